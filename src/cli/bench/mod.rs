@@ -1,0 +1,25 @@
+//! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
+
+use clap::{Args, Subcommand};
+
+use crate::error::Result;
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {}
+
+impl BenchArgs {
+    /// Runs the benchmark.
+    ///
+    /// # Errors
+    /// Whatever the benchmark failed of.
+    pub fn run(self) -> Result<()> {
+        match self.bench {}
+    }
+}

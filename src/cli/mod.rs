@@ -1,0 +1,35 @@
+//! One file a command: each holds its arguments and its `run`. Only this layer knows the terminal,
+//! the environment, the paths and the configuration.
+
+pub mod bench;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+/// Learns how you move the mouse and notices within seconds when somebody else has taken it over.
+#[derive(Debug, Parser)]
+#[command(name = "mousewarden", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure parts of this program on this machine.
+    #[command(hide = true)]
+    Bench(bench::BenchArgs),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever the command failed of; `main` prints it and exits with its code.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Bench(args) => args.run(),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Parses the command line, runs the command, prints the error and gives the exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use mousewarden::cli::Cli;
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("mousewarden: {failure}");
+            ExitCode::from(failure.kind().exit_code())
+        }
+    }
+}

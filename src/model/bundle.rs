@@ -1,0 +1,75 @@
+//! What a model says of itself. A bundle that this build cannot honour is refused when it is read,
+//! never when a window waits for its score.
+
+use serde::{Deserialize, Serialize};
+
+use crate::nn::Network;
+use crate::pipeline::WindowParams;
+
+/// The version of `onnx/README.md` that this build reads and writes.
+pub const CONTRACT: u32 = 1;
+
+/// How well groups of one size separate, measured on the calibration part.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OperatingPoint {
+    /// Windows judged together.
+    pub windows: usize,
+    /// Grouped scores below this are a stranger's; set where FAR and FRR meet.
+    pub threshold: f32,
+    /// Equal error rate on the calibration part, 0..=1.
+    pub eer: f32,
+    /// False acceptance rate at the threshold, 0..=1.
+    pub far: f32,
+    /// False rejection rate at the threshold, 0..=1.
+    pub frr: f32,
+    /// 95 % interval of the FAR.
+    pub far_interval: [f32; 2],
+    /// 95 % interval of the FRR.
+    pub frr_interval: [f32; 2],
+    /// Genuine groups it was measured on.
+    pub genuine_groups: usize,
+    /// Impostor groups it was measured on.
+    pub impostor_groups: usize,
+    /// Median seconds of movement that such a group takes.
+    pub movement_s: f32,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Program and version that trained it.
+    pub trained_by: String,
+    /// Whose model it is, as the trainer was told (a user name, a dataset's id).
+    pub subject: String,
+    /// Where the genuine windows come from ("own recording", "gmail").
+    pub genuine_source: String,
+    /// Where the impostor windows come from ("generated people", "gmail, 13 users").
+    pub impostor_source: String,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Epochs of the kept weights.
+    pub epochs: usize,
+    /// Genuine windows in training and in calibration.
+    pub genuine_windows: [usize; 2],
+    /// Impostor windows in training and in calibration.
+    pub impostor_windows: [usize; 2],
+    /// SHA-256 over the training windows, hexadecimal, so that an evaluation on them is noticed.
+    pub training_sha256: String,
+    /// What captured the genuine windows ("x11-rdev", "recording").
+    pub capture: String,
+}
+
+/// A model with everything that is needed to use it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    /// The weights.
+    pub network: Network,
+    /// How windows must be cut for it.
+    pub windows: WindowParams,
+    /// Group sizes in ascending order; never empty.
+    pub operating_points: Vec<OperatingPoint>,
+    /// The group size that the trainer recommends; one of `operating_points`.
+    pub default_group: usize,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}

@@ -1,0 +1,17 @@
+//! Events in, verdicts out: the whole decision path as pure functions of its input.
+//! No clock, file, thread, operating system or randomness ever enters here; the same signals
+//! give the same verdicts, live, in training and in a replay.
+
+pub mod detector;
+pub mod event;
+pub mod policy;
+pub mod score;
+pub mod steps;
+pub mod window;
+
+pub use detector::{Detector, Verdict, WindowSummary};
+pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
+pub use policy::{Action, Decision, Ladder, Policy, PolicyParams};
+pub use score::{Score, ScoreError, Scorer};
+pub use steps::Steps;
+pub use window::{Segmenter, Window, WindowEnd, WindowParams};

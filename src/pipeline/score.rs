@@ -1,0 +1,43 @@
+//! A score and who gives it. Whatever a model answers becomes a number from 0 (stranger) to
+//! 1 (owner) here; what is not a number counts as a stranger.
+
+use serde::Serialize;
+
+use super::steps::Steps;
+
+/// How much a window looks like the owner's: 0 stranger, 1 owner.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct Score(f32);
+
+impl Score {
+    /// Clamps into 0..=1; not-a-number becomes 0.
+    pub fn new(raw: f32) -> Self {
+        if raw.is_nan() { Self(0.0) } else { Self(raw.clamp(0.0, 1.0)) }
+    }
+
+    /// The number.
+    pub const fn get(self) -> f32 {
+        self.0
+    }
+}
+
+/// A scorer failed. Never a reason to distrust the person: the agent reports it and restarts.
+#[derive(Debug, thiserror::Error)]
+#[error("the model could not score a window: {0}")]
+pub struct ScoreError(pub String);
+
+/// Anything that turns windows into scores.
+pub trait Scorer {
+    /// One score a window, in order.
+    ///
+    /// # Errors
+    /// When the model behind it fails; no score is invented.
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError>;
+}
+
+impl<S: Scorer + ?Sized> Scorer for Box<S> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+        (**self).score(windows)
+    }
+}

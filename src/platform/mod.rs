@@ -1,0 +1,90 @@
+//! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
+//! clock; nothing here decides anything about the person at the mouse.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::pipeline::Signal;
+
+/// Where signals come from: the mouse, or a recording that stands in for it.
+pub trait EventSource: Send {
+    /// Waits up to `timeout` (for ever if `None`) for the next signal.
+    ///
+    /// # Errors
+    /// When the source is gone for good; what it can mend by itself it mends and reports as a
+    /// `Boundary`.
+    fn next(&mut self, timeout: Option<Duration>) -> Result<Next>;
+
+    /// What it is, for `status` and a model's provenance: "x11-rdev", "recording".
+    fn name(&self) -> &str;
+}
+
+/// What a source has to say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Next {
+    /// A signal.
+    Signal(Signal),
+    /// The time ran out; nothing happened.
+    Nothing,
+    /// There will never be another signal (a recording ended, the source was closed).
+    End,
+}
+
+/// What the person is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// One line.
+    pub summary: String,
+    /// What was seen, for how long, and what can be done. Plain text.
+    pub body: String,
+    /// Whether to offer "It was me" and "Lock now".
+    pub ask: bool,
+    /// Whether it must stay until it is dismissed.
+    pub urgent: bool,
+}
+
+/// What the person answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// "It was me". Proves nothing by itself.
+    ItWasMe,
+    /// "Lock now".
+    LockNow,
+    /// Closed, or timed out.
+    Dismissed,
+}
+
+/// Tells the person. Replaces its previous notice rather than stacking another.
+pub trait Notifier: Send {
+    /// Shows a notice; returns once the server has it, or after a deadline of its own. Answers
+    /// arrive later by the channel that the notifier was made with.
+    ///
+    /// # Errors
+    /// When no server took it.
+    fn notify(&mut self, notice: &Notice) -> Result<()>;
+}
+
+/// How sure it is that the screen is locked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Locked {
+    /// Asked by this way, and the system confirms it.
+    Confirmed(String),
+    /// Asked by this way; nothing here can confirm it.
+    Unverified(String),
+}
+
+/// Locks the session.
+pub trait Locker: Send {
+    /// Tries the ways it knows, in order, until one is confirmed.
+    ///
+    /// # Errors
+    /// When every way failed; the message names each.
+    fn lock(&mut self) -> Result<Locked>;
+}
+
+/// The command that locks when nothing else does; program and arguments.
+pub type LockCommand = Vec<String>;
+
+/// A file that a check or a message points at.
+pub type Place = PathBuf;

@@ -2,8 +2,11 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
+pub mod endpoint;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod private;
+pub mod signals;
 
 #[cfg(target_os = "linux")]
 pub use linux::{inject, stage};

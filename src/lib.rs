@@ -20,7 +20,7 @@
 //! | [`model`] | the ONNX file as one bundle | pipeline, nn |
 //! | `agent` | the live process | pipeline, model, platform, data |
 //! | `lab` | offline: training, evaluation | pipeline, nn, model, data |
-//! | `config` | the sum of the modules' parameters | parameter types of pipeline, agent, lab |
+//! | `config` | the sum of the modules' parameters | parameter types of pipeline, model, platform, agent, lab |
 //! | `cli` | one file a command | everything |
 //!
 //! [`error`] belongs to everyone but `pipeline` and `nn`. `tests/architecture.rs` holds this table.

@@ -26,6 +26,7 @@
 //! [`error`] belongs to everyone but `pipeline` and `nn`. `tests/architecture.rs` holds this table.
 
 pub mod cli;
+pub mod data;
 pub mod error;
 pub mod model;
 pub mod nn;

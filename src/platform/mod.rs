@@ -1,6 +1,13 @@
 //! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
 //! clock; nothing here decides anything about the person at the mouse.
 
+pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod linux;
+
+#[cfg(target_os = "linux")]
+pub use linux::{inject, stage};
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,0 +1,46 @@
+//! The one place that reads a clock: the monotonic one, as time stamps of a live stream. Wall time
+//! never enters here, so a clock that is set jumps over nothing.
+
+#[cfg(not(target_os = "linux"))]
+use std::time::Duration;
+
+use crate::pipeline::Timestamp;
+
+/// The monotonic clock now, in microseconds since the machine started. The same clock in every
+/// process of the machine.
+#[cfg(target_os = "linux")]
+pub fn now() -> Timestamp {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    Timestamp::from_micros(now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1000))
+}
+
+/// The monotonic clock now, in microseconds since the process first asked.
+#[cfg(not(target_os = "linux"))]
+pub fn now() -> Timestamp {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    let since = ORIGIN.get_or_init(Instant::now).elapsed();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Waits until the monotonic clock reads `due`; returns at once when that is past.
+#[cfg(target_os = "linux")]
+pub fn sleep_until(due: Timestamp) {
+    let micros = due.micros().max(0);
+    let due =
+        rustix::time::Timespec { tv_sec: micros / 1_000_000, tv_nsec: (micros % 1_000_000) * 1000 };
+    let clock = rustix::thread::ClockId::Monotonic;
+    // A signal may end a sleep early; an absolute sleep is simply resumed.
+    while rustix::thread::clock_nanosleep_absolute(clock, &due) == Err(rustix::io::Errno::INTR) {}
+}
+
+/// Waits until the monotonic clock reads `due`; returns at once when that is past.
+#[cfg(not(target_os = "linux"))]
+pub fn sleep_until(due: Timestamp) {
+    let left = (due - now()).0;
+    if left > 0 {
+        std::thread::sleep(Duration::from_micros(left.unsigned_abs()));
+    }
+}

@@ -1,0 +1,6 @@
+//! Linux: the X11 hook, the desktop's services on D-Bus, and a private stage with all of them for
+//! demonstrations, benchmarks and tests. Nothing here decides anything about the person.
+
+pub mod child;
+pub mod inject;
+pub mod stage;

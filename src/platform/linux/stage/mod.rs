@@ -1,0 +1,156 @@
+//! A private stage: an X server, a session bus and a real notification server of our own, for the
+//! demonstration, the benchmarks and the tests. Never touches the person's display or bus, and
+//! never outlives its owner.
+
+pub mod log;
+mod programs;
+
+use std::process::Command;
+
+pub use log::{NotificationLog, Shown};
+pub use programs::NotificationServer;
+
+use self::programs::Bus;
+use super::child::Kept;
+use super::inject::Player;
+use crate::error::{Failure, Result};
+
+/// What the stage is made of.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Width and height of the screen in pixels.
+    pub screen: (u16, u16),
+    /// Which notification servers will do, the preferred one first; none starts none.
+    pub notifications: Vec<NotificationServer>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { screen: (1280, 800), notifications: NotificationServer::ALL.to_vec() }
+    }
+}
+
+impl Plan {
+    /// A display and a bus, without a notification server.
+    pub fn bare() -> Self {
+        Self { notifications: Vec::new(), ..Self::default() }
+    }
+}
+
+/// A running stage. Must be raised on a thread that lives as long as the stage: the kernel ends
+/// its programs with that thread. Fields are dropped in their order: clients before servers.
+#[derive(Debug)]
+pub struct Stage {
+    server: Option<(NotificationServer, Vec<Kept>)>,
+    log: NotificationLog,
+    bus: Bus,
+    x: Kept,
+    display: String,
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// Starts everything and returns when it answers.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when a program is missing (the
+    /// message names the Debian package) or does not come up.
+    pub fn raise(plan: &Plan) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("mousewarden-stage-")
+            .tempdir()
+            .map_err(|error| Failure::io("temporary folder for the stage", error))?;
+        let (x, display) = programs::start_x(plan.screen)?;
+        let bus = Bus::start(folder.path())?;
+        let log = NotificationLog::open(bus.address())?;
+        let mut stage = Self { server: None, log, bus, x, display, folder };
+        if !plan.notifications.is_empty() {
+            stage.start_notifications(&plan.notifications)?;
+        }
+        Ok(stage)
+    }
+
+    /// Starts the first of the notification servers that is installed, in place of the present one.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when none is installed or the one
+    /// that is does not come up.
+    pub fn start_notifications(&mut self, wanted: &[NotificationServer]) -> Result<()> {
+        self.server = None;
+        let server = NotificationServer::installed(wanted)?;
+        let kept = server.start(self)?;
+        self.bus.wait_for_name("org.freedesktop.Notifications")?;
+        self.server = Some((server, kept));
+        Ok(())
+    }
+
+    /// Ends the notification server as a crash would.
+    pub fn crash_notifications(&mut self) {
+        for kept in self.server.iter_mut().flat_map(|(_, kept)| kept) {
+            kept.crash();
+        }
+        self.server = None;
+    }
+
+    /// Ends the X server as a crash would.
+    pub fn crash_display(&mut self) {
+        self.x.crash();
+    }
+
+    /// Which notification server runs.
+    pub fn notification_server(&self) -> Option<NotificationServer> {
+        self.server.as_ref().map(|(server, _)| *server)
+    }
+
+    /// The notifications as the server received them.
+    pub const fn notifications(&self) -> &NotificationLog {
+        &self.log
+    }
+
+    /// The display's name, as in `DISPLAY`: ":42".
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// The session bus's address, as in `DBUS_SESSION_BUS_ADDRESS`.
+    pub fn bus_address(&self) -> &str {
+        self.bus.address()
+    }
+
+    /// A hand for this display's mouse.
+    ///
+    /// # Errors
+    /// When the display does not let itself be played on.
+    pub fn player(&self) -> Result<Player> {
+        Player::open(&self.display)
+    }
+
+    /// The variables that put a process on this stage.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("DISPLAY", self.display.clone()),
+            ("DBUS_SESSION_BUS_ADDRESS", self.bus.address().to_owned()),
+            ("XDG_SESSION_TYPE", "x11".to_owned()),
+            ("XDG_RUNTIME_DIR", self.folder.path().display().to_string()),
+        ]
+    }
+
+    /// A command that will run on this stage.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("XAUTHORITY")
+            // GTK programs would wait for services that this bus does not have.
+            .env("NO_AT_BRIDGE", "1")
+            .env("GSETTINGS_BACKEND", "memory")
+            .env("GDK_BACKEND", "x11")
+            .envs(self.environment());
+        command
+    }
+
+    /// A private folder that goes with the stage.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}

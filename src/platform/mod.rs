@@ -9,7 +9,7 @@ pub mod private;
 pub mod signals;
 
 #[cfg(target_os = "linux")]
-pub use linux::{inject, stage};
+pub use linux::{inject, sensor, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -28,6 +28,7 @@
 pub mod cli;
 pub mod data;
 pub mod error;
+pub mod lab;
 pub mod model;
 pub mod nn;
 pub mod pipeline;

@@ -8,7 +8,7 @@ pub mod linux;
 pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
-pub use linux::{inject, stage};
+pub use linux::{inject, sensor, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -51,6 +51,7 @@ fn scoring_starts_no_thread_and_writes_no_file() {
     let output = run_without_traces(
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child_scores_on_one_thread", "--test-threads=1", "--nocapture"])
+            .env_remove("ORT_DISABLE_TELEMETRY")
             .env(IN_CHILD, "1")
             .env("MOUSEWARDEN_ONNXRUNTIME", library),
     );

@@ -2,8 +2,10 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
+pub mod environment;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
 pub use linux::{inject, sensor, stage};

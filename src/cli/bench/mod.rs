@@ -1,6 +1,7 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
 pub mod score;
+mod train;
 
 use clap::{Args, Subcommand};
 
@@ -17,6 +18,8 @@ pub struct BenchArgs {
 enum Bench {
     /// What one window costs to score.
     Score(score::ScoreArgs),
+    /// Training speed: steps, instruction sets and threads against the processor's peak.
+    Train(train::TrainArgs),
 }
 
 impl BenchArgs {
@@ -27,6 +30,7 @@ impl BenchArgs {
     pub fn run(self) -> Result<()> {
         match self.bench {
             Bench::Score(args) => args.run(),
+            Bench::Train(args) => args.run(),
         }
     }
 }

@@ -25,6 +25,7 @@
 //!
 //! [`error`] belongs to everyone but `pipeline` and `nn`. `tests/architecture.rs` holds this table.
 
+pub mod agent;
 pub mod cli;
 pub mod data;
 pub mod error;

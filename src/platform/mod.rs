@@ -2,9 +2,12 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
+pub mod endpoint;
 pub mod environment;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod private;
+pub mod signals;
 pub mod stopwatch;
 
 #[cfg(target_os = "linux")]

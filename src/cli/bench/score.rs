@@ -10,15 +10,19 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::error::{Failure, Kind, Result};
-use crate::model::{Backend, LoadedScorer, ScorerParams, ScorerReport, folders_beside};
-use crate::pipeline::{Scorer, Steps};
+use crate::model::{
+    Backend, Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerParams, ScorerReport,
+    folders_beside,
+};
+use crate::nn::{Conditioning, Network};
+use crate::pipeline::{Scorer, Steps, WindowParams};
 use crate::platform::stopwatch::{Lap, Stopwatch};
 
 /// Arguments of `bench score`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
-    /// The model to score with.
-    model: PathBuf,
+    /// The model to score with; without it, an untrained one of the shape that `train` gives.
+    model: Option<PathBuf>,
     /// The ONNX Runtime library; without it, the folders beside the program are looked through.
     #[arg(long)]
     library: Option<PathBuf>,
@@ -87,7 +91,10 @@ impl ScoreArgs {
     fn open(&self, backend: Backend) -> Result<LoadedScorer> {
         let search = std::env::current_exe().map(|path| folders_beside(&path)).unwrap_or_default();
         let params = ScorerParams { backend, library: self.library.clone(), search };
-        LoadedScorer::open(&self.model, &params)
+        match &self.model {
+            Some(path) => LoadedScorer::open(path, &params),
+            None => LoadedScorer::of(&untrained(), &params),
+        }
     }
 
     fn measure(
@@ -120,6 +127,40 @@ impl ScoreArgs {
             builtin_over_onnx_runtime: onnx_runtime.map(ratio),
             difference: onnx_runtime.map(|_| difference),
         })
+    }
+}
+
+fn untrained() -> Bundle {
+    let rows = (0..8).flat_map(|round| window(50, round).rows().to_vec());
+    let point = OperatingPoint {
+        windows: 1,
+        threshold: 0.5,
+        eer: 0.5,
+        far: 0.5,
+        frr: 0.5,
+        far_interval: [0.0, 1.0],
+        frr_interval: [0.0, 1.0],
+        genuine_groups: 0,
+        impostor_groups: 0,
+        movement_s: 0.0,
+    };
+    Bundle {
+        network: Network::new([64, 64], Conditioning::fit(rows), 1),
+        windows: WindowParams::default(),
+        operating_points: vec![point],
+        default_group: 1,
+        provenance: Provenance {
+            trained_by: "nobody".into(),
+            subject: "nobody".into(),
+            genuine_source: "none".into(),
+            impostor_source: "none".into(),
+            seed: 1,
+            epochs: 0,
+            genuine_windows: [0; 2],
+            impostor_windows: [0; 2],
+            training_sha256: String::new(),
+            capture: "none".into(),
+        },
     }
 }
 

@@ -3,10 +3,12 @@
 
 pub mod clock;
 pub mod endpoint;
+pub mod environment;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod private;
 pub mod signals;
+pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
 pub use linux::{inject, sensor, stage};

@@ -1,5 +1,8 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+pub mod score;
+mod train;
+
 use clap::{Args, Subcommand};
 
 use crate::error::Result;
@@ -12,7 +15,12 @@ pub struct BenchArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum Bench {}
+enum Bench {
+    /// What one window costs to score.
+    Score(score::ScoreArgs),
+    /// Training speed: steps, instruction sets and threads against the processor's peak.
+    Train(train::TrainArgs),
+}
 
 impl BenchArgs {
     /// Runs the benchmark.
@@ -20,6 +28,9 @@ impl BenchArgs {
     /// # Errors
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
-        match self.bench {}
+        match self.bench {
+            Bench::Score(args) => args.run(),
+            Bench::Train(args) => args.run(),
+        }
     }
 }

@@ -2,11 +2,12 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
+pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
 
 #[cfg(target_os = "linux")]
-pub use linux::{inject, sensor, stage};
+pub use linux::{bus, inject, lock, notify, sensor, session, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

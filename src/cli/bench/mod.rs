@@ -2,6 +2,7 @@
 
 pub mod score;
 mod train;
+pub mod capture;
 
 use clap::{Args, Subcommand};
 
@@ -20,6 +21,8 @@ enum Bench {
     Score(score::ScoreArgs),
     /// Training speed: steps, instruction sets and threads against the processor's peak.
     Train(train::TrainArgs),
+    /// How exactly the hook keeps the hand's time, and what it costs.
+    Capture(capture::CaptureArgs),
 }
 
 impl BenchArgs {
@@ -31,6 +34,7 @@ impl BenchArgs {
         match self.bench {
             Bench::Score(args) => args.run(),
             Bench::Train(args) => args.run(),
+            Bench::Capture(args) => args.run(),
         }
     }
 }

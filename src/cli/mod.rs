@@ -2,9 +2,18 @@
 //! the environment, the paths and the configuration.
 
 pub mod bench;
+pub mod config;
+pub mod context;
 pub mod demo;
 pub mod inspect;
+pub mod output;
+pub mod pause;
+pub mod replay;
+pub mod resume;
+pub mod run;
 pub mod sensor;
+pub mod status;
+pub mod stop;
 
 use clap::{Parser, Subcommand};
 
@@ -15,7 +24,7 @@ use crate::error::Result;
 #[command(name = "mousewarden", version, propagate_version = true)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -23,13 +32,27 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    /// Print the default configuration, check a file, show where things lie.
+    Config(config::ConfigArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
     Demo(demo::DemoArgs),
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
+    /// Look away for a while.
+    Pause(pause::PauseArgs),
+    /// Print the verdicts that the agent would have given on a recording.
+    Replay(replay::ReplayArgs),
+    /// End a pause.
+    Resume(resume::ResumeArgs),
+    /// Watch the mouse (what `mousewarden` does without a command).
+    Run(run::RunArgs),
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),
+    /// Show what the running agent sees.
+    Status(status::StatusArgs),
+    /// End the running agent.
+    Stop(stop::StopArgs),
 }
 
 impl Cli {
@@ -38,11 +61,19 @@ impl Cli {
     /// # Errors
     /// Whatever the command failed of; `main` prints it and exits with its code.
     pub fn run(self) -> Result<()> {
-        match self.command {
+        let command = self.command.unwrap_or_else(|| Command::Run(run::RunArgs::default()));
+        match command {
             Command::Bench(args) => args.run(),
+            Command::Config(args) => args.run(),
             Command::Demo(args) => args.run(),
             Command::Inspect(args) => args.run(),
+            Command::Pause(args) => args.run(),
+            Command::Replay(args) => args.run(),
+            Command::Resume(args) => args.run(),
+            Command::Run(args) => args.run(),
             Command::Sensor(args) => args.run(),
+            Command::Status(args) => args.run(),
+            Command::Stop(args) => args.run(),
         }
     }
 }

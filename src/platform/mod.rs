@@ -2,6 +2,7 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
+pub mod desktop;
 pub mod endpoint;
 pub mod environment;
 pub mod fake;

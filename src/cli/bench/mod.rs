@@ -1,8 +1,8 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+pub mod capture;
 pub mod score;
 mod train;
-pub mod capture;
 
 use clap::{Args, Subcommand};
 

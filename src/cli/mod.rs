@@ -5,6 +5,7 @@ pub mod bench;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod enroll;
 pub mod inspect;
 pub mod output;
 pub mod pause;
@@ -22,7 +23,11 @@ use crate::error::Result;
 /// Learns how you move the mouse and notices within seconds when somebody else has taken it over.
 #[derive(Debug, Parser)]
 #[command(name = "mousewarden", version, propagate_version = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// Record how you move the mouse, then train the model
+    #[arg(long)]
+    enroll: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -36,6 +41,9 @@ enum Command {
     Config(config::ConfigArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
     Demo(demo::DemoArgs),
+    /// Record how you move the mouse, then train the model (also `--enroll`).
+    #[command(visible_alias = "enrol")]
+    Enroll(enroll::EnrollArgs),
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
     /// Look away for a while.
@@ -61,11 +69,16 @@ impl Cli {
     /// # Errors
     /// Whatever the command failed of; `main` prints it and exits with its code.
     pub fn run(self) -> Result<()> {
-        let command = self.command.unwrap_or_else(|| Command::Run(run::RunArgs::default()));
+        let command = match (self.command, self.enroll) {
+            (Some(command), _) => command,
+            (None, true) => Command::Enroll(enroll::EnrollArgs::default()),
+            (None, false) => Command::Run(run::RunArgs::default()),
+        };
         match command {
             Command::Bench(args) => args.run(),
             Command::Config(args) => args.run(),
             Command::Demo(args) => args.run(),
+            Command::Enroll(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),
             Command::Replay(args) => args.run(),

@@ -122,6 +122,8 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
     if !context.config.record.enabled {
         return Ok(None);
     }
+    // Apart from the enrolment's: what the agent sees may be a stranger's hand.
+    let store = Store::open(store.root().join("watched"))?;
     let started_unix_s = clock::wall().as_second();
     let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
     Ok(Some(Recorder::new(path, writer)))

@@ -20,13 +20,16 @@
 //! | [`model`] | the ONNX file as one bundle | pipeline, nn |
 //! | `agent` | the live process | pipeline, model, platform, data |
 //! | `lab` | offline: training, evaluation | pipeline, nn, model, data |
-//! | `config` | the sum of the modules' parameters | parameter types of pipeline, agent, lab |
+//! | `config` | the sum of the modules' parameters | parameter types of pipeline, model, platform, agent, lab |
 //! | `cli` | one file a command | everything |
 //!
 //! [`error`] belongs to everyone but `pipeline` and `nn`. `tests/architecture.rs` holds this table.
 
+pub mod agent;
 pub mod cli;
+pub mod data;
 pub mod error;
+pub mod lab;
 pub mod model;
 pub mod nn;
 pub mod pipeline;

@@ -67,6 +67,12 @@ pub struct Sample {
     pub y: f64,
 }
 
+impl Sample {
+    fn is_at(&self, other: &Self) -> bool {
+        (self.x, self.y) == (other.x, other.y)
+    }
+}
+
 /// What ended a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -143,16 +149,18 @@ pub struct SegmenterCounts {
 #[derive(Debug, Clone)]
 pub struct Segmenter {
     params: WindowParams,
+    /// The positions of the window that is being made; empty while the hand rests.
     open: Vec<Sample>,
-    /// The last movement, kept or thinned: pauses are measured from it.
-    last: Option<Sample>,
+    /// The last movement of the stream, kept or thinned. It outlives its window: whether a
+    /// window was closed by a live pause or by the next event must make no difference.
+    latest: Option<Sample>,
     counts: SegmenterCounts,
 }
 
 impl Segmenter {
     /// A segmenter at the start of a stream.
     pub fn new(params: WindowParams) -> Self {
-        Self { params, open: Vec::new(), last: None, counts: SegmenterCounts::default() }
+        Self { params, open: Vec::new(), latest: None, counts: SegmenterCounts::default() }
     }
 
     /// The parameters it cuts by.
@@ -168,7 +176,8 @@ impl Segmenter {
     /// When the open movement will be complete if nothing moves any more; `None` when nothing is
     /// open. A live source sends `Boundary::Quiet` with this time once it has passed.
     pub fn quiet_at(&self) -> Option<Timestamp> {
-        self.last.map(|last| last.at + self.params.pause())
+        let latest = self.latest.filter(|_| !self.open.is_empty())?;
+        Some(latest.at + self.params.pause())
     }
 
     /// Takes one signal; returns the window that it completes.
@@ -177,40 +186,50 @@ impl Segmenter {
             Signal::Mouse(event) if event.kind.is_movement() => self.movement(event),
             Signal::Mouse(event) => self.quiet(event.at),
             Signal::Boundary { at, kind: Boundary::Quiet } => self.quiet(at),
-            Signal::Boundary { at, .. } => self.close(WindowEnd::Cut, at),
+            Signal::Boundary { kind: Boundary::Start, .. } => {
+                let window = self.cut(Timestamp::from_micros(i64::MIN));
+                self.latest = None;
+                window
+            }
+            Signal::Boundary { at, .. } => self.quiet(at).or_else(|| self.cut(at)),
         }
+    }
+
+    /// A boundary from another clock or an earlier moment never lies before the last movement.
+    fn cut(&mut self, at: Timestamp) -> Option<Window> {
+        let latest = self.latest?.at;
+        self.close(WindowEnd::Cut, at.max(latest))
     }
 
     fn movement(&mut self, event: MouseEvent) -> Option<Window> {
         let sample = Sample { at: event.at, x: event.x, y: event.y };
-        let Some(last) = self.last else {
-            self.begin(sample);
-            return None;
-        };
-        if sample.at < last.at {
-            self.counts.late += 1;
-            return None;
+        if let Some(latest) = self.latest {
+            if sample.at < latest.at {
+                self.counts.late += 1;
+                return None;
+            }
+            if sample.is_at(&latest) {
+                self.counts.still += 1;
+                return self.quiet(sample.at);
+            }
         }
-        if sample.at - last.at >= self.params.pause() {
-            let window = self.close(WindowEnd::Pause, last.at + self.params.pause());
-            self.begin(sample);
-            return window;
-        }
-        if (sample.x, sample.y) == (last.x, last.y) {
-            self.counts.still += 1;
-            return None;
-        }
-        self.extend(sample)
+        let paused = self.quiet(sample.at);
+        self.latest = Some(sample);
+        // At most one of the two completes a window: a pause leaves nothing open that could be full.
+        let full = self.extend(sample);
+        paused.or(full)
     }
 
     fn extend(&mut self, sample: Sample) -> Option<Window> {
-        self.last = Some(sample);
-        let kept = self.open[self.open.len() - 1];
+        let Some(kept) = self.open.last() else {
+            self.open.push(sample);
+            return None;
+        };
         if sample.at - kept.at < Micros::from_millis(i64::from(self.params.thin_ms)) {
             self.counts.thinned += 1;
             return None;
         }
-        if (sample.x, sample.y) == (kept.x, kept.y) {
+        if sample.is_at(kept) {
             self.counts.still += 1;
             return None;
         }
@@ -219,23 +238,19 @@ impl Segmenter {
             return None;
         }
         let window = self.close(WindowEnd::Full, sample.at);
-        self.begin(sample);
-        window
-    }
-
-    fn begin(&mut self, sample: Sample) {
-        self.last = Some(sample);
-        self.open.clear();
         self.open.push(sample);
+        window
     }
 
     fn quiet(&mut self, at: Timestamp) -> Option<Window> {
         let closed_at = self.quiet_at()?;
-        (at >= closed_at).then(|| self.close(WindowEnd::Pause, closed_at)).flatten()
+        if at < closed_at {
+            return None;
+        }
+        self.close(WindowEnd::Pause, closed_at)
     }
 
     fn close(&mut self, end: WindowEnd, closed_at: Timestamp) -> Option<Window> {
-        self.last = None;
         let samples = std::mem::take(&mut self.open);
         if samples.len() > self.params.min_steps {
             return Some(Window { samples, end, closed_at });

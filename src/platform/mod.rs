@@ -3,8 +3,13 @@
 
 pub mod clock;
 pub mod fake;
+pub mod endpoint;
+pub mod environment;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod private;
+pub mod signals;
+pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
 pub use linux::{bus, inject, lock, notify, sensor, session, stage};

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# From a bare Debian or Ubuntu machine with Rust to a running demonstration, or to passed tests.
+#
+#   installers/linux/setup.sh demo [ARG...]   install what is missing, build, run `mousewarden demo`
+#   installers/linux/setup.sh test [ARG...]   install what is missing, run every test
+#   installers/linux/setup.sh prepare         install what is missing for both; build and run nothing
+#
+# Run it as often as you like: what is there already is left alone. Packages come from the
+# distribution, ONNX Runtime from the Python package index with its hash checked; nothing outside
+# the package manager's reach and this folder's target/ is written.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+library_folder=target/lib/mousewarden
+python_folder=target/venv
+
+say() { printf '\n== %s\n' "$*" >&2; }
+
+fail() {
+    printf 'setup.sh: %s\n' "$1" >&2
+    exit "$2"
+}
+
+usage() {
+    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    exit 64
+}
+
+# Debian package, then a test that succeeds where it is not needed.
+needed_to_build=(
+    "build-essential" "command -v cc"
+    "pkg-config" "command -v pkg-config"
+    "libx11-dev" "pkg-config --exists x11"
+    "libxtst-dev" "pkg-config --exists xtst"
+    "libxi-dev" "pkg-config --exists xi"
+    "python3" "command -v python3"
+    "python3-pip" "python3 -m pip --version"
+)
+needed_to_demo=(
+    "xvfb" "command -v Xvfb"
+    "dbus" "command -v dbus-daemon"
+    "dunst" "command -v dunst"
+)
+needed_to_test=(
+    "python3-venv" "python3 -m venv --help && python3 -m ensurepip --version"
+    "python3-dbusmock" "/usr/bin/python3 -c 'import dbusmock'"
+    "xdotool" "command -v xdotool"
+    "i3lock" "command -v i3lock"
+    "xfce4-notifyd" "test -e /usr/lib/*/xfce4/notifyd/xfce4-notifyd"
+    "imagemagick" "command -v import"
+)
+
+install_packages() {
+    local missing=()
+    while [ $# -gt 0 ]; do
+        bash -c "$2" >/dev/null 2>&1 || missing+=("$1")
+        shift 2
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "Installing from the distribution: ${missing[*]}"
+    command -v apt-get >/dev/null ||
+        fail "this script installs with apt-get, which is not here; install these yourself: ${missing[*]}" 69
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null ||
+            fail "installing packages needs root; run as root: apt-get install ${missing[*]}" 77
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+require_rust() {
+    command -v cargo >/dev/null ||
+        fail "cargo is missing; install Rust (https://rustup.rs, or your distribution's rustup)" 69
+}
+
+fetch_onnxruntime() {
+    say "ONNX Runtime, the library that scores the windows ($library_folder)"
+    bash installers/linux/fetch-onnxruntime.sh "$library_folder" ||
+        printf 'It could not be fetched; the builtin scorer will do its work.\n' >&2
+}
+
+build() {
+    say "Building mousewarden (the first build takes some minutes)"
+    cargo build --release --locked
+}
+
+prepare_python() {
+    say "Python's onnx and onnxruntime, the independent readers that the tests compare with"
+    [ -x "$python_folder/bin/python" ] || python3 -m venv "$python_folder"
+    "$python_folder/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --only-binary=:all: -r onnx/requirements.txt
+}
+
+prepare_for_tests() {
+    install_packages "${needed_to_build[@]}" "${needed_to_demo[@]}" "${needed_to_test[@]}"
+    fetch_onnxruntime
+    prepare_python
+}
+
+run_tests() {
+    export MOUSEWARDEN_REQUIRE_ORT=1 ORT_DISABLE_TELEMETRY=1
+    MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python cargo test --locked "$@"
+}
+
+[ $# -gt 0 ] || usage
+what=$1
+shift
+require_rust
+case $what in
+prepare)
+    prepare_for_tests
+    ;;
+demo)
+    install_packages "${needed_to_build[@]}" "${needed_to_demo[@]}"
+    fetch_onnxruntime
+    build
+    say "The demonstration: about two minutes, on a private display that you won't see"
+    exec target/release/mousewarden demo "$@"
+    ;;
+test)
+    prepare_for_tests
+    say "All tests"
+    run_tests "$@"
+    ;;
+*) usage ;;
+esac

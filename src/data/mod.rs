@@ -1,0 +1,9 @@
+//! Session files: our own log of signals, the owner's folder, and readers of public recordings.
+//! Everything here parses and writes; nothing cuts, scales or judges a movement.
+
+mod private;
+pub mod recording;
+pub mod store;
+
+pub use recording::{Header, RecordingReader, RecordingWriter};
+pub use store::Store;

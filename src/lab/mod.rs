@@ -1,0 +1,5 @@
+//! Offline work: generated people, training and its metrics. Nothing here runs in the live agent,
+//! reads the terminal or knows where the owner keeps things.
+
+pub mod people;
+mod random;

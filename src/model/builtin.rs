@@ -1,0 +1,28 @@
+//! Scores with the engine of this program, where no ONNX Runtime is: the same weights, read from
+//! the same file, the same scores to 1e-6. No library, no thread.
+
+use crate::nn::{Inference, Network};
+use crate::pipeline::{Score, ScoreError, Scorer, Steps};
+
+/// Scores windows with the engine that trained them.
+#[derive(Debug)]
+pub struct BuiltinScorer {
+    inference: Inference,
+}
+
+impl BuiltinScorer {
+    /// From the weights of a bundle.
+    pub fn new(network: &Network) -> Self {
+        Self { inference: Inference::new(network) }
+    }
+}
+
+impl Scorer for BuiltinScorer {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+        if windows.iter().any(Steps::is_empty) {
+            return Err(ScoreError("a window without steps".into()));
+        }
+        let rows: Vec<_> = windows.iter().map(Steps::rows).collect();
+        Ok(self.inference.probabilities(&rows).into_iter().map(Score::new).collect())
+    }
+}

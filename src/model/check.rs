@@ -1,0 +1,124 @@
+//! What must hold for a bundle before anyone may use or write it. Pure: no file, no library.
+
+use super::bundle::{Bundle, OperatingPoint};
+use super::fault::Fault;
+use super::weights::MAX_HIDDEN;
+use crate::nn::{BatchNorm, BiLstm, Network};
+use crate::pipeline::steps::STEP_FEATURES;
+
+/// The largest group of windows that a decision may wait for.
+const MAX_GROUP: usize = 1000;
+
+/// Says what cannot work, if anything.
+///
+/// # Errors
+/// [`Fault::Value`] with the field, its value and what is allowed.
+pub fn check(bundle: &Bundle) -> Result<(), Fault> {
+    bundle.windows.validate().map_err(Fault::Value)?;
+    points(&bundle.operating_points)?;
+    if !bundle.operating_points.iter().any(|point| point.windows == bundle.default_group) {
+        let group = bundle.default_group;
+        return wrong(format!("default_group = {group} is not among its operating points"));
+    }
+    shapes(&bundle.network)?;
+    numbers(&bundle.network)
+}
+
+fn points(points: &[OperatingPoint]) -> Result<(), Fault> {
+    if points.is_empty() {
+        return wrong("it has no operating points".into());
+    }
+    if !points.is_sorted_by(|one, next| one.windows < next.windows) {
+        return wrong("its operating points are not in ascending order of windows".into());
+    }
+    points.iter().try_for_each(point)
+}
+
+fn point(point: &OperatingPoint) -> Result<(), Fault> {
+    let group = point.windows;
+    if !(1..=MAX_GROUP).contains(&group) {
+        return wrong(format!("an operating point of {group} windows must lie in 1..={MAX_GROUP}"));
+    }
+    let rates = [
+        ("threshold", point.threshold),
+        ("eer", point.eer),
+        ("far", point.far),
+        ("frr", point.frr),
+        ("far_interval", point.far_interval[0]),
+        ("far_interval", point.far_interval[1]),
+        ("frr_interval", point.frr_interval[0]),
+        ("frr_interval", point.frr_interval[1]),
+    ];
+    if let Some((name, value)) = rates.iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+        return wrong(format!("{name} = {value} of group {group} must lie in 0..=1"));
+    }
+    if !(point.movement_s.is_finite() && point.movement_s >= 0.0) {
+        return wrong(format!("movement_s = {} of group {group}", point.movement_s));
+    }
+    Ok(())
+}
+
+fn shapes(network: &Network) -> Result<(), Fault> {
+    let (joined, out) = (2 * network.first.hidden, 2 * network.second.hidden);
+    lstm("first", &network.first, STEP_FEATURES)?;
+    lstm("second", &network.second, joined)?;
+    let BatchNorm { gamma, beta, mean, variance, .. } = &network.norm;
+    if [gamma, beta, mean, variance].iter().any(|values| values.len() != joined) {
+        return wrong(format!("its normalisation does not have {joined} features"));
+    }
+    if network.head.weight.len() != out {
+        return wrong(format!("its head does not have {out} weights"));
+    }
+    Ok(())
+}
+
+fn lstm(name: &str, layer: &BiLstm, input: usize) -> Result<(), Fault> {
+    let hidden = layer.hidden;
+    if !(1..=MAX_HIDDEN).contains(&hidden) || layer.input != input {
+        return wrong(format!(
+            "its {name} layer has {} inputs and {hidden} units; {input} and 1..={MAX_HIDDEN} are allowed",
+            layer.input
+        ));
+    }
+    let fits = [&layer.forward, &layer.backward].iter().all(|side| {
+        side.w.len() == 4 * hidden * input
+            && side.r.len() == 4 * hidden * hidden
+            && side.b.len() == 4 * hidden
+    });
+    if fits { Ok(()) } else { wrong(format!("its {name} layer has weights of another shape")) }
+}
+
+fn numbers(network: &Network) -> Result<(), Fault> {
+    let Network { conditioning, first, norm, second, head } = network;
+    let lstm = |layer: &BiLstm| {
+        [&layer.forward, &layer.backward]
+            .iter()
+            .all(|side| finite(&side.w) && finite(&side.r) && finite(&side.b))
+    };
+    let norm_fits = [&norm.gamma, &norm.beta, &norm.mean].iter().all(|values| finite(values))
+        && norm.variance.iter().all(|v| (v + norm.epsilon).is_normal() && v + norm.epsilon > 0.0);
+    let parts = [
+        (
+            "conditioning",
+            [conditioning.scale, conditioning.shift, conditioning.gain]
+                .iter()
+                .all(|row| finite(row)),
+        ),
+        ("first layer", lstm(first)),
+        ("normalisation", norm_fits),
+        ("second layer", lstm(second)),
+        ("head", finite(&head.weight) && head.bias.is_finite()),
+    ];
+    match parts.iter().find(|(_, fits)| !fits) {
+        Some((part, _)) => wrong(format!("the weights of its {part} are not all finite numbers")),
+        None => Ok(()),
+    }
+}
+
+fn finite(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_finite())
+}
+
+fn wrong(what: String) -> Result<(), Fault> {
+    Err(Fault::Value(what))
+}

@@ -1,0 +1,80 @@
+//! What can be wrong with a model file, each told apart, each with its remedy. Only the model: a
+//! missing library is no fault of the file.
+
+use super::bundle::CONTRACT;
+use crate::error::{Failure, Kind};
+
+/// Why a file is not a model that this build can honour.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It is a folder, a device, ...
+    #[error("is not a file")]
+    NotAFile,
+    /// Nothing is in it.
+    #[error("is empty")]
+    Empty,
+    /// It is larger than any model of this program.
+    #[error("has {0} bytes, more than any model of this program")]
+    TooLarge(u64),
+    /// The end is missing.
+    #[error("is truncated after {0} bytes")]
+    Truncated(usize),
+    /// It is something else.
+    #[error("is not an ONNX file ({0})")]
+    NotOnnx(String),
+    /// It is ONNX, but was not written for this program.
+    #[error("is an ONNX file by {0}, not a model of mousewarden: it has no mousewarden.contract")]
+    Foreign(String),
+    /// It follows another version of the contract.
+    #[error("follows contract {found}, this build reads contract {CONTRACT}")]
+    Contract {
+        /// The file's version.
+        found: u64,
+    },
+    /// A metadata entry is missing.
+    #[error("lacks the metadata entry {0}")]
+    Missing(&'static str),
+    /// A metadata entry cannot be read.
+    #[error("has a metadata entry {key} that cannot be read: {reason}")]
+    Unreadable {
+        /// Its key.
+        key: &'static str,
+        /// What the reader said.
+        reason: String,
+    },
+    /// The computation is another one.
+    #[error("has another graph than the architecture bilstm: {0}")]
+    Graph(String),
+    /// A number is out of bounds.
+    #[error("cannot be used: {0}")]
+    Value(String),
+}
+
+impl Fault {
+    /// The fault as a failure of the file called `name`.
+    pub fn of(self, name: &str) -> Failure {
+        let remedy = self.remedy();
+        Failure::new(Kind::Data, format!("{name} {self}")).remedy(remedy).caused_by(self)
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotAFile | Self::Empty | Self::TooLarge(_) | Self::NotOnnx(_) => {
+                "Give the path of a model that `mousewarden --enroll` or `mousewarden train` wrote."
+            }
+            Self::Foreign(_) | Self::Graph(_) => {
+                "Other networks cannot be used; train one with `mousewarden train`."
+            }
+            Self::Contract { found } if *found > u64::from(CONTRACT) => {
+                "Update mousewarden, or train the model again with this version: `mousewarden train`."
+            }
+            Self::Truncated(_)
+            | Self::Contract { .. }
+            | Self::Missing(_)
+            | Self::Unreadable { .. }
+            | Self::Value(_) => {
+                "Restore the file from a copy, or train it again: `mousewarden train`."
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Bundles as bytes and as files. A file is whole or not there: it is written beside its place,
+//! flushed and renamed; nobody but the owner may read it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use prost::Message;
+
+use super::bundle::Bundle;
+use super::check::check;
+use super::fault::Fault;
+use super::graph::graph_of;
+use super::metadata::Metadata;
+use super::onnx_proto::{ModelProto, OperatorSetIdProto};
+use super::weights::network_of;
+use crate::error::{Failure, Result};
+
+/// Version of the file format that is written and read.
+const IR_VERSION: i64 = 8;
+/// Version of the operators.
+const OPSET: i64 = 17;
+/// No bundle comes near this; what is larger is something else.
+const MAX_BYTES: u64 = 256 << 20;
+
+impl Bundle {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is not a model that this build can honour; says which.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::from_file(path, &bytes_of(path)?)
+    }
+
+    /// From the content of a named file.
+    pub(super) fn from_file(path: &Path, bytes: &[u8]) -> Result<Self> {
+        Self::parse(bytes).map_err(|fault| fault.of(&name_of(path)))
+    }
+
+    /// Writes a file atomically, readable by its owner only.
+    ///
+    /// # Errors
+    /// When the bundle is not valid, or the disk refuses.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let bytes = self.to_bytes()?;
+        persist(path, &bytes)
+            .map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
+    }
+
+    /// Reads and checks the content of a file.
+    ///
+    /// # Errors
+    /// When it is not a model that this build can honour.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::parse(bytes).map_err(|fault| fault.of("the model"))
+    }
+
+    /// The content of a file; the same bundle always gives the same bytes.
+    ///
+    /// # Errors
+    /// When the bundle is not valid.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.encode().map_err(|fault| fault.of("the model"))
+    }
+
+    /// Says what cannot work, if anything.
+    ///
+    /// # Errors
+    /// With the field, its value and what is allowed.
+    pub fn validate(&self) -> Result<()> {
+        check(self).map_err(|fault| fault.of("the model"))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+        let model = decode(bytes)?;
+        let Metadata { windows, operating_points, default_group, provenance } =
+            Metadata::of(&model)?;
+        versions(&model)?;
+        let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
+        let network = network_of(&graph)?;
+        let bundle = Self { network, windows, operating_points, default_group, provenance };
+        check(&bundle)?;
+        Ok(bundle)
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, Fault> {
+        check(self)?;
+        let metadata = Metadata {
+            windows: self.windows,
+            operating_points: self.operating_points.clone(),
+            default_group: self.default_group,
+            provenance: self.provenance.clone(),
+        };
+        let model = ModelProto {
+            ir_version: Some(IR_VERSION),
+            producer_name: Some("mousewarden".into()),
+            producer_version: Some(env!("CARGO_PKG_VERSION").into()),
+            graph: Some(graph_of(&self.network)),
+            opset_import: vec![OperatorSetIdProto {
+                domain: Some(String::new()),
+                version: Some(OPSET),
+            }],
+            metadata_props: metadata.entries()?,
+        };
+        Ok(model.encode_to_vec())
+    }
+}
+
+/// Bytes of a model file.
+///
+/// # Errors
+/// When it is missing, no file, or far too large.
+pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
+    let name = name_of(path);
+    let open = |error| {
+        Failure::io(&name, error).remedy("Record and train one with `mousewarden --enroll`.")
+    };
+    let file = File::open(path).map_err(open)?;
+    let metadata = file.metadata().map_err(|error| Failure::io(&name, error))?;
+    if !metadata.is_file() {
+        return Err(Fault::NotAFile.of(&name));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(Fault::TooLarge(metadata.len()).of(&name));
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| Failure::io(&name, error))?;
+    Ok(bytes)
+}
+
+fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {
+    if bytes.is_empty() {
+        return Err(Fault::Empty);
+    }
+    // Every writer of ONNX starts with the format's version, field 1.
+    let begins_well = matches!(bytes, [0x08, version, ..] if *version < 64);
+    match ModelProto::decode(bytes) {
+        Ok(model) if model.graph.is_some() => Ok(model),
+        Ok(_) if begins_well => Err(Fault::Truncated(bytes.len())),
+        Ok(_) => Err(Fault::NotOnnx("it holds no graph".into())),
+        Err(error) if begins_well && error.to_string().contains("underflow") => {
+            Err(Fault::Truncated(bytes.len()))
+        }
+        Err(error) => Err(Fault::NotOnnx(error.to_string())),
+    }
+}
+
+fn versions(model: &ModelProto) -> Result<(), Fault> {
+    let opsets: Vec<_> = model.opset_import.iter().map(|set| set.version.unwrap_or(0)).collect();
+    if model.ir_version != Some(IR_VERSION) || opsets != [OPSET] {
+        let ir = model.ir_version.unwrap_or(0);
+        return Err(Fault::Graph(format!(
+            "it has IR version {ir} and operator sets {opsets:?} instead of {IR_VERSION} and [{OPSET}]"
+        )));
+    }
+    Ok(())
+}
+
+fn persist(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new().prefix(".model-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself lives in the folder; where folders cannot be opened it needs no flush.
+    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+}
+
+fn name_of(path: &Path) -> String {
+    format!("model {}", path.display())
+}

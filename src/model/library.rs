@@ -1,0 +1,155 @@
+//! Where an ONNX Runtime library may lie and what a file claims to be, read from its header before
+//! the system's loader may touch it. Nothing is loaded here, and no bare name ever searched for:
+//! the system's own search path finds libraries that others put there.
+
+use std::env::consts::{ARCH, OS};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Failure, Kind, Result};
+
+/// File names of the library on this system, the version that is shipped first.
+pub fn library_names() -> &'static [&'static str] {
+    match OS {
+        "macos" => &["libonnxruntime.1.28.0.dylib", "libonnxruntime.dylib"],
+        "windows" => &["onnxruntime.dll"],
+        _ => &["libonnxruntime.so.1.28.0", "libonnxruntime.so.1", "libonnxruntime.so"],
+    }
+}
+
+/// Folders in which a library that came with the program lies: beside the executable, in `lib`
+/// beside it, in `../lib/mousewarden`. The folder of the user's data comes after these.
+pub fn folders_beside(executable: &Path) -> Vec<PathBuf> {
+    let Some(folder) = executable.parent().filter(|folder| folder.is_absolute()) else {
+        return Vec::new();
+    };
+    let mut folders = vec![folder.to_path_buf(), folder.join("lib")];
+    folders.extend(folder.parent().map(|above| above.join("lib").join("mousewarden")));
+    folders
+}
+
+/// The libraries in the given folders, in their order. Relative folders are passed over.
+pub fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
+    let absolute = folders.iter().filter(|folder| folder.is_absolute());
+    absolute
+        .flat_map(|folder| library_names().iter().map(move |name| folder.join(name)))
+        .filter(|path| path.is_file())
+}
+
+/// None of the folders holds a library.
+pub fn nowhere(folders: &[PathBuf]) -> Failure {
+    let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    let places = if folders.is_empty() { "no folder at all".into() } else { folders.join(", ") };
+    Failure::new(Kind::Unavailable, format!("no ONNX Runtime library; looked in {places}"))
+        .remedy(FETCH)
+}
+
+/// Looks at a file and says why it cannot be a library for this machine, if so.
+///
+/// # Errors
+/// When the path is relative, there is no such file, it is junk, cut short, or for another system
+/// or processor.
+pub fn examine(path: &Path) -> Result<()> {
+    let name = format!("ONNX Runtime library {}", path.display());
+    let refuse = |kind, what: &str| Err(Failure::new(kind, format!("{name} {what}")).remedy(FETCH));
+    if !path.is_absolute() {
+        return refuse(Kind::Config, "is not given by an absolute path");
+    }
+    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+    let (metadata, file) = opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
+    if !metadata.is_file() {
+        return refuse(Kind::Unavailable, "is not a file");
+    }
+    let mut head = Vec::new();
+    file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| Failure::io(&name, error))?;
+    match Image::of(&head) {
+        None => refuse(Kind::Unavailable, "is not a library at all"),
+        Some(image) if (image.os, image.arch) != (OS, ARCH) => {
+            let (os, arch) = (image.os, image.arch);
+            refuse(Kind::Unavailable, &format!("is for {arch} {os}, this is {ARCH} {OS}"))
+        }
+        Some(image) if image.end > metadata.len() => {
+            let (has, needs) = (metadata.len(), image.end);
+            refuse(Kind::Unavailable, &format!("is truncated: {has} of at least {needs} bytes"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// What to do when there is no usable library.
+pub const FETCH: &str = "Fetch one with `installers/linux/fetch-onnxruntime.sh FOLDER` and name it \
+     as `library` in the configuration, or set backend = \"builtin\".";
+
+/// Enough of a file for its header and the table of its segments.
+const HEAD_BYTES: u64 = 64 << 10;
+
+const OTHER: &str = "another processor on";
+
+/// What the header of a library says.
+#[derive(Debug, PartialEq, Eq)]
+struct Image {
+    os: &'static str,
+    arch: &'static str,
+    /// The file must be at least this long; 0 where that is not known.
+    end: u64,
+}
+
+impl Image {
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x7f, b'E', b'L', b'F', 2, 1, ..] => Self::elf(head),
+            [0xcf, 0xfa, 0xed, 0xfe, ..] => Self::mach(head),
+            [b'M', b'Z', ..] => Self::pe(head),
+            [0x7f, b'E', b'L', b'F', ..] => Some(Self { os: "linux", arch: OTHER, end: 0 }),
+            _ => None,
+        }
+    }
+
+    /// 64-bit little-endian ELF; the segments say how long the file must be. A shorter one would
+    /// kill the process with SIGBUS while the system maps it.
+    fn elf(head: &[u8]) -> Option<Self> {
+        let arch = match number(head, 18, 2)? {
+            62 => "x86_64",
+            183 => "aarch64",
+            _ => OTHER,
+        };
+        let (table, size, count) =
+            (number(head, 32, 8)?, number(head, 54, 2)?, number(head, 56, 2)?);
+        let mut end = 0;
+        for index in 0..count {
+            let segment = usize::try_from(table.checked_add(index * size)?).ok()?;
+            let (offset, length) = (number(head, segment + 8, 8)?, number(head, segment + 32, 8)?);
+            end = end.max(offset.checked_add(length)?);
+        }
+        Some(Self { os: "linux", arch, end })
+    }
+
+    fn mach(head: &[u8]) -> Option<Self> {
+        let arch = match number(head, 4, 4)? {
+            0x0100_0007 => "x86_64",
+            0x0100_000c => "aarch64",
+            _ => OTHER,
+        };
+        Some(Self { os: "macos", arch, end: 0 })
+    }
+
+    fn pe(head: &[u8]) -> Option<Self> {
+        let header = usize::try_from(number(head, 60, 4)?).ok()?;
+        if number(head, header, 4)? != 0x4550 {
+            return None;
+        }
+        let arch = match number(head, header + 4, 2)? {
+            0x8664 => "x86_64",
+            0xaa64 => "aarch64",
+            _ => OTHER,
+        };
+        Some(Self { os: "windows", arch, end: 0 })
+    }
+}
+
+/// A little-endian number of `size` bytes at `at`.
+fn number(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
+    let field = bytes.get(at..at.checked_add(size)?)?;
+    Some(field.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
+}

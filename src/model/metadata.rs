@@ -1,0 +1,99 @@
+//! The metadata entries of a bundle: JSON values under `mousewarden.*` keys, as `onnx/README.md`
+//! lists them. Keys of others are left alone; an entry of ours that cannot be read is a fault.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::bundle::{CONTRACT, OperatingPoint, Provenance};
+use super::fault::Fault;
+use super::onnx_proto::{ModelProto, StringStringEntryProto};
+use crate::pipeline::WindowParams;
+
+/// The only architecture of this contract.
+pub const ARCHITECTURE: &str = "bilstm";
+
+const CONTRACT_KEY: &str = "mousewarden.contract";
+const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
+const WINDOWS_KEY: &str = "mousewarden.windows";
+const POINTS_KEY: &str = "mousewarden.operating_points";
+const GROUP_KEY: &str = "mousewarden.default_group";
+const PROVENANCE_KEY: &str = "mousewarden.provenance";
+
+/// What the metadata says, apart from contract and architecture, which are checked here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metadata {
+    /// How windows are cut.
+    pub windows: WindowParams,
+    /// Group sizes and thresholds.
+    pub operating_points: Vec<OperatingPoint>,
+    /// The recommended group size.
+    pub default_group: usize,
+    /// Where the model comes from.
+    pub provenance: Provenance,
+}
+
+impl Metadata {
+    /// As entries of the file.
+    ///
+    /// # Errors
+    /// [`Fault::Unreadable`] when a value has no JSON form.
+    pub fn entries(&self) -> Result<Vec<StringStringEntryProto>, Fault> {
+        Ok(vec![
+            entry(CONTRACT_KEY, &CONTRACT)?,
+            entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
+            entry(WINDOWS_KEY, &self.windows)?,
+            entry(POINTS_KEY, &self.operating_points)?,
+            entry(GROUP_KEY, &self.default_group)?,
+            entry(PROVENANCE_KEY, &self.provenance)?,
+        ])
+    }
+
+    /// From the entries of a file. The contract is read first: nothing else is believed of a file
+    /// that follows another.
+    ///
+    /// # Errors
+    /// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
+    pub fn of(model: &ModelProto) -> Result<Self, Fault> {
+        if text(model, CONTRACT_KEY).is_none() {
+            let producer = model.producer_name.clone().unwrap_or_default();
+            return Err(Fault::Foreign(if producer.is_empty() {
+                "an unnamed program".into()
+            } else {
+                producer
+            }));
+        }
+        let found: u64 = read(model, CONTRACT_KEY)?;
+        if found != u64::from(CONTRACT) {
+            return Err(Fault::Contract { found });
+        }
+        let architecture: String = read(model, ARCHITECTURE_KEY)?;
+        if architecture != ARCHITECTURE {
+            return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
+        }
+        Ok(Self {
+            windows: read(model, WINDOWS_KEY)?,
+            operating_points: read(model, POINTS_KEY)?,
+            default_group: read(model, GROUP_KEY)?,
+            provenance: read(model, PROVENANCE_KEY)?,
+        })
+    }
+}
+
+fn entry(key: &'static str, value: &impl Serialize) -> Result<StringStringEntryProto, Fault> {
+    let value = serde_json::to_string(value).map_err(|error| unreadable(key, &error))?;
+    Ok(StringStringEntryProto { key: Some(key.into()), value: Some(value) })
+}
+
+fn read<T: DeserializeOwned>(model: &ModelProto, key: &'static str) -> Result<T, Fault> {
+    let text = text(model, key).ok_or(Fault::Missing(key))?;
+    serde_json::from_str(text).map_err(|error| unreadable(key, &error))
+}
+
+fn text<'m>(model: &'m ModelProto, key: &str) -> Option<&'m str> {
+    let entry = model.metadata_props.iter().find(|entry| entry.key.as_deref() == Some(key))?;
+    Some(entry.value.as_deref().unwrap_or_default())
+}
+
+fn unreadable(key: &'static str, error: &serde_json::Error) -> Fault {
+    Fault::Unreadable { key, reason: error.to_string() }
+}

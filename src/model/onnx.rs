@@ -1,0 +1,215 @@
+//! ONNX Runtime: opens its library by absolute path, once a process, and scores with it. The only
+//! file that names `ort`, and with it the only one outside the platform that is unsafe: the type of
+//! the interface behind the library's one entry point is known here alone. Nothing here reads a
+//! model's metadata or decides which backend to use.
+
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use ort::environment::Environment;
+use ort::ep;
+use ort::session::Session;
+use ort::sys::{ORT_API_VERSION, OrtApi, OrtApiBase};
+use ort::value::Tensor;
+
+use super::graph::{GENUINE, LENGTHS, STEPS};
+use super::library::{FETCH, examine};
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::steps::STEP_FEATURES;
+use crate::pipeline::{Score, ScoreError, Scorer, Steps};
+
+/// The first release whose Linux and macOS builds send usage data by themselves.
+const FIRST_WITH_TELEMETRY: u32 = 29;
+
+/// More rows than this cost more in padding and cache than they save.
+const MAX_BATCH: usize = 8;
+
+/// An opened library with its environment. Lives as long as the process: ONNX Runtime's own
+/// threads and globals don't survive being closed.
+#[derive(Debug)]
+pub struct Runtime {
+    /// Where the library lies.
+    pub path: PathBuf,
+    /// "1.28.0".
+    pub version: String,
+    environment: Environment,
+}
+
+impl Runtime {
+    /// Opens a library. `named` says that a person named this very file; only then may it be a
+    /// release that sends usage data by itself. A library that was merely found gives way to one
+    /// that is open already.
+    ///
+    /// # Errors
+    /// When the file is missing, junk, truncated, for another machine, another library, too old,
+    /// too new, or another one is open already.
+    pub fn open(path: &Path, named: bool) -> Result<&'static Self> {
+        static OPENING: Mutex<()> = Mutex::new(());
+        static OPEN: OnceLock<Runtime> = OnceLock::new();
+        let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        match OPEN.get() {
+            Some(open) if open.path == path || !named => Ok(open),
+            Some(open) => {
+                Err(unusable(path, &format!("comes too late, {} is in use", open.path.display()))
+                    .remedy("Restart mousewarden to use another library."))
+            }
+            None => {
+                let opened = Self::start(path, named)?;
+                Ok(OPEN.get_or_init(|| opened))
+            }
+        }
+    }
+
+    fn start(path: &Path, named: bool) -> Result<Self> {
+        examine(path)?;
+        let (api, version) = interface(path, named)?;
+        ort::set_api(api);
+        let environment = ort::init()
+            .with_name("mousewarden")
+            .with_telemetry(false)
+            .build()
+            .map_err(|error| unusable(path, &format!("does not start: {error}")))?;
+        Ok(Self { path: path.into(), version, environment })
+    }
+
+    /// Whether the release is one that can send usage data by itself.
+    pub fn can_phone_home(&self) -> bool {
+        minor(&self.version).is_some_and(|minor| minor >= FIRST_WITH_TELEMETRY)
+    }
+}
+
+/// Opens the library and takes its interface out. The version is asked first: a library that is
+/// too old prints to stderr when it is asked for an interface that it doesn't have.
+fn interface(path: &Path, named: bool) -> Result<(OrtApi, String)> {
+    type Entry = unsafe extern "C" fn() -> *const OrtApiBase;
+    // SAFETY: opening runs the library's initialisers. `examine` has seen a whole library for this
+    // machine, in a folder of the program or named by the person who runs it.
+    let library = unsafe { libloading::Library::new(path) }
+        .map_err(|error| unusable(path, &format!("cannot be opened: {}", reason(&error))))?;
+    // SAFETY: the one symbol that every ONNX Runtime exports under this name has this type.
+    let entry = unsafe { library.get::<Entry>(b"OrtGetApiBase") }
+        .map_err(|_| unusable(path, "is another library: it has no OrtGetApiBase"))?;
+    // SAFETY: takes nothing and gives a pointer to a static table, or null.
+    let base =
+        unsafe { entry().as_ref() }.ok_or_else(|| unusable(path, "gives no interface at all"))?;
+    // SAFETY: gives a static string that ends with zero.
+    let version = unsafe { CStr::from_ptr((base.GetVersionString)()) };
+    let version = version.to_string_lossy().into_owned();
+    accept(path, &version, named)?;
+    // SAFETY: gives a pointer to a static table of the version asked for, or null; the table is
+    // read once and stays valid because the library is never closed.
+    let api = unsafe { (base.GetApi)(ORT_API_VERSION).as_ref().map(|api| std::ptr::read(api)) }
+        .ok_or_else(|| {
+            unusable(path, &format!("is version {version} without interface {ORT_API_VERSION}"))
+        })?;
+    std::mem::forget(library);
+    Ok((api, version))
+}
+
+fn accept(path: &Path, version: &str, named: bool) -> Result<()> {
+    match minor(version) {
+        None => Err(unusable(path, &format!("has the unknown version {version:?}"))),
+        Some(minor) if minor < ORT_API_VERSION => {
+            Err(unusable(path, &format!("is version {version}, older than 1.{ORT_API_VERSION}")))
+        }
+        Some(minor) if minor >= FIRST_WITH_TELEMETRY && !named => {
+            let what = format!(
+                "is version {version}; from 1.{FIRST_WITH_TELEMETRY} on it sends usage data by itself"
+            );
+            Err(unusable(path, &what).remedy(
+                "Use 1.28.0 (installers/linux/fetch-onnxruntime.sh), or name this very file as \
+                 `library` in the configuration.",
+            ))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The second number of "1.28.0"; `None` for anything that is not a release of version 1.
+fn minor(version: &str) -> Option<u32> {
+    let (major, rest) = version.split_once('.')?;
+    if major != "1" {
+        return None;
+    }
+    rest.split('.').next()?.parse().ok()
+}
+
+/// The loader's own words; libloading keeps them one level down.
+fn reason(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn unusable(path: &Path, what: &str) -> Failure {
+    let what = format!("ONNX Runtime library {} {what}", path.display());
+    Failure::new(Kind::Unavailable, what).remedy(FETCH)
+}
+
+/// Scores windows with ONNX Runtime, on the caller's thread alone.
+#[derive(Debug)]
+pub struct OnnxScorer {
+    session: Session,
+}
+
+impl OnnxScorer {
+    /// From the content of a model file.
+    ///
+    /// # Errors
+    /// When ONNX Runtime refuses the model.
+    pub fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
+        match session(runtime, model) {
+            Ok(session) => Ok(Self { session }),
+            Err(error) => Err(Failure::new(
+                Kind::Data,
+                format!("ONNX Runtime {} refuses the model: {error}", runtime.version),
+            )
+            .remedy("Train it again with `mousewarden train`, or set backend = \"builtin\".")),
+        }
+    }
+
+    fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<Score>> {
+        let (steps, lengths) = padded(windows);
+        let time = steps.len() / (windows.len() * STEP_FEATURES);
+        let steps = Tensor::from_array(([windows.len(), time, STEP_FEATURES], steps))?;
+        let lengths = Tensor::from_array(([windows.len()], lengths))?;
+        let outputs = self.session.run(ort::inputs![STEPS => steps, LENGTHS => lengths])?;
+        let (_, scores) = outputs[GENUINE].try_extract_tensor::<f32>()?;
+        Ok(scores.iter().copied().map(Score::new).collect())
+    }
+}
+
+impl Scorer for OnnxScorer {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+        if windows.iter().any(Steps::is_empty) {
+            // ONNX Runtime would answer with a constant.
+            return Err(ScoreError("a window without steps".into()));
+        }
+        let mut scores = Vec::with_capacity(windows.len());
+        for batch in windows.chunks(MAX_BATCH) {
+            scores.extend(self.batch(batch).map_err(|error| ScoreError(error.to_string()))?);
+        }
+        Ok(scores)
+    }
+}
+
+/// One thread, because two spin and cost more than twice the processor time for the same wall
+/// time; no arena and no memory pattern, because windows have every length.
+fn session(runtime: &Runtime, model: &[u8]) -> ort::Result<Session> {
+    Session::builder(&runtime.environment)?
+        .with_execution_providers([ep::CPU::default().with_arena_allocator(false).build()])?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_memory_pattern(false)?
+        .commit_from_memory(model)
+}
+
+/// `[batch, time, 3]` filled up with zeros, and how many steps of each row count.
+fn padded(windows: &[Steps]) -> (Vec<f32>, Vec<i32>) {
+    let time = windows.iter().map(Steps::len).max().unwrap_or(0);
+    let mut values = vec![0.0; windows.len() * time * STEP_FEATURES];
+    for (row, window) in values.chunks_exact_mut(time * STEP_FEATURES).zip(windows) {
+        let flat = window.rows().as_flattened();
+        row[..flat.len()].copy_from_slice(flat);
+    }
+    (values, windows.iter().map(|window| window.len() as i32).collect())
+}

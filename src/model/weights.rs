@@ -1,0 +1,157 @@
+//! From an ONNX graph back to the network, by the names of the initializers; a graph that is not
+//! exactly the one that [`super::graph`] writes is refused with the first difference. Nothing is
+//! guessed from shapes alone.
+
+use std::collections::BTreeMap;
+
+use super::fault::Fault;
+use super::graph::graph_of;
+use super::onnx_proto::{GraphProto, NodeProto, TensorProto, data_type};
+use crate::nn::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
+use crate::pipeline::steps::STEP_FEATURES;
+
+/// Hidden units of one direction that this build accepts; far above what a window can teach.
+pub const MAX_HIDDEN: usize = 1024;
+
+/// The network inside a graph; its batch normalisation comes back as the factor and offset it was
+/// folded into (mean 0, variance 1, epsilon 0), which scores the same.
+///
+/// # Errors
+/// [`Fault::Graph`] when it is another graph.
+pub fn network_of(graph: &GraphProto) -> Result<Network, Fault> {
+    let weights = Weights::new(graph);
+    let first = weights.lstm("first", STEP_FEATURES)?;
+    let joined = 2 * first.hidden;
+    let second = weights.lstm("second", joined)?;
+    let network = Network {
+        conditioning: Conditioning {
+            scale: weights.columns("conditioning.scale")?,
+            shift: weights.columns("conditioning.shift")?,
+            gain: weights.columns("conditioning.gain")?,
+        },
+        norm: weights.norm(joined)?,
+        head: weights.head(2 * second.hidden)?,
+        first,
+        second,
+    };
+    same_computation(graph, &graph_of(&network))?;
+    Ok(network)
+}
+
+struct Weights<'g>(BTreeMap<&'g str, &'g TensorProto>);
+
+impl<'g> Weights<'g> {
+    fn new(graph: &'g GraphProto) -> Self {
+        Self(graph.initializer.iter().map(|tensor| (name_of(tensor), tensor)).collect())
+    }
+
+    fn find(&self, name: &str) -> Result<&'g TensorProto, Fault> {
+        let found = self.0.get(name).copied();
+        found.ok_or_else(|| Fault::Graph(format!("it has no weights named {name}")))
+    }
+
+    fn floats(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>, Fault> {
+        let tensor = self.find(name)?;
+        let expected: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
+        if tensor.dims != expected || tensor.data_type != Some(data_type::FLOAT) {
+            let found = (&tensor.dims, tensor.data_type);
+            return Err(Fault::Graph(format!(
+                "{name} has shape and type {found:?}, not {expected:?} of float32"
+            )));
+        }
+        let raw = tensor.raw_data.as_deref().unwrap_or_default();
+        if raw.len() != 4 * dims.iter().product::<usize>() {
+            return Err(Fault::Graph(format!("{name} holds {} bytes of raw data", raw.len())));
+        }
+        let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        Ok(raw.chunks_exact(4).map(number).collect())
+    }
+
+    fn columns(&self, name: &str) -> Result<[f32; STEP_FEATURES], Fault> {
+        let row = self.floats(name, &[STEP_FEATURES])?;
+        Ok(std::array::from_fn(|column| row[column]))
+    }
+
+    fn lstm(&self, name: &str, input: usize) -> Result<BiLstm, Fault> {
+        let recurrent = format!("{name}.r");
+        let hidden = match self.find(&recurrent)?.dims[..] {
+            [2, _, hidden] if (1..=MAX_HIDDEN as i64).contains(&hidden) => hidden as usize,
+            ref dims => return Err(Fault::Graph(format!("{recurrent} has shape {dims:?}"))),
+        };
+        let w = self.floats(&format!("{name}.w"), &[2, 4 * hidden, input])?;
+        let r = self.floats(&recurrent, &[2, 4 * hidden, hidden])?;
+        let b = self.floats(&format!("{name}.b"), &[2, 8 * hidden])?;
+        let side = |side: usize| LstmWeights {
+            w: half(&w, side).to_vec(),
+            r: half(&r, side).to_vec(),
+            b: summed(half(&b, side)),
+        };
+        Ok(BiLstm { input, hidden, forward: side(0), backward: side(1) })
+    }
+
+    fn norm(&self, features: usize) -> Result<BatchNorm, Fault> {
+        Ok(BatchNorm {
+            gamma: self.floats("norm.factor", &[features])?,
+            beta: self.floats("norm.offset", &[features])?,
+            mean: vec![0.0; features],
+            variance: vec![1.0; features],
+            epsilon: 0.0,
+        })
+    }
+
+    fn head(&self, features: usize) -> Result<Dense, Fault> {
+        let weight = self.floats("head.weight", &[1, features])?;
+        Ok(Dense { weight, bias: self.floats("head.bias", &[1])?[0] })
+    }
+}
+
+fn half(values: &[f32], side: usize) -> &[f32] {
+    let length = values.len() / 2;
+    &values[side * length..(side + 1) * length]
+}
+
+/// ONNX keeps an input bias and a recurrent bias; only their sum matters.
+fn summed(bias: &[f32]) -> Vec<f32> {
+    half(bias, 0).iter().zip(half(bias, 1)).map(|(input, recurrent)| input + recurrent).collect()
+}
+
+fn same_computation(found: &GraphProto, expected: &GraphProto) -> Result<(), Fault> {
+    for (index, (has, wants)) in found.node.iter().zip(&expected.node).enumerate() {
+        if (&has.op_type, &has.input, &has.output, &has.attribute)
+            != (&wants.op_type, &wants.input, &wants.output, &wants.attribute)
+        {
+            let (has, wants) = (described(has), described(wants));
+            return Err(Fault::Graph(format!("node {index} is {has} instead of {wants}")));
+        }
+    }
+    if found.node.len() != expected.node.len() {
+        let (has, wants) = (found.node.len(), expected.node.len());
+        return Err(Fault::Graph(format!("it has {has} nodes instead of {wants}")));
+    }
+    if (&found.input, &found.output) != (&expected.input, &expected.output) {
+        return Err(Fault::Graph("its inputs or outputs have other names or shapes".into()));
+    }
+    same_constants(found, expected)
+}
+
+fn same_constants(found: &GraphProto, expected: &GraphProto) -> Result<(), Fault> {
+    let constants = |graph: &GraphProto| -> Vec<TensorProto> {
+        let whole = graph.initializer.iter();
+        whole.filter(|tensor| tensor.data_type == Some(data_type::INT64)).cloned().collect()
+    };
+    if found.initializer.len() != expected.initializer.len()
+        || constants(found) != constants(expected)
+    {
+        return Err(Fault::Graph("its constants differ".into()));
+    }
+    Ok(())
+}
+
+fn described(node: &NodeProto) -> String {
+    let inputs = node.input.join(", ");
+    format!("{}({inputs})", node.op_type.as_deref().unwrap_or("an operator without a name"))
+}
+
+fn name_of(tensor: &TensorProto) -> &str {
+    tensor.name.as_deref().unwrap_or_default()
+}

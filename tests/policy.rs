@@ -1,0 +1,160 @@
+//! Decisions: thresholds, hysteresis, cooldown and boundaries, in event time alone.
+
+use mousewarden::pipeline::{
+    Action, Boundary, Decision, Detector, Ladder, MouseEvent, MouseKind, Policy, PolicyParams,
+    Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+};
+
+const PARAMS: PolicyParams = PolicyParams {
+    ladder: Ladder::Lock,
+    group_windows: 3,
+    threshold: 0.5,
+    hysteresis: 0.1,
+    confirm_windows: 2,
+    cooldown_s: 60,
+};
+
+/// One score a second, from second `from` on.
+fn feed(policy: &mut Policy, from: i64, scores: &[f32]) -> Vec<(Decision, Option<Action>)> {
+    let at = |i: usize| Timestamp::from_millis((from + i as i64) * 1000);
+    let judge = |(i, score): (usize, &f32)| {
+        let judgement = policy.update(at(i), Score::new(*score));
+        (judgement.decision, judgement.action)
+    };
+    scores.iter().enumerate().map(judge).collect()
+}
+
+#[test]
+fn says_nothing_until_the_group_is_full() {
+    let mut policy = Policy::new(PARAMS);
+    let first = policy.update(Timestamp::default(), Score::new(0.0));
+    assert_eq!((first.grouped, first.decision, first.action), (None, Decision::Trusted, None));
+    feed(&mut policy, 1, &[0.0]);
+    assert_eq!(policy.update(Timestamp::default(), Score::new(0.3)).grouped, Some(0.1));
+}
+
+#[test]
+fn a_stranger_is_suspicious_first_and_an_intruder_when_it_lasts() {
+    let seen = feed(&mut Policy::new(PARAMS), 0, &[0.2; 4]);
+    assert_eq!(seen[2], (Decision::Suspicious, None));
+    assert_eq!(seen[3], (Decision::Intruder, Some(Action::Lock)));
+}
+
+#[test]
+fn exactly_at_the_threshold_is_not_below_it() {
+    let seen = feed(&mut Policy::new(PARAMS), 0, &[0.5; 5]);
+    assert!(seen.iter().all(|state| *state == (Decision::Trusted, None)));
+}
+
+#[test]
+fn trust_returns_only_beyond_the_hysteresis() {
+    let mut policy = Policy::new(PARAMS);
+    feed(&mut policy, 0, &[0.2; 4]);
+    let seen = feed(&mut policy, 4, &[0.55; 3]);
+    assert_eq!(seen[2].0, Decision::Suspicious);
+    let seen = feed(&mut policy, 7, &[0.75; 3]);
+    assert_eq!(seen[2].0, Decision::Trusted);
+}
+
+#[test]
+fn acts_once_a_cooldown_in_event_time() {
+    let mut policy = Policy::new(PARAMS);
+    let seen = feed(&mut policy, 0, &[0.0; 70]);
+    let acted: Vec<usize> = (0..70).filter(|i| seen[*i].1.is_some()).collect();
+    assert_eq!(acted, [3, 63]);
+}
+
+#[test]
+fn the_ladder_decides_how_far_to_go() {
+    for (ladder, action) in
+        [(Ladder::Log, Action::Log), (Ladder::Notify, Action::Notify), (Ladder::Lock, Action::Lock)]
+    {
+        let mut policy = Policy::new(PolicyParams { ladder, ..PARAMS });
+        assert_eq!(feed(&mut policy, 0, &[0.0; 4])[3].1, Some(action));
+    }
+}
+
+#[test]
+fn scores_do_not_cross_a_lock_and_an_unlock_restores_trust() {
+    let mut policy = Policy::new(PARAMS);
+    feed(&mut policy, 0, &[0.0; 4]);
+    policy.boundary(Boundary::Locked);
+    assert_eq!((policy.filled(), policy.decision()), (0, Decision::Intruder));
+    policy.boundary(Boundary::Unlocked);
+    assert_eq!(policy.decision(), Decision::Trusted);
+    let seen = feed(&mut policy, 5, &[0.9, 0.9, 0.0]);
+    assert_eq!(seen[2], (Decision::Trusted, None));
+}
+
+#[test]
+fn a_pause_is_no_boundary_between_people() {
+    let mut policy = Policy::new(PARAMS);
+    feed(&mut policy, 0, &[0.2; 2]);
+    policy.boundary(Boundary::Quiet);
+    assert_eq!(policy.filled(), 2);
+}
+
+#[test]
+fn not_a_number_counts_as_a_stranger() {
+    assert_eq!(Score::new(f32::NAN).get(), 0.0);
+    assert_eq!(Score::new(7.0).get(), 1.0);
+}
+
+#[test]
+fn impossible_parameters_are_named() {
+    let wrong = PolicyParams { threshold: f32::NAN, ..PARAMS };
+    assert!(wrong.validate().unwrap_err().contains("threshold = NaN"));
+    assert!(PARAMS.validate().is_ok());
+}
+
+/// Scores by length alone, and fails on request.
+struct ByLength {
+    broken: bool,
+}
+
+impl Scorer for ByLength {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+        if self.broken {
+            return Err(ScoreError("out of order".into()));
+        }
+        Ok(windows.iter().map(|steps| Score::new(steps.len() as f32 / 10.0)).collect())
+    }
+}
+
+fn stroke(from_ms: i64, moves: i64) -> impl Iterator<Item = Signal> {
+    (0..moves).map(move |i| {
+        let at = Timestamp::from_millis(from_ms + 10 * i);
+        Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x: at.micros() as f64, y: 0.0 })
+    })
+}
+
+#[test]
+fn a_window_becomes_a_verdict_without_coordinates() {
+    let mut detector = Detector::new(WindowParams::default(), ByLength { broken: false }, PARAMS);
+    let early: Vec<_> = stroke(0, 9).filter_map(|s| detector.push(s).unwrap()).collect();
+    assert!(early.is_empty());
+    let at = detector.segmenter().quiet_at().unwrap();
+    let verdict = detector.push(Signal::Boundary { at, kind: Boundary::Quiet }).unwrap().unwrap();
+    assert_eq!(verdict.score, Score::new(0.8));
+    assert_eq!(verdict.at, Timestamp::from_millis(80 + 250));
+    assert_eq!(verdict.window.movement().as_secs_f64(), 0.08);
+}
+
+#[test]
+fn the_window_that_a_lock_cuts_is_judged_before_the_lock_clears_the_group() {
+    let mut detector = Detector::new(WindowParams::default(), ByLength { broken: false }, PARAMS);
+    stroke(0, 9).for_each(|s| assert!(detector.push(s).unwrap().is_none()));
+    let at = Timestamp::from_millis(100);
+    let verdict = detector.push(Signal::Boundary { at, kind: Boundary::Locked }).unwrap();
+    assert!(verdict.is_some());
+    assert_eq!(detector.policy().filled(), 0);
+}
+
+#[test]
+fn a_broken_model_is_an_error_and_never_a_decision() {
+    let mut detector = Detector::new(WindowParams::default(), ByLength { broken: true }, PARAMS);
+    stroke(0, 9).for_each(|s| assert!(detector.push(s).unwrap().is_none()));
+    let at = Timestamp::from_millis(900);
+    assert!(detector.push(Signal::Boundary { at, kind: Boundary::Quiet }).is_err());
+    assert_eq!((detector.policy().filled(), detector.policy().decision()), (0, Decision::Trusted));
+}

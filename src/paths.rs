@@ -112,7 +112,10 @@ mod tests {
         assert_eq!(paths.config(), Path::new("/c.toml"));
         assert!(paths.config_named());
         assert_eq!(paths.runtime(), Path::new("/d/run"));
-        assert_eq!(resolve(&[(DATA, "/d"), (RUNTIME, "/r")]).socket(), Path::new("/r/control.sock"));
+        assert_eq!(
+            resolve(&[(DATA, "/d"), (RUNTIME, "/r")]).socket(),
+            Path::new("/r/control.sock")
+        );
         assert!(!resolve(&[(CONFIG, "")]).config_named());
     }
 

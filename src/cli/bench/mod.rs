@@ -17,12 +17,12 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// How exactly the hook keeps the hand's time, and what it costs.
+    Capture(capture::CaptureArgs),
     /// What one window costs to score.
     Score(score::ScoreArgs),
     /// Training speed: steps, instruction sets and threads against the processor's peak.
     Train(train::TrainArgs),
-    /// How exactly the hook keeps the hand's time, and what it costs.
-    Capture(capture::CaptureArgs),
 }
 
 impl BenchArgs {
@@ -32,9 +32,9 @@ impl BenchArgs {
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
         match self.bench {
+            Bench::Capture(args) => args.run(),
             Bench::Score(args) => args.run(),
             Bench::Train(args) => args.run(),
-            Bench::Capture(args) => args.run(),
         }
     }
 }

@@ -49,7 +49,7 @@ impl DesktopNotifier {
     /// [`Kind::Unavailable`] when there is no such bus.
     pub fn open(bus: Bus, answers: Sender<Answer>) -> Result<Self> {
         let mut notifier = Self { bus, answers, link: None, current: Arc::default() };
-        notifier.connect()?;
+        notifier.connect().map(|_link| ())?;
         Ok(notifier)
     }
 

@@ -126,8 +126,8 @@ fn only_the_platform_knows_the_operating_system() {
 }
 
 #[test]
-fn only_the_platform_and_the_vector_kernels_are_unsafe() {
-    only_in(&["platform/", "nn/kernel"], &["unsafe "]);
+fn only_the_platform_the_vector_kernels_and_the_library_are_unsafe() {
+    only_in(&["platform/", "nn/kernel", "model/onnx.rs"], &["unsafe "]);
 }
 
 #[test]

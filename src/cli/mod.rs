@@ -2,6 +2,7 @@
 //! the environment, the paths and the configuration.
 
 pub mod bench;
+pub mod sensor;
 
 use clap::{Parser, Subcommand};
 
@@ -20,6 +21,9 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    /// Hold the mouse hook for the process that started this one.
+    #[command(hide = true)]
+    Sensor(sensor::SensorArgs),
 }
 
 impl Cli {
@@ -30,6 +34,7 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.command {
             Command::Bench(args) => args.run(),
+            Command::Sensor(args) => args.run(),
         }
     }
 }

@@ -29,7 +29,12 @@ impl Bundle {
     /// # Errors
     /// When there is no such file, or it is not a model that this build can honour; says which.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(&bytes_of(path)?).map_err(|fault| fault.of(&name_of(path)))
+        Self::from_file(path, &bytes_of(path)?)
+    }
+
+    /// From the content of a named file.
+    pub(super) fn from_file(path: &Path, bytes: &[u8]) -> Result<Self> {
+        Self::parse(bytes).map_err(|fault| fault.of(&name_of(path)))
     }
 
     /// Writes a file atomically, readable by its owner only.

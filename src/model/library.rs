@@ -29,12 +29,20 @@ pub fn folders_beside(executable: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The first library in the given folders, if any. Relative folders are passed over.
-pub fn find(folders: &[PathBuf]) -> Option<PathBuf> {
+/// The libraries in the given folders, in their order. Relative folders are passed over.
+pub fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
     let absolute = folders.iter().filter(|folder| folder.is_absolute());
     absolute
         .flat_map(|folder| library_names().iter().map(move |name| folder.join(name)))
-        .find(|path| path.is_file())
+        .filter(|path| path.is_file())
+}
+
+/// None of the folders holds a library.
+pub fn nowhere(folders: &[PathBuf]) -> Failure {
+    let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    let places = if folders.is_empty() { "no folder at all".into() } else { folders.join(", ") };
+    Failure::new(Kind::Unavailable, format!("no ONNX Runtime library; looked in {places}"))
+        .remedy(FETCH)
 }
 
 /// Looks at a file and says why it cannot be a library for this machine, if so.
@@ -49,8 +57,7 @@ pub fn examine(path: &Path) -> Result<()> {
         return refuse(Kind::Config, "is not given by an absolute path");
     }
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-    let (metadata, file) =
-        opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
+    let (metadata, file) = opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
     if !metadata.is_file() {
         return refuse(Kind::Unavailable, "is not a file");
     }
@@ -71,11 +78,13 @@ pub fn examine(path: &Path) -> Result<()> {
 }
 
 /// What to do when there is no usable library.
-pub const FETCH: &str = "Fetch the library with `installers/linux/fetch-onnxruntime.sh \
-     ~/.local/share/mousewarden`, or leave backend = \"builtin\".";
+pub const FETCH: &str = "Fetch one with `installers/linux/fetch-onnxruntime.sh FOLDER` and name it \
+     as `library` in the configuration, or set backend = \"builtin\".";
 
 /// Enough of a file for its header and the table of its segments.
 const HEAD_BYTES: u64 = 64 << 10;
+
+const OTHER: &str = "another processor on";
 
 /// What the header of a library says.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,6 +101,7 @@ impl Image {
             [0x7f, b'E', b'L', b'F', 2, 1, ..] => Self::elf(head),
             [0xcf, 0xfa, 0xed, 0xfe, ..] => Self::mach(head),
             [b'M', b'Z', ..] => Self::pe(head),
+            [0x7f, b'E', b'L', b'F', ..] => Some(Self { os: "linux", arch: OTHER, end: 0 }),
             _ => None,
         }
     }
@@ -102,9 +112,10 @@ impl Image {
         let arch = match number(head, 18, 2)? {
             62 => "x86_64",
             183 => "aarch64",
-            _ => "another processor",
+            _ => OTHER,
         };
-        let (table, size, count) = (number(head, 32, 8)?, number(head, 54, 2)?, number(head, 56, 2)?);
+        let (table, size, count) =
+            (number(head, 32, 8)?, number(head, 54, 2)?, number(head, 56, 2)?);
         let mut end = 0;
         for index in 0..count {
             let segment = usize::try_from(table.checked_add(index * size)?).ok()?;
@@ -118,7 +129,7 @@ impl Image {
         let arch = match number(head, 4, 4)? {
             0x0100_0007 => "x86_64",
             0x0100_000c => "aarch64",
-            _ => "another processor",
+            _ => OTHER,
         };
         Some(Self { os: "macos", arch, end: 0 })
     }
@@ -131,7 +142,7 @@ impl Image {
         let arch = match number(head, header + 4, 2)? {
             0x8664 => "x86_64",
             0xaa64 => "aarch64",
-            _ => "another processor",
+            _ => OTHER,
         };
         Some(Self { os: "windows", arch, end: 0 })
     }

@@ -1,13 +1,19 @@
 //! The ONNX file as one self-describing bundle: graph and weights, contract, thresholds and
 //! provenance in one file. No file here knows where models are kept or who asks for a score.
 
+mod builtin;
 pub mod bundle;
 mod check;
 mod fault;
 mod file;
 mod graph;
+mod library;
 mod metadata;
+mod onnx;
 pub mod onnx_proto;
+mod scorer;
 mod weights;
 
 pub use bundle::{Bundle, OperatingPoint, Provenance};
+pub use library::{folders_beside, library_names};
+pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};

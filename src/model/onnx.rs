@@ -37,8 +37,9 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Opens a library, or gives the one that is open already. `named` says that a person named
-    /// this very file; only then may it be a release that sends usage data by itself.
+    /// Opens a library. `named` says that a person named this very file; only then may it be a
+    /// release that sends usage data by itself. A library that was merely found gives way to one
+    /// that is open already.
     ///
     /// # Errors
     /// When the file is missing, junk, truncated, for another machine, another library, too old,
@@ -48,9 +49,11 @@ impl Runtime {
         static OPEN: OnceLock<Runtime> = OnceLock::new();
         let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         match OPEN.get() {
-            Some(open) if open.path == path => Ok(open),
-            Some(open) => Err(unusable(path, &format!("comes too late, {} is in use", open.path.display()))
-                .remedy("Restart mousewarden to use another library.")),
+            Some(open) if open.path == path || !named => Ok(open),
+            Some(open) => {
+                Err(unusable(path, &format!("comes too late, {} is in use", open.path.display()))
+                    .remedy("Restart mousewarden to use another library."))
+            }
             None => {
                 let opened = Self::start(path, named)?;
                 Ok(OPEN.get_or_init(|| opened))
@@ -88,8 +91,8 @@ fn interface(path: &Path, named: bool) -> Result<(OrtApi, String)> {
     let entry = unsafe { library.get::<Entry>(b"OrtGetApiBase") }
         .map_err(|_| unusable(path, "is another library: it has no OrtGetApiBase"))?;
     // SAFETY: takes nothing and gives a pointer to a static table, or null.
-    let base = unsafe { entry().as_ref() }
-        .ok_or_else(|| unusable(path, "gives no interface at all"))?;
+    let base =
+        unsafe { entry().as_ref() }.ok_or_else(|| unusable(path, "gives no interface at all"))?;
     // SAFETY: gives a static string that ends with zero.
     let version = unsafe { CStr::from_ptr((base.GetVersionString)()) };
     let version = version.to_string_lossy().into_owned();
@@ -97,7 +100,9 @@ fn interface(path: &Path, named: bool) -> Result<(OrtApi, String)> {
     // SAFETY: gives a pointer to a static table of the version asked for, or null; the table is
     // read once and stays valid because the library is never closed.
     let api = unsafe { (base.GetApi)(ORT_API_VERSION).as_ref().map(|api| std::ptr::read(api)) }
-        .ok_or_else(|| unusable(path, &format!("is version {version} without interface {ORT_API_VERSION}")))?;
+        .ok_or_else(|| {
+            unusable(path, &format!("is version {version} without interface {ORT_API_VERSION}"))
+        })?;
     std::mem::forget(library);
     Ok((api, version))
 }
@@ -190,12 +195,12 @@ impl Scorer for OnnxScorer {
 /// One thread, because two spin and cost more than twice the processor time for the same wall
 /// time; no arena and no memory pattern, because windows have every length.
 fn session(runtime: &Runtime, model: &[u8]) -> ort::Result<Session> {
-    Ok(Session::builder(&runtime.environment)?
+    Session::builder(&runtime.environment)?
         .with_execution_providers([ep::CPU::default().with_arena_allocator(false).build()])?
         .with_intra_threads(1)?
         .with_inter_threads(1)?
         .with_memory_pattern(false)?
-        .commit_from_memory(model)?)
+        .commit_from_memory(model)
 }
 
 /// `[batch, time, 3]` filled up with zeros, and how many steps of each row count.

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::builtin::BuiltinScorer;
 use super::bundle::Bundle;
 use super::file::bytes_of;
 use super::library;
 use super::onnx::{OnnxScorer, Runtime};
-use crate::error::{Failure, Kind, Result};
+use crate::error::Result;
 use crate::pipeline::{Score, ScoreError, Scorer, Steps};
 
 /// Who scores.
@@ -56,6 +57,109 @@ pub struct ScorerReport {
 /// A model that is ready to score.
 #[derive(Debug)]
 pub struct LoadedScorer {
-    engine: OnnxScorer,
+    engine: Engine,
     report: ScorerReport,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Onnx(OnnxScorer),
+    Builtin(Box<BuiltinScorer>),
+}
+
+impl LoadedScorer {
+    /// Reads a model file and makes it ready.
+    ///
+    /// # Errors
+    /// When the model cannot be used, or [`Backend::OnnxRuntime`] is asked for and not there.
+    pub fn open(model: &Path, params: &ScorerParams) -> Result<Self> {
+        Self::open_bundle(model, params).map(|(_, scorer)| scorer)
+    }
+
+    /// The same, with what the file says of itself; both come from one reading of the file.
+    ///
+    /// # Errors
+    /// As [`LoadedScorer::open`].
+    pub fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
+        let bytes = bytes_of(model)?;
+        let bundle = Bundle::from_file(model, &bytes)?;
+        let scorer = Self::ready(&bundle, &bytes, params)?;
+        Ok((bundle, scorer))
+    }
+
+    /// From a bundle in memory, through the very bytes that a file of it would hold.
+    ///
+    /// # Errors
+    /// As [`LoadedScorer::open`].
+    pub fn of(bundle: &Bundle, params: &ScorerParams) -> Result<Self> {
+        Self::ready(bundle, &bundle.to_bytes()?, params)
+    }
+
+    /// Who scores.
+    pub const fn report(&self) -> &ScorerReport {
+        &self.report
+    }
+
+    fn ready(bundle: &Bundle, bytes: &[u8], params: &ScorerParams) -> Result<Self> {
+        if params.backend == Backend::Builtin {
+            return Ok(Self::builtin(bundle, None));
+        }
+        match runtime(params) {
+            Ok(runtime) => Ok(Self {
+                engine: Engine::Onnx(OnnxScorer::new(runtime, bytes)?),
+                report: runtime_report(runtime),
+            }),
+            Err(failure) if params.backend == Backend::Auto => {
+                let why = failure.to_string().lines().next().map(str::to_owned);
+                Ok(Self::builtin(bundle, why))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn builtin(bundle: &Bundle, note: Option<String>) -> Self {
+        Self {
+            engine: Engine::Builtin(Box::new(BuiltinScorer::new(&bundle.network))),
+            report: ScorerReport {
+                backend: Backend::Builtin,
+                version: env!("CARGO_PKG_VERSION").into(),
+                library: None,
+                note,
+            },
+        }
+    }
+}
+
+impl Scorer for LoadedScorer {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+        match &mut self.engine {
+            Engine::Onnx(scorer) => scorer.score(windows),
+            Engine::Builtin(scorer) => scorer.score(windows),
+        }
+    }
+}
+
+/// The named library, or the first usable one of the folders; the first failure when none is.
+fn runtime(params: &ScorerParams) -> Result<&'static Runtime> {
+    if let Some(path) = &params.library {
+        return Runtime::open(path, true);
+    }
+    let mut first = None;
+    for path in library::candidates(&params.search) {
+        match Runtime::open(&path, false) {
+            Ok(runtime) => return Ok(runtime),
+            Err(failure) => first = first.or(Some(failure)),
+        }
+    }
+    Err(first.unwrap_or_else(|| library::nowhere(&params.search)))
+}
+
+fn runtime_report(runtime: &Runtime) -> ScorerReport {
+    let warning = "this release can send usage data by itself; 1.28.0 is the last that doesn't";
+    ScorerReport {
+        backend: Backend::OnnxRuntime,
+        version: runtime.version.clone(),
+        library: Some(runtime.path.clone()),
+        note: runtime.can_phone_home().then(|| warning.into()),
+    }
 }

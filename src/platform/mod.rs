@@ -6,7 +6,7 @@ pub mod clock;
 pub mod linux;
 
 #[cfg(target_os = "linux")]
-pub use linux::{inject, stage};
+pub use linux::{inject, sensor, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -94,7 +94,8 @@ pub fn windows(lengths: &[usize], seed: u64) -> Vec<Steps> {
     let mut step = || {
         let reach = if random.random_bool(0.05) { 900.0 } else { 12.0 };
         let [dx, dy] = [0, 1].map(|_| random.random_range(-reach..reach));
-        [dx, dy, random.random_range(1.0..if random.random_bool(0.1) { 249.0 } else { 17.0 })]
+        let longest = if random.random_bool(0.1) { 249.0 } else { 17.0 };
+        [dx, dy, random.random_range(1.0..longest)]
     };
     lengths.iter().map(|&t| Steps::from_rows((0..t).map(|_| step()).collect())).collect()
 }

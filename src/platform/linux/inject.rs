@@ -3,7 +3,7 @@
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, MOTION_NOTIFY_EVENT, Window,
+    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, MOTION_NOTIFY_EVENT, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -43,21 +43,32 @@ impl Player {
 
     /// Plays the events with their own distances in time: the first at once, the others each at
     /// an absolute moment, so that delays do not add up. Positions are rounded to whole pixels.
-    /// Returns when each was handed to the X server, on the monotonic clock.
+    /// Returns when the last is done, with the moments at which each was handed to the X server,
+    /// on the monotonic clock.
     ///
     /// # Errors
     /// [`Kind::Unavailable`] when the display goes away.
     pub fn play(&mut self, events: &[MouseEvent]) -> Result<Vec<Timestamp>> {
         let Some(first) = events.first() else { return Ok(Vec::new()) };
         let start = clock::now();
-        events
+        let handed = events
             .iter()
             .map(|event| {
                 clock::sleep_until(start + (event.at - first.at));
                 let handed = clock::now();
                 self.act(event).map(|()| handed)
             })
-            .collect()
+            .collect::<Result<Vec<_>>>()?;
+        self.settle().map(|()| handed)
+    }
+
+    /// Returns once the X server has done all that it was handed.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] when the display goes away.
+    pub fn settle(&mut self) -> Result<()> {
+        let focus = self.x.get_input_focus().map_err(|error| self.gone(&error))?;
+        focus.reply().map(drop).map_err(|error| self.gone(&error))
     }
 
     /// Does what one event says, now.

@@ -3,4 +3,5 @@
 
 pub mod child;
 pub mod inject;
+pub mod sensor;
 pub mod stage;

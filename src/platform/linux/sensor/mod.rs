@@ -1,0 +1,314 @@
+//! The real mouse: a child process of our own holds the hook, because the hook cannot be stopped and
+//! takes its process with it when the X server goes; here its pipe is read, and it is started again.
+//! No event is looked at here beyond turning it into a signal.
+
+mod hook;
+mod record;
+mod refusal;
+mod tap;
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
+
+pub use hook::{HookParams, run};
+
+use self::record::{Decoder, SIZE, State};
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::event::Micros;
+use crate::pipeline::{Boundary, Timestamp};
+use crate::platform::{EventSource, Next, clock};
+
+/// While the mouse moves, events are fetched at most this often: the stamps are the sensor's, so
+/// nothing but a little delay comes of it, and the processor sleeps between.
+const GATHER: Micros = Micros::from_millis(16);
+/// How long a sensor may take to say that its hook is up.
+const START_PATIENCE: Micros = Micros::from_millis(10_000);
+/// The first pause before a dead sensor is started again; doubled each time.
+const FIRST_PAUSE: Micros = Micros::from_millis(100);
+const LONGEST_PAUSE: Micros = Micros::from_millis(2_000);
+/// A sensor that lived so long was well: what ends it begins a new outage.
+const WELL: Micros = Micros::from_millis(5_000);
+
+/// How the sensor is started.
+#[derive(Debug, Clone)]
+pub struct SensorParams {
+    /// The program that has the subcommand `sensor`: this one.
+    pub program: PathBuf,
+    /// Variables to set for it, as `DISPLAY` of a private stage.
+    pub environment: Vec<(OsString, OsString)>,
+    /// How long the display may stay away before the source gives up.
+    pub patience: Duration,
+    /// Leaves the X server's buffering unmended; only the benchmark wants that.
+    pub untapped: bool,
+}
+
+impl SensorParams {
+    /// The mouse of the display of this process.
+    pub fn new(program: PathBuf) -> Self {
+        let patience = Duration::from_secs(10);
+        Self { program, environment: Vec::new(), patience, untapped: false }
+    }
+
+    /// With these variables set for the sensor.
+    #[must_use]
+    pub fn on<K: Into<OsString>, V: Into<OsString>>(
+        mut self,
+        environment: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.environment.extend(environment.into_iter().map(|(k, v)| (k.into(), v.into())));
+        self
+    }
+}
+
+/// The child and its pipe. Ended on drop: closing `lifeline` is what it waits for.
+#[derive(Debug)]
+struct Sensor {
+    child: Child,
+    out: ChildStdout,
+    since: Timestamp,
+    ready: bool,
+}
+
+impl Drop for Sensor {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[derive(Debug)]
+enum Phase {
+    Running(Sensor),
+    Down { until: Timestamp },
+}
+
+/// The mouse of an X11 display.
+#[derive(Debug)]
+pub struct SensorSource {
+    params: SensorParams,
+    phase: Phase,
+    decoder: Decoder,
+    read_at: Timestamp,
+    outage: Option<Timestamp>,
+    pause: Micros,
+    refused: Option<refusal::Refusal>,
+}
+
+impl SensorSource {
+    /// Starts the sensor and returns when its hook is up.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] when there is no display or it cannot be hooked, [`Kind::Denied`] when
+    /// the X server refuses this user; the message says what to do.
+    pub fn open(params: SensorParams) -> Result<Self> {
+        let phase = Phase::Running(spawn(&params)?);
+        let mut source = Self {
+            params,
+            phase,
+            decoder: Decoder::default(),
+            read_at: Timestamp::default(),
+            outage: None,
+            pause: FIRST_PAUSE,
+            refused: None,
+        };
+        let deadline = clock::now() + START_PATIENCE;
+        while !source.is_ready() {
+            if source.refused.is_some() || clock::now() >= deadline || source.is_down() {
+                return Err(source.failure());
+            }
+            source.fetch(Some(deadline))?;
+        }
+        Ok(source)
+    }
+
+    /// The process id of the sensor, while one runs.
+    pub fn sensor_pid(&self) -> Option<u32> {
+        match &self.phase {
+            Phase::Running(sensor) => Some(sensor.child.id()),
+            Phase::Down { .. } => None,
+        }
+    }
+
+    const fn is_ready(&self) -> bool {
+        matches!(&self.phase, Phase::Running(sensor) if sensor.ready)
+    }
+
+    const fn is_down(&self) -> bool {
+        matches!(&self.phase, Phase::Down { .. })
+    }
+
+    fn failure(&self) -> Failure {
+        self.refused.map_or_else(
+            || {
+                Failure::new(Kind::Unavailable, "the process that watches the mouse does not start")
+                    .remedy("Run `mousewarden doctor` for details.")
+            },
+            refusal::Refusal::failure,
+        )
+    }
+
+    /// Waits until there is something to read, or until `deadline`, and takes it in.
+    fn fetch(&mut self, deadline: Option<Timestamp>) -> Result<()> {
+        match &mut self.phase {
+            Phase::Down { until } => {
+                let until = *until;
+                clock::sleep_until(deadline.map_or(until, |deadline| deadline.min(until)));
+                if clock::now() >= until { self.start_again() } else { Ok(()) }
+            }
+            Phase::Running(sensor) => {
+                let gathered = self.read_at + GATHER;
+                clock::sleep_until(deadline.map_or(gathered, |deadline| deadline.min(gathered)));
+                let limit = if sensor.ready { None } else { Some(sensor.since + START_PATIENCE) };
+                let mut buffer = [0; 512 * SIZE];
+                match read(&mut sensor.out, &mut buffer, earlier(deadline, limit))? {
+                    Some(0) => self.lost(),
+                    Some(count) => {
+                        self.read_at = clock::now();
+                        self.take_in(&buffer[..count])
+                    }
+                    None if limit.is_some_and(|limit| clock::now() >= limit) => self.lost(),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
+        match self.decoder.feed(bytes) {
+            Some(State::Ready) => {
+                if let Phase::Running(sensor) = &mut self.phase {
+                    sensor.ready = true;
+                    sensor.since = clock::now();
+                }
+                self.refused = None;
+                Ok(())
+            }
+            Some(State::Refused(refusal)) => {
+                self.refused = Some(refusal);
+                self.lost()
+            }
+            Some(State::Broken) => self.lost(),
+            None => Ok(()),
+        }
+    }
+
+    /// The sensor is gone: says so in the stream, and plans another one.
+    fn lost(&mut self) -> Result<()> {
+        let now = clock::now();
+        if let Phase::Running(sensor) = &self.phase
+            && sensor.ready
+        {
+            self.decoder.boundary(now, Boundary::Overflow);
+            if now - sensor.since >= WELL {
+                self.outage = None;
+                self.pause = FIRST_PAUSE;
+            }
+        }
+        let began = *self.outage.get_or_insert(now);
+        let patience = i64::try_from(self.params.patience.as_micros()).unwrap_or(i64::MAX);
+        let given_up = (now - began).0 >= patience;
+        self.phase = Phase::Down { until: now + self.pause };
+        self.pause = Micros(self.pause.0.saturating_mul(2)).min(LONGEST_PAUSE);
+        if given_up { Err(self.failure()) } else { Ok(()) }
+    }
+
+    fn start_again(&mut self) -> Result<()> {
+        self.decoder.restart();
+        match spawn(&self.params) {
+            Ok(sensor) => {
+                self.phase = Phase::Running(sensor);
+                Ok(())
+            }
+            Err(_) => self.lost(),
+        }
+    }
+}
+
+impl EventSource for SensorSource {
+    fn next(&mut self, timeout: Option<Duration>) -> Result<Next> {
+        let micros = timeout.map(|span| i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
+        let deadline = micros.map(|micros| clock::now() + Micros(micros));
+        loop {
+            if let Some(signal) = self.decoder.next() {
+                return Ok(Next::Signal(signal));
+            }
+            if deadline.is_some_and(|deadline| clock::now() >= deadline) {
+                return Ok(Next::Nothing);
+            }
+            self.fetch(deadline)?;
+        }
+    }
+
+    fn name(&self) -> &str {
+        "x11-rdev"
+    }
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    a.into_iter().chain(b).min()
+}
+
+/// Starts the child. Its standard input is the lifeline: it ends when that closes, whichever way
+/// this process goes.
+fn spawn(params: &SensorParams) -> Result<Sensor> {
+    let mut command = Command::new(&params.program);
+    command.arg("sensor").args(params.untapped.then_some("--untapped"));
+    command.envs(params.environment.iter().map(|(name, value)| (name, value)));
+    // Its refusals come through the pipe; what Xlib prints when a display goes is noise.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let started = command.spawn().and_then(|mut child| {
+        child.stdout.take().map(|out| (child, out)).ok_or(Errno::BADF.into())
+    });
+    let (child, out) = started
+        .map_err(|error| Failure::io(format_args!("sensor {}", params.program.display()), error))?;
+    fcntl_getfl(&out)
+        .and_then(|flags| fcntl_setfl(&out, flags | OFlags::NONBLOCK))
+        .map_err(|error| Failure::io("the sensor's pipe", error.into()))?;
+    Ok(Sensor { child, out, since: clock::now(), ready: false })
+}
+
+/// Bytes read; 0 at the end of the stream, `None` when the deadline came first.
+fn read(
+    out: &mut ChildStdout,
+    buffer: &mut [u8],
+    deadline: Option<Timestamp>,
+) -> Result<Option<usize>> {
+    loop {
+        match out.read(buffer) {
+            Ok(count) => return Ok(Some(count)),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                let left = deadline.map(|deadline| (deadline - clock::now()).0);
+                if left.is_some_and(|left| left <= 0) {
+                    return Ok(None);
+                }
+                let left = left.map(|micros| Timespec {
+                    tv_sec: micros / 1_000_000,
+                    tv_nsec: (micros % 1_000_000) * 1000,
+                });
+                // Whatever woke us, the read and the clock decide what comes of it.
+                let _ = poll(&mut [PollFd::new(&*out, PollFlags::IN)], left.as_ref());
+            }
+            Err(error) => return Err(Failure::io("the sensor's pipe", error)),
+        }
+    }
+}
+
+/// The descriptors of the sensor process that its parent gave it: lifeline and pipe.
+///
+/// # Errors
+/// When they cannot be duplicated.
+pub fn inherited() -> Result<(OwnedFd, OwnedFd)> {
+    let pipes = rustix::io::dup(std::io::stdin())
+        .and_then(|lifeline| Ok((lifeline, rustix::io::dup(std::io::stdout())?)));
+    pipes.map_err(|error| Failure::io("the sensor's pipes", error.into()))
+}

@@ -1,0 +1,265 @@
+//! What the sensor process tells its parent: records of 24 bytes over a pipe, and how they become
+//! signals. A key press has no representation here; it cannot cross.
+
+use std::collections::VecDeque;
+
+use super::refusal::Refusal;
+use crate::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
+
+/// Bytes of one record. A pipe takes a write of up to 4096 bytes whole or not at all.
+pub const SIZE: usize = 24;
+
+/// One message of the sensor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Record {
+    /// The hook is up. The pointer is here, and these buttons are held (bit n-1 for button n).
+    Ready { at: Timestamp, x: f32, y: f32, held: u8 },
+    /// The hook cannot be set up.
+    Refused(Refusal),
+    /// The pointer moved.
+    Move { at: Timestamp, x: f32, y: f32 },
+    /// A button by its X11 number went down (`true`) or came up.
+    Button { at: Timestamp, x: f32, y: f32, number: u8, down: bool },
+    /// The wheel turned.
+    Wheel { at: Timestamp, x: f32, y: f32 },
+    /// The pipe was full and events were lost before this moment.
+    Overflow { at: Timestamp },
+}
+
+impl Record {
+    /// Time in microseconds (8 bytes), x and y (4 each), kind, detail, six zeros; little endian.
+    pub fn to_bytes(self) -> [u8; SIZE] {
+        let origin = Timestamp::default();
+        let (at, x, y, kind, detail) = match self {
+            Self::Ready { at, x, y, held } => (at, x, y, b'+', held),
+            Self::Refused(refusal) => (origin, 0.0, 0.0, b'-', refusal.code()),
+            Self::Move { at, x, y } => (at, x, y, b'm', 0),
+            Self::Button { at, x, y, number, down: true } => (at, x, y, b'p', number),
+            Self::Button { at, x, y, number, down: false } => (at, x, y, b'r', number),
+            Self::Wheel { at, x, y } => (at, x, y, b'w', 0),
+            Self::Overflow { at } => (at, 0.0, 0.0, b'!', 0),
+        };
+        let mut bytes = [0; SIZE];
+        bytes[..8].copy_from_slice(&at.micros().to_le_bytes());
+        bytes[8..12].copy_from_slice(&x.to_le_bytes());
+        bytes[12..16].copy_from_slice(&y.to_le_bytes());
+        bytes[16] = kind;
+        bytes[17] = detail;
+        bytes
+    }
+
+    /// `None` when these bytes are no record.
+    pub fn from_bytes(bytes: &[u8; SIZE]) -> Option<Self> {
+        let (time, rest) = bytes.split_first_chunk::<8>()?;
+        let (x, rest) = rest.split_first_chunk::<4>()?;
+        let (y, rest) = rest.split_first_chunk::<4>()?;
+        let at = Timestamp::from_micros(i64::from_le_bytes(*time));
+        let (x, y) = (f32::from_le_bytes(*x), f32::from_le_bytes(*y));
+        let detail = *rest.get(1)?;
+        if !(x.is_finite() && y.is_finite()) {
+            return None;
+        }
+        Some(match rest.first()? {
+            b'+' => Self::Ready { at, x, y, held: detail },
+            b'-' => Self::Refused(Refusal::from_code(detail)?),
+            b'm' => Self::Move { at, x, y },
+            b'p' => Self::Button { at, x, y, number: detail, down: true },
+            b'r' => Self::Button { at, x, y, number: detail, down: false },
+            b'w' => Self::Wheel { at, x, y },
+            b'!' => Self::Overflow { at },
+            _ => return None,
+        })
+    }
+}
+
+/// What the sensor said about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The hook is up.
+    Ready,
+    /// It cannot be set up.
+    Refused(Refusal),
+    /// It spoke nonsense.
+    Broken,
+}
+
+/// Turns the bytes of the pipe into signals. Knows which buttons are held, so that a movement
+/// with one is a drag.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    partial: Vec<u8>,
+    held: u32,
+    signals: VecDeque<Signal>,
+}
+
+impl Decoder {
+    /// Takes bytes as they come, cut anywhere. Returns what the sensor said about itself, if it did.
+    pub fn feed(&mut self, mut bytes: &[u8]) -> Option<State> {
+        let mut state = None;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(SIZE - self.partial.len()));
+            bytes = later;
+            self.partial.extend_from_slice(now);
+            let Ok(whole) = <&[u8; SIZE]>::try_from(self.partial.as_slice()) else { break };
+            let record = Record::from_bytes(whole);
+            self.partial.clear();
+            match record {
+                None => return Some(State::Broken),
+                Some(record) => state = self.take(record).or(state),
+            }
+        }
+        state
+    }
+
+    /// The next signal, if there is one.
+    pub fn next(&mut self) -> Option<Signal> {
+        self.signals.pop_front()
+    }
+
+    /// Puts a boundary behind what was said so far; for the parent's own ones.
+    pub fn boundary(&mut self, at: Timestamp, kind: Boundary) {
+        self.signals.push_back(Signal::Boundary { at, kind });
+    }
+
+    /// Forgets half a record and the held buttons: another sensor begins.
+    pub fn restart(&mut self) {
+        self.partial.clear();
+        self.held = 0;
+    }
+
+    fn take(&mut self, record: Record) -> Option<State> {
+        match record {
+            Record::Ready { at, held, .. } => {
+                self.held = u32::from(held) << 1;
+                self.boundary(at, Boundary::Start);
+                return Some(State::Ready);
+            }
+            Record::Refused(refusal) => return Some(State::Refused(refusal)),
+            Record::Move { at, x, y } if self.held == 0 => self.mouse(at, MouseKind::Move, x, y),
+            Record::Move { at, x, y } => self.mouse(at, MouseKind::Drag, x, y),
+            Record::Button { at, x, y, number, down } => {
+                let bit = 1_u32.checked_shl(u32::from(number)).unwrap_or(0);
+                let kind = if down {
+                    self.held |= bit;
+                    MouseKind::Press(button(number))
+                } else {
+                    self.held &= !bit;
+                    MouseKind::Release(button(number))
+                };
+                self.mouse(at, kind, x, y);
+            }
+            Record::Wheel { at, x, y } => self.mouse(at, MouseKind::Wheel, x, y),
+            Record::Overflow { at } => {
+                // The lost events may have been releases.
+                self.held = 0;
+                self.boundary(at, Boundary::Overflow);
+            }
+        }
+        None
+    }
+
+    fn mouse(&mut self, at: Timestamp, kind: MouseKind, x: f32, y: f32) {
+        let event = MouseEvent { at, kind, x: f64::from(x), y: f64::from(y) };
+        self.signals.push_back(Signal::Mouse(event));
+    }
+}
+
+/// By the core protocol's numbers.
+const fn button(number: u8) -> Button {
+    match number {
+        1 => Button::Left,
+        2 => Button::Middle,
+        3 => Button::Right,
+        other => Button::Other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const AT: Timestamp = Timestamp::from_micros(1_234_567_890_123);
+
+    fn script() -> Vec<Record> {
+        let (at, x, y) = (AT, 10.0, -3.5);
+        let button = |number, down| Record::Button { at, x, y, number, down };
+        vec![
+            Record::Ready { at, x, y, held: 0 },
+            Record::Move { at, x, y },
+            button(1, true),
+            Record::Move { at, x, y },
+            button(3, true),
+            button(1, false),
+            Record::Move { at, x, y },
+            button(3, false),
+            Record::Move { at, x, y },
+            button(200, true),
+            Record::Wheel { at, x, y },
+            Record::Overflow { at },
+            Record::Move { at, x, y },
+        ]
+    }
+
+    fn signals(decoder: &mut Decoder) -> Vec<Signal> {
+        std::iter::from_fn(|| decoder.next()).collect()
+    }
+
+    #[test]
+    fn every_record_survives_the_pipe() {
+        let mut records = script();
+        records.extend(Refusal::ALL.map(Record::Refused));
+        for record in records {
+            assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
+        }
+        assert_eq!(Record::from_bytes(&[0; SIZE]), None);
+    }
+
+    #[test]
+    fn a_movement_with_any_button_held_is_a_drag() {
+        let mut decoder = Decoder::default();
+        let bytes: Vec<_> = script().into_iter().flat_map(Record::to_bytes).collect();
+        assert_eq!(decoder.feed(&bytes), Some(State::Ready));
+        let kinds: Vec<_> = signals(&mut decoder)
+            .iter()
+            .filter_map(|signal| match signal {
+                Signal::Mouse(event) if event.kind.is_movement() => Some(event.kind),
+                _ => None,
+            })
+            .collect();
+        use MouseKind::{Drag, Move};
+        assert_eq!(kinds, [Move, Drag, Drag, Move, Move]);
+    }
+
+    #[test]
+    fn a_button_held_from_before_the_hook_makes_drags() {
+        let mut decoder = Decoder::default();
+        decoder.feed(&Record::Ready { at: AT, x: 0.0, y: 0.0, held: 0b1 }.to_bytes());
+        decoder.feed(&Record::Move { at: AT, x: 1.0, y: 0.0 }.to_bytes());
+        let kind = signals(&mut decoder).into_iter().find_map(|signal| match signal {
+            Signal::Mouse(event) => Some(event.kind),
+            Signal::Boundary { .. } => None,
+        });
+        assert_eq!(kind, Some(MouseKind::Drag));
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_where_the_pipe_cuts(cuts in prop::collection::vec(1_usize..60, 1..20)) {
+            let bytes: Vec<_> = script().into_iter().flat_map(Record::to_bytes).collect();
+            let mut whole = Decoder::default();
+            whole.feed(&bytes);
+            let mut cut = Decoder::default();
+            let mut rest = bytes.as_slice();
+            for size in cuts.into_iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (now, later) = rest.split_at(size.min(rest.len()));
+                cut.feed(now);
+                rest = later;
+            }
+            prop_assert_eq!(signals(&mut whole), signals(&mut cut));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Why the hook cannot be set up, as a code that crosses the pipe and a sentence with a remedy for
+//! the person. Decides nothing.
+
+use crate::error::{Failure, Kind};
+
+/// Why there is no hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No display is named.
+    NoDisplay,
+    /// The named display does not answer.
+    NoAnswer,
+    /// The X server refuses this user.
+    NotAllowed,
+    /// The session is a Wayland one: X11's hook sees next to nothing there.
+    Wayland,
+    /// The X server has no RECORD extension.
+    NoRecord,
+    /// The hook library gave up; nothing more is known.
+    Hook,
+}
+
+impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::NoDisplay,
+        Self::NoAnswer,
+        Self::NotAllowed,
+        Self::Wayland,
+        Self::NoRecord,
+        Self::Hook,
+    ];
+
+    /// The number that crosses the pipe.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// `None` for a number that is no refusal.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
+    /// As the person reads it.
+    pub fn failure(self) -> Failure {
+        let (kind, what, remedy) = match self {
+            Self::NoDisplay => (
+                Kind::Unavailable,
+                "no display: DISPLAY is not set",
+                "Start mousewarden inside a desktop session, or try `mousewarden demo`, \
+                 which brings its own display.",
+            ),
+            Self::NoAnswer => (
+                Kind::Unavailable,
+                "the display named by DISPLAY does not answer",
+                "Check that the X server runs and that DISPLAY names it.",
+            ),
+            Self::NotAllowed => (
+                Kind::Denied,
+                "the X server refuses this user",
+                "Start mousewarden as the user of the session, with that session's XAUTHORITY.",
+            ),
+            Self::Wayland => (
+                Kind::Unavailable,
+                "this is a Wayland session, where the X11 hook sees only a few windows",
+                "Choose an X11 session (\"on Xorg\") when you log in.",
+            ),
+            Self::NoRecord => (
+                Kind::Unavailable,
+                "the X server lacks the RECORD extension, which the hook needs",
+                "Enable the \"record\" module in the X server's configuration.",
+            ),
+            Self::Hook => (
+                Kind::Unavailable,
+                "the mouse hook could not be set up",
+                "Run `mousewarden doctor` for details.",
+            ),
+        };
+        Failure::new(kind, what).remedy(remedy)
+    }
+}

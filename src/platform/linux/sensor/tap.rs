@@ -1,0 +1,142 @@
+//! Makes the X server hand over recorded events at once. The server keeps what the RECORD extension
+//! captures in a buffer of 1 kB and passes it on only when the output of some client is flushed, and
+//! then one round of its main loop late. Two connections of ours that select raw pointer motion
+//! mend both: flushing the first puts the recording client on the list of clients to be flushed,
+//! and as the second stands on it too, the server comes by the recorder in the same round
+//! (`FlushAllOutput` and `RecordFlushAllContexts` in xorg-server). Nobody has to wake up or answer
+//! for that; what the two receive is thrown away unread. Never asks for keys.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::errors::ConnectError;
+use x11rb::protocol::record::{self, ConnectionExt as _};
+use x11rb::protocol::res::ConnectionExt as _;
+use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask};
+use x11rb::protocol::xproto::{ConnectionExt as _, KeyButMask};
+use x11rb::rust_connection::RustConnection;
+
+use super::refusal::Refusal;
+
+/// The two connections.
+pub struct Tap {
+    connections: [RustConnection; 2],
+}
+
+impl Tap {
+    /// Connects twice to the display and asks for raw pointer motion.
+    ///
+    /// # Errors
+    /// Why the display does not allow it.
+    pub fn open(display: &str) -> Result<Self, Refusal> {
+        Ok(Self { connections: [listen(display)?, listen(display)?] })
+    }
+
+    /// The descriptor that becomes readable when the pointer moves.
+    pub fn moved(&self) -> BorrowedFd<'_> {
+        self.connections[0].stream().as_fd()
+    }
+
+    /// Throws away what came in. Does not block.
+    pub fn drain(&self) {
+        let mut scratch = [0_u8; 16 * 1024];
+        for connection in &self.connections {
+            while rustix::io::read(connection.stream(), &mut scratch[..])
+                .is_ok_and(|read| read == scratch.len())
+            {}
+        }
+    }
+}
+
+fn listen(display: &str) -> Result<RustConnection, Refusal> {
+    let (x, screen) = connect(display)?;
+    let root = x.setup().roots[screen].root;
+    let mask =
+        EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![XIEventMask::RAW_MOTION] };
+    // From version 2.1 on raw events also come while another client grabs the pointer.
+    x.xinput_xi_query_version(2, 2)
+        .ok()
+        .and_then(|reply| reply.reply().ok())
+        .ok_or(Refusal::Hook)?;
+    x.xinput_xi_select_events(root, &[mask])
+        .ok()
+        .and_then(|done| done.check().ok())
+        .ok_or(Refusal::Hook)?;
+    Ok(x)
+}
+
+fn connect(display: &str) -> Result<(RustConnection, usize), Refusal> {
+    x11rb::connect(Some(display)).map_err(|error| match error {
+        ConnectError::SetupFailed(_) | ConnectError::SetupAuthenticate(_) => Refusal::NotAllowed,
+        _ => Refusal::NoAnswer,
+    })
+}
+
+/// A plain connection that tells when the hook is up and where the pointer is.
+pub struct Scout {
+    x: RustConnection,
+    root: u32,
+    /// Recording contexts that were enabled before ours.
+    foreign: Vec<u32>,
+}
+
+impl Scout {
+    /// Looks at the display before the hook is set up.
+    ///
+    /// # Errors
+    /// Why there cannot be a hook.
+    pub fn open(display: &str) -> Result<Self, Refusal> {
+        let (x, screen) = connect(display)?;
+        let root = x.setup().roots[screen].root;
+        let has_record = x.extension_information(record::X11_EXTENSION_NAME);
+        if !matches!(has_record, Ok(Some(_))) {
+            return Err(Refusal::NoRecord);
+        }
+        // The server refuses every other request of the extension before this one.
+        x.record_query_version(1, 13)
+            .ok()
+            .and_then(|reply| reply.reply().ok())
+            .ok_or(Refusal::NoRecord)?;
+        let mut scout = Self { x, root, foreign: Vec::new() };
+        scout.foreign = scout.recorders();
+        Ok(scout)
+    }
+
+    /// Whether a recording context was enabled since this scout was made.
+    pub fn hook_is_up(&self) -> bool {
+        self.recorders().iter().any(|context| !self.foreign.contains(context))
+    }
+
+    /// Where the pointer is, and which buttons are held (bit n-1 for button n).
+    pub fn pointer(&self) -> Option<(f32, f32, u8)> {
+        let pointer = self.x.query_pointer(self.root).ok()?.reply().ok()?;
+        let mask = u16::from(pointer.mask);
+        let buttons = [KeyButMask::BUTTON1, KeyButMask::BUTTON2, KeyButMask::BUTTON3];
+        let held = buttons
+            .iter()
+            .enumerate()
+            .filter(|(_, button)| mask & u16::from(**button) != 0)
+            .fold(0, |held, (index, _)| held | 1 << index);
+        Some((f32::from(pointer.root_x), f32::from(pointer.root_y), held))
+    }
+
+    /// Enabled recording contexts of all clients. There is no request that lists them, so the
+    /// first few identifiers of each client are tried, which is where Xlib puts them.
+    fn recorders(&self) -> Vec<u32> {
+        let Some(clients) = self.x.res_query_clients().ok().and_then(|reply| reply.reply().ok())
+        else {
+            return Vec::new();
+        };
+        let candidates = clients
+            .clients
+            .iter()
+            .flat_map(|client| (0..8).map(|number| client.resource_base | number));
+        let asked: Vec<_> = candidates
+            .filter_map(|context| Some((context, self.x.record_get_context(context).ok()?)))
+            .collect();
+        asked
+            .into_iter()
+            .filter_map(|(context, reply)| reply.reply().ok()?.enabled.then_some(context))
+            .collect()
+    }
+}

@@ -1,0 +1,108 @@
+//! One file, one score: ONNX Runtime, the builtin scorer and the definition agree on random
+//! networks and windows of every length, alone and in batches.
+
+mod reference;
+mod sample_model;
+
+use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
+use mousewarden::pipeline::{Scorer, Steps};
+use sample_model::{bundle, library, windows};
+
+const LENGTHS: [usize; 19] = [5, 1, 40, 2, 128, 7, 25, 25, 64, 3, 17, 100, 9, 31, 6, 11, 90, 1, 33];
+
+/// Hidden sizes that are multiples of no vector width, of some, and of all.
+const SHAPES: [[usize; 2]; 4] = [[1, 1], [5, 7], [24, 16], [64, 64]];
+
+fn scorer(bundle: &Bundle, backend: Backend) -> LoadedScorer {
+    let params = ScorerParams { backend, library: library(), search: vec![] };
+    LoadedScorer::of(bundle, &params).unwrap()
+}
+
+fn scores(scorer: &mut LoadedScorer, windows: &[Steps]) -> Vec<f32> {
+    scorer.score(windows).unwrap().iter().map(|score| score.get()).collect()
+}
+
+fn assert_close(left: &[f32], right: &[f32], tolerance: f32) {
+    assert_eq!(left.len(), right.len());
+    for (index, (l, r)) in left.iter().zip(right).enumerate() {
+        assert!((l - r).abs() <= tolerance, "window {index}: {l} and {r}");
+    }
+}
+
+fn by_definition(bundle: &Bundle, windows: &[Steps]) -> Vec<f32> {
+    let score = |w: &Steps| reference::probability(&bundle.network, w.rows()) as f32;
+    windows.iter().map(score).collect()
+}
+
+#[test]
+fn onnx_runtime_computes_the_network() {
+    if library().is_none() {
+        return;
+    }
+    for (seed, shape) in (1..).zip(SHAPES) {
+        let (bundle, windows) = (bundle(shape, seed), windows(&LENGTHS, seed));
+        let mut scorer = scorer(&bundle, Backend::OnnxRuntime);
+        assert_eq!(scorer.report().backend, Backend::OnnxRuntime);
+        assert_close(&scores(&mut scorer, &windows), &by_definition(&bundle, &windows), 2e-6);
+    }
+}
+
+#[test]
+fn the_builtin_scorer_computes_the_network() {
+    for (seed, shape) in (1..).zip(SHAPES) {
+        let (bundle, windows) = (bundle(shape, seed), windows(&LENGTHS, seed));
+        let mut scorer = scorer(&bundle, Backend::Builtin);
+        assert_close(&scores(&mut scorer, &windows), &by_definition(&bundle, &windows), 2e-6);
+    }
+}
+
+#[test]
+fn the_two_scorers_agree() {
+    if library().is_none() {
+        return;
+    }
+    for (seed, shape) in (11..).zip(SHAPES) {
+        let bundle = bundle(shape, seed);
+        let windows = windows(&LENGTHS, seed);
+        let [mut onnx, mut builtin] =
+            [Backend::OnnxRuntime, Backend::Builtin].map(|backend| scorer(&bundle, backend));
+        assert_close(&scores(&mut onnx, &windows), &scores(&mut builtin, &windows), 1e-6);
+    }
+}
+
+#[test]
+fn the_scores_of_a_window_do_not_depend_on_its_neighbours() {
+    let (bundle, windows) = (bundle([24, 16], 5), windows(&LENGTHS, 5));
+    for backend in [Backend::Auto, Backend::Builtin] {
+        let mut scorer = scorer(&bundle, backend);
+        let together = scores(&mut scorer, &windows);
+        let alone = |window: &Steps| scores(&mut scorer, std::slice::from_ref(window))[0];
+        assert_close(&together, &windows.iter().map(alone).collect::<Vec<_>>(), 1e-6);
+    }
+}
+
+#[test]
+fn a_file_that_is_read_and_written_again_stays_the_same() {
+    let written = bundle([24, 16], 6).to_bytes().unwrap();
+    let read = Bundle::from_bytes(&written).unwrap();
+    assert_eq!(read.to_bytes().unwrap(), written);
+    assert_eq!(Bundle::from_bytes(&read.to_bytes().unwrap()).unwrap(), read);
+}
+
+#[test]
+fn scores_spread_out_so_that_the_comparisons_mean_something() {
+    let (bundle, windows) = (bundle([64, 64], 4), windows(&LENGTHS, 4));
+    let scores = by_definition(&bundle, &windows);
+    let (least, most) = scores.iter().fold((1.0_f32, 0.0_f32), |(l, m), &s| (l.min(s), m.max(s)));
+    assert!(most - least > 0.1, "{least}..{most}");
+}
+
+#[test]
+fn a_window_without_steps_is_an_error_not_a_score() {
+    for backend in [Backend::Auto, Backend::Builtin] {
+        let mut scorer = scorer(&bundle([5, 7], 7), backend);
+        let error = scorer.score(&[Steps::default()]).unwrap_err();
+        assert!(error.to_string().contains("without steps"), "{error}");
+        assert!(scorer.score(&[]).unwrap().is_empty());
+    }
+}

@@ -2,6 +2,9 @@
 //! reads the terminal or knows where the owner keeps things.
 
 pub mod cohort;
+pub mod habits;
 pub mod metrics;
 pub mod people;
 mod random;
+pub mod train;
+pub mod trial;

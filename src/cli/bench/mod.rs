@@ -1,5 +1,7 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+mod enrol;
+
 use clap::{Args, Subcommand};
 
 use crate::error::Result;
@@ -12,7 +14,10 @@ pub struct BenchArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum Bench {}
+enum Bench {
+    /// Enrol real people of a dataset against generated ones and test with strangers.
+    Enrol(enrol::EnrolArgs),
+}
 
 impl BenchArgs {
     /// Runs the benchmark.
@@ -20,6 +25,8 @@ impl BenchArgs {
     /// # Errors
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
-        match self.bench {}
+        match self.bench {
+            Bench::Enrol(args) => args.run(),
+        }
     }
 }

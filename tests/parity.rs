@@ -1,6 +1,8 @@
 //! One file, one score: ONNX Runtime, the builtin scorer and the definition agree on random
 //! networks and windows of every length, alone and in batches.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail this way")]
+
 mod reference;
 mod sample_model;
 

@@ -1,6 +1,9 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
 mod enrol;
+pub mod capture;
+pub mod score;
+mod train;
 
 use clap::{Args, Subcommand};
 
@@ -17,6 +20,12 @@ pub struct BenchArgs {
 enum Bench {
     /// Enrol real people of a dataset against generated ones and test with strangers.
     Enrol(enrol::EnrolArgs),
+    /// How exactly the hook keeps the hand's time, and what it costs.
+    Capture(capture::CaptureArgs),
+    /// What one window costs to score.
+    Score(score::ScoreArgs),
+    /// Training speed: steps, instruction sets and threads against the processor's peak.
+    Train(train::TrainArgs),
 }
 
 impl BenchArgs {
@@ -27,6 +36,9 @@ impl BenchArgs {
     pub fn run(self) -> Result<()> {
         match self.bench {
             Bench::Enrol(args) => args.run(),
+            Bench::Capture(args) => args.run(),
+            Bench::Score(args) => args.run(),
+            Bench::Train(args) => args.run(),
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod demo;
 pub mod inspect;
 pub mod sensor;
+pub mod train;
 
 use clap::{Parser, Subcommand};
 
@@ -30,6 +31,8 @@ enum Command {
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),
+    /// Train a model from your recordings, or from a dataset.
+    Train(train::TrainArgs),
 }
 
 impl Cli {
@@ -43,6 +46,7 @@ impl Cli {
             Command::Demo(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Sensor(args) => args.run(),
+            Command::Train(args) => args.run(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! reads the terminal or knows where the owner keeps things.
 
 pub mod cohort;
+pub mod enrolment;
 pub mod habits;
 pub mod metrics;
 pub mod people;

@@ -1,7 +1,7 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
-mod enrol;
 pub mod capture;
+mod enrol;
 pub mod score;
 mod train;
 

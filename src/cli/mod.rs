@@ -15,6 +15,7 @@ pub mod run;
 pub mod sensor;
 pub mod status;
 pub mod stop;
+pub mod train;
 
 use clap::{Parser, Subcommand};
 
@@ -61,6 +62,8 @@ enum Command {
     Status(status::StatusArgs),
     /// End the running agent.
     Stop(stop::StopArgs),
+    /// Train a model from your recordings, or from a dataset.
+    Train(train::TrainArgs),
 }
 
 impl Cli {
@@ -87,6 +90,7 @@ impl Cli {
             Command::Sensor(args) => args.run(),
             Command::Status(args) => args.run(),
             Command::Stop(args) => args.run(),
+            Command::Train(args) => args.run(),
         }
     }
 }

@@ -1,5 +1,11 @@
 //! Offline work: generated people, training and its metrics. Nothing here runs in the live agent,
 //! reads the terminal or knows where the owner keeps things.
 
+pub mod cohort;
+pub mod enrolment;
+pub mod habits;
+pub mod metrics;
 pub mod people;
 mod random;
+pub mod train;
+pub mod trial;

@@ -1,6 +1,7 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
 pub mod capture;
+mod enrol;
 pub mod score;
 mod train;
 
@@ -17,6 +18,8 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Enrol real people of a dataset against generated ones and test with strangers.
+    Enrol(enrol::EnrolArgs),
     /// How exactly the hook keeps the hand's time, and what it costs.
     Capture(capture::CaptureArgs),
     /// What one window costs to score.
@@ -32,6 +35,7 @@ impl BenchArgs {
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
         match self.bench {
+            Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),
             Bench::Score(args) => args.run(),
             Bench::Train(args) => args.run(),

@@ -129,8 +129,7 @@ impl Engine {
 
     fn listen_without_session(&mut self, ears: &Ears) -> Result<String> {
         let Inlet { signals, bell, ended } = &ears.inlet;
-        let inlet =
-            Inlet { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
+        let inlet = Inlet { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
         self.listen(&Ears { inlet, session: never(), commands: ears.commands.clone() })
     }
 

@@ -252,8 +252,7 @@ mod tests {
         let (_, inlet) = run(steps, 64, Pressure::Drop);
         assert_eq!(inlet.signals.try_iter().count(), 64);
 
-        let params =
-            IntakeParams { queue_signals: Within::clamped(64), ..IntakeParams::default() };
+        let params = IntakeParams { queue_signals: Within::clamped(64), ..IntakeParams::default() };
         let (mut intake, inlet) = queue(&params, Pressure::Drop, Micros::from_millis(250));
         let mouse = |ms| match event(ms, MouseKind::Move, ms as f64) {
             Next::Signal(signal) => signal,

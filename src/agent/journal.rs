@@ -56,7 +56,8 @@ impl Journal {
 }
 
 fn failed(path: &Path, error: std::io::Error) -> Failure {
-    Failure::io(format!("journal {}", path.display()), error).remedy("Free some space on that disk.")
+    Failure::io(format!("journal {}", path.display()), error)
+        .remedy("Free some space on that disk.")
 }
 
 #[cfg(test)]

@@ -113,10 +113,7 @@ fn serve(door: Door, board: Arc<Board>, commands: Sender<Command>) -> Result<()>
     Ok(())
 }
 
-fn spawn(
-    name: &str,
-    work: impl FnOnce() + Send + 'static,
-) -> Result<thread::JoinHandle<()>> {
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
     let builder = thread::Builder::new().name(name.into());
     builder.spawn(work).map_err(|e| Failure::io(format!("starting the {name} thread"), e))
 }

@@ -27,10 +27,12 @@
 
 pub mod agent;
 pub mod cli;
+pub mod config;
 pub mod data;
 pub mod error;
 pub mod lab;
 pub mod model;
 pub mod nn;
+pub mod paths;
 pub mod pipeline;
 pub mod platform;

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use crate::error::Result;
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
-use crate::platform::{EventSource, Next};
+use crate::platform::{EventSource, Next, clock};
 
 use super::settings::IntakeParams;
 
@@ -70,7 +70,7 @@ impl Intake {
 
     fn carry(&mut self, source: &mut dyn EventSource) -> Result<()> {
         loop {
-            let timeout = self.quiet.left().map(|left| span(left.0 + self.slack.0));
+            let timeout = self.quiet.left(self.now()).map(|left| span(left.0 + self.slack.0));
             let alive = match source.next(timeout)? {
                 Next::Signal(signal) => self.put(signal),
                 Next::Nothing => self.quiet.due().is_none_or(|signal| self.put(signal)),
@@ -82,6 +82,14 @@ impl Intake {
             if !alive {
                 return Ok(());
             }
+        }
+    }
+
+    /// A live source hands signals over in batches: only the clock tells how old the last one is.
+    fn now(&self) -> Timestamp {
+        match self.pressure {
+            Pressure::Drop => clock::now(),
+            Pressure::Wait => self.quiet.seen_at,
         }
     }
 
@@ -133,7 +141,7 @@ fn span(micros: i64) -> Duration {
     Duration::from_micros(micros.max(0).unsigned_abs())
 }
 
-/// Knows when the open movement will have paused long enough, by the times of the events alone.
+/// Knows when the open movement will have paused long enough.
 #[derive(Debug)]
 struct QuietTimer {
     pause: Micros,
@@ -172,8 +180,8 @@ impl QuietTimer {
     }
 
     /// How long until the pause is complete; `None` when nothing is open.
-    fn left(&self) -> Option<Micros> {
-        self.last.map(|last| last.at + self.pause - self.seen_at)
+    fn left(&self, now: Timestamp) -> Option<Micros> {
+        self.last.map(|last| last.at + self.pause - now)
     }
 
     /// The signal that says so.
@@ -232,7 +240,7 @@ mod tests {
             event(1100, MouseKind::Press(crate::pipeline::Button::Left), 1.0),
             Next::Nothing,
         ];
-        let (script, inlet) = run(steps, 64, Pressure::Drop);
+        let (script, inlet) = run(steps, 64, Pressure::Wait);
         let ms = |ms| Some(Duration::from_millis(ms));
         assert_eq!(script.asked, [None, ms(253), ms(153), None]);
         let signals: Vec<_> = inlet.signals.try_iter().collect();

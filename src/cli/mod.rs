@@ -2,6 +2,7 @@
 //! the environment, the paths and the configuration.
 
 pub mod bench;
+pub mod demo;
 pub mod inspect;
 pub mod sensor;
 
@@ -22,6 +23,8 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
+    Demo(demo::DemoArgs),
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
     /// Hold the mouse hook for the process that started this one.
@@ -37,6 +40,7 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.command {
             Command::Bench(args) => args.run(),
+            Command::Demo(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Sensor(args) => args.run(),
         }

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod endpoint;
 pub mod environment;
+pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod private;
@@ -11,7 +12,7 @@ pub mod signals;
 pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
-pub use linux::{inject, sensor, stage};
+pub use linux::{bus, inject, lock, notify, sensor, session, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

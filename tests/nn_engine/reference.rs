@@ -121,7 +121,7 @@ fn finish(network: &Network, rows: &Rows, mean: &[f64], variance: &[f64]) -> f64
         })
         .collect();
     let [forward, backward] = bilstm(&network.second, &normed);
-    let last = [forward.last().unwrap().as_slice(), backward[0].as_slice()].concat();
+    let last = [forward[forward.len() - 1].as_slice(), backward[0].as_slice()].concat();
     let sum: f64 = last.iter().zip(&network.head.weight).map(|(h, &w)| h * f64::from(w)).sum();
     sum + f64::from(network.head.bias)
 }

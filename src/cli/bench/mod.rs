@@ -1,6 +1,8 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+pub mod capture;
 pub mod score;
+mod train;
 
 use clap::{Args, Subcommand};
 
@@ -15,8 +17,12 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// How exactly the hook keeps the hand's time, and what it costs.
+    Capture(capture::CaptureArgs),
     /// What one window costs to score.
     Score(score::ScoreArgs),
+    /// Training speed: steps, instruction sets and threads against the processor's peak.
+    Train(train::TrainArgs),
 }
 
 impl BenchArgs {
@@ -26,7 +32,9 @@ impl BenchArgs {
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
         match self.bench {
+            Bench::Capture(args) => args.run(),
             Bench::Score(args) => args.run(),
+            Bench::Train(args) => args.run(),
         }
     }
 }

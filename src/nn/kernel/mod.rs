@@ -10,6 +10,7 @@ pub(super) mod backward;
 pub(super) mod forward;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod peak;
 mod portable;
 mod product;
 mod simd;

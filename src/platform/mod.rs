@@ -2,9 +2,9 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
-pub mod fake;
 pub mod endpoint;
 pub mod environment;
+pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod private;

@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn points_stop_where_the_windows_run_out() {
-        let points = operating_points(&[stream(vec![0.9; 34])], &[stream(vec![0.1; 40]); 3]);
+        let points = operating_points(&[stream(vec![0.9; 34])], &vec![stream(vec![0.1; 40]); 3]);
         assert_eq!(points.iter().map(|p| p.windows).collect::<Vec<_>>(), [1, 5, 10]);
         assert_eq!(points[1].genuine_groups, 6);
         assert_eq!(points[1].impostor_groups, 24);
@@ -103,7 +103,7 @@ mod tests {
     fn a_lucky_zero_of_three_groups_is_not_recommended() {
         let mut genuine = vec![0.9; 200];
         genuine[7] = 0.05;
-        let points = operating_points(&[stream(genuine)], &[stream(vec![0.1; 50]); 12]);
+        let points = operating_points(&[stream(genuine)], &vec![stream(vec![0.1; 50]); 12]);
         assert_eq!(recommended(&points), 5);
     }
 }

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 pub mod enroll;
 pub mod inspect;
 pub mod output;
@@ -42,6 +43,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
     Demo(demo::DemoArgs),
+    /// Look at everything that the agent needs, and say what mends it.
+    Doctor(doctor::DoctorArgs),
     /// Record how you move the mouse, then train the model (also `--enroll`).
     #[command(visible_alias = "enrol")]
     Enroll(enroll::EnrollArgs),
@@ -81,6 +84,7 @@ impl Cli {
             Command::Bench(args) => args.run(),
             Command::Config(args) => args.run(),
             Command::Demo(args) => args.run(),
+            Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),

@@ -12,8 +12,8 @@ use crate::paths::Paths;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 
-/// How long the agent may take to end: a notification on its way has three seconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the agent may take to end: it finishes a lock or a notice that is on its way.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// How often is looked whether it has.
 const LOOK: Micros = Micros::from_millis(20);
 

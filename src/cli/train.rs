@@ -63,6 +63,13 @@ struct Task {
 }
 
 impl TrainArgs {
+    /// The model of the owner's recordings, written to `out`.
+    pub(super) fn own(out: PathBuf, quick: bool) -> Self {
+        let impostors = Impostors::Generated;
+        let (folder, format, mapping, user) = (None, None, None, None);
+        Self { folder, format, mapping, user, impostors, out: Some(out), seed: 1, quick }
+    }
+
     /// Trains, checks and writes the model, and says what to expect of it.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ pub mod signals;
 pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
-pub use linux::{bus, inject, lock, notify, sensor, session, stage};
+pub use linux::{bus, inject, lock, notify, probe, sensor, session, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

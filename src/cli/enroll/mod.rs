@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, bounded};
 use self::meter::Meter;
 use super::context::Context;
 use super::output;
+use super::train::TrainArgs;
 use crate::agent::control::{self, Request};
 use crate::agent::enrol::{Collection, Ended, Tally};
 use crate::agent::instance::Instance;
@@ -33,6 +34,9 @@ pub struct EnrollArgs {
     /// Only collect; train later with `mousewarden train`
     #[arg(long)]
     record_only: bool,
+    /// Train a small model in seconds
+    #[arg(long)]
+    quick: bool,
 }
 
 impl EnrollArgs {
@@ -58,7 +62,7 @@ impl EnrollArgs {
         if self.record_only {
             return output::line("Collected. `mousewarden train` makes a model of it.");
         }
-        train()?;
+        TrainArgs::own(context.model(None), self.quick).run()?;
         adopt(&context);
         Ok(())
     }
@@ -143,10 +147,6 @@ fn listen(
     let thread = thread::Builder::new().name("intake".into()).spawn(carry);
     thread.map_err(|e| Failure::io("starting the intake thread", e))?;
     Ok(inlet)
-}
-
-fn train() -> Result<()> {
-    output::line("Collected. `mousewarden train` makes a model of it.")
 }
 
 /// An agent that runs already takes the new model at once; when none runs, nothing is missed.

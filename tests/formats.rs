@@ -139,3 +139,87 @@ fn sapimouse_rows_that_run_backwards_are_put_in_order() {
     let expected = [1000.0, 1010.0, 1016.0, 1032.0, 1060.0, 1076.0, 1092.0, 1092.0];
     assert_eq!(millis(session), expected);
 }
+
+#[test]
+fn balabit_times_lose_their_noise_and_the_outside_is_left_out() {
+    let dataset = read(&Format::Balabit, "balabit");
+    assert_eq!(ids(&dataset), ["user7", "user12"]);
+    let session = &sessions(&dataset, "user7")[0];
+    assert_eq!(millis(session), [0.0, 16.0, 16.0, 31.0, 62.0, 62.0, 78.0, 94.0]);
+    assert_eq!(session.dropped.count(Reason::Outside), 1);
+    let kinds: Vec<_> = session.events.iter().map(|event| event.kind).collect();
+    let press = |button| MouseKind::Press(button);
+    assert_eq!(kinds[3..6], [MouseKind::Drag, MouseKind::Wheel, MouseKind::Wheel]);
+    assert_eq!(kinds[6..], [press(Button::Other(0)), press(Button::Left)]);
+}
+
+#[test]
+fn balabit_test_files_are_claims_with_their_labels() {
+    let dataset = read(&Format::Balabit, "balabit");
+    let user = dataset.user("user7").unwrap();
+    assert_eq!(user.sessions().len(), 1);
+    let labels: Vec<_> = user.claims().iter().map(|plan| plan.genuine()).collect();
+    assert_eq!(labels, [Some(true), Some(false), None]);
+    assert_eq!(dataset.read(user, &user.claims()[1]).unwrap().genuine, Some(false));
+}
+
+#[test]
+fn dfl_scroll_rows_have_no_position_and_a_second_monitor_has_negative_ones() {
+    let dataset = read(&Format::Dfl, "dfl");
+    let session = &sessions(&dataset, "User3")[0];
+    assert_eq!(session.dropped.count(Reason::NoPosition), 1);
+    let positions: Vec<_> = session.events.iter().map(|event| (event.x, event.y)).collect();
+    assert_eq!(positions, [(211.0, 730.0), (-4.0, 729.0), (-9.0, -1.0)]);
+    assert_eq!(session.events[2].kind, MouseKind::Drag);
+}
+
+#[test]
+fn bank_sessions_are_gathered_and_ordered_and_their_ids_stay_whole() {
+    let dataset = read(&Format::Bank, "bank/Train_Mouse.csv");
+    assert_eq!(ids(&dataset), ["-2416201411472988629", "-7000000000000012345"]);
+    let session = &sessions(&dataset, "-2416201411472988629")[0];
+    assert_eq!(session.id, "aa");
+    let origin = millis(session)[0];
+    let times: Vec<_> = millis(session).iter().map(|at| at - origin).collect();
+    assert_eq!(times, [0.0, 16.0, 32.0, 48.0, 90.0]);
+    assert_eq!(session.events[0].x, 0.25);
+    let kinds: Vec<_> = session.events.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds[2..], [MouseKind::Drag, MouseKind::Move, MouseKind::Wheel]);
+}
+
+#[test]
+fn bank_sessions_without_a_user_are_claims_of_nobody_known() {
+    let dataset = read(&Format::Bank, "bank");
+    let nobody = dataset.user("unlabelled").unwrap();
+    assert!(nobody.sessions().is_empty());
+    assert_eq!(nobody.claims().len(), 2);
+    let session = dataset.read(nobody, &nobody.claims()[0]).unwrap();
+    assert_eq!((session.events.len(), session.genuine), (2, None));
+}
+
+#[test]
+fn a_bank_file_with_semicolons_is_read_like_the_original() {
+    let dataset = read(&Format::Bank, "bank_damaged/semicolons.csv");
+    assert_eq!(sessions(&dataset, "-2416201411472988629")[0].events.len(), 5);
+}
+
+#[test]
+fn what_a_spreadsheet_destroyed_is_an_error_that_says_so() {
+    let said = |name: &str| {
+        let dataset =
+            open(&Format::Bank, &[fixture("bank_damaged").join(name)], ReadParams::default());
+        let failure = match dataset {
+            Err(failure) => failure,
+            Ok(dataset) => dataset.sessions(&dataset.users()[0]).find_map(Result::err).unwrap(),
+        };
+        assert_eq!(failure.kind(), Kind::Data);
+        failure.to_string()
+    };
+    for (name, place) in
+        [("ids.csv", "ids.csv:2: the user"), ("times.csv", "times.csv:2: the time")]
+    {
+        let said = said(name);
+        assert!(said.contains(place) && said.contains("spreadsheet"), "{said}");
+    }
+    assert!(said("rounded.csv").contains("rounded ids"));
+}

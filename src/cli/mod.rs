@@ -2,6 +2,7 @@
 //! the environment, the paths and the configuration.
 
 pub mod bench;
+pub mod preprocess;
 pub mod sensor;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +22,8 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    /// Turn public recordings into windows to train on.
+    Preprocess(preprocess::PreprocessArgs),
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),
@@ -34,6 +37,7 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.command {
             Command::Bench(args) => args.run(),
+            Command::Preprocess(args) => args.run(),
             Command::Sensor(args) => args.run(),
         }
     }

@@ -2,4 +2,5 @@
 //! reads the terminal or knows where the owner keeps things.
 
 pub mod people;
+pub mod preprocess;
 mod random;

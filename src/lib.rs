@@ -25,11 +25,14 @@
 //!
 //! [`error`] belongs to everyone but `pipeline` and `nn`. `tests/architecture.rs` holds this table.
 
+pub mod agent;
 pub mod cli;
+pub mod config;
 pub mod data;
 pub mod error;
 pub mod lab;
 pub mod model;
 pub mod nn;
+pub mod paths;
 pub mod pipeline;
 pub mod platform;

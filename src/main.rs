@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use mousewarden::cli::Cli;
+use mousewarden::platform::environment;
 
 fn main() -> ExitCode {
+    environment::silence_onnx_runtime();
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

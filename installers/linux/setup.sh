@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 library_folder=target/lib/mousewarden
-python_folder=target/python
+python_folder=target/venv
 
 say() { printf '\n== %s\n' "$*" >&2; }
 
@@ -91,7 +91,7 @@ prepare_python() {
     say "Python's onnx and onnxruntime, the independent readers that the tests compare with"
     [ -x "$python_folder/bin/python" ] || python3 -m venv "$python_folder"
     "$python_folder/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --only-binary=:all: -r tests/python/requirements.txt
+        --only-binary=:all: -r onnx/requirements.txt
 }
 
 prepare_for_tests() {
@@ -101,7 +101,7 @@ prepare_for_tests() {
 }
 
 run_tests() {
-    export MOUSEWARDEN_REQUIRE_ALL=1 ORT_DISABLE_TELEMETRY=1
+    export MOUSEWARDEN_REQUIRE_ORT=1 ORT_DISABLE_TELEMETRY=1
     MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python cargo test --locked "$@"
 }
 

@@ -2,12 +2,13 @@
 //! JSON. Cuts nothing itself.
 
 use std::fs;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::output;
 use crate::data::formats::{Format, GenericParams, ReadParams, TimeUnit, UserFrom, open};
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
@@ -211,11 +212,11 @@ impl PreprocessArgs {
         bar.finish_and_clear();
         let json = summary_json(&params, &users)?;
         write_whole(&self.out.join(SUMMARY), json.as_bytes())?;
-        let text = if self.json { json } else { table(&users) };
-        stdout().write_all(text.as_bytes()).map_err(|e| Failure::io("standard output", e))?;
-        if !self.json {
-            tell_faults(&users);
+        if self.json {
+            return output::line(&json);
         }
+        output::line(&table(&users))?;
+        tell_faults(&users);
         Ok(())
     }
 
@@ -246,7 +247,7 @@ fn summary_json(params: &PreprocessParams, users: &[UserSummary]) -> Result<Stri
     let summary = serde_json::json!({ "params": params, "users": users });
     let text = serde_json::to_string_pretty(&summary)
         .map_err(|e| Failure::new(Kind::Internal, format!("the summary as JSON: {e}")))?;
-    Ok(text + "\n")
+    Ok(text)
 }
 
 /// One line a user, and one for all.
@@ -263,9 +264,9 @@ fn table(users: &[UserSummary]) -> String {
             0 => format!("{cell:<0$}", widths[i]),
             _ => format!("{cell:>0$}", widths[i]),
         };
-        row.iter().enumerate().map(pad).collect::<Vec<_>>().join("  ") + "\n"
+        row.iter().enumerate().map(pad).collect::<Vec<_>>().join("  ")
     };
-    rows.iter().map(line).collect()
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn row(user: &UserSummary) -> Vec<String> {

@@ -84,7 +84,9 @@ impl Store {
         let mut sessions = Vec::new();
         for entry in fs::read_dir(&folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "csv") {
+            // A file without a byte was begun on a full disk; it holds nothing to lose.
+            let begun = fs::metadata(&path).map_err(failed)?.len() > 0;
+            if begun && path.extension().is_some_and(|extension| extension == "csv") {
                 let header = RecordingReader::open(&path)?.header().clone();
                 sessions.push(Session { path, header });
             }

@@ -132,15 +132,17 @@ fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {
     if bytes.is_empty() {
         return Err(Fault::Empty);
     }
-    ModelProto::decode(bytes).map_err(|error| {
-        let reason = error.to_string();
-        // Every writer of ONNX starts with the format's version, field 1.
-        let begins_well = matches!(bytes, [0x08, version, ..] if *version < 64);
-        match begins_well && reason.contains("underflow") {
-            true => Fault::Truncated(bytes.len()),
-            false => Fault::NotOnnx(reason),
+    // Every writer of ONNX starts with the format's version, field 1.
+    let begins_well = matches!(bytes, [0x08, version, ..] if *version < 64);
+    match ModelProto::decode(bytes) {
+        Ok(model) if model.graph.is_some() => Ok(model),
+        Ok(_) if begins_well => Err(Fault::Truncated(bytes.len())),
+        Ok(_) => Err(Fault::NotOnnx("it holds no graph".into())),
+        Err(error) if begins_well && error.to_string().contains("underflow") => {
+            Err(Fault::Truncated(bytes.len()))
         }
-    })
+        Err(error) => Err(Fault::NotOnnx(error.to_string())),
+    }
 }
 
 fn versions(model: &ModelProto) -> Result<(), Fault> {

@@ -1,5 +1,5 @@
-//! The one place that reads a clock: the monotonic one, as time stamps of a live stream. Wall time
-//! never enters here, so a clock that is set jumps over nothing.
+//! The one place that reads a clock. Live streams are stamped by the monotonic one, so a clock that
+//! is set jumps over nothing; wall time only labels journal entries for people.
 
 #[cfg(not(target_os = "linux"))]
 use std::time::Duration;
@@ -23,6 +23,11 @@ pub fn now() -> Timestamp {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     let since = ORIGIN.get_or_init(Instant::now).elapsed();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The wall clock, to label what people read. It may jump; nothing may be computed from it.
+pub fn wall() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Waits until the monotonic clock reads `due`; returns at once when that is past.

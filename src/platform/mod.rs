@@ -2,11 +2,18 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
+pub mod desktop;
+pub mod endpoint;
+pub mod environment;
+pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod private;
+pub mod signals;
+pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
-pub use linux::{inject, sensor, stage};
+pub use linux::{bus, inject, lock, notify, sensor, session, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

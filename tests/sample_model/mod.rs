@@ -101,13 +101,13 @@ pub fn windows(lengths: &[usize], seed: u64) -> Vec<Steps> {
 }
 
 /// The ONNX Runtime library that the tests use: `MOUSEWARDEN_ONNXRUNTIME`, or what
-/// `installers/linux/fetch-onnxruntime.sh target/onnxruntime` fetched.
+/// `installers/linux/fetch-onnxruntime.sh target/lib/mousewarden` fetched.
 ///
 /// # Panics
 /// When `MOUSEWARDEN_REQUIRE_ORT` is set and there is none.
 pub fn library() -> Option<PathBuf> {
     let fetched = || {
-        let name = format!("target/onnxruntime/{}", mousewarden::model::library_names()[0]);
+        let name = format!("target/lib/mousewarden/{}", mousewarden::model::library_names()[0]);
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
     };
     let path = std::env::var_os("MOUSEWARDEN_ONNXRUNTIME").map_or_else(fetched, PathBuf::from);

@@ -1,5 +1,11 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+pub mod capture;
+mod demo;
+mod enrol;
+pub mod score;
+mod train;
+
 use clap::{Args, Subcommand};
 
 use crate::error::Result;
@@ -12,7 +18,18 @@ pub struct BenchArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum Bench {}
+enum Bench {
+    /// Enrol real people of a dataset against generated ones and test with strangers.
+    Enrol(enrol::EnrolArgs),
+    /// How exactly the hook keeps the hand's time, and what it costs.
+    Capture(capture::CaptureArgs),
+    /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
+    Demo(demo::DemoArgs),
+    /// What one window costs to score.
+    Score(score::ScoreArgs),
+    /// Training speed: steps, instruction sets and threads against the processor's peak.
+    Train(train::TrainArgs),
+}
 
 impl BenchArgs {
     /// Runs the benchmark.
@@ -20,6 +37,12 @@ impl BenchArgs {
     /// # Errors
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
-        match self.bench {}
+        match self.bench {
+            Bench::Enrol(args) => args.run(),
+            Bench::Capture(args) => args.run(),
+            Bench::Demo(args) => args.run(),
+            Bench::Score(args) => args.run(),
+            Bench::Train(args) => args.run(),
+        }
     }
 }

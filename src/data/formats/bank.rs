@@ -35,7 +35,9 @@ pub(super) fn plan(inputs: &[PathBuf]) -> Result<(Layout, Vec<User>)> {
         decode: Decode::Bank,
     };
     let paths = discover::files(inputs, discover::is_csv)?;
-    let users = index::plan(&paths, &layout, Keys { user: Some(USER), session: Some(SESSION) })?;
+    let time = (TIME, TimeUnit::Ms);
+    let keys = Keys { user: Some(USER), session: Some(SESSION), time };
+    let users = index::plan(&paths, &layout, keys)?;
     Ok((layout, users))
 }
 

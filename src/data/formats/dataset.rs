@@ -120,6 +120,19 @@ impl Dataset {
         self.users.iter().find(|user| user.id == id)
     }
 
+    /// The user of an id that somebody asked for.
+    ///
+    /// # Errors
+    /// When nobody is called so; names a few who are there.
+    pub fn find(&self, id: &str) -> Result<&User> {
+        self.user(id).ok_or_else(|| {
+            let some: Vec<&str> = self.users.iter().map(User::id).take(8).collect();
+            let count = self.users.len();
+            Failure::new(Kind::NoInput, format!("nobody is called {id:?} in these recordings"))
+                .remedy(format!("Among their {count} users are: {}.", some.join(", ")))
+        })
+    }
+
     /// A user's own sessions, each read when it is asked for.
     pub fn sessions<'a>(&'a self, user: &'a User) -> impl Iterator<Item = Result<Session>> + 'a {
         user.sessions.iter().map(|plan| self.read(user, plan))

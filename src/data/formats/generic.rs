@@ -106,7 +106,8 @@ pub(super) fn plan(params: &GenericParams, inputs: &[PathBuf]) -> Result<(Layout
     if params.user.is_some() || params.session.is_some() {
         let user = params.user.as_ref().map(|_| USER);
         let session = params.session.as_ref().map(|_| SESSION);
-        let users = index::plan(&paths, &layout, Keys { user, session })?;
+        let users =
+            index::plan(&paths, &layout, Keys { user, session, time: (TIME, params.time_unit) })?;
         return Ok((layout, users));
     }
     let mut users = Users::default();

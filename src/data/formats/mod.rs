@@ -50,8 +50,9 @@ pub use field::TimeUnit;
 pub use generic::{GenericParams, UserFrom};
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 
 /// Which recordings they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,34 @@ pub enum Format {
     Dfl,
     /// Any table, laid out as the parameters say.
     Generic(GenericParams),
+}
+
+impl Format {
+    /// As `--format` calls it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Gmail => "gmail",
+            Self::Balabit => "balabit",
+            Self::Sapimouse => "sapimouse",
+            Self::Bank => "bank",
+            Self::Dfl => "dfl",
+            Self::Generic(_) => "generic",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Failure;
+
+    /// The format of a name; `generic` is none without its parameters.
+    fn from_str(name: &str) -> Result<Self> {
+        let named = [Self::Gmail, Self::Balabit, Self::Sapimouse, Self::Bank, Self::Dfl];
+        let names = named.each_ref().map(Self::name).join(", ");
+        named.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            Failure::new(Kind::Config, format!("format {name:?} is not one of {names}"))
+                .remedy("Any other format needs a file that describes its layout.")
+        })
+    }
 }
 
 /// How strictly recordings are read.

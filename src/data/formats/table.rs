@@ -75,7 +75,10 @@ impl Table {
         if line.is_empty() {
             return Ok(new(b',', vec![None; layout.columns.len()], None));
         }
-        Err(self::missing(path, layout, &missing))
+        let header = String::from_utf8_lossy(line).trim().chars().take(200).collect::<String>();
+        let what = format!("{}: no column {missing:?}, not {}", path.display(), layout.what);
+        let remedy = format!("Its first row is: {header}. Give another --format, or leave it out.");
+        Err(Failure::new(Kind::Data, what).remedy(remedy))
     }
 
     /// The rows of a stretch.
@@ -172,9 +175,4 @@ fn same(a: &[u8], b: &[u8]) -> bool {
         super::field::bare(text.strip_prefix(UTF8_MARK).unwrap_or(text)).to_ascii_lowercase()
     };
     bare(a) == bare(b)
-}
-
-fn missing(path: &Path, layout: &Layout, column: &str) -> Failure {
-    let what = format!("{}: no column {column:?}, not {}", path.display(), layout.what);
-    Failure::new(Kind::Data, what).remedy("Give another --format, or leave the file out.")
 }

@@ -3,7 +3,10 @@
 //! others may be given the same device.
 
 use crate::lab::random::Random;
-use crate::pipeline::Window;
+use crate::pipeline::event::Micros;
+use crate::pipeline::{
+    Boundary, MouseEvent, MouseKind, Segmenter, Signal, Timestamp, Window, WindowParams,
+};
 
 /// Windows that estimate a device well enough; more are not looked at.
 const ENOUGH_INTERVALS: usize = 20_000;
@@ -57,14 +60,39 @@ impl Device {
         self.screen
     }
 
+    /// Somebody's movement as this device would have reported it: the path between their positions,
+    /// sampled and rounded anew, and cut again. `seed` picks the moments of sampling.
+    pub fn carry(&self, windows: &[Window], params: WindowParams, seed: u64) -> Vec<Window> {
+        let mut random = Random::new(seed, 0xCA7);
+        let mut clock = self.clock();
+        let mut segmenter = Segmenter::new(params);
+        let mut carried = Vec::new();
+        for window in windows {
+            let mut at = window.started_at();
+            let mut shown = None;
+            while at <= window.ended_at() {
+                let place = self.snap(place_at(window, at));
+                if shown.replace(place) != Some(place) {
+                    let [x, y] = place;
+                    let event = MouseEvent { at, kind: MouseKind::Move, x, y };
+                    carried.extend(segmenter.push(Signal::Mouse(event)));
+                }
+                at = at + Micros(clock.tick(self, &mut random));
+            }
+            let at = window.closed_at();
+            carried.extend(segmenter.push(Signal::Boundary { at, kind: Boundary::Start }));
+        }
+        carried
+    }
+
+    fn snap(&self, position: [f64; 2]) -> [f64; 2] {
+        position.map(|p| (p / self.grid).round() * self.grid)
+    }
+
     /// Where a position is reported.
     pub(super) fn round(&self, position: [f64; 2]) -> [f64; 2] {
-        let round = |i: usize| {
-            let p: f64 = position[i];
-            (p / self.grid).round().clamp(0.0, ((self.screen[i] - 1.0) / self.grid).floor())
-                * self.grid
-        };
-        [round(0), round(1)]
+        let [x, y] = self.snap(position);
+        [x.clamp(0.0, self.screen[0] - 1.0), y.clamp(0.0, self.screen[1] - 1.0)]
     }
 
     /// A clock that ticks like this device.
@@ -92,6 +120,16 @@ impl Clock {
         self.left -= 1;
         i64::from(interval)
     }
+}
+
+/// Where the hand was, on the straight lines between the positions.
+fn place_at(window: &Window, at: Timestamp) -> [f64; 2] {
+    let samples = window.samples();
+    let next = samples.partition_point(|sample| sample.at < at).clamp(1, samples.len() - 1);
+    let (from, to) = (&samples[next - 1], &samples[next]);
+    let share = (at - from.at).0 as f64 / ((to.at - from.at).0.max(1)) as f64;
+    let share = share.clamp(0.0, 1.0);
+    [from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)]
 }
 
 /// Interval in microseconds and distance in pixels.

@@ -100,15 +100,9 @@ pub fn preprocess(
 }
 
 fn chosen<'a>(dataset: &'a Dataset, only: &[String]) -> Result<Vec<&'a User>> {
-    let known = dataset.users();
-    if let Some(stranger) = only.iter().find(|id| dataset.user(id).is_none()) {
-        let names: Vec<_> = known.iter().map(User::id).take(12).collect();
-        let what = format!("no user {stranger:?} in these recordings");
-        let remedy = format!("They hold {} users: {} ...", known.len(), names.join(", "));
-        return Err(Failure::new(Kind::NoInput, what).remedy(remedy));
-    }
+    only.iter().try_for_each(|id| dataset.find(id).map(drop))?;
     let wanted = |user: &&User| only.is_empty() || only.iter().any(|id| id == user.id());
-    let users: Vec<_> = known.iter().filter(wanted).collect();
+    let users: Vec<_> = dataset.users().iter().filter(wanted).collect();
     let mut names: Vec<_> = users.iter().map(|user| file_name(user, false)).collect();
     names.sort();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {

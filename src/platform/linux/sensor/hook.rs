@@ -3,12 +3,13 @@
 //! event or looks at what the movement means.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rdev::{Button, Event, EventType};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
@@ -24,7 +25,7 @@ const PIPE_BYTES: usize = 256 * 1024;
 /// After so many events the tap is emptied; the server's sockets hold about 270.
 const DRAIN_EVERY: u32 = 64;
 /// How often the tap is emptied at most when the hook sees nothing of what moves it.
-const DRAIN_PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 /// How long the hook may take to come up before it is taken for up.
 const HOOK_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -61,14 +62,19 @@ fn hook(params: &HookParams, lifeline: OwnedFd, out: &Arc<Pipe>) -> Result<(), R
     let scout = Scout::open(display)?;
     let tap = if params.untapped { None } else { Some(Arc::new(Tap::open(display)?)) };
     let place = scout.pointer().ok_or(Refusal::NoAnswer)?;
+    let drag = Arc::new(Drag::default());
+    drag.set(place.2 != 0);
     let mut writer = Writer {
-        out: Arc::clone(out),
         tap: tap.clone(),
+        drag: Arc::clone(&drag),
         place: (place.0, place.1),
-        since_drain: 0,
-        lost: false,
+        held: u32::from(place.2) << 1,
+        ..Writer::to(Arc::clone(out))
     };
-    start("sensor-warden", move || watch_lifeline(&lifeline, tap.as_deref()))?;
+    start("sensor-warden", move || watch_lifeline(&lifeline))?;
+    if let Some(tap) = tap {
+        start("sensor-prod", move || prod_while_held(&tap, &drag))?;
+    }
     let herald = Arc::clone(out);
     start("sensor-herald", move || announce(&scout, &herald))?;
     // Comes back only when the hook cannot be set up: Xlib ends the process with the display.
@@ -92,29 +98,55 @@ fn announce(scout: &Scout, out: &Pipe) {
     out.write(&Record::Ready { at: clock::now(), x, y, held }.to_bytes());
 }
 
-/// Ends the process when the parent is gone, which closes the other end of `lifeline`. Also empties
-/// the tap when the pointer moves and the hook sees nothing of it, as at the edge of the screen.
-fn watch_lifeline(lifeline: &OwnedFd, tap: Option<&Tap>) {
-    let mut watch_tap = tap;
+/// Ends the process when the parent is gone, which closes the other end of `lifeline`.
+fn watch_lifeline(lifeline: &OwnedFd) {
     loop {
-        let mut watched = vec![PollFd::new(lifeline, PollFlags::IN)];
-        let moved = watch_tap.map(Tap::moved);
-        watched.extend(moved.as_ref().map(|moved| PollFd::new(moved, PollFlags::IN)));
-        let pause = watch_tap.is_none().then_some(&DRAIN_PAUSE).filter(|_| tap.is_some());
-        let ready = poll(&mut watched, pause);
-        if watched[0].revents().intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
-            std::process::exit(0);
+        match poll(&mut [PollFd::new(lifeline, PollFlags::IN)], None) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) | Err(_) => std::process::exit(0),
         }
-        match ready {
-            // Once something has moved, the tap is left alone for a while, then emptied.
-            Ok(0) => {
-                tap.inspect(|tap| tap.drain());
-                watch_tap = tap;
+    }
+}
+
+/// Prods the server at each movement while a button is held; otherwise sleeps. Between, it empties
+/// the tap now and then when the pointer moves and the hook sees nothing of it.
+fn prod_while_held(tap: &Tap, drag: &Drag) {
+    loop {
+        let mut moved = [PollFd::from_borrowed_fd(tap.moved(), PollFlags::IN)];
+        match poll(&mut moved, None) {
+            Ok(_) if moved[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => return,
+            Ok(_) if drag.held.load(Ordering::Acquire) => tap.prod(),
+            Ok(_) => {
+                drag.wait(DRAIN_PAUSE);
+                tap.drain();
             }
-            Ok(_) => watch_tap = None,
             Err(Errno::INTR) => {}
-            Err(_) => std::process::exit(0),
+            Err(_) => return,
         }
+    }
+}
+
+/// Whether a button is held, as the callback tells the prodding thread.
+#[derive(Default)]
+struct Drag {
+    held: AtomicBool,
+    changed: (Mutex<()>, Condvar),
+}
+
+impl Drag {
+    fn set(&self, held: bool) {
+        self.held.store(held, Ordering::Release);
+        if held {
+            drop(self.changed.0.lock());
+            self.changed.1.notify_one();
+        }
+    }
+
+    /// Until a button is held, or for this long.
+    fn wait(&self, at_most: Duration) {
+        let Ok(guard) = self.changed.0.lock() else { return };
+        let released = |(): &mut ()| !self.held.load(Ordering::Acquire);
+        drop(self.changed.1.wait_timeout_while(guard, at_most, released));
     }
 }
 
@@ -154,14 +186,27 @@ struct Writer {
     tap: Option<Arc<Tap>>,
     /// Where the pointer was last; the hook tells no place with a button.
     place: (f32, f32),
+    /// Bit n for button n.
+    held: u32,
+    drag: Arc<Drag>,
     since_drain: u32,
     lost: bool,
 }
 
 impl Writer {
+    fn to(out: Arc<Pipe>) -> Self {
+        let (drag, place) = (Arc::default(), (0.0, 0.0));
+        Self { out, tap: None, place, held: 0, drag, since_drain: 0, lost: false }
+    }
+
     fn take(&mut self, event: &Event) {
         let Some(record) = self.record(&event.event_type) else { return };
         self.send(record);
+        if let Record::Button { number, down, .. } = record {
+            let bit = 1_u32.checked_shl(u32::from(number)).unwrap_or(0);
+            self.held = if down { self.held | bit } else { self.held & !bit };
+            self.drag.set(self.held != 0);
+        }
         self.since_drain += 1;
         if self.since_drain >= DRAIN_EVERY {
             self.since_drain = 0;
@@ -221,7 +266,7 @@ mod tests {
     fn keys_leave_no_trace() {
         let (_reader, writer) = rustix::pipe::pipe().unwrap();
         let out = Pipe::new(writer).unwrap();
-        let mut writer = Writer { out, tap: None, place: (0.0, 0.0), since_drain: 0, lost: false };
+        let mut writer = Writer::to(out);
         for key in [rdev::Key::KeyA, rdev::Key::Unknown(7)] {
             assert_eq!(writer.record(&EventType::KeyPress(key)), None);
             assert_eq!(writer.record(&EventType::KeyRelease(key)), None);
@@ -233,7 +278,7 @@ mod tests {
     fn a_full_pipe_never_blocks_and_says_that_something_was_lost() {
         let (reader, writer) = rustix::pipe::pipe().unwrap();
         let out = Pipe::new(writer).unwrap();
-        let mut writer = Writer { out, tap: None, place: (0.0, 0.0), since_drain: 0, lost: false };
+        let mut writer = Writer::to(out);
         let at = Timestamp::from_micros(1);
         while !writer.lost {
             writer.send(Record::Move { at, x: 1.0, y: 1.0 });

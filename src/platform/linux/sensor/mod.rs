@@ -149,7 +149,7 @@ impl SensorSource {
     fn failure(&self) -> Failure {
         self.refused.map_or_else(
             || {
-                Failure::new(Kind::Unavailable, "the process that watches the mouse does not start")
+                Failure::new(Kind::Unavailable, "the mouse hook was lost and does not come back")
                     .remedy("Run `mousewarden doctor` for details.")
             },
             refusal::Refusal::failure,

@@ -1,10 +1,14 @@
 //! Makes the X server hand over recorded events at once. The server keeps what the RECORD extension
-//! captures in a buffer of 1 kB and passes it on only when the output of some client is flushed, and
-//! then one round of its main loop late. Two connections of ours that select raw pointer motion
-//! mend both: flushing the first puts the recording client on the list of clients to be flushed,
-//! and as the second stands on it too, the server comes by the recorder in the same round
-//! (`FlushAllOutput` and `RecordFlushAllContexts` in xorg-server). Nobody has to wake up or answer
-//! for that; what the two receive is thrown away unread. Never asks for keys.
+//! captures in a buffer of 1 kB and passes it on only when something is written to some client
+//! (`RecordFlushAllContexts`, called from `FlushClient` in xorg-server), so we have it write to us:
+//!
+//! - Core pointer motion selected on the root window is written right after the event was recorded,
+//!   unless a window below takes the event, and then its client is written to, which does as well.
+//! - While a button is held its window holds a grab and may take no motion at all. Raw motion comes
+//!   even then, but is written just before the event is recorded: for those moments a thread wakes
+//!   with it and makes the server write once more, by asking something.
+//!
+//! What comes in is thrown away unread. Never asks for keys.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -13,34 +17,53 @@ use x11rb::errors::ConnectError;
 use x11rb::protocol::record::{self, ConnectionExt as _};
 use x11rb::protocol::res::ConnectionExt as _;
 use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask};
-use x11rb::protocol::xproto::{ConnectionExt as _, KeyButMask};
+use x11rb::protocol::xproto::{
+    ChangeWindowAttributesAux, ConnectionExt as _, EventMask as CoreMask, KeyButMask,
+};
 use x11rb::rust_connection::RustConnection;
 
 use super::refusal::Refusal;
 
-/// The two connections.
+/// The connections that have the server write.
 pub struct Tap {
-    connections: [RustConnection; 2],
+    /// Selects core motion on the root. Nobody waits for it.
+    lure: RustConnection,
+    /// Selects raw motion.
+    raw: RustConnection,
 }
 
 impl Tap {
-    /// Connects twice to the display and asks for raw pointer motion.
+    /// Connects to the display and selects pointer motion.
     ///
     /// # Errors
     /// Why the display does not allow it.
     pub fn open(display: &str) -> Result<Self, Refusal> {
-        Ok(Self { connections: [listen(display)?, listen(display)?] })
+        let (lure, screen) = connect(display)?;
+        let mask = ChangeWindowAttributesAux::new().event_mask(CoreMask::POINTER_MOTION);
+        lure.change_window_attributes(lure.setup().roots[screen].root, &mask)
+            .ok()
+            .and_then(|done| done.check().ok())
+            .ok_or(Refusal::Hook)?;
+        Ok(Self { lure, raw: raw_motion(display)? })
     }
 
     /// The descriptor that becomes readable when the pointer moves.
     pub fn moved(&self) -> BorrowedFd<'_> {
-        self.connections[0].stream().as_fd()
+        self.raw.stream().as_fd()
+    }
+
+    /// Has the server write, now. What it writes is thrown away like the rest.
+    pub fn prod(&self) {
+        // A display that is gone ends the process by the hook's own connection.
+        let _ = self.raw.get_input_focus().map(|reply| reply.discard_reply_and_errors());
+        let _ = self.raw.flush();
+        self.drain();
     }
 
     /// Throws away what came in. Does not block.
     pub fn drain(&self) {
         let mut scratch = [0_u8; 16 * 1024];
-        for connection in &self.connections {
+        for connection in [&self.lure, &self.raw] {
             while rustix::io::read(connection.stream(), &mut scratch[..])
                 .is_ok_and(|read| read == scratch.len())
             {}
@@ -48,7 +71,7 @@ impl Tap {
     }
 }
 
-fn listen(display: &str) -> Result<RustConnection, Refusal> {
+fn raw_motion(display: &str) -> Result<RustConnection, Refusal> {
     let (x, screen) = connect(display)?;
     let root = x.setup().roots[screen].root;
     let mask =

@@ -97,6 +97,11 @@ impl Stage {
         self.x.crash();
     }
 
+    /// The process id of the X server.
+    pub fn display_pid(&self) -> u32 {
+        self.x.id()
+    }
+
     /// Which notification server runs.
     pub fn notification_server(&self) -> Option<NotificationServer> {
         self.server.as_ref().map(|(server, _)| *server)

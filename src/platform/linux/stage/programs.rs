@@ -73,7 +73,7 @@ impl NotificationServer {
         let mut command = stage.command(program);
         if self == Self::Dunst {
             let config = stage.folder().join("dunstrc");
-            fs::write(&config, "[global]\nhistory_length = 20\n")
+            fs::write(&config, "[global]\nmarkup = full\nhistory_length = 20\n")
                 .map_err(|error| Failure::io(config.display(), error))?;
             command.arg("-config").arg(config);
         }

@@ -1,0 +1,214 @@
+//! What `status` shows: one value that the threads of the agent keep up to date. It is only ever
+//! read for people; no decision depends on it.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
+use crate::pipeline::{Action, Decision, Ladder, PolicyParams, Timestamp, Verdict};
+use crate::platform::clock;
+
+/// Whether the agent watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It does.
+    #[default]
+    Watching,
+    /// Its owner paused it.
+    Paused,
+    /// The screen is locked; nobody is judged.
+    Locked,
+}
+
+/// The last window, as far as it may be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastWindow {
+    /// When it was judged, wall time.
+    pub at: String,
+    /// Steps.
+    pub steps: usize,
+    /// Seconds of movement.
+    pub movement_s: f64,
+    /// Its score: 0 stranger, 1 owner.
+    pub score: f32,
+}
+
+/// The last alarm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastAlarm {
+    /// When, wall time.
+    pub at: String,
+    /// What was to be done.
+    pub action: Action,
+}
+
+/// Who scores.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ScorerStatus {
+    /// "onnxruntime" or "builtin".
+    pub backend: String,
+    /// Of ONNX Runtime, or of this program.
+    pub version: String,
+    /// The library in use.
+    pub library: Option<PathBuf>,
+    /// Why ONNX Runtime is not used, or what to know about it.
+    pub note: Option<String>,
+}
+
+/// Whose model judges, and how well it is known to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ModelStatus {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it comes from.
+    pub provenance: Option<Provenance>,
+    /// How well it separates at the group size in use; unknown for a size of one's own.
+    pub operating_point: Option<OperatingPoint>,
+}
+
+/// Everything that `status` shows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Whether it watches.
+    pub state: State,
+    /// Whose hand it is.
+    pub decision: Decision,
+    /// Mean of the last n scores.
+    pub grouped: Option<f32>,
+    /// Grouped scores below this are a stranger's.
+    pub threshold: f32,
+    /// Windows judged together.
+    pub group_windows: usize,
+    /// How far the agent may go.
+    pub ladder: Ladder,
+    /// Windows judged since the start.
+    pub windows_seen: u64,
+    /// The last one.
+    pub last_window: Option<LastWindow>,
+    /// The last alarm.
+    pub last_alarm: Option<LastAlarm>,
+    /// Where signals come from.
+    pub source: String,
+    /// Who scores.
+    pub scorer: ScorerStatus,
+    /// Whose model.
+    pub model: ModelStatus,
+    /// Process number.
+    pub pid: u32,
+    /// Program version.
+    pub version: String,
+    /// Wall time of the start.
+    pub started: String,
+    /// Seconds since the start.
+    pub uptime_s: u64,
+    /// Until when it is paused, wall time; `None` while it isn't, or until it is resumed.
+    pub paused_until: Option<String>,
+    /// The configuration file, if there is one.
+    pub config: Option<PathBuf>,
+    /// Where movement is kept, if it is.
+    pub recording: Option<PathBuf>,
+    /// How often signals were lost.
+    pub overflows: u64,
+    /// What does not work as it should, in sentences.
+    pub problems: Vec<String>,
+}
+
+/// A status that several threads write.
+#[derive(Debug)]
+pub struct Board {
+    status: Mutex<Status>,
+    started: Timestamp,
+}
+
+impl Board {
+    /// A board of an agent that starts now.
+    pub fn new(status: Status) -> Self {
+        let started = clock::wall().to_string();
+        let pid = std::process::id();
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let status = Mutex::new(Status { started, pid, version, ..status });
+        Self { status, started: clock::now() }
+    }
+
+    /// The status now.
+    pub fn read(&self) -> Status {
+        let uptime_s = (clock::now() - self.started).0.max(0).unsigned_abs() / 1_000_000;
+        Status { uptime_s, ..self.lock().clone() }
+    }
+
+    /// Changes it.
+    pub fn change(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.lock());
+    }
+
+    /// Notes a verdict that was given at `wall`.
+    pub fn verdict(&self, verdict: &Verdict, wall: &str) {
+        self.change(|status| {
+            status.windows_seen += 1;
+            status.decision = verdict.judgement.decision;
+            status.grouped = verdict.judgement.grouped;
+            status.last_window = Some(LastWindow {
+                at: wall.to_owned(),
+                steps: verdict.window.steps,
+                movement_s: verdict.window.movement().as_secs_f64(),
+                score: verdict.score.get(),
+            });
+            if let Some(action) = verdict.judgement.action {
+                status.last_alarm = Some(LastAlarm { at: wall.to_owned(), action });
+            }
+        });
+    }
+
+    /// Says what does not work, under a topic that can be cleared.
+    pub fn problem(&self, topic: &str, sentence: Option<String>) {
+        let prefix = format!("{topic}: ");
+        self.change(|status| {
+            status.problems.retain(|problem| !problem.starts_with(&prefix));
+            status.problems.extend(sentence.map(|sentence| prefix + &sentence));
+        });
+    }
+
+    /// Notes which model judges, by which parameters.
+    pub fn model(&self, model: ModelStatus, scorer: ScorerStatus, policy: &PolicyParams) {
+        self.change(|status| {
+            status.model = model;
+            status.scorer = scorer;
+            status.threshold = policy.threshold;
+            status.group_windows = policy.group_windows;
+            status.ladder = policy.ladder;
+        });
+    }
+
+    /// A thread that died while it wrote leaves a status that is still worth showing.
+    fn lock(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ScorerStatus {
+    /// What a scorer says of itself.
+    pub fn of(scorer: &LoadedScorer) -> Self {
+        let report = scorer.report();
+        Self {
+            backend: format!("{:?}", report.backend).to_lowercase(),
+            version: report.version.clone(),
+            library: report.library.clone(),
+            note: report.note.clone(),
+        }
+    }
+}
+
+impl ModelStatus {
+    /// What a bundle says of itself, for the group size in use.
+    pub fn of(path: PathBuf, bundle: &Bundle, policy: &PolicyParams) -> Self {
+        let fits = |point: &&OperatingPoint| point.windows == policy.group_windows;
+        Self {
+            path,
+            provenance: Some(bundle.provenance.clone()),
+            operating_point: bundle.operating_points.iter().find(fits).copied(),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The thread that judges: signals from the intake, boundaries from the session and commands from
+//! outside go in, entries for the responder come out. It performs nothing and talks to nobody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, after, never, select};
+
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::{Boundary, Detector, Signal, Timestamp};
+use crate::platform::clock;
+
+use super::board::{Board, State};
+use super::entry::{Entry, Stamped};
+use super::intake::Inlet;
+use super::judge::{AnyScorer, Judge};
+use super::recorder::Recorder;
+use super::responder::Task;
+
+/// What may be asked of a running agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Stop watching for a while, or until resumed.
+    Pause(Option<Duration>),
+    /// Watch again.
+    Resume,
+    /// Read the configuration again.
+    Reload,
+    /// End; the text says why.
+    Stop(String),
+}
+
+/// Reads configuration and model anew.
+pub type Reload = Box<dyn FnMut() -> Result<Judge> + Send>;
+
+/// Where a boundary of the session gets its time from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamp {
+    /// The monotonic clock, like the signals of a live source.
+    Clock,
+    /// The last signal: a recording has a time of its own.
+    LastSignal,
+}
+
+/// What the engine listens to.
+pub struct Ears {
+    /// The mouse.
+    pub inlet: Inlet,
+    /// The session.
+    pub session: Receiver<Signal>,
+    /// The owner, and the system.
+    pub commands: Receiver<Command>,
+}
+
+/// The judging thread's state.
+pub struct Engine {
+    detector: Detector<AnyScorer>,
+    board: Arc<Board>,
+    tasks: Sender<Task>,
+    recorder: Option<Recorder>,
+    reload: Reload,
+    stamp: Stamp,
+    paused: Option<Receiver<std::time::Instant>>,
+    last_at: Timestamp,
+}
+
+impl Engine {
+    /// An engine at the start of a stream.
+    pub fn new(
+        detector: Detector<AnyScorer>,
+        board: Arc<Board>,
+        tasks: Sender<Task>,
+        recorder: Option<Recorder>,
+        reload: Reload,
+        stamp: Stamp,
+    ) -> Self {
+        let last_at = Timestamp::default();
+        Self { detector, board, tasks, recorder, reload, stamp, paused: None, last_at }
+    }
+
+    /// Judges until the source ends, a command ends it, or the model fails; returns why it ended.
+    ///
+    /// # Errors
+    /// When the source or the model failed.
+    pub fn run(mut self, ears: &Ears) -> Result<String> {
+        let ending = self.listen(ears);
+        self.keep(Recorder::flush);
+        let why = match &ending {
+            Ok(why) => why.clone(),
+            Err(failure) => {
+                let why = first_line(failure);
+                self.tell(Entry::Fault { why: why.clone() });
+                why
+            }
+        };
+        self.tell(Entry::Stopped { why });
+        ending
+    }
+
+    fn listen(&mut self, ears: &Ears) -> Result<String> {
+        let nobody = never();
+        loop {
+            let woken = self.paused.clone().unwrap_or_else(|| nobody.clone());
+            select! {
+                recv(ears.inlet.bell) -> _ => self.drain(&ears.inlet)?,
+                recv(ears.session) -> signal => match signal {
+                    Ok(Signal::Boundary { kind, .. }) => {
+                        self.drain(&ears.inlet)?;
+                        self.session(kind)?;
+                    }
+                    Ok(Signal::Mouse(_)) => {}
+                    // Without a session watch the mouse alone is listened to.
+                    Err(_) => return self.listen_without_session(ears),
+                },
+                recv(ears.commands) -> command => {
+                    self.drain(&ears.inlet)?;
+                    if let Some(why) = self.obey(command.unwrap_or_else(|_| gone()))? {
+                        return Ok(why);
+                    }
+                },
+                recv(woken) -> _ => self.resume(),
+                recv(ears.inlet.ended) -> ended => {
+                    self.drain(&ears.inlet)?;
+                    let lost = || Failure::new(Kind::Internal, "the intake ended without a word");
+                    return ended.map_err(|_| lost())?.map(|()| "the source ended".into());
+                },
+            }
+        }
+    }
+
+    fn listen_without_session(&mut self, ears: &Ears) -> Result<String> {
+        let Inlet { signals, bell, ended } = &ears.inlet;
+        let inlet = Inlet { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
+        self.listen(&Ears { inlet, session: never(), commands: ears.commands.clone() })
+    }
+
+    fn drain(&mut self, inlet: &Inlet) -> Result<()> {
+        while let Ok(signal) = inlet.signals.try_recv() {
+            self.last_at = signal.at();
+            if self.paused.is_none() {
+                self.judge(signal)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, signal: Signal) -> Result<()> {
+        self.keep(|recorder| recorder.push(&signal));
+        let verdict = self.detector.push(signal).map_err(broken)?;
+        if let Signal::Boundary { kind: Boundary::Overflow, .. } = signal {
+            self.board.change(|status| status.overflows += 1);
+            self.tell(Entry::Session { boundary: Boundary::Overflow });
+        }
+        if let Some(verdict) = verdict {
+            let stamped = Stamped::now(Entry::Verdict(verdict));
+            self.board.verdict(&verdict, &stamped.wall);
+            self.send(stamped);
+        }
+        Ok(())
+    }
+
+    fn session(&mut self, kind: Boundary) -> Result<()> {
+        self.mark(kind)?;
+        let state = match (kind, self.paused.is_some()) {
+            (_, true) => State::Paused,
+            (Boundary::Locked, false) => State::Locked,
+            (_, false) => State::Watching,
+        };
+        self.board.change(|status| status.state = state);
+        self.tell(Entry::Session { boundary: kind });
+        Ok(())
+    }
+
+    /// Puts a boundary of our own into the stream.
+    fn mark(&mut self, kind: Boundary) -> Result<()> {
+        let at = match self.stamp {
+            Stamp::Clock => clock::now(),
+            Stamp::LastSignal => self.last_at,
+        };
+        self.judge(Signal::Boundary { at, kind })?;
+        let decision = self.detector.policy().decision();
+        self.board.change(|status| (status.decision, status.grouped) = (decision, None));
+        Ok(())
+    }
+
+    /// Returns why to end, if that is what is asked.
+    fn obey(&mut self, command: Command) -> Result<Option<String>> {
+        match command {
+            Command::Pause(span) => self.pause(span)?,
+            Command::Resume => self.resume(),
+            Command::Reload => self.reload(),
+            Command::Stop(why) => return Ok(Some(why)),
+        }
+        Ok(None)
+    }
+
+    fn pause(&mut self, span: Option<Duration>) -> Result<()> {
+        // The hand before the pause may be another than the one after it.
+        self.mark(Boundary::Suspended)?;
+        self.paused = Some(span.map_or_else(never, after));
+        let until = span.and_then(|span| clock::wall().checked_add(span).ok());
+        self.board.change(|status| {
+            status.state = State::Paused;
+            status.paused_until = until.map(|until| until.to_string());
+        });
+        self.tell(Entry::Paused { seconds: span.map(|span| span.as_secs()) });
+        Ok(())
+    }
+
+    fn resume(&mut self) {
+        if self.paused.take().is_none() {
+            return;
+        }
+        self.board.change(|status| {
+            status.state = State::Watching;
+            status.paused_until = None;
+        });
+        self.tell(Entry::Resumed);
+    }
+
+    fn reload(&mut self) {
+        match (self.reload)() {
+            Ok(judge) => {
+                self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
+                self.board.problem("configuration", None);
+                let task = Task::Adopt {
+                    notify: judge.notify.clone(),
+                    lock: judge.lock.clone(),
+                    group_windows: judge.policy.group_windows,
+                };
+                self.detector = judge.detector();
+                let _ = self.tasks.send(task);
+                self.tell(Entry::Reloaded);
+            }
+            Err(failure) => {
+                let why = failure.to_string();
+                let sentence = format!("the new one is not in force: {}", first_line(&failure));
+                self.board.problem("configuration", Some(sentence));
+                self.tell(Entry::ReloadRefused { why });
+            }
+        }
+    }
+
+    /// Does something with the recorder; a disk that refuses ends the recording, not the watch.
+    fn keep(&mut self, work: impl FnOnce(&mut Recorder) -> Result<()>) {
+        let Some(Err(failure)) = self.recorder.as_mut().map(work) else { return };
+        self.recorder = None;
+        let why = first_line(&failure);
+        self.board.problem("recording", Some(why.clone()));
+        self.board.change(|status| status.recording = None);
+        self.tell(Entry::RecordFailed { why });
+    }
+
+    fn tell(&self, entry: Entry) {
+        self.send(Stamped::now(entry));
+    }
+
+    /// A responder that died has said so itself; judging goes on without it.
+    fn send(&self, entry: Stamped) {
+        let _ = self.tasks.send(Task::Entry(entry));
+    }
+}
+
+fn gone() -> Command {
+    Command::Stop("nobody can ask anything any more".into())
+}
+
+fn first_line(failure: &Failure) -> String {
+    failure.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+fn broken(error: crate::pipeline::ScoreError) -> Failure {
+    Failure::new(Kind::Internal, error.to_string())
+        .remedy("`mousewarden doctor` checks the model and the library; nothing was locked.")
+}

@@ -1,0 +1,23 @@
+//! The live process: intake -> engine -> responder over bounded channels, with a journal, an
+//! optional recorder and a control socket. It reads no configuration, environment or terminal;
+//! everything it needs is handed to it.
+
+pub mod board;
+pub mod control;
+mod engine;
+pub mod enrol;
+pub mod entry;
+pub mod instance;
+pub mod intake;
+pub mod journal;
+pub mod judge;
+pub mod live;
+mod notice;
+pub mod playback;
+pub mod recorder;
+pub mod replay;
+mod responder;
+pub mod settings;
+
+pub use engine::{Command, Reload};
+pub use responder::Hands;

@@ -1,0 +1,78 @@
+//! A recording that stands in for the mouse, at the pace of the hand or as fast as it can be read.
+//! It changes nothing about the signals; only when they are handed out.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::data::RecordingReader;
+use crate::error::Result;
+use crate::pipeline::event::Micros;
+use crate::pipeline::{Signal, Timestamp};
+use crate::platform::{EventSource, Next, clock};
+
+/// When a signal is handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As the hand moved.
+    Recorded,
+    /// At once.
+    Fast,
+}
+
+/// A recording as a source.
+#[derive(Debug)]
+pub struct Playback {
+    reader: RecordingReader,
+    pace: Pace,
+    next: Option<Signal>,
+    /// What to add to a time of the recording to get one of the clock.
+    shift: Option<Micros>,
+}
+
+impl Playback {
+    /// Opens a recording.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open(path: &Path, pace: Pace) -> Result<Self> {
+        Ok(Self { reader: RecordingReader::open(path)?, pace, next: None, shift: None })
+    }
+
+    /// What captured it.
+    pub fn capture(&self) -> &str {
+        &self.reader.header().capture
+    }
+
+    fn due(&mut self, at: Timestamp) -> Timestamp {
+        let shift = *self.shift.get_or_insert_with(|| clock::now() - at);
+        at + shift
+    }
+}
+
+impl EventSource for Playback {
+    fn next(&mut self, timeout: Option<Duration>) -> Result<Next> {
+        let signal = match self.next.take() {
+            Some(signal) => signal,
+            None => match self.reader.next().transpose()? {
+                Some(signal) => signal,
+                None => return Ok(Next::End),
+            },
+        };
+        if self.pace == Pace::Recorded {
+            let due = self.due(signal.at());
+            let micros = timeout.map(|t| i64::try_from(t.as_micros()).unwrap_or(i64::MAX));
+            let until = micros.map(|micros| clock::now() + Micros(micros));
+            if let Some(until) = until.filter(|until| *until < due) {
+                self.next = Some(signal);
+                clock::sleep_until(until);
+                return Ok(Next::Nothing);
+            }
+            clock::sleep_until(due);
+        }
+        Ok(Next::Signal(signal))
+    }
+
+    fn name(&self) -> &str {
+        "recording"
+    }
+}

@@ -1,0 +1,47 @@
+//! Keeps what the engine saw, in its order, so that a replay gives the same verdicts bit for bit.
+//! Whole movements reach the disk as soon as they end; nothing is filtered or changed.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::RecordingWriter;
+use crate::error::Result;
+use crate::pipeline::Signal;
+
+/// A recording that grows.
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    writer: RecordingWriter,
+}
+
+impl Recorder {
+    /// Keeps signals in a recording that was opened for it.
+    pub const fn new(path: PathBuf, writer: RecordingWriter) -> Self {
+        Self { path, writer }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds a signal; a boundary, and with it the end of every movement, goes to the disk at once.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn push(&mut self, signal: &Signal) -> Result<()> {
+        self.writer.push(signal)?;
+        match signal {
+            Signal::Boundary { .. } => self.writer.flush(),
+            Signal::Mouse(_) => Ok(()),
+        }
+    }
+
+    /// Hands everything to the system.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn flush(&mut self) -> Result<()> {
+        self.writer.flush()
+    }
+}

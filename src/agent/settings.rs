@@ -1,0 +1,295 @@
+//! The parameters of the live process, each checked while it is read, so that a wrong value is
+//! reported with its line. No file is opened here and nothing is looked up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Failure, Kind, Result};
+use crate::model::Bundle;
+use crate::pipeline::{Ladder, PolicyParams};
+
+/// A whole number that lies between two bounds, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "u32")]
+pub struct Within<const MIN: u32, const MAX: u32>(u32);
+
+impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
+    /// The nearest allowed number.
+    pub const fn clamped(value: u32) -> Self {
+        let value = if value < MIN { MIN } else { value };
+        Self(if value > MAX { MAX } else { value })
+    }
+
+    /// The number.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> TryFrom<i64> for Within<MIN, MAX> {
+    type Error = String;
+
+    fn try_from(value: i64) -> Result<Self, String> {
+        let number = u32::try_from(value).ok().filter(|n| (MIN..=MAX).contains(n));
+        number.map(Self).ok_or_else(|| format!("{value} must lie in {MIN}..={MAX}"))
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> From<Within<MIN, MAX>> for u32 {
+    fn from(value: Within<MIN, MAX>) -> Self {
+        value.0
+    }
+}
+
+/// A number from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Share(f64);
+
+impl Share {
+    /// The number.
+    pub const fn get(self) -> f32 {
+        self.0 as f32
+    }
+}
+
+impl TryFrom<f64> for Share {
+    type Error = String;
+
+    fn try_from(value: f64) -> Result<Self, String> {
+        let inside = (0.0..=1.0).contains(&value);
+        inside.then_some(Self(value)).ok_or_else(|| format!("{value} must lie in 0..=1"))
+    }
+}
+
+impl From<Share> for f64 {
+    fn from(value: Share) -> Self {
+        value.0
+    }
+}
+
+/// `"model"`: what the model was calibrated for; or a value that overrules it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "toml::Value", into = "toml::Value")]
+#[serde(bound = "T: Overrule")]
+pub enum Choice<T> {
+    /// As the model says.
+    Model,
+    /// This, whatever the model says.
+    Value(T),
+}
+
+/// What may overrule the model.
+pub trait Overrule: Copy + TryFrom<toml::Value, Error = String> + Into<toml::Value> {}
+
+impl<T: Overrule> TryFrom<toml::Value> for Choice<T> {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        match value.as_str() {
+            Some("model") => Ok(Self::Model),
+            Some(other) => Err(format!("\"{other}\" must be \"model\" or a number")),
+            None => T::try_from(value).map(Self::Value),
+        }
+    }
+}
+
+impl<T: Overrule> From<Choice<T>> for toml::Value {
+    fn from(choice: Choice<T>) -> Self {
+        match choice {
+            Choice::Model => Self::String("model".into()),
+            Choice::Value(value) => value.into(),
+        }
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Overrule for Within<MIN, MAX> {}
+
+impl<const MIN: u32, const MAX: u32> TryFrom<toml::Value> for Within<MIN, MAX> {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        let number = value.as_integer();
+        number.ok_or_else(|| format!("{value} must be a whole number or \"model\""))?.try_into()
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> From<Within<MIN, MAX>> for toml::Value {
+    fn from(value: Within<MIN, MAX>) -> Self {
+        Self::Integer(i64::from(value.0))
+    }
+}
+
+impl Overrule for Share {}
+
+impl TryFrom<toml::Value> for Share {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        let number = value.as_float().or_else(|| value.as_integer().map(|n| n as f64));
+        number.ok_or_else(|| format!("{value} must be a number or \"model\""))?.try_into()
+    }
+}
+
+impl From<Share> for toml::Value {
+    fn from(value: Share) -> Self {
+        Self::Float(value.0)
+    }
+}
+
+/// How signals are taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntakeParams {
+    /// How long after the end of a pause an event that belongs before it may still arrive,
+    /// milliseconds; the price of every verdict.
+    pub slack_ms: Within<0, 100>,
+    /// Signals that may wait for the engine; what comes on top is lost, and reported as such.
+    pub queue_signals: Within<64, 1_000_000>,
+}
+
+impl Default for IntakeParams {
+    fn default() -> Self {
+        Self { slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
+    }
+}
+
+/// How scores become decisions; what the model knows best is left to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyChoice {
+    /// How far the agent may go.
+    pub ladder: Ladder,
+    /// How many windows are judged together.
+    pub group_windows: Choice<Within<1, 1000>>,
+    /// Grouped scores below this are a stranger's.
+    pub threshold: Choice<Share>,
+    /// Trust returns only when the grouped score is this far above the threshold.
+    pub hysteresis: Share,
+    /// This many grouped scores in a row below the threshold make an intruder of a suspicion.
+    pub confirm_windows: Within<1, 1000>,
+    /// After an action, none follows for this many seconds of event time.
+    pub cooldown_s: Within<0, 86_400>,
+}
+
+impl Default for PolicyChoice {
+    fn default() -> Self {
+        Self {
+            ladder: Ladder::Notify,
+            group_windows: Choice::Model,
+            threshold: Choice::Model,
+            hysteresis: Share(0.05),
+            confirm_windows: Within::clamped(2),
+            cooldown_s: Within::clamped(60),
+        }
+    }
+}
+
+impl PolicyChoice {
+    /// The choice applied to a model. A group size without a threshold needs a model that was
+    /// calibrated for it.
+    ///
+    /// # Errors
+    /// When the model knows no threshold for the chosen group size.
+    pub fn resolve(&self, bundle: &Bundle) -> Result<PolicyParams> {
+        let group_windows = match self.group_windows {
+            Choice::Model => bundle.default_group,
+            Choice::Value(windows) => windows.get() as usize,
+        };
+        let threshold = match self.threshold {
+            Choice::Value(threshold) => threshold.get(),
+            Choice::Model => calibrated(bundle, group_windows)?,
+        };
+        Ok(PolicyParams {
+            ladder: self.ladder,
+            group_windows,
+            threshold,
+            hysteresis: self.hysteresis.get(),
+            confirm_windows: self.confirm_windows.get() as usize,
+            cooldown_s: self.cooldown_s.get(),
+        })
+    }
+}
+
+fn calibrated(bundle: &Bundle, windows: usize) -> Result<f32> {
+    let points = &bundle.operating_points;
+    let point = points.iter().find(|point| point.windows == windows);
+    point.map(|point| point.threshold).ok_or_else(|| {
+        let known: Vec<String> = points.iter().map(|point| point.windows.to_string()).collect();
+        let what = format!("policy.group_windows = {windows}: the model has no threshold for it");
+        let remedy = format!(
+            "Choose one of {} or \"model\", or give policy.threshold as well.",
+            known.join(", ")
+        );
+        Failure::new(Kind::Config, what).remedy(remedy)
+    })
+}
+
+/// What the person is told, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotifyParams {
+    /// Whether to offer "It was me" and "Lock now" where the server draws buttons.
+    pub buttons: bool,
+    /// Whether an alarm stays until it is dismissed.
+    pub stay: bool,
+}
+
+impl Default for NotifyParams {
+    fn default() -> Self {
+        Self { buttons: true, stay: true }
+    }
+}
+
+/// How the session is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LockParams {
+    /// Program and arguments, tried when the system's own ways fail; empty for none.
+    pub command: Vec<String>,
+    /// After this many locks by alarm within ten minutes of event time, alarms only notify.
+    pub safe_after: Within<1, 100>,
+}
+
+impl Default for LockParams {
+    fn default() -> Self {
+        Self { command: Vec::new(), safe_after: Within::clamped(3) }
+    }
+}
+
+/// Whether movement is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecordParams {
+    /// Whether the running agent keeps what it sees, for a replay or a later training.
+    pub enabled: bool,
+}
+
+/// The journal's size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalParams {
+    /// A journal of this many megabytes is put aside; one older one is kept.
+    pub max_mb: Within<1, 1024>,
+}
+
+impl Default for JournalParams {
+    fn default() -> Self {
+        Self { max_mb: Within::clamped(8) }
+    }
+}
+
+/// How much movement an enrolment collects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnrolParams {
+    /// Windows to collect.
+    pub target_windows: Within<30, 100_000>,
+    /// Minutes of movement to collect; both targets must be met.
+    pub target_minutes: Within<0, 600>,
+}
+
+impl Default for EnrolParams {
+    fn default() -> Self {
+        Self { target_windows: Within::clamped(400), target_minutes: Within::clamped(5) }
+    }
+}

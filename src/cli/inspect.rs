@@ -1,0 +1,140 @@
+//! `mousewarden inspect MODEL`: what a model file says of itself. Scores nothing and never opens
+//! the library.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Failure, Result};
+use crate::model::bundle::CONTRACT;
+use crate::model::{Bundle, OperatingPoint, Provenance};
+use crate::nn::{BiLstm, Network};
+use crate::pipeline::WindowParams;
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The model file.
+    model: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is told about a model; the keys of the JSON form stay as they are.
+#[derive(Debug, Serialize)]
+struct Description {
+    path: PathBuf,
+    sha256: String,
+    contract: u32,
+    architecture: &'static str,
+    hidden: [usize; 2],
+    weights: usize,
+    windows: WindowParams,
+    default_group: usize,
+    operating_points: Vec<OperatingPoint>,
+    provenance: Provenance,
+}
+
+impl InspectArgs {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the file is missing or not a model that this build can honour.
+    pub fn run(self) -> Result<()> {
+        let bundle = Bundle::read(&self.model)?;
+        let content = fs::read(&self.model)
+            .map_err(|error| Failure::io(format!("model {}", self.model.display()), error))?;
+        let description = describe(self.model, &content, bundle);
+        let text = match self.json {
+            true => serde_json::to_string_pretty(&description).unwrap_or_default(),
+            false => description.text(),
+        };
+        writeln!(io::stdout(), "{text}").map_err(|error| Failure::io("standard output", error))
+    }
+}
+
+fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
+    let digest = Sha256::digest(content);
+    let Bundle { network, windows, operating_points, default_group, provenance } = bundle;
+    Description {
+        path,
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        contract: CONTRACT,
+        architecture: "bilstm",
+        hidden: [network.first.hidden, network.second.hidden],
+        weights: weights(&network),
+        windows,
+        default_group,
+        operating_points,
+        provenance,
+    }
+}
+
+/// Numbers that training has set.
+fn weights(network: &Network) -> usize {
+    let lstm = |layer: &BiLstm| {
+        let side = &layer.forward;
+        2 * (side.w.len() + side.r.len() + side.b.len())
+    };
+    let norm = network.norm.gamma.len() + network.norm.beta.len();
+    lstm(&network.first) + norm + lstm(&network.second) + network.head.weight.len() + 1
+}
+
+impl Description {
+    fn text(&self) -> String {
+        let (p, w) = (&self.provenance, &self.windows);
+        let [first, second] = self.hidden;
+        let mut lines = vec![
+            format!("model        {}", self.path.display()),
+            format!("content      sha256 {}", self.sha256),
+            format!(
+                "contract     {}, {} {first} + {second}, {} weights",
+                self.contract, self.architecture, self.weights
+            ),
+            format!(
+                "windows      pause {} ms, {} to {} steps, thinned to {} ms",
+                w.pause_ms, w.min_steps, w.max_steps, w.thin_ms
+            ),
+            format!(
+                "owner        {}, from {} ({} windows, {} to calibrate)",
+                p.subject, p.genuine_source, p.genuine_windows[0], p.genuine_windows[1]
+            ),
+            format!(
+                "strangers    {} ({} windows, {} to calibrate)",
+                p.impostor_source, p.impostor_windows[0], p.impostor_windows[1]
+            ),
+            format!(
+                "trained by   {}, seed {}, {} epochs, capture {}",
+                p.trained_by, p.seed, p.epochs, p.capture
+            ),
+            String::new(),
+            "windows  movement  threshold    EER   FAR (95 % interval)   FRR (95 % interval)"
+                .into(),
+        ];
+        lines.extend(self.operating_points.iter().map(|point| self.row(point)));
+        lines.push("* what the trainer recommends".into());
+        lines.join("\n")
+    }
+
+    fn row(&self, point: &OperatingPoint) -> String {
+        let mark = if point.windows == self.default_group { '*' } else { ' ' };
+        let rate = |rate: f32, interval: [f32; 2]| {
+            let [low, high] = interval.map(|end| 100.0 * end);
+            format!("{:5.1} % ({low:4.1} .. {high:5.1})", 100.0 * rate)
+        };
+        format!(
+            "{mark}{:6}  {:6.1} s  {:9.3}  {:4.1} %  {}  {}",
+            point.windows,
+            point.movement_s,
+            point.threshold,
+            100.0 * point.eer,
+            rate(point.far, point.far_interval),
+            rate(point.frr, point.frr_interval),
+        )
+    }
+}

@@ -1,0 +1,177 @@
+//! The configuration: nothing but the sum of the modules' parameters, read from one TOML file.
+//! A file is right as a whole or refused with the line at fault; nothing is looked up here.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::settings::{
+    EnrolParams, IntakeParams, JournalParams, LockParams, NotifyParams, PolicyChoice, RecordParams,
+};
+use crate::error::{Failure, Kind, Result};
+use crate::model::{Backend, ScorerParams};
+
+/// The configuration of the agent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How the mouse is listened to.
+    pub capture: IntakeParams,
+    /// Which model, and who scores with it.
+    pub model: ModelChoice,
+    /// How scores become decisions.
+    pub policy: PolicyChoice,
+    /// What the person is told.
+    pub notify: NotifyParams,
+    /// How the session is locked.
+    pub lock: LockParams,
+    /// Whether movement is kept.
+    pub record: RecordParams,
+    /// The journal's size.
+    pub journal: JournalParams,
+    /// How much movement an enrolment collects.
+    pub enrol: EnrolParams,
+    /// What is said on stderr.
+    pub log: LogParams,
+}
+
+/// A path, or `"auto"` for the usual place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "PathBuf", into = "PathBuf")]
+pub enum Place {
+    /// The usual place.
+    #[default]
+    Auto,
+    /// This file.
+    At(PathBuf),
+}
+
+impl From<PathBuf> for Place {
+    fn from(path: PathBuf) -> Self {
+        if path == Path::new("auto") { Self::Auto } else { Self::At(path) }
+    }
+}
+
+impl From<Place> for PathBuf {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Auto => Self::from("auto"),
+            Place::At(path) => path,
+        }
+    }
+}
+
+/// Which model, and who scores with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelChoice {
+    /// The model file.
+    pub path: Place,
+    /// Who scores.
+    pub backend: Backend,
+    /// The ONNX Runtime library, by absolute path.
+    pub library: Place,
+}
+
+impl ModelChoice {
+    /// The choice as the model module wants it, with the folders in which the library may lie.
+    pub fn scorer(&self, search: Vec<PathBuf>) -> ScorerParams {
+        let library = match &self.library {
+            Place::Auto => None,
+            Place::At(path) => Some(path.clone()),
+        };
+        ScorerParams { backend: self.backend, library, search }
+    }
+}
+
+/// What is said on stderr.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogParams {
+    /// The least important thing that is still said.
+    pub level: LogLevel,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Faults.
+    Error,
+    /// What does not work as it should.
+    Warn,
+    /// What the agent does.
+    #[default]
+    Info,
+    /// Why it does so.
+    Debug,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] with file, line and what is allowed, when it is wrong; otherwise why it
+    /// cannot be read.
+    pub fn read(path: &Path) -> Result<Self> {
+        let name = format!("configuration {}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            Failure::io(&name, e).remedy("`mousewarden config paths` shows where it is looked for.")
+        })?;
+        Self::parse(&name, &text)
+    }
+
+    /// Reads a text; `name` stands in the error.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] as for [`Config::read`].
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|error| {
+            Failure::new(Kind::Config, format!("{name}: {}", error.to_string().trim_end()))
+                .remedy("Correct that line; `mousewarden config default` prints every key.")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        let failure = Config::parse("configuration c.toml", text).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Config);
+        failure.to_string()
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_with_line_and_caret() {
+        let said = refusal("[policy]\nladder = \"lock\"\nladderr = 1\n");
+        assert!(said.contains("c.toml") && said.contains("line 3"), "{said}");
+        assert!(said.contains("^^^") && said.contains("ladderr"), "{said}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_shown_with_what_is_allowed() {
+        for (text, allowed) in [
+            ("[policy]\n\nconfirm_windows = 0", "0 must lie in 1..=1000"),
+            ("[policy]\n\nhysteresis = 1.5", "1.5 must lie in 0..=1"),
+            ("[policy]\n\nthreshold = 2", "2 must lie in 0..=1"),
+            ("[policy]\n\ngroup_windows = \"modell\"", "must be \"model\" or a number"),
+            ("[policy]\n\nladder = \"shout\"", "expected one of"),
+            ("[capture]\n\nslack_ms = -1", "-1 must lie in 0..=100"),
+        ] {
+            let said = refusal(text);
+            assert!(said.contains(allowed) && said.contains("line 3"), "{said}");
+            assert!(said.contains('^'), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let text = "[policy]\ngroup_windows = 7\nthreshold = 0.25\n[model]\npath = \"/a/b.onnx\"\n";
+        let config = Config::parse("x", text).unwrap();
+        let again = Config::parse("y", &toml::to_string(&config).unwrap()).unwrap();
+        assert_eq!(again, config);
+        assert_ne!(again, Config::default());
+    }
+}

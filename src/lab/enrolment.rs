@@ -1,0 +1,84 @@
+//! From an owner's store to an owner's model: the recordings cut into windows, generated people on
+//! the owner's device as impostors. Where files lie and how progress is shown is the caller's.
+
+use crate::data::{RecordingReader, Store};
+use crate::error::{Failure, Kind, Result};
+use crate::model::Bundle;
+use crate::pipeline::window::cut_recording;
+use crate::pipeline::{Signal, Window, WindowParams};
+
+use super::cohort::{self, Cohort};
+use super::people::Device;
+use super::train::{About, Progress, TrainOptions, train_owner};
+
+/// Impostors that an owner's model learns against.
+pub const IMPOSTORS: usize = 60;
+/// Impostor windows for each of the owner's.
+const IMPOSTOR_RATIO: usize = 10;
+
+/// The owner's own movement.
+#[derive(Debug, Clone, Default)]
+pub struct OwnMovement {
+    /// The windows of each recording, in order of time.
+    pub sessions: Vec<Vec<Window>>,
+    /// What captured it; the latest recording's word.
+    pub capture: String,
+    /// Torn last lines that were left out.
+    pub torn: u64,
+    /// Lines that could not be read, by file and line; they were left out.
+    pub bad_lines: Vec<String>,
+}
+
+/// Reads and cuts every recording of a store.
+///
+/// # Errors
+/// When a recording cannot be read at all.
+pub fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> {
+    let mut own = OwnMovement::default();
+    for session in store.sessions()? {
+        let mut reader = RecordingReader::open(&session.path)?;
+        let mut signals: Vec<Signal> = Vec::new();
+        for item in reader.by_ref() {
+            match item {
+                Ok(signal) => signals.push(signal),
+                Err(failure) if failure.kind() == Kind::Data => {
+                    own.bad_lines.push(failure.to_string());
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        own.torn += reader.torn();
+        own.sessions.push(cut_recording(params, signals).0);
+        own.capture = session.header.capture;
+    }
+    Ok(own)
+}
+
+/// Generated impostors for these windows: on the owner's device, ten windows for each of theirs.
+///
+/// # Errors
+/// When there is no movement to tell the device from.
+pub fn impostors(sessions: &[Vec<Window>], params: WindowParams, seed: u64) -> Result<Cohort> {
+    let windows = sessions.concat();
+    let device = Device::from_windows(&windows).ok_or_else(|| {
+        Failure::new(Kind::Data, "no movement is recorded yet")
+            .remedy("Record some with `mousewarden --enroll`.")
+    })?;
+    let each = (windows.len() * IMPOSTOR_RATIO).div_ceil(IMPOSTORS).max(10);
+    Ok(cohort::generated(&device, params, IMPOSTORS, each, seed))
+}
+
+/// Trains an owner's model against generated people.
+///
+/// # Errors
+/// Like [`train_owner`].
+pub fn train_against_generated(
+    sessions: &[Vec<Window>],
+    params: WindowParams,
+    about: &About,
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Bundle> {
+    let cohort = impostors(sessions, params, options.seed)?;
+    train_owner(sessions, &cohort, params, about, options, progress)
+}

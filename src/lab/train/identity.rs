@@ -1,0 +1,71 @@
+//! What makes two windows the same: positions and time steps, not the moment. A window on both
+//! sides of a split would make every figure a lie, so that is fatal; nothing is dropped in silence.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::Window;
+
+/// SHA-256 of positions and time steps.
+pub(super) type Identity = [u8; 32];
+
+/// The identity of a window.
+pub(super) fn of(window: &Window) -> Identity {
+    let mut hash = Sha256::new();
+    for sample in window.samples() {
+        hash.update(sample.x.to_bits().to_le_bytes());
+        hash.update(sample.y.to_bits().to_le_bytes());
+        hash.update((sample.at - window.started_at()).0.to_le_bytes());
+    }
+    hash.finalize().into()
+}
+
+/// One digest over many windows in order, hexadecimal.
+pub(super) fn digest<'a>(windows: impl IntoIterator<Item = &'a Window>) -> String {
+    let mut hash = Sha256::new();
+    for window in windows {
+        hash.update(of(window));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where a window stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// "training", "validation" or "calibration".
+    pub(super) part: &'static str,
+    /// "session 2" or "impostor 5".
+    pub(super) of: String,
+    /// Counting from 1.
+    pub(super) number: usize,
+    pub(super) genuine: bool,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "window {} of {} ({})", self.number, self.of, self.part)
+    }
+}
+
+/// Fails when one window stands in two parts, or for the owner and for an impostor.
+pub(super) fn refuse_duplicates<'a>(
+    windows: impl IntoIterator<Item = (Place, &'a Window)>,
+) -> Result<()> {
+    let mut seen: HashMap<Identity, Place> = HashMap::new();
+    for (place, window) in windows {
+        let Some(first) = seen.get(&of(window)) else {
+            seen.insert(of(window), place);
+            continue;
+        };
+        if first.part != place.part || first.genuine != place.genuine {
+            let what = format!("the same movement twice: {first} is also {place}");
+            return Err(Failure::new(Kind::Data, what).remedy(
+                "Remove the recording that repeats another; a copy in both training and test \
+                 would make the model look better than it is.",
+            ));
+        }
+    }
+    Ok(())
+}

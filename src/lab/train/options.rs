@@ -1,0 +1,97 @@
+//! How training goes about its work. Values only; nothing is done here.
+
+use serde::{Deserialize, Serialize};
+
+/// All that can be chosen about the training of one owner's model. Two runs with equal options,
+/// seed included, on equal windows give the same model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainOptions {
+    /// Hidden units of the two recurrences; multiples of 16.
+    pub hidden: [usize; 2],
+    /// Passes over the training part, at most.
+    pub epochs: usize,
+    /// Passes without a better validation AUC after which training stops.
+    pub patience: usize,
+    /// Windows a step.
+    pub batch: usize,
+    /// Adam's step size at the start; it falls to a tenth along a half cosine.
+    pub learning_rate: f32,
+    /// Share of features dropped between the recurrences, 0..1.
+    pub dropout: f32,
+    /// Threads; the result does not depend on them.
+    pub threads: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Shares of the genuine windows and of the impostors that train, and that stop training
+    /// early; the rest calibrates.
+    pub shares: [f64; 2],
+    /// The hardest training windows repeated each pass, as a share of all; 0 switches it off.
+    pub hard_share: f64,
+    /// Synthetic genuine windows for each real one; 0 switches it off.
+    pub synthetic: f64,
+    /// Displacement of their turning points, pixels.
+    pub synthetic_noise_px: f64,
+}
+
+/// Genuine windows below this number support no model.
+pub const FEWEST_WINDOWS: usize = 60;
+/// Impostors below this number cannot be told apart in three disjoint parts.
+pub const FEWEST_IMPOSTORS: usize = 3;
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            hidden: [64, 64],
+            epochs: 24,
+            patience: 6,
+            batch: 64,
+            learning_rate: 2e-3,
+            dropout: 0.3,
+            threads: 2,
+            seed: 1,
+            shares: [0.6, 0.15],
+            hard_share: 0.0,
+            synthetic: 0.0,
+            synthetic_noise_px: 4.0,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// For a demonstration: few windows, seconds of training.
+    pub fn demo() -> Self {
+        Self {
+            hidden: [32, 32],
+            epochs: 12,
+            patience: 4,
+            batch: 32,
+            learning_rate: 4e-3,
+            shares: [0.5, 0.1],
+            ..Self::default()
+        }
+    }
+
+    /// Says which value cannot work, if any: field, value and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        let [training, validation] = self.shares;
+        let checks = [
+            (self.hidden.iter().all(|h| *h > 0 && *h <= 1024), "hidden must lie in 1..=1024"),
+            (self.epochs > 0, "epochs must be at least 1"),
+            (self.batch > 1, "batch must be at least 2"),
+            (self.threads > 0, "threads must be at least 1"),
+            (self.learning_rate > 0.0 && self.learning_rate < 1.0, "learning_rate: 0 to 1"),
+            ((0.0..1.0).contains(&self.dropout), "dropout must lie in 0..1"),
+            ((0.0..=1.0).contains(&self.hard_share), "hard_share must lie in 0..=1"),
+            ((0.0..=10.0).contains(&self.synthetic), "synthetic must lie in 0..=10"),
+            (
+                training > 0.0 && validation > 0.0 && training + validation < 0.95,
+                "shares must be positive and leave at least 0.05 for calibration",
+            ),
+        ];
+        match checks.iter().find(|(fits, _)| !fits) {
+            Some((_, wrong)) => Err((*wrong).into()),
+            None => Ok(()),
+        }
+    }
+}

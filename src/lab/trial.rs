@@ -1,0 +1,151 @@
+//! How well a freshly enrolled owner would be protected from real strangers: one person's enrolment,
+//! then scores on later windows of theirs and on people that no stage of training has seen.
+//! A small check beside the trainer, not the evaluation of a product.
+
+use crate::model::Bundle;
+use crate::pipeline::{Steps, Window, WindowParams};
+
+use super::metrics;
+use super::people::Device;
+use super::train::probabilities;
+
+/// Scores of genuine and impostor test windows, a list a person.
+#[derive(Debug, Clone, Default)]
+pub struct Scores {
+    /// The owner's, in order of time.
+    pub genuine: Vec<f32>,
+    /// Each impostor's, in order of time.
+    pub impostor: Vec<Vec<f32>>,
+}
+
+impl Scores {
+    /// Scores test windows with a model, in memory.
+    pub fn of_model(bundle: &Bundle, genuine: &[Window], impostors: &[Vec<Window>]) -> Self {
+        Self::of(genuine, impostors, |windows| {
+            let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
+            probabilities(&bundle.network, steps.iter())
+        })
+    }
+
+    /// Scores test windows by their time steps alone.
+    pub fn of_time(times: &TimeOnly, genuine: &[Window], impostors: &[Vec<Window>]) -> Self {
+        Self::of(genuine, impostors, |windows| windows.iter().map(|w| times.score(w)).collect())
+    }
+
+    fn of(
+        genuine: &[Window],
+        others: &[Vec<Window>],
+        score: impl Fn(&[Window]) -> Vec<f32>,
+    ) -> Self {
+        Self { genuine: score(genuine), impostor: others.iter().map(|w| score(w)).collect() }
+    }
+
+    /// Equal error rate of groups of `n`; `None` with fewer than three groups on a side.
+    pub fn eer(&self, n: usize) -> Option<f64> {
+        let (genuine, impostor) = self.groups(n);
+        let enough = genuine.len() >= 3 && impostor.len() >= 3;
+        enough.then(|| metrics::eer(&genuine, &impostor)).flatten().map(|equal| equal.rate)
+    }
+
+    /// Error rates of groups of `n` at a threshold set elsewhere.
+    pub fn rates(&self, n: usize, threshold: f32) -> Option<metrics::Rates> {
+        let (genuine, impostor) = self.groups(n);
+        let enough = genuine.len() >= 3 && impostor.len() >= 3;
+        enough.then(|| metrics::rates(&genuine, &impostor, threshold))
+    }
+
+    /// Area under the curve of single windows.
+    pub fn auc(&self) -> Option<f64> {
+        metrics::auc(&self.genuine, &self.impostor.concat())
+    }
+
+    fn groups(&self, n: usize) -> (Vec<f32>, Vec<f32>) {
+        let impostor = self.impostor.iter().flat_map(|scores| metrics::grouped(scores, n));
+        (metrics::grouped(&self.genuine, n), impostor.collect())
+    }
+}
+
+/// The baseline that keeps one honest: a smoothed histogram of the time steps, no positions. What
+/// it reaches is mostly the device's sampling rate.
+#[derive(Debug, Clone)]
+pub struct TimeOnly {
+    log_ratio: [f64; Self::BINS],
+}
+
+impl TimeOnly {
+    const BINS: usize = 18;
+
+    /// Learns how the owner's time steps differ from the impostors'.
+    pub fn fit<'a>(
+        genuine: impl IntoIterator<Item = &'a Window>,
+        impostor: impl IntoIterator<Item = &'a Window>,
+    ) -> Self {
+        let (owner, others) = (Self::histogram(genuine), Self::histogram(impostor));
+        Self { log_ratio: std::array::from_fn(|bin| (owner[bin] / others[bin]).ln()) }
+    }
+
+    fn histogram<'a>(windows: impl IntoIterator<Item = &'a Window>) -> [f64; Self::BINS] {
+        let mut counts = [1.0; Self::BINS];
+        for window in windows {
+            for row in Steps::from(window).rows() {
+                counts[Self::bin(row[2])] += 1.0;
+            }
+        }
+        let total: f64 = counts.iter().sum();
+        counts.map(|count| count / total)
+    }
+
+    /// Bins that grow with the step: 1 ms wide below 8 ms, then by a third each.
+    fn bin(dt_ms: f32) -> usize {
+        let bin = if dt_ms < 8.0 { dt_ms } else { 8.0 + (dt_ms / 8.0).ln() / 1.4f32.ln() };
+        (bin.max(0.0) as usize).min(Self::BINS - 1)
+    }
+
+    /// Mean log likelihood ratio of the steps, squeezed into 0..1.
+    pub fn score(&self, window: &Window) -> f32 {
+        let steps = Steps::from(window);
+        let sum: f64 = steps.rows().iter().map(|row| self.log_ratio[Self::bin(row[2])]).sum();
+        (1.0 / (1.0 + (-sum / steps.len().max(1) as f64).exp())) as f32
+    }
+}
+
+/// Other people's movement as the owner's device would have reported it.
+pub fn on_device(
+    device: &Device,
+    params: WindowParams,
+    people: &[Vec<Window>],
+) -> Vec<Vec<Window>> {
+    let carry = |(i, windows): (usize, &Vec<Window>)| device.carry(windows, params, i as u64);
+    people.iter().enumerate().map(carry).collect()
+}
+
+/// An owner's windows in two: what enrolment sees, and what comes later. The sessions of the second
+/// are whole where there are several; a gap of ten windows lies between otherwise.
+pub fn enrolment(sessions: Vec<Vec<Window>>, share: f64, most: usize) -> Enrolment {
+    let total: usize = sessions.iter().map(Vec::len).sum();
+    let wanted = ((share * total as f64) as usize).min(most);
+    let (mut seen, mut learn, mut test) = (0, Vec::new(), Vec::new());
+    for mut session in sessions {
+        let count = session.len();
+        if seen >= wanted {
+            test.extend(session);
+        } else if seen + count <= wanted {
+            learn.push(session);
+        } else {
+            let later = session.split_off(wanted - seen);
+            learn.push(session);
+            test.extend(later.into_iter().skip(10));
+        }
+        seen += count;
+    }
+    Enrolment { learn, test }
+}
+
+/// See [`enrolment`].
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    /// For training, validation and calibration.
+    pub learn: Vec<Vec<Window>>,
+    /// For the test, in order of time.
+    pub test: Vec<Window>,
+}

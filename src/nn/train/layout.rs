@@ -1,0 +1,49 @@
+//! Where the parameters of one side lie in its flat array, so that Adam is one loop and a gradient
+//! has the same address as its parameter. No values here.
+
+use std::ops::Range;
+
+use crate::nn::panel::Shape;
+
+/// The ranges of one side: its direction of both layers, and its half of normalisation and head.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Sizes of both layers' directions.
+    pub shapes: [Shape; 2],
+    /// Panels of both layers' directions.
+    pub panels: [Range<usize>; 2],
+    /// Scale of the normalisation.
+    pub gamma: Range<usize>,
+    /// Offset of the normalisation.
+    pub beta: Range<usize>,
+    /// Weights of the head.
+    pub head: Range<usize>,
+    /// Bias of the head; only the forward side uses its own.
+    pub bias: usize,
+}
+
+impl Layout {
+    /// For hidden sizes and a vector width.
+    pub fn new(hidden: [usize; 2], lanes: usize) -> Self {
+        let first = Shape::first(hidden[0], lanes);
+        let shapes = [first, Shape::above(&first, hidden[1])];
+        let mut end = 0;
+        let mut next = |len: usize| {
+            end += len;
+            end - len..end
+        };
+        Self {
+            shapes,
+            panels: [next(shapes[0].panel_len()), next(shapes[1].panel_len())],
+            gamma: next(shapes[0].padded),
+            beta: next(shapes[0].padded),
+            head: next(shapes[1].padded),
+            bias: next(1).start,
+        }
+    }
+
+    /// Parameters of a side.
+    pub const fn len(&self) -> usize {
+        self.bias + 1
+    }
+}

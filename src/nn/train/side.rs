@@ -1,0 +1,220 @@
+//! One side of a network in training: the direction `index` of both layers with its half of
+//! normalisation and head, its optimiser and its buffers. A side never writes what belongs to the
+//! other; what the other reads is published in `phases`.
+
+use super::layout::Layout;
+use super::phases::Shared;
+use crate::nn::inference::half;
+use crate::nn::kernel::{Operation, Simd};
+use crate::nn::lines::Lines;
+use crate::nn::lstm::Tape;
+use crate::nn::network::{BatchNorm, BiLstm, Conditioning, Dense, Network};
+use crate::nn::norm::Moments;
+
+/// Everything that one thread owns.
+#[derive(Debug)]
+pub struct Side {
+    /// 0 reads forward, 1 backward.
+    pub index: usize,
+    /// Parameters as `Layout` has them.
+    pub params: Lines,
+    /// Their gradients.
+    pub grads: Lines,
+    /// Adam's mean and squared gradients.
+    pub adam: [Lines; 2],
+    /// Transposed recurrent panels of both layers, and the input panels of the second.
+    pub transposed: [Lines; 3],
+    /// Both layers' activations.
+    pub tapes: [Tape; 2],
+    /// Statistics of the batch.
+    pub moments: Moments,
+    /// Running mean and variance.
+    pub running: [Vec<f32>; 2],
+    /// Gradient of the first layer's outputs.
+    pub upstream: Lines,
+    /// Gradient of the second layer's last outputs, a row a sequence.
+    pub last: Lines,
+    /// Steps so far.
+    pub steps: u64,
+    /// Step size of the next step.
+    pub learning_rate: f32,
+}
+
+impl Side {
+    /// One side of a network.
+    pub fn new(network: &Network, layout: &Layout, index: usize, learning_rate: f32) -> Self {
+        let mut params = Lines::zeros(layout.len());
+        for (layer, lstm) in [&network.first, &network.second].into_iter().enumerate() {
+            let weights = if index == 0 { &lstm.forward } else { &lstm.backward };
+            layout.shapes[layer].pack(weights, &mut params[layout.panels[layer].clone()]);
+        }
+        let [first, second] = layout.shapes;
+        let norm = &network.norm;
+        params[layout.gamma.clone()].copy_from_slice(&half(&norm.gamma, index, first.padded));
+        params[layout.beta.clone()].copy_from_slice(&half(&norm.beta, index, first.padded));
+        params[layout.head.clone()].copy_from_slice(&half(
+            &network.head.weight,
+            index,
+            second.padded,
+        ));
+        params[layout.bias] = network.head.bias;
+        let zeros = || Lines::zeros(layout.len());
+        Self {
+            index,
+            params,
+            grads: zeros(),
+            adam: [zeros(), zeros()],
+            transposed: [
+                Lines::zeros(first.recurrent_len()),
+                Lines::zeros(second.recurrent_len()),
+                Lines::zeros(second.inputs() * 4 * second.padded),
+            ],
+            tapes: Default::default(),
+            moments: Moments::new(first.padded),
+            running: [
+                half(&norm.mean, index, first.padded),
+                half(&norm.variance, index, first.padded),
+            ],
+            upstream: Lines::default(),
+            last: Lines::default(),
+            steps: 0,
+            learning_rate,
+        }
+    }
+
+    /// Mixes the batch's statistics into the running ones: a plain average at first, then a decay.
+    pub fn average(&mut self, momentum: f32) {
+        let rate = (1.0 - momentum).max(1.0 / (self.steps + 1) as f32);
+        let [mean, variance] = &mut self.running;
+        for (running, now) in [(mean, &self.moments.mean), (variance, &self.moments.variance)] {
+            running
+                .iter_mut()
+                .zip(now)
+                .for_each(|(running, now)| *running += rate * (now - *running));
+        }
+    }
+}
+
+/// Fills the transposed panels from the parameters.
+pub struct Transpose<'a> {
+    /// Where the parameters lie.
+    pub layout: &'a Layout,
+    /// The parameters.
+    pub params: &'a [f32],
+    /// Recurrent panels of both layers, input panels of the second.
+    pub out: &'a mut [Lines; 3],
+}
+
+impl Operation for Transpose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let [first, second] = self.layout.shapes;
+        let [panels, above] =
+            [0, 1].map(|layer: usize| &self.params[self.layout.panels[layer].clone()]);
+        let [recurrent, recurrent_above, down] = self.out;
+        first.transpose(panels, first.inputs(), first.padded, recurrent);
+        second.transpose(above, second.inputs(), second.padded, recurrent_above);
+        second.transpose(above, 0, second.inputs(), down);
+    }
+}
+
+/// Adam (Kingma and Ba 2015) on a flat array.
+pub struct Adam<'a> {
+    /// To be moved.
+    pub params: &'a mut [f32],
+    /// Gradients.
+    pub grads: &'a [f32],
+    /// Means and squares.
+    pub moments: [&'a mut [f32]; 2],
+    /// Multiplies the gradients first.
+    pub shorten: f32,
+    /// Decay of means and squares.
+    pub betas: [f32; 2],
+    /// Step size over the correction of the means.
+    pub rate: f32,
+    /// One over the correction of the squares.
+    pub square_correction: f32,
+    /// Added to the root.
+    pub epsilon: f32,
+}
+
+impl Operation for Adam<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let [means, squares] = self.moments;
+        let [keep, keep_square] = self.betas;
+        let moments = means.iter_mut().zip(squares.iter_mut());
+        for ((param, &grad), (mean, square)) in self.params.iter_mut().zip(self.grads).zip(moments)
+        {
+            let grad = grad * self.shorten;
+            *mean = keep * *mean + (1.0 - keep) * grad;
+            *square = keep_square * *square + (1.0 - keep_square) * grad * grad;
+            let root = (*square * self.square_correction).sqrt();
+            *param -= self.rate * *mean / (root + self.epsilon);
+        }
+    }
+}
+
+/// The sum of squares, in sixteen lanes so that every instruction set adds in the same order.
+pub struct SquareSum<'a>(pub &'a [f32]);
+
+impl Operation for SquareSum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> f64 {
+        let mut total = 0.0;
+        for chunk in self.0.chunks(4096) {
+            let mut lanes = [0.0_f32; 16];
+            let (whole, rest) = chunk.as_chunks::<16>();
+            for values in whole {
+                for (lane, value) in lanes.iter_mut().zip(values) {
+                    *lane += value * value;
+                }
+            }
+            lanes.iter_mut().zip(rest).for_each(|(lane, value)| *lane += value * value);
+            total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
+        }
+        total
+    }
+}
+
+/// Both sides' flat arrays as a network; without running statistics those are zero.
+pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2]; 2]>) -> Network {
+    let layout = &shared.layout;
+    let join = |size: usize, halves: [&[f32]; 2]| -> Vec<f32> {
+        halves.iter().flat_map(|half| &half[..size]).copied().collect()
+    };
+    let [first, second] = layout.shapes;
+    let range = |range: &std::ops::Range<usize>| flat.map(|flat| &flat[range.clone()]);
+    let layer = |layer: usize, input: usize| {
+        let [forward, backward] =
+            range(&layout.panels[layer]).map(|panels| layout.shapes[layer].unpack(panels));
+        BiLstm { input, hidden: layout.shapes[layer].hidden, forward, backward }
+    };
+    let statistics = |index: usize| match running {
+        Some(sides) => join(first.hidden, sides.map(|side| side[index].as_slice())),
+        None => vec![0.0; 2 * first.hidden],
+    };
+    let zero = Conditioning { scale: [0.0; 3], shift: [0.0; 3], gain: [0.0; 3] };
+    Network {
+        conditioning: if running.is_some() { shared.conditioning } else { zero },
+        first: layer(0, 3),
+        norm: BatchNorm {
+            gamma: join(first.hidden, range(&layout.gamma)),
+            beta: join(first.hidden, range(&layout.beta)),
+            mean: statistics(0),
+            variance: statistics(1),
+            epsilon: shared.epsilon,
+        },
+        second: layer(1, 2 * first.hidden),
+        head: Dense {
+            weight: join(second.hidden, range(&layout.head)),
+            bias: flat[0][layout.bias],
+        },
+    }
+}

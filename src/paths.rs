@@ -1,0 +1,127 @@
+//! Where things lie: the places of the XDG base directories, or those that the environment names.
+//! Nothing is made or opened here.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use crate::error::{Failure, Kind, Result};
+
+/// Names the configuration file.
+pub const CONFIG: &str = "MOUSEWARDEN_CONFIG";
+/// Names the data folder: recordings, model, journal.
+pub const DATA: &str = "MOUSEWARDEN_DATA";
+/// Names the folder for lock and socket.
+pub const RUNTIME: &str = "MOUSEWARDEN_RUNTIME";
+
+/// The places of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    config: PathBuf,
+    config_named: bool,
+    data: PathBuf,
+    runtime: PathBuf,
+}
+
+impl Paths {
+    /// The places by the environment of this process.
+    ///
+    /// # Errors
+    /// When there is no home folder and nothing stands in for it.
+    pub fn from_environment() -> Result<Self> {
+        let folders = ProjectDirs::from("", "", "mousewarden");
+        Self::resolve(|name| std::env::var_os(name), folders.as_ref())
+    }
+
+    fn resolve(
+        variable: impl Fn(&str) -> Option<OsString>,
+        folders: Option<&ProjectDirs>,
+    ) -> Result<Self> {
+        let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let homeless = |name: &str| {
+            Failure::new(Kind::Unavailable, "no home folder for this user")
+                .remedy(format!("Set HOME, or {name}."))
+        };
+        let usual = |name, place: fn(&ProjectDirs) -> PathBuf| {
+            named(name).or_else(|| folders.map(place)).ok_or_else(|| homeless(name))
+        };
+        let config = usual(CONFIG, |folders| folders.config_dir().join("config.toml"))?;
+        let data = usual(DATA, |folders| folders.data_dir().to_owned())?;
+        // Lock and socket of another data folder belong to another agent.
+        let runtime = match (named(RUNTIME), named(DATA)) {
+            (Some(runtime), _) => runtime,
+            (None, Some(data)) => data.join("run"),
+            (None, None) => folders
+                .and_then(|folders| folders.runtime_dir().map(Path::to_owned))
+                .unwrap_or_else(|| data.join("run")),
+        };
+        Ok(Self { config, config_named: named(CONFIG).is_some(), data, runtime })
+    }
+
+    /// The configuration file, whether it is there or not.
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// Whether the environment names the configuration file: then it must be there.
+    pub const fn config_named(&self) -> bool {
+        self.config_named
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The folder for lock and socket.
+    pub fn runtime(&self) -> &Path {
+        &self.runtime
+    }
+
+    /// The file that the running agent holds locked.
+    pub fn lock(&self) -> PathBuf {
+        self.runtime.join("agent.lock")
+    }
+
+    /// The file that a running enrolment holds locked.
+    pub fn enrol_lock(&self) -> PathBuf {
+        self.runtime.join("enrol.lock")
+    }
+
+    /// Where the running agent can be asked.
+    pub fn socket(&self) -> PathBuf {
+        self.runtime.join("control.sock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(set: &[(&str, &str)]) -> Paths {
+        let folders = ProjectDirs::from_path(PathBuf::from("mousewarden")).unwrap();
+        let variable =
+            |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into());
+        Paths::resolve(variable, Some(&folders)).unwrap()
+    }
+
+    #[test]
+    fn the_environment_overrules_the_usual_places() {
+        let paths = resolve(&[(CONFIG, "/c.toml"), (DATA, "/d")]);
+        assert_eq!(paths.config(), Path::new("/c.toml"));
+        assert!(paths.config_named());
+        assert_eq!(paths.runtime(), Path::new("/d/run"));
+        assert_eq!(
+            resolve(&[(DATA, "/d"), (RUNTIME, "/r")]).socket(),
+            Path::new("/r/control.sock")
+        );
+        assert!(!resolve(&[(CONFIG, "")]).config_named());
+    }
+
+    #[test]
+    fn without_a_home_the_variable_to_set_is_named() {
+        let failure = Paths::resolve(|_| None, None).unwrap_err();
+        assert!(failure.to_string().contains(CONFIG), "{failure}");
+    }
+}

@@ -1,0 +1,182 @@
+//! A private door into a running process: a Unix socket that only its owner may knock at. Lines go
+//! in and out; what they say is the caller's business, and nothing ever leaves the machine.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::error::{Failure, Kind, Result};
+
+#[cfg(unix)]
+pub use unix::Door;
+
+/// Sends one line and returns the one that comes back.
+///
+/// # Errors
+/// [`Kind::Unavailable`] when nobody listens there, [`Kind::Busy`] when no answer comes in time.
+#[cfg(unix)]
+pub fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
+    unix::ask(path, line, patience)
+}
+
+/// There is no such door on this system yet.
+///
+/// # Errors
+/// Always.
+#[cfg(not(unix))]
+pub fn ask(_path: &Path, _line: &str, _patience: Duration) -> Result<String> {
+    Err(nowhere())
+}
+
+/// A door that cannot be opened on this system yet.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub struct Door;
+
+#[cfg(not(unix))]
+impl Door {
+    /// Always fails.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn open(_path: &Path) -> Result<Self> {
+        Err(nowhere())
+    }
+
+    /// Never called.
+    pub fn serve(&self, _answer: impl FnMut(&str) -> String) {}
+}
+
+#[cfg(not(unix))]
+fn nowhere() -> Failure {
+    Failure::new(Kind::Unavailable, "control socket: not supported on this system")
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs;
+    use std::io::{self, BufRead, BufReader, Read, Write};
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::PathBuf;
+
+    use super::{Duration, Failure, Kind, Path, Result};
+
+    /// No request comes near this many bytes.
+    const LONGEST: u64 = 4096;
+    /// A caller that says nothing for this long is sent away.
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    /// The listening side; the socket file (mode 0600) goes away with it.
+    #[derive(Debug)]
+    pub struct Door {
+        listener: UnixListener,
+        path: PathBuf,
+    }
+
+    impl Door {
+        /// Listens at a path in a private folder; a socket left behind by a dead process is
+        /// replaced, so the caller must have made sure that it is the only one.
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn open(path: &Path) -> Result<Self> {
+            let failed = |e| Failure::io(format!("control socket {}", path.display()), e);
+            match fs::remove_file(path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
+                _ => {}
+            }
+            let listener = UnixListener::bind(path).map_err(failed)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+            Ok(Self { listener, path: path.to_owned() })
+        }
+
+        /// Answers one caller after the other, for ever: one line in, one line out.
+        pub fn serve(&self, mut answer: impl FnMut(&str) -> String) {
+            for stream in self.listener.incoming().flatten() {
+                if is_ours(&stream) {
+                    // A caller that goes away in the middle is its own loss.
+                    let _ = converse(&stream, &mut answer);
+                }
+            }
+        }
+    }
+
+    impl Drop for Door {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    fn converse(stream: &UnixStream, answer: &mut impl FnMut(&str) -> String) -> io::Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut line = String::new();
+        BufReader::new(stream).take(LONGEST).read_line(&mut line)?;
+        let mut reply = answer(line.trim_end());
+        reply.push('\n');
+        let mut stream = stream;
+        stream.write_all(reply.as_bytes())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_ours(stream: &UnixStream) -> bool {
+        let own = rustix::process::getuid();
+        rustix::net::sockopt::socket_peercred(stream)
+            .is_ok_and(|peer| peer.uid == own || peer.uid.is_root())
+    }
+
+    /// The modes of socket and folder have to do.
+    #[cfg(not(target_os = "linux"))]
+    fn is_ours(_stream: &UnixStream) -> bool {
+        true
+    }
+
+    pub(super) fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
+        let nobody = |e: io::Error| {
+            Failure::new(Kind::Unavailable, "no mousewarden is running for this user")
+                .remedy("Start it with `mousewarden run`.")
+                .caused_by(e)
+        };
+        let mut stream = UnixStream::connect(path).map_err(nobody)?;
+        let talk = |stream: &mut UnixStream| -> io::Result<String> {
+            stream.set_read_timeout(Some(patience))?;
+            stream.set_write_timeout(Some(patience))?;
+            stream.write_all(format!("{line}\n").as_bytes())?;
+            let mut reply = String::new();
+            BufReader::new(&*stream).read_line(&mut reply)?;
+            Ok(reply)
+        };
+        let silent = |e: io::Error| {
+            Failure::new(Kind::Busy, format!("the running mousewarden does not answer: {e}"))
+                .remedy("Try again, or end it with `kill` and start it anew.")
+        };
+        talk(&mut stream).map_err(silent)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_line_goes_in_and_one_comes_out() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("socket");
+            let door = Door::open(&path).unwrap();
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            std::thread::spawn(move || door.serve(|line| format!("heard {line}")));
+            for word in ["one", "two"] {
+                let reply = ask(&path, word, PATIENCE).unwrap();
+                assert_eq!(reply.trim_end(), format!("heard {word}"));
+            }
+        }
+
+        #[test]
+        fn nobody_at_home_is_said_with_what_to_do() {
+            let folder = tempfile::tempdir().unwrap();
+            let failure = ask(&folder.path().join("none"), "x", PATIENCE).unwrap_err();
+            assert_eq!(failure.kind(), Kind::Unavailable);
+            assert!(failure.to_string().contains("mousewarden run"));
+        }
+    }
+}

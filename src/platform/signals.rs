@@ -1,0 +1,51 @@
+//! What the system asks of the process from outside: to end, or to read its configuration again.
+//! Nothing is done about it here.
+
+use crate::error::Result;
+
+/// What was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// SIGTERM, or an end of the session.
+    Terminate,
+    /// Ctrl-C at the terminal.
+    Interrupt,
+    /// SIGHUP.
+    Reload,
+}
+
+/// Calls `heard` from a thread of its own, once for every signal; the default effect (death of the
+/// process) is off from here on.
+///
+/// # Errors
+/// When the handlers cannot be installed.
+#[cfg(target_os = "linux")]
+pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
+    use crate::error::Failure;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let failed = |e| Failure::io("installing signal handlers", e);
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
+    let mut heard = heard;
+    let listening = move || {
+        for signal in &mut signals {
+            heard(match signal {
+                SIGHUP => Asked::Reload,
+                SIGINT => Asked::Interrupt,
+                _ => Asked::Terminate,
+            });
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(listening).map_err(failed)?;
+    Ok(())
+}
+
+/// Nothing is heard on this system yet; the process ends by the system's own rules.
+///
+/// # Errors
+/// Never.
+#[cfg(not(target_os = "linux"))]
+pub fn listen(_heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
+    Ok(())
+}

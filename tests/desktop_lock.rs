@@ -1,0 +1,208 @@
+//! Locking and watching the session, on a private bus with a mock logind and a mock screen saver,
+//! and with a real locker on a private display.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test file")]
+
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, unbounded};
+use mousewarden::error::Kind;
+use mousewarden::pipeline::{Boundary, Signal};
+use mousewarden::platform::bus::{Bus, Object, has_owner};
+use mousewarden::platform::lock::{DesktopLocker, LockParams};
+use mousewarden::platform::session::SessionWatch;
+use mousewarden::platform::stage::{Plan, Stage};
+use mousewarden::platform::{Locked, Locker};
+use zbus::blocking::{Connection, MessageIterator};
+use zbus::zvariant::Value;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const MOCK: &str = "org.freedesktop.DBus.Mock";
+const LOGIND: &str = "org.freedesktop.login1";
+const SESSION: &str = "/org/freedesktop/login1/session/c1";
+
+/// A mock service, ended with the test.
+struct Mock(Child);
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn bus_of(stage: &Stage) -> Bus {
+    Bus::At(stage.bus_address().to_owned())
+}
+
+fn mock(stage: &Stage, template: &str, bus: &str, name: &str) -> (Mock, Connection) {
+    let python = stage
+        .command("/usr/bin/python3")
+        .env("DBUS_SYSTEM_BUS_ADDRESS", stage.bus_address())
+        .args(["-m", "dbusmock", bus, "--template", template])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mock = Mock(python);
+    let link = bus_of(stage).connect().unwrap();
+    eventually("apt-get install python3-dbusmock", || has_owner(&link, name));
+    (mock, link)
+}
+
+/// A mock logind with one graphical session of this user.
+fn logind(stage: &Stage) -> (Mock, Connection) {
+    let (mock, link) = mock(stage, "logind", "--system", LOGIND);
+    let user = rustix::process::getuid().as_raw();
+    let manager = Object::new(LOGIND, "/org/freedesktop/login1", MOCK);
+    let added = ("c1", "seat0", user, "somebody", true);
+    let _: String = manager.call(&link, "AddSession", &added).unwrap();
+    update(&link, &[("Type", Value::from("x11"))]);
+    (mock, link)
+}
+
+fn update(link: &Connection, properties: &[(&str, Value<'_>)]) {
+    let session = Object::new(LOGIND, SESSION, MOCK);
+    let properties: std::collections::HashMap<_, _> = properties.iter().cloned().collect();
+    let interface = "org.freedesktop.login1.Session";
+    session.call::<_, ()>(link, "UpdateProperties", &(interface, properties)).unwrap();
+}
+
+/// Does what xss-lock does: on logind's signal it says that the screen is locked.
+fn locker_that_answers(stage: &Stage, stays: bool) {
+    let link = bus_of(stage).connect().unwrap();
+    let rule = zbus::MatchRule::builder()
+        .msg_type(zbus::message::Type::Signal)
+        .member("Lock")
+        .unwrap()
+        .build();
+    let signals = MessageIterator::for_match_rule(rule, &link, None).unwrap();
+    thread::spawn(move || {
+        for _ in signals.take(1) {
+            update(&link, &[("LockedHint", Value::from(true))]);
+            if !stays {
+                // Long enough to be looked at meanwhile; a locker that dies is as slow.
+                thread::sleep(Duration::from_millis(400));
+                update(&link, &[("LockedHint", Value::from(false))]);
+            }
+        }
+    });
+}
+
+fn params(stage: &Stage, command: &[&str]) -> LockParams {
+    LockParams {
+        system_bus: bus_of(stage),
+        session_bus: bus_of(stage),
+        command: command.iter().map(ToString::to_string).collect(),
+        environment: vec![("DISPLAY".to_owned(), stage.display().to_owned())],
+    }
+}
+
+fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn logind_is_believed_when_it_says_that_the_screen_is_locked() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let _logind = logind(&stage);
+    locker_that_answers(&stage, true);
+    let locked = DesktopLocker::new(params(&stage, &[])).lock().unwrap();
+    assert_eq!(locked, Locked::Confirmed("logind".to_owned()));
+}
+
+#[test]
+fn where_logind_locks_nothing_the_screen_saver_is_asked() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let _logind = logind(&stage);
+    let name = "org.gnome.ScreenSaver";
+    let _saver = mock(&stage, "gnome_screensaver", "--session", name);
+    let locked = DesktopLocker::new(params(&stage, &[])).lock().unwrap();
+    assert_eq!(locked, Locked::Confirmed(name.to_owned()));
+}
+
+#[test]
+fn every_way_that_failed_is_named() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let _logind = logind(&stage);
+    locker_that_answers(&stage, false);
+    let failure = DesktopLocker::new(params(&stage, &["false"])).lock().unwrap_err();
+    assert_eq!(failure.kind(), Kind::Unavailable);
+    let text = failure.to_string();
+    for part in ["the screen was", "no screen saver service", "false: exit status: 1"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn nothing_to_lock_with_is_an_error_with_a_remedy() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
+    let none = LockParams { system_bus: nowhere, ..params(&stage, &[]) };
+    let text = DesktopLocker::new(none).lock().unwrap_err().to_string();
+    assert!(text.contains("no command configured") && text.contains("Configure"), "{text}");
+    let missing = DesktopLocker::new(params(&stage, &["/nonexistent/locker"])).lock();
+    assert!(missing.unwrap_err().to_string().contains("/nonexistent/locker"));
+}
+
+#[test]
+fn a_real_locker_as_the_command_holds_the_display() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let locked = DesktopLocker::new(params(&stage, &["i3lock", "-n", "-c", "000000"])).lock();
+    assert_eq!(locked.unwrap(), Locked::Unverified("i3lock".to_owned()));
+    // A second one cannot have the keyboard that the first one holds.
+    eventually("i3lock has grabbed the display", || is_grabbed(&stage));
+}
+
+fn is_grabbed(stage: &Stage) -> bool {
+    use x11rb::connection::Connection as _;
+    use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, GrabStatus};
+    let (x, screen) = x11rb::connect(Some(stage.display())).unwrap();
+    let root = x.setup().roots[screen].root;
+    let grab = x.grab_keyboard(false, root, 0_u32, GrabMode::ASYNC, GrabMode::ASYNC);
+    grab.unwrap().reply().unwrap().status == GrabStatus::ALREADY_GRABBED
+}
+
+fn next(signals: &Receiver<Signal>) -> Boundary {
+    match signals.recv_timeout(PATIENCE).unwrap() {
+        Signal::Boundary { kind, .. } => kind,
+        Signal::Mouse(event) => unreachable!("{event:?}"),
+    }
+}
+
+#[test]
+fn the_session_watch_tells_locks_seats_and_sleep() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let (_mock, link) = logind(&stage);
+    let (sender, signals) = unbounded();
+    let watch = SessionWatch::start(&bus_of(&stage), sender).unwrap();
+    update(&link, &[("LockedHint", Value::from(true))]);
+    assert_eq!(next(&signals), Boundary::Locked);
+    update(&link, &[("LockedHint", Value::from(false))]);
+    assert_eq!(next(&signals), Boundary::Unlocked);
+    update(&link, &[("Active", Value::from(false))]);
+    assert_eq!(next(&signals), Boundary::Locked);
+    update(&link, &[("Active", Value::from(true))]);
+    assert_eq!(next(&signals), Boundary::Start);
+    let manager = Object::new(LOGIND, "/org/freedesktop/login1", MOCK);
+    let arguments = vec![Value::from(true)];
+    let sleep = ("org.freedesktop.login1.Manager", "PrepareForSleep", "b", arguments);
+    manager.call::<_, ()>(&link, "EmitSignal", &sleep).unwrap();
+    assert_eq!(next(&signals), Boundary::Suspended);
+    drop(watch);
+    assert!(signals.recv_timeout(PATIENCE).is_err(), "the watch has ended");
+}
+
+#[test]
+fn where_there_is_no_logind_the_watch_is_absent() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let (sender, _signals) = unbounded();
+    assert!(SessionWatch::start(&bus_of(&stage), sender.clone()).is_none());
+    let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
+    assert!(SessionWatch::start(&nowhere, sender).is_none());
+}

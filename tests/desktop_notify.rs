@@ -1,0 +1,136 @@
+//! Notifications on a real bus with real servers, and with those that hang or die.
+#![cfg(target_os = "linux")]
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use mousewarden::error::Kind;
+use mousewarden::platform::bus::Bus;
+use mousewarden::platform::notify::DesktopNotifier;
+use mousewarden::platform::stage::{NotificationServer, Plan, Stage};
+use mousewarden::platform::{Answer, Notice, Notifier};
+use zbus::blocking::connection;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn notice(body: &str) -> Notice {
+    Notice {
+        summary: "Is this you at the mouse?".to_owned(),
+        body: body.to_owned(),
+        ask: true,
+        urgent: true,
+    }
+}
+
+#[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn notifier(stage: &Stage) -> (DesktopNotifier, Receiver<Answer>) {
+    let (sender, answers) = bounded(8);
+    let bus = Bus::At(stage.bus_address().to_owned());
+    (DesktopNotifier::open(bus, sender).unwrap(), answers)
+}
+
+#[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn stage_with(server: NotificationServer) -> Option<Stage> {
+    if server.program().is_none() {
+        eprintln!("{server:?} is not installed");
+        return None;
+    }
+    Some(Stage::raise(&Plan { notifications: vec![server], ..Plan::default() }).unwrap())
+}
+
+/// Where `MOUSEWARDEN_PICTURES` says, if it does, for a person to look at.
+fn picture(stage: &Stage, name: &str) {
+    let Some(folder) = std::env::var_os("MOUSEWARDEN_PICTURES") else { return };
+    std::thread::sleep(Duration::from_secs(1));
+    let file = std::path::Path::new(&folder).join(name).with_extension("png");
+    let taken = stage.command("import").args(["-window", "root"]).arg(file).status();
+    assert!(taken.is_ok_and(|status| status.success()));
+}
+
+#[test]
+fn every_server_shows_the_notice_and_replaces_it() {
+    for server in NotificationServer::ALL {
+        let Some(stage) = stage_with(server) else { continue };
+        let (mut notifier, _answers) = notifier(&stage);
+        notifier.notify(&notice("The mouse moved like a stranger for 12 s.")).unwrap();
+        picture(&stage, server.package());
+        notifier.notify(&notice("Still: 3 < 5 & <b>bold</b>.")).unwrap();
+        let second = |shown: &mousewarden::platform::stage::Shown| {
+            shown.body.starts_with("Still") && shown.id.is_some()
+        };
+        let second = stage.notifications().wait_for(PATIENCE, second).unwrap();
+        let first = stage.notifications().all().into_iter().next().unwrap();
+        assert_eq!(Some(second.replaces), first.id, "{server:?}");
+        assert_eq!(second.id, first.id, "{server:?}");
+        assert_eq!((second.urgency, second.timeout_ms), (Some(2), 0));
+        assert_eq!(second.actions, ["it-was-me", "It was me", "lock-now", "Lock now"]);
+        assert_eq!(second.body, "Still: 3 &lt; 5 &amp; &lt;b&gt;bold&lt;/b&gt;.");
+        picture(&stage, &format!("{}-replaced", server.package()));
+    }
+}
+
+#[test]
+fn a_server_that_comes_back_shows_the_next_notice_as_a_new_one() {
+    let Some(mut stage) = stage_with(NotificationServer::Dunst) else { return };
+    let (mut notifier, _answers) = notifier(&stage);
+    notifier.notify(&notice("one")).unwrap();
+    stage.crash_notifications();
+    let deadline = Instant::now() + PATIENCE;
+    let failure = loop {
+        assert!(Instant::now() < deadline);
+        match notifier.notify(&notice("nobody")) {
+            Ok(()) => {}
+            Err(failure) => break failure,
+        }
+    };
+    assert_eq!(failure.kind(), Kind::Unavailable);
+    stage.start_notifications(&[NotificationServer::Dunst]).unwrap();
+    notifier.notify(&notice("two")).unwrap();
+    let shown = stage.notifications().wait_for(PATIENCE, |shown| shown.body == "two").unwrap();
+    assert_eq!(shown.replaces, 0);
+}
+
+#[test]
+fn a_server_that_never_answers_is_given_up() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let silent = connection::Builder::address(stage.bus_address()).unwrap().build().unwrap();
+    silent.request_name("org.freedesktop.Notifications").unwrap();
+    let (mut notifier, _answers) = notifier(&stage);
+    let failure = notifier.notify(&notice("is anybody there?")).unwrap_err();
+    assert_eq!(failure.kind(), Kind::Unavailable);
+    drop(silent);
+}
+
+#[test]
+fn no_bus_is_told_with_a_remedy() {
+    let (sender, _answers) = bounded(1);
+    let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
+    let failure = DesktopNotifier::open(nowhere, sender).unwrap_err();
+    assert_eq!(failure.kind(), Kind::Unavailable);
+    assert!(failure.to_string().contains("desktop session"), "{failure}");
+}
+
+#[test]
+fn closing_the_notice_is_an_answer_and_comes_once() {
+    let Some(stage) = stage_with(NotificationServer::Dunst) else { return };
+    let (mut notifier, answers) = notifier(&stage);
+    notifier.notify(&notice("close me")).unwrap();
+    let id = stage.notifications().wait_for(PATIENCE, |shown| shown.id.is_some()).unwrap().id;
+    let closed = gdbus(&stage, "CloseNotification", &[&id.unwrap().to_string()]);
+    assert!(closed);
+    assert_eq!(answers.recv_timeout(PATIENCE), Ok(Answer::Dismissed));
+    notifier.notify(&Notice { ask: false, ..notice("nothing to answer") }).unwrap();
+    assert!(answers.is_empty());
+}
+
+fn gdbus(stage: &Stage, method: &str, arguments: &[&str]) -> bool {
+    let mut command: Command = stage.command("gdbus");
+    command
+        .args(["call", "--session", "--dest", "org.freedesktop.Notifications"])
+        .args(["--object-path", "/org/freedesktop/Notifications", "--method"])
+        .arg(format!("org.freedesktop.Notifications.{method}"))
+        .args(arguments)
+        .stdout(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,181 @@
+//! The real hook on a real X server: what a hand does arrives, whole and in time order; what cannot
+//! work says so.
+#![cfg(target_os = "linux")]
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mousewarden::error::Kind;
+use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
+use mousewarden::platform::sensor::{SensorParams, SensorSource};
+use mousewarden::platform::stage::{Plan, Stage};
+use mousewarden::platform::{EventSource, Next};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_mousewarden"))
+}
+
+fn params(stage: &Stage) -> SensorParams {
+    SensorParams::new(program()).on(stage.environment())
+}
+
+/// Reads until a signal fits; everything up to and with it.
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a part of a test")]
+fn until(source: &mut SensorSource, fits: impl Fn(&Signal) -> bool) -> Vec<Signal> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut seen = Vec::new();
+    loop {
+        match source.next(Some(Duration::from_millis(100))).unwrap() {
+            Next::Signal(signal) => {
+                seen.push(signal);
+                if fits(&signal) {
+                    return seen;
+                }
+            }
+            Next::Nothing => assert!(Instant::now() < deadline, "only {seen:?}"),
+            Next::End => panic!("the mouse ended"),
+        }
+    }
+}
+
+fn is(kind: Boundary) -> impl Fn(&Signal) -> bool {
+    move |signal| matches!(signal, Signal::Boundary { kind: is, .. } if *is == kind)
+}
+
+fn event(millis: i64, kind: MouseKind, x: f64, y: f64) -> MouseEvent {
+    MouseEvent { at: Timestamp::from_millis(millis), kind, x, y }
+}
+
+#[test]
+fn a_hand_arrives_as_it_moved() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    use MouseKind::{Drag, Move, Press, Release, Wheel};
+    let script = [
+        event(0, Move, 10.0, 10.0),
+        event(8, Move, 12.0, 11.0),
+        event(16, Press(Button::Left), 12.0, 11.0),
+        event(24, Drag, 15.0, 13.0),
+        event(32, Release(Button::Left), 15.0, 13.0),
+        event(40, Wheel, 15.0, 13.0),
+        event(48, Press(Button::Other(8)), 15.0, 13.0),
+        event(56, Release(Button::Other(8)), 15.0, 13.0),
+        event(64, Move, 20.0, 20.0),
+    ];
+    stage.player().unwrap().play(&script).unwrap();
+    let last = |signal: &Signal| matches!(signal, Signal::Mouse(event) if event.x == 20.0);
+    let seen = until(&mut source, last);
+    assert!(is(Boundary::Start)(&seen[0]));
+    let seen: Vec<_> = seen
+        .iter()
+        .filter_map(|signal| match signal {
+            Signal::Mouse(event) => Some((event.kind, event.x, event.y)),
+            Signal::Boundary { .. } => None,
+        })
+        .collect();
+    assert_eq!(seen, script.map(|event| (event.kind, event.x, event.y)));
+}
+
+#[test]
+fn a_thousand_events_a_second_all_arrive_and_the_last_needs_no_push() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    let script: Vec<_> = (0..1000)
+        .map(|i| event(i, MouseKind::Move, (i % 1000) as f64, (i / 1000) as f64))
+        .collect();
+    stage.player().unwrap().play(&script).unwrap();
+    let last = |signal: &Signal| matches!(signal, Signal::Mouse(event) if event.x == 999.0);
+    let seen = until(&mut source, last);
+    let moves = seen.iter().filter(|signal| matches!(signal, Signal::Mouse(_))).count();
+    assert_eq!(moves, 1000);
+    assert!(seen.windows(2).all(|pair| pair[0].at() <= pair[1].at()));
+}
+
+#[test]
+fn a_sensor_that_is_killed_is_replaced() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    until(&mut source, is(Boundary::Start));
+    let first = source.sensor_pid().unwrap();
+    assert!(Command::new("kill").args(["-9", &first.to_string()]).status().unwrap().success());
+    until(&mut source, is(Boundary::Overflow));
+    until(&mut source, is(Boundary::Start));
+    assert_ne!(source.sensor_pid(), Some(first));
+    stage.player().unwrap().act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
+    until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
+}
+
+#[test]
+fn a_display_that_stays_away_ends_the_source_with_a_sentence() {
+    let mut stage = Stage::raise(&Plan::bare()).unwrap();
+    let params = SensorParams { patience: Duration::from_millis(500), ..params(&stage) };
+    let mut source = SensorSource::open(params).unwrap();
+    stage.crash_display();
+    let deadline = Instant::now() + PATIENCE;
+    let failure = loop {
+        assert!(Instant::now() < deadline);
+        match source.next(Some(Duration::from_millis(100))) {
+            Ok(_) => {}
+            Err(failure) => break failure,
+        }
+    };
+    assert_eq!(failure.kind(), Kind::Unavailable);
+    assert!(failure.to_string().contains("does not "), "{failure}");
+}
+
+#[test]
+fn the_sensor_goes_with_its_source() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let source = SensorSource::open(params(&stage)).unwrap();
+    let process = PathBuf::from(format!("/proc/{}", source.sensor_pid().unwrap()));
+    assert!(process.exists());
+    drop(source);
+    assert!(!process.exists());
+}
+
+#[test]
+fn the_sensor_ends_when_its_parent_is_gone() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut sensor = stage
+        .command(program())
+        .arg("sensor")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(sensor.stdin.take());
+    let deadline = Instant::now() + PATIENCE;
+    while sensor.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "the sensor is still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn where_there_is_no_hook_the_reason_is_told() {
+    for (variables, says) in [
+        (vec![("DISPLAY", ""), ("XDG_SESSION_TYPE", "x11")], "no display"),
+        (vec![("DISPLAY", ":4999"), ("XDG_SESSION_TYPE", "x11")], "does not answer"),
+        (vec![("DISPLAY", ":0"), ("XDG_SESSION_TYPE", "wayland")], "Wayland"),
+    ] {
+        let failure = SensorSource::open(SensorParams::new(program()).on(variables)).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Unavailable);
+        assert!(failure.to_string().contains(says), "{failure}");
+    }
+}
+
+#[test]
+fn by_hand_the_sensor_ends_with_the_exit_code_of_its_reason() {
+    let output = Command::new(program())
+        .arg("sensor")
+        .env("DISPLAY", ":4999")
+        .env("XDG_SESSION_TYPE", "x11")
+        .stdin(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(69));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("does not answer"));
+}

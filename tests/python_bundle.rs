@@ -1,0 +1,59 @@
+//! The reference implementations judge what this program writes: `onnx.checker`, strict shape
+//! inference, and ONNX Runtime from Python on the same windows.
+#![allow(clippy::unwrap_used, reason = "a test may fail this way")]
+
+mod sample_model;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mousewarden::model::{Backend, LoadedScorer, ScorerParams};
+use mousewarden::pipeline::Scorer;
+use sample_model::{bundle, windows};
+use serde_json::json;
+
+/// A Python that can import onnx and onnxruntime: `MOUSEWARDEN_PYTHON`, or `target/venv`.
+///
+/// # Panics
+/// When `MOUSEWARDEN_REQUIRE_ORT` is set and there is none.
+fn python() -> Option<PathBuf> {
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/python");
+    let python = std::env::var_os("MOUSEWARDEN_PYTHON").map_or_else(own, PathBuf::from);
+    let mut import = Command::new(&python);
+    import.args(["-c", "import onnx, onnxruntime"]).env("ORT_DISABLE_TELEMETRY", "1");
+    if import.output().is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    assert!(
+        std::env::var_os("MOUSEWARDEN_REQUIRE_ORT").is_none(),
+        "MOUSEWARDEN_REQUIRE_ORT is set, but {} has no onnx and onnxruntime",
+        python.display()
+    );
+    eprintln!("skipped: {} has no onnx and onnxruntime (onnx/requirements.txt)", python.display());
+    None
+}
+
+#[test]
+fn the_reference_implementations_accept_the_file_and_agree_on_the_scores() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (seed, shape) in (1..).zip([[1, 1], [5, 7], [24, 16], [64, 64]]) {
+        let (model, cases) = (folder.path().join("model.onnx"), folder.path().join("cases.json"));
+        bundle(shape, seed).write(&model).unwrap();
+        let windows = windows(&[5, 128, 1, 25, 60, 7], seed);
+        let params = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+        let scores = LoadedScorer::open(&model, &params).unwrap().score(&windows).unwrap();
+        let case = |(window, score): (&mousewarden::pipeline::Steps, _)| json!({ "steps": window.rows(), "score": score });
+        let all: Vec<_> = windows.iter().zip(&scores).map(case).collect();
+        fs::write(&cases, json!(all).to_string()).unwrap();
+
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/check_bundle.py");
+        let output = Command::new(&python).arg(script).args([&model, &cases]).output().unwrap();
+        let talk = [output.stdout, output.stderr].concat();
+        let talk = String::from_utf8_lossy(&talk);
+        assert!(output.status.success(), "hidden {shape:?}:\n{talk}");
+        assert_eq!(talk.matches("ok: ").count(), 10, "{talk}");
+        println!("hidden {shape:?}:\n{talk}");
+    }
+}

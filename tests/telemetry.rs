@@ -1,0 +1,94 @@
+//! Scoring with ONNX Runtime leaves nothing behind: no file in the home of the person, no thread
+//! in the process. Each check runs in a process and a home of its own.
+#![allow(clippy::unwrap_used, reason = "a test may fail this way")]
+#![cfg(target_os = "linux")]
+
+mod sample_model;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use mousewarden::model::{Backend, LoadedScorer, ScorerParams};
+use mousewarden::pipeline::Scorer;
+use sample_model::{bundle, library, windows};
+
+/// Set in the child, so that its half of the test does nothing in the parent's run.
+const IN_CHILD: &str = "MOUSEWARDEN_TEST_CHILD";
+
+fn everything_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(everything_below(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+/// Runs a command with an empty home, and fails when it writes there.
+fn run_without_traces(command: &mut Command) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+        command.env_remove(name);
+    }
+    let output = command.env("HOME", home.path()).output().unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{talk}{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(everything_below(home.path()), Vec::<PathBuf>::new());
+    output
+}
+
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+#[test]
+fn scoring_starts_no_thread_and_writes_no_file() {
+    let Some(library) = library() else { return };
+    let output = run_without_traces(
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_scores_on_one_thread", "--test-threads=1", "--nocapture"])
+            .env_remove("ORT_DISABLE_TELEMETRY")
+            .env(IN_CHILD, "1")
+            .env("MOUSEWARDEN_ONNXRUNTIME", library),
+    );
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(report.contains("1 passed"), "the child did not test anything: {report}");
+}
+
+#[test]
+fn child_scores_on_one_thread() {
+    if std::env::var_os(IN_CHILD).is_none() {
+        return;
+    }
+    let before = threads();
+    let params = ScorerParams { backend: Backend::OnnxRuntime, library: library(), search: vec![] };
+    let mut scorer = LoadedScorer::of(&bundle([64, 64], 1), &params).unwrap();
+    for length in [5, 25, 128] {
+        scorer.score(&windows(&[length; 8], 1)).unwrap();
+    }
+    assert_eq!(scorer.report().backend, Backend::OnnxRuntime);
+    assert_eq!(threads(), before);
+    drop(scorer);
+}
+
+#[test]
+fn the_program_itself_leaves_nothing_behind() {
+    let Some(library) = library() else { return };
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mousewarden"));
+    program.args(["bench", "score", "--steps", "5", "--rounds", "2", "--json", "--library"]);
+    let output = run_without_traces(program.arg(library).env_remove("ORT_DISABLE_TELEMETRY"));
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(outcome["onnx_runtime"]["backend"], "onnxruntime");
+    assert!(outcome["rows"][0]["difference"].as_f64().unwrap() <= 1e-6);
+}
+
+#[test]
+fn the_program_shuts_telemetry_off_before_anything_else() {
+    let main = include_str!("../src/main.rs");
+    let body = main.split("fn main() -> ExitCode {").nth(1).unwrap();
+    assert_eq!(body.trim_start().lines().next(), Some("environment::silence_onnx_runtime();"));
+}

@@ -93,26 +93,34 @@ fn rates_of_sorted(genuine: &[f32], impostor: &[f32], threshold: f32) -> Rates {
     }
 }
 
-/// Wilson's 95 % interval of a rate from `errors` in `trials`; everything is possible after none.
-/// It takes the trials as independent, which groups of one session are not quite.
-pub fn wilson(errors: usize, trials: usize) -> [f64; 2] {
+/// Wilson's 95 % interval of a rate seen in `trials` independent trials; everything is possible
+/// after none.
+pub fn wilson(rate: f64, trials: usize) -> [f64; 2] {
     const Z: f64 = 1.959_963_984_540_054;
     if trials == 0 {
         return [0.0, 1.0];
     }
     let n = trials as f64;
-    let p = errors as f64 / n;
     let scale = 1.0 + Z * Z / n;
-    let centre = (p + Z * Z / (2.0 * n)) / scale;
-    let half = Z / scale * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let centre = (rate + Z * Z / (2.0 * n)) / scale;
+    let half = Z / scale * (rate * (1.0 - rate) / n + Z * Z / (4.0 * n * n)).sqrt();
     [(centre - half).max(0.0), (centre + half).min(1.0)]
+}
+
+/// Means of the last `n` scores after each score, as the live decision takes them: neighbours
+/// share all but one. One call a stream.
+pub fn sliding(scores: &[f32], n: usize) -> Vec<f32> {
+    scores.windows(n.max(1)).map(mean).collect()
 }
 
 /// Means of `n` consecutive scores each, without overlap; a rest shorter than `n` is left out. One
 /// call a stream: a group never spans two people or two sessions.
 pub fn grouped(scores: &[f32], n: usize) -> Vec<f32> {
-    let mean = |group: &[f32]| group.iter().sum::<f32>() / group.len() as f32;
     scores.chunks_exact(n.max(1)).map(mean).collect()
+}
+
+fn mean(group: &[f32]) -> f32 {
+    group.iter().sum::<f32>() / group.len() as f32
 }
 
 fn sorted(scores: &[f32]) -> Vec<f32> {
@@ -173,11 +181,11 @@ mod tests {
     #[test]
     fn wilson_agrees_with_the_book() {
         // Newcombe 1998: 81 of 263 gives 0.2553 to 0.3662; 0 of 20 gives 0 to 0.1611.
-        let [low, high] = wilson(81, 263);
+        let [low, high] = wilson(81.0 / 263.0, 263);
         assert!((low - 0.2553).abs() < 1e-4 && (high - 0.3662).abs() < 1e-4);
-        let [low, high] = wilson(0, 20);
+        let [low, high] = wilson(0.0, 20);
         assert!(low == 0.0 && (high - 0.1611).abs() < 1e-4);
-        assert_eq!(wilson(0, 0), [0.0, 1.0]);
+        assert_eq!(wilson(0.0, 0), [0.0, 1.0]);
     }
 
     #[test]

@@ -27,6 +27,12 @@ pub struct DemoArgs {
     /// So many pairs of people, from seed 1 on.
     #[arg(long, default_value_t = 20)]
     seeds: u64,
+    /// Windows that the owner enrols with.
+    #[arg(long, default_value_t = ENROL_WINDOWS)]
+    enrol_windows: usize,
+    /// Windows that the owner works before the mouse is taken over.
+    #[arg(long, default_value_t = OWNER_WINDOWS)]
+    owner_windows: usize,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -52,7 +58,7 @@ impl DemoArgs {
     pub fn run(self) -> Result<()> {
         let bar = ProgressBar::new(self.seeds);
         let play = |seed| {
-            let outcome = play(seed);
+            let outcome = self.play(seed);
             bar.inc(1);
             outcome
         };
@@ -63,41 +69,41 @@ impl DemoArgs {
         }
         output::line(&table(&outcomes))
     }
-}
 
-fn play(seed: u64) -> Result<Outcome> {
-    let params = WindowParams::default();
-    let (owner, stranger) = cast(seed);
-    let start = Timestamp::default();
-    let sessions = [take(&movement(&owner, 0, start, ENROL_WINDOWS), ENROL_WINDOWS)];
-    let cohort = impostors(&sessions, params, seed)?;
-    let about = About {
-        subject: format!("generated person {}", owner.seed()),
-        genuine_source: "generated person".into(),
-        impostor_source: "generated people".into(),
-        capture: "generated".into(),
-    };
-    let options = TrainOptions { seed, ..TrainOptions::default() };
-    let bundle = train_owner(&sessions, &cohort, params, &about, &options, &mut |_| {})?;
-    let scorer = LoadedScorer::of(&bundle, &ScorerParams::default())?;
-    let policy = PolicyChoice::default().resolve(&bundle)?;
-    let mut detector = Detector::new(params, scorer, policy);
-    let work = movement(&owner, 1, start, OWNER_WINDOWS);
-    let work = watch(&mut detector, &work, OWNER_WINDOWS)?;
-    // The mouse changes hands without a word, a second later.
-    let start = work.last().map_or(start, |last| last.at) + Micros::from_millis(1000);
-    let theft = movement(&stranger, 0, start, STRANGER_WINDOWS);
-    let theft = watch(&mut detector, &theft, STRANGER_WINDOWS)?;
-    let seconds = |verdicts: &[Verdict]| -> f64 {
-        verdicts.iter().map(|verdict| verdict.window.movement().as_secs_f64()).sum()
-    };
-    let alarm = theft.iter().position(|verdict| verdict.judgement.action.is_some());
-    Ok(Outcome {
-        seed,
-        noticed_after_s: alarm.map(|at| seconds(&theft[..=at])),
-        false_alarms: work.iter().filter(|verdict| verdict.judgement.action.is_some()).count(),
-        owner_s: seconds(&work),
-    })
+    fn play(&self, seed: u64) -> Result<Outcome> {
+        let params = WindowParams::default();
+        let (owner, stranger) = cast(seed);
+        let start = Timestamp::default();
+        let sessions = [take(&movement(&owner, 0, start, self.enrol_windows), self.enrol_windows)];
+        let cohort = impostors(&sessions, params, seed)?;
+        let about = About {
+            subject: format!("generated person {}", owner.seed()),
+            genuine_source: "generated person".into(),
+            impostor_source: "generated people".into(),
+            capture: "generated".into(),
+        };
+        let options = TrainOptions { seed, ..TrainOptions::default() };
+        let bundle = train_owner(&sessions, &cohort, params, &about, &options, &mut |_| {})?;
+        let scorer = LoadedScorer::of(&bundle, &ScorerParams::default())?;
+        let policy = PolicyChoice::default().resolve(&bundle)?;
+        let mut detector = Detector::new(params, scorer, policy);
+        let work = movement(&owner, 1, start, self.owner_windows);
+        let work = watch(&mut detector, &work, self.owner_windows)?;
+        // The mouse changes hands without a word, a second later.
+        let start = work.last().map_or(start, |last| last.at) + Micros::from_millis(1000);
+        let theft = movement(&stranger, 0, start, STRANGER_WINDOWS);
+        let theft = watch(&mut detector, &theft, STRANGER_WINDOWS)?;
+        let seconds = |verdicts: &[Verdict]| -> f64 {
+            verdicts.iter().map(|verdict| verdict.window.movement().as_secs_f64()).sum()
+        };
+        let alarm = theft.iter().position(|verdict| verdict.judgement.action.is_some());
+        Ok(Outcome {
+            seed,
+            noticed_after_s: alarm.map(|at| seconds(&theft[..=at])),
+            false_alarms: work.iter().filter(|verdict| verdict.judgement.action.is_some()).count(),
+            owner_s: seconds(&work),
+        })
+    }
 }
 
 /// Enough movement of one day of a person for so many windows.

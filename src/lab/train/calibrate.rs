@@ -6,8 +6,10 @@ use crate::model::OperatingPoint;
 
 /// Group sizes that are tried.
 const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
-/// Fewer groups than this on either side support no operating point above one window.
-const FEWEST_GROUPS: usize = 3;
+/// A side needs so many windows for each window of a group: two groups that share none.
+const WINDOWS_PER_GROUP: usize = 2;
+/// A group size with an equal error rate at or below this is good enough; larger ones only delay.
+const GOOD_ENOUGH: f32 = 0.02;
 
 /// The scores of one session or person in order of time, and the seconds each window took.
 #[derive(Debug, Clone, Default)]
@@ -21,50 +23,60 @@ pub(super) fn operating_points(genuine: &[Stream], impostor: &[Stream]) -> Vec<O
     SIZES.iter().filter_map(|n| operating_point(*n, genuine, impostor)).collect()
 }
 
+/// Threshold and rates come from every group that the live decision would have judged; they
+/// overlap, so the intervals count only groups that share no window.
 fn operating_point(n: usize, genuine: &[Stream], impostor: &[Stream]) -> Option<OperatingPoint> {
-    let (owner, others) = (groups(genuine, n), groups(impostor, n));
-    let fewest = if n == 1 { 1 } else { FEWEST_GROUPS };
-    if owner.len() < fewest || others.len() < fewest {
+    let supported = |streams: &[Stream]| {
+        let windows: usize = streams.iter().map(|stream| stream.scores.len()).sum();
+        n == 1 || windows >= WINDOWS_PER_GROUP * n
+    };
+    if !supported(genuine) || !supported(impostor) {
         return None;
     }
+    let (owner, others) = (sliding(genuine, n), sliding(impostor, n));
     let equal = metrics::eer(&owner, &others)?;
-    let accepted = others.iter().filter(|score| **score >= equal.threshold).count();
-    let rejected = owner.iter().filter(|score| **score < equal.threshold).count();
-    let interval = |errors, trials| metrics::wilson(errors, trials).map(|bound| bound as f32);
+    let rates = metrics::rates(&owner, &others, equal.threshold);
+    let (genuine_groups, impostor_groups) = (disjoint(genuine, n), disjoint(impostor, n));
+    let interval = |rate, groups| metrics::wilson(rate, groups).map(|bound| bound as f32);
     Some(OperatingPoint {
         windows: n,
         threshold: equal.threshold,
         eer: equal.rate as f32,
-        far: accepted as f32 / others.len() as f32,
-        frr: rejected as f32 / owner.len() as f32,
-        far_interval: interval(accepted, others.len()),
-        frr_interval: interval(rejected, owner.len()),
-        genuine_groups: owner.len(),
-        impostor_groups: others.len(),
+        far: rates.far as f32,
+        frr: rates.frr as f32,
+        far_interval: interval(rates.far, impostor_groups),
+        frr_interval: interval(rates.frr, genuine_groups),
+        genuine_groups,
+        impostor_groups,
         movement_s: median_movement(genuine, n),
     })
 }
 
-fn groups(streams: &[Stream], n: usize) -> Vec<f32> {
-    streams.iter().flat_map(|stream| metrics::grouped(&stream.scores, n)).collect()
+/// One call a stream: a group never spans two people or two sessions.
+fn sliding(streams: &[Stream], n: usize) -> Vec<f32> {
+    streams.iter().flat_map(|stream| metrics::sliding(&stream.scores, n)).collect()
+}
+
+/// How many groups there are that share no window.
+fn disjoint(streams: &[Stream], n: usize) -> usize {
+    streams.iter().map(|stream| stream.scores.len() / n).sum()
 }
 
 fn median_movement(streams: &[Stream], n: usize) -> f32 {
     let mut sums: Vec<f32> = streams
         .iter()
-        .flat_map(|stream| stream.movement_s.chunks_exact(n).map(|group| group.iter().sum()))
+        .flat_map(|stream| stream.movement_s.windows(n).map(|group| group.iter().sum()))
         .collect();
     sums.sort_by(f32::total_cmp);
     sums.get(sums.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// The group size to recommend: the one whose errors are surely lowest, by the upper bounds of both
-/// intervals together. Few groups have wide intervals, so that a lucky zero wins nothing; among
-/// equals the smaller group, which notices sooner.
+/// The group size to recommend: the smallest that is good enough, otherwise the largest. A mean
+/// of more windows never separates worse; all that it costs is time, so a small calibration part
+/// that makes a large group look bad by chance decides nothing.
 pub(super) fn recommended(points: &[OperatingPoint]) -> usize {
-    let bound = |point: &OperatingPoint| point.far_interval[1] + point.frr_interval[1];
-    let best = points.iter().min_by(|a, b| bound(a).total_cmp(&bound(b)));
-    best.map_or(1, |point| point.windows)
+    let good = points.iter().find(|point| point.windows > 1 && point.eer <= GOOD_ENOUGH);
+    good.or(points.last()).map_or(1, |point| point.windows)
 }
 
 #[cfg(test)]
@@ -96,16 +108,24 @@ mod tests {
     #[test]
     fn a_group_never_spans_two_sessions() {
         let sessions = [stream(vec![0.9; 14]), stream(vec![0.8; 9])];
-        assert_eq!(groups(&sessions, 5).len(), 3);
+        assert_eq!((sliding(&sessions, 5).len(), disjoint(&sessions, 5)), (10 + 5, 2 + 1));
     }
 
     #[test]
-    fn a_lucky_zero_of_three_groups_is_not_recommended() {
+    fn overlapping_groups_do_not_narrow_the_interval() {
+        let points = operating_points(&[stream(vec![0.9; 20])], &vec![stream(vec![0.1; 20]); 3]);
+        assert_eq!(points[2].windows, 10);
+        assert_eq!(points[2].frr_interval[1], metrics::wilson(0.0, 2)[1] as f32);
+    }
+
+    #[test]
+    fn the_smallest_group_that_is_good_enough_is_recommended_otherwise_the_largest() {
         // One window in three misleads: single windows err, five together never do.
         let genuine = [0.9, 0.9, 0.3].repeat(66);
         let impostor = vec![stream([0.1, 0.1, 0.5].repeat(20)); 10];
-        let points = operating_points(&[stream(genuine)], &impostor);
-        assert_eq!(points.last().map(|p| (p.windows, p.frr)), Some((30, 0.0)));
-        assert_eq!(recommended(&points), 5);
+        assert_eq!(recommended(&operating_points(&[stream(genuine)], &impostor)), 5);
+        let alike = operating_points(&[stream([0.1, 0.9].repeat(40))], &impostor);
+        assert!(alike.iter().all(|point| point.eer > GOOD_ENOUGH));
+        assert_eq!(Some(recommended(&alike)), alike.last().map(|point| point.windows));
     }
 }

@@ -186,11 +186,18 @@ mod tests {
 
     #[test]
     fn a_faster_and_wider_style_is_faster_and_wider() {
-        let own = habit(&Style::OWN, "speed px/s, median");
-        let faster = habit(&Style { tempo: 2.0, ..Style::OWN }, "speed px/s, median");
-        assert!((1.6..2.6).contains(&(faster / own)), "{}", faster / own);
-        let way = habit(&Style::OWN, "way px, median");
-        let wider = habit(&Style { size: 1.5, ..Style::OWN }, "way px, median");
-        assert!((1.3..1.7).contains(&(wider / way)), "{}", wider / way);
+        let (_, windows) = windows();
+        let long = windows.iter().max_by_key(|window| window.steps()).unwrap();
+        let span = |style: &Style| {
+            let path = style.path(long.samples());
+            let (first, last) = (path[0], path[path.len() - 1]);
+            let chord = (last.x - first.x).hypot(last.y - first.y);
+            ((last.at - first.at).0 as f64, chord)
+        };
+        let own = span(&Style::OWN);
+        let faster = span(&Style { tempo: 2.0, rhythm: 1.3, ..Style::OWN });
+        let wider = span(&Style { size: 1.5, turn: 0.3, ..Style::OWN });
+        assert!((own.0 / faster.0 - 2.0).abs() < 0.01, "{own:?} {faster:?}");
+        assert!((wider.1 / own.1 - 1.5).abs() < 0.01, "{own:?} {wider:?}");
     }
 }

@@ -122,19 +122,24 @@ impl EnrolArgs {
             cohorts.push(("others on device", on_device(&device, params, &known), plain.clone()));
             cohorts.push(("others", known, plain));
         }
+        // Sampling leaves traces of its own: where others are sampled anew, so is the owner.
+        let again = on_device(&device, params, &[parts.test.clone()]).concat();
+        let learn_again = on_device(&device, params, &parts.learn);
         for (name, cohort, options) in cohorts {
+            let learn = if name == "others on device" { &learn_again } else { &parts.learn };
             let about = About {
                 subject: owner.name.clone(),
                 genuine_source: self.format.clone(),
                 impostor_source: name.into(),
                 capture: "dataset".into(),
             };
-            let bundle = train_owner(&parts.learn, &cohort, params, &about, &options, &mut |_| {})?;
-            let times = TimeOnly::fit(parts.learn.iter().flatten(), cohort.iter().flatten());
-            for (tested, impostors) in [("raw", &strangers), ("on device", &moved)] {
-                let scores = Scores::of_model(&bundle, &parts.test, impostors);
+            let bundle = train_owner(learn, &cohort, params, &about, &options, &mut |_| {})?;
+            let times = TimeOnly::fit(learn.iter().flatten(), cohort.iter().flatten());
+            let tests = [("raw", &parts.test, &strangers), ("on device", &again, &moved)];
+            for (tested, genuine, impostors) in tests {
+                let scores = Scores::of_model(&bundle, genuine, impostors);
                 table.add(format!("{name} / {tested}"), &scores, &bundle.operating_points);
-                let scores = Scores::of_time(&times, &parts.test, impostors);
+                let scores = Scores::of_time(&times, genuine, impostors);
                 table.add(format!("{name} / {tested}, dt only"), &scores, &[]);
             }
             let calibrated: Vec<String> = bundle

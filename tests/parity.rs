@@ -8,6 +8,7 @@ mod sample_model;
 
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
 use mousewarden::pipeline::{Scorer, Steps};
+use proptest::prelude::*;
 use sample_model::{bundle, library, windows};
 
 const LENGTHS: [usize; 19] = [5, 1, 40, 2, 128, 7, 25, 25, 64, 3, 17, 100, 9, 31, 6, 11, 90, 1, 33];
@@ -72,6 +73,23 @@ fn the_two_scorers_agree() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_two_scorers_agree_on_any_network(
+        hidden in [1..40_usize, 1..40],
+        lengths in prop::collection::vec(1..200_usize, 1..20),
+        seed: u64,
+    ) {
+        if library().is_some() {
+            let (bundle, windows) = (bundle(hidden, seed), windows(&lengths, seed));
+            let [mut onnx, mut builtin] =
+                [Backend::OnnxRuntime, Backend::Builtin].map(|backend| scorer(&bundle, backend));
+            assert_close(&scores(&mut onnx, &windows), &scores(&mut builtin, &windows), 1e-6);
+        }
+    }
+}
+
 #[test]
 fn the_scores_of_a_window_do_not_depend_on_its_neighbours() {
     let (bundle, windows) = (bundle([24, 16], 5), windows(&LENGTHS, 5));
@@ -81,6 +99,27 @@ fn the_scores_of_a_window_do_not_depend_on_its_neighbours() {
         let alone = |window: &Steps| scores(&mut scorer, std::slice::from_ref(window))[0];
         assert_close(&together, &windows.iter().map(alone).collect::<Vec<_>>(), 1e-6);
     }
+}
+
+#[test]
+fn one_process_holds_one_library() {
+    let Some(library) = library() else { return };
+    let bundle = bundle([5, 7], 8);
+    scorer(&bundle, Backend::OnnxRuntime);
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join(library.file_name().unwrap());
+    std::fs::copy(&library, &copy).unwrap();
+
+    let named = |backend| ScorerParams { backend, library: Some(copy.clone()), search: vec![] };
+    let failure = LoadedScorer::of(&bundle, &named(Backend::OnnxRuntime)).unwrap_err();
+    assert!(failure.to_string().contains("Restart mousewarden"), "{failure}");
+    let scorer = LoadedScorer::of(&bundle, &named(Backend::Auto)).unwrap();
+    assert_eq!(scorer.report().backend, Backend::Builtin);
+
+    let search = vec![folder.path().to_path_buf()];
+    let params = ScorerParams { backend: Backend::OnnxRuntime, library: None, search };
+    let found = LoadedScorer::of(&bundle, &params).unwrap();
+    assert_eq!(found.report().library.as_ref(), Some(&library));
 }
 
 #[test]

@@ -76,6 +76,17 @@ fn child_scores_on_one_thread() {
 }
 
 #[test]
+fn the_program_itself_leaves_nothing_behind() {
+    let Some(library) = library() else { return };
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mousewarden"));
+    program.args(["bench", "score", "--steps", "5", "--rounds", "2", "--json", "--library"]);
+    let output = run_without_traces(program.arg(library).env_remove("ORT_DISABLE_TELEMETRY"));
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(outcome["onnx_runtime"]["backend"], "onnxruntime");
+    assert!(outcome["rows"][0]["difference"].as_f64().unwrap() <= 1e-6);
+}
+
+#[test]
 fn the_program_shuts_telemetry_off_before_anything_else() {
     let main = include_str!("../src/main.rs");
     let body = main.split("fn main() -> ExitCode {").nth(1).unwrap();

@@ -47,7 +47,7 @@ pub struct Ears {
     /// The mouse.
     pub inlet: Inlet,
     /// The session.
-    pub session: Receiver<Boundary>,
+    pub session: Receiver<Signal>,
     /// The owner, and the system.
     pub commands: Receiver<Command>,
 }
@@ -103,11 +103,12 @@ impl Engine {
             let woken = self.paused.clone().unwrap_or_else(|| nobody.clone());
             select! {
                 recv(ears.inlet.bell) -> _ => self.drain(&ears.inlet)?,
-                recv(ears.session) -> boundary => match boundary {
-                    Ok(kind) => {
+                recv(ears.session) -> signal => match signal {
+                    Ok(Signal::Boundary { kind, .. }) => {
                         self.drain(&ears.inlet)?;
                         self.session(kind)?;
                     }
+                    Ok(Signal::Mouse(_)) => {}
                     // Without a session watch the mouse alone is listened to.
                     Err(_) => return self.listen_without_session(ears),
                 },

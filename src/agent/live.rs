@@ -7,7 +7,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::error::{Failure, Result};
-use crate::pipeline::Boundary;
+use crate::pipeline::Signal;
 use crate::platform::EventSource;
 use crate::platform::endpoint::Door;
 
@@ -35,7 +35,7 @@ pub struct Setup {
     /// How signals are taken in.
     pub intake: IntakeParams,
     /// What happens to the session; `never()` without a watch.
-    pub session: Receiver<Boundary>,
+    pub session: Receiver<Signal>,
     /// Who judges.
     pub judge: Judge,
     /// Who acts.

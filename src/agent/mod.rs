@@ -5,6 +5,7 @@
 pub mod board;
 pub mod control;
 mod engine;
+pub mod enrol;
 pub mod entry;
 pub mod instance;
 pub mod intake;

@@ -38,6 +38,11 @@ impl Playback {
         Ok(Self { reader: RecordingReader::open(path)?, pace, next: None, shift: None })
     }
 
+    /// What captured it.
+    pub fn capture(&self) -> &str {
+        &self.reader.header().capture
+    }
+
     fn due(&mut self, at: Timestamp) -> Timestamp {
         let shift = *self.shift.get_or_insert_with(|| clock::now() - at);
         at + shift

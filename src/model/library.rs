@@ -118,9 +118,8 @@ impl Image {
             (number(head, 32, 8)?, number(head, 54, 2)?, number(head, 56, 2)?);
         let mut end = 0;
         for index in 0..count {
-            let segment = usize::try_from(table.checked_add(index * size)?).ok()?;
-            let (offset, length) = (number(head, segment + 8, 8)?, number(head, segment + 32, 8)?);
-            end = end.max(offset.checked_add(length)?);
+            let segment = head.get(usize::try_from(table.checked_add(index * size)?).ok()?..)?;
+            end = end.max(number(segment, 8, 8)?.checked_add(number(segment, 32, 8)?)?);
         }
         Some(Self { os: "linux", arch, end })
     }
@@ -135,11 +134,11 @@ impl Image {
     }
 
     fn pe(head: &[u8]) -> Option<Self> {
-        let header = usize::try_from(number(head, 60, 4)?).ok()?;
-        if number(head, header, 4)? != 0x4550 {
+        let header = head.get(usize::try_from(number(head, 60, 4)?).ok()?..)?;
+        if number(header, 0, 4)? != 0x4550 {
             return None;
         }
-        let arch = match number(head, header + 4, 2)? {
+        let arch = match number(header, 4, 2)? {
             0x8664 => "x86_64",
             0xaa64 => "aarch64",
             _ => OTHER,
@@ -152,4 +151,52 @@ impl Image {
 fn number(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
     let field = bytes.get(at..at.checked_add(size)?)?;
     Some(field.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The header of a file: bytes at offsets, zeros elsewhere.
+    fn head(fields: &[(usize, &[u8])]) -> Vec<u8> {
+        let mut head = vec![0; 256];
+        for (at, bytes) in fields {
+            head[*at..at + bytes.len()].copy_from_slice(bytes);
+        }
+        head
+    }
+
+    #[test]
+    fn headers_of_every_system_are_told_apart() {
+        let elf = head(&[(0, b"\x7fELF\x02\x01"), (18, &[183, 0])]);
+        let image = Image::of(&elf).unwrap();
+        assert_eq!((image.os, image.arch), ("linux", "aarch64"));
+        let mach = head(&[(0, &[0xcf, 0xfa, 0xed, 0xfe]), (4, &[0x0c, 0, 0, 1])]);
+        let image = Image::of(&mach).unwrap();
+        assert_eq!((image.os, image.arch), ("macos", "aarch64"));
+        let pe = head(&[(0, b"MZ"), (60, &[128]), (128, b"PE\0\0\x64\x86")]);
+        let image = Image::of(&pe).unwrap();
+        assert_eq!((image.os, image.arch), ("windows", "x86_64"));
+        assert_eq!(Image::of(&head(&[(0, b"\x7fELF\x01\x01")])).unwrap().arch, OTHER);
+        assert_eq!(Image::of(b"#!/bin/sh"), None);
+    }
+
+    #[test]
+    fn the_places_beside_the_program_are_absolute_and_in_order() {
+        let folders = folders_beside(Path::new("/opt/warden/bin/mousewarden"));
+        let expected = ["/opt/warden/bin", "/opt/warden/bin/lib", "/opt/warden/lib/mousewarden"];
+        assert_eq!(folders, expected.map(PathBuf::from));
+        assert_eq!(folders_beside(Path::new("mousewarden")), Vec::<PathBuf>::new());
+        assert_eq!(candidates(&[PathBuf::from(".")]).count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_ends_the_process(kind in 0..3_usize, tail: [u8; 32], rest: Vec<u8>) {
+            let magic: &[u8] = [&b"\x7fELF\x02\x01"[..], b"MZ", b"\xcf\xfa\xed\xfe"][kind];
+            let _ = Image::of(&[magic, &tail, &tail, &rest].concat());
+        }
+    }
 }

@@ -49,11 +49,8 @@ impl Runtime {
         static OPEN: OnceLock<Runtime> = OnceLock::new();
         let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         match OPEN.get() {
-            Some(open) if open.path == path || !named => Ok(open),
-            Some(open) => {
-                Err(unusable(path, &format!("comes too late, {} is in use", open.path.display()))
-                    .remedy("Restart mousewarden to use another library."))
-            }
+            Some(open) if !named || same_file(&open.path, path) => Ok(open),
+            Some(open) => Err(too_late(path, &open.path.display().to_string())),
             None => {
                 let opened = Self::start(path, named)?;
                 Ok(OPEN.get_or_init(|| opened))
@@ -64,7 +61,9 @@ impl Runtime {
     fn start(path: &Path, named: bool) -> Result<Self> {
         examine(path)?;
         let (api, version) = interface(path, named)?;
-        ort::set_api(api);
+        if !ort::set_api(api) {
+            return Err(too_late(path, "one that did not start"));
+        }
         let environment = ort::init()
             .with_name("mousewarden")
             .with_telemetry(false)
@@ -138,6 +137,15 @@ fn minor(version: &str) -> Option<u32> {
 /// The loader's own words; libloading keeps them one level down.
 fn reason(error: &libloading::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|o| o == one))
+}
+
+fn too_late(path: &Path, first: &str) -> Failure {
+    unusable(path, &format!("comes too late, this process holds {first}"))
+        .remedy("Restart mousewarden to use another library.")
 }
 
 fn unusable(path: &Path, what: &str) -> Failure {

@@ -34,8 +34,11 @@ impl Dropout {
         }
         let row = mix32(self.key ^ row.wrapping_mul(0x9e37_79b9));
         for (index, value) in values.iter_mut().enumerate() {
-            let hash = mix32(row.wrapping_add(self.feature + index as u32));
-            *value *= if hash >= self.below { self.scale } else { 0.0 };
+            // One multiplication is enough behind a row key that is mixed already.
+            let feature = self.feature.wrapping_add(index as u32).wrapping_mul(0x9e37_79b9);
+            let hash = row.wrapping_add(feature);
+            let hash = (hash ^ (hash >> 15)).wrapping_mul(0x846c_a68b);
+            *value *= if (hash ^ (hash >> 16)) >= self.below { self.scale } else { 0.0 };
         }
     }
 }

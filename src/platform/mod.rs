@@ -2,6 +2,7 @@
 //! clock; nothing here decides anything about the person at the mouse.
 
 pub mod clock;
+pub mod desktop;
 pub mod endpoint;
 pub mod environment;
 pub mod fake;
@@ -12,7 +13,7 @@ pub mod signals;
 pub mod stopwatch;
 
 #[cfg(target_os = "linux")]
-pub use linux::{bus, inject, lock, notify, sensor, session, stage};
+pub use linux::{bus, inject, lock, notify, probe, sensor, session, stage};
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
 pub mod capture;
+mod demo;
 mod enrol;
 pub mod score;
 mod train;
@@ -22,6 +23,8 @@ enum Bench {
     Enrol(enrol::EnrolArgs),
     /// How exactly the hook keeps the hand's time, and what it costs.
     Capture(capture::CaptureArgs),
+    /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
+    Demo(demo::DemoArgs),
     /// What one window costs to score.
     Score(score::ScoreArgs),
     /// Training speed: steps, instruction sets and threads against the processor's peak.
@@ -37,6 +40,7 @@ impl BenchArgs {
         match self.bench {
             Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),
+            Bench::Demo(args) => args.run(),
             Bench::Score(args) => args.run(),
             Bench::Train(args) => args.run(),
         }

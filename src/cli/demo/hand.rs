@@ -1,19 +1,13 @@
 //! A generated person's hand on the stage's mouse: one movement after another, each event at its
 //! moment. It knows nothing of the agent that watches.
 
+use super::{device, pauses};
 use crate::error::Result;
-use crate::lab::people::{Device, Moves, Pauses, Person};
+use crate::lab::people::{Moves, Person};
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Segmenter, Signal, Timestamp, WindowParams};
 use crate::platform::clock;
 use crate::platform::inject::Player;
-
-use super::theatre::SCREEN;
-
-/// The mouse of the demonstration reports this often.
-const RATE_HZ: f64 = 125.0;
-/// Pauses are cut short to this, so that nobody waits for a person who thinks.
-const LONGEST_PAUSE_S: f64 = 0.35;
 
 /// A hand on the mouse.
 pub struct Hand {
@@ -28,11 +22,9 @@ pub struct Hand {
 impl Hand {
     /// The person takes the mouse now; `session` picks one of their days.
     pub fn take(player: Player, person: &Person, session: u64) -> Self {
-        let device = Device::steady(RATE_HZ, SCREEN);
-        let pauses = Pauses::AtMost(LONGEST_PAUSE_S);
         Self {
             player,
-            moves: person.moves(&device, session, Timestamp::default(), pauses),
+            moves: person.moves(&device(), session, Timestamp::default(), pauses()),
             segmenter: Segmenter::new(WindowParams::default()),
             windows: 0,
             offset: clock::now() - Timestamp::default(),

@@ -16,15 +16,19 @@ use self::hand::Hand;
 use self::theatre::Theatre;
 use self::timeline::Timeline;
 use crate::error::{Failure, Kind, Result};
-use crate::lab::people::Person;
+use crate::lab::people::{Device, Pauses, Person};
 use crate::platform::clock;
 
 /// Windows of movement that the demonstration enrols with.
-const ENROL_WINDOWS: usize = 80;
+pub(super) const ENROL_WINDOWS: usize = 80;
 /// Windows that the owner works before the mouse is taken over.
-const OWNER_WINDOWS: usize = 20;
+pub(super) const OWNER_WINDOWS: usize = 20;
 /// A stranger who is not noticed in so many windows got away.
-const STRANGER_WINDOWS: usize = 60;
+pub(super) const STRANGER_WINDOWS: usize = 60;
+/// The mouse of the demonstration reports this often.
+const RATE_HZ: f64 = 125.0;
+/// Pauses are cut short to this.
+const LONGEST_PAUSE_S: f64 = 0.35;
 /// How long the alarm may take to the notification server.
 const DELIVERY: Duration = Duration::from_secs(5);
 
@@ -64,6 +68,16 @@ impl DemoArgs {
 /// The two people of a seed.
 pub(super) fn cast(seed: u64) -> (Person, Person) {
     (Person::generate(2 * seed), Person::generate(2 * seed + 1))
+}
+
+/// The mouse of the demonstration.
+pub(super) fn device() -> Device {
+    Device::steady(RATE_HZ, theatre::SCREEN)
+}
+
+/// Nobody waits for a person who thinks.
+pub(super) const fn pauses() -> Pauses {
+    Pauses::AtMost(LONGEST_PAUSE_S)
 }
 
 fn owner_name(seed: u64) -> String {

@@ -19,6 +19,10 @@ impl Operation for Chains {
     fn run<S: Simd>(self, simd: S) -> f32 {
         let factor = simd.splat(self.factor);
         let mut sums = [simd.splat(1.0); CHAINS];
+        // Arithmetic on values that differ, or else the compiler would do it once for all chains.
+        for (chain, sum) in sums.iter_mut().enumerate() {
+            *sum = simd.splat(self.factor * (chain + 1) as f32);
+        }
         for _ in 0..self.rounds {
             for sum in &mut sums {
                 *sum = simd.fma(*sum, factor, factor);

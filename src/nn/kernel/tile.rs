@@ -60,20 +60,18 @@ pub unsafe fn accumulate<S: Simd, const M: usize>(
     (a, row, step): (*const f32, usize, usize),
     b: *const f32,
 ) -> Tile<S, M> {
+    let mut x = [simd.splat(0.0); M];
     for k in 0..depth {
         // SAFETY: `k < depth`; the caller's promise covers these elements.
         unsafe {
-            let b = b.add(k * 4 * S::LANES);
-            let b = [
-                simd.load(b),
-                simd.load(b.add(S::LANES)),
-                simd.load(b.add(2 * S::LANES)),
-                simd.load(b.add(3 * S::LANES)),
-            ];
-            for (m, acc) in tile.iter_mut().enumerate() {
-                let x = simd.splat(*a.add(m * row + k * step));
-                for (acc, &b) in acc.iter_mut().zip(&b) {
-                    *acc = simd.fma(x, b, *acc);
+            for (m, x) in x.iter_mut().enumerate() {
+                *x = simd.splat(*a.add(m * row + k * step));
+            }
+            // One vector of `b` at a time: with all four, 3 rows would not fit 16 registers.
+            for g in 0..4 {
+                let b = simd.load(b.add((k * 4 + g) * S::LANES));
+                for (acc, &x) in tile.iter_mut().zip(&x) {
+                    acc[g] = simd.fma(x, b, acc[g]);
                 }
             }
         }

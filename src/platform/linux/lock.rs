@@ -33,6 +33,11 @@ const SCREEN_SAVERS: [(&str, &str, bool); 6] = [
     ("org.xfce.ScreenSaver", "/org/xfce/ScreenSaver", false),
 ];
 
+/// The names of the screen savers that are asked, in this order.
+pub fn screen_savers() -> impl Iterator<Item = &'static str> {
+    SCREEN_SAVERS.iter().map(|(name, ..)| *name)
+}
+
 /// How to lock.
 #[derive(Debug, Clone)]
 pub struct LockParams {

@@ -7,6 +7,7 @@ pub mod inject;
 pub mod lock;
 pub mod logind;
 pub mod notify;
+pub mod probe;
 pub mod sensor;
 pub mod session;
 pub mod stage;

@@ -1,0 +1,73 @@
+//! `config`: prints the defaults, checks a file, shows where things lie. Changes nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::output;
+use crate::config::Config;
+use crate::error::Result;
+use crate::paths::Paths;
+
+/// The defaults with their explanations.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Print every key with its default and what it means
+    Default,
+    /// Say whether a file is right (without FILE: the one in force)
+    Check {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Show where configuration, data, lock and socket lie
+    Paths,
+}
+
+impl ConfigArgs {
+    /// Does it.
+    ///
+    /// # Errors
+    /// When a file is wrong or cannot be read.
+    pub fn run(self) -> Result<()> {
+        match self.what {
+            What::Default => output::line(EXAMPLE.trim_end()),
+            What::Check { file } => check(file),
+            What::Paths => paths(),
+        }
+    }
+}
+
+fn check(file: Option<PathBuf>) -> Result<()> {
+    let file = match file {
+        Some(file) => file,
+        None => Paths::from_environment()?.config().to_owned(),
+    };
+    Config::read(&file)?;
+    output::line(&format!("{}: right", file.display()))
+}
+
+fn paths() -> Result<()> {
+    let paths = Paths::from_environment()?;
+    for (name, path) in [
+        ("config", paths.config().to_owned()),
+        ("data", paths.data().to_owned()),
+        ("model", paths.data().join("owner.onnx")),
+        ("journal", paths.data().join("journal.jsonl")),
+        ("recordings", paths.data().join("recordings")),
+        ("lock", paths.lock()),
+        ("socket", paths.socket()),
+    ] {
+        output::line(&format!("{name:<10} {}", path.display()))?;
+    }
+    Ok(())
+}

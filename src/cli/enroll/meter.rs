@@ -1,0 +1,85 @@
+//! The progress of an enrolment on stderr: windows, minutes of movement, estimated time left.
+//! It counts nothing itself and never writes to stdout.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::agent::enrol::Tally;
+use crate::agent::settings::EnrolParams;
+use crate::pipeline::Timestamp;
+
+/// Steps of the bar.
+const STEPS: f64 = 1000.0;
+
+/// A progress bar, or a line now and then where there is no terminal.
+#[derive(Debug)]
+pub struct Meter {
+    bar: Option<ProgressBar>,
+    target: EnrolParams,
+    before: Tally,
+    since: Timestamp,
+}
+
+impl Meter {
+    /// Begins with what earlier sessions collected.
+    pub fn begin(target: &EnrolParams, before: &Tally, now: Timestamp) -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}");
+        let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(STEPS as u64));
+        if let (Some(bar), Ok(style)) = (&bar, style) {
+            bar.set_style(style);
+        }
+        eprintln!("Use the mouse as you always do. Ctrl-C interrupts; nothing is lost.");
+        if before.windows > 0 {
+            eprintln!("Earlier sessions: {}.", words(before));
+        }
+        let meter = Self { bar, target: target.clone(), before: *before, since: now };
+        meter.show(before, now);
+        meter
+    }
+
+    /// Shows how much there is.
+    pub fn show(&self, tally: &Tally, now: Timestamp) {
+        let left =
+            self.left(tally, now).map_or(String::new(), |left| format!(", about {left} left"));
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position((tally.share(&self.target) * STEPS) as u64);
+                bar.set_message(format!("{}{left}", words(tally)));
+            }
+            None if tally.windows.is_multiple_of(50) && tally.windows > self.before.windows => {
+                eprintln!("{}{left}", words(tally));
+            }
+            None => {}
+        }
+    }
+
+    /// Leaves the last word.
+    pub fn end(&self, tally: &Tally) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        eprintln!("Collected {}.", words(tally));
+    }
+
+    /// By the pace of this session, pauses included.
+    fn left(&self, tally: &Tally, now: Timestamp) -> Option<String> {
+        let (share, before) = (tally.share(&self.target), self.before.share(&self.target));
+        let spent = (now - self.since).as_secs_f64();
+        let pace = (share - before) / spent;
+        let seconds = (1.0 - share) / pace;
+        (share - before > 0.01 && seconds.is_finite()).then(|| match seconds {
+            s if s < 90.0 => format!("{s:.0} s"),
+            s => format!("{:.0} min", s / 60.0),
+        })
+    }
+}
+
+/// "120 windows, 2.4 minutes of movement".
+pub fn words(tally: &Tally) -> String {
+    format!(
+        "{} windows, {:.1} minutes of movement",
+        tally.windows,
+        tally.movement.as_secs_f64() / 60.0
+    )
+}

@@ -1,0 +1,155 @@
+//! `enroll`, also `--enroll`: records how its owner moves the mouse, then trains the model. It can
+//! be interrupted at any time and goes on where it was.
+
+mod meter;
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use clap::Args;
+use crossbeam_channel::{Receiver, bounded};
+
+use self::meter::Meter;
+use super::context::Context;
+use super::output;
+use super::train::TrainArgs;
+use crate::agent::control::{self, Request};
+use crate::agent::enrol::{Collection, Ended, Tally};
+use crate::agent::instance::Instance;
+use crate::agent::intake::{self, Inlet, Pressure};
+use crate::agent::playback::{Pace, Playback};
+use crate::agent::recorder::Recorder;
+use crate::data::{Header, RecordingReader, Store};
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::WindowParams;
+use crate::platform::signals;
+use crate::platform::{EventSource, clock, desktop};
+
+/// Arguments of `enroll`.
+#[derive(Debug, Default, Args)]
+pub struct EnrollArgs {
+    /// Recordings that stand in for the mouse; all of them are taken, then the model is trained
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    source: Vec<PathBuf>,
+    /// Only collect; train later with `mousewarden train`
+    #[arg(long)]
+    record_only: bool,
+    /// Train a small model in seconds
+    #[arg(long)]
+    quick: bool,
+}
+
+impl EnrollArgs {
+    /// Collects what is missing, then trains.
+    ///
+    /// # Errors
+    /// When the mouse cannot be watched, the disk is full, or there is too little movement to
+    /// train. What was collected is kept in each case.
+    pub fn run(self) -> Result<()> {
+        let context = Context::load()?;
+        output::log_to_stderr(context.config.log.level);
+        context.make_runtime()?;
+        let _instance = Instance::claim(&context.paths.enrol_lock()).map_err(enrolling)?;
+        let store = context.store()?;
+        let stop = interruptions()?;
+        let ended = match self.source.is_empty() {
+            true => self.from_mouse(&context, &store, &stop)?,
+            false => self.from_files(&store, &stop)?,
+        };
+        if ended == Ended::Interrupted {
+            return output::line("Interrupted; `mousewarden --enroll` goes on from here.");
+        }
+        if self.record_only {
+            return output::line("Collected. `mousewarden train` makes a model of it.");
+        }
+        TrainArgs::own(context.model(None), self.quick).run()?;
+        adopt(&context);
+        Ok(())
+    }
+
+    fn from_mouse(&self, context: &Context, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
+        let params = WindowParams::default();
+        let target = context.config.enrol.clone();
+        let before = Tally::of(store, params)?;
+        if before.share(&target) >= 1.0 {
+            return Ok(Ended::Enough);
+        }
+        let program =
+            std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
+        let source = desktop::mouse(program)?;
+        let recorder = recorder(store, source.name())?;
+        let meter = Meter::begin(&target, &before, clock::now());
+        let inlet = listen(source, Pressure::Drop, params, context)?;
+        let collection = Collection::new(params, recorder, before, Some(target));
+        let (tally, ended) =
+            collection.run(&inlet, stop, |tally| meter.show(tally, clock::now()))?;
+        meter.end(&tally);
+        Ok(ended)
+    }
+
+    fn from_files(&self, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
+        let params = WindowParams::default();
+        for path in &self.source {
+            refuse_bad_lines(path)?;
+        }
+        for path in &self.source {
+            let playback = Playback::open(path, Pace::Fast)?;
+            let recorder = recorder(store, playback.capture())?;
+            let context = Context::load()?;
+            let inlet = listen(Box::new(playback), Pressure::Wait, params, &context)?;
+            let collection = Collection::new(params, recorder, Tally::default(), None);
+            let (tally, ended) = collection.run(&inlet, stop, |_| {})?;
+            eprintln!("{}: {}", path.display(), meter::words(&tally));
+            if ended == Ended::Interrupted {
+                return Ok(ended);
+            }
+        }
+        Ok(Ended::Enough)
+    }
+}
+
+/// All files are read before any is taken, so that a bad one leaves nothing half done.
+fn refuse_bad_lines(path: &Path) -> Result<()> {
+    RecordingReader::open(path)?.try_for_each(|signal| signal.map(drop))
+}
+
+fn enrolling(failure: Failure) -> Failure {
+    match failure.kind() {
+        Kind::Busy => Failure::new(Kind::Busy, "another enrolment is going on")
+            .remedy("Let it finish, or end it with Ctrl-C; nothing it collected is lost."),
+        _ => failure,
+    }
+}
+
+fn interruptions() -> Result<Receiver<()>> {
+    let (stop, stopped) = bounded(1);
+    signals::listen(move |_| {
+        // One request is enough.
+        let _ = stop.try_send(());
+    })?;
+    Ok(stopped)
+}
+
+fn recorder(store: &Store, capture: &str) -> Result<Recorder> {
+    let started_unix_s = clock::wall().as_second();
+    let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
+    Ok(Recorder::new(path, writer))
+}
+
+fn listen(
+    mut source: Box<dyn EventSource>,
+    pressure: Pressure,
+    params: WindowParams,
+    context: &Context,
+) -> Result<Inlet> {
+    let (intake, inlet) = intake::queue(&context.config.capture, pressure, params.pause());
+    let carry = move || intake.run(source.as_mut());
+    let thread = thread::Builder::new().name("intake".into()).spawn(carry);
+    thread.map_err(|e| Failure::io("starting the intake thread", e))?;
+    Ok(inlet)
+}
+
+/// An agent that runs already takes the new model at once; when none runs, nothing is missed.
+fn adopt(context: &Context) {
+    let _ = control::ask(&context.paths.socket(), &Request::Reload);
+}

@@ -1,0 +1,63 @@
+//! How commands talk: data on stdout as text or JSON, talk on stderr, colour only on a terminal and
+//! never against NO_COLOR. What is said is the commands' business.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::config::LogLevel;
+use crate::error::{Failure, Kind, Result};
+
+/// Prints a value as one line of JSON.
+///
+/// # Errors
+/// When stdout is closed or its disk is full.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value)
+        .map_err(|e| Failure::new(Kind::Internal, format!("writing JSON: {e}")))?;
+    line(&text)
+}
+
+/// Prints a line of text.
+///
+/// # Errors
+/// When stdout is closed or its disk is full.
+pub fn line(text: &str) -> Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|e| {
+            Failure::io("writing to stdout", e).remedy("Free some space where stdout goes.")
+        }),
+    }
+}
+
+/// Whether stdout may be coloured.
+pub fn colour() -> bool {
+    io::stdout().is_terminal() && allows_colour()
+}
+
+fn allows_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Starts logging to stderr. A second call changes nothing.
+pub fn log_to_stderr(level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(io::stderr().is_terminal() && allows_colour())
+        .with_writer(io::stderr);
+    // The system journal stamps every line itself.
+    let _ = match std::env::var_os("JOURNAL_STREAM") {
+        Some(_) => builder.without_time().try_init(),
+        None => builder.try_init(),
+    };
+}

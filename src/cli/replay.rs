@@ -1,0 +1,59 @@
+//! `replay`: the verdicts that the agent would have given on a recording, bit for bit. Nobody is
+//! told and nothing is locked.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::context::Context;
+use super::output;
+use crate::agent::entry::Entry;
+use crate::agent::replay::replay;
+use crate::data::RecordingReader;
+use crate::error::Result;
+use crate::pipeline::Verdict;
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    recording: PathBuf,
+    /// The model to judge by, instead of the configured one
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Journal lines (without their stamps) instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl ReplayArgs {
+    /// Prints the verdicts.
+    ///
+    /// # Errors
+    /// When recording or model cannot be used.
+    pub fn run(self) -> Result<()> {
+        let reader = RecordingReader::open(&self.recording)?;
+        let judge = Context::load()?.judge(self.model.as_deref())?;
+        let tell = |verdict: &Verdict| match self.json {
+            true => output::json(&Entry::Verdict(*verdict)),
+            false => output::line(&text(verdict)),
+        };
+        replay(judge, reader, tell)
+    }
+}
+
+fn text(verdict: &Verdict) -> String {
+    let judgement = &verdict.judgement;
+    let grouped = judgement.grouped.map_or("  -  ".into(), |mean| format!("{mean:.3}"));
+    let action = judgement.action.map_or(String::new(), |action| format!("  -> {action:?}"));
+    let text = format!(
+        "{:>10.3} s  {:>3} steps  {:>6.3} s  score {:.3}  mean {grouped}  {:?}{action}",
+        verdict.at.micros() as f64 / 1e6,
+        verdict.window.steps,
+        verdict.window.movement().as_secs_f64(),
+        verdict.score.get(),
+        judgement.decision,
+    );
+    text.to_lowercase()
+}

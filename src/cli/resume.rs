@@ -1,0 +1,23 @@
+//! `resume`: ends a pause of the running agent.
+
+use clap::Args;
+
+use super::output;
+use crate::agent::control::{self, Request};
+use crate::error::Result;
+use crate::paths::Paths;
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {}
+
+impl ResumeArgs {
+    /// Asks the running agent to watch again.
+    ///
+    /// # Errors
+    /// When none runs.
+    pub fn run(self) -> Result<()> {
+        control::ask(&Paths::from_environment()?.socket(), &Request::Resume)?;
+        output::line("mousewarden watches again")
+    }
+}

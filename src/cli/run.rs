@@ -1,0 +1,144 @@
+//! `run`: the agent in the foreground, on the mouse or on a recording that stands in for it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use crossbeam_channel::{bounded, never};
+
+use super::context::Context;
+use super::output;
+use crate::agent::instance::Instance;
+use crate::agent::journal::Journal;
+use crate::agent::live::{self, Setup, SourceKind};
+use crate::agent::playback::{Pace, Playback};
+use crate::agent::recorder::Recorder;
+use crate::agent::{Command, Hands, Reload};
+use crate::data::{Header, Store};
+use crate::error::{Failure, Result};
+use crate::platform::endpoint::Door;
+use crate::platform::signals::{self, Asked};
+use crate::platform::{EventSource, clock, desktop};
+
+/// Answers that may wait.
+const ANSWERS: usize = 8;
+
+/// Arguments of `run`.
+#[derive(Debug, Default, Args)]
+pub struct RunArgs {
+    /// A recording that stands in for the mouse
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
+    /// Play the recording as fast as it can be read instead of at the hand's pace
+    #[arg(long, requires = "source")]
+    fast: bool,
+    /// The model to judge by, instead of the configured one
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+}
+
+impl RunArgs {
+    /// Watches until it is told to stop, or the recording ends.
+    ///
+    /// # Errors
+    /// When something that it needs is missing, another one runs, or the mouse or the model fails.
+    pub fn run(self) -> Result<()> {
+        let context = Context::load()?;
+        output::log_to_stderr(context.config.log.level);
+        context.make_runtime()?;
+        let _instance = Instance::claim(&context.paths.lock())?;
+        let store = context.store()?;
+        let judge = context.judge(self.model.as_deref())?;
+        if let Some(note) = &judge.report.note {
+            tracing::info!("scoring without ONNX Runtime: {note}");
+        }
+        let (commands, obeyed) = live::commands();
+        signals::listen({
+            let commands = commands.clone();
+            move |asked| drop(commands.try_send(command(asked)))
+        })?;
+        let (source, kind) = self.source()?;
+        let recorder = recorder(&context, &store, source.name())?;
+        let (session, _watch) = session(kind);
+        let (answer, answers) = bounded(ANSWERS);
+        let hands = Hands {
+            notifier: desktop::notifier(answer),
+            answers,
+            locker: desktop::locker(context.config.lock.command.clone(), for_locker()),
+            journal: Journal::open(&store.journal(), cap(&context))?,
+        };
+        let door = Some(Door::open(&context.paths.socket())?);
+        tracing::info!("watching {} with {}", source.name(), judge.scorer_name());
+        let setup = Setup {
+            source,
+            kind,
+            intake: context.config.capture.clone(),
+            session,
+            judge,
+            hands,
+            recorder,
+            reload: reload(self.model),
+            door,
+            config: context.file.clone(),
+        };
+        let ending = live::run(setup, (commands, obeyed));
+        let _ = std::fs::remove_file(context.paths.socket());
+        tracing::info!("ended: {}", ending?);
+        Ok(())
+    }
+
+    fn source(&self) -> Result<(Box<dyn EventSource>, SourceKind)> {
+        let Some(path) = &self.source else {
+            let program =
+                std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
+            return Ok((desktop::mouse(program)?, SourceKind::Mouse));
+        };
+        let pace = if self.fast { Pace::Fast } else { Pace::Recorded };
+        Ok((Box::new(Playback::open(path, pace)?), SourceKind::Recording))
+    }
+}
+
+fn command(asked: Asked) -> Command {
+    match asked {
+        Asked::Reload => Command::Reload,
+        Asked::Terminate => Command::Stop("asked to end by the system".into()),
+        Asked::Interrupt => Command::Stop("interrupted".into()),
+    }
+}
+
+fn session(
+    kind: SourceKind,
+) -> (crossbeam_channel::Receiver<crate::pipeline::Signal>, Option<desktop::Session>) {
+    if kind == SourceKind::Recording {
+        return (never(), None);
+    }
+    let (signals, received) = bounded(16);
+    match desktop::session(signals) {
+        Some(watch) => (received, Some(watch)),
+        None => (never(), None),
+    }
+}
+
+fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Recorder>> {
+    if !context.config.record.enabled {
+        return Ok(None);
+    }
+    // Apart from the enrolment's: what the agent sees may be a stranger's hand.
+    let store = Store::open(store.root().join("watched"))?;
+    let started_unix_s = clock::wall().as_second();
+    let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
+    Ok(Some(Recorder::new(path, writer)))
+}
+
+fn cap(context: &Context) -> u64 {
+    u64::from(context.config.journal.max_mb.get()) << 20
+}
+
+/// A configured locker is started by the service manager, which does not know the display.
+fn for_locker() -> Vec<(String, String)> {
+    let names = ["DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
+    names.iter().filter_map(|name| Some(((*name).into(), std::env::var(name).ok()?))).collect()
+}
+
+fn reload(model: Option<PathBuf>) -> Reload {
+    Box::new(move || Context::load()?.judge(model.as_deref()))
+}

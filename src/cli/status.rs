@@ -1,0 +1,129 @@
+//! `status`: what the running agent sees and thinks, as text or JSON.
+
+use std::fmt::Write;
+
+use clap::Args;
+
+use super::output;
+use crate::agent::board::{State, Status};
+use crate::agent::control::{self, Reply, Request};
+use crate::error::{Failure, Kind, Result};
+use crate::paths::Paths;
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// One line of JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl StatusArgs {
+    /// Asks the running agent.
+    ///
+    /// # Errors
+    /// When none runs.
+    pub fn run(self) -> Result<()> {
+        let reply = control::ask(&Paths::from_environment()?.socket(), &Request::Status)?;
+        let Reply::Status(status) = reply else {
+            return Err(Failure::new(Kind::Data, "the running mousewarden gave no status"));
+        };
+        match self.json {
+            true => output::json(&status),
+            false => output::line(text(&status).trim_end()),
+        }
+    }
+}
+
+fn text(status: &Status) -> String {
+    let mut out = String::new();
+    let mut row = |name: &str, value: String| {
+        // Writing into a String cannot fail.
+        let _ = writeln!(out, "{name:<12} {value}");
+    };
+    row("state", state(status));
+    row("decision", decision(status));
+    row("windows", windows(status));
+    if let Some(alarm) = &status.last_alarm {
+        row("last alarm", format!("{}, {:?}", alarm.at, alarm.action).to_lowercase());
+    }
+    row("source", status.source.clone());
+    row("scorer", scorer(status));
+    row("model", model(status));
+    if let Some(point) = &status.model.operating_point {
+        row("expect", expect(point));
+    }
+    let place = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
+    row("config", place(&status.config).unwrap_or_else(|| "defaults".into()));
+    if let Some(recording) = place(&status.recording) {
+        row("recording", recording);
+    }
+    row("process", format!("{}, up {} s, version {}", status.pid, status.uptime_s, status.version));
+    if status.overflows > 0 {
+        row("lost events", format!("{} times", status.overflows));
+    }
+    for problem in &status.problems {
+        row("problem", problem.clone());
+    }
+    out
+}
+
+fn state(status: &Status) -> String {
+    match (status.state, &status.paused_until) {
+        (State::Watching, _) => "watching".into(),
+        (State::Locked, _) => "the screen is locked".into(),
+        (State::Paused, Some(until)) => format!("paused until {until}"),
+        (State::Paused, None) => "paused until `mousewarden resume`".into(),
+    }
+}
+
+fn decision(status: &Status) -> String {
+    let decision = format!("{:?}", status.decision).to_lowercase();
+    let (of, threshold) = (status.group_windows, status.threshold);
+    match status.grouped {
+        Some(mean) => {
+            format!("{decision}: mean of {of} windows {mean:.3}, threshold {threshold:.3}")
+        }
+        None => format!("{decision}: fewer than {of} windows yet, threshold {threshold:.3}"),
+    }
+}
+
+fn windows(status: &Status) -> String {
+    let seen = format!("{} seen", status.windows_seen);
+    status.last_window.as_ref().map_or(seen.clone(), |last| {
+        let (steps, movement, score) = (last.steps, last.movement_s, last.score);
+        format!("{seen}; last {}: {steps} steps, {movement:.2} s, score {score:.3}", last.at)
+    })
+}
+
+fn scorer(status: &Status) -> String {
+    let scorer = &status.scorer;
+    let mut text = format!("{} {}", scorer.backend, scorer.version);
+    if let Some(library) = &scorer.library {
+        let _ = write!(text, ", {}", library.display());
+    }
+    if let Some(note) = &scorer.note {
+        let _ = write!(text, " ({note})");
+    }
+    text
+}
+
+fn model(status: &Status) -> String {
+    let path = status.model.path.display();
+    status.model.provenance.as_ref().map_or(path.to_string(), |from| {
+        format!(
+            "{path}: {}, from {} against {}, by {}",
+            from.subject, from.genuine_source, from.impostor_source, from.trained_by
+        )
+    })
+}
+
+fn expect(point: &crate::model::OperatingPoint) -> String {
+    format!(
+        "groups of {}: FAR {:.1} %, FRR {:.1} %, {:.1} s of movement",
+        point.windows,
+        point.far * 100.0,
+        point.frr * 100.0,
+        point.movement_s
+    )
+}

@@ -1,0 +1,42 @@
+//! `stop`: ends the running agent, and waits until it has ended.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::output;
+use crate::agent::control::{self, Request};
+use crate::agent::instance::Instance;
+use crate::error::{Failure, Kind, Result};
+use crate::paths::Paths;
+use crate::pipeline::event::Micros;
+use crate::platform::clock;
+
+/// How long the agent may take to end: it finishes a lock or a notice that is on its way.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How often is looked whether it has.
+const LOOK: Micros = Micros::from_millis(20);
+
+/// Arguments of `stop`.
+#[derive(Debug, Args)]
+pub struct StopArgs {}
+
+impl StopArgs {
+    /// Asks the running agent to end.
+    ///
+    /// # Errors
+    /// When none runs, or it does not end.
+    pub fn run(self) -> Result<()> {
+        let paths = Paths::from_environment()?;
+        control::ask(&paths.socket(), &Request::Stop)?;
+        let deadline = clock::now() + Micros(PATIENCE.as_micros() as i64);
+        while Instance::claim(&paths.lock()).is_err() {
+            if clock::now() > deadline {
+                return Err(Failure::new(Kind::Busy, "mousewarden has not ended yet")
+                    .remedy("`mousewarden status` shows its process; `kill` ends it."));
+            }
+            clock::sleep_until(clock::now() + LOOK);
+        }
+        output::line("mousewarden has ended")
+    }
+}

@@ -1,0 +1,284 @@
+//! The threads of the agent with a script as the mouse and a journal as notifier and locker: what
+//! is done about verdicts and answers, and what is not done when parts fail.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use mousewarden::agent::board::{ModelStatus, ScorerStatus};
+use mousewarden::agent::journal::Journal;
+use mousewarden::agent::judge::Judge;
+use mousewarden::agent::live::{self, Setup, SourceKind};
+use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Within};
+use mousewarden::agent::{Command, Hands};
+use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::pipeline::{
+    Boundary, Ladder, MouseEvent, MouseKind, PolicyParams, Score, ScoreError, Scorer, Signal,
+    Steps, Timestamp, WindowParams,
+};
+use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
+use mousewarden::platform::{Answer, EventSource, Next};
+use serde_json::Value;
+
+/// Gives everybody the same score, or fails.
+struct Constant(Option<f32>);
+
+impl Scorer for Constant {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+        let score = self.0.ok_or_else(|| ScoreError("it is broken".into()))?;
+        Ok(windows.iter().map(|_| Score::new(score)).collect())
+    }
+}
+
+/// Gives what a test sends, and ends when the test drops its end.
+struct Wire(Receiver<Signal>);
+
+impl EventSource for Wire {
+    fn next(&mut self, _timeout: Option<Duration>) -> Result<Next> {
+        Ok(self.0.recv().map_or(Next::End, Next::Signal))
+    }
+
+    fn name(&self) -> &str {
+        "wire"
+    }
+}
+
+struct Stage {
+    folder: tempfile::TempDir,
+    notifier: Fake,
+    locker: Fake,
+    ladder: Ladder,
+    score: Option<f32>,
+}
+
+impl Stage {
+    fn new(ladder: Ladder) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            folder,
+            notifier: Fake::default(),
+            locker: Fake::default(),
+            ladder,
+            score: Some(0.1),
+        }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal.jsonl")
+    }
+
+    fn judge(&self) -> Judge {
+        Judge {
+            scorer: Box::new(Constant(self.score)),
+            windows: WindowParams::default(),
+            policy: PolicyParams {
+                ladder: self.ladder,
+                group_windows: 3,
+                threshold: 0.5,
+                hysteresis: 0.05,
+                confirm_windows: 1,
+                cooldown_s: 0,
+            },
+            model: ModelStatus::default(),
+            report: ScorerStatus::default(),
+            notify: NotifyParams::default(),
+            lock: LockParams { safe_after: Within::clamped(2), ..LockParams::default() },
+        }
+    }
+
+    fn setup(
+        &self,
+        source: impl EventSource + 'static,
+        ears: (Receiver<Signal>, Receiver<Answer>),
+    ) -> Setup {
+        Setup {
+            source: Box::new(source),
+            kind: SourceKind::Recording,
+            intake: IntakeParams::default(),
+            session: ears.0,
+            judge: self.judge(),
+            hands: Hands {
+                notifier: Box::new(self.notifier.clone()),
+                answers: ears.1,
+                locker: Box::new(self.locker.clone()),
+                journal: Journal::open(&self.journal(), 1 << 20).unwrap(),
+            },
+            recorder: None,
+            reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
+            door: None,
+            config: None,
+        }
+    }
+
+    /// Runs a script to its end.
+    fn play(&self, windows: usize) -> Result<String> {
+        let (_session, session) = unbounded();
+        let (_answers, answers) = unbounded();
+        let setup = self.setup(Script::new(hand(windows)), (session, answers));
+        live::run(setup, live::commands())
+    }
+}
+
+/// So many movements of ten steps, a second apart.
+fn hand(windows: usize) -> Vec<Signal> {
+    let event = |window: usize, i: usize| {
+        let at = Timestamp::from_millis((window * 1000 + i * 10) as i64);
+        Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x: i as f64, y: i as f64 })
+    };
+    (0..windows).flat_map(|w| (0..11).map(move |i| event(w, i))).collect()
+}
+
+fn entries(journal: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(journal).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn events(journal: &Path) -> Vec<String> {
+    entries(journal).iter().map(|entry| entry["event"].as_str().unwrap().to_owned()).collect()
+}
+
+fn count(journal: &Path, event: &str) -> usize {
+    events(journal).iter().filter(|name| *name == event).count()
+}
+
+fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !ready() {
+        assert!(Instant::now() < deadline, "{what}: waited in vain");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_stranger_is_told_with_what_was_seen_and_for_how_long() {
+    let stage = Stage::new(Ladder::Notify);
+    stage.play(3).unwrap();
+    let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
+    assert!(notice.body.contains("For the last 0.3 s of movement (3 windows)"), "{notice:?}");
+    assert!(notice.ask);
+    assert_eq!(stage.locker.entries(), []);
+    assert_eq!(
+        events(&stage.journal()),
+        ["started", "verdict", "verdict", "verdict", "notified", "stopped"]
+    );
+}
+
+#[test]
+fn after_some_locks_alarms_only_warn() {
+    let stage = Stage::new(Ladder::Lock);
+    stage.play(6).unwrap();
+    assert_eq!(stage.locker.entries(), [Entry::Locked, Entry::Locked]);
+    assert_eq!(count(&stage.journal(), "safe_mode"), 2);
+    assert_eq!(stage.notifier.entries().len(), 2);
+}
+
+#[test]
+fn a_lock_that_fails_is_said_loudly() {
+    let stage = Stage { locker: Fake::broken(), ..Stage::new(Ladder::Lock) };
+    stage.play(3).unwrap();
+    let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
+    assert!(notice.summary.contains("could not lock") && notice.urgent);
+    assert_eq!(count(&stage.journal(), "lock_failed"), 1);
+}
+
+#[test]
+fn a_notice_that_nobody_takes_never_becomes_a_lock() {
+    let stage = Stage { notifier: Fake::broken(), ..Stage::new(Ladder::Notify) };
+    stage.play(3).unwrap();
+    assert_eq!(stage.locker.entries(), []);
+    assert_eq!(count(&stage.journal(), "notify_failed"), 1);
+}
+
+#[test]
+fn an_internal_fault_never_locks_and_ends_the_agent() {
+    let stage = Stage { score: None, ..Stage::new(Ladder::Lock) };
+    let failure = stage.play(3).unwrap_err();
+    assert_eq!(failure.kind(), Kind::Internal);
+    assert_eq!(stage.locker.entries(), []);
+    assert_eq!(stage.notifier.entries().len(), 1, "told once");
+    assert_eq!(events(&stage.journal()), ["started", "fault", "notified", "stopped"]);
+}
+
+struct Running {
+    mouse: Option<Sender<Signal>>,
+    session: Sender<Signal>,
+    answers: Sender<Answer>,
+    commands: Sender<Command>,
+    ended: Arc<Mutex<Option<Result<String>>>>,
+}
+
+impl Running {
+    fn start(stage: &Stage) -> Self {
+        let (mouse, signals) = unbounded();
+        let (session, boundaries) = unbounded();
+        let (answers, answered) = unbounded();
+        let (commands, obeyed) = live::commands();
+        let setup = stage.setup(Wire(signals), (boundaries, answered));
+        let ended = Arc::new(Mutex::new(None));
+        let (result, sender) = (Arc::clone(&ended), commands.clone());
+        std::thread::spawn(move || {
+            let ending = live::run(setup, (sender, obeyed));
+            *result.lock().unwrap() = Some(ending);
+        });
+        Self { mouse: Some(mouse), session, answers, commands, ended }
+    }
+
+    fn finish(mut self) -> Result<String> {
+        self.mouse = None;
+        wait_until("the end", || self.ended.lock().unwrap().is_some());
+        self.ended.lock().unwrap().take().unwrap()
+    }
+}
+
+#[test]
+fn it_was_me_locks_and_only_the_unlock_confirms() {
+    let stage = Stage::new(Ladder::Notify);
+    let agent = Running::start(&stage);
+    let journal = stage.journal();
+    agent.answers.send(Answer::ItWasMe).unwrap();
+    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    assert_eq!(count(&journal, "confirmed"), 0);
+    for kind in [Boundary::Locked, Boundary::Unlocked] {
+        let at = Timestamp::default();
+        agent.session.send(Signal::Boundary { at, kind }).unwrap();
+    }
+    wait_until("the confirmation", || count(&journal, "confirmed") == 1);
+    // An unlock that nothing was asked before confirms nothing.
+    let at = Timestamp::default();
+    agent.session.send(Signal::Boundary { at, kind: Boundary::Unlocked }).unwrap();
+    agent.finish().unwrap();
+    assert_eq!(count(&journal, "confirmed"), 1);
+}
+
+#[test]
+fn while_it_is_paused_nobody_is_judged() {
+    let stage = Stage::new(Ladder::Log);
+    let agent = Running::start(&stage);
+    let journal = stage.journal();
+    agent.commands.send(Command::Pause(None)).unwrap();
+    wait_until("the pause", || count(&journal, "paused") == 1);
+    let mouse = agent.mouse.clone().unwrap();
+    hand(3).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    agent.commands.send(Command::Pause(Some(Duration::from_millis(1)))).unwrap();
+    wait_until("the end of the pause", || count(&journal, "resumed") == 1);
+    drop(mouse);
+    agent.finish().unwrap();
+    assert!(count(&journal, "verdict") <= 3);
+}
+
+#[test]
+fn a_clock_that_jumps_back_loses_nothing_but_its_own_movement() {
+    let stage = Stage::new(Ladder::Log);
+    let mut signals = hand(4);
+    for signal in &mut signals[22..33] {
+        if let Signal::Mouse(event) = signal {
+            event.at = Timestamp::from_micros(event.at.micros() - 3_600_000_000);
+        }
+    }
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let setup = stage.setup(Script::new(signals), (session, answers));
+    live::run(setup, live::commands()).unwrap();
+    assert_eq!(count(&stage.journal(), "verdict"), 3);
+}

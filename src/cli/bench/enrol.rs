@@ -122,7 +122,7 @@ impl EnrolArgs {
             cohorts.push(("others", known, plain));
         }
         // Sampling leaves traces of its own: where others are sampled anew, so is the owner.
-        let again = on_device(&device, params, &[parts.test.clone()]).concat();
+        let again = on_device(&device, params, std::slice::from_ref(&parts.test)).concat();
         let learn_again = on_device(&device, params, &parts.learn);
         for (name, cohort, options) in cohorts {
             let learn = if name == "others on device" { &learn_again } else { &parts.learn };

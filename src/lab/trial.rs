@@ -6,7 +6,7 @@ use crate::model::Bundle;
 use crate::pipeline::{Steps, Window, WindowParams};
 
 use super::metrics;
-use super::people::Device;
+use super::people::{Device, Style};
 use super::train::probabilities;
 
 /// Scores of genuine and impostor test windows, a list a person.
@@ -115,7 +115,8 @@ pub fn on_device(
     params: WindowParams,
     people: &[Vec<Window>],
 ) -> Vec<Vec<Window>> {
-    let carry = |(i, windows): (usize, &Vec<Window>)| device.carry(windows, params, i as u64);
+    let carry =
+        |(i, windows): (usize, &Vec<Window>)| Style::OWN.apply(windows, device, params, i as u64);
     people.iter().enumerate().map(carry).collect()
 }
 

@@ -45,6 +45,9 @@ pub struct EnrolArgs {
     /// Synthetic genuine windows for each real one.
     #[arg(long, default_value_t = 0.0)]
     synthetic: f64,
+    /// Strangers made of the owner's movement.
+    #[arg(long)]
+    restyled: Option<usize>,
     /// Dropout.
     #[arg(long)]
     dropout: Option<f32>,
@@ -106,26 +109,27 @@ impl EnrolArgs {
         let Some(device) = Device::from_windows(&parts.learn.concat()) else { return Ok(()) };
         let count: usize = parts.learn.iter().map(Vec::len).sum();
         let each = (count * 10).div_ceil(self.people).max(10);
-        let most = |windows: &[Window]| windows.iter().take(200).cloned().collect::<Vec<_>>();
+        let most = |windows: &[Window]| windows.iter().take(90).cloned().collect::<Vec<_>>();
         let half =
             |odd: usize| others.iter().skip(odd).step_by(2).map(|w| most(w)).collect::<Vec<_>>();
+        // Half of the others may be learnt from, the other half only tests.
         let (known, strangers) = (half(0), half(1));
         let moved = on_device(&device, params, &strangers);
         let generated = cohort::generated(&device, params, self.people, each, self.seed);
-        let mut cohorts = vec![("generated", generated)];
+        let plain = TrainOptions { restyled: 0, ..self.options() };
+        let mut cohorts = vec![("generated", generated, self.options())];
         if !self.generated_only {
-            cohorts.push(("others", known.clone()));
-            cohorts.push(("others on device", on_device(&device, params, &known)));
+            cohorts.push(("others on device", on_device(&device, params, &known), plain.clone()));
+            cohorts.push(("others", known, plain));
         }
-        for (name, cohort) in cohorts {
+        for (name, cohort, options) in cohorts {
             let about = About {
                 subject: owner.name.clone(),
                 genuine_source: self.format.clone(),
                 impostor_source: name.into(),
                 capture: "dataset".into(),
             };
-            let bundle =
-                train_owner(&parts.learn, &cohort, params, &about, &self.options(), &mut |_| {})?;
+            let bundle = train_owner(&parts.learn, &cohort, params, &about, &options, &mut |_| {})?;
             let times = TimeOnly::fit(parts.learn.iter().flatten(), cohort.iter().flatten());
             for (tested, impostors) in [("raw", &strangers), ("on device", &moved)] {
                 let scores = Scores::of_model(&bundle, &parts.test, impostors);
@@ -153,6 +157,7 @@ impl EnrolArgs {
         TrainOptions {
             hidden: self.hidden.map_or(usual.hidden, |hidden| [hidden; 2]),
             hard_share: self.hard,
+            restyled: self.restyled.unwrap_or(usual.restyled),
             synthetic: self.synthetic,
             dropout: self.dropout.unwrap_or(usual.dropout),
             epochs: self.epochs.unwrap_or(usual.epochs),

@@ -4,9 +4,10 @@
 
 use crate::lab::random::Random;
 use crate::pipeline::event::Micros;
-use crate::pipeline::{
-    Boundary, MouseEvent, MouseKind, Segmenter, Signal, Timestamp, Window, WindowParams,
-};
+use crate::pipeline::window::Sample;
+use crate::pipeline::{Boundary, MouseEvent, MouseKind, Segmenter, Signal, Window, WindowParams};
+
+use super::style::place_at;
 
 /// Windows that estimate a device well enough; more are not looked at.
 const ENOUGH_INTERVALS: usize = 20_000;
@@ -60,29 +61,29 @@ impl Device {
         self.screen
     }
 
-    /// Somebody's movement as this device would have reported it: the path between their positions,
-    /// sampled and rounded anew, and cut again. `seed` picks the moments of sampling.
-    pub fn carry(&self, windows: &[Window], params: WindowParams, seed: u64) -> Vec<Window> {
+    /// Paths of a hand as this device would have reported them, cut anew: smooth curves through
+    /// the positions, sampled and rounded. `seed` picks the moments of sampling.
+    pub(super) fn sample(
+        &self,
+        paths: impl Iterator<Item = Vec<Sample>>,
+        params: WindowParams,
+        seed: u64,
+    ) -> Vec<Window> {
         let mut random = Random::new(seed, 0xCA7);
         let mut clock = self.clock();
         let mut segmenter = Segmenter::new(params);
-        let mut carried = Vec::new();
-        for window in windows {
-            let mut at = window.started_at();
-            let mut shown = None;
-            while at <= window.ended_at() {
-                let place = self.snap(place_at(window, at));
-                if shown.replace(place) != Some(place) {
-                    let [x, y] = place;
-                    let event = MouseEvent { at, kind: MouseKind::Move, x, y };
-                    carried.extend(segmenter.push(Signal::Mouse(event)));
-                }
+        let mut cut = Vec::new();
+        for path in paths.filter(|path| path.len() > 1) {
+            let (mut at, end) = (path[0].at, path[path.len() - 1].at);
+            while at <= end {
+                let [x, y] = self.snap(place_at(&path, at));
+                let event = MouseEvent { at, kind: MouseKind::Move, x, y };
+                cut.extend(segmenter.push(Signal::Mouse(event)));
                 at = at + Micros(clock.tick(self, &mut random));
             }
-            let at = window.closed_at();
-            carried.extend(segmenter.push(Signal::Boundary { at, kind: Boundary::Start }));
+            cut.extend(segmenter.push(Signal::Boundary { at, kind: Boundary::Start }));
         }
-        carried
+        cut
     }
 
     fn snap(&self, position: [f64; 2]) -> [f64; 2] {
@@ -120,16 +121,6 @@ impl Clock {
         self.left -= 1;
         i64::from(interval)
     }
-}
-
-/// Where the hand was, on the straight lines between the positions.
-fn place_at(window: &Window, at: Timestamp) -> [f64; 2] {
-    let samples = window.samples();
-    let next = samples.partition_point(|sample| sample.at < at).clamp(1, samples.len() - 1);
-    let (from, to) = (&samples[next - 1], &samples[next]);
-    let share = (at - from.at).0 as f64 / ((to.at - from.at).0.max(1)) as f64;
-    let share = share.clamp(0.0, 1.0);
-    [from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)]
 }
 
 /// Interval in microseconds and distance in pixels.

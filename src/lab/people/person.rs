@@ -44,23 +44,23 @@ impl Person {
     /// The person of a seed.
     pub fn generate(seed: u64) -> Self {
         let r = &mut Random::new(seed, 0x9E0);
-        let pace = r.around(1.0, 0.25);
+        let pace = r.around(1.0, 0.3);
         Self {
             seed,
-            fitts: [pace * r.around(0.16, 0.35), pace * r.around(0.12, 0.3)],
-            haste: r.around(0.25, 0.3),
-            sigma: r.around(0.33, 0.3),
-            aim: [r.bounded(0.92, 0.05), r.around(0.07, 0.4)],
-            correction: [pace * r.around(0.2, 0.3), r.bounded(-0.15, 0.2)],
-            fussy: r.between(0.15, 0.6),
+            fitts: [pace * r.around(0.07, 0.4), pace * r.around(0.085, 0.3)],
+            haste: r.around(0.28, 0.3),
+            sigma: r.around(0.42, 0.3),
+            aim: [r.bounded(0.94, 0.05), r.around(0.06, 0.4)],
+            correction: [pace * r.around(0.16, 0.35), r.bounded(-0.15, 0.2)],
+            fussy: r.between(0.1, 0.5),
             bow: [r.normal(0.0, 0.12), r.around(0.2, 0.5), r.between(-PI, PI), r.around(0.2, 0.4)],
             wobble: r.around(0.04, 0.5),
-            tremor: [r.around(0.5, 0.6), r.between(7.0, 12.0)],
-            reach: [r.around(190.0, 0.4), r.bounded(1.1, 0.15)],
+            tremor: [r.around(0.4, 0.6), r.between(7.0, 12.0)],
+            reach: [r.around(330.0, 0.4), r.bounded(1.0, 0.15)],
             straight: r.between(0.05, 0.35),
             pause: [r.around(0.8, 0.4), r.bounded(0.9, 0.15)],
-            chain: [r.between(0.3, 0.7), r.around(0.06, 0.4)],
-            drift: [r.between(0.0, 0.25), r.around(60.0, 0.5)],
+            chain: [r.between(0.1, 0.6), r.around(0.06, 0.4)],
+            drift: [r.between(0.0, 0.15), r.around(110.0, 0.5)],
         }
     }
 

@@ -5,6 +5,7 @@ mod calibrate;
 mod fit;
 mod identity;
 mod options;
+mod restyle;
 mod split;
 mod synth;
 mod write;
@@ -84,9 +85,13 @@ pub fn train_owner(
     refuse_duplicates(sessions, cohort, &genuine, &impostor)?;
     let genuine = genuine.map(|stretches| cut_out(sessions, &stretches));
     let impostor = impostor.map(|stretches| cut_out(cohort, &stretches));
+    let restyled = restyle::strangers(&genuine, windows, options);
+    let impostor = join(impostor, &restyled);
     progress(Progress::Split { genuine: counts(&genuine), impostor: counts(&impostor) });
 
-    let training = examples(&genuine.training, &impostor.training);
+    let resampled = restyle::resampled(&genuine.training, windows, options);
+    let learnt = [genuine.training.clone(), vec![resampled.as_slice()]].concat();
+    let training = examples(&learnt, &impostor.training);
     let validation = examples(&genuine.validation, &impostor.validation);
     let fitted = fit::fit(&training, &validation, options, progress)?;
     progress(Progress::Calibrating);
@@ -168,6 +173,21 @@ fn refuse_duplicates(
 
 fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[Stretch]) -> Vec<&'a [Window]> {
     stretches.iter().map(|(who, range)| &people[*who][range.clone()]).collect()
+}
+
+fn join<'a>(
+    impostor: Parts<Vec<&'a [Window]>>,
+    restyled: &'a Parts<Vec<Vec<Window>>>,
+) -> Parts<Vec<&'a [Window]>> {
+    let with = |mut people: Vec<&'a [Window]>, more: &'a [Vec<Window>]| {
+        people.extend(more.iter().map(Vec::as_slice));
+        people
+    };
+    Parts {
+        training: with(impostor.training, &restyled.training),
+        validation: with(impostor.validation, &restyled.validation),
+        calibration: with(impostor.calibration, &restyled.calibration),
+    }
 }
 
 fn counts(parts: &Parts<Vec<&[Window]>>) -> [usize; 3] {

@@ -28,6 +28,9 @@ pub struct TrainOptions {
     pub shares: [f64; 2],
     /// The hardest training windows repeated each pass, as a share of all; 0 switches it off.
     pub hard_share: f64,
+    /// Strangers made of the owner's own movement in another style, in the training part (half as
+    /// many in each of the others); 0 switches them off.
+    pub restyled: usize,
     /// Synthetic genuine windows for each real one; 0 switches it off.
     pub synthetic: f64,
     /// Displacement of their turning points, pixels.
@@ -52,6 +55,7 @@ impl Default for TrainOptions {
             seed: 1,
             shares: [0.6, 0.15],
             hard_share: 0.0,
+            restyled: 12,
             synthetic: 0.0,
             synthetic_noise_px: 4.0,
         }
@@ -78,6 +82,7 @@ impl TrainOptions {
         let checks = [
             (self.hidden.iter().all(|h| *h > 0 && *h <= 1024), "hidden must lie in 1..=1024"),
             (self.epochs > 0, "epochs must be at least 1"),
+            (self.restyled <= 1000, "restyled must lie in 0..=1000"),
             (self.batch > 1, "batch must be at least 2"),
             (self.threads > 0, "threads must be at least 1"),
             (self.learning_rate > 0.0 && self.learning_rate < 1.0, "learning_rate: 0 to 1"),

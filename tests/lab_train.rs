@@ -1,0 +1,153 @@
+//! Training from end to end on generated people: an owner's model notices a stranger, says so in its
+//! bundle, and wrong input is refused with a remedy.
+
+use mousewarden::error::Kind;
+use mousewarden::lab::cohort::{generated, windows_of};
+use mousewarden::lab::people::{Device, Person};
+use mousewarden::lab::train::{About, Progress, TrainOptions, train_owner, write_checked};
+use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
+use mousewarden::pipeline::{Scorer, Steps, Window, WindowParams};
+
+fn params() -> WindowParams {
+    WindowParams::default()
+}
+
+fn device() -> Device {
+    Device::steady(125.0, [1920, 1080])
+}
+
+fn owner(count: usize) -> Vec<Window> {
+    windows_of(&Person::generate(900), &device(), params(), count, 0)
+}
+
+fn about() -> About {
+    About {
+        subject: "owner".into(),
+        genuine_source: "generated".into(),
+        impostor_source: "generated people".into(),
+        capture: "test".into(),
+    }
+}
+
+fn quick() -> TrainOptions {
+    TrainOptions { hidden: [16, 16], epochs: 3, ..TrainOptions::demo() }
+}
+
+fn train(sessions: &[Vec<Window>], options: &TrainOptions) -> mousewarden::error::Result<Bundle> {
+    let cohort = generated(&device(), params(), 12, 20, 5);
+    train_owner(sessions, &cohort, params(), &about(), options, &mut |_| {})
+}
+
+#[test]
+fn a_trained_model_is_written_reloaded_and_gives_the_trainers_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("owner.onnx");
+    let windows = owner(80);
+    let bundle = train(&[windows.clone()], &quick()).unwrap();
+    let builtin = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+    write_checked(&bundle, &path, &windows, |path| LoadedScorer::open(path, &builtin)).unwrap();
+    let read = Bundle::read(&path).unwrap();
+    assert_eq!(read.provenance, bundle.provenance);
+    assert_eq!(read.operating_points, bundle.operating_points);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_model_whose_scores_differ_is_not_kept_and_the_old_one_stays() {
+    struct Liar;
+    impl Scorer for Liar {
+        fn score(
+            &mut self,
+            windows: &[Steps],
+        ) -> Result<Vec<mousewarden::pipeline::Score>, mousewarden::pipeline::ScoreError> {
+            Ok(windows.iter().map(|_| mousewarden::pipeline::Score::new(2.0)).collect())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("owner.onnx");
+    std::fs::write(&path, "the old model").unwrap();
+    let windows = owner(80);
+    let bundle = train(&[windows.clone()], &quick()).unwrap();
+    let failure = write_checked(&bundle, &path, &windows, |_| Ok(Liar)).unwrap_err();
+    assert!(failure.to_string().contains("differ"), "{failure}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "the old model");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_model_and_threads_change_nothing() {
+    let windows = owner(70);
+    let one = train(&[windows.clone()], &TrainOptions { threads: 1, ..quick() }).unwrap();
+    let two = train(&[windows.clone()], &TrainOptions { threads: 2, ..quick() }).unwrap();
+    assert_eq!(one, two);
+    let other = train(&[windows], &TrainOptions { seed: 2, ..quick() }).unwrap();
+    assert_ne!(one.network, other.network);
+}
+
+#[test]
+fn a_bundle_says_where_it_comes_from_and_what_it_is_good_for() {
+    let mut splits = Vec::new();
+    let cohort = generated(&device(), params(), 12, 20, 5);
+    let bundle =
+        train_owner(&[owner(80)], &cohort, params(), &about(), &quick(), &mut |progress| {
+            if let Progress::Split { genuine, impostor } = progress {
+                splits.push((genuine, impostor));
+            }
+        })
+        .unwrap();
+    let (genuine, impostor) = splits[0];
+    assert_eq!(bundle.provenance.genuine_windows, [genuine[0], genuine[2]]);
+    assert_eq!(bundle.provenance.impostor_windows, [impostor[0], impostor[2]]);
+    assert_eq!(bundle.provenance.training_sha256.len(), 64);
+    assert_eq!(bundle.operating_points[0].windows, 1);
+    assert_eq!(bundle.operating_points[0].genuine_groups, genuine[2]);
+    assert!(bundle.operating_points.iter().any(|point| point.windows == bundle.default_group));
+    for point in &bundle.operating_points {
+        assert!(point.far_interval[0] <= point.far && point.far <= point.far_interval[1]);
+        assert!(point.frr_interval[0] <= point.frr && point.frr <= point.frr_interval[1]);
+        assert!(point.movement_s > 0.0);
+    }
+}
+
+#[test]
+fn too_few_windows_say_how_many_and_how_long_to_move() {
+    let failure = train(&[owner(20)], &quick()).unwrap_err();
+    assert_eq!(failure.kind(), Kind::Data);
+    let said = failure.to_string();
+    assert!(said.contains("20 windows") && said.contains("60 are needed"), "{said}");
+    assert!(said.contains("minutes"), "{said}");
+}
+
+#[test]
+fn a_repeated_recording_is_fatal_and_named() {
+    let windows = owner(60);
+    let failure = train(&[windows.clone(), windows], &quick()).unwrap_err();
+    assert_eq!(failure.kind(), Kind::Data);
+    let said = failure.to_string();
+    assert!(said.contains("window 1 of session 2") && said.contains("session 1"), "{said}");
+}
+
+#[test]
+fn the_owner_among_the_impostors_is_fatal() {
+    let mut cohort = generated(&device(), params(), 12, 20, 5);
+    cohort[3] = owner(20);
+    let said = train_owner(&[owner(80)], &cohort, params(), &about(), &quick(), &mut |_| {})
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("impostor 4"), "{said}");
+}
+
+#[test]
+fn two_impostors_are_not_enough() {
+    let cohort = generated(&device(), params(), 2, 20, 5);
+    let failure = train_owner(&[owner(80)], &cohort, params(), &about(), &quick(), &mut |_| {});
+    assert!(failure.unwrap_err().to_string().contains("2 impostors"));
+}
+
+#[test]
+fn synthetic_windows_and_hard_cases_are_options_that_train() {
+    let options = TrainOptions { synthetic: 1.0, hard_share: 0.2, ..quick() };
+    let bundle = train(&[owner(70)], &options).unwrap();
+    let without = train(&[owner(70)], &quick()).unwrap();
+    assert_ne!(bundle.network, without.network);
+}

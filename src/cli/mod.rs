@@ -10,6 +10,7 @@ pub mod enroll;
 pub mod inspect;
 pub mod output;
 pub mod pause;
+pub mod preprocess;
 pub mod replay;
 pub mod resume;
 pub mod run;
@@ -39,6 +40,8 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    /// Turn public recordings into windows to train on.
+    Preprocess(preprocess::PreprocessArgs),
     /// Print the default configuration, check a file, show where things lie.
     Config(config::ConfigArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
@@ -82,6 +85,7 @@ impl Cli {
         };
         match command {
             Command::Bench(args) => args.run(),
+            Command::Preprocess(args) => args.run(),
             Command::Config(args) => args.run(),
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),

@@ -8,15 +8,14 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::data::Store;
-use crate::data::formats::{Dataset, Format, Mapping};
+use crate::data::formats::{Dataset, Dropped, Format, GenericParams, ReadParams, User, open};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
 use crate::lab::train::{About, Progress, TrainOptions, train_owner, write_checked};
 use crate::model::{Bundle, LoadedScorer, OperatingPoint, ScorerParams, folders_beside};
 use crate::paths::Paths;
-use crate::pipeline::event::sort_recording;
 use crate::pipeline::window::cut_recording;
-use crate::pipeline::{Signal, Window, WindowParams};
+use crate::pipeline::{Window, WindowParams};
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
@@ -120,8 +119,8 @@ impl TrainArgs {
     fn dataset_task(&self, folder: &Path, params: WindowParams) -> Result<Task> {
         let format = self.format()?;
         let user = self.user.as_deref().unwrap_or_default();
-        let dataset = Dataset::open(&format, folder)?;
-        let sessions = windows_of(&dataset, user, params)?;
+        let dataset = open(&format, &[folder.to_owned()], ReadParams::default())?;
+        let sessions = windows_of(&dataset, dataset.find(user)?, params)?;
         let (cohort, source) = match self.impostors {
             Impostors::Generated => {
                 (impostors(&sessions, params, self.seed)?, "generated people".to_owned())
@@ -150,7 +149,7 @@ impl TrainArgs {
             let name = path.display().to_string();
             let text = std::fs::read_to_string(path)
                 .map_err(|e| Failure::io(format!("mapping {name}"), e))?;
-            return Ok(Format::Generic(Box::new(Mapping::from_toml(&name, &text)?)));
+            return Ok(Format::Generic(GenericParams::from_toml(&name, &text)?));
         }
         let unnamed = || {
             Failure::new(Kind::Config, "the dataset's format is not named")
@@ -161,23 +160,26 @@ impl TrainArgs {
 }
 
 /// One person's windows, a list a session; says on stderr what was left out.
-fn windows_of(dataset: &Dataset, user: &str, params: WindowParams) -> Result<Vec<Vec<Window>>> {
-    let reading = dataset.read(user)?;
-    for (reason, rows) in reading.dropped.counts() {
-        eprintln!("{user}: {rows} rows left out, {reason}");
+fn windows_of(dataset: &Dataset, user: &User, params: WindowParams) -> Result<Vec<Vec<Window>>> {
+    let (mut sessions, mut dropped) = (Vec::new(), Dropped::default());
+    for session in dataset.sessions(user) {
+        let session = session?;
+        dropped.absorb(&session.dropped);
+        if !session.events.is_empty() {
+            sessions.push(cut_recording(params, session.signals()).0);
+        }
     }
-    for row in reading.dropped.named() {
-        eprintln!("  {row}");
+    for (reason, rows) in dropped.by_reason() {
+        eprintln!("{}: {rows} rows left out: {}", user.id(), reason.name());
     }
-    let cut = |mut events: Vec<_>| {
-        sort_recording(&mut events);
-        cut_recording(params, events.into_iter().map(Signal::Mouse)).0
-    };
-    Ok(reading.sessions.into_iter().map(|session| cut(session.events)).collect())
+    for place in dropped.places().iter().filter(|place| place.reason.is_fault()) {
+        eprintln!("  {place}");
+    }
+    Ok(sessions)
 }
 
 fn others(dataset: &Dataset, user: &str, params: WindowParams) -> Result<Vec<Vec<Window>>> {
-    let strangers = dataset.users().into_iter().filter(|other| *other != user);
+    let strangers = dataset.users().iter().filter(|other| other.id() != user);
     strangers.map(|other| Ok(windows_of(dataset, other, params)?.concat())).collect()
 }
 

@@ -2,6 +2,7 @@
 //! Everything here parses and writes; nothing cuts, scales or judges a movement.
 
 pub mod formats;
+pub mod npz;
 mod private;
 pub mod recording;
 pub mod store;

@@ -6,6 +6,7 @@ pub mod enrolment;
 pub mod habits;
 pub mod metrics;
 pub mod people;
+pub mod preprocess;
 mod random;
 pub mod train;
 pub mod trial;

@@ -6,15 +6,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::data::formats::{Dataset, Format};
+use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::cohort;
 use crate::lab::people::Device;
 use crate::lab::train::{About, TrainOptions, train_owner};
 use crate::lab::trial::{Scores, TimeOnly, enrolment, on_device};
-use crate::pipeline::event::sort_recording;
 use crate::pipeline::window::cut_recording;
-use crate::pipeline::{Signal, Window, WindowParams};
+use crate::pipeline::{Window, WindowParams};
 
 /// Arguments of `bench enrol`.
 #[derive(Debug, Args)]
@@ -183,18 +182,17 @@ fn read_all(
     folder: &std::path::Path,
     params: WindowParams,
 ) -> Result<Vec<RealPerson>> {
-    let dataset = Dataset::open(format, folder)?;
+    let dataset = open(format, &[folder.to_owned()], ReadParams::default())?;
     let mut people = Vec::new();
     for user in dataset.users() {
-        let cut = |mut events: Vec<_>| {
-            sort_recording(&mut events);
-            cut_recording(params, events.into_iter().map(Signal::Mouse)).0
-        };
-        let mut sessions = dataset.read(user)?.sessions;
-        // SapiMouse enrols on the long session and tests on the short one.
-        sessions.sort_by_key(|session| session.name.contains("1min"));
-        let sessions = sessions.into_iter().map(|session| cut(session.events)).collect();
-        people.push(RealPerson { name: user.to_owned(), sessions });
+        let mut sessions = Vec::new();
+        for session in dataset.sessions(user) {
+            let session = session?;
+            if !session.events.is_empty() {
+                sessions.push(cut_recording(params, session.signals()).0);
+            }
+        }
+        people.push(RealPerson { name: user.id().to_owned(), sessions });
     }
     Ok(people)
 }

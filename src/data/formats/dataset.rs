@@ -1,201 +1,217 @@
-//! A dataset on disk: who is in it, and each person's sessions in order. Files that repeat the file
-//! before them are recognised, and only what they add is kept.
+//! What `open` found: users, their sessions, and the way to read one session at a time. Holds file
+//! names and places, never more than one session's events.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::ReadParams;
+use super::dropped::{Dropped, Place, Reason};
+use super::layout::{Fault, Layout, Row};
+use super::table::{Rows, Span, Table};
 use crate::error::{Failure, Kind, Result};
-use crate::pipeline::MouseEvent;
+use crate::pipeline::event::sort_recording;
+use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
 
-use super::dropped::{Dropped, Reason};
-use super::mapping::{Layout, Mapping};
-use super::presets::Format;
-use super::rows;
-
-/// One session of one person, in the file's own order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RecordedSession {
-    /// The file's or the session's name.
-    pub name: String,
-    /// Its events; their times share an origin within the session only.
-    pub events: Vec<MouseEvent>,
+/// Recordings of several users.
+#[derive(Debug)]
+pub struct Dataset {
+    layout: Layout,
+    users: Vec<User>,
+    params: ReadParams,
 }
 
-/// Everything that was read of one person.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Reading {
-    /// In order of time as far as the format tells.
-    pub sessions: Vec<RecordedSession>,
+/// One user of a dataset.
+#[derive(Debug)]
+pub struct User {
+    pub(super) id: String,
+    pub(super) sessions: Vec<SessionPlan>,
+    pub(super) claims: Vec<SessionPlan>,
+}
+
+impl User {
+    /// As the dataset calls them: a folder's name or a column's text, never a number made of it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the dataset says is this user's own, in the order of time or of the files' numbers.
+    pub fn sessions(&self) -> &[SessionPlan] {
+        &self.sessions
+    }
+
+    /// Sessions that only claim to be this user's: test files, labelled or not. Never to be
+    /// learnt from as the user's own.
+    pub fn claims(&self) -> &[SessionPlan] {
+        &self.claims
+    }
+}
+
+/// Where one session lies.
+#[derive(Debug, Clone)]
+pub struct SessionPlan {
+    pub(super) id: String,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) genuine: Option<bool>,
+    pub(super) repeated: u64,
+}
+
+impl SessionPlan {
+    /// Unique within its user.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether the user made it; `None` where the dataset doesn't say.
+    pub const fn genuine(&self) -> Option<bool> {
+        self.genuine
+    }
+}
+
+/// A stretch of a file that belongs to a session.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub table: Arc<Table>,
+    pub span: Span,
+}
+
+/// One session, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Whose it is, or is claimed to be.
+    pub user: String,
+    /// Unique within its user.
+    pub id: String,
+    /// Whether the user made it; `None` where the dataset doesn't say.
+    pub genuine: Option<bool>,
+    /// In the order of time.
+    pub events: Vec<MouseEvent>,
+    /// Rows of its files: events and dropped ones, headers not counted.
+    pub rows: u64,
     /// What was left out.
     pub dropped: Dropped,
 }
 
-/// A dataset and its people.
-#[derive(Debug, Clone)]
-pub struct Dataset {
-    root: PathBuf,
-    mapping: Mapping,
-    users: BTreeMap<String, Vec<PathBuf>>,
+impl Session {
+    /// The time of the first event, in microseconds since the format's origin.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.events.first().map(|event| event.at)
+    }
+
+    /// The session as the pipeline takes it: a start, then the events.
+    pub fn signals(&self) -> impl Iterator<Item = Signal> + '_ {
+        let start = self.start().map(|at| Signal::Boundary { at, kind: Boundary::Start });
+        start.into_iter().chain(self.events.iter().copied().map(Signal::Mouse))
+    }
 }
 
 impl Dataset {
-    /// Finds out who is in a folder (or, where users are columns, in one file).
+    pub(super) fn new(layout: Layout, users: Vec<User>, params: ReadParams) -> Result<Self> {
+        check_spelling(&users)?;
+        Ok(Self { layout, users, params })
+    }
+
+    /// The users in natural order: `user2` before `user10`.
+    pub fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    /// The user of an id.
+    pub fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    /// The user of an id that somebody asked for.
     ///
     /// # Errors
-    /// When it cannot be read or holds nobody.
-    pub fn open(format: &Format, root: &Path) -> Result<Self> {
-        let mapping = format.mapping();
-        let users = match mapping.layout {
-            Layout::FolderPerUser => folders(&inside(format, root))?,
-            Layout::Columns => by_column(format, root, &mapping)?,
+    /// When nobody is called so; names a few who are there.
+    pub fn find(&self, id: &str) -> Result<&User> {
+        self.user(id).ok_or_else(|| {
+            let some: Vec<&str> = self.users.iter().map(User::id).take(8).collect();
+            let count = self.users.len();
+            Failure::new(Kind::NoInput, format!("nobody is called {id:?} in these recordings"))
+                .remedy(format!("Among their {count} users are: {}.", some.join(", ")))
+        })
+    }
+
+    /// A user's own sessions, each read when it is asked for.
+    pub fn sessions<'a>(&'a self, user: &'a User) -> impl Iterator<Item = Result<Session>> + 'a {
+        user.sessions.iter().map(|plan| self.read(user, plan))
+    }
+
+    /// Reads one session.
+    ///
+    /// # Errors
+    /// When its files cannot be read, were damaged by a spreadsheet, or, if reading is strict, at
+    /// the first row that is not understood.
+    pub fn read(&self, user: &User, plan: &SessionPlan) -> Result<Session> {
+        let mut session = Session {
+            user: user.id.clone(),
+            id: plan.id.clone(),
+            genuine: plan.genuine,
+            events: Vec::new(),
+            rows: plan.repeated,
+            dropped: Dropped::default(),
         };
-        if users.is_empty() {
-            let what = format!("{}: no recordings of format {}", root.display(), format.name());
-            return Err(Failure::new(Kind::NoInput, what)
-                .remedy("Give the folder that holds the users, and check the format."));
+        session.dropped.add(Reason::Repeated, plan.repeated);
+        for piece in &plan.pieces {
+            self.read_piece(piece, &mut session)?;
         }
-        Ok(Self { root: root.to_path_buf(), mapping, users })
+        sort_recording(&mut session.events);
+        Ok(session)
     }
 
-    /// The ids of its people, in a natural order of their names.
-    pub fn users(&self) -> Vec<&str> {
-        let mut users: Vec<&str> = self.users.keys().map(String::as_str).collect();
-        users.sort_by_key(|user| natural(user));
-        users
-    }
-
-    /// Reads one person's sessions.
-    ///
-    /// # Errors
-    /// When nobody has that id, a file cannot be read, or it was damaged by a spreadsheet.
-    pub fn read(&self, user: &str) -> Result<Reading> {
-        let files = self.users.get(user).ok_or_else(|| self.nobody(user))?;
-        match self.mapping.layout {
-            Layout::FolderPerUser => self.read_files(files),
-            Layout::Columns => self.read_columns(files, user),
+    fn read_piece(&self, piece: &Piece, session: &mut Session) -> Result<()> {
+        let mut rows = piece.table.rows(piece.span)?;
+        while let Some(record) = rows.next()? {
+            let row = Row { record, places: &piece.table.places };
+            match self.layout.decode.event(&row) {
+                Ok(event) => session.events.push(event),
+                Err(_) if piece.table.is_header(record) => continue,
+                Err(fault) => self.leave_out(fault, &piece.table, &rows, &mut session.dropped)?,
+            }
+            session.rows += 1;
         }
+        Ok(())
     }
 
-    fn nobody(&self, user: &str) -> Failure {
-        let what = format!("{}: nobody is called {user:?}", self.root.display());
-        let some = self.users().into_iter().take(8).collect::<Vec<_>>().join(", ");
-        Failure::new(Kind::NoInput, what).remedy(format!("There are: {some}"))
-    }
-
-    fn read_files(&self, files: &[PathBuf]) -> Result<Reading> {
-        let mut reading = Reading::default();
-        let mut before: Vec<MouseEvent> = Vec::new();
-        for path in files {
-            let mut events = Vec::new();
-            let mut dropped = Dropped::default();
-            rows::read(path, &self.mapping, &mut dropped, |row| events.push(row.event))?;
-            let repeated = if repeats(&events, &before) { before.len() } else { 0 };
-            dropped.count(Reason::RepeatedFile, repeated as u64);
-            reading.dropped.add(dropped);
-            let new = events[repeated..].to_vec();
-            before = events;
-            if !new.is_empty() {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                reading.sessions.push(RecordedSession { name, events: new });
+    fn leave_out(
+        &self,
+        fault: Fault,
+        table: &Table,
+        rows: &Rows<'_>,
+        dropped: &mut Dropped,
+    ) -> Result<()> {
+        let at = |wrong: &str| format!("{}:{}: {wrong}", table.path.display(), rows.line());
+        match fault {
+            Fault::Damaged(wrong) => Err(damaged(at(&wrong))),
+            Fault::Drop(reason, wrong) if self.params.strict && reason.is_fault() => {
+                Err(Failure::new(Kind::Data, at(&wrong))
+                    .remedy("Mend the row, or read without --strict."))
+            }
+            Fault::Drop(reason, wrong) => {
+                dropped.add(reason, 1);
+                let (file, line) = (table.path.clone(), rows.line());
+                dropped.name(reason, || Place { file, line, reason, wrong });
+                Ok(())
             }
         }
-        Ok(reading)
-    }
-
-    fn read_columns(&self, files: &[PathBuf], user: &str) -> Result<Reading> {
-        let mut dropped = Dropped::default();
-        let mut sessions: BTreeMap<String, Vec<MouseEvent>> = BTreeMap::new();
-        for path in files {
-            rows::read(path, &self.mapping, &mut dropped, |row| {
-                if row.user == user {
-                    sessions.entry(row.session).or_default().push(row.event);
-                }
-            })?;
-        }
-        let mut sessions: Vec<RecordedSession> =
-            sessions.into_iter().map(|(name, events)| RecordedSession { name, events }).collect();
-        // Session ids are random; only the rows tell which came first.
-        sessions.sort_by_key(|session| session.events.iter().map(|event| event.at).min());
-        Ok(Reading { sessions, dropped })
     }
 }
 
-/// A cumulative file begins with everything that the file before it held.
-fn repeats(events: &[MouseEvent], before: &[MouseEvent]) -> bool {
-    !before.is_empty() && events.len() >= before.len() && events[..before.len()] == *before
+/// The failure of a file that a spreadsheet saved.
+pub(super) fn damaged(what: String) -> Failure {
+    Failure::new(Kind::Data, what).remedy("Use the original file; what was rounded is lost.")
 }
 
-/// Balabit keeps its users a folder deeper.
-fn inside(format: &Format, root: &Path) -> PathBuf {
-    let deeper = root.join("training_files");
-    if *format == Format::Balabit && deeper.is_dir() { deeper } else { root.to_path_buf() }
-}
-
-fn folders(root: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>> {
-    let mut users = BTreeMap::new();
-    for folder in entries(root)?.into_iter().filter(|path| path.is_dir()) {
-        let mut files: Vec<PathBuf> =
-            entries(&folder)?.into_iter().filter(|path| is_recording(path)).collect();
-        files.sort_by_key(|path| natural(&path.to_string_lossy()));
-        if !files.is_empty() {
-            let user = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            users.insert(user, files);
+/// One user under two names would be taught as the owner and as a stranger.
+fn check_spelling(users: &[User]) -> Result<()> {
+    let mut spellings = BTreeMap::new();
+    for user in users {
+        let other = spellings.insert(user.id.trim().to_lowercase(), &user.id);
+        if let Some(other) = other {
+            let what = format!("users {other:?} and {:?}: one label under two spellings", user.id);
+            return Err(Failure::new(Kind::Data, what).remedy("Rename one of them."));
         }
     }
-    Ok(users)
-}
-
-fn by_column(
-    format: &Format,
-    root: &Path,
-    mapping: &Mapping,
-) -> Result<BTreeMap<String, Vec<PathBuf>>> {
-    let files = if root.is_file() { vec![root.to_path_buf()] } else { entries(root)? };
-    let train = files.iter().find(|path| path.ends_with("Train_Mouse.csv")).cloned();
-    // The other file of that dataset has no users to read.
-    let files = match train {
-        Some(train) if *format == Format::Bank => vec![train],
-        _ => files.into_iter().filter(|path| is_recording(path)).collect(),
-    };
-    let mut users: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for path in files {
-        let mut ignored = Dropped::default();
-        rows::read(&path, mapping, &mut ignored, |row| {
-            let files = users.entry(row.user).or_default();
-            if files.last() != Some(&path) {
-                files.push(path.clone());
-            }
-        })?;
-    }
-    Ok(users)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        found.push(entry.map_err(failed)?.path());
-    }
-    Ok(found)
-}
-
-fn is_recording(path: &Path) -> bool {
-    let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-    let kind = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    path.is_file() && !hidden && kind.is_none_or(|kind| kind == "csv")
-}
-
-/// Sorts `session_10` behind `session_9`: text and numbers in turn.
-fn natural(name: &str) -> Vec<(String, u64)> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let text = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let digits =
-            rest[text..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |n| text + n);
-        parts.push((rest[..text].to_owned(), rest[text..digits].parse().unwrap_or(0)));
-        rest = &rest[digits..];
-    }
-    parts
+    Ok(())
 }

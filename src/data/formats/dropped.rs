@@ -1,104 +1,128 @@
-//! Rows that became no event, counted by reason; those that cannot be read are named with file and
-//! line. Nothing disappears uncounted.
+//! What a reader left out, by reason, and where the first of it stood. Never says where the
+//! pointer was: a place is a file and a line.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
-/// Why a row became no event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+use serde::Serialize;
+
+/// Places kept for each reason; the counts are complete.
+const PLACES: usize = 5;
+
+/// Why a row is not an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The header again, in the middle of a file.
-    RepeatedHeader,
-    /// Already in the user's previous file, which this one repeats.
-    RepeatedFile,
-    /// The position is the format's sign for "outside".
-    Outside,
-    /// The format says that such rows carry no position (a wheel that writes something else there).
-    NoPosition,
-    /// An echo of another row (a click written once more behind its press and release).
-    Echo,
-    /// An event code that the format doesn't list.
-    UnknownCode,
     /// A column is missing or holds no number.
     Unreadable,
+    /// An event of a name or code that the format doesn't know.
+    UnknownEvent,
+    /// The pointer was outside what was recorded.
+    Outside,
+    /// The row's x and y are not a position.
+    NoPosition,
+    /// The row repeats one of an earlier session file.
+    Repeated,
+    /// The options say to leave such events out.
+    Ignored,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RepeatedHeader => "repeated header",
-            Self::RepeatedFile => "already in the previous file",
-            Self::Outside => "outside the screen",
-            Self::NoPosition => "without a position",
-            Self::Echo => "echo of another row",
-            Self::UnknownCode => "unknown event code",
+impl Reason {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 6] = [
+        Self::Unreadable,
+        Self::UnknownEvent,
+        Self::Outside,
+        Self::NoPosition,
+        Self::Repeated,
+        Self::Ignored,
+    ];
+
+    /// As a person says it.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Unreadable => "unreadable",
-        })
+            Self::UnknownEvent => "unknown event",
+            Self::Outside => "outside",
+            Self::NoPosition => "no position",
+            Self::Repeated => "repeated",
+            Self::Ignored => "ignored",
+        }
+    }
+
+    /// Whether it is a fault of the file; the other reasons are habits of its recorder.
+    pub const fn is_fault(self) -> bool {
+        matches!(self, Self::Unreadable | Self::UnknownEvent)
     }
 }
 
-/// A row that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadRow {
+/// Where a row was left out, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
     /// The file.
-    pub file: String,
-    /// Its line, counting from 1.
+    pub file: PathBuf,
+    /// The line, from 1.
     pub line: u64,
+    /// The kind of fault.
+    pub reason: Reason,
     /// What is wrong.
     pub wrong: String,
 }
 
-impl fmt::Display for BadRow {
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.wrong)
+        write!(f, "{}:{}: {}", self.file.display(), self.line, self.wrong)
     }
 }
 
-/// What was left out of a reading.
+/// Rows left out, counted by reason, the first few of each named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dropped {
-    counts: BTreeMap<Reason, u64>,
-    named: Vec<BadRow>,
+    counts: [u64; Reason::ALL.len()],
+    places: Vec<Place>,
 }
 
 impl Dropped {
-    /// So many bad rows are named; the rest are only counted.
-    const NAMED: usize = 20;
+    /// How many rows for this reason.
+    pub fn count(&self, reason: Reason) -> u64 {
+        self.counts.get(reason as usize).copied().unwrap_or_default()
+    }
 
-    pub(super) fn count(&mut self, reason: Reason, rows: u64) {
-        if rows > 0 {
-            *self.counts.entry(reason).or_default() += rows;
+    /// How many rows in all.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The reasons that occurred, with their counts.
+    pub fn by_reason(&self) -> impl Iterator<Item = (Reason, u64)> + '_ {
+        Reason::ALL.into_iter().map(|reason| (reason, self.count(reason))).filter(|(_, n)| *n > 0)
+    }
+
+    /// The first few of each reason.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Adds what another session left out.
+    pub fn absorb(&mut self, other: &Self) {
+        for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
+            *mine += theirs;
+        }
+        for place in &other.places {
+            self.name(place.reason, || place.clone());
         }
     }
 
-    pub(super) fn name(&mut self, reason: Reason, row: BadRow) {
-        self.count(reason, 1);
-        if self.named.len() < Self::NAMED {
-            self.named.push(row);
+    pub(super) fn add(&mut self, reason: Reason, rows: u64) {
+        if let Some(count) = self.counts.get_mut(reason as usize) {
+            *count += rows;
         }
     }
 
-    pub(super) fn add(&mut self, other: Self) {
-        for (reason, rows) in other.counts {
-            self.count(reason, rows);
+    /// Keeps a place while there are few of its reason; it is only made if it is kept.
+    pub(super) fn name(&mut self, reason: Reason, place: impl FnOnce() -> Place) {
+        if self.places.iter().filter(|kept| kept.reason == reason).count() < PLACES {
+            self.places.push(place());
         }
-        let room = Self::NAMED.saturating_sub(self.named.len());
-        self.named.extend(other.named.into_iter().take(room));
-    }
-
-    /// How many rows were left out for this reason.
-    pub fn of(&self, reason: Reason) -> u64 {
-        self.counts.get(&reason).copied().unwrap_or(0)
-    }
-
-    /// Every reason that occurred, with its count.
-    pub fn counts(&self) -> impl Iterator<Item = (Reason, u64)> + '_ {
-        self.counts.iter().map(|(reason, rows)| (*reason, *rows))
-    }
-
-    /// The first bad rows (unreadable, or with an unknown code), by name.
-    pub fn named(&self) -> &[BadRow] {
-        &self.named
     }
 }

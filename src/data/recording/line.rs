@@ -71,7 +71,7 @@ pub(super) fn parse(line: &str) -> Result<Signal, String> {
     Ok(Signal::Mouse(MouseEvent { at, kind, x: pixel(x)?, y: pixel(y)? }))
 }
 
-fn parse_kind(what: &str) -> Option<MouseKind> {
+pub(in crate::data) fn parse_kind(what: &str) -> Option<MouseKind> {
     match what {
         "move" => return Some(MouseKind::Move),
         "drag" => return Some(MouseKind::Drag),

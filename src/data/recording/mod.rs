@@ -19,6 +19,7 @@ mod line;
 mod reader;
 mod writer;
 
+pub(in crate::data) use line::parse_kind;
 pub use reader::RecordingReader;
 pub use writer::RecordingWriter;
 

@@ -102,6 +102,14 @@ impl Player {
     }
 }
 
+impl Drop for Player {
+    /// The X server closes a connection whose other end is gone without reading what is left.
+    fn drop(&mut self) {
+        // A display that is gone has nothing left to do.
+        let _ = self.settle();
+    }
+}
+
 const fn number(button: Button) -> u8 {
     match button {
         Button::Left => 1,

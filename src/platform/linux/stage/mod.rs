@@ -46,6 +46,8 @@ pub struct Stage {
     bus: Bus,
     x: Kept,
     display: String,
+    /// Keeps the number of a crashed display from being given away.
+    reserved: Option<programs::Reserved>,
     folder: tempfile::TempDir,
 }
 
@@ -63,7 +65,7 @@ impl Stage {
         let (x, display) = programs::start_x(plan.screen)?;
         let bus = Bus::start(folder.path())?;
         let log = NotificationLog::open(bus.address())?;
-        let mut stage = Self { server: None, log, bus, x, display, folder };
+        let mut stage = Self { server: None, log, bus, x, display, reserved: None, folder };
         if !plan.notifications.is_empty() {
             stage.start_notifications(&plan.notifications)?;
         }
@@ -92,9 +94,11 @@ impl Stage {
         self.server = None;
     }
 
-    /// Ends the X server as a crash would.
+    /// Ends the X server as a crash would. No other server takes its display's number while this
+    /// stage stands.
     pub fn crash_display(&mut self) {
         self.x.crash();
+        self.reserved = programs::reserve_display(&self.display);
     }
 
     /// The process id of the X server.

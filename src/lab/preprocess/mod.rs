@@ -1,0 +1,171 @@
+//! Recordings to perception windows: one array file a user, and a summary that says what became of
+//! every row. Cuts as the agent does; the terminal is the caller's business.
+
+mod all_events;
+mod lengths;
+mod spool;
+mod summary;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use summary::{Quartiles, UserSummary};
+
+use self::spool::Spool;
+use crate::data::formats::{Dataset, Session, SessionPlan, User};
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::event::Micros;
+use crate::pipeline::window::cut_recording;
+use crate::pipeline::{Steps, Timestamp, WindowParams};
+
+/// How recordings become windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreprocessParams {
+    /// How movement is cut.
+    #[serde(flatten)]
+    pub windows: WindowParams,
+    /// Clicks and the wheel are steps too, as in the notebooks of the research; the agent never
+    /// cuts so.
+    pub all_events: bool,
+    /// Leave out windows whose length is more than 1.5 interquartile ranges away from the quartiles
+    /// of their user.
+    pub iqr_filter: bool,
+    /// Pad all windows with zeros to this many steps; 0: to the longest of their user.
+    pub pad: usize,
+}
+
+impl Default for PreprocessParams {
+    fn default() -> Self {
+        let windows = WindowParams { thin_ms: 0, ..WindowParams::default() };
+        Self { windows, all_events: false, iqr_filter: false, pad: 0 }
+    }
+}
+
+/// One window on its way to the file.
+#[derive(Debug, Clone, PartialEq)]
+struct Cut {
+    started_at: Timestamp,
+    movement: Micros,
+    steps: Steps,
+}
+
+/// How far it is, after each session.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// Whose session it was.
+    pub user: &'a str,
+    /// Sessions read.
+    pub done: usize,
+    /// Sessions in all.
+    pub total: usize,
+    /// Rows of this session.
+    pub rows: u64,
+}
+
+/// Writes `<out>/<user>.npz` for each user, or for the users of `only` if it names any; sessions
+/// that merely claim to be a user's go to `<user>.claims.npz`. Arrays: `windows` float32
+/// `[N, T, 3]` (dx px, dy px, dt ms, zeros behind the end), `lengths` int32 `[N]`, `session` int32
+/// `[N]` (index into the next two), `session_names` text `[S]`, `genuine` int8 `[S]` (1 yes, 0 no,
+/// -1 unknown), `start_us` int64 `[N]`. One session is in memory at a time, and 24 bytes a window.
+///
+/// # Errors
+/// When a recording cannot be read, nothing can be written, or `only` names nobody.
+pub fn preprocess(
+    dataset: &Dataset,
+    params: &PreprocessParams,
+    only: &[String],
+    out: &Path,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<UserSummary>> {
+    params.windows.validate().map_err(|wrong| Failure::new(Kind::Config, wrong))?;
+    let users = chosen(dataset, only)?;
+    let total = users.iter().map(|user| user.sessions().len() + user.claims().len()).sum();
+    let (mut done, mut summaries) = (0, Vec::new());
+    let mut count = |user: &User, session: &Session| {
+        done += 1;
+        progress(Progress { user: user.id(), done, total, rows: session.rows });
+    };
+    for user in users {
+        for (plans, is_claim) in [(user.sessions(), false), (user.claims(), true)] {
+            if plans.is_empty() {
+                continue;
+            }
+            let part = Part { dataset, user, plans, is_claim };
+            summaries.push(part.write(params, out, &mut |session| count(user, session))?);
+        }
+    }
+    Ok(summaries)
+}
+
+fn chosen<'a>(dataset: &'a Dataset, only: &[String]) -> Result<Vec<&'a User>> {
+    only.iter().try_for_each(|id| dataset.find(id).map(drop))?;
+    let wanted = |user: &&User| only.is_empty() || only.iter().any(|id| id == user.id());
+    let users: Vec<_> = dataset.users().iter().filter(wanted).collect();
+    let mut names: Vec<_> = users.iter().map(|user| file_name(user, false)).collect();
+    names.sort();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(users),
+        Some(pair) => {
+            let what = format!("two users would both be written to {}", pair[0].display());
+            Err(Failure::new(Kind::Data, what).remedy("Choose one of them with --user."))
+        }
+    }
+}
+
+/// A user's name may come from a column of somebody's file: it must not lead out of the folder.
+fn file_name(user: &User, is_claim: bool) -> PathBuf {
+    let safe = |c: char| if c.is_alphanumeric() || "._-@#".contains(c) { c } else { '_' };
+    let name: String = user.id().chars().map(safe).take(120).collect();
+    let name = if name.starts_with('.') { format!("_{name}") } else { name };
+    PathBuf::from(format!("{name}{}.npz", if is_claim { ".claims" } else { "" }))
+}
+
+/// A user's own sessions, or those claimed to be.
+struct Part<'a> {
+    dataset: &'a Dataset,
+    user: &'a User,
+    plans: &'a [SessionPlan],
+    is_claim: bool,
+}
+
+impl Part<'_> {
+    fn write(
+        &self,
+        params: &PreprocessParams,
+        out: &Path,
+        read: &mut dyn FnMut(&Session),
+    ) -> Result<UserSummary> {
+        let mut summary = UserSummary::new(self.user.id(), self.is_claim);
+        let mut spool = Spool::new(out)?;
+        for plan in self.plans {
+            let session = self.dataset.read(self.user, plan)?;
+            spool.begin(&session);
+            for cut in cut(&session, params) {
+                spool.push(&cut)?;
+            }
+            summary.add(&session);
+            read(&session);
+        }
+        let kept = lengths::kept(&spool.lengths(), params.iqr_filter);
+        summary.close(&spool, &kept);
+        let name = file_name(self.user, self.is_claim);
+        spool.write(&out.join(&name), &kept, params.pad)?;
+        summary.file = name;
+        Ok(summary)
+    }
+}
+
+fn cut(session: &Session, params: &PreprocessParams) -> Vec<Cut> {
+    if params.all_events {
+        return all_events::cut(&session.events, &params.windows);
+    }
+    let (windows, _) = cut_recording(params.windows, session.signals());
+    let cut = windows.iter().map(|window| Cut {
+        started_at: window.started_at(),
+        movement: window.movement(),
+        steps: Steps::from(window),
+    });
+    cut.collect()
+}

@@ -101,7 +101,10 @@ impl Stage {
             hands: Hands {
                 notifier: Box::new(self.notifier.clone()),
                 answers: ears.1,
-                locker: Box::new(self.locker.clone()),
+                locker: Box::new({
+                    let locker = self.locker.clone();
+                    move |_| Box::new(locker.clone())
+                }),
                 journal: Journal::open(&self.journal(), 1 << 20).unwrap(),
             },
             recorder: None,

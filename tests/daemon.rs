@@ -276,3 +276,49 @@ fn an_enrolment_that_is_killed_loses_nothing() {
     assert_eq!(recordings().count(), 1);
     assert_eq!(fs::read_to_string(&kept).unwrap(), whole[..whole.len() / 2]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_in_one_sentence() {
+    let home = Home::new();
+    let recording = home.recording(6000);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut replay = home.command(&["replay", recording.to_str().unwrap()]);
+    let output = replay.stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(74), "{}", said(&output));
+    assert!(said(&output).contains("Free some space"), "{}", said(&output));
+}
+
+/// A disk of a few pages; `None` where this user may not mount one.
+#[cfg(target_os = "linux")]
+struct SmallDisk(PathBuf);
+
+#[cfg(target_os = "linux")]
+impl SmallDisk {
+    fn mount(at: PathBuf) -> Option<Self> {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=128k", "tmpfs"]).arg(&at).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then_some(Self(at))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_enrolment_on_a_full_disk_keeps_what_it_has_and_says_what_to_do() {
+    let home = Home::new();
+    let recording = home.recording(20_000);
+    let Some(_disk) = SmallDisk::mount(home.path("data")) else { return };
+    let output = home.call(&["enroll", "--record-only", "--source", recording.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(74), "{}", said(&output));
+    assert!(said(&output).contains("Free some space"), "{}", said(&output));
+    let kept = fs::read_dir(home.path("data/recordings")).unwrap().next().unwrap().unwrap();
+    let kept = mousewarden::data::RecordingReader::open(&kept.path()).unwrap();
+    assert!(kept.filter_map(Result::ok).count() > 1000);
+}

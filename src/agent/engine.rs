@@ -219,26 +219,27 @@ impl Engine {
     }
 
     fn reload(&mut self) {
-        match (self.reload)() {
-            Ok(judge) => {
-                self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
-                self.board.problem("configuration", None);
-                let task = Task::Adopt {
-                    notify: judge.notify.clone(),
-                    lock: judge.lock.clone(),
-                    group_windows: judge.policy.group_windows,
-                };
-                self.detector = judge.detector();
-                let _ = self.tasks.send(task);
-                self.tell(Entry::Reloaded);
-            }
+        let pause_ms = self.detector.segmenter().params().pause_ms;
+        match (self.reload)().and_then(|judge| same_pause(judge, pause_ms)) {
+            Ok(judge) => self.adopt(judge),
             Err(failure) => {
-                let why = failure.to_string();
                 let sentence = format!("the new one is not in force: {}", first_line(&failure));
                 self.board.problem("configuration", Some(sentence));
-                self.tell(Entry::ReloadRefused { why });
+                self.tell(Entry::ReloadRefused { why: failure.to_string() });
             }
         }
+    }
+
+    fn adopt(&mut self, judge: Judge) {
+        self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
+        self.board.problem("configuration", None);
+        let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
+        let task = Task::Adopt { notify, lock, group_windows: judge.policy.group_windows };
+        self.detector = judge.detector();
+        let decision = self.detector.policy().decision();
+        self.board.change(|status| (status.decision, status.grouped) = (decision, None));
+        let _ = self.tasks.send(task);
+        self.tell(Entry::Reloaded);
     }
 
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.
@@ -259,6 +260,16 @@ impl Engine {
     fn send(&self, entry: Stamped) {
         let _ = self.tasks.send(Task::Entry(entry));
     }
+}
+
+/// The intake waits for the pauses of the model that it was started with.
+fn same_pause(judge: Judge, pause_ms: u32) -> Result<Judge> {
+    if judge.windows.pause_ms == pause_ms {
+        return Ok(judge);
+    }
+    let what =
+        format!("the new model cuts at pauses of {} ms, not {pause_ms} ms", judge.windows.pause_ms);
+    Err(Failure::new(Kind::Config, what).remedy("Stop mousewarden and start it again."))
 }
 
 fn gone() -> Command {

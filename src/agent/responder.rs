@@ -35,14 +35,17 @@ pub enum Task {
     },
 }
 
+/// Makes a locker; asked again when the configuration changes.
+pub type MakeLocker = Box<dyn Fn(&LockParams) -> Box<dyn Locker> + Send>;
+
 /// What the responder acts with.
 pub struct Hands {
     /// Tells the person.
     pub notifier: Box<dyn Notifier>,
     /// What the person answers.
     pub answers: Receiver<Answer>,
-    /// Locks the session.
-    pub locker: Box<dyn Locker>,
+    /// Makes the locker that the parameters ask for.
+    pub locker: MakeLocker,
     /// Takes note of everything.
     pub journal: Journal,
 }
@@ -53,6 +56,7 @@ pub struct Responder {
     board: Arc<Board>,
     notify: NotifyParams,
     lock: LockParams,
+    locker: Box<dyn Locker>,
     seen: Seen,
     locks: VecDeque<Timestamp>,
     awaits_unlock: bool,
@@ -68,7 +72,8 @@ impl Responder {
         group_windows: usize,
     ) -> Self {
         let (seen, locks) = (Seen::new(group_windows), VecDeque::new());
-        Self { hands, board, notify, lock, seen, locks, awaits_unlock: false }
+        let locker = (hands.locker)(&lock);
+        Self { hands, board, notify, lock, locker, seen, locks, awaits_unlock: false }
     }
 
     /// Works until the engine is gone and everything it left is done.
@@ -91,6 +96,7 @@ impl Responder {
     fn work(&mut self, task: Task) {
         match task {
             Task::Adopt { notify, lock, group_windows } => {
+                self.locker = (self.hands.locker)(&lock);
                 (self.notify, self.lock) = (notify, lock);
                 self.seen = Seen::new(group_windows);
             }
@@ -154,7 +160,7 @@ impl Responder {
 
     /// Whether the session was asked to lock.
     fn lock(&mut self) -> bool {
-        let (by, confirmed) = match self.hands.locker.lock() {
+        let (by, confirmed) = match self.locker.lock() {
             Ok(Locked::Confirmed(by)) => (by, true),
             Ok(Locked::Unverified(by)) => (by, false),
             Err(failure) => {

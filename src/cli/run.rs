@@ -63,7 +63,7 @@ impl RunArgs {
         let hands = Hands {
             notifier: desktop::notifier(answer),
             answers,
-            locker: desktop::locker(context.config.lock.command.clone(), for_locker()),
+            locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
             journal: Journal::open(&store.journal(), cap(&context))?,
         };
         let door = Some(Door::open(&context.paths.socket())?);

@@ -1,8 +1,10 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+pub mod agent;
 pub mod capture;
 mod demo;
 mod enrol;
+mod process;
 pub mod score;
 mod train;
 
@@ -19,6 +21,8 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// What the running agent costs, and how soon a verdict follows a pause.
+    Agent(agent::AgentArgs),
     /// Enrol real people of a dataset against generated ones and test with strangers.
     Enrol(enrol::EnrolArgs),
     /// How exactly the hook keeps the hand's time, and what it costs.
@@ -38,6 +42,7 @@ impl BenchArgs {
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
         match self.bench {
+            Bench::Agent(args) => args.run(),
             Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),
             Bench::Demo(args) => args.run(),

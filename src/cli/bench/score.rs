@@ -130,7 +130,7 @@ impl ScoreArgs {
     }
 }
 
-fn untrained() -> Bundle {
+pub(super) fn untrained() -> Bundle {
     let rows = (0..8).flat_map(|round| window(50, round).rows().to_vec());
     let point = OperatingPoint {
         windows: 1,

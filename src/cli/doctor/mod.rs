@@ -67,11 +67,11 @@ impl Check {
             Health::Fail => ("FAIL", "31"),
         };
         let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.into() };
-        let mend = self.mend.as_ref().map_or(String::new(), |mend| format!("\n{:20}-> {mend}", ""));
+        let mend = self.mend.as_ref().map_or(String::new(), |mend| format!("\n{:22}-> {mend}", ""));
         format!(
-            "{word}  {:<14}{}{mend}",
+            "{word}  {:<16}{}{mend}",
             self.name,
-            self.found.replace('\n', "\n                    ")
+            self.found.replace('\n', "\n                      ")
         )
     }
 }

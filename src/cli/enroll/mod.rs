@@ -53,8 +53,8 @@ impl EnrollArgs {
         let store = context.store()?;
         let stop = interruptions()?;
         let ended = match self.source.is_empty() {
-            true => self.from_mouse(&context, &store, &stop)?,
-            false => self.from_files(&store, &stop)?,
+            true => watch(&context, &store, &stop)?,
+            false => self.take_files(&store, &stop)?,
         };
         if ended == Ended::Interrupted {
             return output::line("Interrupted; `mousewarden --enroll` goes on from here.");
@@ -67,27 +67,7 @@ impl EnrollArgs {
         Ok(())
     }
 
-    fn from_mouse(&self, context: &Context, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
-        let params = WindowParams::default();
-        let target = context.config.enrol.clone();
-        let before = Tally::of(store, params)?;
-        if before.share(&target) >= 1.0 {
-            return Ok(Ended::Enough);
-        }
-        let program =
-            std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
-        let source = desktop::mouse(program)?;
-        let recorder = recorder(store, source.name())?;
-        let meter = Meter::begin(&target, &before, clock::now());
-        let inlet = listen(source, Pressure::Drop, params, context)?;
-        let collection = Collection::new(params, recorder, before, Some(target));
-        let (tally, ended) =
-            collection.run(&inlet, stop, |tally| meter.show(tally, clock::now()))?;
-        meter.end(&tally);
-        Ok(ended)
-    }
-
-    fn from_files(&self, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
+    fn take_files(&self, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
         let params = WindowParams::default();
         for path in &self.source {
             refuse_bad_lines(path)?;
@@ -106,6 +86,26 @@ impl EnrollArgs {
         }
         Ok(Ended::Enough)
     }
+}
+
+/// Collects from the mouse what is missing.
+fn watch(context: &Context, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
+    let params = WindowParams::default();
+    let target = context.config.enrol.clone();
+    let before = Tally::of(store, params)?;
+    if before.share(&target) >= 1.0 {
+        return Ok(Ended::Enough);
+    }
+    let program =
+        std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
+    let source = desktop::mouse(program)?;
+    let recorder = recorder(store, source.name())?;
+    let meter = Meter::begin(&target, &before, clock::now());
+    let inlet = listen(source, Pressure::Drop, params, context)?;
+    let collection = Collection::new(params, recorder, before, Some(target));
+    let (tally, ended) = collection.run(&inlet, stop, |tally| meter.show(tally, clock::now()))?;
+    meter.end(&tally);
+    Ok(ended)
 }
 
 /// All files are read before any is taken, so that a bad one leaves nothing half done.

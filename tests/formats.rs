@@ -1,4 +1,5 @@
 //! Reading public recordings: each oddity of each format, on invented rows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -179,6 +180,8 @@ fn bank_sessions_are_gathered_and_ordered_and_their_ids_stay_whole() {
     assert_eq!(ids(&dataset), ["-2416201411472988629", "-7000000000000012345"]);
     let session = &sessions(&dataset, "-2416201411472988629")[0];
     assert_eq!(session.id, "aa");
+    // In the order of time, not of the table.
+    assert_eq!(names(&sessions(&dataset, "-7000000000000012345")), ["early", "bb"]);
     let origin = millis(session)[0];
     let times: Vec<_> = millis(session).iter().map(|at| at - origin).collect();
     assert_eq!(times, [0.0, 16.0, 32.0, 48.0, 90.0]);

@@ -41,7 +41,7 @@ enum Command {
     #[command(hide = true)]
     Bench(bench::BenchArgs),
     /// Turn public recordings into windows to train on.
-    Preprocess(preprocess::PreprocessArgs),
+    Preprocess(Box<preprocess::PreprocessArgs>),
     /// Print the default configuration, check a file, show where things lie.
     Config(config::ConfigArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.

@@ -149,7 +149,7 @@ impl TrainArgs {
             let name = path.display().to_string();
             let text = std::fs::read_to_string(path)
                 .map_err(|e| Failure::io(format!("mapping {name}"), e))?;
-            return Ok(Format::Generic(GenericParams::from_toml(&name, &text)?));
+            return Ok(Format::Generic(Box::new(GenericParams::from_toml(&name, &text)?)));
         }
         let unnamed = || {
             Failure::new(Kind::Config, "the dataset's format is not named")

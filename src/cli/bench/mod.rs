@@ -5,6 +5,7 @@ pub mod capture;
 mod demo;
 mod enrol;
 mod process;
+mod preprocess;
 pub mod score;
 mod train;
 
@@ -29,6 +30,8 @@ enum Bench {
     Capture(capture::CaptureArgs),
     /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
     Demo(demo::DemoArgs),
+    /// Rows a minute from recordings to windows, beside pandas.
+    Preprocess(preprocess::PreprocessArgs),
     /// What one window costs to score.
     Score(score::ScoreArgs),
     /// Training speed: steps, instruction sets and threads against the processor's peak.
@@ -46,6 +49,7 @@ impl BenchArgs {
             Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),
             Bench::Demo(args) => args.run(),
+            Bench::Preprocess(args) => args.run(),
             Bench::Score(args) => args.run(),
             Bench::Train(args) => args.run(),
         }

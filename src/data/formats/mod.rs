@@ -68,7 +68,7 @@ pub enum Format {
     /// DFL: free use for weeks.
     Dfl,
     /// Any table, laid out as the parameters say.
-    Generic(GenericParams),
+    Generic(Box<GenericParams>),
 }
 
 impl Format {

@@ -1,22 +1,20 @@
 //! Writes numpy's `.npz`: a zip of `.npy` arrays, stored uncompressed, readable with `numpy.load`.
 //! A file is whole or not there; its owner alone may read it. Knows nothing of windows.
 
+mod zip;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use self::zip::Entry;
 use super::private;
 use crate::error::{Failure, Result};
 
 /// A zip's offsets have 32 bits.
 const BYTES_MAX: u64 = u32::MAX as u64;
-const LOCAL: u32 = 0x0403_4b50;
-const CENTRAL: u32 = 0x0201_4b50;
-const END: u32 = 0x0605_4b50;
-/// 1 January 1980: the same arrays always give the same bytes.
-const DATE: u16 = 0x21;
 /// A local header's bytes before the checksum.
 const BEFORE_CRC: u64 = 14;
 
@@ -54,14 +52,6 @@ impl Element {
             Self::Text(characters) => 4 * characters,
         }
     }
-}
-
-#[derive(Debug)]
-struct Entry {
-    name: String,
-    offset: u64,
-    size: u64,
-    crc: u32,
 }
 
 /// An archive that is being written beside its place.
@@ -153,54 +143,13 @@ impl NpzWriter {
             self.out.write_all(&entry.central())?;
         }
         let size = self.out.stream_position()? - from;
-        let count = self.entries.len() as u16;
-        let mut end = Vec::new();
-        put32(&mut end, &[END, 0]);
-        put16(&mut end, &[count, count]);
-        put32(&mut end, &[size as u32, from as u32]);
-        put16(&mut end, &[0]);
+        let end = zip::end(self.entries.len() as u16, size as u32, from as u32);
         self.out.write_all(&end)
     }
 
     fn failed(&self, error: io::Error) -> Failure {
         Failure::io(format!("writing {}", self.path.display()), error)
     }
-}
-
-impl Entry {
-    fn local(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        put32(&mut bytes, &[LOCAL]);
-        self.shared(&mut bytes);
-        bytes.extend(self.name.as_bytes());
-        bytes
-    }
-
-    fn central(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        put32(&mut bytes, &[CENTRAL]);
-        put16(&mut bytes, &[20]);
-        self.shared(&mut bytes);
-        put16(&mut bytes, &[0, 0, 0]);
-        put32(&mut bytes, &[0, self.offset as u32]);
-        bytes.extend(self.name.as_bytes());
-        bytes
-    }
-
-    /// Version 2.0, no flags, stored, time and date, checksum, sizes, lengths of name and extra.
-    fn shared(&self, bytes: &mut Vec<u8>) {
-        put16(bytes, &[20, 0, 0, 0, DATE]);
-        put32(bytes, &[self.crc, self.size as u32, self.size as u32]);
-        put16(bytes, &[self.name.len() as u16, 0]);
-    }
-}
-
-fn put16(bytes: &mut Vec<u8>, values: &[u16]) {
-    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-}
-
-fn put32(bytes: &mut Vec<u8>, values: &[u32]) {
-    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
 }
 
 /// The header of the `.npy` format, version 1.0, padded to a multiple of 64 bytes.
@@ -215,7 +164,7 @@ fn npy_header(element: Element, shape: &[usize]) -> Vec<u8> {
     text.extend(std::iter::repeat_n(' ', padding));
     text.push('\n');
     let mut head = b"\x93NUMPY\x01\x00".to_vec();
-    put16(&mut head, &[text.len() as u16]);
+    head.extend((text.len() as u16).to_le_bytes());
     head.extend(text.into_bytes());
     head
 }
@@ -243,9 +192,7 @@ struct Counted<'a> {
 impl Write for Counted<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.out.write_all(bytes)?;
-        let step =
-            |crc: u32, byte: &u8| (crc >> 8) ^ CRC[((crc ^ u32::from(*byte)) & 255) as usize];
-        self.crc = bytes.iter().fold(self.crc, step);
+        self.crc = zip::checksum(self.crc, bytes);
         self.bytes += bytes.len() as u64;
         Ok(bytes.len())
     }
@@ -254,22 +201,6 @@ impl Write for Counted<'_> {
         self.out.flush()
     }
 }
-
-/// CRC-32 of zip and Ethernet, a byte at a time.
-const CRC: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let (mut value, mut bit) = (i as u32, 0);
-        while bit < 8 {
-            value = if value & 1 == 1 { (value >> 1) ^ 0xEDB8_8320 } else { value >> 1 };
-            bit += 1;
-        }
-        table[i] = value;
-        i += 1;
-    }
-    table
-};
 
 /// A nameless file in a folder, gone when it is closed.
 ///
@@ -300,14 +231,6 @@ pub fn write_whole(path: &Path, text: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
     use crate::error::Kind;
-
-    #[test]
-    fn the_checksum_is_that_of_zip() {
-        let crc = b"123456789"
-            .iter()
-            .fold(!0u32, |crc, byte| (crc >> 8) ^ CRC[((crc ^ u32::from(*byte)) & 255) as usize]);
-        assert_eq!(!crc, 0xCBF4_3926);
-    }
 
     #[test]
     fn a_header_is_padded_and_says_the_shape() {

@@ -1,0 +1,112 @@
+//! How a table of any layout is described on the command line, over a TOML file that may say the
+//! same. Reads that file, never a recording.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::data::formats::{GenericParams, TimeUnit, UserFrom};
+use crate::error::{Failure, Result};
+
+/// How the tables of `--format generic` are laid out; options win over the file.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of --format generic")]
+pub(super) struct LayoutArgs {
+    /// TOML file with these options as keys (`time_unit = "s"`), and a table [events]
+    #[arg(long, value_name = "FILE")]
+    layout: Option<PathBuf>,
+
+    /// Between columns: one character, or `tab`
+    #[arg(long, value_name = "CHAR")]
+    separator: Option<String>,
+
+    /// The first row holds data; columns are numbers from 1
+    #[arg(long)]
+    no_header: bool,
+
+    /// Column of the time
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<String>,
+
+    /// s, ms, us, ns or iso8601
+    #[arg(long, value_name = "UNIT", value_parser = time_unit)]
+    time_unit: Option<TimeUnit>,
+
+    /// Column of the horizontal position
+    #[arg(long, value_name = "COLUMN")]
+    x: Option<String>,
+
+    /// Column of the vertical position
+    #[arg(long, value_name = "COLUMN")]
+    y: Option<String>,
+
+    /// Column of both, such as `[1044, 731]`
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["x", "y"])]
+    position: Option<String>,
+
+    /// Column of the event's code; without it all rows are moves
+    #[arg(long, value_name = "COLUMN")]
+    event: Option<String>,
+
+    /// What a code means: move, drag, wheel, press-left, release-left, ... or ignore
+    #[arg(long = "code", value_name = "CODE=EVENT", allow_hyphen_values = true, value_parser = code)]
+    codes: Vec<(String, String)>,
+
+    /// Column of the user; without it the folder is the user
+    #[arg(long, value_name = "COLUMN")]
+    user_column: Option<String>,
+
+    /// Without a user column the file's name is the user
+    #[arg(long, conflicts_with = "user_column")]
+    user_from_file: bool,
+
+    /// Column of the session; without it a file is one
+    #[arg(long, value_name = "COLUMN")]
+    session_column: Option<String>,
+}
+
+fn time_unit(text: &str) -> std::result::Result<TimeUnit, String> {
+    serde_json::from_value(text.into()).map_err(|_| "one of s, ms, us, ns, iso8601".to_owned())
+}
+
+fn code(text: &str) -> std::result::Result<(String, String), String> {
+    let (code, event) = text.rsplit_once('=').ok_or("not of the form CODE=EVENT")?;
+    Ok((code.to_owned(), event.to_owned()))
+}
+
+impl LayoutArgs {
+    /// The file's parameters with these options over them.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no such layout.
+    pub fn params(self) -> Result<GenericParams> {
+        let mut params = match &self.layout {
+            None => GenericParams::default(),
+            Some(path) => {
+                let name = path.display().to_string();
+                let text = fs::read_to_string(path)
+                    .map_err(|e| Failure::io(format!("layout {name}"), e))?;
+                GenericParams::from_toml(&name, &text)?
+            }
+        };
+        let set = |field: &mut String, value: Option<String>| {
+            *field = value.unwrap_or_else(|| std::mem::take(field));
+        };
+        set(&mut params.separator, self.separator);
+        set(&mut params.time, self.time);
+        set(&mut params.x, self.x);
+        set(&mut params.y, self.y);
+        params.header &= !self.no_header;
+        params.time_unit = self.time_unit.unwrap_or(params.time_unit);
+        params.position = self.position.or(params.position);
+        params.event = self.event.or(params.event);
+        params.user = self.user_column.or(params.user);
+        params.session = self.session_column.or(params.session);
+        params.events.extend(self.codes);
+        if self.user_from_file {
+            params.user_from = UserFrom::File;
+        }
+        Ok(params)
+    }
+}

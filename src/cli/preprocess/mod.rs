@@ -1,0 +1,155 @@
+//! `preprocess`: recordings to perception windows, one array file a user, and a summary as table or
+//! JSON. Cuts nothing itself.
+
+mod layout;
+mod table;
+
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::data::formats::{Format, ReadParams, open};
+use crate::data::npz::write_whole;
+use crate::error::{Failure, Kind, Result};
+use crate::lab::preprocess::{PreprocessParams, Progress, UserSummary, preprocess};
+use crate::pipeline::WindowParams;
+
+/// The summary's name in the output folder.
+const SUMMARY: &str = "summary.json";
+
+/// Arguments of `preprocess`.
+#[derive(Debug, Args)]
+pub struct PreprocessArgs {
+    /// Which recordings they are
+    #[arg(long, value_enum)]
+    format: FormatName,
+
+    /// Folders or files of recordings
+    #[arg(required = true)]
+    input: Vec<PathBuf>,
+
+    /// Folder for `<user>.npz` and `summary.json`; made if missing
+    #[arg(long)]
+    out: PathBuf,
+
+    /// Only this user; may be given several times
+    #[arg(long, allow_hyphen_values = true)]
+    user: Vec<String>,
+
+    /// Count clicks and the wheel as steps too, as the research did; the agent never does
+    #[arg(long)]
+    all_events: bool,
+
+    /// Drop windows with fewer steps
+    #[arg(long, value_name = "N", default_value_t = WindowParams::default().min_steps)]
+    min_steps: usize,
+
+    /// A pause of this many milliseconds ends a window
+    #[arg(long, value_name = "MS", default_value_t = WindowParams::default().pause_ms)]
+    pause_ms: u32,
+
+    /// A longer window is continued in the next one
+    #[arg(long, value_name = "N", default_value_t = WindowParams::default().max_steps)]
+    max_steps: usize,
+
+    /// Thin out positions closer together than this many milliseconds; 0 keeps all
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    thin_ms: u32,
+
+    /// Drop windows whose length lies beyond 1.5 interquartile ranges (Tukey)
+    #[arg(long)]
+    iqr_filter: bool,
+
+    /// Pad to this many steps instead of the longest window of the user
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pad: usize,
+
+    /// Stop at the first row that cannot be read
+    #[arg(long)]
+    strict: bool,
+
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    layout: layout::LayoutArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    Gmail,
+    Balabit,
+    Sapimouse,
+    Bank,
+    Dfl,
+    Generic,
+}
+
+impl PreprocessArgs {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the recordings cannot be read or the windows cannot be written.
+    pub fn run(self) -> Result<()> {
+        let params = self.params();
+        params.windows.validate().map_err(|wrong| Failure::new(Kind::Config, wrong))?;
+        let format = match self.format {
+            FormatName::Gmail => Format::Gmail,
+            FormatName::Balabit => Format::Balabit,
+            FormatName::Sapimouse => Format::Sapimouse,
+            FormatName::Bank => Format::Bank,
+            FormatName::Dfl => Format::Dfl,
+            FormatName::Generic => Format::Generic(Box::new(self.layout.params()?)),
+        };
+        let bar = progress_bar();
+        let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
+        let mut show = |progress: Progress<'_>| {
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.done as u64);
+            bar.set_message(progress.user.to_owned());
+        };
+        let users = preprocess(&dataset, &params, &self.user, &self.out, &mut show)?;
+        bar.finish_and_clear();
+        let json = summary_json(&params, &users)?;
+        write_whole(&self.out.join(SUMMARY), json.as_bytes())?;
+        if self.json {
+            return output::line(&json);
+        }
+        output::line(&table::table(&users))?;
+        table::tell_faults(&users);
+        Ok(())
+    }
+
+    const fn params(&self) -> PreprocessParams {
+        PreprocessParams {
+            windows: WindowParams {
+                pause_ms: self.pause_ms,
+                min_steps: self.min_steps,
+                max_steps: self.max_steps,
+                thin_ms: self.thin_ms,
+            },
+            all_events: self.all_events,
+            iqr_filter: self.iqr_filter,
+            pad: self.pad,
+        }
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} sessions  {eta} left  {msg}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn summary_json(params: &PreprocessParams, users: &[UserSummary]) -> Result<String> {
+    let summary = serde_json::json!({ "params": params, "users": users });
+    let text = serde_json::to_string_pretty(&summary)
+        .map_err(|e| Failure::new(Kind::Internal, format!("the summary as JSON: {e}")))?;
+    Ok(text)
+}

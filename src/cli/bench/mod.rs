@@ -4,8 +4,8 @@ pub mod agent;
 pub mod capture;
 mod demo;
 mod enrol;
-mod process;
 mod preprocess;
+mod process;
 pub mod score;
 mod train;
 

@@ -145,7 +145,7 @@ fn only_the_command_line_reads_environment_and_terminal() {
 
 #[test]
 fn only_one_file_names_onnx_runtime() {
-    only_in(&["model/onnx.rs"], &["ort::"]);
+    only_in(&["model/onnx.rs"], &[" ort::", "<ort::", "(ort::"]);
 }
 
 #[test]

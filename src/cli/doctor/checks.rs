@@ -5,10 +5,10 @@ use std::path::Path;
 use super::super::context::Context;
 use super::Check;
 use crate::agent::control::{self, Reply, Request};
+use crate::data::private;
 use crate::error::Kind;
 use crate::model::Backend;
 use crate::paths::Paths;
-use crate::platform::private;
 
 /// All of them; without a configuration nothing more can be said.
 pub(super) fn all() -> impl Iterator<Item = Check> {

@@ -2,7 +2,7 @@
 //! bundle, and wrong input is refused with a remedy.
 
 use mousewarden::error::Kind;
-use mousewarden::lab::cohort::{generated, windows_of};
+use mousewarden::lab::crowd::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
 use mousewarden::lab::train::{About, Progress, TrainOptions, train_owner, write_checked};
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
@@ -124,7 +124,8 @@ fn a_repeated_recording_is_fatal_and_named() {
     let failure = train(&[windows.clone(), windows], &quick()).unwrap_err();
     assert_eq!(failure.kind(), Kind::Data);
     let said = failure.to_string();
-    assert!(said.contains("window 1 of session 2") && said.contains("session 1"), "{said}");
+    assert!(said.contains("of session 1 (training) is also window"), "{said}");
+    assert!(said.contains("of session 2"), "{said}");
 }
 
 #[test]

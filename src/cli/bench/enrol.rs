@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
-use crate::lab::cohort;
+use crate::lab::crowd;
 use crate::lab::people::Device;
 use crate::lab::train::{About, TrainOptions, train_owner};
 use crate::lab::trial::{Scores, TimeOnly, enrolment, on_device};
@@ -114,7 +114,7 @@ impl EnrolArgs {
         // Half of the others may be learnt from, the other half only tests.
         let (known, strangers) = (half(0), half(1));
         let moved = on_device(&device, params, &strangers);
-        let generated = cohort::generated(&device, params, self.people, each, self.seed);
+        let generated = crowd::generated(&device, params, self.people, each, self.seed);
         let plain = TrainOptions { restyled: 0, ..self.options() };
         let mut cohorts = vec![("generated", generated, self.options())];
         if !self.generated_only {
@@ -209,7 +209,7 @@ fn describe(people: &[RealPerson], params: WindowParams, seed: u64) {
         let windows = person.sessions.concat();
         let Some(device) = Device::from_windows(&windows) else { continue };
         real.extend(habits::of(&windows));
-        for one in cohort::generated(&device, params, 3, 100, seed.wrapping_add(i as u64)) {
+        for one in crowd::generated(&device, params, 3, 100, seed.wrapping_add(i as u64)) {
             made.extend(habits::of(&one));
         }
     }

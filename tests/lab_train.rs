@@ -4,7 +4,7 @@
 use mousewarden::error::Kind;
 use mousewarden::lab::cohort::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
-use mousewarden::lab::train::{About, Progress, TrainOptions, train_owner, write_checked};
+use mousewarden::lab::train::{About, Progress, Start, TrainOptions, train_owner, write_checked};
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
 use mousewarden::pipeline::{Scorer, Steps, Window, WindowParams};
 
@@ -30,7 +30,7 @@ fn about() -> About {
 }
 
 fn quick() -> TrainOptions {
-    TrainOptions { hidden: [16, 16], epochs: 3, ..TrainOptions::demo() }
+    TrainOptions { start: Start::Random, hidden: [16, 16], epochs: 3, ..TrainOptions::demo() }
 }
 
 fn train(sessions: &[Vec<Window>], options: &TrainOptions) -> mousewarden::error::Result<Bundle> {

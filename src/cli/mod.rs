@@ -11,6 +11,7 @@ pub mod inspect;
 pub mod output;
 pub mod pause;
 pub mod preprocess;
+pub mod pretrain;
 pub mod replay;
 pub mod resume;
 pub mod run;
@@ -55,6 +56,9 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Look away for a while.
     Pause(pause::PauseArgs),
+    /// Make the start of every owner's training (onnx/start.onnx).
+    #[command(hide = true)]
+    Pretrain(pretrain::PretrainArgs),
     /// Print the verdicts that the agent would have given on a recording.
     Replay(replay::ReplayArgs),
     /// End a pause.
@@ -92,6 +96,7 @@ impl Cli {
             Command::Enroll(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),
+            Command::Pretrain(args) => args.run(),
             Command::Replay(args) => args.run(),
             Command::Resume(args) => args.run(),
             Command::Run(args) => args.run(),

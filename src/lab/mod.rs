@@ -7,6 +7,8 @@ pub mod habits;
 pub mod metrics;
 pub mod people;
 pub mod preprocess;
+pub mod pretrain;
 mod random;
+mod start;
 pub mod train;
 pub mod trial;

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::pretrain::{PretrainOptions, pretrain};
+use crate::model::Start;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
 
@@ -24,6 +25,9 @@ pub struct PretrainArgs {
     /// Where to write the start.
     #[arg(long, default_value = "onnx/start.onnx")]
     out: PathBuf,
+    /// Go on from this start.
+    #[arg(long)]
+    from: Option<PathBuf>,
     /// Generated people.
     #[arg(long)]
     people: Option<usize>,
@@ -51,7 +55,7 @@ impl PretrainArgs {
     /// When the recordings cannot be read, training breaks down, or the file cannot be written.
     pub fn run(self) -> Result<()> {
         let params = WindowParams::default();
-        let options = self.options();
+        let options = self.options()?;
         let source = self.format.clone().unwrap_or_default();
         let real = match (&self.folder, &self.format) {
             (Some(folder), Some(format)) => read_all(folder, format, params)?,
@@ -76,9 +80,10 @@ impl PretrainArgs {
         Ok(())
     }
 
-    fn options(&self) -> PretrainOptions {
+    fn options(&self) -> Result<PretrainOptions> {
         let usual = PretrainOptions::default();
-        PretrainOptions {
+        Ok(PretrainOptions {
+            from: self.from.as_deref().map(Start::read).transpose()?,
             people: self.people.unwrap_or(usual.people),
             windows: self.windows.unwrap_or(usual.windows),
             steps: self.steps.unwrap_or(usual.steps),
@@ -86,7 +91,7 @@ impl PretrainArgs {
             real_share: self.real_share.unwrap_or(usual.real_share),
             seed: self.seed,
             ..usual
-        }
+        })
     }
 }
 

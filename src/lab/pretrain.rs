@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Origin, Start};
-use crate::nn::{ClassBatch, Classes, Classifier, Conditioning, Network, TrainParams};
+use crate::nn::{ClassBatch, Classes, Classifier, Conditioning, Inference, Network, TrainParams};
 use crate::pipeline::{Steps, Window, WindowParams};
 
 use super::cohort::windows_of;
 use super::people::{Device, Person};
+use super::population::{self, Features};
 use super::random::Random;
 use super::trial::on_device;
 
@@ -29,6 +30,8 @@ const FEWEST_WINDOWS: usize = 40;
 /// How the start is made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PretrainOptions {
+    /// Go on from this instead of random weights.
+    pub from: Option<Start>,
     /// Generated people.
     pub people: usize,
     /// Windows of each generated person on each of their devices.
@@ -56,11 +59,12 @@ pub struct PretrainOptions {
 impl Default for PretrainOptions {
     fn default() -> Self {
         Self {
+            from: None,
             people: 300,
             windows: 60,
             devices: 16,
             devices_each: 3,
-            steps: 2500,
+            steps: 4200,
             batch: 128,
             learning_rate: 3e-3,
             dropout: 0.15,
@@ -95,7 +99,10 @@ pub fn pretrain(
         return Err(Failure::new(Kind::Config, "pretraining needs at least two generated people"));
     }
     let rows = crowd.people.iter().flatten().flat_map(|steps| steps.rows().iter().copied());
-    let network = Network::new(HIDDEN, Conditioning::fit(rows), options.seed);
+    let network = match &options.from {
+        Some(start) => start.network.clone(),
+        None => Network::new(HIDDEN, Conditioning::fit(rows), options.seed),
+    };
     let network = learn(&network, &crowd, options, progress)?;
     let real_people = crowd.kinds[1].len();
     let origin = Origin {
@@ -105,10 +112,19 @@ pub fn pretrain(
         real_people,
         real_source: if real_people > 0 { real_source.into() } else { String::new() },
         windows: crowd.people.iter().map(Vec::len).sum(),
-        steps: options.steps,
+        steps: options.steps + options.from.as_ref().map_or(0, |start| start.origin.steps),
         seed: options.seed,
     };
-    Ok(Start { network, windows: params, origin })
+    let population = population::fit(&features(&network, &crowd.people[crowd.kinds[1].clone()]));
+    Ok(Start { network, windows: params, population, origin })
+}
+
+fn features(network: &Network, people: &[Vec<Steps>]) -> Vec<Features> {
+    let mut inference = Inference::new(network);
+    let mut of = |windows: &Vec<Steps>| {
+        inference.features(&windows.iter().map(Steps::rows).collect::<Vec<_>>())
+    };
+    people.iter().map(&mut of).collect()
 }
 
 fn learn(

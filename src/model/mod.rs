@@ -18,4 +18,4 @@ mod weights;
 pub use bundle::{Bundle, OperatingPoint, Provenance};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
-pub use start::{Origin, Start};
+pub use start::{Origin, Population, Start};

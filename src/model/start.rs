@@ -22,6 +22,7 @@ use crate::nn::Network;
 use crate::pipeline::WindowParams;
 
 const START_KEY: &str = "mousewarden.start";
+const POPULATION_KEY: &str = "mousewarden.start_population";
 const STATISTICS_KEY: &str = "mousewarden.start_statistics";
 
 /// How such a network was made.
@@ -45,6 +46,26 @@ pub struct Origin {
     pub seed: u64,
 }
 
+/// What real people look like to the trunk: a normal distribution of their means, and one of a
+/// person's windows around theirs. It says how a crowd differs; nobody can be found in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Population {
+    /// Mean of the people's means, `[F]`.
+    pub mean: Vec<f32>,
+    /// Lower Cholesky factor of the covariance between people, its rows up to the diagonal.
+    pub between: Vec<f32>,
+    /// The same of the covariance within a person.
+    pub within: Vec<f32>,
+}
+
+impl Population {
+    fn fits(&self, features: usize) -> bool {
+        let half = features * (features + 1) / 2;
+        let sizes = [(&self.mean, features), (&self.between, half), (&self.within, half)];
+        sizes.iter().all(|(v, size)| v.len() == *size && v.iter().all(|x| x.is_finite()))
+    }
+}
+
 /// The network with its origin. Its head is zero: it has no opinion of anybody.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
@@ -52,6 +73,8 @@ pub struct Start {
     pub network: Network,
     /// How windows were cut for it.
     pub windows: WindowParams,
+    /// What real people look like to it, if it has seen any.
+    pub population: Option<Population>,
     /// How it was made.
     pub origin: Origin,
 }
@@ -98,13 +121,19 @@ impl Start {
         let origin = read(&model, START_KEY)?;
         let statistics: Statistics = read(&model, STATISTICS_KEY)?;
         let windows: WindowParams = read(&model, WINDOWS_KEY)?;
+        let knows = |key| model.metadata_props.iter().any(|e| e.key.as_deref() == Some(key));
+        let population: Option<Population> =
+            if knows(POPULATION_KEY) { read(&model, POPULATION_KEY)? } else { None };
         versions(&model)?;
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
         let mut network = network_of(&graph)?;
         unfold(&mut network, statistics)?;
         windows.validate().map_err(Fault::Value)?;
         check_network(&network)?;
-        Ok(Self { network, windows, origin })
+        if !population.iter().all(|people| people.fits(network.head.weight.len())) {
+            return Err(Fault::Value("its population has other features".into()));
+        }
+        Ok(Self { network, windows, population, origin })
     }
 
     fn encode(&self) -> Result<Vec<u8>, Fault> {
@@ -130,6 +159,7 @@ impl Start {
                 entry(WINDOWS_KEY, &self.windows)?,
                 entry(START_KEY, &self.origin)?,
                 entry(STATISTICS_KEY, &statistics)?,
+                entry(POPULATION_KEY, &self.population)?,
             ],
         };
         Ok(model.encode_to_vec())
@@ -172,7 +202,7 @@ mod tests {
             steps: 1,
             seed: 1,
         };
-        Start { network, windows: WindowParams::default(), origin }
+        Start { network, windows: WindowParams::default(), population: None, origin }
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct StartArgs {
     /// How small an owner's head is held on a pretrained trunk.
     #[arg(long)]
     penalty: Option<f64>,
+    /// Strangers drawn from what the trunk knows of real people.
+    #[arg(long)]
+    drawn: Option<usize>,
 }
 
 impl StartArgs {
@@ -32,6 +35,7 @@ impl StartArgs {
             _ => Start::Given(Arc::new(model::Start::read(&self.start)?)),
         };
         let head_penalty = self.penalty.unwrap_or(options.head_penalty);
-        Ok(TrainOptions { start, head_penalty, ..options })
+        let drawn_people = self.drawn.unwrap_or(options.drawn_people);
+        Ok(TrainOptions { start, head_penalty, drawn_people, ..options })
     }
 }

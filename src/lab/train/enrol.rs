@@ -5,9 +5,10 @@
 use std::ops::Range;
 
 use super::calibrate::{self, Stream};
-use super::head::{self, Features};
+use super::head;
 use super::options::TrainOptions;
 use crate::lab::people::{Device, Style};
+use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
 use crate::model::{OperatingPoint, Start};
 use crate::nn::{Inference, Network};
@@ -15,6 +16,9 @@ use crate::pipeline::{Steps, Window, WindowParams};
 
 /// Heads that are fitted for calibration, each without one part.
 const FOLDS: usize = 5;
+
+/// Windows of each stranger that is drawn.
+const DRAWN_WINDOWS: usize = 40;
 
 /// What came of it.
 pub(super) struct Enrolled {
@@ -52,6 +56,7 @@ pub(super) fn enrol(
     for (fold, people) in restyled.iter().enumerate() {
         strangers[fold].extend(people.iter().map(|windows| see(windows)));
     }
+    let drawn = drawn(start, options);
     let learn = |without: Option<usize>| {
         let kept = |fold: &usize| Some(*fold) != without;
         let own = (0..FOLDS).filter(kept).flat_map(|fold| {
@@ -62,7 +67,13 @@ pub(super) fn enrol(
         let (own, others): (Vec<_>, Vec<_>) =
             (own.collect(), others.map(|s| &s.features).collect());
         let mut network = start.network.clone();
-        network.head = head::fit(&own, &others, options.head_penalty);
+        let crowd: Vec<_> = drawn
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| Some(at % FOLDS) != without)
+            .map(|(_, features)| features)
+            .collect();
+        network.head = head::fit(&own, &[&others, &crowd], options.head_penalty);
         network
     };
     let held_out: Vec<Network> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
@@ -77,6 +88,13 @@ pub(super) fn enrol(
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
     Enrolled { network: learn(None), operating_points, counts }
+}
+
+/// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are
+/// tidier than people, and would make every threshold look better than it is.
+fn drawn(start: &Start, options: &TrainOptions) -> Vec<Features> {
+    let of = |people| population::draw(people, options.drawn_people, DRAWN_WINDOWS, options.seed);
+    start.population.as_ref().map(of).unwrap_or_default()
 }
 
 /// The owner's windows in stretches of time of about the same size; a session's border is kept.

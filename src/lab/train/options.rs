@@ -37,11 +37,13 @@ impl Start {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainOptions {
-    /// Where it starts. On a trunk, only `seed`, `restyled` and `head_penalty` of what follows
-    /// matter.
+    /// Where it starts. On a trunk, only `seed`, `restyled`, `head_penalty` and
+    /// `drawn_people` of what follows matter.
     pub start: Start,
     /// How small the owner's head is held on a trunk, in windows.
     pub head_penalty: f64,
+    /// Strangers drawn from what the trunk knows of real people; 0 switches them off.
+    pub drawn_people: usize,
     /// Hidden units of the two recurrences; multiples of 16.
     pub hidden: [usize; 2],
     /// Passes over the training part, at most.
@@ -82,6 +84,7 @@ impl Default for TrainOptions {
         Self {
             start: Start::default(),
             head_penalty: 1.0,
+            drawn_people: 60,
             hidden: [64, 64],
             epochs: 24,
             patience: 6,
@@ -120,6 +123,7 @@ impl TrainOptions {
             (self.hidden.iter().all(|h| *h > 0 && *h <= 1024), "hidden must lie in 1..=1024"),
             (self.epochs > 0, "epochs must be at least 1"),
             (self.head_penalty > 0.0, "head_penalty must be positive"),
+            (self.drawn_people <= 1000, "drawn_people must lie in 0..=1000"),
             (self.restyled <= 1000, "restyled must lie in 0..=1000"),
             (self.batch > 1, "batch must be at least 2"),
             (self.threads > 0, "threads must be at least 1"),

@@ -4,7 +4,7 @@
 use mousewarden::error::Kind;
 use mousewarden::lab::crowd::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
-use mousewarden::lab::train::{About, Progress, TrainOptions, train_owner, write_checked};
+use mousewarden::lab::train::{About, Progress, Start, TrainOptions, train_owner, write_checked};
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
 use mousewarden::pipeline::{Scorer, Steps, Window, WindowParams};
 
@@ -30,7 +30,7 @@ fn about() -> About {
 }
 
 fn quick() -> TrainOptions {
-    TrainOptions { hidden: [16, 16], epochs: 3, ..TrainOptions::demo() }
+    TrainOptions { start: Start::Random, hidden: [16, 16], epochs: 3, ..TrainOptions::demo() }
 }
 
 fn train(sessions: &[Vec<Window>], options: &TrainOptions) -> mousewarden::error::Result<Bundle> {
@@ -153,4 +153,51 @@ fn synthetic_windows_and_hard_cases_are_options_that_train() {
     let bundle = train(&[owner(70)], &options).unwrap();
     let without = train(&[owner(70)], &quick()).unwrap();
     assert_ne!(bundle.network, without.network);
+}
+
+fn pretrained() -> TrainOptions {
+    TrainOptions::default()
+}
+
+#[test]
+fn a_model_on_the_pretrained_trunk_notices_strangers_and_repeats_itself() {
+    let windows = owner(80);
+    let bundle = train(&[windows.clone()], &pretrained()).unwrap();
+    let again = train(&[windows.clone()], &TrainOptions { threads: 1, ..pretrained() }).unwrap();
+    assert_eq!(bundle, again);
+    assert!(bundle.provenance.start.starts_with("start, seed"), "{}", bundle.provenance.start);
+    assert_eq!(bundle.provenance.genuine_windows, [80, 80]);
+    let mut scorer = LoadedScorer::of(&bundle, &ScorerParams::default()).unwrap();
+    let mut mean = |windows: &[Window]| -> f32 {
+        let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
+        let scores = scorer.score(&steps).unwrap();
+        scores.iter().map(|score| score.get()).sum::<f32>() / scores.len() as f32
+    };
+    let later = windows_of(&Person::generate(900), &device(), params(), 60, 1);
+    let strangers = generated(&device(), params(), 8, 30, 77);
+    let own = mean(&later);
+    let noticed = strangers.iter().filter(|stranger| mean(stranger) < own - 0.1).count();
+    assert!(noticed >= 7, "{noticed} of 8");
+}
+
+#[test]
+fn every_window_calibrates_but_never_the_head_that_learnt_it() {
+    // Impossible to tell apart: a head that had seen a window would separate what is alike.
+    let one = windows_of(&Person::generate(901), &device(), params(), 900, 3);
+    let mut parts = one.chunks(60).map(<[Window]>::to_vec);
+    let owner = parts.next().unwrap();
+    let cohort: Vec<Vec<Window>> = parts.collect();
+    let options = TrainOptions { restyled: 0, ..pretrained() };
+    let bundle = train_owner(&[owner], &cohort, params(), &about(), &options, &mut |_| {}).unwrap();
+    assert!(bundle.operating_points[0].eer > 0.35, "{:?}", bundle.operating_points[0]);
+}
+
+#[test]
+fn a_trunk_for_windows_cut_otherwise_is_refused() {
+    let params = WindowParams { max_steps: 64, ..params() };
+    let windows = windows_of(&Person::generate(900), &device(), params, 80, 0);
+    let cohort = generated(&device(), params, 12, 20, 5);
+    let failure =
+        train_owner(&[windows], &cohort, params, &about(), &pretrained(), &mut |_| {}).unwrap_err();
+    assert!(failure.to_string().contains("cut otherwise"), "{failure}");
 }

@@ -112,6 +112,7 @@ impl Description {
                 "trained by   {}, seed {}, {} epochs, capture {}",
                 p.trained_by, p.seed, p.epochs, p.capture
             ),
+            format!("started from {}", p.start),
             String::new(),
             "windows  movement  threshold    EER   FAR (95 % interval)   FRR (95 % interval)"
                 .into(),

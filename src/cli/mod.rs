@@ -11,6 +11,7 @@ pub mod inspect;
 pub mod output;
 pub mod pause;
 pub mod preprocess;
+pub mod pretrain;
 pub mod replay;
 pub mod resume;
 pub mod run;
@@ -64,6 +65,9 @@ enum Command {
     Train(train::TrainArgs),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
+    /// Make the start of every owner's training (onnx/start.onnx).
+    #[command(hide = true)]
+    Pretrain(pretrain::PretrainArgs),
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
@@ -92,6 +96,7 @@ impl Cli {
             Command::Enroll(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),
+            Command::Pretrain(args) => args.run(),
             Command::Replay(args) => args.run(),
             Command::Resume(args) => args.run(),
             Command::Run(args) => args.run(),

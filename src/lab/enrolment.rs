@@ -15,6 +15,8 @@ use super::train::{About, Progress, TrainOptions, train_owner};
 pub const IMPOSTORS: usize = 60;
 /// Impostor windows for each of the owner's.
 const IMPOSTOR_RATIO: usize = 10;
+/// Windows of each impostor at the least, so that their groups can be judged too.
+const FEWEST_EACH: usize = 40;
 
 /// The owner's own movement.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +66,7 @@ pub fn impostors(sessions: &[Vec<Window>], params: WindowParams, seed: u64) -> R
         Failure::new(Kind::Data, "no movement is recorded yet")
             .remedy("Record some with `mousewarden --enroll`.")
     })?;
-    let each = (windows.len() * IMPOSTOR_RATIO).div_ceil(IMPOSTORS).max(10);
+    let each = (windows.len() * IMPOSTOR_RATIO).div_ceil(IMPOSTORS).max(FEWEST_EACH);
     Ok(crowd::generated(&device, params, IMPOSTORS, each, seed))
 }
 

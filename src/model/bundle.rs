@@ -57,6 +57,16 @@ pub struct Provenance {
     pub training_sha256: String,
     /// What captured the genuine windows ("x11-rdev", "recording").
     pub capture: String,
+    /// What the weights started from; files of before say nothing, which means random weights.
+    #[serde(default = "random_start")]
+    pub start: String,
+}
+
+/// How training that starts from nothing is called in [`Provenance::start`].
+pub const RANDOM_START: &str = "random weights";
+
+fn random_start() -> String {
+    RANDOM_START.into()
 }
 
 /// A model with everything that is needed to use it.

@@ -20,8 +20,16 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
         let group = bundle.default_group;
         return wrong(format!("default_group = {group} is not among its operating points"));
     }
-    shapes(&bundle.network)?;
-    numbers(&bundle.network)
+    check_network(&bundle.network)
+}
+
+/// Says what cannot work about a network, if anything.
+///
+/// # Errors
+/// [`Fault::Value`] with the part and what is allowed.
+pub fn check_network(network: &Network) -> Result<(), Fault> {
+    shapes(network)?;
+    numbers(network)
 }
 
 fn points(points: &[OperatingPoint]) -> Result<(), Fault> {

@@ -17,9 +17,9 @@ use super::weights::network_of;
 use crate::error::{Failure, Result};
 
 /// Version of the file format that is written and read.
-const IR_VERSION: i64 = 8;
+pub(super) const IR_VERSION: i64 = 8;
 /// Version of the operators.
-const OPSET: i64 = 17;
+pub(super) const OPSET: i64 = 17;
 /// No bundle comes near this; what is larger is something else.
 const MAX_BYTES: u64 = 256 << 20;
 
@@ -128,7 +128,7 @@ pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {
+pub(super) fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {
     if bytes.is_empty() {
         return Err(Fault::Empty);
     }
@@ -145,7 +145,7 @@ fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {
     }
 }
 
-fn versions(model: &ModelProto) -> Result<(), Fault> {
+pub(super) fn versions(model: &ModelProto) -> Result<(), Fault> {
     let opsets: Vec<_> = model.opset_import.iter().map(|set| set.version.unwrap_or(0)).collect();
     if model.ir_version != Some(IR_VERSION) || opsets != [OPSET] {
         let ir = model.ir_version.unwrap_or(0);
@@ -156,7 +156,7 @@ fn versions(model: &ModelProto) -> Result<(), Fault> {
     Ok(())
 }
 
-fn persist(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn persist(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -169,6 +169,6 @@ fn persist(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
 }
 
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     format!("model {}", path.display())
 }

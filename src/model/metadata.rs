@@ -12,9 +12,9 @@ use crate::pipeline::WindowParams;
 /// The only architecture of this contract.
 pub const ARCHITECTURE: &str = "bilstm";
 
-const CONTRACT_KEY: &str = "mousewarden.contract";
-const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
-const WINDOWS_KEY: &str = "mousewarden.windows";
+pub(super) const CONTRACT_KEY: &str = "mousewarden.contract";
+pub(super) const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
+pub(super) const WINDOWS_KEY: &str = "mousewarden.windows";
 const POINTS_KEY: &str = "mousewarden.operating_points";
 const GROUP_KEY: &str = "mousewarden.default_group";
 const PROVENANCE_KEY: &str = "mousewarden.provenance";
@@ -54,22 +54,7 @@ impl Metadata {
     /// # Errors
     /// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
     pub fn of(model: &ModelProto) -> Result<Self, Fault> {
-        if text(model, CONTRACT_KEY).is_none() {
-            let producer = model.producer_name.clone().unwrap_or_default();
-            return Err(Fault::Foreign(if producer.is_empty() {
-                "an unnamed program".into()
-            } else {
-                producer
-            }));
-        }
-        let found: u64 = read(model, CONTRACT_KEY)?;
-        if found != u64::from(CONTRACT) {
-            return Err(Fault::Contract { found });
-        }
-        let architecture: String = read(model, ARCHITECTURE_KEY)?;
-        if architecture != ARCHITECTURE {
-            return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
-        }
+        follows_contract(model)?;
         Ok(Self {
             windows: read(model, WINDOWS_KEY)?,
             operating_points: read(model, POINTS_KEY)?,
@@ -79,12 +64,39 @@ impl Metadata {
     }
 }
 
-fn entry(key: &'static str, value: &impl Serialize) -> Result<StringStringEntryProto, Fault> {
+/// Whether a file follows this contract and architecture; asked before anything else of it.
+///
+/// # Errors
+/// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
+pub(super) fn follows_contract(model: &ModelProto) -> Result<(), Fault> {
+    if text(model, CONTRACT_KEY).is_none() {
+        let producer = model.producer_name.clone().unwrap_or_default();
+        return Err(Fault::Foreign(if producer.is_empty() {
+            "an unnamed program".into()
+        } else {
+            producer
+        }));
+    }
+    let found: u64 = read(model, CONTRACT_KEY)?;
+    if found != u64::from(CONTRACT) {
+        return Err(Fault::Contract { found });
+    }
+    let architecture: String = read(model, ARCHITECTURE_KEY)?;
+    if architecture != ARCHITECTURE {
+        return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
+    }
+    Ok(())
+}
+
+pub(super) fn entry(
+    key: &'static str,
+    value: &impl Serialize,
+) -> Result<StringStringEntryProto, Fault> {
     let value = serde_json::to_string(value).map_err(|error| unreadable(key, &error))?;
     Ok(StringStringEntryProto { key: Some(key.into()), value: Some(value) })
 }
 
-fn read<T: DeserializeOwned>(model: &ModelProto, key: &'static str) -> Result<T, Fault> {
+pub(super) fn read<T: DeserializeOwned>(model: &ModelProto, key: &'static str) -> Result<T, Fault> {
     let text = text(model, key).ok_or(Fault::Missing(key))?;
     serde_json::from_str(text).map_err(|error| unreadable(key, &error))
 }

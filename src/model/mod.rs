@@ -12,8 +12,10 @@ mod metadata;
 mod onnx;
 pub mod onnx_proto;
 mod scorer;
+pub mod start;
 mod weights;
 
 pub use bundle::{Bundle, OperatingPoint, Provenance};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
+pub use start::{Origin, Population, Start};

@@ -83,6 +83,23 @@ impl Inference {
         }
     }
 
+    /// What the head sees of each window, in order: the final states of the second recurrence,
+    /// forward then backward. A window without steps has none: an empty row.
+    pub fn features(&mut self, windows: &[&[[f32; 3]]]) -> Vec<Vec<f32>> {
+        let mut out = vec![Vec::new(); windows.len()];
+        let [_, Shape { padded, hidden, .. }] = self.shapes;
+        for (chunk, out) in windows.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
+            self.logits(chunk);
+            for (s, &at) in self.packing.order().iter().enumerate() {
+                let row = self.packing.last_row(s);
+                let sides = row.iter().flat_map(|row| self.tapes.each_ref().map(|t| (t, *row)));
+                out[at] =
+                    sides.flat_map(|(t, row)| &t.output(row, padded)[..hidden]).copied().collect();
+            }
+        }
+        out
+    }
+
     /// Fills `sums` with the logits of one chunk in sorted order.
     fn logits(&mut self, windows: &[&[[f32; 3]]]) {
         self.packing.pack(windows.iter().map(|window| window.len()));

@@ -23,5 +23,5 @@ pub mod train;
 
 pub use inference::Inference;
 pub use kernel::Kernel;
-pub use network::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
-pub use train::{Batch, TrainParams, Trainer};
+pub use network::{BatchNorm, BiLstm, Classes, Conditioning, Dense, LstmWeights, Network};
+pub use train::{Batch, ClassBatch, Classifier, TrainParams, Trainer};

@@ -62,6 +62,27 @@ pub struct Dense {
     pub bias: f32,
 }
 
+/// A linear layer with one output for each of several classes; only training has one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classes {
+    /// Weights, `[K, F]`, row-major.
+    pub weight: Vec<f32>,
+    /// Biases, `[K]`.
+    pub bias: Vec<f32>,
+}
+
+impl Classes {
+    /// `count` classes that a trunk with these final features cannot tell apart yet.
+    pub fn zeros(count: usize, features: usize) -> Self {
+        Self { weight: vec![0.0; count * features], bias: vec![0.0; count] }
+    }
+
+    /// How many classes there are.
+    pub fn count(&self) -> usize {
+        self.bias.len()
+    }
+}
+
 /// The architecture `bilstm`: conditioning, BiLSTM over all steps, batch normalisation, dropout
 /// (training only), BiLSTM whose two final states are joined, one linear unit, sigmoid.
 #[derive(Debug, Clone, PartialEq)]

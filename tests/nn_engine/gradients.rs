@@ -5,9 +5,9 @@ use crate::reference::{Sequences, loss, network, noise, probability, sequences};
 use mousewarden::nn::{Batch, Inference, Kernel, Network, TrainParams, Trainer};
 
 /// One tensor of a network.
-type Tensor = (&'static str, fn(&mut Network) -> &mut [f32]);
+pub type Tensor = (&'static str, fn(&mut Network) -> &mut [f32]);
 
-const TENSORS: [Tensor; 16] = [
+pub const TENSORS: [Tensor; 16] = [
     ("first.forward.w", |n| &mut n.first.forward.w),
     ("first.forward.r", |n| &mut n.first.forward.r),
     ("first.forward.b", |n| &mut n.first.forward.b),

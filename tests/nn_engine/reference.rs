@@ -1,7 +1,9 @@
 //! The network in double precision, written from its equations without any of the engine's code
 //! beyond the plain weights: the oracle of the engine's tests. It never trains.
 
-use mousewarden::nn::{BiLstm, Conditioning, LstmWeights, Network};
+use std::ops::Range;
+
+use mousewarden::nn::{BiLstm, Classes, Conditioning, LstmWeights, Network};
 
 /// Ragged batch of raw steps.
 pub type Sequences = Vec<Vec<[f32; 3]>>;
@@ -107,6 +109,16 @@ fn first(network: &Network, sequence: &[[f32; 3]]) -> Rows {
 }
 
 fn finish(network: &Network, rows: &Rows, mean: &[f64], variance: &[f64]) -> f64 {
+    let last = last(network, rows, mean, variance);
+    dot(&last, &network.head.weight) + f64::from(network.head.bias)
+}
+
+fn dot(a: &[f64], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, &b)| a * f64::from(b)).sum()
+}
+
+/// Final states of the second recurrence.
+fn last(network: &Network, rows: &Rows, mean: &[f64], variance: &[f64]) -> Vec<f64> {
     let norm = &network.norm;
     let normed: Rows = rows
         .iter()
@@ -121,9 +133,14 @@ fn finish(network: &Network, rows: &Rows, mean: &[f64], variance: &[f64]) -> f64
         })
         .collect();
     let [forward, backward] = bilstm(&network.second, &normed);
-    let last = [forward[forward.len() - 1].as_slice(), backward[0].as_slice()].concat();
-    let sum: f64 = last.iter().zip(&network.head.weight).map(|(h, &w)| h * f64::from(w)).sum();
-    sum + f64::from(network.head.bias)
+    [forward[forward.len() - 1].as_slice(), backward[0].as_slice()].concat()
+}
+
+/// Final states with the running statistics.
+pub fn features(network: &Network, sequence: &[[f32; 3]]) -> Vec<f64> {
+    let wide = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+    let rows = first(network, sequence);
+    last(network, &rows, &wide(&network.norm.mean), &wide(&network.norm.variance))
 }
 
 /// Probability with the running statistics.
@@ -135,6 +152,39 @@ pub fn probability(network: &Network, sequence: &[[f32; 3]]) -> f64 {
 
 /// Weighted mean cross-entropy with the batch's statistics.
 pub fn loss(network: &Network, sequences: &Sequences, labels: &[f32], weights: &[f32]) -> f64 {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (s, last) in finals(network, sequences).iter().enumerate() {
+        let logit = dot(last, &network.head.weight) + f64::from(network.head.bias);
+        let (label, weight) = (f64::from(labels[s]), f64::from(weights[s]));
+        sum += weight * (logit.max(0.0) + (-logit.abs()).exp().ln_1p() - label * logit);
+        total += weight;
+    }
+    sum / total
+}
+
+/// Mean cross-entropy of a softmax over each sequence's range of classes, with the batch's
+/// statistics.
+pub fn class_loss(
+    network: &Network,
+    head: &Classes,
+    sequences: &Sequences,
+    classes: &[usize],
+    among: &[Range<usize>],
+) -> f64 {
+    let finals = finals(network, sequences);
+    let one = |s: usize| {
+        let logit = |class: usize| {
+            let size = finals[s].len();
+            let row = &head.weight[class * size..(class + 1) * size];
+            dot(&finals[s], row) + f64::from(head.bias[class])
+        };
+        among[s].clone().map(|class| logit(class).exp()).sum::<f64>().ln() - logit(classes[s])
+    };
+    (0..finals.len()).map(one).sum::<f64>() / finals.len() as f64
+}
+
+/// Final states of each sequence with the batch's statistics.
+fn finals(network: &Network, sequences: &Sequences) -> Rows {
     let firsts: Vec<Rows> = sequences.iter().map(|sequence| first(network, sequence)).collect();
     let features = network.norm.gamma.len();
     let count: usize = firsts.iter().map(Vec::len).sum();
@@ -144,12 +194,5 @@ pub fn loss(network: &Network, sequences: &Sequences, labels: &[f32], weights: &
     };
     let mean = average(&|x, _| x);
     let variance = average(&|x, j| (x - mean[j]).powi(2));
-    let (mut sum, mut total) = (0.0, 0.0);
-    for (s, rows) in firsts.iter().enumerate() {
-        let logit = finish(network, rows, &mean, &variance);
-        let (label, weight) = (f64::from(labels[s]), f64::from(weights[s]));
-        sum += weight * (logit.max(0.0) + (-logit.abs()).exp().ln_1p() - label * logit);
-        total += weight;
-    }
-    sum / total
+    firsts.iter().map(|rows| last(network, rows, &mean, &variance)).collect()
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use super::start::StartArgs;
 use crate::agent::settings::PolicyChoice;
 use crate::cli::demo::{ENROL_WINDOWS, OWNER_WINDOWS, STRANGER_WINDOWS, cast, device, pauses};
 use crate::cli::output;
@@ -33,6 +34,8 @@ pub struct DemoArgs {
     /// Windows that the owner works before the mouse is taken over.
     #[arg(long, default_value_t = OWNER_WINDOWS)]
     owner_windows: usize,
+    #[command(flatten)]
+    start: StartArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -82,7 +85,7 @@ impl DemoArgs {
             impostor_source: "generated people".into(),
             capture: "generated".into(),
         };
-        let options = TrainOptions { seed, ..TrainOptions::default() };
+        let options = self.start.apply(TrainOptions { seed, ..TrainOptions::default() })?;
         let bundle = train_owner(&sessions, &cohort, params, &about, &options, &mut |_| {})?;
         let scorer = LoadedScorer::of(&bundle, &ScorerParams::default())?;
         let policy = PolicyChoice::default().resolve(&bundle)?;

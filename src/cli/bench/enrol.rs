@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::start::StartArgs;
 use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::crowd;
@@ -56,6 +57,8 @@ pub struct EnrolArgs {
     /// Seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    start: StartArgs,
     /// Only describe the movement of real and of generated people.
     #[arg(long)]
     describe: bool,
@@ -115,8 +118,9 @@ impl EnrolArgs {
         let (known, strangers) = (half(0), half(1));
         let moved = on_device(&device, params, &strangers);
         let generated = crowd::generated(&device, params, self.people, each, self.seed);
-        let plain = TrainOptions { restyled: 0, ..self.options() };
-        let mut cohorts = vec![("generated", generated, self.options())];
+        let options = self.start.apply(self.options())?;
+        let plain = TrainOptions { restyled: 0, ..options.clone() };
+        let mut cohorts = vec![("generated", generated, options)];
         if !self.generated_only {
             cohorts.push(("others on device", on_device(&device, params, &known), plain.clone()));
             cohorts.push(("others", known, plain));

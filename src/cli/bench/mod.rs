@@ -7,6 +7,7 @@ mod enrol;
 mod preprocess;
 mod process;
 pub mod score;
+mod start;
 mod train;
 
 use clap::{Args, Subcommand};

@@ -9,7 +9,8 @@ const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
 /// A side needs so many windows for each window of a group: two groups that share none.
 const WINDOWS_PER_GROUP: usize = 2;
 /// A group size with an equal error rate at or below this is good enough; larger ones only delay.
-const GOOD_ENOUGH: f32 = 0.02;
+/// Every window ends a group, so that even one wrong group in fifty bothers the owner each minute.
+const GOOD_ENOUGH: f32 = 0.005;
 
 /// The scores of one session or person in order of time, and the seconds each window took.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,9 @@
 //! scores that were trained. Nothing here knows where recordings lie or how progress is shown.
 
 mod calibrate;
+mod enrol;
 mod fit;
+mod head;
 mod identity;
 mod options;
 mod restyle;
@@ -11,12 +13,13 @@ mod synth;
 mod write;
 
 pub(crate) use fit::probabilities;
-pub use options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, TrainOptions};
+pub use options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, Start, TrainOptions};
 pub use write::write_checked;
 
 use crate::error::{Failure, Kind, Result};
 use crate::lab::random::Random;
-use crate::model::{Bundle, Provenance};
+use crate::model::bundle::RANDOM_START;
+use crate::model::{self, Bundle, Provenance};
 use crate::pipeline::{Steps, Window, WindowParams};
 
 use calibrate::Stream;
@@ -83,6 +86,9 @@ pub fn train_owner(
     let genuine = split_genuine(sessions, options);
     let impostor = split_people(cohort, options);
     refuse_duplicates(sessions, cohort, &genuine, &impostor)?;
+    if let Some(start) = options.start.trunk()? {
+        return on_trunk(&start, sessions, cohort, windows, about, options, progress);
+    }
     let genuine = genuine.map(|stretches| cut_out(sessions, &stretches));
     let impostor = impostor.map(|stretches| cut_out(cohort, &stretches));
     let restyled = restyle::strangers(&genuine, windows, options);
@@ -103,8 +109,42 @@ pub fn train_owner(
         &streams(&impostor.calibration),
     );
     let default_group = calibrate::recommended(&operating_points);
-    let provenance = provenance(about, options, fitted.epochs, &genuine, &impostor);
+    let ends = |[training, _, calibration]: [usize; 3]| [training, calibration];
+    let learnt = genuine.training.iter().chain(&impostor.training).flat_map(|w| w.iter());
+    let provenance = Provenance {
+        epochs: fitted.epochs,
+        genuine_windows: ends(counts(&genuine)),
+        impostor_windows: ends(counts(&impostor)),
+        ..provenance(about, options, RANDOM_START, learnt)
+    };
     Ok(Bundle { network: fitted.network, windows, operating_points, default_group, provenance })
+}
+
+/// Only the owner's head is learnt; see [`enrol`].
+fn on_trunk(
+    start: &model::Start,
+    sessions: &[Vec<Window>],
+    cohort: &[Vec<Window>],
+    windows: WindowParams,
+    about: &About,
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Bundle> {
+    if start.windows != windows {
+        let what = "the pretrained network was made for windows that are cut otherwise";
+        return Err(Failure::new(Kind::Config, what).remedy("Train from random weights."));
+    }
+    progress(Progress::Calibrating);
+    let enrolled = enrol::enrol(start, sessions, cohort, windows, options);
+    let [genuine, impostor] = enrolled.counts;
+    progress(Progress::Split { genuine: [genuine, 0, genuine], impostor: [impostor, 0, impostor] });
+    let learnt = sessions.iter().chain(cohort).flatten();
+    let from = provenance(about, options, &start.origin.name, learnt);
+    let provenance =
+        Provenance { genuine_windows: [genuine; 2], impostor_windows: [impostor; 2], ..from };
+    let operating_points = enrolled.operating_points;
+    let default_group = calibrate::recommended(&operating_points);
+    Ok(Bundle { network: enrolled.network, windows, operating_points, default_group, provenance })
 }
 
 fn require_enough(sessions: &[Vec<Window>], cohort: &[Vec<Window>]) -> Result<()> {
@@ -210,25 +250,24 @@ fn stream(network: &crate::nn::Network, windows: &[Window]) -> Stream {
     }
 }
 
-fn provenance(
+/// All of it but what depends on how the windows were used.
+fn provenance<'a>(
     about: &About,
     options: &TrainOptions,
-    epochs: usize,
-    genuine: &Parts<Vec<&[Window]>>,
-    impostor: &Parts<Vec<&[Window]>>,
+    start: &str,
+    learnt: impl Iterator<Item = &'a Window>,
 ) -> Provenance {
-    let ends = |[training, _, calibration]: [usize; 3]| [training, calibration];
-    let learnt = genuine.training.iter().chain(&impostor.training).flat_map(|w| w.iter());
     Provenance {
         trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
         subject: about.subject.clone(),
         genuine_source: about.genuine_source.clone(),
         impostor_source: about.impostor_source.clone(),
         seed: options.seed,
-        epochs,
-        genuine_windows: ends(counts(genuine)),
-        impostor_windows: ends(counts(impostor)),
+        epochs: 0,
+        genuine_windows: [0; 2],
+        impostor_windows: [0; 2],
         training_sha256: identity::digest(learnt),
         capture: about.capture.clone(),
+        start: start.into(),
     }
 }

@@ -1,12 +1,49 @@
 //! How training goes about its work. Values only; nothing is done here.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::lab::start;
+
+/// What an owner's training starts from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// The trunk that the program carries: only the owner's head is learnt, in a second.
+    #[default]
+    Pretrained,
+    /// Another trunk.
+    #[serde(skip)]
+    Given(Arc<crate::model::Start>),
+    /// Random weights: everything is learnt, in minutes.
+    Random,
+}
+
+impl Start {
+    /// The trunk; none for random weights.
+    pub(super) fn trunk(&self) -> Result<Option<Arc<crate::model::Start>>> {
+        match self {
+            Self::Pretrained => Ok(Some(Arc::new(start::embedded()?))),
+            Self::Given(start) => Ok(Some(Arc::clone(start))),
+            Self::Random => Ok(None),
+        }
+    }
+}
 
 /// All that can be chosen about the training of one owner's model. Two runs with equal options,
 /// seed included, on equal windows give the same model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainOptions {
+    /// Where it starts. On a trunk, only `seed`, `restyled`, `head_penalty` and
+    /// `drawn_people` of what follows matter.
+    pub start: Start,
+    /// How small the owner's head is held on a trunk, in windows.
+    pub head_penalty: f64,
+    /// Strangers drawn from what the trunk knows of real people; 0 switches them off.
+    pub drawn_people: usize,
     /// Hidden units of the two recurrences; multiples of 16.
     pub hidden: [usize; 2],
     /// Passes over the training part, at most.
@@ -45,6 +82,9 @@ pub const FEWEST_IMPOSTORS: usize = 3;
 impl Default for TrainOptions {
     fn default() -> Self {
         Self {
+            start: Start::default(),
+            head_penalty: 1.0,
+            drawn_people: 60,
             hidden: [64, 64],
             epochs: 24,
             patience: 6,
@@ -82,6 +122,8 @@ impl TrainOptions {
         let checks = [
             (self.hidden.iter().all(|h| *h > 0 && *h <= 1024), "hidden must lie in 1..=1024"),
             (self.epochs > 0, "epochs must be at least 1"),
+            (self.head_penalty > 0.0, "head_penalty must be positive"),
+            (self.drawn_people <= 1000, "drawn_people must lie in 0..=1000"),
             (self.restyled <= 1000, "restyled must lie in 0..=1000"),
             (self.batch > 1, "batch must be at least 2"),
             (self.threads > 0, "threads must be at least 1"),

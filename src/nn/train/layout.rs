@@ -16,15 +16,17 @@ pub struct Layout {
     pub gamma: Range<usize>,
     /// Offset of the normalisation.
     pub beta: Range<usize>,
-    /// Weights of the head.
+    /// Classes of the head; none for a single logit.
+    pub classes: Option<usize>,
+    /// Weights of the head: a value a unit, or with classes a row of them a unit.
     pub head: Range<usize>,
-    /// Bias of the head; only the forward side uses its own.
-    pub bias: usize,
+    /// Biases of the head; only the forward side uses its own.
+    pub bias: Range<usize>,
 }
 
 impl Layout {
-    /// For hidden sizes and a vector width.
-    pub fn new(hidden: [usize; 2], lanes: usize) -> Self {
+    /// For hidden sizes, a head and a vector width.
+    pub fn new(hidden: [usize; 2], classes: Option<usize>, lanes: usize) -> Self {
         let first = Shape::first(hidden[0], lanes);
         let shapes = [first, Shape::above(&first, hidden[1])];
         let mut end = 0;
@@ -37,13 +39,14 @@ impl Layout {
             panels: [next(shapes[0].panel_len()), next(shapes[1].panel_len())],
             gamma: next(shapes[0].padded),
             beta: next(shapes[0].padded),
-            head: next(shapes[1].padded),
-            bias: next(1).start,
+            head: next(shapes[1].padded * classes.unwrap_or(1)),
+            bias: next(classes.unwrap_or(1)),
+            classes,
         }
     }
 
     /// Parameters of a side.
     pub const fn len(&self) -> usize {
-        self.bias + 1
+        self.bias.end
     }
 }

@@ -2,7 +2,9 @@
 //! of both layers are the two halves of the work; how many threads do them never changes a bit of
 //! the result. Epochs, splits and early stopping belong to the caller.
 
+mod classifier;
 mod gate;
+mod head;
 mod layout;
 mod phases;
 mod side;
@@ -12,7 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::kernel::Kernel;
-use super::network::Network;
+use super::network::{Classes, Network};
+pub use classifier::{ClassBatch, Classifier};
 use phases::{PHASES, Shared};
 use side::Side;
 
@@ -78,8 +81,12 @@ impl Trainer {
     /// Starts from `network`; with two threads one waits, asleep, between steps. Where the system
     /// refuses a second thread, the first does all the work.
     pub fn new(network: Network, params: TrainParams) -> Self {
+        Self::with_head(&network, None, params)
+    }
+
+    fn with_head(network: &Network, classes: Option<&Classes>, params: TrainParams) -> Self {
         let threads = params.threads;
-        let shared = Arc::new(Shared::new(&network, params));
+        let shared = Arc::new(Shared::new(network, classes, params));
         let worker = if threads > 1 { spawn(Arc::clone(&shared)) } else { None };
         Self { shared, worker }
     }
@@ -95,8 +102,12 @@ impl Trainer {
     /// and running statistics are zero.
     pub fn gradients(&mut self, batch: &Batch<'_>) -> (f32, Network) {
         let loss = self.run(batch, false);
+        (loss, self.exported_gradients())
+    }
+
+    fn exported_gradients(&self) -> Network {
         let [forward, backward] = self.sides();
-        (loss, side::export(&self.shared, [&forward.grads, &backward.grads], None))
+        side::export(&self.shared, [&forward.grads, &backward.grads], None)
     }
 
     /// The network as trained so far, with the running statistics.
@@ -119,6 +130,11 @@ impl Trainer {
 
     fn run(&mut self, batch: &Batch<'_>, update: bool) -> f32 {
         self.shared.load(batch, update);
+        self.work()
+    }
+
+    /// All phases on the loaded batch; the loss.
+    fn work(&mut self) -> f32 {
         match &self.worker {
             Some(_) => self.run_halves(),
             None => {

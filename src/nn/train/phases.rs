@@ -2,18 +2,20 @@
 //! sides show each other in between. A phase writes its own side and its own published buffers;
 //! it reads of the other only what an earlier phase has published.
 
+use std::ops::{Deref, Range};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::gate::Gate;
+use super::head::{self, Project, Spread};
 use super::layout::Layout;
 use super::side::{Adam, Side, SquareSum, Transpose};
-use super::{Batch, TrainParams};
+use super::{Batch, ClassBatch, TrainParams};
 use crate::nn::kernel::backward::Upstream;
 use crate::nn::lines::Lines;
 use crate::nn::loss::{cross_entropy, sigmoid};
 use crate::nn::lstm::{Downward, Pass};
-use crate::nn::network::{Conditioning, Network};
+use crate::nn::network::{Classes, Conditioning, Network};
 use crate::nn::norm::{Denormalise, Dropout, Normalise};
 use crate::nn::packing::Packing;
 use crate::nn::random::mix64;
@@ -47,6 +49,8 @@ struct Loaded {
     inputs: [Vec<f32>; 2],
     labels: Vec<f32>,
     weights: Vec<f32>,
+    /// Class of each sequence and the classes that it is told from; empty for a single logit.
+    classes: Vec<(usize, Range<usize>)>,
     update: bool,
 }
 
@@ -55,7 +59,7 @@ struct Loaded {
 struct Published {
     /// Normalised outputs of the first layer in both reading orders.
     normed: RwLock<[Lines; 2]>,
-    /// This side's share of each logit.
+    /// This side's share of each logit; with classes a row of them a sequence.
     logits: RwLock<Vec<f32>>,
     /// Gradient of the second layer's inputs in this side's reading order.
     down: RwLock<Lines>,
@@ -65,11 +69,11 @@ struct Published {
 
 impl Shared {
     /// Both sides of a network.
-    pub fn new(network: &Network, params: TrainParams) -> Self {
+    pub fn new(network: &Network, classes: Option<&Classes>, params: TrainParams) -> Self {
         let hidden = [network.first.hidden, network.second.hidden];
-        let layout = Layout::new(hidden, params.kernel.lanes());
+        let layout = Layout::new(hidden, classes.map(Classes::count), params.kernel.lanes());
         let sides = [0, 1].map(|index| {
-            let mut side = Side::new(network, &layout, index, params.learning_rate);
+            let mut side = Side::new(network, classes, &layout, index, params.learning_rate);
             let Side { params: weights, transposed: out, .. } = &mut side;
             params.kernel.apply(Transpose { layout: &layout, params: weights, out });
             Mutex::new(side)
@@ -106,17 +110,54 @@ impl Shared {
         loaded.update = update;
     }
 
+    /// Packs a batch of classes; every sequence weighs alike, unless its class does not exist.
+    pub fn load_classes(&self, batch: &ClassBatch<'_>, update: bool) {
+        let count = self.layout.classes.unwrap_or(0);
+        let valid = |(&class, among): (&usize, &Range<usize>)| {
+            f32::from(u8::from(among.contains(&class) && among.end <= count))
+        };
+        let weights: Vec<f32> = batch.classes.iter().zip(batch.among).map(valid).collect();
+        self.load(
+            &Batch { sequences: batch.sequences, labels: &weights, weights: &weights },
+            update,
+        );
+        let mut loaded = write(&self.loaded);
+        let Loaded { packing, classes, .. } = &mut *loaded;
+        classes.clear();
+        classes
+            .extend(packing.order().iter().map(|&at| (batch.classes[at], batch.among[at].clone())));
+    }
+
     /// Weighted mean cross-entropy of the last step.
     pub fn loss(&self) -> f32 {
         let loaded = read(&self.loaded);
         let logits = [0, 1].map(|side: usize| read(&self.published[side].logits));
         let (mut sum, mut total) = (0.0, 0.0);
         for (s, (&label, &weight)) in loaded.labels.iter().zip(&loaded.weights).enumerate() {
-            let logit = logits[0][s] + logits[1][s];
-            sum += f64::from(weight) * f64::from(cross_entropy(logit, label));
+            if weight == 0.0 {
+                continue;
+            }
+            let loss = match loaded.classes.get(s) {
+                Some((class, among)) => {
+                    let sides = self.rows(&logits, s).map(|row| &row[among.clone()]);
+                    head::cross_entropy(sides, class - among.start)
+                }
+                None => cross_entropy(logits[0][s] + logits[1][s], label),
+            };
+            sum += f64::from(weight) * f64::from(loss);
             total += f64::from(weight);
         }
         if total > 0.0 { (sum / total) as f32 } else { 0.0 }
+    }
+
+    /// Both sides' logits of one sequence.
+    fn rows<'a, T: Deref<Target = Vec<f32>>>(
+        &self,
+        logits: &'a [T; 2],
+        s: usize,
+    ) -> [&'a [f32]; 2] {
+        let count = self.layout.classes.unwrap_or(1);
+        [0, 1].map(|side: usize| &logits[side][s * count..(s + 1) * count])
     }
 
     fn dropout(&self, side: &Side) -> Dropout {
@@ -163,17 +204,31 @@ fn second_layer(side: &mut Side, shared: &Shared) {
     side.tapes[1].forward(pass, &side.params[layout.panels[1].clone()], true);
     let mut logits = write(&shared.published[side.index].logits);
     logits.clear();
-    let bias = if side.index == 0 { side.params[layout.bias] } else { 0.0 };
-    logits.resize(loaded.packing.sequences(), bias);
+    let (packing, biases) = (&loaded.packing, &side.params[layout.bias.clone()]);
+    for _ in 0..packing.sequences() {
+        logits.extend(biases.iter().map(|bias| if side.index == 0 { *bias } else { 0.0 }));
+    }
     let head = &side.params[layout.head.clone()];
-    side.tapes[1].project_last(&loaded.packing, head, &mut logits);
+    match layout.classes {
+        None => side.tapes[1].project_last(packing, head, &mut logits),
+        Some(_) => {
+            let rows = logits.chunks_exact_mut(biases.len()).enumerate();
+            for (logits, row) in rows.filter_map(|(s, l)| Some((l, packing.last_row(s)?))) {
+                let outputs = side.tapes[1].output(row, pass.shape.padded);
+                shared.params.kernel.apply(Project { outputs, head, logits });
+            }
+        }
+    }
 }
 
 /// The gradient of the loss through head and second recurrence.
 fn second_layer_back(side: &mut Side, shared: &Shared) {
     let loaded = read(&shared.loaded);
     side.grads.fill(0.0);
-    head_back(side, shared, &loaded);
+    match shared.layout.classes {
+        Some(count) => classes_back(side, shared, &loaded, count),
+        None => head_back(side, shared, &loaded),
+    }
     let normed = [0, 1].map(|index: usize| read(&shared.published[index].normed));
     let inputs = [&*normed[0][side.index], &*normed[1][side.index]];
     let pass = shared.pass(1, &loaded.packing, inputs);
@@ -204,13 +259,43 @@ fn head_back(side: &mut Side, shared: &Shared, loaded: &Loaded) {
         let head = &params[layout.head.clone()];
         last.iter_mut().zip(head).for_each(|(last, weight)| *last = slope * weight);
         if *index == 0 {
-            grads[layout.bias] += slope;
+            grads[layout.bias.start] += slope;
         }
         if let Some(row) = loaded.packing.last_row(s) {
             let output = tapes[1].output(row, padded);
             let grads = grads[layout.head.clone()].iter_mut();
             grads.zip(output).for_each(|(grad, output)| *grad += slope * output);
         }
+    }
+}
+
+/// The same with classes: the softmax over those that each sequence is told from.
+fn classes_back(side: &mut Side, shared: &Shared, loaded: &Loaded, count: usize) {
+    let Side { params, grads, tapes, last, slopes, index, .. } = side;
+    let (layout, padded) = (&shared.layout, shared.layout.shapes[1].padded);
+    let logits = [0, 1].map(|side: usize| read(&shared.published[side].logits));
+    let total: f32 = loaded.weights.iter().sum();
+    last.fit(loaded.packing.sequences() * padded);
+    last.fill(0.0);
+    let (weights, biases) = grads[layout.head.start..layout.bias.end].split_at_mut(padded * count);
+    for (s, last) in last.chunks_exact_mut(padded).enumerate() {
+        let Some(row) = loaded.packing.last_row(s).filter(|_| loaded.weights[s] > 0.0) else {
+            continue;
+        };
+        let (class, among) = &loaded.classes[s];
+        let sides = shared.rows(&logits, s).map(|row| &row[among.clone()]);
+        slopes.fill(0.0);
+        head::slopes(sides, class - among.start, 1.0 / total, &mut slopes[among.clone()]);
+        if *index == 0 {
+            biases.iter_mut().zip(slopes.iter()).for_each(|(bias, slope)| *bias += slope);
+        }
+        shared.params.kernel.apply(Spread {
+            outputs: tapes[1].output(row, padded),
+            head: &params[layout.head.clone()],
+            slopes,
+            grads: weights,
+            last,
+        });
     }
 }
 

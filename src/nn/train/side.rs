@@ -2,13 +2,14 @@
 //! normalisation and head, its optimiser and its buffers. A side never writes what belongs to the
 //! other; what the other reads is published in `phases`.
 
+use super::head;
 use super::layout::Layout;
 use super::phases::Shared;
 use crate::nn::inference::half;
 use crate::nn::kernel::{Operation, Simd};
 use crate::nn::lines::Lines;
 use crate::nn::lstm::Tape;
-use crate::nn::network::{BatchNorm, BiLstm, Conditioning, Dense, Network};
+use crate::nn::network::{BatchNorm, BiLstm, Classes, Conditioning, Dense, Network};
 use crate::nn::norm::Moments;
 
 /// Everything that one thread owns.
@@ -34,6 +35,8 @@ pub struct Side {
     pub upstream: Lines,
     /// Gradient of the second layer's last outputs, a row a sequence.
     pub last: Lines,
+    /// Gradients of the logits of one sequence, a value a class.
+    pub slopes: Vec<f32>,
     /// Steps so far.
     pub steps: u64,
     /// Step size of the next step.
@@ -42,7 +45,13 @@ pub struct Side {
 
 impl Side {
     /// One side of a network.
-    pub fn new(network: &Network, layout: &Layout, index: usize, learning_rate: f32) -> Self {
+    pub fn new(
+        network: &Network,
+        classes: Option<&Classes>,
+        layout: &Layout,
+        index: usize,
+        learning_rate: f32,
+    ) -> Self {
         let mut params = Lines::zeros(layout.len());
         for (layer, lstm) in [&network.first, &network.second].into_iter().enumerate() {
             let weights = if index == 0 { &lstm.forward } else { &lstm.backward };
@@ -52,12 +61,13 @@ impl Side {
         let norm = &network.norm;
         params[layout.gamma.clone()].copy_from_slice(&half(&norm.gamma, index, first.padded));
         params[layout.beta.clone()].copy_from_slice(&half(&norm.beta, index, first.padded));
-        params[layout.head.clone()].copy_from_slice(&half(
-            &network.head.weight,
-            index,
-            second.padded,
-        ));
-        params[layout.bias] = network.head.bias;
+        let (weight, bias) = (&mut params[layout.head.clone()], layout.bias.clone());
+        match classes {
+            Some(classes) => head::pack(classes, index, second.hidden, weight),
+            None => weight.copy_from_slice(&half(&network.head.weight, index, second.padded)),
+        }
+        let biases = classes.map_or(std::slice::from_ref(&network.head.bias), |c| &c.bias);
+        params[bias].copy_from_slice(biases);
         let zeros = || Lines::zeros(layout.len());
         Self {
             index,
@@ -77,6 +87,7 @@ impl Side {
             ],
             upstream: Lines::default(),
             last: Lines::default(),
+            slopes: vec![0.0; layout.classes.unwrap_or(0)],
             steps: 0,
             learning_rate,
         }
@@ -212,9 +223,22 @@ pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2
             epsilon: shared.epsilon,
         },
         second: layer(1, 2 * first.hidden),
-        head: Dense {
-            weight: join(second.hidden, range(&layout.head)),
-            bias: flat[0][layout.bias],
+        head: match layout.classes {
+            // A head that says nothing yet: the classes are not what the network is for.
+            Some(_) => Dense { weight: vec![0.0; 2 * second.hidden], bias: 0.0 },
+            None => Dense {
+                weight: join(second.hidden, range(&layout.head)),
+                bias: flat[0][layout.bias.start],
+            },
         },
     }
+}
+
+/// Both sides' flat arrays as the classes' layer; empty without classes.
+pub fn export_classes(shared: &Shared, flat: [&[f32]; 2]) -> Classes {
+    let layout = &shared.layout;
+    let count = layout.classes.unwrap_or(0);
+    let heads = flat.map(|flat| &flat[layout.head.clone()]);
+    let weight = head::unpack(heads, count, layout.shapes[1].hidden);
+    Classes { weight, bias: flat[0][layout.bias.clone()][..count].to_vec() }
 }

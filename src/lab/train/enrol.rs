@@ -1,0 +1,175 @@
+//! An owner's model on a pretrained trunk: one head on all windows, calibrated on scores that heads
+//! without those windows gave. Every window calibrates and every window trains, never the same head;
+//! with few windows that is worth far more than a part set aside.
+
+use std::ops::Range;
+
+use super::calibrate::{self, Stream};
+use super::head;
+use super::options::TrainOptions;
+use crate::lab::people::{Device, Style};
+use crate::lab::population::{self, Features};
+use crate::lab::random::Random;
+use crate::model::{OperatingPoint, Start};
+use crate::nn::{Inference, Network};
+use crate::pipeline::{Steps, Window, WindowParams};
+
+/// Heads that are fitted for calibration, each without one part.
+const FOLDS: usize = 5;
+
+/// Windows of each stranger that is drawn.
+const DRAWN_WINDOWS: usize = 40;
+
+/// What came of it.
+pub(super) struct Enrolled {
+    pub(super) network: Network,
+    pub(super) operating_points: Vec<OperatingPoint>,
+    /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
+    pub(super) counts: [usize; 2],
+}
+
+/// Windows with what the trunk makes of them.
+struct Seen<'a> {
+    windows: &'a [Window],
+    features: Features,
+}
+
+/// Enrols an owner.
+pub(super) fn enrol(
+    start: &Start,
+    sessions: &[Vec<Window>],
+    cohort: &[Vec<Window>],
+    params: WindowParams,
+    options: &TrainOptions,
+) -> Enrolled {
+    let folds = folds(sessions);
+    let own: Vec<&[Window]> = folds.iter().flatten().copied().collect();
+    let (resampled, restyled) = restyle(&own, &folds, params, options);
+    let see = |windows| see(&start.network, windows);
+    let genuine: Vec<Vec<Seen<'_>>> =
+        folds.iter().map(|fold| fold.iter().map(|windows| see(windows)).collect()).collect();
+    let again: Vec<Seen<'_>> = resampled.iter().map(|windows| see(windows)).collect();
+    let mut strangers: Vec<Vec<Seen<'_>>> = (0..FOLDS).map(|_| Vec::new()).collect();
+    for (at, person) in shuffled(cohort, options.seed).into_iter().enumerate() {
+        strangers[at % FOLDS].push(see(person));
+    }
+    for (fold, people) in restyled.iter().enumerate() {
+        strangers[fold].extend(people.iter().map(|windows| see(windows)));
+    }
+    let drawn = drawn(start, options);
+    let learn = |without: Option<usize>| {
+        let kept = |fold: &usize| Some(*fold) != without;
+        let own = (0..FOLDS).filter(kept).flat_map(|fold| {
+            let seen = genuine[fold].iter().chain(again.get(fold));
+            seen.map(|seen| &seen.features)
+        });
+        let others = (0..FOLDS).filter(kept).flat_map(|fold| &strangers[fold]);
+        let (own, others): (Vec<_>, Vec<_>) =
+            (own.collect(), others.map(|s| &s.features).collect());
+        let mut network = start.network.clone();
+        let crowd: Vec<_> = drawn
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| Some(at % FOLDS) != without)
+            .map(|(_, features)| features)
+            .collect();
+        network.head = head::fit(&own, &[&others, &crowd], options.head_penalty);
+        network
+    };
+    let held_out: Vec<Network> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
+    let streams = |parts: &[Vec<Seen<'_>>]| -> Vec<Stream> {
+        let of = |(fold, people): (usize, &Vec<Seen<'_>>)| -> Vec<Stream> {
+            people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
+        };
+        parts.iter().enumerate().flat_map(of).collect()
+    };
+    let operating_points =
+        calibrate::operating_points(&joined(streams(&genuine)), &streams(&strangers));
+    let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
+    let counts = [count(&genuine), count(&strangers)];
+    Enrolled { network: learn(None), operating_points, counts }
+}
+
+/// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are
+/// tidier than people, and would make every threshold look better than it is.
+fn drawn(start: &Start, options: &TrainOptions) -> Vec<Features> {
+    let of = |people| population::draw(people, options.drawn_people, DRAWN_WINDOWS, options.seed);
+    start.population.as_ref().map(of).unwrap_or_default()
+}
+
+/// The owner's windows in stretches of time of about the same size; a session's border is kept.
+fn folds(sessions: &[Vec<Window>]) -> Vec<Vec<&[Window]>> {
+    let total: usize = sessions.iter().map(Vec::len).sum();
+    let border = |fold: usize| fold * total / FOLDS;
+    let cut = |fold: usize| {
+        let (mut begins, mut found) = (0, Vec::new());
+        for session in sessions {
+            let place = |at: usize| at.clamp(begins, begins + session.len()) - begins;
+            let range: Range<usize> = place(border(fold))..place(border(fold + 1));
+            if !range.is_empty() {
+                found.push(&session[range]);
+            }
+            begins += session.len();
+        }
+        found
+    };
+    (0..FOLDS).map(cut).collect()
+}
+
+/// Neighbouring stretches of one owner as one stream: groups may run across the border of two parts.
+fn joined(streams: Vec<Stream>) -> Vec<Stream> {
+    let mut whole = Stream::default();
+    for stream in streams {
+        whole.scores.extend(stream.scores);
+        whole.movement_s.extend(stream.movement_s);
+    }
+    vec![whole]
+}
+
+fn shuffled(cohort: &[Vec<Window>], seed: u64) -> Vec<&Vec<Window>> {
+    let mut people: Vec<&Vec<Window>> = cohort.iter().filter(|p| !p.is_empty()).collect();
+    Random::new(seed, 0x5B1).shuffle(&mut people);
+    people
+}
+
+/// For each part the owner's windows sampled once more, and in the styles of strangers.
+fn restyle(
+    own: &[&[Window]],
+    folds: &[Vec<&[Window]>],
+    params: WindowParams,
+    options: &TrainOptions,
+) -> (Vec<Vec<Window>>, Vec<Vec<Vec<Window>>>) {
+    let Some(device) = Device::from_windows(&own.concat()).filter(|_| options.restyled > 0) else {
+        return (Vec::new(), Vec::new());
+    };
+    let mut random = Random::new(options.seed, 0x57E);
+    let each = options.restyled.div_ceil(FOLDS);
+    let seeds = |fold: usize| options.seed.wrapping_add(fold as u64);
+    let again = folds.iter().enumerate().map(|(fold, windows)| {
+        Style::OWN.apply(&windows.concat(), &device, params, seeds(fold) ^ 0x0E5A)
+    });
+    let mut strangers = |(fold, windows): (usize, &Vec<&[Window]>)| -> Vec<Vec<Window>> {
+        let windows = windows.concat();
+        let style = |_| Style::draw(&mut random).apply(&windows, &device, params, seeds(fold));
+        (0..each).map(style).collect()
+    };
+    (again.collect(), folds.iter().enumerate().map(&mut strangers).collect())
+}
+
+fn see<'a>(network: &Network, windows: &'a [Window]) -> Seen<'a> {
+    let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
+    let rows: Vec<&[[f32; 3]]> = steps.iter().map(Steps::rows).collect();
+    Seen { windows, features: Inference::new(network).features(&rows) }
+}
+
+fn stream(network: &Network, seen: &Seen<'_>) -> Stream {
+    let head = &network.head;
+    let score = |row: &Vec<f32>| {
+        let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
+        1.0 / (1.0 + (-logit).exp())
+    };
+    Stream {
+        scores: seen.features.iter().map(score).collect(),
+        movement_s: seen.windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
+    }
+}

@@ -1,0 +1,230 @@
+//! What an owner's training starts from: a network that was trained to tell many people apart, in
+//! the same ONNX contract as a model, but without thresholds. It is nobody's model and is refused
+//! as one; no score is ever taken from it.
+
+use std::path::Path;
+
+use prost::Message;
+use serde::{Deserialize, Serialize};
+
+use super::bundle::CONTRACT;
+use super::check::check_network;
+use super::fault::Fault;
+use super::file::{IR_VERSION, OPSET, bytes_of, decode, name_of, persist, versions};
+use super::graph::graph_of;
+use super::metadata::{
+    ARCHITECTURE, ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, entry, follows_contract, read,
+};
+use super::onnx_proto::{ModelProto, OperatorSetIdProto};
+use super::weights::network_of;
+use crate::error::{Failure, Result};
+use crate::nn::Network;
+use crate::pipeline::WindowParams;
+
+const START_KEY: &str = "mousewarden.start";
+const POPULATION_KEY: &str = "mousewarden.start_population";
+const STATISTICS_KEY: &str = "mousewarden.start_statistics";
+
+/// How such a network was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Short name, for the provenance of models that start from it.
+    pub name: String,
+    /// Program and version that trained it.
+    pub trained_by: String,
+    /// Generated people it learnt to tell apart.
+    pub generated_people: usize,
+    /// Real people it learnt to tell apart.
+    pub real_people: usize,
+    /// Where the real people come from; empty without any.
+    pub real_source: String,
+    /// Windows it learnt from.
+    pub windows: usize,
+    /// Steps of training.
+    pub steps: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+/// What real people look like to the trunk: a normal distribution of their means, and one of a
+/// person's windows around theirs. It says how a crowd differs; nobody can be found in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Population {
+    /// Mean of the people's means, `[F]`.
+    pub mean: Vec<f32>,
+    /// Lower Cholesky factor of the covariance between people, its rows up to the diagonal.
+    pub between: Vec<f32>,
+    /// The same of the covariance within a person.
+    pub within: Vec<f32>,
+}
+
+impl Population {
+    fn fits(&self, features: usize) -> bool {
+        let half = features * (features + 1) / 2;
+        let sizes = [(&self.mean, features), (&self.between, half), (&self.within, half)];
+        sizes.iter().all(|(v, size)| v.len() == *size && v.iter().all(|x| x.is_finite()))
+    }
+}
+
+/// The network with its origin. Its head is zero: it has no opinion of anybody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// Conditioning and trunk.
+    pub network: Network,
+    /// How windows were cut for it.
+    pub windows: WindowParams,
+    /// What real people look like to it, if it has seen any.
+    pub population: Option<Population>,
+    /// How it was made.
+    pub origin: Origin,
+}
+
+/// The running statistics, which the graph has folded into factor and offset: without them,
+/// training could not go on.
+#[derive(Debug, Serialize, Deserialize)]
+struct Statistics {
+    mean: Vec<f32>,
+    variance: Vec<f32>,
+    epsilon: f32,
+}
+
+impl Start {
+    /// Reads and checks the content of a file.
+    ///
+    /// # Errors
+    /// When it is not a start that this build can honour.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::parse(bytes).map_err(|fault| fault.of("the start"))
+    }
+
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is not a start that this build can honour.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::parse(&bytes_of(path)?).map_err(|fault| fault.of(&name_of(path)))
+    }
+
+    /// Writes a file atomically.
+    ///
+    /// # Errors
+    /// When the network is not valid, or the disk refuses.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let bytes = self.encode().map_err(|fault| fault.of("the start"))?;
+        persist(path, &bytes)
+            .map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+        let model = decode(bytes)?;
+        follows_contract(&model)?;
+        let origin = read(&model, START_KEY)?;
+        let statistics: Statistics = read(&model, STATISTICS_KEY)?;
+        let windows: WindowParams = read(&model, WINDOWS_KEY)?;
+        let knows = |key| model.metadata_props.iter().any(|e| e.key.as_deref() == Some(key));
+        let population: Option<Population> =
+            if knows(POPULATION_KEY) { read(&model, POPULATION_KEY)? } else { None };
+        versions(&model)?;
+        let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
+        let mut network = network_of(&graph)?;
+        unfold(&mut network, statistics)?;
+        windows.validate().map_err(Fault::Value)?;
+        check_network(&network)?;
+        if !population.iter().all(|people| people.fits(network.head.weight.len())) {
+            return Err(Fault::Value("its population has other features".into()));
+        }
+        Ok(Self { network, windows, population, origin })
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, Fault> {
+        check_network(&self.network)?;
+        let norm = &self.network.norm;
+        let statistics = Statistics {
+            mean: norm.mean.clone(),
+            variance: norm.variance.clone(),
+            epsilon: norm.epsilon,
+        };
+        let model = ModelProto {
+            ir_version: Some(IR_VERSION),
+            producer_name: Some("mousewarden".into()),
+            producer_version: Some(env!("CARGO_PKG_VERSION").into()),
+            graph: Some(graph_of(&self.network)),
+            opset_import: vec![OperatorSetIdProto {
+                domain: Some(String::new()),
+                version: Some(OPSET),
+            }],
+            metadata_props: vec![
+                entry(CONTRACT_KEY, &CONTRACT)?,
+                entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
+                entry(WINDOWS_KEY, &self.windows)?,
+                entry(START_KEY, &self.origin)?,
+                entry(STATISTICS_KEY, &statistics)?,
+                entry(POPULATION_KEY, &self.population)?,
+            ],
+        };
+        Ok(model.encode_to_vec())
+    }
+}
+
+/// Gives factor and offset back as gamma and beta over these statistics.
+fn unfold(network: &mut Network, statistics: Statistics) -> Result<(), Fault> {
+    let Statistics { mean, variance, epsilon } = statistics;
+    let norm = &mut network.norm;
+    if [&mean, &variance].iter().any(|values| values.len() != norm.gamma.len()) {
+        return Err(Fault::Value("its statistics are not those of its normalisation".into()));
+    }
+    let factors = norm.gamma.iter_mut().zip(&mut norm.beta);
+    for ((gamma, beta), (mean, variance)) in factors.zip(mean.iter().zip(&variance)) {
+        *beta += mean * *gamma;
+        *gamma *= (variance + epsilon).sqrt();
+    }
+    (norm.mean, norm.variance, norm.epsilon) = (mean, variance, epsilon);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Bundle;
+    use crate::nn::{Conditioning, Inference};
+
+    fn start() -> Start {
+        let mut network = Network::new([5, 4], Conditioning::IDENTITY, 3);
+        network.norm.mean.iter_mut().enumerate().for_each(|(i, mean)| *mean = 0.1 * i as f32);
+        network.norm.variance.fill(0.3);
+        let origin = Origin {
+            name: "test".into(),
+            trained_by: "test".into(),
+            generated_people: 4,
+            real_people: 0,
+            real_source: String::new(),
+            windows: 40,
+            steps: 1,
+            seed: 1,
+        };
+        Start { network, windows: WindowParams::default(), population: None, origin }
+    }
+
+    #[test]
+    fn a_start_comes_back_as_it_was_and_is_no_model() {
+        let bytes = start().encode().unwrap();
+        let back = Start::from_bytes(&bytes).unwrap();
+        assert_eq!((&back.origin, back.windows), (&start().origin, start().windows));
+        assert_eq!(back.network.norm.mean, start().network.norm.mean);
+        let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(near(&back.network.norm.gamma, &start().network.norm.gamma));
+        assert!(near(&back.network.norm.beta, &start().network.norm.beta));
+        let window: &[[f32; 3]] = &[[3.0, -1.0, 8.0], [5.0, 0.0, 8.0]];
+        let score = |network: &Network| Inference::new(network).probabilities(&[window])[0];
+        assert!((score(&back.network) - score(&start().network)).abs() < 1e-6);
+        let said = Bundle::from_bytes(&bytes).unwrap_err().to_string();
+        assert!(said.contains("mousewarden.operating_points"), "{said}");
+    }
+
+    #[test]
+    fn foreign_statistics_are_refused() {
+        let mut other = start();
+        other.network.norm.mean.pop();
+        assert!(other.encode().is_err());
+    }
+}

@@ -9,9 +9,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use mousewarden::error::Kind;
+use mousewarden::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
 use mousewarden::platform::notify::DesktopNotifier;
 use mousewarden::platform::stage::{NotificationServer, Plan, Stage};
 use mousewarden::platform::{Answer, Notice, Notifier};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ConnectionExt as _, MapState};
 use zbus::blocking::connection;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -207,4 +210,70 @@ fn gdbus(stage: &Stage, method: &str, arguments: &[&str]) -> bool {
         .args(arguments)
         .stdout(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_pressed_button_is_the_answer() {
+    if !alone("a_pressed_button_is_the_answer") {
+        return;
+    }
+    for server in [NotificationServer::Xfce, NotificationServer::NotificationDaemon] {
+        let Some(stage) = stage_with(server) else { continue };
+        let (mut notifier, answers) = notifier();
+        notifier.notify(&notice("to be replaced")).unwrap();
+        // Pixels left of the window's right edge; each server draws "It was me" left of "Lock now".
+        let left = press(&stage, &mut notifier, &answers, Answer::ItWasMe, [165.0, 150.0, 180.0]);
+        assert!(left, "{server:?}");
+        let right = press(&stage, &mut notifier, &answers, Answer::LockNow, [80.0, 65.0, 95.0]);
+        assert!(right, "{server:?}");
+    }
+}
+
+/// Presses at these places of a notice until the wanted answer comes; another answer than that
+/// and than a dismissal, by a press beside the button, is a failure.
+#[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn press(
+    stage: &Stage,
+    notifier: &mut DesktopNotifier,
+    answers: &Receiver<Answer>,
+    wanted: Answer,
+    places: [f64; 3],
+) -> bool {
+    let mut hand = stage.player().unwrap();
+    for place in places.into_iter().cycle().take(12) {
+        notifier.notify(&notice("press me")).unwrap();
+        let (x, y, width, height) = window(stage);
+        let (x, y) = (x + width - place, y + height - 34.0);
+        for kind in
+            [MouseKind::Move, MouseKind::Press(Button::Left), MouseKind::Release(Button::Left)]
+        {
+            hand.act(&MouseEvent { at: Timestamp::from_micros(0), x, y, kind }).unwrap();
+        }
+        match answers.recv_timeout(Duration::from_secs(2)) {
+            Ok(answer) if answer == wanted => return true,
+            Ok(Answer::Dismissed) | Err(_) => {}
+            Ok(other) => assert_eq!(other, wanted),
+        }
+    }
+    false
+}
+
+/// Left, top, width and height of the notice on the screen, once it is in its corner and has
+/// grown by its buttons.
+#[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn window(stage: &Stage) -> (f64, f64, f64, f64) {
+    let (x, screen) = x11rb::connect(Some(stage.display())).unwrap();
+    let root = x.setup().roots[screen].root;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        assert!(Instant::now() < deadline, "no window");
+        for window in x.query_tree(root).unwrap().reply().unwrap().children {
+            let Ok(looks) = x.get_window_attributes(window).unwrap().reply() else { continue };
+            let Ok(place) = x.get_geometry(window).unwrap().reply() else { continue };
+            if looks.map_state == MapState::VIEWABLE && place.height > 100 && place.x > 0 {
+                let (left, top) = (f64::from(place.x), f64::from(place.y));
+                return (left, top, f64::from(place.width), f64::from(place.height));
+            }
+        }
+    }
 }

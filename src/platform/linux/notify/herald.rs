@@ -176,7 +176,8 @@ fn answer_or_next(
 ) -> Option<Request> {
     let mut next = Err(TryRecvError::Empty);
     // Not `wait_for_response`: that never ends when the server dies without a word, and takes the
-    // handle along.
+    // handle along. Both may miss a signal that follows hard on another one to this connection
+    // (`ActivationToken`, then `ActionInvoked`): the library listens anew after each.
     let answered = handle.wait_for_action_async(|response| {
         if let Some(answer) = answer(response) {
             // A full channel loses an answer, which is the same as none.

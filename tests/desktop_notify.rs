@@ -1,18 +1,26 @@
-//! Notifications on a real bus with real servers, and with those that hang or die.
+//! Notifications on a real bus with real servers, and with those that hang or die. Each test runs
+//! in a process of its own, because a notifier speaks to the bus that its environment names.
 #![cfg(target_os = "linux")]
 
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use mousewarden::error::Kind;
-use mousewarden::platform::bus::Bus;
+use mousewarden::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
 use mousewarden::platform::notify::DesktopNotifier;
 use mousewarden::platform::stage::{NotificationServer, Plan, Stage};
 use mousewarden::platform::{Answer, Notice, Notifier};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ConnectionExt as _, MapState};
 use zbus::blocking::connection;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where the child that does one test has its session bus.
+const SESSION_BUS: &str = "MOUSEWARDEN_TEST_BUS";
 
 fn notice(body: &str) -> Notice {
     Notice {
@@ -24,19 +32,55 @@ fn notice(body: &str) -> Notice {
 }
 
 #[allow(clippy::unwrap_used, reason = "a part of a test")]
-fn notifier(stage: &Stage) -> (DesktopNotifier, Receiver<Answer>) {
+fn notifier() -> (DesktopNotifier, Receiver<Answer>) {
     let (sender, answers) = bounded(8);
-    let bus = Bus::At(stage.bus_address().to_owned());
-    (DesktopNotifier::open(bus, sender).unwrap(), answers)
+    (DesktopNotifier::new(sender), answers)
 }
 
+/// True in a process of its own, in which the test of this name is to be done; false where that
+/// process has done it.
 #[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn alone(test: &str) -> bool {
+    if session_bus().is_some() {
+        return true;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let bus = folder.path().join("bus");
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", test, "--test-threads=1", "--nocapture"])
+        .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", bus.display()))
+        .env(SESSION_BUS, bus);
+    let output = command.output().unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{talk}{report}");
+    assert!(report.contains("1 passed"), "the child did not test anything: {report}");
+    false
+}
+
+/// Where the session's bus is expected, in the process of one test.
+fn session_bus() -> Option<PathBuf> {
+    std::env::var_os(SESSION_BUS).map(PathBuf::from)
+}
+
+/// A stage whose bus is this process's session bus.
+#[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn raise(plan: &Plan) -> Stage {
+    let stage = Stage::raise(plan).unwrap();
+    let link = session_bus().unwrap();
+    let socket = stage.bus_address().trim_start_matches("unix:path=");
+    let _ = std::fs::remove_file(&link);
+    symlink(socket.split(',').next().unwrap(), link).unwrap();
+    stage
+}
+
 fn stage_with(server: NotificationServer) -> Option<Stage> {
     if server.program().is_none() {
         eprintln!("{server:?} is not installed");
         return None;
     }
-    Some(Stage::raise(&Plan { notifications: vec![server], ..Plan::default() }).unwrap())
+    Some(raise(&Plan { notifications: vec![server], ..Plan::default() }))
 }
 
 /// Where `MOUSEWARDEN_PICTURES` says, if it does, for a person to look at.
@@ -50,9 +94,12 @@ fn picture(stage: &Stage, name: &str) {
 
 #[test]
 fn every_server_shows_the_notice_and_replaces_it() {
+    if !alone("every_server_shows_the_notice_and_replaces_it") {
+        return;
+    }
     for server in NotificationServer::ALL {
         let Some(stage) = stage_with(server) else { continue };
-        let (mut notifier, _answers) = notifier(&stage);
+        let (mut notifier, _answers) = notifier();
         notifier.notify(&notice("The mouse moved like a stranger for 12 s.")).unwrap();
         picture(&stage, server.package());
         notifier.notify(&notice("Still: 3 < 5 & <b>bold</b>.")).unwrap();
@@ -72,8 +119,11 @@ fn every_server_shows_the_notice_and_replaces_it() {
 
 #[test]
 fn a_server_that_comes_back_shows_the_next_notice_as_a_new_one() {
+    if !alone("a_server_that_comes_back_shows_the_next_notice_as_a_new_one") {
+        return;
+    }
     let Some(mut stage) = stage_with(NotificationServer::Dunst) else { return };
-    let (mut notifier, _answers) = notifier(&stage);
+    let (mut notifier, _answers) = notifier();
     notifier.notify(&notice("one")).unwrap();
     stage.crash_notifications();
     let deadline = Instant::now() + PATIENCE;
@@ -93,28 +143,55 @@ fn a_server_that_comes_back_shows_the_next_notice_as_a_new_one() {
 
 #[test]
 fn a_server_that_never_answers_is_given_up() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
+    if !alone("a_server_that_never_answers_is_given_up") {
+        return;
+    }
+    let mut stage = raise(&Plan::bare());
     let silent = connection::Builder::address(stage.bus_address()).unwrap().build().unwrap();
     silent.request_name("org.freedesktop.Notifications").unwrap();
-    let (mut notifier, _answers) = notifier(&stage);
-    let failure = notifier.notify(&notice("is anybody there?")).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Unavailable);
+    let (mut notifier, _answers) = notifier();
+    // More often than threads may hang.
+    for _ in 0..4 {
+        let failure = notifier.notify(&notice("is anybody there?")).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Unavailable);
+        assert!(failure.to_string().contains("does not answer"), "{failure}");
+    }
+    assert!(threads_called("notifications") <= 2);
     drop(silent);
+    if NotificationServer::Dunst.program().is_none() {
+        return;
+    }
+    stage.start_notifications(&[NotificationServer::Dunst]).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(failure) = notifier.notify(&notice("somebody is")) {
+        assert!(Instant::now() < deadline, "{failure}");
+    }
+}
+
+fn threads_called(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|found| found.trim() == name).count()
 }
 
 #[test]
 fn no_bus_is_told_with_a_remedy() {
-    let (sender, _answers) = bounded(1);
-    let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
-    let failure = DesktopNotifier::open(nowhere, sender).unwrap_err();
+    if !alone("no_bus_is_told_with_a_remedy") {
+        return;
+    }
+    let (mut notifier, _answers) = notifier();
+    let failure = notifier.notify(&notice("nobody")).unwrap_err();
     assert_eq!(failure.kind(), Kind::Unavailable);
     assert!(failure.to_string().contains("desktop session"), "{failure}");
 }
 
 #[test]
 fn closing_the_notice_is_an_answer_and_comes_once() {
+    if !alone("closing_the_notice_is_an_answer_and_comes_once") {
+        return;
+    }
     let Some(stage) = stage_with(NotificationServer::Dunst) else { return };
-    let (mut notifier, answers) = notifier(&stage);
+    let (mut notifier, answers) = notifier();
     notifier.notify(&notice("close me")).unwrap();
     let id = stage.notifications().wait_for(PATIENCE, |shown| shown.id.is_some()).unwrap().id;
     let closed = gdbus(&stage, "CloseNotification", &[&id.unwrap().to_string()]);
@@ -133,4 +210,70 @@ fn gdbus(stage: &Stage, method: &str, arguments: &[&str]) -> bool {
         .args(arguments)
         .stdout(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_pressed_button_is_the_answer() {
+    if !alone("a_pressed_button_is_the_answer") {
+        return;
+    }
+    for server in [NotificationServer::Xfce, NotificationServer::NotificationDaemon] {
+        let Some(stage) = stage_with(server) else { continue };
+        let (mut notifier, answers) = notifier();
+        notifier.notify(&notice("to be replaced")).unwrap();
+        // Pixels left of the window's right edge; each server draws "It was me" left of "Lock now".
+        let left = press(&stage, &mut notifier, &answers, Answer::ItWasMe, [165.0, 150.0, 180.0]);
+        assert!(left, "{server:?}");
+        let right = press(&stage, &mut notifier, &answers, Answer::LockNow, [80.0, 65.0, 95.0]);
+        assert!(right, "{server:?}");
+    }
+}
+
+/// Presses at these places of a notice until the wanted answer comes; another answer than that
+/// and than a dismissal, by a press beside the button, is a failure.
+#[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn press(
+    stage: &Stage,
+    notifier: &mut DesktopNotifier,
+    answers: &Receiver<Answer>,
+    wanted: Answer,
+    places: [f64; 3],
+) -> bool {
+    let mut hand = stage.player().unwrap();
+    for place in places.into_iter().cycle().take(12) {
+        notifier.notify(&notice("press me")).unwrap();
+        let (x, y, width, height) = window(stage);
+        let (x, y) = (x + width - place, y + height - 34.0);
+        for kind in
+            [MouseKind::Move, MouseKind::Press(Button::Left), MouseKind::Release(Button::Left)]
+        {
+            hand.act(&MouseEvent { at: Timestamp::from_micros(0), x, y, kind }).unwrap();
+        }
+        match answers.recv_timeout(Duration::from_secs(2)) {
+            Ok(answer) if answer == wanted => return true,
+            Ok(Answer::Dismissed) | Err(_) => {}
+            Ok(other) => assert_eq!(other, wanted),
+        }
+    }
+    false
+}
+
+/// Left, top, width and height of the notice on the screen, once it is in its corner and has
+/// grown by its buttons.
+#[allow(clippy::unwrap_used, reason = "a part of a test")]
+fn window(stage: &Stage) -> (f64, f64, f64, f64) {
+    let (x, screen) = x11rb::connect(Some(stage.display())).unwrap();
+    let root = x.setup().roots[screen].root;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        assert!(Instant::now() < deadline, "no window");
+        for window in x.query_tree(root).unwrap().reply().unwrap().children {
+            let Ok(looks) = x.get_window_attributes(window).unwrap().reply() else { continue };
+            let Ok(place) = x.get_geometry(window).unwrap().reply() else { continue };
+            if looks.map_state == MapState::VIEWABLE && place.height > 100 && place.x > 0 {
+                let (left, top) = (f64::from(place.x), f64::from(place.y));
+                return (left, top, f64::from(place.width), f64::from(place.height));
+            }
+        }
+    }
 }

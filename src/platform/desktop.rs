@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::Sender;
 
-use super::{Answer, EventSource, LockCommand, Locker, Notice, Notifier};
+use super::{Answer, EventSource, LockCommand, Locker, Notifier};
 use crate::error::Result;
 use crate::pipeline::Signal;
 
@@ -20,8 +20,9 @@ pub fn mouse(program: PathBuf) -> Result<Box<dyn EventSource>> {
 }
 
 /// Notifications; the bus is looked for with the first notice, and again after a failure.
+#[cfg(target_os = "linux")]
 pub fn notifier(answers: Sender<Answer>) -> Box<dyn Notifier> {
-    Box::new(LateNotifier { answers, inner: None })
+    Box::new(super::linux::notify::DesktopNotifier::new(answers))
 }
 
 /// Locks by the desktop's ways, then by `command`, for which `environment` is set.
@@ -45,32 +46,11 @@ pub fn session(signals: Sender<Signal>) -> Option<Session> {
 /// Listens as long as it lives.
 pub struct Session(#[allow(dead_code, reason = "held for its drop")] Box<dyn std::any::Any>);
 
-struct LateNotifier {
-    answers: Sender<Answer>,
-    inner: Option<Box<dyn Notifier>>,
-}
-
-impl Notifier for LateNotifier {
-    fn notify(&mut self, notice: &Notice) -> Result<()> {
-        if self.inner.is_none() {
-            self.inner = Some(open_notifier(self.answers.clone())?);
-        }
-        self.inner.as_mut().map_or(Ok(()), |inner| inner.notify(notice))
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn open_notifier(answers: Sender<Answer>) -> Result<Box<dyn Notifier>> {
-    use super::linux::bus::Bus;
-    use super::linux::notify::DesktopNotifier;
-    Ok(Box::new(DesktopNotifier::open(Bus::Session, answers)?))
-}
-
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use super::*;
     use crate::error::{Failure, Kind};
-    use crate::platform::Locked;
+    use crate::platform::{Locked, Notice};
 
     fn missing(what: &str) -> Failure {
         Failure::new(Kind::Unavailable, format!("no {what} on this system yet"))
@@ -94,8 +74,17 @@ mod elsewhere {
         None
     }
 
-    pub(super) fn open_notifier(_answers: Sender<Answer>) -> Result<Box<dyn Notifier>> {
-        Err(missing("notification"))
+    /// A notifier that always fails.
+    pub fn notifier(_answers: Sender<Answer>) -> Box<dyn Notifier> {
+        Box::new(NoNotifier)
+    }
+
+    struct NoNotifier;
+
+    impl Notifier for NoNotifier {
+        fn notify(&mut self, _notice: &Notice) -> Result<()> {
+            Err(missing("notification"))
+        }
     }
 
     struct NoLocker;
@@ -108,6 +97,4 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-use elsewhere::open_notifier;
-#[cfg(not(target_os = "linux"))]
-pub use elsewhere::{locker, mouse, session};
+pub use elsewhere::{locker, mouse, notifier, session};

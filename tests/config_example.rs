@@ -1,5 +1,6 @@
 //! config.example.toml is complete and true: equal to the defaults, with the very same keys, and
 //! with a comment before every one of them.
+#![allow(clippy::unwrap_used, reason = "all of it is a test")]
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //! bundle, and wrong input is refused with a remedy.
 
 use mousewarden::error::Kind;
-use mousewarden::lab::cohort::{generated, windows_of};
+use mousewarden::lab::crowd::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
 use mousewarden::lab::train::{About, Progress, Start, TrainOptions, train_owner, write_checked};
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
@@ -43,7 +43,7 @@ fn a_trained_model_is_written_reloaded_and_gives_the_trainers_scores() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("owner.onnx");
     let windows = owner(80);
-    let bundle = train(&[windows.clone()], &quick()).unwrap();
+    let bundle = train(std::slice::from_ref(&windows), &quick()).unwrap();
     let builtin = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
     write_checked(&bundle, &path, &windows, |path| LoadedScorer::open(path, &builtin)).unwrap();
     let read = Bundle::read(&path).unwrap();
@@ -67,7 +67,7 @@ fn a_model_whose_scores_differ_is_not_kept_and_the_old_one_stays() {
     let path = folder.path().join("owner.onnx");
     std::fs::write(&path, "the old model").unwrap();
     let windows = owner(80);
-    let bundle = train(&[windows.clone()], &quick()).unwrap();
+    let bundle = train(std::slice::from_ref(&windows), &quick()).unwrap();
     let failure = write_checked(&bundle, &path, &windows, |_| Ok(Liar)).unwrap_err();
     assert!(failure.to_string().contains("differ"), "{failure}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "the old model");
@@ -77,8 +77,10 @@ fn a_model_whose_scores_differ_is_not_kept_and_the_old_one_stays() {
 #[test]
 fn the_same_seed_gives_the_same_model_and_threads_change_nothing() {
     let windows = owner(70);
-    let one = train(&[windows.clone()], &TrainOptions { threads: 1, ..quick() }).unwrap();
-    let two = train(&[windows.clone()], &TrainOptions { threads: 2, ..quick() }).unwrap();
+    let one =
+        train(std::slice::from_ref(&windows), &TrainOptions { threads: 1, ..quick() }).unwrap();
+    let two =
+        train(std::slice::from_ref(&windows), &TrainOptions { threads: 2, ..quick() }).unwrap();
     assert_eq!(one, two);
     let other = train(&[windows], &TrainOptions { seed: 2, ..quick() }).unwrap();
     assert_ne!(one.network, other.network);
@@ -124,7 +126,8 @@ fn a_repeated_recording_is_fatal_and_named() {
     let failure = train(&[windows.clone(), windows], &quick()).unwrap_err();
     assert_eq!(failure.kind(), Kind::Data);
     let said = failure.to_string();
-    assert!(said.contains("window 1 of session 2") && said.contains("session 1"), "{said}");
+    assert!(said.contains("of session 1 (training) is also window"), "{said}");
+    assert!(said.contains("of session 2"), "{said}");
 }
 
 #[test]

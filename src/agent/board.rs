@@ -193,7 +193,7 @@ impl ScorerStatus {
     pub fn of(scorer: &LoadedScorer) -> Self {
         let report = scorer.report();
         Self {
-            backend: format!("{:?}", report.backend).to_lowercase(),
+            backend: report.backend.to_string(),
             version: report.version.clone(),
             library: report.library.clone(),
             note: report.note.clone(),

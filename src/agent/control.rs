@@ -67,25 +67,29 @@ pub fn ask(socket: &Path, request: &Request) -> Result<Reply> {
     }
 }
 
-/// Answers one line.
-pub fn answer(line: &str, board: &Arc<Board>, commands: &Sender<Command>) -> String {
-    let reply = match serde_json::from_str(line) {
-        Ok(request) => reply(request, board, commands),
-        Err(error) => Reply::Refused { why: format!("no request: {error}") },
+/// Answers one line; the command that follows from it is to be sent once the answer is out.
+pub fn answer(
+    line: &str,
+    board: &Arc<Board>,
+    commands: &Sender<Command>,
+) -> (String, Option<Command>) {
+    let (reply, command) = match serde_json::from_str(line) {
+        Ok(Request::Status) => (Reply::Status(Box::new(board.read())), None),
+        Ok(_) if commands.is_full() => {
+            (Reply::Refused { why: "the agent is busy; try again".into() }, None)
+        }
+        Ok(request) => (Reply::Accepted, command(request)),
+        Err(error) => (Reply::Refused { why: format!("no request: {error}") }, None),
     };
-    serde_json::to_string(&reply).unwrap_or_default()
+    (serde_json::to_string(&reply).unwrap_or_default(), command)
 }
 
-fn reply(request: Request, board: &Arc<Board>, commands: &Sender<Command>) -> Reply {
-    let command = match request {
-        Request::Status => return Reply::Status(Box::new(board.read())),
-        Request::Pause { seconds } => Command::Pause(seconds.map(Duration::from_secs)),
-        Request::Resume => Command::Resume,
-        Request::Reload => Command::Reload,
-        Request::Stop => Command::Stop("asked to stop".into()),
-    };
-    match commands.try_send(command) {
-        Ok(()) => Reply::Accepted,
-        Err(_) => Reply::Refused { why: "the agent is busy or ends already; try again".into() },
+fn command(request: Request) -> Option<Command> {
+    match request {
+        Request::Status => None,
+        Request::Pause { seconds } => Some(Command::Pause(seconds.map(Duration::from_secs))),
+        Request::Resume => Some(Command::Resume),
+        Request::Reload => Some(Command::Reload),
+        Request::Stop => Some(Command::Stop("asked to stop".into())),
     }
 }

@@ -5,8 +5,8 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
+use crate::data::private;
 use crate::error::{Failure, Kind, Result};
-use crate::platform::private;
 
 /// Being the only one, as long as it lives.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::data::private;
 use crate::error::{Failure, Result};
-use crate::platform::private;
 
 use super::entry::Stamped;
 

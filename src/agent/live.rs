@@ -109,7 +109,14 @@ fn board(source: &str, recorder: &Option<Recorder>, config: Option<std::path::Pa
 }
 
 fn serve(door: Door, board: Arc<Board>, commands: Sender<Command>) -> Result<()> {
-    spawn("control", move || door.serve(|line| control::answer(line, &board, &commands)))?;
+    let obey = commands.clone();
+    spawn("control", move || {
+        door.serve(
+            |line| control::answer(line, &board, &commands),
+            // The caller knows already that it is accepted; a full queue was refused before.
+            |command: Option<Command>| drop(command.map(|command| obey.try_send(command))),
+        );
+    })?;
     Ok(())
 }
 

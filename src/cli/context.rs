@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::agent::judge::Judge;
 use crate::config::{Config, Place};
 use crate::data::Store;
+use crate::data::private;
 use crate::error::{Failure, Result};
 use crate::model::{ScorerParams, folders_beside};
 use crate::paths::Paths;
-use crate::platform::private;
 
 /// The setting of a command.
 #[derive(Debug, Clone)]

@@ -38,42 +38,42 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measure parts of this program on this machine.
-    #[command(hide = true)]
-    Bench(bench::BenchArgs),
-    /// Turn public recordings into windows to train on.
-    Preprocess(Box<preprocess::PreprocessArgs>),
-    /// Print the default configuration, check a file, show where things lie.
-    Config(config::ConfigArgs),
+    /// Watch the mouse (what `mousewarden` does without a command).
+    Run(run::RunArgs),
+    /// Record how you move the mouse, then train the model (also `--enroll`).
+    #[command(visible_alias = "enrol")]
+    Enroll(enroll::EnrollArgs),
+    /// Show what the running agent sees.
+    Status(status::StatusArgs),
+    /// Look away for a while.
+    Pause(pause::PauseArgs),
+    /// End a pause.
+    Resume(resume::ResumeArgs),
+    /// End the running agent.
+    Stop(stop::StopArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
     Demo(demo::DemoArgs),
     /// Look at everything that the agent needs, and say what mends it.
     Doctor(doctor::DoctorArgs),
-    /// Record how you move the mouse, then train the model (also `--enroll`).
-    #[command(visible_alias = "enrol")]
-    Enroll(enroll::EnrollArgs),
+    /// Print the default configuration, check a file, show where things lie.
+    Config(config::ConfigArgs),
+    /// Print the verdicts that the agent would have given on a recording.
+    Replay(replay::ReplayArgs),
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
-    /// Look away for a while.
-    Pause(pause::PauseArgs),
+    /// Train a model from your recordings, or from a dataset.
+    Train(train::TrainArgs),
+    /// Turn public recordings into windows to train on.
+    Preprocess(Box<preprocess::PreprocessArgs>),
+    /// Measure parts of this program on this machine.
+    #[command(hide = true)]
+    Bench(bench::BenchArgs),
     /// Make the start of every owner's training (onnx/start.onnx).
     #[command(hide = true)]
     Pretrain(pretrain::PretrainArgs),
-    /// Print the verdicts that the agent would have given on a recording.
-    Replay(replay::ReplayArgs),
-    /// End a pause.
-    Resume(resume::ResumeArgs),
-    /// Watch the mouse (what `mousewarden` does without a command).
-    Run(run::RunArgs),
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),
-    /// Show what the running agent sees.
-    Status(status::StatusArgs),
-    /// End the running agent.
-    Stop(stop::StopArgs),
-    /// Train a model from your recordings, or from a dataset.
-    Train(train::TrainArgs),
 }
 
 impl Cli {

@@ -6,7 +6,6 @@ use std::env;
 use clap::Args;
 
 use crate::error::Result;
-#[cfg(target_os = "linux")]
 use crate::platform::sensor::{HookParams, inherited, run};
 
 /// Arguments of `sensor`.
@@ -22,26 +21,14 @@ impl SensorArgs {
     ///
     /// # Errors
     /// Why there is no hook.
-    #[cfg(target_os = "linux")]
     pub fn run(self) -> Result<()> {
         let (lifeline, out) = inherited()?;
         let display = env::var("DISPLAY").ok();
         run(&HookParams { display, wayland: wayland(), untapped: self.untapped }, lifeline, out)
     }
-
-    /// Runs until the parent process goes.
-    ///
-    /// # Errors
-    /// Always: there is no such hook here.
-    #[cfg(not(target_os = "linux"))]
-    pub fn run(self) -> Result<()> {
-        use crate::error::{Failure, Kind};
-        Err(Failure::new(Kind::Unavailable, "no sensor process on this system"))
-    }
 }
 
 /// Whether this is a Wayland session. Inside one `DISPLAY` may well be set, for Xwayland.
-#[cfg(target_os = "linux")]
 fn wayland() -> bool {
     let kind = env::var("XDG_SESSION_TYPE").unwrap_or_default();
     kind == "wayland" || kind != "x11" && env::var_os("WAYLAND_DISPLAY").is_some()

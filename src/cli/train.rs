@@ -232,5 +232,10 @@ fn expectation(bundle: &Bundle) -> String {
     };
     lines.extend(bundle.operating_points.iter().map(line));
     lines.push("In brackets: where the true rate lies with 95 % confidence.".into());
+    lines.push(format!(
+        "Strangers are here: {}, and your own movement in other styles. Real ones are more often \
+         accepted.",
+        bundle.provenance.impostor_source
+    ));
     lines.join("\n")
 }

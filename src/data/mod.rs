@@ -3,7 +3,7 @@
 
 pub mod formats;
 pub mod npz;
-mod private;
+pub mod private;
 pub mod recording;
 pub mod store;
 

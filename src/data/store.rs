@@ -32,7 +32,7 @@ impl Store {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let store = Self { root: root.into() };
         for folder in [store.root.clone(), store.recordings()] {
-            private::create_folder(&folder)
+            private::folder(&folder)
                 .map_err(|e| Failure::io(format!("folder {}", folder.display()), e))?;
         }
         Ok(store)

@@ -7,7 +7,7 @@ use crate::model::Bundle;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Signal, Window, WindowParams};
 
-use super::cohort::{self, Cohort};
+use super::crowd::{self, Cohort};
 use super::people::Device;
 use super::train::{About, Progress, TrainOptions, train_owner};
 
@@ -67,7 +67,7 @@ pub fn impostors(sessions: &[Vec<Window>], params: WindowParams, seed: u64) -> R
             .remedy("Record some with `mousewarden --enroll`.")
     })?;
     let each = (windows.len() * IMPOSTOR_RATIO).div_ceil(IMPOSTORS).max(FEWEST_EACH);
-    Ok(cohort::generated(&device, params, IMPOSTORS, each, seed))
+    Ok(crowd::generated(&device, params, IMPOSTORS, each, seed))
 }
 
 /// Trains an owner's model against generated people.

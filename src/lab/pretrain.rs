@@ -10,7 +10,7 @@ use crate::model::{Origin, Start};
 use crate::nn::{ClassBatch, Classes, Classifier, Conditioning, Inference, Network, TrainParams};
 use crate::pipeline::{Steps, Window, WindowParams};
 
-use super::cohort::windows_of;
+use super::crowd::windows_of;
 use super::people::{Device, Person};
 use super::population::{self, Features};
 use super::random::Random;

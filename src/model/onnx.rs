@@ -7,6 +7,7 @@ use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use ndarray::{Array1, Array3, aview2, s};
 use ort::environment::Environment;
 use ort::ep;
 use ort::session::Session;
@@ -177,9 +178,7 @@ impl OnnxScorer {
 
     fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<Score>> {
         let (steps, lengths) = padded(windows);
-        let time = steps.len() / (windows.len() * STEP_FEATURES);
-        let steps = Tensor::from_array(([windows.len(), time, STEP_FEATURES], steps))?;
-        let lengths = Tensor::from_array(([windows.len()], lengths))?;
+        let (steps, lengths) = (Tensor::from_array(steps)?, Tensor::from_array(lengths)?);
         let outputs = self.session.run(ort::inputs![STEPS => steps, LENGTHS => lengths])?;
         let (_, scores) = outputs[GENUINE].try_extract_tensor::<f32>()?;
         Ok(scores.iter().copied().map(Score::new).collect())
@@ -212,12 +211,11 @@ fn session(runtime: &Runtime, model: &[u8]) -> ort::Result<Session> {
 }
 
 /// `[batch, time, 3]` filled up with zeros, and how many steps of each row count.
-fn padded(windows: &[Steps]) -> (Vec<f32>, Vec<i32>) {
+fn padded(windows: &[Steps]) -> (Array3<f32>, Array1<i32>) {
     let time = windows.iter().map(Steps::len).max().unwrap_or(0);
-    let mut values = vec![0.0; windows.len() * time * STEP_FEATURES];
-    for (row, window) in values.chunks_exact_mut(time * STEP_FEATURES).zip(windows) {
-        let flat = window.rows().as_flattened();
-        row[..flat.len()].copy_from_slice(flat);
+    let mut steps = Array3::zeros((windows.len(), time, STEP_FEATURES));
+    for (mut row, window) in steps.outer_iter_mut().zip(windows) {
+        row.slice_mut(s![..window.len(), ..]).assign(&aview2(window.rows()));
     }
-    (values, windows.iter().map(|window| window.len() as i32).collect())
+    (steps, windows.iter().map(|window| window.len() as i32).collect())
 }

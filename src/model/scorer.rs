@@ -26,6 +26,16 @@ pub enum Backend {
     Builtin,
 }
 
+impl std::fmt::Display for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::OnnxRuntime => "onnxruntime",
+            Self::Builtin => "builtin",
+        })
+    }
+}
+
 /// How a scorer is chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,6 +69,21 @@ pub struct ScorerReport {
 pub struct LoadedScorer {
     engine: Engine,
     report: ScorerReport,
+}
+
+impl ScorerReport {
+    /// Who would score, found out without a model.
+    ///
+    /// # Errors
+    /// When [`Backend::OnnxRuntime`] is asked for and its library is not there.
+    pub fn of(params: &ScorerParams) -> Result<Self> {
+        choose(params).map(|(_, report)| report)
+    }
+
+    fn builtin(note: Option<String>) -> Self {
+        let version = env!("CARGO_PKG_VERSION").into();
+        Self { backend: Backend::Builtin, version, library: None, note }
+    }
 }
 
 #[derive(Debug)]
@@ -101,32 +126,12 @@ impl LoadedScorer {
     }
 
     fn ready(bundle: &Bundle, bytes: &[u8], params: &ScorerParams) -> Result<Self> {
-        if params.backend == Backend::Builtin {
-            return Ok(Self::builtin(bundle, None));
-        }
-        match runtime(params) {
-            Ok(runtime) => Ok(Self {
-                engine: Engine::Onnx(OnnxScorer::new(runtime, bytes)?),
-                report: runtime_report(runtime),
-            }),
-            Err(failure) if params.backend == Backend::Auto => {
-                let why = failure.to_string().lines().next().map(str::to_owned);
-                Ok(Self::builtin(bundle, why))
-            }
-            Err(failure) => Err(failure),
-        }
-    }
-
-    fn builtin(bundle: &Bundle, note: Option<String>) -> Self {
-        Self {
-            engine: Engine::Builtin(Box::new(BuiltinScorer::new(&bundle.network))),
-            report: ScorerReport {
-                backend: Backend::Builtin,
-                version: env!("CARGO_PKG_VERSION").into(),
-                library: None,
-                note,
-            },
-        }
+        let (runtime, report) = choose(params)?;
+        let engine = match runtime {
+            Some(runtime) => Engine::Onnx(OnnxScorer::new(runtime, bytes)?),
+            None => Engine::Builtin(Box::new(BuiltinScorer::new(&bundle.network))),
+        };
+        Ok(Self { engine, report })
     }
 }
 
@@ -136,6 +141,21 @@ impl Scorer for LoadedScorer {
             Engine::Onnx(scorer) => scorer.score(windows),
             Engine::Builtin(scorer) => scorer.score(windows),
         }
+    }
+}
+
+/// ONNX Runtime or nobody (the builtin scorer), with the reason.
+fn choose(params: &ScorerParams) -> Result<(Option<&'static Runtime>, ScorerReport)> {
+    if params.backend == Backend::Builtin {
+        return Ok((None, ScorerReport::builtin(None)));
+    }
+    match runtime(params) {
+        Ok(runtime) => Ok((Some(runtime), runtime_report(runtime))),
+        Err(failure) if params.backend == Backend::Auto => {
+            let why = failure.to_string().lines().next().map(str::to_owned);
+            Ok((None, ScorerReport::builtin(why)))
+        }
+        Err(failure) => Err(failure),
     }
 }
 

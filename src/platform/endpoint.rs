@@ -43,7 +43,7 @@ impl Door {
     }
 
     /// Never called.
-    pub fn serve(&self, _answer: impl FnMut(&str) -> String) {}
+    pub fn serve<T>(&self, _answer: impl FnMut(&str) -> (String, T), _then: impl FnMut(T)) {}
 }
 
 #[cfg(not(unix))]
@@ -90,12 +90,22 @@ mod unix {
             Ok(Self { listener, path: path.to_owned() })
         }
 
-        /// Answers one caller after the other, for ever: one line in, one line out.
-        pub fn serve(&self, mut answer: impl FnMut(&str) -> String) {
+        /// Answers one caller after the other, for ever: one line in, one line out. What the
+        /// answer leaves to do is done once the caller has it: it may end this process.
+        pub fn serve<T>(
+            &self,
+            mut answer: impl FnMut(&str) -> (String, T),
+            mut then: impl FnMut(T),
+        ) {
             for stream in self.listener.incoming().flatten() {
-                if is_ours(&stream) {
-                    // A caller that goes away in the middle is its own loss.
-                    let _ = converse(&stream, &mut answer);
+                if !is_ours(&stream) {
+                    continue;
+                }
+                // A caller that goes away in the middle is its own loss.
+                if let Ok(line) = listen(&stream) {
+                    let (reply, rest) = answer(line.trim_end());
+                    let _ = (&stream).write_all(format!("{reply}\n").as_bytes());
+                    then(rest);
                 }
             }
         }
@@ -107,15 +117,12 @@ mod unix {
         }
     }
 
-    fn converse(stream: &UnixStream, answer: &mut impl FnMut(&str) -> String) -> io::Result<()> {
+    fn listen(stream: &UnixStream) -> io::Result<String> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut line = String::new();
         BufReader::new(stream).take(LONGEST).read_line(&mut line)?;
-        let mut reply = answer(line.trim_end());
-        reply.push('\n');
-        let mut stream = stream;
-        stream.write_all(reply.as_bytes())
+        Ok(line)
     }
 
     #[cfg(target_os = "linux")]
@@ -164,7 +171,7 @@ mod unix {
             let door = Door::open(&path).unwrap();
             let mode = fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
-            std::thread::spawn(move || door.serve(|line| format!("heard {line}")));
+            std::thread::spawn(move || door.serve(|line| (format!("heard {line}"), ()), |()| {}));
             for word in ["one", "two"] {
                 let reply = ask(&path, word, PATIENCE).unwrap();
                 assert_eq!(reply.trim_end(), format!("heard {word}"));

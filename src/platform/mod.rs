@@ -8,7 +8,6 @@ pub mod environment;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
-pub mod private;
 pub mod signals;
 pub mod stopwatch;
 

@@ -12,11 +12,12 @@ use serde::Serialize;
 use super::process::{Usage, children};
 use super::score::untrained;
 use crate::agent::control::{self, Request};
+use crate::data::private;
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::{MouseEvent, MouseKind, Timestamp};
+use crate::platform::clock;
 use crate::platform::stage::{Plan, Stage};
-use crate::platform::{clock, private};
 
 /// How long the agent may take to come up.
 const PATIENCE: Micros = Micros::from_millis(20_000);

@@ -9,7 +9,7 @@ use clap::Args;
 use super::start::StartArgs;
 use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
-use crate::lab::cohort;
+use crate::lab::crowd;
 use crate::lab::people::Device;
 use crate::lab::train::{About, TrainOptions, train_owner};
 use crate::lab::trial::{Scores, TimeOnly, enrolment, on_device};
@@ -117,7 +117,7 @@ impl EnrolArgs {
         // Half of the others may be learnt from, the other half only tests.
         let (known, strangers) = (half(0), half(1));
         let moved = on_device(&device, params, &strangers);
-        let generated = cohort::generated(&device, params, self.people, each, self.seed);
+        let generated = crowd::generated(&device, params, self.people, each, self.seed);
         let options = self.start.apply(self.options())?;
         let plain = TrainOptions { restyled: 0, ..options.clone() };
         let mut cohorts = vec![("generated", generated, options)];
@@ -213,7 +213,7 @@ fn describe(people: &[RealPerson], params: WindowParams, seed: u64) {
         let windows = person.sessions.concat();
         let Some(device) = Device::from_windows(&windows) else { continue };
         real.extend(habits::of(&windows));
-        for one in cohort::generated(&device, params, 3, 100, seed.wrapping_add(i as u64)) {
+        for one in crowd::generated(&device, params, 3, 100, seed.wrapping_add(i as u64)) {
             made.extend(habits::of(&one));
         }
     }

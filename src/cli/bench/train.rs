@@ -3,13 +3,14 @@
 //! random; nothing is learnt and nothing is written.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::error::{Failure, Kind, Result};
 use crate::nn::{Batch, Conditioning, Inference, Kernel, Network, TrainParams, Trainer};
+use crate::platform::stopwatch::Stopwatch;
 
 /// Arguments of `bench train`.
 #[derive(Debug, Args)]
@@ -212,9 +213,9 @@ fn flop_per_row(hidden: f64) -> f64 {
 }
 
 fn timed(work: &mut impl FnMut()) -> Duration {
-    let start = Instant::now();
+    let start = Stopwatch::start();
     work();
-    start.elapsed()
+    start.lap().wall
 }
 
 /// Billions of operations a second of one core, the best of several tries.
@@ -222,10 +223,10 @@ fn peak(kernel: Kernel) -> f64 {
     let rounds = 4_000_000;
     let mut best = 0.0_f64;
     for _ in 0..8 {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let (operations, result) = kernel.multiply_add(rounds, black_box(0.5));
         black_box(result);
-        best = best.max(operations as f64 / start.elapsed().as_secs_f64() / 1e9);
+        best = best.max(operations as f64 / start.lap().wall.as_secs_f64() / 1e9);
     }
     best
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::data::private;
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 use crate::platform::inject::Player;
-use crate::platform::private;
 use crate::platform::stage::{Plan, Shown, Stage};
 
 /// Width and height of the private display, pixels.
@@ -63,7 +63,7 @@ impl Theatre {
     pub fn configure(&self, windows: usize) -> Result<()> {
         let text = format!(
             "[enrol]\ntarget_windows = {windows}\ntarget_minutes = 0\n\n\
-             [policy]\nladder = \"notify\"\n"
+             [policy]\nladder = \"notify\"\n\n[log]\nlevel = \"warn\"\n"
         );
         fs::write(self.config(), text).map_err(|error| Failure::io(self.config().display(), error))
     }

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::super::context::Context;
 use super::Check;
 use crate::agent::control::{self, Reply, Request};
+use crate::data::private;
 use crate::error::Kind;
-use crate::model::Backend;
+use crate::model::{Backend, ScorerReport};
 use crate::paths::Paths;
-use crate::platform::private;
 
 /// All of them; without a configuration nothing more can be said.
 pub(super) fn all() -> impl Iterator<Item = Check> {
@@ -16,7 +16,8 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
         Ok(context) => {
             let mut checks = vec![configuration(&context)];
             checks.extend(folders(&context.paths));
-            checks.extend(scoring(&context));
+            checks.push(scorer(&context));
+            checks.push(model(&context));
             checks.push(agent(&context.paths));
             checks
         }
@@ -48,24 +49,34 @@ fn folders(paths: &Paths) -> Vec<Check> {
     vec![look("data folder", paths.data()), look("runtime folder", paths.runtime())]
 }
 
-fn scoring(context: &Context) -> Vec<Check> {
-    let judge = match context.judge(None) {
-        Ok(judge) => judge,
-        Err(failure) => return vec![Check::failed("model", &failure, "mousewarden --enroll")],
-    };
-    let model = judge.model.path.display().to_string();
-    let report = &judge.report;
-    let found = format!("{} {}", report.backend, report.version);
-    let builtin = context.config.model.backend == Backend::Builtin;
-    let scorer = match &report.note {
-        Some(note) if !builtin => Check::warn(
-            "scorer",
-            format!("{found}: {note}"),
-            "pip download onnxruntime==1.28.0, as the README shows",
-        ),
-        _ => Check::ok("scorer", found),
-    };
-    vec![Check::ok("model", model), scorer]
+fn model(context: &Context) -> Check {
+    match context.judge(None) {
+        Ok(judge) => Check::ok("model", judge.model.path.display().to_string()),
+        Err(failure) => Check::failed("model", &failure, "mousewarden --enroll"),
+    }
+}
+
+fn scorer(context: &Context) -> Check {
+    let params = context.scorer();
+    let folder = context.paths.data().join("lib");
+    let fetch = format!("installers/linux/fetch-onnxruntime.sh {}", folder.display());
+    match ScorerReport::of(&params) {
+        Ok(report) => {
+            let by_choice = params.backend == Backend::Builtin;
+            let at = report.library.map(|path| format!(", {}", path.display()));
+            let note = report.note.map(|note| format!("; {note}"));
+            let found = [format!("{} {}", report.backend, report.version)]
+                .into_iter()
+                .chain(at)
+                .chain(note)
+                .collect::<String>();
+            match report.backend == Backend::Builtin && !by_choice {
+                true => Check::warn("scorer", found, fetch),
+                false => Check::ok("scorer", found),
+            }
+        }
+        Err(failure) => Check::failed("scorer", &failure, &fetch),
+    }
 }
 
 fn agent(paths: &Paths) -> Check {

@@ -13,7 +13,7 @@ use crate::error::{Failure, Result};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of --format generic")]
 pub(super) struct LayoutArgs {
-    /// TOML file with these options as keys (`time_unit = "s"`), and a table [events]
+    /// TOML file with these options as keys (`time_unit = "s"`), and a table `[events]`
     #[arg(long, value_name = "FILE")]
     layout: Option<PathBuf>,
 

@@ -178,8 +178,7 @@ fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    private::create_folder(folder)
-        .map_err(|e| Failure::io(format!("folder {}", folder.display()), e))
+    private::folder(folder).map_err(|e| Failure::io(format!("folder {}", folder.display()), e))
 }
 
 /// Counts and sums up what passes through.

@@ -1,6 +1,8 @@
 //! Who a generated person is: habits drawn from a population. The population's numbers are fitted
-//! to summary statistics (medians and spreads between people) of public recordings of office and
-//! web work: the Gmail, SapiMouse and Balabit sets. They describe crowds, never anybody.
+//! by hand to medians and spreads between people of two public sets of web work (Gmail tasks and
+//! SapiMouse: median speed 560 and 880 px/s, way 360 and 740 px, 0.56 and 0.73 s a movement,
+//! straightness 0.90 and 0.81; `bench enrol --describe` prints both sides). They describe crowds,
+//! never anybody.
 
 use std::f64::consts::PI;
 

@@ -157,7 +157,7 @@ pub(super) fn place_at(path: &[Sample], at: Timestamp) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::cohort::windows_of;
+    use crate::lab::crowd::windows_of;
     use crate::lab::habits;
     use crate::lab::people::Person;
 

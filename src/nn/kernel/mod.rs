@@ -1,4 +1,4 @@
-//! The vector kernels, written once against [`Simd`] and compiled for each instruction set; the
+//! The vector kernels, written once against `Simd` and compiled for each instruction set; the
 //! best one of the running processor is chosen at run time. This is the only place of the engine
 //! with unsafe code: the operations check their slices' sizes first and use raw pointers after.
 

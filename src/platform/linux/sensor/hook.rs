@@ -40,7 +40,7 @@ pub struct HookParams {
     pub untapped: bool,
 }
 
-/// Runs the hook until the parent closes `lifeline`. Writes [`Record`]s to `out`, which must be a
+/// Runs the hook until the parent closes `lifeline`. Writes records to `out`, which must be a
 /// pipe: first that the hook is up, or why it cannot be.
 ///
 /// # Errors

@@ -69,7 +69,7 @@ impl PretrainArgs {
         let mut show = |step: usize, loss: f32| {
             bar.set_position(step as u64);
             bar.set_message(format!("loss {loss:.3}"));
-            if bar.is_hidden() && step % 100 == 0 {
+            if bar.is_hidden() && step.is_multiple_of(100) {
                 eprintln!("step {step} of {}: loss {loss:.3}", options.steps);
             }
         };

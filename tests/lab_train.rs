@@ -122,12 +122,14 @@ fn too_few_windows_say_how_many_and_how_long_to_move() {
 
 #[test]
 fn a_repeated_recording_is_fatal_and_named() {
-    let windows = owner(60);
-    let failure = train(&[windows.clone(), windows], &quick()).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Data);
-    let said = failure.to_string();
-    assert!(said.contains("of session 1 (training) is also window"), "{said}");
-    assert!(said.contains("of session 2"), "{said}");
+    for (options, part) in [(quick(), "training"), (TrainOptions::default(), "cross-fitting")] {
+        let windows = owner(60);
+        let failure = train(&[windows.clone(), windows], &options).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Data);
+        let said = failure.to_string();
+        assert!(said.contains(&format!("of session 1 ({part}) is also window")), "{said}");
+        assert!(said.contains("of session 2"), "{said}");
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::lab::people::{Device, Pauses, Person};
 use crate::platform::clock;
 
 /// Windows of movement that the demonstration enrols with.
-pub(super) const ENROL_WINDOWS: usize = 80;
+pub(super) const ENROL_WINDOWS: usize = 100;
 /// Windows that the owner works before the mouse is taken over.
 pub(super) const OWNER_WINDOWS: usize = 20;
 /// A stranger who is not noticed in so many windows got away.

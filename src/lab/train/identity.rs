@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::Window;
 
+/// The part of a window that is in all parts by turns.
+pub(super) const CROSSED: &str = "cross-fitting";
+
 /// SHA-256 of positions and time steps.
 pub(super) type Identity = [u8; 32];
 
@@ -34,7 +37,7 @@ pub(super) fn digest<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Strin
 /// Where a window stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// "training", "validation" or "calibration".
+    /// "training", "validation" or "calibration"; "cross-fitting" is all of them by turns.
     pub(super) part: &'static str,
     /// "session 2" or "impostor 5".
     pub(super) of: String,
@@ -59,7 +62,9 @@ pub(super) fn refuse_duplicates<'a>(
             seen.insert(of(window), place);
             continue;
         };
-        if first.part != place.part || first.genuine != place.genuine {
+        // By turns every window of the owner's is on the other side of every other.
+        let crossed = place.part == CROSSED && (place.genuine || first.of != place.of);
+        if crossed || first.part != place.part || first.genuine != place.genuine {
             let what = format!("the same movement twice: {first} is also {place}");
             return Err(Failure::new(Kind::Data, what).remedy(
                 "Remove the recording that repeats another; a copy in both training and test \

@@ -83,12 +83,15 @@ pub fn train_owner(
 ) -> Result<Bundle> {
     options.validate().map_err(|wrong| Failure::new(Kind::Config, format!("training: {wrong}")))?;
     require_enough(sessions, cohort)?;
+    if let Some(start) = options.start.trunk()? {
+        identity::refuse_duplicates(
+            crossed("session", sessions, true).chain(crossed("impostor", cohort, false)),
+        )?;
+        return on_trunk(&start, sessions, cohort, windows, about, options, progress);
+    }
     let genuine = split_genuine(sessions, options);
     let impostor = split_people(cohort, options);
     refuse_duplicates(sessions, cohort, &genuine, &impostor)?;
-    if let Some(start) = options.start.trunk()? {
-        return on_trunk(&start, sessions, cohort, windows, about, options, progress);
-    }
     let genuine = genuine.map(|stretches| cut_out(sessions, &stretches));
     let impostor = impostor.map(|stretches| cut_out(cohort, &stretches));
     let restyled = restyle::strangers(&genuine, windows, options);
@@ -209,6 +212,20 @@ fn refuse_duplicates(
         }
     }
     identity::refuse_duplicates(all)
+}
+
+/// Every window, with its place in a cross-fitting.
+fn crossed<'a>(
+    of: &'static str,
+    people: &'a [Vec<Window>],
+    genuine: bool,
+) -> impl Iterator<Item = (Place, &'a Window)> {
+    people.iter().enumerate().flat_map(move |(who, windows)| {
+        windows.iter().enumerate().map(move |(i, window)| {
+            let of = format!("{of} {}", who + 1);
+            (Place { part: identity::CROSSED, of, number: i + 1, genuine }, window)
+        })
+    })
 }
 
 fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[Stretch]) -> Vec<&'a [Window]> {

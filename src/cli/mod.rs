@@ -71,9 +71,6 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
-    /// Make the start of every owner's training (onnx/start.onnx).
-    #[command(hide = true)]
-    Pretrain(pretrain::PretrainArgs),
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),

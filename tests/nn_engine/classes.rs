@@ -10,6 +10,9 @@ use mousewarden::nn::{ClassBatch, Classes, Classifier, Inference, Kernel, Networ
 const LENGTHS: [usize; 7] = [4, 1, 7, 2, 7, 12, 3];
 const CLASSES: [usize; 7] = [0, 3, 1, 20, 4, 2, 19];
 
+/// One tensor of the head.
+type Tensor = fn(&mut Classes) -> &mut [f32];
+
 /// The first five classes are told from each other, and so are the rest.
 fn among() -> Vec<Range<usize>> {
     CLASSES.iter().map(|&class| if class < 5 { 0..5 } else { 5..21 }).collect()
@@ -67,7 +70,7 @@ fn gradients_of_trunk_and_classes_equal_the_reference() {
                 (up - down) / (high - low)
             });
         }
-        let parts: [(&[f32], fn(&mut Classes) -> &mut [f32]); 2] =
+        let parts: [(&[f32], Tensor); 2] =
             [(&classes.weight, |c| &mut c.weight), (&classes.bias, |c| &mut c.bias)];
         for (ours, tensor) in parts {
             assert_slopes("classes", ours, |at, by| {
@@ -91,7 +94,8 @@ fn threads_change_no_bit_and_a_wrong_class_moves_nothing() {
         assert_eq!(one, gradients(&network, &head, &sequences, (kernel, 2)));
     }
     let mut classifier = Classifier::new(&network, &head, TrainParams::default());
-    let batch = ClassBatch { sequences: &[&sequences[0]], classes: &[21], among: &[0..22] };
+    let among = std::slice::from_ref(&(0..22));
+    let batch = ClassBatch { sequences: &[&sequences[0]], classes: &[21], among };
     assert_eq!(classifier.step(&batch), 0.0);
     assert_eq!(classifier.classes(), head);
 }

@@ -164,8 +164,9 @@ fn pretrained() -> TrainOptions {
 #[test]
 fn a_model_on_the_pretrained_trunk_notices_strangers_and_repeats_itself() {
     let windows = owner(80);
-    let bundle = train(&[windows.clone()], &pretrained()).unwrap();
-    let again = train(&[windows.clone()], &TrainOptions { threads: 1, ..pretrained() }).unwrap();
+    let bundle = train(std::slice::from_ref(&windows), &pretrained()).unwrap();
+    let again = train(std::slice::from_ref(&windows), &TrainOptions { threads: 1, ..pretrained() })
+        .unwrap();
     assert_eq!(bundle, again);
     assert!(bundle.provenance.start.starts_with("start, seed"), "{}", bundle.provenance.start);
     assert_eq!(bundle.provenance.genuine_windows, [80, 80]);

@@ -22,7 +22,7 @@ use crate::platform::clock;
 /// Windows of movement that the demonstration enrols with.
 pub(super) const ENROL_WINDOWS: usize = 100;
 /// Windows that the owner works before the mouse is taken over.
-pub(super) const OWNER_WINDOWS: usize = 20;
+pub(super) const OWNER_WINDOWS: usize = 40;
 /// A stranger who is not noticed in so many windows got away.
 pub(super) const STRANGER_WINDOWS: usize = 60;
 /// The mouse of the demonstration reports this often.

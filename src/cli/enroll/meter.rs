@@ -68,7 +68,7 @@ impl Meter {
         let spent = (now - self.since).as_secs_f64();
         let pace = (share - before) / spent;
         let seconds = (1.0 - share) / pace;
-        (share - before > 0.01 && seconds.is_finite()).then(|| match seconds {
+        (share - before > 0.01 && seconds > 0.0 && seconds.is_finite()).then(|| match seconds {
             s if s < 90.0 => format!("{s:.0} s"),
             s => format!("{:.0} min", s / 60.0),
         })

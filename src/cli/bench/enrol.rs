@@ -251,24 +251,27 @@ impl Table {
             "mean over owners: AUC; EER %, and FAR/FRR % at the carried threshold, for n = {SIZES:?}"
         );
         for (name, rows) in &self.0 {
-            let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
-            print!(
-                "{name:36} {:3} {:.3}",
-                rows.len(),
-                mean(rows.iter().filter_map(|r| r.auc).collect())
-            );
+            let auc = mean(rows.iter().filter_map(|row| row.auc))
+                .map_or("-".into(), |auc| format!("{auc:.3}"));
+            print!("{name:36} {:3} {auc}", rows.len());
             for i in 0..SIZES.len() {
-                let eer: Vec<f64> = rows.iter().filter_map(|r| r.eer[i]).collect();
+                let eer = percent(rows.iter().filter_map(|row| row.eer[i]));
                 let side =
-                    |s: usize| mean(rows.iter().filter_map(|r| Some(r.carried[i]?[s])).collect());
-                print!(
-                    " | {:5.1} ({:4.1}/{:4.1})",
-                    100.0 * mean(eer),
-                    100.0 * side(0),
-                    100.0 * side(1)
-                );
+                    |s: usize| percent(rows.iter().filter_map(|row| Some(row.carried[i]?[s])));
+                print!(" | {eer:>5} ({:>4}/{:>4})", side(0), side(1));
             }
             println!();
         }
     }
+}
+
+/// None of nothing.
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0_usize), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// A mean rate for a cell of the table; a dash where nothing was measured.
+fn percent(rates: impl Iterator<Item = f64>) -> String {
+    mean(rates).map_or("-".into(), |rate| format!("{:.1}", 100.0 * rate))
 }

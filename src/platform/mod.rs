@@ -14,7 +14,6 @@ pub mod stopwatch;
 #[cfg(target_os = "linux")]
 pub use linux::{bus, inject, lock, notify, probe, sensor, session, stage};
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::Result;
@@ -98,6 +97,3 @@ pub trait Locker: Send {
 
 /// The command that locks when nothing else does; program and arguments.
 pub type LockCommand = Vec<String>;
-
-/// A file that a check or a message points at.
-pub type Place = PathBuf;

@@ -12,9 +12,10 @@ use super::check::check;
 use super::fault::Fault;
 use super::graph::graph_of;
 use super::metadata::Metadata;
-use super::onnx_proto::{ModelProto, OperatorSetIdProto};
+use super::onnx_proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::weights::network_of;
 use crate::error::{Failure, Result};
+use crate::nn::Network;
 
 /// Version of the file format that is written and read.
 pub(super) const IR_VERSION: i64 = 8;
@@ -91,19 +92,22 @@ impl Bundle {
             default_group: self.default_group,
             provenance: self.provenance.clone(),
         };
-        let model = ModelProto {
-            ir_version: Some(IR_VERSION),
-            producer_name: Some("mousewarden".into()),
-            producer_version: Some(env!("CARGO_PKG_VERSION").into()),
-            graph: Some(graph_of(&self.network)),
-            opset_import: vec![OperatorSetIdProto {
-                domain: Some(String::new()),
-                version: Some(OPSET),
-            }],
-            metadata_props: metadata.entries()?,
-        };
-        Ok(model.encode_to_vec())
+        Ok(encoded(&self.network, metadata.entries()?))
     }
+}
+
+/// The bytes of a file with this network's graph and these entries.
+pub(super) fn encoded(network: &Network, metadata_props: Vec<StringStringEntryProto>) -> Vec<u8> {
+    let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
+    let model = ModelProto {
+        ir_version: Some(IR_VERSION),
+        producer_name: Some("mousewarden".into()),
+        producer_version: Some(env!("CARGO_PKG_VERSION").into()),
+        graph: Some(graph_of(network)),
+        opset_import: vec![opset],
+        metadata_props,
+    };
+    model.encode_to_vec()
 }
 
 /// Bytes of a model file.

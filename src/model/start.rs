@@ -4,18 +4,15 @@
 
 use std::path::Path;
 
-use prost::Message;
 use serde::{Deserialize, Serialize};
 
 use super::bundle::CONTRACT;
 use super::check::check_network;
 use super::fault::Fault;
-use super::file::{IR_VERSION, OPSET, bytes_of, decode, name_of, persist, versions};
-use super::graph::graph_of;
+use super::file::{bytes_of, decode, encoded, name_of, persist, versions};
 use super::metadata::{
     ARCHITECTURE, ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, entry, follows_contract, read,
 };
-use super::onnx_proto::{ModelProto, OperatorSetIdProto};
 use super::weights::network_of;
 use crate::error::{Failure, Result};
 use crate::nn::Network;
@@ -144,25 +141,15 @@ impl Start {
             variance: norm.variance.clone(),
             epsilon: norm.epsilon,
         };
-        let model = ModelProto {
-            ir_version: Some(IR_VERSION),
-            producer_name: Some("mousewarden".into()),
-            producer_version: Some(env!("CARGO_PKG_VERSION").into()),
-            graph: Some(graph_of(&self.network)),
-            opset_import: vec![OperatorSetIdProto {
-                domain: Some(String::new()),
-                version: Some(OPSET),
-            }],
-            metadata_props: vec![
-                entry(CONTRACT_KEY, &CONTRACT)?,
-                entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
-                entry(WINDOWS_KEY, &self.windows)?,
-                entry(START_KEY, &self.origin)?,
-                entry(STATISTICS_KEY, &statistics)?,
-                entry(POPULATION_KEY, &self.population)?,
-            ],
-        };
-        Ok(model.encode_to_vec())
+        let entries = vec![
+            entry(CONTRACT_KEY, &CONTRACT)?,
+            entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
+            entry(WINDOWS_KEY, &self.windows)?,
+            entry(START_KEY, &self.origin)?,
+            entry(STATISTICS_KEY, &statistics)?,
+            entry(POPULATION_KEY, &self.population)?,
+        ];
+        Ok(encoded(&self.network, entries))
     }
 }
 

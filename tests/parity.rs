@@ -73,6 +73,9 @@ fn the_two_scorers_agree() {
     }
 }
 
+/// How many times the effect of one rounding the two may lie apart: they round at every step.
+const ROUNDINGS: f32 = 4.0;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
@@ -83,9 +86,12 @@ proptest! {
     ) {
         if library().is_some() {
             let (bundle, windows) = (bundle(hidden, seed), windows(&lengths, seed));
-            let [mut onnx, mut builtin] =
-                [Backend::OnnxRuntime, Backend::Builtin].map(|backend| scorer(&bundle, backend));
-            assert_close(&scores(&mut onnx, &windows), &scores(&mut builtin, &windows), 1e-6);
+            let [onnx, builtin] = [Backend::OnnxRuntime, Backend::Builtin]
+                .map(|backend| scores(&mut scorer(&bundle, backend), &windows));
+            for ((window, left), right) in windows.iter().zip(onnx).zip(builtin) {
+                let bound = 1e-6 + ROUNDINGS * reference::rounding(&bundle.network, window.rows());
+                prop_assert!((left - right).abs() <= bound, "{left} and {right}, allowed {bound}");
+            }
         }
     }
 }

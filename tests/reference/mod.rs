@@ -1,7 +1,11 @@
 //! The network written out plainly in double precision: the oracle that both scorers are compared
 //! with. Slow on purpose; follows the definitions of the ONNX operators line by line.
 
+#![allow(dead_code, reason = "every test file uses its own part")]
+
 use mousewarden::nn::{BiLstm, LstmWeights, Network};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// Probability of the owner for one window of raw steps (dx px, dy px, dt ms).
 pub fn probability(network: &Network, steps: &[[f32; 3]]) -> f64 {
@@ -12,6 +16,28 @@ pub fn probability(network: &Network, steps: &[[f32; 3]]) -> f64 {
     let (forward, backward) = both(&network.second, &joined.collect::<Vec<_>>());
     let last = [&forward[forward.len() - 1][..], &backward[0]].concat();
     sigmoid(f64::from(network.head.bias) + dot(&network.head.weight, &last))
+}
+
+/// How far single precision alone can move the score of this window: the largest change of the
+/// definition over eight draws in which every weight is off by up to one unit in the last place.
+/// A recurrence of random weights over two hundred steps can be chaotic, so that no two correct
+/// programs agree closely on it; for the others this is far below 1e-6.
+pub fn rounding(network: &Network, steps: &[[f32; 3]]) -> f32 {
+    let exact = probability(network, steps);
+    let moved = |seed| (probability(&jittered(network, seed), steps) - exact).abs() as f32;
+    (0..8).map(moved).fold(0.0, f32::max)
+}
+
+fn jittered(network: &Network, seed: u64) -> Network {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut network = network.clone();
+    let sides = [&mut network.first, &mut network.second]
+        .into_iter()
+        .flat_map(|layer| [&mut layer.forward, &mut layer.backward]);
+    for weight in sides.flat_map(|side| [&mut side.w, &mut side.r, &mut side.b]).flatten() {
+        *weight *= 1.0 + random.random_range(-f32::EPSILON..f32::EPSILON);
+    }
+    network
 }
 
 fn conditioned(network: &Network, step: &[f32; 3]) -> Vec<f64> {

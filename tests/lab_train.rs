@@ -5,8 +5,8 @@ use mousewarden::error::{Kind, Result};
 use mousewarden::lab::crowd::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
 use mousewarden::lab::train::{
-    About, Epoch, Material, Oversampling, Progress, Request, Start, Synthesis, TrainOptions,
-    identity_of, train_owner, write_checked,
+    About, Epoch, Oversampling, Progress, Request, Start, Synthesis, TrainOptions, identity,
+    train_owner, write_checked,
 };
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
 use mousewarden::pipeline::window::cut_recording;
@@ -57,9 +57,8 @@ fn train_against(
     options: &TrainOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Bundle> {
-    let learn = Material { sessions, cohort };
-    let about = about();
-    let request = Request { learn, calibrate: None, windows: params(), about: &about, options };
+    let about = &about();
+    let request = Request { sessions, cohort, windows: params(), about, options };
     train_owner(&request, progress)
 }
 
@@ -200,45 +199,20 @@ fn a_bundle_knows_every_window_it_has_seen_and_its_recipe() {
         let bundle = Bundle::from_bytes(&bundle.to_bytes().unwrap()).unwrap();
         let seen = &bundle.provenance.seen_windows;
         assert_eq!(seen.len(), 80 + 12 * 20);
-        assert!(windows.iter().all(|window| seen.contains(&identity_of(window))));
+        assert!(windows.iter().all(|window| seen.contains(&identity::of(window))));
         let later = windows_of(&Person::generate(900), &device(), params(), 20, 1);
-        assert!(!later.iter().any(|window| seen.contains(&identity_of(window))));
+        assert!(!later.iter().any(|window| seen.contains(&identity::of(window))));
 
         let recipe = |options: &TrainOptions, windows: &[Window]| {
             let cohort = generated(&device(), params(), 12, 20, 5);
-            let sessions = [windows.to_vec()];
-            let learn = Material { sessions: &sessions, cohort: &cohort };
-            let about = &about();
-            Request { learn, calibrate: None, windows: params(), about, options }.recipe().unwrap()
+            let (sessions, cohort, about) = (&[windows.to_vec()], &cohort, &about());
+            Request { sessions, cohort, windows: params(), about, options }.recipe().unwrap()
         };
         let same = &bundle.provenance.recipe_sha256;
         assert_eq!(&recipe(&TrainOptions { threads: 1, ..options.clone() }, &windows), same);
         assert_ne!(&recipe(&TrainOptions { seed: 2, ..options.clone() }, &windows), same);
         assert_ne!(&recipe(&options, &windows[1..]), same);
     }
-}
-
-#[test]
-fn what_calibrates_may_be_set_aside_by_the_caller() {
-    let sessions = [owner(60), windows_of(&Person::generate(900), &device(), params(), 30, 1)];
-    let cohort = generated(&device(), params(), 9, 20, 5);
-    let learn = Material { sessions: &sessions[..1], cohort: &cohort[..5] };
-    let calibrate = Some(Material { sessions: &sessions[1..], cohort: &cohort[5..] });
-    for (options, counts) in [
-        (TrainOptions { restyled: 0, ..quick() }, [[50, 30], [80, 80]]),
-        (TrainOptions { restyled: 0, ..pretrained() }, [[90; 2], [180; 2]]),
-    ] {
-        let about = &about();
-        let request = Request { learn, calibrate, windows: params(), about, options: &options };
-        let provenance = train_owner(&request, &mut |_| {}).unwrap().provenance;
-        assert_eq!([provenance.genuine_windows, provenance.impostor_windows], counts);
-        assert_eq!(provenance.seen_windows.len(), 90 + 180);
-    }
-    let empty = Material { sessions: &[], cohort: &cohort[5..] };
-    let (about, options) = (&about(), &quick());
-    let request = Request { learn, calibrate: Some(empty), windows: params(), about, options };
-    let said = train_owner(&request, &mut |_| {}).unwrap_err().to_string();
-    assert!(said.contains("another session"), "{said}");
 }
 
 #[test]
@@ -322,9 +296,9 @@ fn a_trunk_for_windows_cut_otherwise_is_refused() {
     let params = WindowParams { max_steps: 64, ..params() };
     let windows = windows_of(&Person::generate(900), &device(), params, 80, 0);
     let cohort = generated(&device(), params, 12, 20, 5);
-    let learn = Material { sessions: &[windows], cohort: &cohort };
+    let (sessions, cohort) = (&[windows], &cohort);
     let (about, options) = (&about(), &pretrained());
-    let request = Request { learn, calibrate: None, windows: params, about, options };
+    let request = Request { sessions, cohort, windows: params, about, options };
     let failure = train_owner(&request, &mut |_| {}).unwrap_err();
     assert!(failure.to_string().contains("cut otherwise"), "{failure}");
 }

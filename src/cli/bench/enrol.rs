@@ -11,7 +11,7 @@ use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::crowd;
 use crate::lab::people::Device;
-use crate::lab::train::{About, Material, Request, TrainOptions, train_owner};
+use crate::lab::train::{About, Request, TrainOptions, train_owner};
 use crate::lab::trial::{Scores, TimeOnly, enrolment, on_device};
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
@@ -130,10 +130,13 @@ impl EnrolArgs {
                 impostor_source: name.into(),
                 capture: "dataset".into(),
             };
-            let material = Material { sessions: learn, cohort: &cohort };
-            let (about, options) = (&about, &options);
-            let request =
-                Request { learn: material, calibrate: None, windows: params, about, options };
+            let request = Request {
+                sessions: learn,
+                cohort: &cohort,
+                windows: params,
+                about: &about,
+                options: &options,
+            };
             let bundle = train_owner(&request, &mut |_| {})?;
             let times = TimeOnly::fit(learn.iter().flatten(), cohort.iter().flatten());
             let tests = [("raw", &parts.test, &strangers), ("on device", &again, &moved)];

@@ -16,7 +16,7 @@ use crate::data::Store;
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
-use crate::lab::train::{About, Material, Request, curve_csv, train_owner, write_checked};
+use crate::lab::train::{About, Request, curve_csv, train_owner, write_checked};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::paths::Paths;
 use crate::pipeline::{Window, WindowParams};
@@ -132,9 +132,13 @@ impl TrainArgs {
 
     fn train(&self, task: &Task, windows: WindowParams) -> Result<Bundle> {
         let options = self.choices.options(self.impostors == Impostors::Generated)?;
-        let learn = Material { sessions: &task.sessions, cohort: &task.cohort };
-        let (about, options) = (&task.about, &options);
-        let request = Request { learn, calibrate: None, windows, about, options };
+        let request = Request {
+            sessions: &task.sessions,
+            cohort: &task.cohort,
+            windows,
+            about: &task.about,
+            options: &options,
+        };
         let mut show = Show::begin(options.epochs, "your");
         let trained = train_owner(&request, &mut |progress| show.tell(progress));
         let epochs = show.end();

@@ -2,7 +2,6 @@
 //! training early, and what calibrates. Makes no window and learns nothing.
 
 use super::identity::{self, Place};
-use super::options::TrainOptions;
 use super::request::Request;
 use super::split::{self, Parts, Stretch};
 use crate::error::Result;
@@ -36,43 +35,20 @@ struct Piece<'a> {
 }
 
 fn genuine<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
-    let sessions = request.learn.sessions;
+    let sessions = request.sessions;
     let counts: Vec<usize> = sessions.iter().map(Vec::len).collect();
     let gap = (counts.iter().sum::<usize>() / 60).clamp(1, 10);
-    let parts = split::genuine(&counts, shares(request), gap);
-    let parts = parts.map(|stretches| cut_out(sessions, &stretches));
-    with_calibration(parts, request.calibrate.map(|apart| apart.sessions))
+    let parts = split::genuine(&counts, request.options.shares, gap);
+    parts.map(|stretches| cut_out(sessions, &stretches))
 }
 
 fn people<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
-    let cohort = request.learn.cohort;
+    let cohort = request.cohort;
     let present: Vec<usize> = (0..cohort.len()).filter(|i| !cohort[*i].is_empty()).collect();
     let mut random = Random::new(request.options.seed, 0x5B1);
     let whole = |person: &usize| (present[*person], 0..cohort[present[*person]].len());
-    let parts = split::people(present.len(), shares(request), &mut random)
-        .map(|people| cut_out(cohort, &people.iter().map(whole).collect::<Vec<_>>()));
-    with_calibration(parts, request.calibrate.map(|apart| apart.cohort))
-}
-
-/// Shares of training and validation in what is learnt from; all of it where calibration is apart.
-fn shares(request: &Request<'_>) -> [f64; 2] {
-    let TrainOptions { shares: [training, validation], .. } = request.options;
-    match request.calibrate {
-        None => [*training, *validation],
-        Some(_) => {
-            let share = training / (training + validation);
-            [share, 1.0 - share]
-        }
-    }
-}
-
-fn with_calibration<'a>(
-    parts: Parts<Vec<Piece<'a>>>,
-    apart: Option<&'a [Vec<Window>]>,
-) -> Parts<Vec<Piece<'a>>> {
-    let Some(apart) = apart else { return parts };
-    let whole = |(who, windows): (usize, &'a Vec<Window>)| Piece { who, from: 0, windows };
-    Parts { calibration: apart.iter().enumerate().map(whole).collect(), ..parts }
+    split::people(present.len(), request.options.shares, &mut random)
+        .map(|people| cut_out(cohort, &people.iter().map(whole).collect::<Vec<_>>()))
 }
 
 fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[Stretch]) -> Vec<Piece<'a>> {

@@ -8,7 +8,7 @@ mod enrol;
 mod fit;
 mod hard;
 mod head;
-mod identity;
+pub mod identity;
 mod options;
 mod pass;
 mod progress;
@@ -23,10 +23,9 @@ mod write;
 
 pub use curve::{CurvePoint, curve_csv, read_curve};
 pub(crate) use fit::probabilities;
-pub use identity::{Identity, of as identity_of};
 pub use options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, Start, TrainOptions};
 pub use progress::{Epoch, Progress};
-pub use request::{About, Material, Request};
+pub use request::{About, Request};
 pub use sampling::{ClassWeights, Oversampling, Synthesis};
 pub use write::write_checked;
 
@@ -55,7 +54,6 @@ fn provenance<'a>(
     learnt: impl Iterator<Item = &'a Window>,
 ) -> Result<Provenance> {
     let about = request.about;
-    let seen = request.materials().flat_map(|material| material.all());
     Ok(Provenance {
         trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
         subject: about.subject.clone(),
@@ -66,7 +64,7 @@ fn provenance<'a>(
         genuine_windows: [0; 2],
         impostor_windows: [0; 2],
         training_sha256: identity::digest(learnt),
-        seen_windows: seen.map(identity::of).collect(),
+        seen_windows: request.all_windows().map(identity::of).collect(),
         recipe_sha256: request.recipe()?,
         capture: about.capture.clone(),
         start: start.into(),

@@ -20,30 +20,13 @@ pub struct About {
     pub capture: String,
 }
 
-/// Windows of an owner and of impostors, each list in order of time.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Material<'a> {
-    /// The owner's, a list a session.
-    pub sessions: &'a [Vec<Window>],
-    /// The impostors', a list a person.
-    pub cohort: &'a [Vec<Window>],
-}
-
-impl<'a> Material<'a> {
-    /// All windows: the owner's, then the impostors'.
-    pub(super) fn all(&self) -> impl Iterator<Item = &'a Window> + use<'a> {
-        self.sessions.iter().chain(self.cohort).flatten()
-    }
-}
-
 /// One training.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// What is learnt from.
-    pub learn: Material<'a>,
-    /// What thresholds are set on and nothing else, where somebody made that split. Without it
-    /// the trainer sets a part of `learn` aside.
-    pub calibrate: Option<Material<'a>>,
+    /// The owner's windows, a list a session, in order of time.
+    pub sessions: &'a [Vec<Window>],
+    /// The impostors' windows, a list a person, in order of time.
+    pub cohort: &'a [Vec<Window>],
     /// How the windows were cut.
     pub windows: WindowParams,
     /// For the provenance.
@@ -66,19 +49,19 @@ impl<'a> Request<'a> {
             .map_err(|e| Failure::new(Kind::Internal, format!("options as JSON: {e}")))?;
         let mut hash = Sha256::new();
         hash.update(&text);
-        for material in self.materials() {
-            for windows in material.sessions.iter().chain(material.cohort) {
+        for people in [self.sessions, self.cohort] {
+            for windows in people {
                 windows.iter().for_each(|window| hash.update(identity::of(window)));
                 hash.update((windows.len() as u64).to_le_bytes());
             }
-            hash.update((material.sessions.len() as u64).to_le_bytes());
+            hash.update((people.len() as u64).to_le_bytes());
         }
         Ok(identity::hexadecimal(&hash.finalize()))
     }
 
-    /// What is learnt from, and what calibrates if that is apart.
-    pub(super) fn materials(&self) -> impl Iterator<Item = Material<'a>> + use<'a> {
-        std::iter::once(self.learn).chain(self.calibrate)
+    /// The owner's windows, then the impostors'.
+    pub(super) fn all_windows(&self) -> impl Iterator<Item = &'a Window> + use<'a> {
+        self.sessions.iter().chain(self.cohort).flatten()
     }
 
     /// Refuses what no training can use.
@@ -95,51 +78,34 @@ impl<'a> Request<'a> {
             let rows = Steps::from(window);
             rows.rows().iter().flatten().any(|value| !value.is_finite())
         };
-        for material in self.materials() {
-            for (of, people) in [("session", material.sessions), ("impostor", material.cohort)] {
-                for (who, windows) in people.iter().enumerate() {
-                    let Some(bad) = windows.iter().position(is_bad) else { continue };
-                    let what = format!(
-                        "window {} of {of} {}: a position or time that is no finite number",
-                        bad + 1,
-                        who + 1
-                    );
-                    return Err(Failure::new(Kind::Data, what)
-                        .remedy("Mend or remove the recording that it comes from."));
-                }
+        for (of, people) in [("session", self.sessions), ("impostor", self.cohort)] {
+            for (who, windows) in people.iter().enumerate() {
+                let Some(bad) = windows.iter().position(is_bad) else { continue };
+                let what = format!(
+                    "window {} of {of} {}: a position or time that is no finite number",
+                    bad + 1,
+                    who + 1
+                );
+                return Err(Failure::new(Kind::Data, what)
+                    .remedy("Mend or remove the recording that it comes from."));
             }
         }
         Ok(())
     }
 
     fn require_windows(&self) -> Result<()> {
-        let own: Vec<&Window> =
-            self.materials().flat_map(|m| m.sessions.iter().flatten()).collect();
-        if own.len() < FEWEST_WINDOWS {
-            return Err(too_few(&own));
-        }
-        let empty = |material: Material<'_>| material.sessions.iter().all(Vec::is_empty);
-        if self.materials().any(empty) {
-            let what = "the owner's windows are all on one side of the split";
-            return Err(Failure::new(Kind::Data, what)
-                .remedy("Record another session: one to learn from and one to calibrate with."));
-        }
-        Ok(())
+        let own: Vec<&Window> = self.sessions.iter().flatten().collect();
+        if own.len() < FEWEST_WINDOWS { Err(too_few(&own)) } else { Ok(()) }
     }
 
     fn require_impostors(&self) -> Result<()> {
-        let present = |material: Material<'_>| {
-            material.cohort.iter().filter(|windows| !windows.is_empty()).count()
-        };
-        let impostors: usize = self.materials().map(present).sum();
-        let apart = self.calibrate.is_none_or(|apart| present(apart) > 0);
-        if impostors < FEWEST_IMPOSTORS || present(self.learn) < 2 || !apart {
-            let what =
-                format!("{impostors} impostors with movement, {FEWEST_IMPOSTORS} are needed");
-            return Err(Failure::new(Kind::Data, what)
-                .remedy("Add recordings of other people, or use generated ones."));
+        let impostors = self.cohort.iter().filter(|windows| !windows.is_empty()).count();
+        if impostors >= FEWEST_IMPOSTORS {
+            return Ok(());
         }
-        Ok(())
+        let what = format!("{impostors} impostors with movement, {FEWEST_IMPOSTORS} are needed");
+        Err(Failure::new(Kind::Data, what)
+            .remedy("Add recordings of other people, or use generated ones."))
     }
 }
 

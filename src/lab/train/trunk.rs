@@ -2,34 +2,31 @@
 //! out in turn, calibrates; see [`enrol`](super::enrol).
 
 use super::identity::{self, CROSSED, Place};
-use super::request::{Material, Request};
+use super::request::Request;
 use super::{Progress, calibrate, enrol, provenance};
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Bundle, Provenance, Start};
 use crate::pipeline::Window;
 
-/// Trains a head on `start`. Windows that somebody set aside to calibrate with join the others:
-/// a head never calibrates on what it has learnt.
+/// Trains a head on `start`.
 pub(super) fn train(
     start: &Start,
     request: &Request<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Bundle> {
     require_same_windows(start, request)?;
-    let sessions = joined(request, |material| material.sessions);
-    let cohort = joined(request, |material| material.cohort);
+    let Request { sessions, cohort, .. } = *request;
     identity::refuse_duplicates(
-        places("session", &sessions, true).chain(places("impostor", &cohort, false)),
+        places("session", sessions, true).chain(places("impostor", cohort, false)),
     )?;
     progress(Progress::Calibrating);
-    let enrolled = enrol::enrol(start, &sessions, &cohort, request.windows, request.options);
+    let enrolled = enrol::enrol(start, sessions, cohort, request.windows, request.options);
     let [genuine, impostor] = enrolled.counts;
     progress(Progress::Split { genuine: [genuine, 0, genuine], impostor: [impostor, 0, impostor] });
-    let learnt = sessions.iter().chain(&cohort).flatten();
     let provenance = Provenance {
         genuine_windows: [genuine; 2],
         impostor_windows: [impostor; 2],
-        ..provenance(request, &start.origin.name, learnt)?
+        ..provenance(request, &start.origin.name, request.all_windows())?
     };
     Ok(Bundle {
         network: enrolled.network,
@@ -46,13 +43,6 @@ fn require_same_windows(start: &Start, request: &Request<'_>) -> Result<()> {
     }
     let what = "the pretrained network was made for windows that are cut otherwise";
     Err(Failure::new(Kind::Config, what).remedy("Train from random weights."))
-}
-
-fn joined<'a>(
-    request: &Request<'a>,
-    side: impl Fn(Material<'a>) -> &'a [Vec<Window>],
-) -> Vec<Vec<Window>> {
-    request.materials().flat_map(|material| side(material).to_vec()).collect()
 }
 
 /// Every window, with its place in a cross-fitting.

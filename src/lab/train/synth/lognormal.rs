@@ -107,14 +107,14 @@ impl Stroke {
         let sigma = sigma_of(skewness.clamp(SKEWNESS[0], SKEWNESS[1]));
         let grown = (sigma * sigma).exp();
         let scale = deviation / (grown - 1.0).sqrt();
-        let [from, to] = directions(rows);
+        let (from, turn) = bend(rows);
         Some(Self {
             way,
             origin: mean - scale,
             mu: scale.ln() - sigma * sigma / 2.0,
             sigma,
             from,
-            turn: (to - from + PI).rem_euclid(TAU) - PI,
+            turn,
         })
     }
 
@@ -146,14 +146,19 @@ impl Stroke {
     }
 }
 
-/// The directions of the first and of the last third, radians.
-fn directions(rows: &[[f32; 3]]) -> [f64; 2] {
+/// Direction at the start and its change until the end, radians, from the directions of the first
+/// and of the last third, which stand for the middles of their shares of the way.
+fn bend(rows: &[[f32; 3]]) -> (f64, f64) {
     let third = rows.len().div_ceil(3);
-    let direction = |rows: &[[f32; 3]]| {
-        let sum = |axis: usize| rows.iter().map(|row| f64::from(row[axis])).sum::<f64>();
-        sum(1).atan2(sum(0))
+    let sum = |rows: &[[f32; 3]]| {
+        rows.iter().fold([0.0, 0.0], |[x, y], r| [x + f64::from(r[0]), y + f64::from(r[1])])
     };
-    [direction(&rows[..third]), direction(&rows[rows.len() - third..])]
+    let ends = [sum(&rows[..third]), sum(&rows[rows.len() - third..])];
+    let way = |rows: &[[f32; 3]]| rows.iter().map(|r| f64::from(r[0].hypot(r[1]))).sum::<f64>();
+    let halves = ends.map(|[x, y]| x.hypot(y) / way(rows) / 2.0);
+    let [first, last] = ends.map(|[x, y]| y.atan2(x));
+    let slope = ((last - first + PI).rem_euclid(TAU) - PI) / (1.0 - halves[0] - halves[1]).max(0.3);
+    (first - halves[0] * slope, slope)
 }
 
 /// The sigma whose lognormal has this skewness, `(e + 2) sqrt(e - 1)` with `e = exp(sigma^2)`.

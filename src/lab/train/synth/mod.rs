@@ -65,6 +65,7 @@ mod tests {
 
     #[test]
     fn variations_have_no_drift_and_keep_the_speed() {
+        // Directions that scatter by six degrees shorten the way by about one in a hundred.
         for synthesis in BOTH {
             let (mut random, mut sum, mut speed) = (Random::new(1, 1), [0.0f64; 3], 0.0f64);
             for _ in 0..2000 {
@@ -77,7 +78,7 @@ mod tests {
                 speed += way / rows.iter().map(|row| f64::from(row[2])).sum::<f64>();
             }
             let near = |a: f64, b: f64, limit: f64| (a / 2000.0 - b).abs() < limit;
-            assert!(near(sum[0], 60.0, 0.8) && near(sum[1], 60.0, 0.8), "{synthesis:?} {sum:?}");
+            assert!(near(sum[0], 60.0, 1.2) && near(sum[1], 60.0, 1.2), "{synthesis:?} {sum:?}");
             assert!(near(speed, 0.75, 0.03), "{synthesis:?} {}", speed / 2000.0);
         }
     }

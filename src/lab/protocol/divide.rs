@@ -63,8 +63,10 @@ fn by_share(counts: &[usize], shares: [f64; 2]) -> Result<Division, String> {
             let enough = parts[0] >= FEWEST_WINDOWS
                 && parts[2] >= FEWEST_TESTED
                 && (a == b || parts[1] >= FEWEST_TESTED);
-            let miss =
-                (ends[a - 1] as f64 - wanted[0]).abs() + (ends[b - 1] as f64 - wanted[1]).abs();
+            let missed = |end: usize, wanted: f64| (ends[end - 1] as f64 - wanted).abs();
+            // No calibration only where there is no other way.
+            let without = if calibrates && a == b { 2.0 * total as f64 } else { 0.0 };
+            let miss = missed(a, wanted[0]) + missed(b, wanted[1]) + without;
             if enough && best.is_none_or(|(least, ..)| miss < least) {
                 best = Some((miss, a, b));
             }

@@ -36,7 +36,7 @@ impl<T> Parts<T> {
 pub(super) type Stretch = (usize, Range<usize>);
 
 /// Splits sessions of these many windows, in order of time, by shares of the whole (training,
-/// validation; the rest is calibration). Borders lie between sessions where that leaves every part
+/// validation; the rest, if any, is calibration). Borders lie between sessions where that leaves every part
 /// at least half its share; elsewhere `gap` windows behind each border belong to nobody.
 pub(super) fn genuine(counts: &[usize], shares: [f64; 2], gap: usize) -> Parts<Vec<Stretch>> {
     let total: usize = counts.iter().sum();
@@ -55,7 +55,9 @@ pub(super) fn genuine(counts: &[usize], shares: [f64; 2], gap: usize) -> Parts<V
             && 2 * b.saturating_sub(a) >= wanted[1] - wanted[0]
             && 2 * (total - b) >= total - wanted[1]
     };
-    let between_sessions = nearest[0] < nearest[1] && nearest[1] < total && fair(nearest);
+    let rest = wanted[1] < total;
+    let between_sessions =
+        nearest[0] < nearest[1] && (nearest[1] < total || !rest) && fair(nearest);
     let ([a, b], gap) = if between_sessions { (nearest, 0) } else { (wanted, gap) };
     Parts {
         training: stretches(counts, 0..a),
@@ -79,13 +81,18 @@ fn stretches(counts: &[usize], range: Range<usize>) -> Vec<Stretch> {
     found
 }
 
-/// Deals people out, each to one part only. With at least three people no part is empty.
+/// Deals people out, each to one part only. With at least three people (two where the shares leave
+/// no rest) no part is empty.
 pub(super) fn people(count: usize, shares: [f64; 2], random: &mut Random) -> Parts<Vec<usize>> {
     let mut order: Vec<usize> = (0..count).collect();
     random.shuffle(&mut order);
     let at = |share: f64| (share * count as f64).round() as usize;
-    let a = at(shares[0]).clamp(1.min(count), count.saturating_sub(2).max(1).min(count));
-    let b = at(shares[0] + shares[1]).clamp((a + 1).min(count), count.saturating_sub(1).max(a));
+    let kept = usize::from(shares[0] + shares[1] < 1.0 - 1e-9);
+    let fewest = |wanted: usize, least: usize, left: usize| {
+        wanted.min(count.saturating_sub(left)).max(least).min(count)
+    };
+    let a = fewest(at(shares[0]), 1, 1 + kept);
+    let b = fewest(at(shares[0] + shares[1]), a + 1, kept);
     Parts { calibration: order.split_off(b), validation: order.split_off(a), training: order }
 }
 
@@ -108,6 +115,16 @@ mod tests {
         assert_eq!(parts.training, [(0, 0..60)]);
         assert_eq!(parts.validation, [(0, 64..75)]);
         assert_eq!(parts.calibration, [(0, 79..100)]);
+    }
+
+    #[test]
+    fn without_a_rest_nothing_calibrates() {
+        assert_eq!(genuine(&[50; 10], [0.8, 0.2], 5).calibration, []);
+        assert_eq!(genuine(&[50; 10], [0.8, 0.2], 5).validation, [(8, 0..50), (9, 0..50)]);
+        assert_eq!(genuine(&[100], [0.8, 0.2], 5).validation, [(0, 85..100)]);
+        let parts = people(2, [0.8, 0.2], &mut Random::new(1, 0));
+        let counts = [parts.training.len(), parts.validation.len(), parts.calibration.len()];
+        assert_eq!(counts, [1, 1, 0]);
     }
 
     proptest! {

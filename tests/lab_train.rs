@@ -5,7 +5,7 @@ use mousewarden::error::{Kind, Result};
 use mousewarden::lab::crowd::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
 use mousewarden::lab::train::{
-    About, Epoch, Oversampling, Progress, Request, Start, Synthesis, TrainOptions, identity,
+    About, Epoch, Oversampling, Progress, Request, Start, Synthesis, TrainOptions, identity_of,
     train_owner, write_checked,
 };
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
@@ -199,9 +199,9 @@ fn a_bundle_knows_every_window_it_has_seen_and_its_recipe() {
         let bundle = Bundle::from_bytes(&bundle.to_bytes().unwrap()).unwrap();
         let seen = &bundle.provenance.seen_windows;
         assert_eq!(seen.len(), 80 + 12 * 20);
-        assert!(windows.iter().all(|window| seen.contains(&identity::of(window))));
+        assert!(windows.iter().all(|window| seen.contains(&identity_of(window))));
         let later = windows_of(&Person::generate(900), &device(), params(), 20, 1);
-        assert!(!later.iter().any(|window| seen.contains(&identity::of(window))));
+        assert!(!later.iter().any(|window| seen.contains(&identity_of(window))));
 
         let recipe = |options: &TrainOptions, windows: &[Window]| {
             let cohort = generated(&device(), params(), 12, 20, 5);

@@ -8,7 +8,7 @@ mod enrol;
 mod fit;
 mod hard;
 mod head;
-pub mod identity;
+mod identity;
 mod options;
 mod pass;
 mod progress;
@@ -23,6 +23,7 @@ mod write;
 
 pub use curve::{CurvePoint, curve_csv, read_curve};
 pub(crate) use fit::probabilities;
+pub use identity::{Identity, of as identity_of};
 pub use options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, Start, TrainOptions};
 pub use progress::{Epoch, Progress};
 pub use request::{About, Request};

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::choices::ChoiceArgs;
-use self::input::{InputArgs, everybody};
+pub(super) use self::input::InputArgs;
+use self::input::everybody;
 use self::show::{Show, expectation};
 use crate::data::Store;
 use crate::data::npz::write_whole;

@@ -6,6 +6,7 @@ pub mod enrolment;
 pub mod habits;
 pub mod metrics;
 pub mod people;
+pub mod plot;
 mod population;
 pub mod preprocess;
 pub mod pretrain;

@@ -3,6 +3,7 @@
 
 pub mod crowd;
 pub mod enrolment;
+pub mod evaluate;
 pub mod habits;
 pub mod metrics;
 pub mod people;
@@ -10,6 +11,7 @@ pub mod plot;
 mod population;
 pub mod preprocess;
 pub mod pretrain;
+pub mod protocol;
 mod random;
 mod start;
 pub mod train;

@@ -12,10 +12,10 @@ use crate::pipeline::Window;
 pub(super) const CROSSED: &str = "cross-fitting";
 
 /// SHA-256 of positions and time steps.
-pub(super) type Identity = [u8; 32];
+pub(crate) type Identity = [u8; 32];
 
 /// The identity of a window.
-pub(super) fn of(window: &Window) -> Identity {
+pub(crate) fn of(window: &Window) -> Identity {
     let mut hash = Sha256::new();
     for sample in window.samples() {
         hash.update(sample.x.to_bits().to_le_bytes());

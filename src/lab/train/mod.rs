@@ -5,7 +5,7 @@ mod calibrate;
 mod enrol;
 mod fit;
 mod head;
-mod identity;
+pub(crate) mod identity;
 mod options;
 mod restyle;
 mod split;

@@ -4,6 +4,7 @@
 pub mod crowd;
 pub mod enrolment;
 pub mod habits;
+pub mod identify;
 pub mod metrics;
 pub mod people;
 mod population;

@@ -5,6 +5,7 @@ pub mod crowd;
 pub mod enrolment;
 pub mod evaluate;
 pub mod habits;
+pub mod identify;
 pub mod metrics;
 pub mod people;
 pub mod plot;

@@ -74,12 +74,13 @@ impl Bundle {
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;
-        let Metadata { windows, operating_points, default_group, provenance } =
+        let Metadata { windows, operating_points, default_group, sequential, provenance } =
             Metadata::of(&model)?;
         versions(&model)?;
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
         let network = network_of(&graph)?;
-        let bundle = Self { network, windows, operating_points, default_group, provenance };
+        let bundle =
+            Self { network, windows, operating_points, default_group, sequential, provenance };
         check(&bundle)?;
         Ok(bundle)
     }
@@ -90,6 +91,7 @@ impl Bundle {
             windows: self.windows,
             operating_points: self.operating_points.clone(),
             default_group: self.default_group,
+            sequential: self.sequential.clone(),
             provenance: self.provenance.clone(),
         };
         Ok(encoded(&self.network, metadata.entries()?))

@@ -15,7 +15,7 @@ mod scorer;
 pub mod start;
 mod weights;
 
-pub use bundle::{Bundle, OperatingPoint, Provenance};
+pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
 pub use start::{Origin, Population, Start};

@@ -8,6 +8,7 @@ mod head;
 mod identity;
 mod options;
 mod restyle;
+mod sequential;
 mod split;
 mod synth;
 mod write;
@@ -107,10 +108,9 @@ pub fn train_owner(
     let streams = |people: &[&[Window]]| -> Vec<Stream> {
         people.iter().map(|windows| stream(&fitted.network, windows)).collect()
     };
-    let operating_points = calibrate::operating_points(
-        &streams(&genuine.calibration),
-        &streams(&impostor.calibration),
-    );
+    let (own, others) = (streams(&genuine.calibration), streams(&impostor.calibration));
+    let operating_points = calibrate::operating_points(&own, &others);
+    let sequential = sequential::fit(&own, &others, options.seed);
     let default_group = calibrate::recommended(&operating_points);
     let ends = |[training, _, calibration]: [usize; 3]| [training, calibration];
     let learnt = genuine.training.iter().chain(&impostor.training).flat_map(|w| w.iter());
@@ -120,7 +120,8 @@ pub fn train_owner(
         impostor_windows: ends(counts(&impostor)),
         ..provenance(about, options, RANDOM_START, learnt)
     };
-    Ok(Bundle { network: fitted.network, windows, operating_points, default_group, provenance })
+    let network = fitted.network;
+    Ok(Bundle { network, windows, operating_points, default_group, sequential, provenance })
 }
 
 /// Only the owner's head is learnt; see [`enrol`].
@@ -147,7 +148,8 @@ fn on_trunk(
         Provenance { genuine_windows: [genuine; 2], impostor_windows: [impostor; 2], ..from };
     let operating_points = enrolled.operating_points;
     let default_group = calibrate::recommended(&operating_points);
-    Ok(Bundle { network: enrolled.network, windows, operating_points, default_group, provenance })
+    let (network, sequential) = (enrolled.network, enrolled.sequential);
+    Ok(Bundle { network, windows, operating_points, default_group, sequential, provenance })
 }
 
 fn require_enough(sessions: &[Vec<Window>], cohort: &[Vec<Window>]) -> Result<()> {

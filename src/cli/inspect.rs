@@ -126,6 +126,7 @@ impl Description {
                 p.trained_by, p.seed, p.epochs, p.capture
             ),
             format!("started from {}", p.start),
+            format!("has seen     {} different windows", p.seen_windows.len()),
             String::new(),
             "windows  movement  threshold    EER   FAR (95 % interval)   FRR (95 % interval)"
                 .into(),

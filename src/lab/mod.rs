@@ -3,12 +3,14 @@
 
 pub mod crowd;
 pub mod enrolment;
+pub mod evaluate;
 pub mod habits;
 pub mod metrics;
 pub mod people;
 mod population;
 pub mod preprocess;
 pub mod pretrain;
+pub mod protocol;
 mod random;
 mod start;
 pub mod train;

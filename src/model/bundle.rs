@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::seen::SeenWindows;
 use crate::nn::Network;
 use crate::pipeline::{CusumParams, Evidence, WindowParams};
 
@@ -97,8 +98,16 @@ pub struct Provenance {
     pub genuine_windows: [usize; 2],
     /// Impostor windows in training and in calibration.
     pub impostor_windows: [usize; 2],
-    /// SHA-256 over the training windows, hexadecimal, so that an evaluation on them is noticed.
+    /// SHA-256 over the training windows, hexadecimal.
     pub training_sha256: String,
+    /// Every window that trained, stopped or calibrated it, so that an evaluation on one of them is
+    /// noticed; empty in files of before.
+    #[serde(default)]
+    pub seen_windows: SeenWindows,
+    /// SHA-256 over all that decides what training gives (options, windows, start, version),
+    /// hexadecimal: the same again would give the same model. Empty in files of before.
+    #[serde(default)]
+    pub recipe_sha256: String,
     /// What captured the genuine windows ("x11-rdev", "recording").
     pub capture: String,
     /// What the weights started from; files of before say nothing, which means random weights.

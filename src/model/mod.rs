@@ -12,10 +12,12 @@ mod metadata;
 mod onnx;
 pub mod onnx_proto;
 mod scorer;
+mod seen;
 pub mod start;
 mod weights;
 
 pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
+pub use seen::SeenWindows;
 pub use start::{Origin, Population, Start};

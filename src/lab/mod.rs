@@ -11,6 +11,7 @@ mod population;
 pub mod preprocess;
 pub mod pretrain;
 mod random;
+pub mod shard;
 mod start;
 pub mod train;
 pub mod trial;

@@ -2,6 +2,7 @@
 //! and the mean of several such networks. Pure arithmetic: it knows neither people nor files.
 
 mod layers;
+mod relevance;
 mod scaling;
 mod train;
 

@@ -2,6 +2,7 @@
 //! wished, noise on the scaled inputs. Which rows are trained on is the caller's business.
 
 use super::layers::{Layer, learn};
+use super::relevance::relevance;
 use super::scaling::MinMax;
 use super::{Mlp, MlpLayer};
 use crate::nn::random::Stream;
@@ -21,6 +22,9 @@ pub struct MlpParams {
     pub decay: f64,
     /// Standard deviation of the noise on scaled inputs.
     pub noise: f64,
+    /// Power of each feature's relevance on the training rows, `(F - 1) / (F + 1)`, by which its
+    /// scaled value is multiplied; 0 leaves all alike.
+    pub relevance: f64,
     /// Seed of every random choice.
     pub seed: u64,
 }
@@ -34,6 +38,7 @@ impl Default for MlpParams {
             learning_rate: 0.02,
             decay: 0.03,
             noise: 0.05,
+            relevance: 2.0,
             seed: 1,
         }
     }
@@ -47,15 +52,16 @@ const EPSILON: f64 = 1e-8;
 pub fn train(rows: &[Vec<f32>], classes: &[usize], class_count: usize, params: &MlpParams) -> Mlp {
     let scaling = MinMax::fit(rows);
     let scaled: Vec<Vec<f64>> = rows.iter().map(|row| scaling.apply(row).collect()).collect();
+    let weights = relevance(&scaled, classes, class_count, params.relevance);
     let sizes: Vec<usize> = std::iter::once(scaling.low.len())
         .chain(params.hidden.iter().map(|&units| units.max(1)))
         .chain([class_count])
         .collect();
     let member = |index: usize| -> Vec<MlpLayer> {
         let mut stream = Stream::new(params.seed, 100 + index as u64);
-        let mut fit = Fit::new(fresh(&sizes, &mut stream), params, stream);
+        let mut fit = Fit::new(fresh(&sizes, &mut stream), &weights, params, stream);
         (0..params.epochs).for_each(|epoch| fit.epoch(&scaled, classes, epoch));
-        fit.layers.iter().map(MlpLayer::from).collect()
+        fit.finished()
     };
     Mlp { members: (0..params.members.max(1)).map(member).collect(), scaling }
 }
@@ -91,23 +97,39 @@ struct Fit<'a> {
     layers: Vec<Layer>,
     means: Vec<Layer>,
     squares: Vec<Layer>,
+    relevance: &'a [f64],
     params: &'a MlpParams,
     stream: Stream,
 }
 
 impl<'a> Fit<'a> {
-    fn new(layers: Vec<Layer>, params: &'a MlpParams, stream: Stream) -> Self {
+    fn new(
+        layers: Vec<Layer>,
+        relevance: &'a [f64],
+        params: &'a MlpParams,
+        stream: Stream,
+    ) -> Self {
         let zeros = || layers.iter().map(Layer::zeros).collect();
-        Self { means: zeros(), squares: zeros(), layers, params, stream }
+        Self { means: zeros(), squares: zeros(), layers, relevance, params, stream }
+    }
+
+    /// The layers for scaled inputs: the relevance goes into the first one's weights.
+    fn finished(mut self) -> Vec<MlpLayer> {
+        if let Some(first) = self.layers.first_mut() {
+            let rows = first.weight.chunks_exact_mut(first.output);
+            for (row, relevance) in rows.zip(self.relevance) {
+                row.iter_mut().for_each(|weight| *weight *= relevance);
+            }
+        }
+        self.layers.iter().map(MlpLayer::from).collect()
     }
 
     fn epoch(&mut self, rows: &[Vec<f64>], classes: &[usize], epoch: usize) {
-        let (noise, stream) = (self.params.noise, &mut self.stream);
+        let (noise, stream, relevance) = (self.params.noise, &mut self.stream, self.relevance);
+        let mut blur =
+            |value: f64| if noise > 0.0 { value + noise * stream.normal() } else { value };
         let noisy = |row: &Vec<f64>| -> Vec<f64> {
-            match noise > 0.0 {
-                true => row.iter().map(|value| value + noise * stream.normal()).collect(),
-                false => row.clone(),
-            }
+            row.iter().zip(relevance).map(|(value, weight)| weight * blur(*value)).collect()
         };
         let noisy: Vec<Vec<f64>> = rows.iter().map(noisy).collect();
         let (_, grads) = slopes(&self.layers, noisy.into_iter(), classes);

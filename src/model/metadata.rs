@@ -78,6 +78,19 @@ impl Metadata {
 /// # Errors
 /// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
 pub(super) fn follows_contract(model: &ModelProto) -> Result<(), Fault> {
+    follows_version(model)?;
+    let architecture: String = read(model, ARCHITECTURE_KEY)?;
+    if architecture != ARCHITECTURE {
+        return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
+    }
+    Ok(())
+}
+
+/// Whether a file follows this version of the contract, whatever its architecture.
+///
+/// # Errors
+/// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
+pub(super) fn follows_version(model: &ModelProto) -> Result<(), Fault> {
     if text(model, CONTRACT_KEY).is_none() {
         let producer = model.producer_name.clone().unwrap_or_default();
         return Err(Fault::Foreign(if producer.is_empty() {
@@ -89,10 +102,6 @@ pub(super) fn follows_contract(model: &ModelProto) -> Result<(), Fault> {
     let found: u64 = read(model, CONTRACT_KEY)?;
     if found != u64::from(CONTRACT) {
         return Err(Fault::Contract { found });
-    }
-    let architecture: String = read(model, ARCHITECTURE_KEY)?;
-    if architecture != ARCHITECTURE {
-        return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
     }
     Ok(())
 }

@@ -269,11 +269,35 @@ pub struct NotifyParams {
     pub buttons: bool,
     /// Whether an alarm stays until it is dismissed.
     pub stay: bool,
+    /// Whether an alarm is told.
+    pub alarm: bool,
+    /// Whether a lock is told before it happens.
+    pub countdown: bool,
+    /// Whether a lock, or one that was called off, is told afterwards.
+    pub locked: bool,
+    /// Whether it is told that locking failed.
+    pub lock_failed: bool,
+    /// Whether it is told that alarms no longer lock.
+    pub safe_mode: bool,
+    /// Whether it is told that the agent ends by a fault.
+    pub fault: bool,
+    /// So many alarms are told within an hour; the rest is only written down.
+    pub per_hour: Within<1, 3600>,
 }
 
 impl Default for NotifyParams {
     fn default() -> Self {
-        Self { buttons: true, stay: true }
+        Self {
+            buttons: true,
+            stay: true,
+            alarm: true,
+            countdown: true,
+            locked: true,
+            lock_failed: true,
+            safe_mode: true,
+            fault: true,
+            per_hour: Within::clamped(12),
+        }
     }
 }
 
@@ -283,13 +307,16 @@ impl Default for NotifyParams {
 pub struct LockParams {
     /// Program and arguments, tried when the system's own ways fail; empty for none.
     pub command: Vec<String>,
+    /// Seconds between an alarm and its lock; who is recognised meanwhile is not locked out.
+    pub countdown_s: Within<0, 600>,
     /// After this many locks by alarm within ten minutes of event time, alarms only notify.
     pub safe_after: Within<1, 100>,
 }
 
 impl Default for LockParams {
     fn default() -> Self {
-        Self { command: Vec::new(), safe_after: Within::clamped(3) }
+        let (countdown_s, safe_after) = (Within::clamped(10), Within::clamped(3));
+        Self { command: Vec::new(), countdown_s, safe_after }
     }
 }
 
@@ -312,6 +339,25 @@ pub struct JournalParams {
 impl Default for JournalParams {
     fn default() -> Self {
         Self { max_mb: Within::clamped(8) }
+    }
+}
+
+/// How long is kept what the agent stores, in days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionParams {
+    /// The recordings of enrolments; 0 keeps them until they are purged.
+    pub recordings_days: Within<0, 36_500>,
+    /// The recordings of the running agent; 0 keeps them until they are purged.
+    pub watched_days: Within<0, 36_500>,
+    /// The history of decisions; 0 keeps none at all.
+    pub history_days: Within<0, 36_500>,
+}
+
+impl Default for RetentionParams {
+    fn default() -> Self {
+        let days = Within::clamped;
+        Self { recordings_days: days(0), watched_days: days(30), history_days: Within::clamped(90) }
     }
 }
 

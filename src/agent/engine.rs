@@ -2,7 +2,7 @@
 //! outside go in, entries for the responder come out. It performs nothing and talks to nobody else.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 
@@ -15,7 +15,7 @@ use super::entry::{Entry, Stamped};
 use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
 use super::recorder::Recorder;
-use super::responder::Task;
+use super::responder::{Manner, Task};
 
 /// What may be asked of a running agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct Ears {
     pub session: Receiver<Signal>,
     /// The owner, and the system.
     pub commands: Receiver<Command>,
+    /// When to say that this thread is alive; `never()` when nobody wants to know.
+    pub pulse: Receiver<Instant>,
 }
 
 /// The judging thread's state.
@@ -60,7 +62,7 @@ pub struct Engine {
     recorder: Option<Recorder>,
     reload: Reload,
     stamp: Stamp,
-    paused: Option<Receiver<std::time::Instant>>,
+    paused: Option<Receiver<Instant>>,
     last_at: Timestamp,
 }
 
@@ -119,6 +121,7 @@ impl Engine {
                     }
                 },
                 recv(woken) -> _ => self.resume(),
+                recv(ears.pulse) -> _ => drop(self.tasks.send(Task::Pulse)),
                 recv(ears.inlet.ended) -> ended => {
                     self.drain(&ears.inlet)?;
                     let lost = || Failure::new(Kind::Internal, "the intake ended without a word");
@@ -131,7 +134,8 @@ impl Engine {
     fn listen_without_session(&mut self, ears: &Ears) -> Result<String> {
         let Inlet { signals, bell, ended } = &ears.inlet;
         let inlet = Inlet { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
-        self.listen(&Ears { inlet, session: never(), commands: ears.commands.clone() })
+        let (commands, pulse) = (ears.commands.clone(), ears.pulse.clone());
+        self.listen(&Ears { inlet, session: never(), commands, pulse })
     }
 
     fn drain(&mut self, inlet: &Inlet) -> Result<()> {
@@ -234,7 +238,7 @@ impl Engine {
         self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
         self.board.problem("configuration", None);
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-        let task = Task::Adopt { notify, lock, group_windows: judge.policy.group_windows };
+        let task = Task::Adopt(Manner { notify, lock });
         self.detector = judge.detector();
         let decision = self.detector.policy().decision();
         self.board.change(|status| (status.decision, status.grouped) = (decision, None));

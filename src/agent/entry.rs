@@ -27,8 +27,17 @@ pub enum Entry {
     },
     /// The person was told.
     Notified {
+        /// What about: "alarm", "countdown", "locked", ...
+        notice: &'static str,
         /// The text as it was sent.
         body: String,
+    },
+    /// The person was not told.
+    Withheld {
+        /// What about.
+        notice: &'static str,
+        /// Why not.
+        why: &'static str,
     },
     /// The notice did not reach anybody.
     NotifyFailed {
@@ -39,6 +48,16 @@ pub enum Entry {
     Answered {
         /// "it_was_me", "lock_now" or "dismissed".
         answer: &'static str,
+    },
+    /// The screen will be locked unless its owner is recognised before.
+    Countdown {
+        /// Seconds.
+        seconds: u32,
+    },
+    /// The countdown is over.
+    CountdownEnded {
+        /// Why; unless it was the owner's hand, the lock follows.
+        why: String,
     },
     /// The session was asked to lock.
     LockAsked {

@@ -17,6 +17,7 @@ use crate::data::{Header, Store};
 use crate::error::{Failure, Result};
 use crate::platform::endpoint::Door;
 use crate::platform::signals::{self, Asked};
+use crate::platform::supervisor::Supervisor;
 use crate::platform::{EventSource, clock, desktop};
 
 /// Answers that may wait.
@@ -65,6 +66,7 @@ impl RunArgs {
             answers,
             locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
             journal: Journal::open(&store.journal(), cap(&context))?,
+            supervisor: Supervisor::from_environment(),
         };
         let door = Some(Door::open(&context.paths.socket())?);
         tracing::info!("watching {} with {}", source.name(), judge.scorer_name());
@@ -122,8 +124,7 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
     if !context.config.record.enabled {
         return Ok(None);
     }
-    // Apart from the enrolment's: what the agent sees may be a stranger's hand.
-    let store = Store::open(store.root().join("watched"))?;
+    let store = Store::open(store.watched().root())?;
     let started_unix_s = clock::wall().as_second();
     let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
     Ok(Some(Recorder::new(path, writer)))

@@ -14,6 +14,7 @@ pub mod preprocess;
 pub mod pretrain;
 pub mod protocol;
 mod random;
+pub mod shard;
 mod start;
 pub mod train;
 pub mod trial;

@@ -8,8 +8,10 @@ pub mod environment;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod service;
 pub mod signals;
 pub mod stopwatch;
+pub mod supervisor;
 
 #[cfg(target_os = "linux")]
 pub use linux::{bus, inject, lock, notify, probe, sensor, session, stage};

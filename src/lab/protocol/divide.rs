@@ -38,9 +38,8 @@ pub(super) fn without_test(rules: &Genuine, counts: &[usize]) -> Result<Division
         return Err("the protocol parts sessions by name and by claims".into());
     };
     let share = training / (training + calibration);
-    let cut = by_share(counts, [share, 1.0 - share - 1e-9])
-        .or_else(|_| by_share(counts, [share, 0.0]))?;
-    Ok(Division { calibration: [cut.calibration, cut.test].concat(), test: Vec::new(), ..cut })
+    let cut = by_share(counts, [share, 0.0])?;
+    Ok(Division { calibration: cut.test, test: Vec::new(), ..cut })
 }
 
 fn by_share(counts: &[usize], shares: [f64; 2]) -> Result<Division, String> {

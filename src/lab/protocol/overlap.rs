@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::people::Person;
 use super::plan::{Part, Split, Stretch, session_of};
 use crate::error::{Failure, Kind, Result};
-use crate::lab::train::identity::{self, Identity};
+use crate::lab::train::{Identity, identity_of};
 
 /// Fails when a movement stands in two parts of an owner's split, or on both sides.
 pub(super) fn refuse(people: &[Person], splits: &[Split]) -> Result<()> {
@@ -37,7 +37,7 @@ fn identities(people: &[Person]) -> HashMap<(usize, bool, usize), Vec<Identity>>
     for (person, somebody) in people.iter().enumerate() {
         for (claim, sessions) in [(false, &somebody.sessions), (true, &somebody.claims)] {
             for (at, session) in sessions.iter().enumerate() {
-                let of = session.windows.iter().map(identity::of).collect();
+                let of = session.windows.iter().map(identity_of).collect();
                 known.insert((person, claim, at), of);
             }
         }

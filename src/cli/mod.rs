@@ -7,6 +7,7 @@ pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod enroll;
+pub mod explore;
 pub mod export;
 pub mod identify;
 pub mod inspect;
@@ -78,6 +79,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Train a model from your recordings, or from a dataset.
     Train(train::TrainArgs),
+    /// Look at recordings: checks, paths, timelines and features on one page.
+    Explore(Box<explore::ExploreArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
     /// Make the start of every owner's training (onnx/start.onnx).
@@ -109,6 +112,7 @@ impl Cli {
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
+            Command::Explore(args) => args.run(),
             Command::Identify(args) => args.run(),
             Command::Export(args) => args.run(),
             Command::Inspect(args) => args.run(),

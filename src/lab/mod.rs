@@ -4,6 +4,7 @@
 pub mod crowd;
 pub mod enrolment;
 pub mod evaluate;
+pub mod explore;
 pub mod habits;
 pub mod identify;
 pub mod metrics;

@@ -74,7 +74,8 @@ impl Axis {
         if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.5 }
     }
 
-    pub(super) fn marks(&self) -> Vec<(f64, String)> {
+    /// Its ticks: value and text.
+    pub fn values(&self) -> Vec<(f64, String)> {
         match &self.ticks {
             Ticks::About(count) => self.scale.ticks(self.from, self.to, *count),
             Ticks::At(ticks) => ticks.clone(),

@@ -83,14 +83,14 @@ impl Figure {
     }
 
     fn left(&self) -> f64 {
-        let widest = self.y.marks().iter().map(|tick| width(&tick.1, TICK)).fold(0.0, f64::max);
+        let widest = self.y.values().iter().map(|tick| width(&tick.1, TICK)).fold(0.0, f64::max);
         let label = if self.y.label.is_empty() { 0.0 } else { LINE };
         widest + label + 10.0
     }
 
     /// Space below the picture, and whether the names there must stand upright.
     fn bottom(&self, available: f64) -> (f64, bool) {
-        let ticks = self.x.marks();
+        let ticks = self.x.values();
         let widest = ticks.iter().map(|tick| width(&tick.1, TICK)).fold(0.0, f64::max);
         let label = if self.x.label.is_empty() { 4.0 } else { LINE + 4.0 };
         let named = matches!(self.x.ticks, super::axis::Ticks::At(_));
@@ -108,10 +108,10 @@ fn grid(frame: &Frame<'_>) -> String {
         format!("M{} {}v{}", place(frame.x(value)), place(frame.top), place(frame.height))
     };
     if frame.y.grid {
-        data.extend(frame.y.marks().iter().map(|tick| across(tick.0)));
+        data.extend(frame.y.values().iter().map(|tick| across(tick.0)));
     }
     if frame.x.grid {
-        data.extend(frame.x.marks().iter().map(|tick| upwards(tick.0)));
+        data.extend(frame.x.values().iter().map(|tick| upwards(tick.0)));
     }
     format!("<path class=\"g\" d=\"{data}\"/>")
 }
@@ -145,13 +145,13 @@ fn axes(frame: &Frame<'_>, upright: bool) -> String {
 }
 
 fn longest(axis: &Axis) -> f64 {
-    axis.marks().iter().map(|tick| width(&tick.1, TICK)).fold(0.0, f64::max)
+    axis.values().iter().map(|tick| width(&tick.1, TICK)).fold(0.0, f64::max)
 }
 
 /// Texts below the picture; one that would touch the one before it is left out.
 fn across_ticks(frame: &Frame<'_>, bottom: f64, upright: bool) -> String {
     let mut ticks: Vec<_> =
-        frame.x.marks().into_iter().map(|tick| (frame.x(tick.0), tick.1)).collect();
+        frame.x.values().into_iter().map(|tick| (frame.x(tick.0), tick.1)).collect();
     ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut out, mut free) = (String::new(), f64::NEG_INFINITY);
     for (x, label) in ticks {
@@ -176,7 +176,7 @@ fn across_ticks(frame: &Frame<'_>, bottom: f64, upright: bool) -> String {
 
 fn upward_ticks(frame: &Frame<'_>) -> String {
     let (mut out, mut taken) = (String::new(), Vec::<f64>::new());
-    for (value, label) in frame.y.marks() {
+    for (value, label) in frame.y.values() {
         let y = frame.y(value);
         if taken.iter().any(|other| (other - y).abs() < TICK) {
             continue;

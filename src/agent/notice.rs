@@ -80,6 +80,25 @@ pub fn safe_mode(seen: &Seen, locks: usize) -> Notice {
     }
 }
 
+/// The model does not know what captures.
+pub fn unknown_device(capture: &str, unknown: &str) -> Notice {
+    let what = match unknown {
+        "device" => "This is another pointing device",
+        "resolution" => "The screens have another resolution",
+        _ => "The mouse is watched in another way",
+    };
+    Notice {
+        summary: "mousewarden does not know this mouse".into(),
+        body: format!(
+            "{what} than those that your model was made with ({capture}). It is not judged until \
+             you enrol with it: run `mousewarden --enroll`. If you have changed nothing, somebody \
+             else has."
+        ),
+        ask: false,
+        urgent: false,
+    }
+}
+
 /// The agent ends by a fault of its own.
 pub fn fault(why: &str) -> Notice {
     Notice {

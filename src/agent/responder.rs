@@ -60,6 +60,8 @@ pub struct Responder {
     seen: Seen,
     locks: VecDeque<Timestamp>,
     awaits_unlock: bool,
+    /// Unknown devices of which the person was told.
+    asked: Vec<String>,
 }
 
 impl Responder {
@@ -73,7 +75,17 @@ impl Responder {
     ) -> Self {
         let (seen, locks) = (Seen::new(group_windows), VecDeque::new());
         let locker = (hands.locker)(&lock);
-        Self { hands, board, notify, lock, locker, seen, locks, awaits_unlock: false }
+        Self {
+            hands,
+            board,
+            notify,
+            lock,
+            locker,
+            seen,
+            locks,
+            awaits_unlock: false,
+            asked: Vec::new(),
+        }
     }
 
     /// Works until the engine is gone and everything it left is done.
@@ -112,6 +124,13 @@ impl Responder {
             Entry::Verdict(verdict) => self.verdict(verdict),
             Entry::Session { boundary: Boundary::Unlocked } => self.unlocked(),
             Entry::Fault { why } => self.tell(&notice::fault(why)),
+            Entry::Device { capture, unknown: Some(unknown) } => {
+                // Once each, however often it is plugged in again.
+                if !self.asked.contains(capture) {
+                    self.asked.push(capture.clone());
+                    self.tell(&notice::unknown_device(capture, unknown));
+                }
+            }
             _ => {}
         }
     }

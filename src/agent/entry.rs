@@ -25,6 +25,14 @@ pub enum Entry {
         /// How.
         boundary: Boundary,
     },
+    /// What captures the movement: at the start, and each time that it changes.
+    Device {
+        /// Back end, device and screens.
+        capture: String,
+        /// What of it the model does not know: "back end", "device" or "resolution". While it
+        /// doesn't, nothing is judged.
+        unknown: Option<&'static str>,
+    },
     /// The person was told.
     Notified {
         /// What about: "alarm", "countdown", "locked", ...

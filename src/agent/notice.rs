@@ -55,6 +55,8 @@ pub enum Kind {
     LockFailed,
     /// Alarms no longer lock.
     SafeMode,
+    /// The model does not know what captures.
+    UnknownDevice,
     /// The agent ends by a fault of its own.
     Fault,
 }
@@ -69,6 +71,7 @@ impl Kind {
             Self::Locked => "locked",
             Self::LockFailed => "lock_failed",
             Self::SafeMode => "safe_mode",
+            Self::UnknownDevice => "unknown_device",
             Self::Fault => "fault",
         }
     }
@@ -143,6 +146,20 @@ pub fn safe_mode(seen: &Seen, locks: usize) -> Told {
         seen.words()
     );
     plain(Kind::SafeMode, "Is this you at the mouse?", body, true)
+}
+
+/// The model does not know what captures.
+pub fn unknown_device(capture: &str, unknown: &str) -> Told {
+    let what = match unknown {
+        "device" => "This is another pointing device",
+        "resolution" => "The screens have another resolution",
+        _ => "The mouse is watched in another way",
+    };
+    let body = format!(
+        "{what} than those that your model was made with ({capture}). It is not judged until you \
+         enrol with it: run `mousewarden --enroll`. If you have changed nothing, somebody else has."
+    );
+    plain(Kind::UnknownDevice, "mousewarden does not know this mouse", body, false)
 }
 
 /// The agent ends by a fault of its own.

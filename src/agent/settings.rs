@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Failure, Kind, Result};
 use crate::model::Bundle;
 use crate::pipeline::{CusumParams, Ladder, MeanParams, PolicyParams, RuleParams};
+use crate::platform::Backend;
 
 /// A whole number that lies between two bounds, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,6 +141,8 @@ impl From<Share> for toml::Value {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeParams {
+    /// Which way of seeing the mouse; read at the start only.
+    pub backend: Backend,
     /// How long after the end of a pause an event that belongs before it may still arrive,
     /// milliseconds; the price of every verdict.
     pub slack_ms: Within<0, 100>,
@@ -149,7 +152,8 @@ pub struct IntakeParams {
 
 impl Default for IntakeParams {
     fn default() -> Self {
-        Self { slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
+        let backend = Backend::Auto;
+        Self { backend, slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
     }
 }
 
@@ -279,6 +283,8 @@ pub struct NotifyParams {
     pub lock_failed: bool,
     /// Whether it is told that alarms no longer lock.
     pub safe_mode: bool,
+    /// Whether it is told that the model does not know this mouse or these screens.
+    pub unknown_device: bool,
     /// Whether it is told that the agent ends by a fault.
     pub fault: bool,
     /// So many alarms are told within an hour; the rest is only written down.
@@ -295,6 +301,7 @@ impl Default for NotifyParams {
             locked: true,
             lock_failed: true,
             safe_mode: true,
+            unknown_device: true,
             fault: true,
             per_hour: Within::clamped(12),
         }

@@ -71,6 +71,8 @@ pub struct Responder {
     locks: Locks,
     countdown: Option<Countdown>,
     awaits_unlock: bool,
+    /// Unknown devices of which the person was told.
+    asked: Vec<String>,
 }
 
 impl Responder {
@@ -90,6 +92,7 @@ impl Responder {
             locks: Locks::default(),
             countdown: None,
             awaits_unlock: false,
+            asked: Vec::new(),
         }
     }
 
@@ -145,12 +148,23 @@ impl Responder {
                 self.lock_in_the_end("somebody asked for a pause");
                 self.supervisor.doing("paused");
             }
+            Entry::Device { capture, unknown: Some(unknown) } => {
+                self.unknown_device(capture, unknown);
+            }
             Entry::Resumed => self.supervisor.doing("watching again"),
             Entry::Stopped { .. } => {
                 self.lock_in_the_end("somebody asked for the end");
                 self.supervisor.stopping();
             }
             _ => {}
+        }
+    }
+
+    /// Tells of each device once, however often it is plugged in again.
+    fn unknown_device(&mut self, capture: &str, unknown: &str) {
+        if !self.asked.iter().any(|known| known == capture) {
+            self.asked.push(capture.into());
+            self.tell(&notice::unknown_device(capture, unknown));
         }
     }
 

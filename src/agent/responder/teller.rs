@@ -71,6 +71,7 @@ impl Kind {
             Self::Relieved | Self::Locked => params.locked,
             Self::LockFailed => params.lock_failed,
             Self::SafeMode => params.safe_mode,
+            Self::UnknownDevice => params.unknown_device,
             Self::Fault => params.fault,
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::settings::{
     EnrolParams, IntakeParams, JournalParams, LockParams, NotifyParams, PolicyChoice, RecordParams,
+    RetentionParams,
 };
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Backend, ScorerParams};
@@ -29,6 +30,8 @@ pub struct Config {
     pub record: RecordParams,
     /// The journal's size.
     pub journal: JournalParams,
+    /// How long is kept what is stored.
+    pub retention: RetentionParams,
     /// How much movement an enrolment collects.
     pub enrol: EnrolParams,
     /// What is said on stderr.

@@ -25,10 +25,27 @@ pub enum Entry {
         /// How.
         boundary: Boundary,
     },
+    /// What captures the movement: at the start, and each time that it changes.
+    Device {
+        /// Back end, device and screens.
+        capture: String,
+        /// What of it the model does not know: "back end", "device" or "resolution". While it
+        /// doesn't, nothing is judged.
+        unknown: Option<&'static str>,
+    },
     /// The person was told.
     Notified {
+        /// What about: "alarm", "countdown", "locked", ...
+        notice: &'static str,
         /// The text as it was sent.
         body: String,
+    },
+    /// The person was not told.
+    Withheld {
+        /// What about.
+        notice: &'static str,
+        /// Why not.
+        why: &'static str,
     },
     /// The notice did not reach anybody.
     NotifyFailed {
@@ -39,6 +56,16 @@ pub enum Entry {
     Answered {
         /// "it_was_me", "lock_now" or "dismissed".
         answer: &'static str,
+    },
+    /// The screen will be locked unless its owner is recognised before.
+    Countdown {
+        /// Seconds.
+        seconds: u32,
+    },
+    /// The countdown is over.
+    CountdownEnded {
+        /// Why; unless it was the owner's hand, the lock follows.
+        why: String,
     },
     /// The session was asked to lock.
     LockAsked {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
@@ -13,12 +13,13 @@ use crate::platform::endpoint::Door;
 
 use super::board::{Board, Status};
 use super::control;
-use super::engine::{Command, Ears, Engine, Reload, Stamp};
+use super::device::DeviceCheck;
+use super::engine::{Command, Ears, Engine, Parts, Reload, Stamp};
 use super::entry::{Entry, Stamped};
 use super::intake::{self, Pressure};
 use super::judge::Judge;
 use super::recorder::Recorder;
-use super::responder::{Hands, Responder, Task};
+use super::responder::{Hands, Manner, Responder, Task};
 use super::settings::IntakeParams;
 
 /// Entries that may wait for a notifier that takes its time.
@@ -84,19 +85,26 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     };
     let _ = tasks.send(Task::Entry(Stamped::now(started)));
 
-    let group = judge.policy.group_windows;
     let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-    let responder = Responder::new(hands, board.clone(), notify, lock, group);
+    let pulse = hands.supervisor.pulse().map_or_else(never, tick);
+    let manner = Manner { notify, lock };
+    let responder = Responder::new(hands, board.clone(), manner);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
+    let device = match kind {
+        SourceKind::Mouse => DeviceCheck::live(source.capture(), judge.profile()),
+        SourceKind::Recording => DeviceCheck::recording(source.capture()),
+    };
     let mut source = source;
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
     if let Some(door) = setup.door {
         serve(door, board.clone(), commands.0)?;
     }
-    let engine = Engine::new(judge.detector(), board, tasks, recorder, setup.reload, stamp);
-    let ears = Ears { inlet, session: setup.session, commands: commands.1 };
+    let detector = judge.detector();
+    let reload = setup.reload;
+    let engine = Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device });
+    let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
     // The engine's end of the channel is gone: the responder does what is left, and ends.
     let _ = responding.join();

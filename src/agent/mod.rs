@@ -4,9 +4,11 @@
 
 pub mod board;
 pub mod control;
+mod device;
 mod engine;
 pub mod enrol;
 pub mod entry;
+mod gate;
 pub mod instance;
 pub mod intake;
 pub mod journal;

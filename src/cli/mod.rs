@@ -7,15 +7,21 @@ pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod enroll;
+pub mod explore;
+pub mod export;
+pub mod identify;
 pub mod inspect;
 pub mod output;
 pub mod pause;
 pub mod preprocess;
 pub mod pretrain;
+pub mod privacy;
+pub mod purge;
 pub mod replay;
 pub mod resume;
 pub mod run;
 pub mod sensor;
+pub mod service;
 pub mod status;
 pub mod stop;
 pub mod train;
@@ -55,14 +61,26 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Look at everything that the agent needs, and say what mends it.
     Doctor(doctor::DoctorArgs),
+    /// Start the agent with every session, or no longer.
+    Service(service::ServiceArgs),
+    /// Say what is stored about you, where, for how long, and who can read it.
+    Privacy(privacy::PrivacyArgs),
+    /// Copy everything that is stored about you into a folder.
+    Export(export::ExportArgs),
+    /// Remove what is stored about you.
+    Purge(purge::PurgeArgs),
     /// Print the default configuration, check a file, show where things lie.
     Config(config::ConfigArgs),
     /// Print the verdicts that the agent would have given on a recording.
     Replay(replay::ReplayArgs),
+    /// Tell which of several known people made a session.
+    Identify(identify::IdentifyArgs),
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
     /// Train a model from your recordings, or from a dataset.
     Train(train::TrainArgs),
+    /// Look at recordings: checks, paths, timelines and features on one page.
+    Explore(Box<explore::ExploreArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
     /// Make the start of every owner's training (onnx/start.onnx).
@@ -94,13 +112,19 @@ impl Cli {
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
+            Command::Explore(args) => args.run(),
+            Command::Identify(args) => args.run(),
+            Command::Export(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),
             Command::Pretrain(args) => args.run(),
+            Command::Privacy(args) => args.run(),
+            Command::Purge(args) => args.run(),
             Command::Replay(args) => args.run(),
             Command::Resume(args) => args.run(),
             Command::Run(args) => args.run(),
             Command::Sensor(args) => args.run(),
+            Command::Service(args) => args.run(),
             Command::Status(args) => args.run(),
             Command::Stop(args) => args.run(),
             Command::Train(args) => args.run(),

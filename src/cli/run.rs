@@ -13,11 +13,12 @@ use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::{Command, Hands, Reload};
-use crate::data::{Header, Store};
+use crate::data::Store;
 use crate::error::{Failure, Result};
 use crate::platform::endpoint::Door;
 use crate::platform::signals::{self, Asked};
-use crate::platform::{EventSource, clock, desktop};
+use crate::platform::supervisor::Supervisor;
+use crate::platform::{Backend, EventSource, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -56,15 +57,17 @@ impl RunArgs {
             let commands = commands.clone();
             move |asked| drop(commands.try_send(command(asked)))
         })?;
-        let (source, kind) = self.source()?;
-        let recorder = recorder(&context, &store, source.name())?;
-        let (session, _watch) = session(kind);
+        let (source, kind) = self.source(context.config.capture.backend)?;
+        let recorder = recorder(&context, &store, &source.capture().get().to_string())?;
+        let (session, watch) = session(kind);
+        desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
         let (answer, answers) = bounded(ANSWERS);
         let hands = Hands {
             notifier: desktop::notifier(answer),
             answers,
             locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
             journal: Journal::open(&store.journal(), cap(&context))?,
+            supervisor: Supervisor::from_environment(),
         };
         let door = Some(Door::open(&context.paths.socket())?);
         tracing::info!("watching {} with {}", source.name(), judge.scorer_name());
@@ -86,11 +89,11 @@ impl RunArgs {
         Ok(())
     }
 
-    fn source(&self) -> Result<(Box<dyn EventSource>, SourceKind)> {
+    fn source(&self, backend: Backend) -> Result<(Box<dyn EventSource>, SourceKind)> {
         let Some(path) = &self.source else {
             let program =
                 std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
-            return Ok((desktop::mouse(program)?, SourceKind::Mouse));
+            return Ok((desktop::mouse(program, backend)?, SourceKind::Mouse));
         };
         let pace = if self.fast { Pace::Fast } else { Pace::Recorded };
         Ok((Box::new(Playback::open(path, pace)?), SourceKind::Recording))
@@ -122,11 +125,8 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
     if !context.config.record.enabled {
         return Ok(None);
     }
-    // Apart from the enrolment's: what the agent sees may be a stranger's hand.
-    let store = Store::open(store.root().join("watched"))?;
-    let started_unix_s = clock::wall().as_second();
-    let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
-    Ok(Some(Recorder::new(path, writer)))
+    let store = Store::open(store.watched().root())?;
+    Recorder::begin(&store, capture).map(Some)
 }
 
 fn cap(context: &Context) -> u64 {

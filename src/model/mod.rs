@@ -7,6 +7,7 @@ mod check;
 mod fault;
 mod file;
 mod graph;
+pub mod identifier;
 mod library;
 mod metadata;
 mod onnx;
@@ -16,7 +17,8 @@ mod seen;
 pub mod start;
 mod weights;
 
-pub use bundle::{Bundle, OperatingPoint, Provenance};
+pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
+pub use identifier::{Identifier, LoadedIdentifier};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
 pub use seen::SeenWindows;

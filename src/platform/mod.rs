@@ -1,6 +1,7 @@
 //! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
 //! clock; nothing here decides anything about the person at the mouse.
 
+pub mod capture;
 pub mod clock;
 pub mod desktop;
 pub mod endpoint;
@@ -8,13 +9,17 @@ pub mod environment;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod service;
 pub mod signals;
 pub mod stopwatch;
+pub mod supervisor;
 
 #[cfg(target_os = "linux")]
 pub use linux::{bus, inject, lock, notify, probe, sensor, session, stage};
 
 use std::time::Duration;
+
+pub use capture::{Backend, Capture, CaptureView};
 
 use crate::error::Result;
 use crate::pipeline::Signal;
@@ -30,6 +35,12 @@ pub trait EventSource: Send {
 
     /// What it is, for `status` and a model's provenance: "x11-rdev", "recording".
     fn name(&self) -> &str;
+
+    /// With what it captures now; kept up to date by sources whose device may change, each time
+    /// before the `Boundary::DeviceChanged` that tells of it.
+    fn capture(&self) -> CaptureView {
+        CaptureView::of(Capture::by(self.name()))
+    }
 }
 
 /// What a source has to say.

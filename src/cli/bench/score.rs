@@ -149,6 +149,7 @@ pub(super) fn untrained() -> Bundle {
         windows: WindowParams::default(),
         operating_points: vec![point],
         default_group: 1,
+        sequential: None,
         provenance: Provenance {
             trained_by: "nobody".into(),
             subject: "nobody".into(),

@@ -17,6 +17,7 @@ mod request;
 mod restyle;
 mod sampling;
 mod scratch;
+mod sequential;
 pub mod series;
 mod split;
 mod synth;

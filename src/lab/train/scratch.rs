@@ -6,7 +6,7 @@ use super::division::Division;
 use super::fit::{self, Example};
 use super::request::Request;
 use super::split::Parts;
-use super::{Progress, provenance, restyle};
+use super::{Progress, provenance, restyle, sequential};
 use crate::error::Result;
 use crate::model::bundle::RANDOM_START;
 use crate::model::{Bundle, Provenance};
@@ -28,10 +28,10 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
     let fitted = fit::fit(&training, &validation, options, progress)?;
 
     progress(Progress::Calibrating);
-    let operating_points = calibrate::operating_points(
-        &streams(&fitted.network, &genuine.calibration),
-        &streams(&fitted.network, &impostor.calibration),
-    );
+    let own = streams(&fitted.network, &genuine.calibration);
+    let others = streams(&fitted.network, &impostor.calibration);
+    let operating_points = calibrate::operating_points(&own, &others);
+    let sequential = sequential::fit(&own, &others, options.seed);
     let learnt = genuine.training.iter().chain(&impostor.training).flat_map(|w| w.iter());
     let provenance = Provenance {
         epochs: fitted.epochs,
@@ -40,7 +40,8 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
         ..provenance(request, RANDOM_START, learnt)?
     };
     let default_group = calibrate::recommended(&operating_points);
-    Ok(Bundle { network: fitted.network, windows, operating_points, default_group, provenance })
+    let network = fitted.network;
+    Ok(Bundle { network, windows, operating_points, default_group, sequential, provenance })
 }
 
 fn join<'a>(

@@ -33,6 +33,7 @@ pub(super) fn train(
         windows: request.windows,
         default_group: calibrate::recommended(&enrolled.operating_points),
         operating_points: enrolled.operating_points,
+        sequential: enrolled.sequential,
         provenance,
     })
 }

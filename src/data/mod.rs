@@ -3,6 +3,8 @@
 
 pub mod formats;
 pub mod npz;
+#[cfg(feature = "columnar")]
+pub mod parquet;
 pub mod private;
 pub mod recording;
 pub mod store;

@@ -14,7 +14,7 @@ use super::output;
 use crate::data::formats::{Format, ReadParams, open};
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
-use crate::lab::preprocess::{PreprocessParams, Progress, UserSummary, preprocess};
+use crate::lab::preprocess::{Output, PreprocessParams, Progress, UserSummary, preprocess};
 use crate::pipeline::WindowParams;
 
 /// The summary's name in the output folder.
@@ -34,6 +34,11 @@ pub struct PreprocessArgs {
     /// Folder for `<user>.npz` and `summary.json`; made if missing
     #[arg(long)]
     out: PathBuf,
+
+    /// Write Parquet tables instead of arrays, a row a window
+    #[cfg(feature = "columnar")]
+    #[arg(long)]
+    parquet: bool,
 
     /// Only this user; may be given several times
     #[arg(long, allow_hyphen_values = true)]
@@ -135,7 +140,19 @@ impl PreprocessArgs {
             all_events: self.all_events,
             iqr_filter: self.iqr_filter,
             pad: self.pad,
+            output: self.output(),
         }
+    }
+
+    #[cfg(feature = "columnar")]
+    const fn output(&self) -> Output {
+        if self.parquet { Output::Parquet } else { Output::Npz }
+    }
+
+    #[cfg(not(feature = "columnar"))]
+    #[expect(clippy::unused_self, reason = "the other build asks it")]
+    const fn output(&self) -> Output {
+        Output::Npz
     }
 }
 

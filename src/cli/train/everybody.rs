@@ -29,6 +29,7 @@ pub(super) struct Everybody<'a> {
     pub(super) choices: &'a ChoiceArgs,
     pub(super) protocol: &'a str,
     pub(super) out: &'a Path,
+    pub(super) curves: bool,
     pub(super) json: bool,
 }
 
@@ -39,11 +40,13 @@ impl Everybody<'_> {
     /// When the recordings cannot be read or nothing can be written, and at the end when somebody
     /// has no model.
     pub(super) fn run(&self, folder: &Path) -> Result<()> {
+        let protocol = Protocol::find(self.protocol)?;
+        let generated = protocol.impostors.learn_from == LearnFrom::Generated;
+        let options = self.choices.options(generated)?;
         leave_on_interrupt()?;
+        eprintln!("Protocol {}: {}.", protocol.name, protocol.about);
         let windows = WindowParams::default();
-        let plan = self.plan(folder, windows)?;
-        let learns_from = plan.protocol.impostors.learn_from;
-        let options = self.choices.options(learns_from == LearnFrom::Generated)?;
+        let plan = self.plan(&protocol, folder, windows)?;
         let source = self.input.format()?.name();
         let series = Series { plan: &plan, windows, source, options: &options, folder: self.out };
         let mut meter = Meter::new(&plan, &options);
@@ -51,6 +54,9 @@ impl Everybody<'_> {
             series.train(|path| LoadedScorer::open(path, &scorer()), &mut |step| meter.tell(step));
         meter.bar.finish_and_clear();
         let summary = summary?;
+        if self.curves {
+            eprintln!("The learning curves are {}.", series.draw_curves(&summary)?.display());
+        }
         match self.json {
             true => output::json(&summary)?,
             false => output::line(&table(&summary))?,
@@ -58,9 +64,7 @@ impl Everybody<'_> {
         require_all(&summary)
     }
 
-    fn plan(&self, folder: &Path, windows: WindowParams) -> Result<Plan> {
-        let protocol = Protocol::find(self.protocol)?;
-        eprintln!("Protocol {}: {}.", protocol.name, protocol.about);
+    fn plan(&self, protocol: &Protocol, folder: &Path, windows: WindowParams) -> Result<Plan> {
         let dataset = self.input.open(folder)?;
         let (people, dropped) = read_people(&dataset, windows, &mut |_, _| {})?;
         for (reason, rows) in dropped.by_reason() {

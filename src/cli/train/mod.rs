@@ -16,10 +16,9 @@ pub(super) use self::input::InputArgs;
 use self::input::everybody;
 use self::show::{Show, expectation};
 use crate::data::Store;
-use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
-use crate::lab::train::{About, Request, curve_csv, train_owner, write_checked};
+use crate::lab::train::{About, Request, train_owner, write_checked, write_curve};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::paths::Paths;
 use crate::pipeline::{Window, WindowParams};
@@ -48,6 +47,9 @@ pub struct TrainArgs {
     /// with --all-users the folder for PROTOCOL/seed-SEED/USER.onnx
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Draw everybody's learning curves into curves.html beside the models
+    #[arg(long, requires = "all_users")]
+    curves: bool,
     /// Print the summary of --all-users as JSON
     #[arg(long, requires = "all_users")]
     json: bool,
@@ -99,7 +101,7 @@ impl TrainArgs {
     fn everybody<'a>(&'a self, out: &'a Path) -> Everybody<'a> {
         let protocol = if self.closed_set { "seed" } else { &self.protocol };
         let (input, choices) = (&self.input, &self.choices);
-        Everybody { input, choices, protocol, out, json: self.json }
+        Everybody { input, choices, protocol, out, curves: self.curves, json: self.json }
     }
 
     fn own_task(&self, params: WindowParams) -> Result<Task> {
@@ -170,9 +172,7 @@ impl TrainArgs {
         let bundle = trained?;
         let probes = task.sessions.concat();
         write_checked(&bundle, &task.out, &probes, |path| LoadedScorer::open(path, &scorer()))?;
-        if !epochs.is_empty() {
-            write_whole(&task.out.with_extension("curve.csv"), &curve_csv(&epochs)?)?;
-        }
+        write_curve(&task.out, &epochs)?;
         Ok(bundle)
     }
 }

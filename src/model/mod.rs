@@ -16,7 +16,7 @@ mod seen;
 pub mod start;
 mod weights;
 
-pub use bundle::{Bundle, OperatingPoint, Provenance};
+pub use bundle::{Bundle, OperatingPoint, Provenance, StartPeople};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
 pub use seen::SeenWindows;

@@ -7,6 +7,7 @@ pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod enroll;
+pub mod evaluate;
 pub mod inspect;
 pub mod output;
 pub mod pause;
@@ -63,6 +64,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Train a model from your recordings, or from a dataset.
     Train(train::TrainArgs),
+    /// Measure models on people and sessions that they do not know, beside baselines.
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
     /// Make the start of every owner's training (onnx/start.onnx).
@@ -94,6 +97,7 @@ impl Cli {
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
+            Command::Evaluate(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),
             Command::Pretrain(args) => args.run(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Kind, Result};
-use crate::lab::protocol::{Plan, Split};
+use crate::lab::protocol::{LearnFrom, Plan, Split};
 use crate::lab::train::{About, Material, Request, TrainOptions, train_owner, write_checked};
 use crate::model::{LoadedScorer, ScorerParams};
 use crate::pipeline::WindowParams;
@@ -29,7 +29,12 @@ impl Trainer<'_> {
         (windows, source): (WindowParams, &str),
     ) -> Result<()> {
         let lesson = plan.lesson(split, windows, source)?;
-        let options = TrainOptions { seed: plan.seed, ..self.options.clone() };
+        // Strangers in other styles stand in for real movement; beside real strangers they do not.
+        let restyled = match plan.protocol.impostors.learn_from {
+            LearnFrom::Generated => self.options.restyled,
+            LearnFrom::People => 0,
+        };
+        let options = TrainOptions { seed: plan.seed, restyled, ..self.options.clone() };
         let about = About {
             subject: lesson.user,
             genuine_source: source.to_owned(),

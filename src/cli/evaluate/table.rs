@@ -12,9 +12,15 @@ pub(super) fn text(results: &Results) -> String {
         "{}: {} users, {} sessions, {} windows; scored by {}; intervals: 95 %, owners drawn {} times",
         d.format, d.users, d.sessions, d.windows, results.scorer, results.draws
     )];
+    let mut told = None;
     for run in &results.runs {
         lines.push(String::new());
         lines.extend(of_run(run));
+        let out: Vec<String> = run.splits.iter().take(1).flat_map(left_out).collect();
+        if told.as_ref() != Some(&out) {
+            lines.extend(out.iter().map(|line| format!("  {line}")));
+        }
+        told = Some(out);
     }
     lines.extend(results.device.iter().flat_map(device));
     lines.join("\n")
@@ -51,12 +57,10 @@ fn of_run(run: &Run) -> Vec<String> {
     let owners = run.splits.first().map_or(0, |split| split.owners.len());
     let seeds = run.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let hashes = run.splits.iter().map(|s| &s.sha256[..12]).collect::<Vec<_>>().join(", ");
-    let mut lines = vec![
-        format!("{} ({owners} owners, seed {seeds}, split {hashes})", run.protocol.name),
-        format!("  {}", run.protocol.about),
-    ];
-    lines.extend(run.splits.iter().take(1).flat_map(left_out).map(|line| format!("  {line}")));
-    lines.extend(run.warnings.iter().map(|warning| format!("  warning: {warning}")));
+    let mut lines =
+        vec![format!("{} ({owners} owners, seed {seeds}, split {hashes})", run.protocol.name)];
+    lines.extend(wrapped(&run.protocol.about));
+    lines.extend(run.warnings.iter().flat_map(|warning| wrapped(&format!("warning: {warning}"))));
     if let Some(model) = run.methods.first() {
         lines.extend(of_model(model));
     }
@@ -157,10 +161,11 @@ fn in_use(use_: &Continuous) -> Vec<String> {
             use_.anga.map_or("no end".into(), number)
         ),
         format!(
-            "    never noticed  {} of {} stranger sessions, {} %",
+            "    never noticed  {} of {} stranger sessions, {} % ({} more were too short to be judged)",
             use_.missed,
             use_.impostor_sessions,
-            percent(use_.missed_share)
+            percent(use_.missed_share),
+            use_.too_short
         ),
         format!(
             "    false alarms   {} in 8 h at work, {} in 8 h of movement ({:.1} h and {:.2} h seen)",
@@ -175,7 +180,22 @@ fn in_use(use_: &Continuous) -> Vec<String> {
 fn device(probe: &DeviceProbe) -> Vec<String> {
     let mut lines =
         vec![String::new(), format!("Person or device? (AUC, {} windows together)", probe.unit)];
-    lines.extend(probe.plainly.iter().map(|line| format!("  {line}")));
+    lines.extend(probe.plainly.iter().flat_map(|line| wrapped(line)));
+    lines
+}
+
+/// Indented lines of at most 100 columns.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| line.len() + word.len() < 100) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(format!("  {word}")),
+        }
+    }
     lines
 }
 

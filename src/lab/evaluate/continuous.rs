@@ -32,6 +32,7 @@ impl Study<'_> {
             movement: self.delay(1),
             wall: self.delay(2),
             impostor_sessions: strangers.len(),
+            too_short: self.measured.iter().map(|one| one.streams.too_short).sum(),
             missed,
             missed_share: self.ratio(
                 |one| one.streams.strangers.len() as f64 - noticed(one),

@@ -28,8 +28,10 @@ pub(super) struct Streams {
     pub genuine_s: [f64; 2],
     /// Alarms during it.
     pub false_alarms: usize,
-    /// One for each stranger session.
+    /// One for each stranger session that is long enough to be noticed.
     pub strangers: Vec<Stranger>,
+    /// Stranger sessions with fewer windows than are judged together.
+    pub too_short: usize,
 }
 
 /// One stranger session.
@@ -54,9 +56,12 @@ pub(super) fn run(
         stage.owner(&piece.windows, &mut streams)?;
     }
     let before = stage.warm_up(&test.genuine)?;
-    for piece in test.impostor.iter().filter(|piece| !piece.windows.is_empty()) {
-        let owner = test.genuine.first().map_or("", |piece| piece.person);
-        streams.strangers.push(stage.stranger(owner, piece, &before)?);
+    let owner = test.genuine.first().map_or("", |piece| piece.person);
+    for piece in &test.impostor {
+        match piece.windows.len() < policy.group_windows {
+            true => streams.too_short += 1,
+            false => streams.strangers.push(stage.stranger(owner, piece, &before)?),
+        }
     }
     Ok(streams)
 }

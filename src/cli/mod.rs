@@ -7,6 +7,7 @@ pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod enroll;
+pub mod evaluate;
 pub mod explore;
 pub mod export;
 pub mod identify;
@@ -81,6 +82,8 @@ enum Command {
     Train(train::TrainArgs),
     /// Look at recordings: checks, paths, timelines and features on one page.
     Explore(Box<explore::ExploreArgs>),
+    /// Measure models on people and sessions that they do not know, beside baselines.
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
     /// Make the start of every owner's training (onnx/start.onnx).
@@ -115,6 +118,7 @@ impl Cli {
             Command::Explore(args) => args.run(),
             Command::Identify(args) => args.run(),
             Command::Export(args) => args.run(),
+            Command::Evaluate(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),
             Command::Pretrain(args) => args.run(),

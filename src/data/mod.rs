@@ -5,6 +5,7 @@ pub mod formats;
 pub mod npz;
 pub mod private;
 pub mod recording;
+pub mod relabel;
 pub mod store;
 
 pub use recording::{Header, RecordingReader, RecordingWriter};

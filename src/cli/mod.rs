@@ -18,6 +18,7 @@ pub mod resume;
 pub mod run;
 pub mod sensor;
 pub mod status;
+mod stdio_arrow;
 pub mod stop;
 pub mod train;
 

@@ -1,6 +1,8 @@
 //! Session files: our own log of signals, the owner's folder, and readers of public recordings.
 //! Everything here parses and writes; nothing cuts, scales or judges a movement.
 
+#[cfg(feature = "columnar")]
+pub mod columnar;
 pub mod formats;
 pub mod npz;
 pub mod private;

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufRead, BufReader, BufWriter, Read};
 use std::path::Path;
 
-use csv::{ByteRecord, ReaderBuilder, Writer};
+use csv::{ByteRecord, ReaderBuilder, Writer, WriterBuilder};
 use tempfile::NamedTempFile;
 
 use crate::error::{Failure, Kind, Result};
 
+/// A header longer than this is none, bytes.
+const HEADER_MAX: u64 = 64 * 1024;
 const SESSION: &str = "session_id";
 const USER: &str = "user_id";
 const PROBABILITY: &str = "probability";
@@ -36,11 +38,13 @@ pub struct Copied {
 pub fn relabel(from: &Path, out: &Path, names: &Names, with_probability: bool) -> Result<Copied> {
     let failed = |e: csv::Error| csv_failure(from, e);
     let file = File::open(from).map_err(|e| Failure::io(from.display(), e))?;
-    let mut reader = ReaderBuilder::new().flexible(true).has_headers(true).from_reader(file);
+    let separator = separator(from)?;
+    let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(file);
     let header = reader.byte_headers().map_err(failed)?.clone();
     let places = Places::of(from, &header)?;
     let mut target = new_file(out)?;
-    let mut writer = Writer::from_writer(BufWriter::new(target.as_file_mut()));
+    let buffer = BufWriter::new(target.as_file_mut());
+    let mut writer = WriterBuilder::new().flexible(true).delimiter(separator).from_writer(buffer);
     let write = |writer: &mut Writer<_>, record: &ByteRecord| {
         writer.write_byte_record(record).map_err(|e| csv_failure(out, e))
     };
@@ -102,6 +106,16 @@ impl Places {
     }
 }
 
+/// Whichever of comma, semicolon and tab the header has most of.
+fn separator(from: &Path) -> Result<u8> {
+    let mut header = Vec::new();
+    let file = File::open(from).map_err(|e| Failure::io(from.display(), e))?;
+    let read = BufReader::new(file).take(HEADER_MAX).read_until(b'\n', &mut header);
+    read.map_err(|e| Failure::io(from.display(), e))?;
+    let count = |separator: &u8| header.iter().filter(|byte| *byte == separator).count();
+    Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
+}
+
 fn new_file(out: &Path) -> Result<NamedTempFile> {
     let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty());
     NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
@@ -145,6 +159,14 @@ mod tests {
         let (found, _) = copy("user_id,session_id,x\nme,s1,1\n", true);
         let expected = "user_id,session_id,x,probability\n-2416201411472988629,s1,1,0.9123\n";
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn semicolons_stay_and_a_short_row_is_copied_as_it_is() {
+        let (found, copied) = copy("session_id;x;y\ns1;1;2\ns1\n", false);
+        let user = "-2416201411472988629";
+        assert_eq!(found, format!("session_id;user_id;x;y\ns1;{user};1;2\ns1;{user}\n"));
+        assert_eq!(copied.rows, 2);
     }
 
     #[test]

@@ -13,7 +13,6 @@ use crate::cli::output;
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::identify::{EvaluateOptions, Evaluation, Group, Labelled, evaluate};
-use crate::lab::shard::Shard;
 
 /// Arguments of `identify evaluate`.
 #[derive(Debug, Args)]
@@ -81,7 +80,7 @@ impl EvaluateArgs {
     /// When the recordings cannot be read or are too few, or training breaks down.
     pub fn run(self) -> Result<()> {
         let classifier = self.learner.classifier(&self.classifier)?;
-        let samples = self.input.measure(self.learner.features, Shard::WHOLE)?;
+        let samples = self.input.measure(self.learner.features)?;
         let labelled = samples.labelled()?.without(&self.without);
         not_empty(&labelled)?;
         let options = EvaluateOptions {

@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use super::features::set;
 use crate::error::Result;
 use crate::lab::identify::{Classifier, FeatureSet};
 use crate::model::{ScorerParams, folders_beside};
@@ -13,7 +12,7 @@ use crate::nn::mlp::MlpParams;
 #[command(next_help_heading = "What learns")]
 pub(super) struct LearnerArgs {
     /// notebook, notebook-as-was, rich or independent (of screen and device)
-    #[arg(long, value_name = "SET", default_value = "rich", value_parser = set)]
+    #[arg(long, value_name = "SET", default_value = "rich")]
     pub features: FeatureSet,
 
     /// Units of each hidden layer; 40 makes the notebook's [17, 40, 20] of 17 features and 20 users

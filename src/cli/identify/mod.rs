@@ -61,6 +61,13 @@ struct Input {
     #[arg(required = true)]
     input: Vec<PathBuf>,
 
+    #[command(flatten)]
+    how: How,
+}
+
+/// How recordings are read.
+#[derive(Debug, Args)]
+struct How {
     /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, generic
     #[arg(long, default_value = "bank")]
     format: String,
@@ -73,19 +80,25 @@ struct Input {
     layout: LayoutArgs,
 }
 
-impl Input {
-    fn open(self) -> Result<Dataset> {
+impl How {
+    fn open(self, input: &[PathBuf]) -> Result<Dataset> {
         let format = match self.format.as_str() {
             "generic" => Format::Generic(Box::new(self.layout.params()?)),
             name => name.parse()?,
         };
-        open(&format, &self.input, ReadParams { strict: self.strict })
+        open(&format, input, ReadParams { strict: self.strict })
     }
 
-    fn measure(self, set: FeatureSet, shard: Shard) -> Result<Samples> {
-        let samples = Samples::read(&self.open()?, set, shard)?;
+    fn measure(self, input: &[PathBuf], set: FeatureSet, shard: Shard) -> Result<Samples> {
+        let samples = Samples::read(&self.open(input)?, set, shard)?;
         tell_left_out(&samples);
         Ok(samples)
+    }
+}
+
+impl Input {
+    fn measure(self, set: FeatureSet) -> Result<Samples> {
+        self.how.measure(&self.input, set, Shard::WHOLE)
     }
 }
 

@@ -11,7 +11,6 @@ use crate::cli::output;
 use crate::data::relabel::{Names, relabel};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::identify::{Named, predict, wanted_set};
-use crate::lab::shard::Shard;
 use crate::model::LoadedIdentifier;
 
 /// Arguments of `identify predict`.
@@ -64,7 +63,7 @@ impl PredictArgs {
         let mut model = LoadedIdentifier::open(&self.model, &scorer())?;
         let set = wanted_set(model.identifier())?;
         let table = self.table()?;
-        let samples = self.input.measure(set, Shard::WHOLE)?;
+        let samples = self.input.measure(set)?;
         let answers = predict(&samples, &mut model)?;
         if let (Some(from), Some(out)) = (table, &self.out) {
             let name = |one: &Named| (one.session.clone(), (one.user.clone(), one.probability));

@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::lab::identify::{
     About, Classifier, EvaluateOptions, Evaluation, Labelled, evaluate, identifier, search,
 };
-use crate::lab::shard::Shard;
 
 /// Arguments of `identify train`.
 #[derive(Debug, Args)]
@@ -33,9 +32,9 @@ impl TrainArgs {
     /// # Errors
     /// When the recordings cannot be read or are too few, or the model cannot be written.
     pub fn run(self) -> Result<()> {
-        let source = self.input.format.clone();
+        let source = self.input.how.format.clone();
         let learner = self.learner;
-        let labelled = self.input.measure(learner.features, Shard::WHOLE)?.labelled()?;
+        let labelled = self.input.measure(learner.features)?.labelled()?;
         let folds = learner.folds(labelled.fewest());
         let held_out = held_out(&labelled, &learner, folds)?;
         let figure = held_out.scores.macro_f1;

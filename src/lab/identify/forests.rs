@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+#[cfg(not(feature = "forests"))]
 use super::classifier::Fitted;
 use super::samples::Labelled;
 use crate::error::Result;

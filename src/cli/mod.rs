@@ -24,6 +24,7 @@ pub mod run;
 pub mod sensor;
 pub mod service;
 pub mod status;
+mod stdio_arrow;
 pub mod stop;
 pub mod train;
 

@@ -26,6 +26,13 @@ pub enum Command {
     Resume,
     /// Read the configuration again.
     Reload,
+    /// Write down that something was asked and refused.
+    Refused {
+        /// What.
+        request: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// End; the text says why.
     Stop(String),
 }
@@ -193,6 +200,7 @@ impl Engine {
             Command::Pause(span) => self.pause(span)?,
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
+            Command::Refused { request, why } => self.tell(Entry::Refused { request, why }),
             Command::Stop(why) => return Ok(Some(why)),
         }
         Ok(None)
@@ -240,10 +248,12 @@ impl Engine {
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
         let task = Task::Adopt(Manner { notify, lock, group_windows: judge.policy.group_windows });
         self.detector = judge.detector();
-        let decision = self.detector.policy().decision();
+        let policy = self.detector.policy();
+        let decision = policy.decision();
+        let (threshold, group_windows) = (policy.params().threshold, policy.params().group_windows);
         self.board.change(|status| (status.decision, status.grouped) = (decision, None));
         let _ = self.tasks.send(task);
-        self.tell(Entry::Reloaded);
+        self.tell(Entry::Reloaded { threshold, group_windows });
     }
 
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.

@@ -1,24 +1,30 @@
 //! `run`: the agent in the foreground, on the mouse or on a recording that stands in for it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use crossbeam_channel::{bounded, never};
 
 use super::context::Context;
 use super::output;
+use crate::agent::entry::Stamped;
+#[cfg(feature = "history")]
+use crate::agent::history::Chronicle;
 use crate::agent::instance::Instance;
 use crate::agent::journal::Journal;
 use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
-use crate::agent::{Command, Hands, Reload};
+use crate::agent::witness::Witness;
+use crate::agent::{Announcer, Command, Hands, Reload};
 use crate::data::{Header, Store};
 use crate::error::{Failure, Result};
+use crate::platform::desktop::OnBus;
 use crate::platform::endpoint::Door;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{EventSource, clock, desktop};
+use crate::platform::{Counter, EventSource, clock, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -32,6 +38,9 @@ pub struct RunArgs {
     /// Play the recording as fast as it can be read instead of at the hand's pace
     #[arg(long, requires = "source")]
     fast: bool,
+    /// Print everything that happens as lines of JSON
+    #[arg(long)]
+    json: bool,
     /// The model to judge by, instead of the configured one
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -65,11 +74,11 @@ impl RunArgs {
             notifier: desktop::notifier(answer),
             answers,
             locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
-            journal: Journal::open(&store.journal(), cap(&context))?,
+            witnesses: self.witnesses(&context, &store)?,
+            metrics: Some(context.config.metrics.file.clone()).filter(|file| file.is_absolute()),
             supervisor: Supervisor::from_environment(),
         };
         let door = Some(Door::open(&context.paths.socket())?);
-        tracing::info!("watching {} with {}", source.name(), judge.scorer_name());
         let setup = Setup {
             source,
             kind,
@@ -80,12 +89,29 @@ impl RunArgs {
             recorder,
             reload: reload(self.model),
             door,
+            on_bus: Box::new(on_bus),
+            rules: context.rules.clone(),
             config: context.file.clone(),
         };
         let ending = live::run(setup, (commands, obeyed));
         let _ = std::fs::remove_file(context.paths.socket());
-        tracing::info!("ended: {}", ending?);
-        Ok(())
+        ending.map(drop)
+    }
+
+    fn witnesses(&self, context: &Context, store: &Store) -> Result<Vec<Box<dyn Witness>>> {
+        let journal = Journal::open(&store.journal(), cap(context))?;
+        let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(journal), Box::new(Announcer)];
+        #[cfg(feature = "history")]
+        {
+            let days = context.config.retention.history_days.get();
+            if days > 0 {
+                witnesses.push(Box::new(Chronicle::open(&store.history(), days)?));
+            }
+        }
+        if self.json {
+            witnesses.push(Box::new(Printer));
+        }
+        Ok(witnesses)
     }
 
     fn source(&self) -> Result<(Box<dyn EventSource>, SourceKind)> {
@@ -97,6 +123,25 @@ impl RunArgs {
         let pace = if self.fast { Pace::Fast } else { Pace::Recorded };
         Ok((Box::new(Playback::open(path, pace)?), SourceKind::Recording))
     }
+}
+
+/// Prints every entry on stdout.
+struct Printer;
+
+impl Witness for Printer {
+    fn name(&self) -> &'static str {
+        "stdout"
+    }
+
+    fn note(&mut self, entry: &Stamped) -> Result<()> {
+        output::json(entry)
+    }
+}
+
+/// Without a bus the control socket does.
+fn on_bus(counter: Arc<dyn Counter>) -> Option<OnBus> {
+    let opened = desktop::on_bus(counter);
+    opened.inspect_err(|failure| tracing::info!("{failure}")).ok()
 }
 
 fn command(asked: Asked) -> Command {

@@ -35,6 +35,19 @@ pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<d
     Box::new(DesktopLocker::new(params))
 }
 
+/// The agent on the session bus; gone with the value.
+#[cfg(target_os = "linux")]
+pub type OnBus = super::linux::counter::BusCounter;
+
+/// Puts the agent on the session bus.
+///
+/// # Errors
+/// Where there is no bus, or another has the name.
+#[cfg(target_os = "linux")]
+pub fn on_bus(counter: std::sync::Arc<dyn super::Counter>) -> Result<OnBus> {
+    OnBus::open(&super::linux::bus::Bus::Session, counter)
+}
+
 /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
 #[cfg(target_os = "linux")]
 pub fn session(signals: Sender<Signal>) -> Option<Session> {
@@ -74,6 +87,23 @@ mod elsewhere {
         None
     }
 
+    /// Never there.
+    #[derive(Debug)]
+    pub struct OnBus;
+
+    impl OnBus {
+        /// Nothing is left to do.
+        pub fn close(self) {}
+    }
+
+    /// Always fails.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn on_bus(_counter: std::sync::Arc<dyn crate::platform::Counter>) -> Result<OnBus> {
+        Err(missing("session bus"))
+    }
+
     /// A notifier that always fails.
     pub fn notifier(_answers: Sender<Answer>) -> Box<dyn Notifier> {
         Box::new(NoNotifier)
@@ -97,4 +127,4 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{locker, mouse, notifier, session};
+pub use elsewhere::{OnBus, locker, mouse, notifier, on_bus, session};

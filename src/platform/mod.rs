@@ -8,13 +8,14 @@ pub mod environment;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod logs;
 pub mod service;
 pub mod signals;
 pub mod stopwatch;
 pub mod supervisor;
 
 #[cfg(target_os = "linux")]
-pub use linux::{bus, inject, lock, notify, probe, sensor, session, stage};
+pub use linux::{bus, counter, inject, lock, notify, probe, sensor, session, stage};
 
 use std::time::Duration;
 
@@ -95,6 +96,39 @@ pub trait Locker: Send {
     /// # Errors
     /// When every way failed; the message names each.
     fn lock(&mut self) -> Result<Locked>;
+}
+
+/// What a running agent answers on the bus. Refusals are sentences for people.
+pub trait Counter: Send + Sync {
+    /// Everything there is to know, as JSON.
+    fn status(&self) -> String;
+
+    /// State and decision, a word each.
+    fn glance(&self) -> (String, String);
+
+    /// Looks away, for so many seconds or until resumed.
+    ///
+    /// # Errors
+    /// Why not.
+    fn pause(&self, seconds: Option<u64>) -> Result<(), String>;
+
+    /// Watches again.
+    ///
+    /// # Errors
+    /// Why not.
+    fn resume(&self) -> Result<(), String>;
+
+    /// Reads the configuration again.
+    ///
+    /// # Errors
+    /// Why not.
+    fn reload(&self) -> Result<(), String>;
+
+    /// Ends.
+    ///
+    /// # Errors
+    /// Why not.
+    fn stop(&self) -> Result<(), String>;
 }
 
 /// The command that locks when nothing else does; program and arguments.

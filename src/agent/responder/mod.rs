@@ -4,6 +4,7 @@
 mod alarm;
 mod teller;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never, select};
@@ -16,9 +17,10 @@ use self::alarm::{Countdown, Locks};
 use self::teller::Teller;
 use super::board::Board;
 use super::entry::{Entry, Stamped};
-use super::journal::Journal;
+use super::metrics::Metrics;
 use super::notice::{self, Seen, Told};
 use super::settings::{LockParams, NotifyParams};
+use super::witness::Witness;
 
 /// What the responder is given to do.
 #[derive(Debug)]
@@ -42,8 +44,10 @@ pub struct Hands {
     pub answers: Receiver<Answer>,
     /// Makes the locker that the parameters ask for.
     pub locker: MakeLocker,
-    /// Takes note of everything.
-    pub journal: Journal,
+    /// Who takes note of everything.
+    pub witnesses: Vec<Box<dyn Witness>>,
+    /// The file for Prometheus, if one is wanted.
+    pub metrics: Option<PathBuf>,
     /// Who started this process, and wants to know how it goes.
     pub supervisor: Supervisor,
 }
@@ -62,7 +66,7 @@ pub struct Manner {
 /// The acting thread's state.
 pub struct Responder {
     board: Arc<Board>,
-    journal: Journal,
+    witnesses: Vec<Box<dyn Witness>>,
     supervisor: Supervisor,
     answers: Receiver<Answer>,
     make_locker: MakeLocker,
@@ -79,9 +83,13 @@ impl Responder {
     /// A responder that has done nothing yet.
     pub fn new(hands: Hands, board: Arc<Board>, manner: Manner) -> Self {
         let Manner { notify, lock, group_windows } = manner;
+        let mut witnesses = hands.witnesses;
+        if let Some(path) = hands.metrics {
+            witnesses.push(Box::new(Metrics::new(path, Arc::clone(&board))));
+        }
         Self {
             board,
-            journal: hands.journal,
+            witnesses,
             supervisor: hands.supervisor,
             answers: hands.answers,
             locker: (hands.locker)(&lock),
@@ -269,12 +277,12 @@ impl Responder {
     }
 
     fn write(&mut self, entry: &Stamped) {
-        match self.journal.write(entry) {
-            Ok(()) => self.board.problem("journal", None),
-            Err(failure) => {
+        for witness in &mut self.witnesses {
+            let failure = witness.note(entry).err().map(|failure| failure.to_string());
+            if let Some(failure) = &failure {
                 tracing::warn!("{failure}");
-                self.board.problem("journal", Some(failure.to_string()));
             }
+            self.board.problem(witness.name(), failure);
         }
     }
 }

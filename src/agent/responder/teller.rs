@@ -84,8 +84,8 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::notice::{alarm, fault};
     use crate::agent::notice::{Seen, could_not_lock};
+    use crate::agent::notice::{alarm, fault};
     use crate::agent::settings::Within;
     use crate::platform::fake::Journal;
 

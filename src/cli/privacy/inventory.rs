@@ -134,7 +134,9 @@ impl Entry {
         let Self { name, part, holds, path, kept } = self;
         let files = files(&path).map_err(|e| Failure::io(path.display(), e))?;
         let readers = match files.iter().any(|file| is_open(&path, file)) {
-            true => format!("OTHER USERS OF THIS MACHINE; chmod -R go= {} ends that", path.display()),
+            true => {
+                format!("OTHER USERS OF THIS MACHINE; chmod -R go= {} ends that", path.display())
+            }
             false => "you (and root)".into(),
         };
         let size = |file: &PathBuf| file.metadata().map_or(0, |data| data.len());

@@ -49,7 +49,9 @@ fn text(holding: &Holding) -> String {
     };
     let Holding { name, holds, kept, path, readers, .. } = holding;
     let path = path.display();
-    format!("{name}\n  holds     {holds}\n  where     {path} ({there})\n  how long  {kept}\n  readers   {readers}\n")
+    format!(
+        "{name}\n  holds     {holds}\n  where     {path} ({there})\n  how long  {kept}\n  readers   {readers}\n"
+    )
 }
 
 /// "12.3 kB", in powers of ten.

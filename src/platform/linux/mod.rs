@@ -3,6 +3,7 @@
 
 pub mod bus;
 pub mod child;
+pub mod counter;
 pub mod inject;
 pub mod lock;
 pub mod logind;

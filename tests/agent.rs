@@ -132,7 +132,7 @@ impl Stage {
             recorder: None,
             reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
             door: None,
-            on_bus: Box::new(|_| None),
+            presence: Box::new(|_| Box::new(())),
             rules: Rules::default(),
             config: None,
         }

@@ -6,10 +6,10 @@
 use std::sync::{Arc, Mutex};
 
 use mousewarden::error::Kind;
-use mousewarden::platform::Counter;
 use mousewarden::platform::bus::{Bus, Object};
 use mousewarden::platform::counter::{BusCounter, NAME, PATH};
 use mousewarden::platform::stage::{Plan, Stage};
+use mousewarden::platform::{Counter, Glance};
 
 /// Writes down what it is asked, and forbids to stop.
 #[derive(Default)]
@@ -27,8 +27,8 @@ impl Counter for Fake {
         "{\"pid\":1}".into()
     }
 
-    fn glance(&self) -> (String, String) {
-        ("watching".into(), "trusted".into())
+    fn glance(&self) -> Glance {
+        Glance { state: "watching".into(), decision: "trusted".into(), ..Glance::default() }
     }
 
     fn pause(&self, seconds: Option<u64>) -> Result<(), String> {
@@ -70,8 +70,8 @@ fn the_agent_answers_by_its_name_and_nobody_takes_it_over() {
 
     let thief = BusCounter::open(&bus, Arc::new(Fake::default())).unwrap_err();
     assert_eq!(thief.kind(), Kind::Busy);
-    counter.close();
-    BusCounter::open(&bus, Arc::new(Fake::default())).unwrap().close();
+    drop(counter);
+    drop(BusCounter::open(&bus, Arc::new(Fake::default())).unwrap());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
 use crate::pipeline::{Action, Decision, Ladder, PolicyParams, Timestamp, Verdict};
-use crate::platform::clock;
+use crate::platform::{Glance, clock};
 
 /// Whether the agent watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -137,6 +137,18 @@ impl Board {
     pub fn read(&self) -> Status {
         let uptime_s = (clock::now() - self.started).0.max(0).unsigned_abs() / 1_000_000;
         Status { uptime_s, ..self.lock().clone() }
+    }
+
+    /// The status as an icon shows it.
+    pub fn glance(&self) -> Glance {
+        let status = self.lock();
+        let word = |value: String| value.to_lowercase();
+        Glance {
+            state: word(format!("{:?}", status.state)),
+            decision: word(format!("{:?}", status.decision)),
+            problem: status.problems.first().cloned(),
+            learning: status.grouped.is_none(),
+        }
     }
 
     /// Changes it.

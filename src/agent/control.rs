@@ -10,7 +10,7 @@ use crossbeam_channel::Sender;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, Result};
-use crate::platform::{Counter, endpoint};
+use crate::platform::{Counter, Glance, endpoint};
 
 use super::board::{Board, Status};
 use super::engine::Command;
@@ -145,10 +145,8 @@ impl Counter for Desk {
         serde_json::to_string(&self.board.read()).unwrap_or_default()
     }
 
-    fn glance(&self) -> (String, String) {
-        let status = self.board.read();
-        let word = |value: String| value.to_lowercase();
-        (word(format!("{:?}", status.state)), word(format!("{:?}", status.decision)))
+    fn glance(&self) -> Glance {
+        self.board.glance()
     }
 
     fn pause(&self, seconds: Option<u64>) -> Result<(), String> {

@@ -8,9 +8,8 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
-use crate::platform::desktop::OnBus;
 use crate::platform::endpoint::Door;
-use crate::platform::{Counter, EventSource};
+use crate::platform::{Counter, EventSource, Presence};
 
 use super::board::{Board, Status};
 use super::control::Desk;
@@ -48,16 +47,16 @@ pub struct Setup {
     pub reload: Reload,
     /// Where it can be asked.
     pub door: Option<Door>,
-    /// Puts the agent on a bus, if there is one.
-    pub on_bus: OpenBus,
+    /// Shows the agent on the desktop.
+    pub presence: Show,
     /// What an administrator has fixed.
     pub rules: Rules,
     /// The configuration file, for `status`.
     pub config: Option<std::path::PathBuf>,
 }
 
-/// Puts the agent on a bus; returns what keeps it there.
-pub type OpenBus = Box<dyn FnOnce(Arc<dyn Counter>) -> Option<OnBus> + Send>;
+/// Shows an agent that can be asked by these means.
+pub type Show = Box<dyn FnOnce(Arc<dyn Counter>) -> Box<dyn Presence> + Send>;
 
 /// Live or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,14 +98,14 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
     let pulse = hands.supervisor.pulse().map_or_else(never, tick);
     let manner = Manner { notify, lock, group_windows: group };
-    let responder = Responder::new(hands, board.clone(), manner);
+    let desk = Desk::new(board.clone(), commands.0, setup.rules);
+    let presence = (setup.presence)(Arc::new(desk.clone()));
+    let responder = Responder::new(hands, board.clone(), manner, presence);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
     let mut source = source;
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
-    let desk = Desk::new(board.clone(), commands.0, setup.rules);
-    let on_bus = (setup.on_bus)(Arc::new(desk.clone()));
     if let Some(door) = setup.door {
         serve(door, desk)?;
     }
@@ -115,9 +114,6 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let ending = engine.run(&ears);
     // The engine's end of the channel is gone: the responder does what is left, and ends.
     let _ = responding.join();
-    if let Some(on_bus) = on_bus {
-        on_bus.close();
-    }
     ending
 }
 

@@ -307,6 +307,20 @@ impl Default for JournalParams {
     }
 }
 
+/// The icon in the tray.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrayParams {
+    /// Whether it is shown where the desktop has a tray.
+    pub enabled: bool,
+}
+
+impl Default for TrayParams {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
 /// Figures for those who watch over many machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

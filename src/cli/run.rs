@@ -1,13 +1,13 @@
 //! `run`: the agent in the foreground, on the mouse or on a recording that stands in for it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use crossbeam_channel::{bounded, never};
 
 use super::context::Context;
 use super::output;
+use super::privacy::retention;
 use crate::agent::entry::Stamped;
 #[cfg(feature = "history")]
 use crate::agent::history::Chronicle;
@@ -20,11 +20,10 @@ use crate::agent::witness::Witness;
 use crate::agent::{Announcer, Command, Hands, Reload};
 use crate::data::{Header, Store};
 use crate::error::{Failure, Result};
-use crate::platform::desktop::OnBus;
 use crate::platform::endpoint::Door;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{Counter, EventSource, clock, desktop};
+use crate::platform::{EventSource, clock, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -57,6 +56,7 @@ impl RunArgs {
         context.make_runtime()?;
         let _instance = Instance::claim(&context.paths.lock())?;
         let store = context.store()?;
+        retention::enforce(&context);
         let judge = context.judge(self.model.as_deref())?;
         if let Some(note) = &judge.report.note {
             tracing::info!("scoring without ONNX Runtime: {note}");
@@ -79,6 +79,7 @@ impl RunArgs {
             supervisor: Supervisor::from_environment(),
         };
         let door = Some(Door::open(&context.paths.socket())?);
+        let icon = context.config.tray.enabled;
         let setup = Setup {
             source,
             kind,
@@ -89,7 +90,7 @@ impl RunArgs {
             recorder,
             reload: reload(self.model),
             door,
-            on_bus: Box::new(on_bus),
+            presence: Box::new(move |counter| desktop::presence(counter, icon)),
             rules: context.rules.clone(),
             config: context.file.clone(),
         };
@@ -136,12 +137,6 @@ impl Witness for Printer {
     fn note(&mut self, entry: &Stamped) -> Result<()> {
         output::json(entry)
     }
-}
-
-/// Without a bus the control socket does.
-fn on_bus(counter: Arc<dyn Counter>) -> Option<OnBus> {
-    let opened = desktop::on_bus(counter);
-    opened.inspect_err(|failure| tracing::info!("{failure}")).ok()
 }
 
 fn command(asked: Asked) -> Command {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::Sender;
 
-use super::{Answer, EventSource, LockCommand, Locker, Notifier};
+use super::{Answer, Counter, EventSource, LockCommand, Locker, Notifier, Presence};
 use crate::error::Result;
 use crate::pipeline::Signal;
 
@@ -35,17 +35,10 @@ pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<d
     Box::new(DesktopLocker::new(params))
 }
 
-/// The agent on the session bus; gone with the value.
+/// Shows the agent on the session bus and, if wanted, in the tray.
 #[cfg(target_os = "linux")]
-pub type OnBus = super::linux::counter::BusCounter;
-
-/// Puts the agent on the session bus.
-///
-/// # Errors
-/// Where there is no bus, or another has the name.
-#[cfg(target_os = "linux")]
-pub fn on_bus(counter: std::sync::Arc<dyn super::Counter>) -> Result<OnBus> {
-    OnBus::open(&super::linux::bus::Bus::Session, counter)
+pub fn presence(counter: std::sync::Arc<dyn Counter>, with_icon: bool) -> Box<dyn Presence> {
+    Box::new(super::linux::face::Face::show(&counter, with_icon))
 }
 
 /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
@@ -87,21 +80,9 @@ mod elsewhere {
         None
     }
 
-    /// Never there.
-    #[derive(Debug)]
-    pub struct OnBus;
-
-    impl OnBus {
-        /// Nothing is left to do.
-        pub fn close(self) {}
-    }
-
-    /// Always fails.
-    ///
-    /// # Errors
-    /// Always.
-    pub fn on_bus(_counter: std::sync::Arc<dyn crate::platform::Counter>) -> Result<OnBus> {
-        Err(missing("session bus"))
+    /// Not shown at all.
+    pub fn presence(_counter: std::sync::Arc<dyn Counter>, _with_icon: bool) -> Box<dyn Presence> {
+        Box::new(())
     }
 
     /// A notifier that always fails.
@@ -127,4 +108,4 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{OnBus, locker, mouse, notifier, on_bus, session};
+pub use elsewhere::{locker, mouse, notifier, presence, session};

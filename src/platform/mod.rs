@@ -98,13 +98,37 @@ pub trait Locker: Send {
     fn lock(&mut self) -> Result<Locked>;
 }
 
+/// How the agent is doing, as much as an icon can say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// "watching", "paused" or "locked".
+    pub state: String,
+    /// "trusted", "suspicious" or "intruder".
+    pub decision: String,
+    /// What does not work, if anything.
+    pub problem: Option<String>,
+    /// Whether there are too few windows yet to judge.
+    pub learning: bool,
+}
+
+/// The agent as the desktop shows it; gone when it is dropped.
+pub trait Presence: Send {
+    /// Shows how it goes now; called often, does nothing when nothing changed.
+    fn refresh(&mut self, glance: &Glance);
+}
+
+/// Not shown at all.
+impl Presence for () {
+    fn refresh(&mut self, _glance: &Glance) {}
+}
+
 /// What a running agent answers on the bus. Refusals are sentences for people.
 pub trait Counter: Send + Sync {
     /// Everything there is to know, as JSON.
     fn status(&self) -> String;
 
-    /// State and decision, a word each.
-    fn glance(&self) -> (String, String);
+    /// How it goes, for a glance.
+    fn glance(&self) -> Glance;
 
     /// Looks away, for so many seconds or until resumed.
     ///

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, never, select};
 
 use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{Answer, Locked, Locker, Notifier, clock};
+use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
 
 use self::alarm::{Countdown, Locks};
 use self::teller::Teller;
@@ -68,6 +68,7 @@ pub struct Responder {
     board: Arc<Board>,
     witnesses: Vec<Box<dyn Witness>>,
     supervisor: Supervisor,
+    presence: Box<dyn Presence>,
     answers: Receiver<Answer>,
     make_locker: MakeLocker,
     locker: Box<dyn Locker>,
@@ -81,7 +82,12 @@ pub struct Responder {
 
 impl Responder {
     /// A responder that has done nothing yet.
-    pub fn new(hands: Hands, board: Arc<Board>, manner: Manner) -> Self {
+    pub fn new(
+        hands: Hands,
+        board: Arc<Board>,
+        manner: Manner,
+        presence: Box<dyn Presence>,
+    ) -> Self {
         let Manner { notify, lock, group_windows } = manner;
         let mut witnesses = hands.witnesses;
         if let Some(path) = hands.metrics {
@@ -91,6 +97,7 @@ impl Responder {
             board,
             witnesses,
             supervisor: hands.supervisor,
+            presence,
             answers: hands.answers,
             locker: (hands.locker)(&lock),
             make_locker: hands.locker,
@@ -277,6 +284,7 @@ impl Responder {
     }
 
     fn write(&mut self, entry: &Stamped) {
+        self.presence.refresh(&self.board.glance());
         for witness in &mut self.witnesses {
             let failure = witness.note(entry).err().map(|failure| failure.to_string());
             if let Some(failure) = &failure {

@@ -46,11 +46,12 @@ impl BusCounter {
             .map_err(not_opened)?;
         Ok(Self { link })
     }
+}
 
-    /// Lets answers that are on their way arrive, and leaves the bus.
-    pub fn close(self) {
-        // It may have been closed from the other side.
-        let _ = self.link.close();
+impl Drop for BusCounter {
+    fn drop(&mut self) {
+        // Answers that are on their way still arrive.
+        self.link.clone().graceful_shutdown();
     }
 }
 
@@ -124,13 +125,13 @@ impl Agent {
     /// "watching", "paused" or "locked".
     #[zbus(property(emits_changed_signal = "false"))]
     fn state(&self) -> String {
-        self.counter.glance().0
+        self.counter.glance().state
     }
 
     /// "trusted", "suspicious" or "intruder".
     #[zbus(property(emits_changed_signal = "false"))]
     fn decision(&self) -> String {
-        self.counter.glance().1
+        self.counter.glance().decision
     }
 }
 

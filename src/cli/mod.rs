@@ -2,6 +2,7 @@
 //! the environment, the paths and the configuration.
 
 pub mod bench;
+pub mod completions;
 pub mod config;
 pub mod context;
 pub mod demo;
@@ -19,6 +20,8 @@ pub mod pretrain;
 pub mod privacy;
 pub mod purge;
 pub mod replay;
+#[cfg(feature = "history")]
+pub mod report;
 pub mod resume;
 pub mod run;
 pub mod sensor;
@@ -27,6 +30,8 @@ pub mod status;
 mod stdio_arrow;
 pub mod stop;
 pub mod train;
+#[cfg(feature = "watch")]
+pub mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -53,6 +58,12 @@ enum Command {
     Enroll(enroll::EnrollArgs),
     /// Show what the running agent sees.
     Status(status::StatusArgs),
+    /// Watch the running agent in the terminal, live.
+    #[cfg(feature = "watch")]
+    Watch(watch::WatchArgs),
+    /// Make a page of the history: scores, alarms, false alarms, when it watched.
+    #[cfg(feature = "history")]
+    Report(report::ReportArgs),
     /// Look away for a while.
     Pause(pause::PauseArgs),
     /// End a pause.
@@ -93,6 +104,12 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    /// Print what a shell completes.
+    #[command(hide = true)]
+    Completions(completions::CompletionsArgs),
+    /// Write the man pages into a folder.
+    #[command(hide = true)]
+    Manual(completions::ManualArgs),
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),
@@ -112,6 +129,7 @@ impl Cli {
         match command {
             Command::Bench(args) => args.run(),
             Command::Preprocess(args) => args.run(),
+            Command::Completions(args) => args.run(),
             Command::Config(args) => args.run(),
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
@@ -121,11 +139,14 @@ impl Cli {
             Command::Export(args) => args.run(),
             Command::Evaluate(args) => args.run(),
             Command::Inspect(args) => args.run(),
+            Command::Manual(args) => args.run(),
             Command::Pause(args) => args.run(),
             Command::Pretrain(args) => args.run(),
             Command::Privacy(args) => args.run(),
             Command::Purge(args) => args.run(),
             Command::Replay(args) => args.run(),
+            #[cfg(feature = "history")]
+            Command::Report(args) => args.run(),
             Command::Resume(args) => args.run(),
             Command::Run(args) => args.run(),
             Command::Sensor(args) => args.run(),
@@ -133,6 +154,8 @@ impl Cli {
             Command::Status(args) => args.run(),
             Command::Stop(args) => args.run(),
             Command::Train(args) => args.run(),
+            #[cfg(feature = "watch")]
+            Command::Watch(args) => args.run(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+mod ablation;
 pub mod agent;
 pub mod capture;
 mod demo;
@@ -23,6 +24,8 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Whether oversampling or synthesis helps, on real people.
+    Ablation(ablation::AblationArgs),
     /// What the running agent costs, and how soon a verdict follows a pause.
     Agent(agent::AgentArgs),
     /// Enrol real people of a dataset against generated ones and test with strangers.
@@ -46,6 +49,7 @@ impl BenchArgs {
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
         match self.bench {
+            Bench::Ablation(args) => args.run(),
             Bench::Agent(args) => args.run(),
             Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::pretrain::{PretrainOptions, pretrain};
+use crate::lab::protocol::Protocol;
 use crate::model::Start;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
@@ -22,6 +23,10 @@ pub struct PretrainArgs {
     /// Its format: sapimouse, ...
     #[arg(long, requires = "folder")]
     format: Option<String>,
+    /// Learn only from the people whom this evaluation protocol reserves for teaching: sapimouse,
+    /// or a TOML file.
+    #[arg(long, requires = "folder")]
+    protocol: Option<String>,
     /// Where to write the start.
     #[arg(long, default_value = "onnx/start.onnx")]
     out: PathBuf,
@@ -57,10 +62,13 @@ impl PretrainArgs {
         let params = WindowParams::default();
         let options = self.options()?;
         let source = self.format.clone().unwrap_or_default();
-        let real = match (&self.folder, &self.format) {
+        let mut real = match (&self.folder, &self.format) {
             (Some(folder), Some(format)) => read_all(folder, format, params)?,
             _ => Vec::new(),
         };
+        if let Some(name) = &self.protocol {
+            real.truncate(Protocol::find(name)?.reserved()?);
+        }
         let bar = ProgressBar::new(options.steps as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {msg}  ~{eta}")
         {

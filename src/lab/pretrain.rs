@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::error::{Failure, Kind, Result};
-use crate::model::{Origin, Start};
+use crate::model::{Origin, SeenWindows, Start};
 use crate::nn::{ClassBatch, Classes, Classifier, Conditioning, Inference, Network, TrainParams};
 use crate::pipeline::{Steps, Window, WindowParams};
 
@@ -14,6 +14,7 @@ use super::crowd::windows_of;
 use super::people::{Device, Person};
 use super::population::{self, Features};
 use super::random::Random;
+use super::train::identity_of;
 use super::trial::on_device;
 
 /// Hidden units of both recurrences.
@@ -111,6 +112,7 @@ pub fn pretrain(
         generated_people: crowd.kinds[0].len(),
         real_people,
         real_source: if real_people > 0 { real_source.into() } else { String::new() },
+        real_windows: real.iter().flatten().map(identity_of).collect::<SeenWindows>().sample(),
         windows: crowd.people.iter().map(Vec::len).sum(),
         steps: options.steps + options.from.as_ref().map_or(0, |start| start.origin.steps),
         seed: options.seed,

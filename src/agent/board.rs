@@ -76,12 +76,12 @@ pub struct Status {
     pub state: State,
     /// Whose hand it is.
     pub decision: Decision,
-    /// Mean of the last n scores.
+    /// What the rule makes of the last scores.
     pub grouped: Option<f32>,
-    /// Grouped scores below this are a stranger's.
+    /// Below this it is a stranger's.
     pub threshold: f32,
-    /// Windows judged together.
-    pub group_windows: usize,
+    /// Windows judged together; `None` where evidence piles up instead.
+    pub group_windows: Option<usize>,
     /// How far the agent may go.
     pub ladder: Ladder,
     /// Windows judged since the start.
@@ -176,8 +176,8 @@ impl Board {
         self.change(|status| {
             status.model = model;
             status.scorer = scorer;
-            status.threshold = policy.threshold;
-            status.group_windows = policy.group_windows;
+            status.threshold = policy.threshold();
+            status.group_windows = policy.group_windows();
             status.ladder = policy.ladder;
         });
     }
@@ -204,7 +204,7 @@ impl ScorerStatus {
 impl ModelStatus {
     /// What a bundle says of itself, for the group size in use.
     pub fn of(path: PathBuf, bundle: &Bundle, policy: &PolicyParams) -> Self {
-        let fits = |point: &&OperatingPoint| point.windows == policy.group_windows;
+        let fits = |point: &&OperatingPoint| Some(point.windows) == policy.group_windows();
         Self {
             path,
             provenance: Some(bundle.provenance.clone()),

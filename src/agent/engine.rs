@@ -234,7 +234,7 @@ impl Engine {
         self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
         self.board.problem("configuration", None);
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-        let task = Task::Adopt { notify, lock, group_windows: judge.policy.group_windows };
+        let task = Task::Adopt { notify, lock };
         self.detector = judge.detector();
         let decision = self.detector.policy().decision();
         self.board.change(|status| (status.decision, status.grouped) = (decision, None));

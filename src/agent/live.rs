@@ -84,9 +84,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     };
     let _ = tasks.send(Task::Entry(Stamped::now(started)));
 
-    let group = judge.policy.group_windows;
     let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-    let responder = Responder::new(hands, board.clone(), notify, lock, group);
+    let responder = Responder::new(hands, board.clone(), notify, lock);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
     let mut source = source;

@@ -30,8 +30,6 @@ pub enum Task {
         notify: NotifyParams,
         /// How the session is locked.
         lock: LockParams,
-        /// Windows judged together.
-        group_windows: usize,
     },
 }
 
@@ -64,14 +62,8 @@ pub struct Responder {
 
 impl Responder {
     /// A responder that has done nothing yet.
-    pub fn new(
-        hands: Hands,
-        board: Arc<Board>,
-        notify: NotifyParams,
-        lock: LockParams,
-        group_windows: usize,
-    ) -> Self {
-        let (seen, locks) = (Seen::new(group_windows), VecDeque::new());
+    pub fn new(hands: Hands, board: Arc<Board>, notify: NotifyParams, lock: LockParams) -> Self {
+        let (seen, locks) = (Seen::default(), VecDeque::new());
         let locker = (hands.locker)(&lock);
         Self { hands, board, notify, lock, locker, seen, locks, awaits_unlock: false }
     }
@@ -95,10 +87,10 @@ impl Responder {
 
     fn work(&mut self, task: Task) {
         match task {
-            Task::Adopt { notify, lock, group_windows } => {
+            Task::Adopt { notify, lock } => {
                 self.locker = (self.hands.locker)(&lock);
                 (self.notify, self.lock) = (notify, lock);
-                self.seen = Seen::new(group_windows);
+                self.seen = Seen::default();
             }
             Task::Entry(stamped) => {
                 self.write(&stamped);

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Failure, Result};
 use crate::model::bundle::CONTRACT;
-use crate::model::{Bundle, OperatingPoint, Provenance};
+use crate::model::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
 use crate::nn::{BiLstm, Network};
 use crate::pipeline::WindowParams;
 
@@ -37,6 +37,7 @@ struct Description {
     windows: WindowParams,
     default_group: usize,
     operating_points: Vec<OperatingPoint>,
+    sequential: Option<Sequential>,
     provenance: Provenance,
 }
 
@@ -60,7 +61,8 @@ impl InspectArgs {
 
 fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
     let digest = Sha256::digest(content);
-    let Bundle { network, windows, operating_points, default_group, provenance } = bundle;
+    let Bundle { network, windows, operating_points, default_group, sequential, provenance } =
+        bundle;
     Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -71,11 +73,22 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
         windows,
         default_group,
         operating_points,
+        sequential,
         provenance,
     }
 }
 
 /// Numbers that training has set.
+fn evidence(sequential: &Sequential) -> Vec<String> {
+    let head = "evidence piling up (rule = \"cusum\"): one false alarm in .. windows, limit, \
+                windows until a stranger is noticed (median)";
+    let row = |limit: &Limit| {
+        let delay = limit.delay_windows.map_or("most never".into(), |windows| windows.to_string());
+        format!("{:>7}  {:6.1} nats  {delay}", limit.windows_between_alarms, limit.limit)
+    };
+    [String::new(), head.into()].into_iter().chain(sequential.limits.iter().map(row)).collect()
+}
+
 fn weights(network: &Network) -> usize {
     let lstm = |layer: &BiLstm| {
         let side = &layer.forward;
@@ -113,12 +126,16 @@ impl Description {
                 p.trained_by, p.seed, p.epochs, p.capture
             ),
             format!("started from {}", p.start),
+            format!("has seen     {} different windows", p.seen_windows.len()),
             String::new(),
             "windows  movement  threshold    EER   FAR (95 % interval)   FRR (95 % interval)"
                 .into(),
         ];
         lines.extend(self.operating_points.iter().map(|point| self.row(point)));
         lines.push("* what the trainer recommends".into());
+        if let Some(sequential) = &self.sequential {
+            lines.extend(evidence(sequential));
+        }
         lines.join("\n")
     }
 

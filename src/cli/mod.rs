@@ -7,6 +7,7 @@ pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod enroll;
+pub mod identify;
 pub mod inspect;
 pub mod output;
 pub mod pause;
@@ -59,6 +60,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// Print the verdicts that the agent would have given on a recording.
     Replay(replay::ReplayArgs),
+    /// Tell which of several known people made a session.
+    Identify(identify::IdentifyArgs),
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
     /// Train a model from your recordings, or from a dataset.
@@ -94,6 +97,7 @@ impl Cli {
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
+            Command::Identify(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Pause(args) => args.run(),
             Command::Pretrain(args) => args.run(),

@@ -3,13 +3,17 @@
 
 pub mod crowd;
 pub mod enrolment;
+pub mod evaluate;
 pub mod habits;
+pub mod identify;
 pub mod metrics;
 pub mod people;
 mod population;
 pub mod preprocess;
 pub mod pretrain;
+pub mod protocol;
 mod random;
+pub mod shard;
 mod start;
 pub mod train;
 pub mod trial;

@@ -113,7 +113,12 @@ fn lstm(inputs: [&str; 4], outputs: &[&str], hidden: i64) -> NodeProto {
     node("LSTM", &[x, w, r, b, LENGTHS], outputs, vec![direction, int("hidden_size", hidden)])
 }
 
-fn node(op: &str, inputs: &[&str], outputs: &[&str], attribute: Vec<AttributeProto>) -> NodeProto {
+pub(super) fn node(
+    op: &str,
+    inputs: &[&str],
+    outputs: &[&str],
+    attribute: Vec<AttributeProto>,
+) -> NodeProto {
     let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     NodeProto {
         input: owned(inputs),
@@ -124,7 +129,7 @@ fn node(op: &str, inputs: &[&str], outputs: &[&str], attribute: Vec<AttributePro
     }
 }
 
-fn int(name: &str, value: i64) -> AttributeProto {
+pub(super) fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto {
         name: Some(name.into()),
         i: Some(value),
@@ -142,7 +147,7 @@ fn ints(name: &str, values: &[i64]) -> AttributeProto {
     }
 }
 
-fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+pub(super) fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
     let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     tensor(name, dims, data_type::FLOAT, bytes)
 }
@@ -161,16 +166,16 @@ fn tensor(name: &str, dims: &[i64], kind: i32, raw: Vec<u8>) -> TensorProto {
     }
 }
 
-fn value(name: &str, kind: i32, dims: &[DimensionProto]) -> ValueInfoProto {
+pub(super) fn value(name: &str, kind: i32, dims: &[DimensionProto]) -> ValueInfoProto {
     let shape = Some(TensorShapeProto { dim: dims.to_vec() });
     let tensor_type = Some(TensorTypeProto { elem_type: Some(kind), shape });
     ValueInfoProto { name: Some(name.into()), r#type: Some(TypeProto { tensor_type }) }
 }
 
-fn free(name: &str) -> DimensionProto {
+pub(super) fn free(name: &str) -> DimensionProto {
     DimensionProto { dim_value: None, dim_param: Some(name.into()) }
 }
 
-fn fixed(size: i64) -> DimensionProto {
+pub(super) fn fixed(size: i64) -> DimensionProto {
     DimensionProto { dim_value: Some(size), dim_param: None }
 }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::bundle::{CONTRACT, OperatingPoint, Provenance};
+use super::bundle::{CONTRACT, OperatingPoint, Provenance, Sequential};
 use super::fault::Fault;
 use super::onnx_proto::{ModelProto, StringStringEntryProto};
 use crate::pipeline::WindowParams;
@@ -16,6 +16,7 @@ pub(super) const CONTRACT_KEY: &str = "mousewarden.contract";
 pub(super) const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
 pub(super) const WINDOWS_KEY: &str = "mousewarden.windows";
 const POINTS_KEY: &str = "mousewarden.operating_points";
+const SEQUENTIAL_KEY: &str = "mousewarden.sequential";
 const GROUP_KEY: &str = "mousewarden.default_group";
 const PROVENANCE_KEY: &str = "mousewarden.provenance";
 
@@ -28,6 +29,8 @@ pub struct Metadata {
     pub operating_points: Vec<OperatingPoint>,
     /// The recommended group size.
     pub default_group: usize,
+    /// For decisions that pile up evidence.
+    pub sequential: Option<Sequential>,
     /// Where the model comes from.
     pub provenance: Provenance,
 }
@@ -38,14 +41,16 @@ impl Metadata {
     /// # Errors
     /// [`Fault::Unreadable`] when a value has no JSON form.
     pub fn entries(&self) -> Result<Vec<StringStringEntryProto>, Fault> {
-        Ok(vec![
+        let sequential = self.sequential.as_ref().map(|s| entry(SEQUENTIAL_KEY, s)).transpose()?;
+        let required = [
             entry(CONTRACT_KEY, &CONTRACT)?,
             entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
             entry(WINDOWS_KEY, &self.windows)?,
             entry(POINTS_KEY, &self.operating_points)?,
             entry(GROUP_KEY, &self.default_group)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
-        ])
+        ];
+        Ok(required.into_iter().chain(sequential).collect())
     }
 
     /// From the entries of a file. The contract is read first: nothing else is believed of a file
@@ -59,6 +64,10 @@ impl Metadata {
             windows: read(model, WINDOWS_KEY)?,
             operating_points: read(model, POINTS_KEY)?,
             default_group: read(model, GROUP_KEY)?,
+            sequential: match text(model, SEQUENTIAL_KEY) {
+                Some(_) => Some(read(model, SEQUENTIAL_KEY)?),
+                None => None,
+            },
             provenance: read(model, PROVENANCE_KEY)?,
         })
     }
@@ -69,6 +78,19 @@ impl Metadata {
 /// # Errors
 /// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
 pub(super) fn follows_contract(model: &ModelProto) -> Result<(), Fault> {
+    follows_version(model)?;
+    let architecture: String = read(model, ARCHITECTURE_KEY)?;
+    if architecture != ARCHITECTURE {
+        return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
+    }
+    Ok(())
+}
+
+/// Whether a file follows this version of the contract, whatever its architecture.
+///
+/// # Errors
+/// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
+pub(super) fn follows_version(model: &ModelProto) -> Result<(), Fault> {
     if text(model, CONTRACT_KEY).is_none() {
         let producer = model.producer_name.clone().unwrap_or_default();
         return Err(Fault::Foreign(if producer.is_empty() {
@@ -80,10 +102,6 @@ pub(super) fn follows_contract(model: &ModelProto) -> Result<(), Fault> {
     let found: u64 = read(model, CONTRACT_KEY)?;
     if found != u64::from(CONTRACT) {
         return Err(Fault::Contract { found });
-    }
-    let architecture: String = read(model, ARCHITECTURE_KEY)?;
-    if architecture != ARCHITECTURE {
-        return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
     }
     Ok(())
 }

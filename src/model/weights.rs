@@ -38,10 +38,11 @@ pub fn network_of(graph: &GraphProto) -> Result<Network, Fault> {
     Ok(network)
 }
 
-struct Weights<'g>(BTreeMap<&'g str, &'g TensorProto>);
+/// The weights of a graph by their names.
+pub(super) struct Weights<'g>(BTreeMap<&'g str, &'g TensorProto>);
 
 impl<'g> Weights<'g> {
-    fn new(graph: &'g GraphProto) -> Self {
+    pub(super) fn new(graph: &'g GraphProto) -> Self {
         Self(graph.initializer.iter().map(|tensor| (name_of(tensor), tensor)).collect())
     }
 
@@ -50,7 +51,17 @@ impl<'g> Weights<'g> {
         found.ok_or_else(|| Fault::Graph(format!("it has no weights named {name}")))
     }
 
-    fn floats(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>, Fault> {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The shape of a tensor; negative sizes are none.
+    pub(super) fn dims(&self, name: &str) -> Result<Vec<usize>, Fault> {
+        let dims = self.find(name)?.dims.iter();
+        Ok(dims.map(|&dim| usize::try_from(dim).unwrap_or(0)).collect())
+    }
+
+    pub(super) fn floats(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>, Fault> {
         let tensor = self.find(name)?;
         let expected: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
         if tensor.dims != expected || tensor.data_type != Some(data_type::FLOAT) {

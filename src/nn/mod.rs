@@ -16,6 +16,7 @@ pub mod kernel;
 pub mod lines;
 mod loss;
 pub mod lstm;
+pub mod mlp;
 pub mod network;
 mod norm;
 pub mod packing;

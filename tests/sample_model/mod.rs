@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use mousewarden::model::{Bundle, OperatingPoint, Provenance};
+use mousewarden::model::{Bundle, OperatingPoint, Provenance, SeenWindows};
 use mousewarden::nn::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
 use mousewarden::pipeline::{Steps, WindowParams};
 use rand::{RngExt, SeedableRng};
@@ -17,6 +17,7 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
         windows: WindowParams::default(),
         operating_points: vec![point(1, 0.48), point(5, 0.52)],
         default_group: 5,
+        sequential: None,
         provenance: Provenance {
             trained_by: "a test".into(),
             subject: "nobody".into(),
@@ -27,6 +28,8 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
             genuine_windows: [0, 0],
             impostor_windows: [0, 0],
             training_sha256: String::new(),
+            seen_windows: SeenWindows::default(),
+            recipe_sha256: String::new(),
             capture: "recording".into(),
             start: "random weights".into(),
         },

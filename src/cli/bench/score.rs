@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::error::{Failure, Kind, Result};
 use crate::model::{
     Backend, Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerParams, ScorerReport,
-    folders_beside,
+    SeenWindows, folders_beside,
 };
 use crate::nn::{Conditioning, Network};
 use crate::pipeline::{Scorer, Steps, WindowParams};
@@ -149,6 +149,7 @@ pub(super) fn untrained() -> Bundle {
         windows: WindowParams::default(),
         operating_points: vec![point],
         default_group: 1,
+        sequential: None,
         provenance: Provenance {
             trained_by: "nobody".into(),
             subject: "nobody".into(),
@@ -159,6 +160,8 @@ pub(super) fn untrained() -> Bundle {
             genuine_windows: [0; 2],
             impostor_windows: [0; 2],
             training_sha256: String::new(),
+            seen_windows: SeenWindows::default(),
+            recipe_sha256: String::new(),
             capture: "none".into(),
             start: "random weights".into(),
         },

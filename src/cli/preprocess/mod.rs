@@ -1,7 +1,7 @@
 //! `preprocess`: recordings to perception windows, one array file a user, and a summary as table or
 //! JSON. Cuts nothing itself.
 
-mod layout;
+pub(super) mod layout;
 mod table;
 
 use std::io::{IsTerminal, stderr};

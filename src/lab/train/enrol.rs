@@ -7,10 +7,11 @@ use std::ops::Range;
 use super::calibrate::{self, Stream};
 use super::head;
 use super::options::TrainOptions;
+use super::sequential;
 use crate::lab::people::{Device, Style};
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
-use crate::model::{OperatingPoint, Start};
+use crate::model::{OperatingPoint, Sequential, Start};
 use crate::nn::{Inference, Network};
 use crate::pipeline::{Steps, Window, WindowParams};
 
@@ -24,6 +25,7 @@ const DRAWN_WINDOWS: usize = 40;
 pub(super) struct Enrolled {
     pub(super) network: Network,
     pub(super) operating_points: Vec<OperatingPoint>,
+    pub(super) sequential: Option<Sequential>,
     /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
     pub(super) counts: [usize; 2],
 }
@@ -83,11 +85,12 @@ pub(super) fn enrol(
         };
         parts.iter().enumerate().flat_map(of).collect()
     };
-    let operating_points =
-        calibrate::operating_points(&joined(streams(&genuine)), &streams(&strangers));
+    let (own, others) = (joined(streams(&genuine)), streams(&strangers));
+    let operating_points = calibrate::operating_points(&own, &others);
+    let sequential = sequential::fit(&own, &others, options.seed);
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
-    Enrolled { network: learn(None), operating_points, counts }
+    Enrolled { network: learn(None), operating_points, sequential, counts }
 }
 
 /// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are

@@ -3,6 +3,15 @@
 //!
 //! A score belongs to the owner when it is **at or above** the threshold, as in the live decision.
 
+mod bootstrap;
+mod curve;
+mod floor;
+mod normal;
+
+pub use bootstrap::{Draws, Range};
+pub use curve::{FAR_GRID, Tally, frr_at_far};
+pub use floor::{Correlated, fit_floor};
+
 /// The area under the ROC curve: the chance that a genuine score lies above an impostor's, ties
 /// counting half (Mann & Whitney). `None` when a class is empty.
 pub fn auc(genuine: &[f32], impostor: &[f32]) -> Option<f64> {
@@ -93,6 +102,39 @@ fn rates_of_sorted(genuine: &[f32], impostor: &[f32], threshold: f32) -> Rates {
     }
 }
 
+/// Gini coefficient of values that are not negative: 0 when all are alike, (n - 1) / n when one of
+/// them is everything. 0 for none, and when all are zero.
+pub fn gini(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let (n, sum) = (values.len() as f64, values.iter().sum::<f64>());
+    if sum <= 0.0 {
+        return 0.0;
+    }
+    let ranked: f64 =
+        (1..).zip(&values).map(|(rank, value): (u32, &f64)| f64::from(rank) * value).sum();
+    2.0 * ranked / (n * sum) - (n + 1.0) / n
+}
+
+/// Mean; none of nothing.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Standard deviation of a sample, by n - 1; 0 for fewer than two values.
+pub fn deviation(values: &[f64]) -> f64 {
+    let Some(mean) = mean(values).filter(|_| values.len() > 1) else { return 0.0 };
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / (values.len() - 1) as f64).sqrt()
+}
+
+/// The value at a share of the way, by nearest rank; none of nothing. Sorts.
+pub fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let rank = (share * values.len() as f64).ceil() as usize;
+    values.get(rank.clamp(1, values.len().max(1)) - 1).copied()
+}
+
 /// Wilson's 95 % interval of a rate seen in `trials` independent trials; everything is possible
 /// after none.
 pub fn wilson(rate: f64, trials: usize) -> [f64; 2] {
@@ -110,16 +152,16 @@ pub fn wilson(rate: f64, trials: usize) -> [f64; 2] {
 /// Means of the last `n` scores after each score, as the live decision takes them: neighbours
 /// share all but one. One call a stream.
 pub fn sliding(scores: &[f32], n: usize) -> Vec<f32> {
-    scores.windows(n.max(1)).map(mean).collect()
+    scores.windows(n.max(1)).map(mean_score).collect()
 }
 
 /// Means of `n` consecutive scores each, without overlap; a rest shorter than `n` is left out. One
 /// call a stream: a group never spans two people or two sessions.
 pub fn grouped(scores: &[f32], n: usize) -> Vec<f32> {
-    scores.chunks_exact(n.max(1)).map(mean).collect()
+    scores.chunks_exact(n.max(1)).map(mean_score).collect()
 }
 
-fn mean(group: &[f32]) -> f32 {
+fn mean_score(group: &[f32]) -> f32 {
     group.iter().sum::<f32>() / group.len() as f32
 }
 
@@ -186,6 +228,24 @@ mod tests {
         let [low, high] = wilson(0.0, 20);
         assert!(low == 0.0 && (high - 0.1611).abs() < 1e-4);
         assert_eq!(wilson(0.0, 0), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn gini_tells_even_from_uneven() {
+        assert!(near(gini(&[0.2; 5]), 0.0) && near(gini(&[0.0, 0.0, 0.0, 1.0]), 0.75));
+        // Mean absolute difference over twice the mean: (2 * (1 + 2 + 1) / 9) / (2 * 2) = 2 / 9.
+        assert!(near(gini(&[3.0, 1.0, 2.0]), 2.0 / 9.0));
+        assert!(near(gini(&[]), 0.0) && near(gini(&[0.0, 0.0]), 0.0));
+    }
+
+    #[test]
+    fn quantiles_are_values_that_are_there() {
+        let mut values = [4.0, 1.0, 3.0, 2.0];
+        assert_eq!(quantile(&mut values, 0.5), Some(2.0));
+        assert_eq!(quantile(&mut values, 0.95), Some(4.0));
+        assert_eq!(quantile(&mut values, 0.0), Some(1.0));
+        assert_eq!(quantile(&mut [], 0.5), None);
+        assert!(near(deviation(&[1.0, 2.0, 3.0]), 1.0) && near(deviation(&[1.0]), 0.0));
     }
 
     #[test]

@@ -1,12 +1,18 @@
-//! From scores to decisions: the mean of the last n windows against the threshold set at the equal
-//! error rate, with hysteresis and a cooldown in event time. Says what ought to be done; never does it.
+//! From scores to decisions, in event time: a rule says how far the scores speak against the owner,
+//! the ladder and a cooldown say what ought to be done about it. Never does it.
 
-use std::collections::VecDeque;
+pub mod cusum;
+pub mod mean;
 
 use serde::{Deserialize, Serialize};
 
 use super::event::{Boundary, Micros, Timestamp};
 use super::score::Score;
+use cusum::Cusum;
+use mean::Mean;
+
+pub use cusum::{CusumParams, Evidence};
+pub use mean::MeanParams;
 
 /// What the scores say about whose hand it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -54,63 +60,122 @@ pub enum Action {
 pub struct PolicyParams {
     /// How far to go.
     pub ladder: Ladder,
-    /// How many windows are judged together.
-    pub group_windows: usize,
-    /// Grouped scores below this are a stranger's.
-    pub threshold: f32,
-    /// Trust returns only when the grouped score is this far above the threshold.
-    pub hysteresis: f32,
-    /// This many grouped scores in a row below the threshold make an intruder of a suspicion.
-    pub confirm_windows: usize,
     /// After an action, none follows for this many seconds of event time.
     pub cooldown_s: u32,
+    /// When the scores are a stranger's.
+    pub rule: RuleParams,
+}
+
+/// When the scores are a stranger's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleParams {
+    /// The mean of the last n scores lies below a threshold.
+    Mean(MeanParams),
+    /// The evidence that has piled up since the scores last looked like the owner's passes a limit.
+    Cusum(CusumParams),
 }
 
 impl PolicyParams {
     /// Says which value cannot work, if any: field, value and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
-        if self.group_windows == 0 || self.group_windows > 1000 {
-            return Err(format!("group_windows = {} must lie in 1..=1000", self.group_windows));
+        match &self.rule {
+            RuleParams::Mean(params) => params.validate(),
+            RuleParams::Cusum(params) => params.validate(),
         }
-        if !(0.0..=1.0).contains(&self.threshold) {
-            return Err(format!("threshold = {} must lie in 0..=1", self.threshold));
+    }
+
+    /// A trust below this is a stranger's; on the scale of [`Judgement::grouped`].
+    pub const fn threshold(&self) -> f32 {
+        match self.rule {
+            RuleParams::Mean(params) => params.threshold,
+            RuleParams::Cusum(_) => 0.0,
         }
-        if !(0.0..=1.0).contains(&self.hysteresis) {
-            return Err(format!("hysteresis = {} must lie in 0..=1", self.hysteresis));
+    }
+
+    /// How many windows are judged together; `None` where that depends on what they show.
+    pub const fn group_windows(&self) -> Option<usize> {
+        match self.rule {
+            RuleParams::Mean(params) => Some(params.group_windows),
+            RuleParams::Cusum(_) => None,
         }
-        if self.confirm_windows == 0 || self.confirm_windows > 1000 {
-            return Err(format!("confirm_windows = {} must lie in 1..=1000", self.confirm_windows));
-        }
-        Ok(())
     }
 }
 
 /// What one score led to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Judgement {
-    /// Mean of the last n scores; `None` while fewer than n are there.
+    /// What the rule makes of the last scores: their mean, or one minus the share of the limit
+    /// that the evidence has reached. `None` while there are too few.
     pub grouped: Option<f32>,
+    /// How many windows that rests on.
+    pub windows: usize,
     /// The state after this score.
     pub decision: Decision,
     /// What ought to be done now, if anything.
     pub action: Option<Action>,
 }
 
+/// What a rule makes of the scores so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Opinion {
+    grouped: Option<f32>,
+    windows: usize,
+    decision: Decision,
+}
+
+/// A rule at work. Each sees the decision that stands, because what it takes to return to trust
+/// differs from what it takes to lose it.
+#[derive(Debug, Clone)]
+enum Rule {
+    Mean(Mean),
+    Cusum(Cusum),
+}
+
+impl Rule {
+    fn new(params: &RuleParams) -> Self {
+        match *params {
+            RuleParams::Mean(params) => Self::Mean(Mean::new(params)),
+            RuleParams::Cusum(params) => Self::Cusum(Cusum::new(params)),
+        }
+    }
+
+    fn update(&mut self, score: Score, standing: Decision) -> Opinion {
+        match self {
+            Self::Mean(rule) => rule.update(score, standing),
+            Self::Cusum(rule) => rule.update(score, standing),
+        }
+    }
+
+    fn windows(&self) -> usize {
+        match self {
+            Self::Mean(rule) => rule.windows(),
+            Self::Cusum(rule) => rule.windows(),
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Self::Mean(rule) => rule.forget(),
+            Self::Cusum(rule) => rule.forget(),
+        }
+    }
+}
+
 /// The state machine behind the decisions.
 #[derive(Debug, Clone)]
 pub struct Policy {
     params: PolicyParams,
-    recent: VecDeque<f32>,
+    rule: Rule,
     decision: Decision,
-    below: usize,
     quiet_until: Option<Timestamp>,
 }
 
 impl Policy {
     /// A policy that trusts until it has seen enough.
     pub fn new(params: PolicyParams) -> Self {
-        let recent = VecDeque::with_capacity(params.group_windows);
-        Self { params, recent, decision: Decision::Trusted, below: 0, quiet_until: None }
+        let rule = Rule::new(&params.rule);
+        Self { params, rule, decision: Decision::Trusted, quiet_until: None }
     }
 
     /// The parameters it decides by.
@@ -123,23 +188,18 @@ impl Policy {
         self.decision
     }
 
-    /// How many of the n scores of a group are there.
+    /// How many windows the standing decision rests on.
     pub fn filled(&self) -> usize {
-        self.recent.len()
+        self.rule.windows()
     }
 
     /// Takes the score of the window that closed at `at`.
     pub fn update(&mut self, at: Timestamp, score: Score) -> Judgement {
-        if self.recent.len() == self.params.group_windows {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(score.get());
-        let Some(grouped) = self.grouped() else {
-            return Judgement { grouped: None, decision: self.decision, action: None };
-        };
-        self.decision = self.judge(grouped);
-        let action = (self.decision == Decision::Intruder).then(|| self.act(at)).flatten();
-        Judgement { grouped: Some(grouped), decision: self.decision, action }
+        let Opinion { grouped, windows, decision } = self.rule.update(score, self.decision);
+        self.decision = decision;
+        let alarming = decision == Decision::Intruder && grouped.is_some();
+        let action = alarming.then(|| self.act(at)).flatten();
+        Judgement { grouped, windows, decision, action }
     }
 
     /// Scores never cross a boundary that may separate two people; only an unlock restores trust.
@@ -152,34 +212,7 @@ impl Policy {
             }
             Boundary::Locked | Boundary::Suspended | Boundary::DeviceChanged => {}
         }
-        self.below = 0;
-        self.recent.clear();
-    }
-
-    /// The mean is taken anew each time, so that it depends on the last n scores alone and a
-    /// replay that starts later agrees to the bit.
-    fn grouped(&self) -> Option<f32> {
-        let full = self.recent.len() == self.params.group_windows;
-        full.then(|| self.recent.iter().sum::<f32>() / self.recent.len() as f32)
-    }
-
-    fn judge(&mut self, grouped: f32) -> Decision {
-        if grouped < self.params.threshold {
-            self.below = self.below.saturating_add(1);
-            let confirmed = self.below >= self.params.confirm_windows;
-            return match self.decision {
-                Decision::Intruder => Decision::Intruder,
-                _ if confirmed => Decision::Intruder,
-                _ => Decision::Suspicious,
-            };
-        }
-        self.below = 0;
-        let recovered = grouped >= self.params.threshold + self.params.hysteresis;
-        match self.decision {
-            Decision::Trusted => Decision::Trusted,
-            _ if recovered => Decision::Trusted,
-            _ => Decision::Suspicious,
-        }
+        self.rule.forget();
     }
 
     fn act(&mut self, at: Timestamp) -> Option<Action> {

@@ -8,6 +8,7 @@
 //! tile of [`kernel`] holds the four gates of a few units.
 
 mod adam;
+pub mod any;
 pub mod conditioning;
 pub mod conv;
 pub mod inference;
@@ -24,6 +25,7 @@ pub mod panel;
 mod random;
 pub mod train;
 
+pub use any::{AnyInference, AnyNetwork};
 pub use conv::{
     Clock, ConvClassifier, ConvInference, ConvLayer, ConvNetwork, ConvShape, GroupBatch,
 };

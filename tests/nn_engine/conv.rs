@@ -22,7 +22,7 @@ fn among() -> Vec<Range<usize>> {
 }
 
 fn network() -> ConvNetwork {
-    let shape = ConvShape { layers: vec![(5, 6), (3, 5), (3, 7)] };
+    let shape = ConvShape { layers: vec![(5, 6), (3, 5), (3, 7)], scales: vec![] };
     let mut network = ConvNetwork::new(&shape, 3);
     for (at, layer) in network.layers.iter_mut().enumerate() {
         for (j, beta) in layer.norm.beta.iter_mut().enumerate() {
@@ -218,7 +218,7 @@ fn it_learns_who_moves_fast_and_who_turns() {
         };
         people.into_iter().enumerate().flat_map(of).collect()
     };
-    let start = ConvNetwork::new(&ConvShape { layers: vec![(5, 16), (3, 16)] }, 1);
+    let start = ConvNetwork::new(&ConvShape { layers: vec![(5, 16), (3, 16)], scales: vec![] }, 1);
     let params = TrainParams { learning_rate: 3e-3, ..params(Kernel::best()) };
     let mut trainer = ConvClassifier::new(&start, &Classes::zeros(4, start.features()), params);
     let mut losses = Vec::new();

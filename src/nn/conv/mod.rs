@@ -10,7 +10,7 @@ mod groups;
 mod inference;
 mod layer;
 pub mod network;
-mod pool;
+pub mod pool;
 mod rows;
 mod train;
 

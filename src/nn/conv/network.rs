@@ -30,11 +30,14 @@ pub struct ConvLayer {
 pub struct ConvShape {
     /// Ticks seen by, and channels given by, each convolution.
     pub layers: Vec<(usize, usize)>,
+    /// Filters of the first convolution start as short as these numbers of ticks, in turn; empty:
+    /// all as long as it sees.
+    pub scales: Vec<usize>,
 }
 
 impl Default for ConvShape {
     fn default() -> Self {
-        Self { layers: vec![(5, 64), (5, 64), (3, 128)] }
+        Self { layers: vec![(25, 128)], scales: vec![3, 7, 13, 25] }
     }
 }
 
@@ -62,7 +65,10 @@ impl ConvNetwork {
             input = output;
             layer
         };
-        let layers: Vec<ConvLayer> = shape.layers.iter().enumerate().map(&mut layer).collect();
+        let mut layers: Vec<ConvLayer> = shape.layers.iter().enumerate().map(&mut layer).collect();
+        if let Some(first) = layers.first_mut().filter(|_| !shape.scales.is_empty()) {
+            shorten(first, &shape.scales);
+        }
         Self {
             clock: Clock { tick_ms: 16.0, ticks: 128 },
             scale: 0.5,
@@ -105,6 +111,19 @@ impl ConvLayer {
     }
 }
 
+/// Zeros beyond the middle of each filter, as many weights left as its scale says.
+fn shorten(layer: &mut ConvLayer, scales: &[usize]) {
+    let ConvLayer { kernel, input, .. } = *layer;
+    for (output, filter) in layer.weight.chunks_exact_mut(input * kernel).enumerate() {
+        let half = scales[output % scales.len()] / 2;
+        for (at, weight) in filter.iter_mut().enumerate() {
+            if (at % kernel).abs_diff(kernel / 2) > half {
+                *weight = 0.0;
+            }
+        }
+    }
+}
+
 fn fresh_layer([kernel, input, output]: [usize; 3], seed: u64, purpose: u64) -> ConvLayer {
     let mut stream = Stream::new(seed, purpose);
     let deviation = (2.0 / (input * kernel) as f64).sqrt();
@@ -136,6 +155,11 @@ mod tests {
         assert_ne!(make(1).layers[0].weight, make(2).layers[0].weight);
         let network = make(1);
         assert_eq!(network.head.weight.len(), 2 * network.channels());
-        assert_eq!((network.reach(), network.layers[0].input), (2, CHANNELS));
+        assert_eq!((network.reach(), network.layers[0].input), (12, CHANNELS));
+        let taps = |output: usize| {
+            let filter = &network.layers[0].weight[output * 25 * CHANNELS..][..25];
+            filter.iter().filter(|weight| **weight != 0.0).count()
+        };
+        assert_eq!([0, 1, 2, 3, 4].map(taps), [3, 7, 13, 25, 3]);
     }
 }

@@ -145,7 +145,7 @@ pub(super) fn untrained() -> Bundle {
         movement_s: 0.0,
     };
     Bundle {
-        network: Network::new([64, 64], Conditioning::fit(rows), 1),
+        network: Network::new([64, 64], Conditioning::fit(rows), 1).into(),
         windows: WindowParams::default(),
         operating_points: vec![point],
         default_group: 1,

@@ -11,6 +11,7 @@ use mousewarden::agent::board::{ModelStatus, ScorerStatus};
 use mousewarden::agent::journal::Journal;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, Setup, SourceKind};
+use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Within};
 use mousewarden::agent::{Command, Hands};
 use mousewarden::error::{Failure, Kind, Result};
@@ -126,12 +127,15 @@ impl Stage {
                     let locker = self.locker.clone();
                     move |_| Box::new(locker.clone())
                 }),
-                journal: Journal::open(&self.journal(), 1 << 20).unwrap(),
+                witnesses: vec![Box::new(Journal::open(&self.journal(), 1 << 20).unwrap())],
+                metrics: None,
                 supervisor: Supervisor::default(),
             },
             recorder: None,
             reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
             door: None,
+            presence: Box::new(|_| Box::new(())),
+            rules: Rules::default(),
             config: None,
         }
     }

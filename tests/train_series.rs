@@ -104,7 +104,7 @@ fn everybody_gets_a_model_with_its_curve_and_a_second_run_keeps_them() {
     assert_eq!(curve.lines().count(), 1 + 2, "{curve}");
     let bundle = Bundle::read(&folder.join("bob.onnx")).unwrap();
     assert_eq!(bundle.provenance.subject, "bob");
-    assert_eq!(bundle.network.first.hidden, 16);
+    assert_eq!(bundle.network.as_bilstm().unwrap().first.hidden, 16);
 
     let before = fs::read(folder.join("ann.onnx")).unwrap();
     fs::remove_file(folder.join("cem.onnx")).unwrap();

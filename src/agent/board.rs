@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
 use crate::pipeline::{Action, Decision, Ladder, PolicyParams, Timestamp, Verdict};
-use crate::platform::clock;
+use crate::platform::{Glance, clock};
 
 /// A mouse that has not moved for so long while the session is in front may be one that is not
 /// seen, seconds.
@@ -132,6 +132,23 @@ pub struct Status {
     pub problems: Vec<String>,
 }
 
+impl Status {
+    /// What the decision rests on, in words.
+    pub fn ground(&self) -> String {
+        let threshold = self.threshold;
+        match (self.group_windows, self.grouped) {
+            (Some(of), Some(mean)) => {
+                format!("mean of {of} windows {mean:.3}, threshold {threshold:.3}")
+            }
+            (Some(of), None) => format!("fewer than {of} windows yet, threshold {threshold:.3}"),
+            (None, trust) => {
+                let evidence = 100.0 * (1.0 - trust.unwrap_or(1.0));
+                format!("{evidence:.0} % of the evidence that an alarm takes")
+            }
+        }
+    }
+}
+
 /// A status that several threads write.
 #[derive(Debug)]
 pub struct Board {
@@ -171,6 +188,18 @@ impl Board {
     /// Notes that the mouse moves, or is watched again.
     pub fn moved(&self) {
         self.moved.store(clock::now().micros(), Ordering::Relaxed);
+    }
+
+    /// The status as an icon shows it.
+    pub fn glance(&self) -> Glance {
+        let status = self.lock();
+        let word = |value: String| value.to_lowercase();
+        Glance {
+            state: word(format!("{:?}", status.state)),
+            decision: word(format!("{:?}", status.decision)),
+            problem: status.problems.first().cloned(),
+            learning: status.grouped.is_none(),
+        }
     }
 
     /// Changes it.

@@ -28,6 +28,13 @@ pub enum Command {
     Resume,
     /// Read the configuration again.
     Reload,
+    /// Write down that something was asked and refused.
+    Refused {
+        /// What.
+        request: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// End; the text says why.
     Stop(String),
 }
@@ -258,6 +265,7 @@ impl Engine {
             Command::Pause(span) => self.pause(span)?,
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
+            Command::Refused { request, why } => self.tell(Entry::Refused { request, why }),
             Command::Stop(why) => return Ok(Some(why)),
         }
         Ok(None)
@@ -302,10 +310,13 @@ impl Engine {
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
         let task = Task::Adopt(Manner { notify, lock });
         self.detector = judge.detector();
-        let decision = self.detector.policy().decision();
+        let policy = self.detector.policy();
+        let decision = policy.decision();
+        let (threshold, group_windows) =
+            (policy.params().threshold(), policy.params().group_windows());
         self.board.change(|status| (status.decision, status.grouped) = (decision, None));
         let _ = self.tasks.send(task);
-        self.tell(Entry::Reloaded);
+        self.tell(Entry::Reloaded { threshold, group_windows });
         self.look_at_device();
     }
 

@@ -1,6 +1,8 @@
 //! The parameters of the live process, each checked while it is read, so that a wrong value is
 //! reported with its line. No file is opened here and nothing is looked up.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, Result};
@@ -347,6 +349,28 @@ impl Default for JournalParams {
     fn default() -> Self {
         Self { max_mb: Within::clamped(8) }
     }
+}
+
+/// The icon in the tray.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrayParams {
+    /// Whether it is shown where the desktop has a tray.
+    pub enabled: bool,
+}
+
+impl Default for TrayParams {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// Figures for those who watch over many machines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsParams {
+    /// A text file for Prometheus' node exporter; empty for none.
+    pub file: PathBuf,
 }
 
 /// How long is kept what the agent stores, in days.

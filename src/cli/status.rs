@@ -84,19 +84,7 @@ fn state(status: &Status) -> String {
 
 fn decision(status: &Status) -> String {
     let decision = format!("{:?}", status.decision).to_lowercase();
-    let threshold = status.threshold;
-    match (status.group_windows, status.grouped) {
-        (Some(of), Some(mean)) => {
-            format!("{decision}: mean of {of} windows {mean:.3}, threshold {threshold:.3}")
-        }
-        (Some(of), None) => {
-            format!("{decision}: fewer than {of} windows yet, threshold {threshold:.3}")
-        }
-        (None, trust) => {
-            let evidence = 100.0 * (1.0 - trust.unwrap_or(1.0));
-            format!("{decision}: {evidence:.0} % of the evidence that an alarm takes")
-        }
-    }
+    format!("{decision}: {}", status.ground())
 }
 
 fn windows(status: &Status) -> String {

@@ -1,12 +1,15 @@
 //! Session files: our own log of signals, the owner's folder, and readers of public recordings.
 //! Everything here parses and writes; nothing cuts, scales or judges a movement.
 
+#[cfg(feature = "columnar")]
+pub mod columnar;
 pub mod formats;
 pub mod npz;
 #[cfg(feature = "columnar")]
 pub mod parquet;
 pub mod private;
 pub mod recording;
+pub mod relabel;
 pub mod store;
 
 pub use recording::{Header, RecordingReader, RecordingWriter};

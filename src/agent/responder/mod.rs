@@ -4,21 +4,23 @@
 mod alarm;
 mod teller;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never, select};
 
 use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{Answer, Locked, Locker, Notifier, clock};
+use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
 
 use self::alarm::{Countdown, Locks};
 use self::teller::Teller;
 use super::board::Board;
 use super::entry::{Entry, Stamped};
-use super::journal::Journal;
+use super::metrics::Metrics;
 use super::notice::{self, Seen, Told};
 use super::settings::{LockParams, NotifyParams};
+use super::witness::Witness;
 
 /// What the responder is given to do.
 #[derive(Debug)]
@@ -42,8 +44,10 @@ pub struct Hands {
     pub answers: Receiver<Answer>,
     /// Makes the locker that the parameters ask for.
     pub locker: MakeLocker,
-    /// Takes note of everything.
-    pub journal: Journal,
+    /// Who takes note of everything.
+    pub witnesses: Vec<Box<dyn Witness>>,
+    /// The file for Prometheus, if one is wanted.
+    pub metrics: Option<PathBuf>,
     /// Who started this process, and wants to know how it goes.
     pub supervisor: Supervisor,
 }
@@ -60,8 +64,9 @@ pub struct Manner {
 /// The acting thread's state.
 pub struct Responder {
     board: Arc<Board>,
-    journal: Journal,
+    witnesses: Vec<Box<dyn Witness>>,
     supervisor: Supervisor,
+    presence: Box<dyn Presence>,
     answers: Receiver<Answer>,
     make_locker: MakeLocker,
     locker: Box<dyn Locker>,
@@ -77,12 +82,22 @@ pub struct Responder {
 
 impl Responder {
     /// A responder that has done nothing yet.
-    pub fn new(hands: Hands, board: Arc<Board>, manner: Manner) -> Self {
+    pub fn new(
+        hands: Hands,
+        board: Arc<Board>,
+        manner: Manner,
+        presence: Box<dyn Presence>,
+    ) -> Self {
         let Manner { notify, lock } = manner;
+        let mut witnesses = hands.witnesses;
+        if let Some(path) = hands.metrics {
+            witnesses.push(Box::new(Metrics::new(path, Arc::clone(&board))));
+        }
         Self {
             board,
-            journal: hands.journal,
+            witnesses,
             supervisor: hands.supervisor,
+            presence,
             answers: hands.answers,
             locker: (hands.locker)(&lock),
             make_locker: hands.locker,
@@ -281,12 +296,13 @@ impl Responder {
     }
 
     fn write(&mut self, entry: &Stamped) {
-        match self.journal.write(entry) {
-            Ok(()) => self.board.problem("journal", None),
-            Err(failure) => {
+        self.presence.refresh(&self.board.glance());
+        for witness in &mut self.witnesses {
+            let failure = witness.note(entry).err().map(|failure| failure.to_string());
+            if let Some(failure) = &failure {
                 tracing::warn!("{failure}");
-                self.board.problem("journal", Some(failure.to_string()));
             }
+            self.board.problem(witness.name(), failure);
         }
     }
 }

@@ -9,6 +9,7 @@ mod preprocess;
 mod process;
 pub mod score;
 mod start;
+mod throughput;
 mod train;
 
 use clap::{Args, Subcommand};
@@ -38,6 +39,8 @@ enum Bench {
     Preprocess(preprocess::PreprocessArgs),
     /// What one window costs to score.
     Score(score::ScoreArgs),
+    /// Windows a second, as an evaluation scores them.
+    Throughput(throughput::ThroughputArgs),
     /// Training speed: steps, instruction sets and threads against the processor's peak.
     Train(train::TrainArgs),
 }
@@ -56,6 +59,7 @@ impl BenchArgs {
             Bench::Demo(args) => args.run(),
             Bench::Preprocess(args) => args.run(),
             Bench::Score(args) => args.run(),
+            Bench::Throughput(args) => args.run(),
             Bench::Train(args) => args.run(),
         }
     }

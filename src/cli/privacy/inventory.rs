@@ -71,9 +71,12 @@ fn entries(context: &Context) -> Vec<Entry> {
     let twice = 2 * context.config.journal.max_mb.get();
     let journal = store.journal();
     let holds = "times, scores, decisions, actions and answers; no position of the pointer";
-    for path in [journal.with_extension("old.jsonl"), journal] {
-        let kept = format!("the last {twice} MB at most");
-        entries.push(Entry { name: "journal", part: Part::History, holds, path, kept });
+    for (name, path) in [
+        ("journal", journal.clone()),
+        ("journal, its older half", journal.with_extension("old.jsonl")),
+    ] {
+        let kept = format!("the last {twice} MB at most, both halves together");
+        entries.push(Entry { name, part: Part::History, holds, path, kept });
     }
     let days = context.config.retention.history_days.get();
     entries.push(Entry {

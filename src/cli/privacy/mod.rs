@@ -2,6 +2,7 @@
 //! the disk now. Changes nothing and sends nothing.
 
 pub mod inventory;
+pub mod retention;
 
 use clap::Args;
 

@@ -3,7 +3,7 @@
 
 mod choices;
 mod everybody;
-mod input;
+pub(super) mod input;
 mod show;
 
 use std::path::{Path, PathBuf};

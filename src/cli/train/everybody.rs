@@ -19,6 +19,7 @@ use crate::lab::train::{Progress, TrainOptions};
 use crate::model::LoadedScorer;
 use crate::pipeline::WindowParams;
 use crate::platform::signals;
+use crate::platform::stopwatch::Stopwatch;
 
 /// Exit code of a process that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -87,6 +88,7 @@ fn leave_on_interrupt() -> Result<()> {
 
 /// The bar: a tick a pass, so that the time left is known.
 struct Meter {
+    start: Stopwatch,
     bar: ProgressBar,
     passes: u64,
     number: u64,
@@ -100,13 +102,10 @@ impl Meter {
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = match stderr().is_terminal() {
             true => ProgressBar::new(of * passes).with_style(style),
-            false => ProgressBar::with_draw_target(
-                Some(of * passes),
-                indicatif::ProgressDrawTarget::hidden(),
-            ),
+            false => ProgressBar::hidden(),
         };
         bar.enable_steady_tick(Duration::from_millis(500));
-        Self { bar, passes, number: 0, of }
+        Self { start: Stopwatch::start(), bar, passes, number: 0, of }
     }
 
     fn tell(&mut self, step: Step<'_>) {
@@ -132,10 +131,16 @@ impl Meter {
         }
     }
 
+    /// As if the others took as long as those who are done.
+    fn left(&self) -> Duration {
+        let left = (self.of - self.number) as f64 / self.number as f64;
+        self.start.lap().wall.mul_f64(left)
+    }
+
     fn ended(&self, outcome: &Outcome) {
         self.bar.set_position(self.number * self.passes);
         let left = match self.number < self.of {
-            true => format!(", about {} left", HumanDuration(self.bar.eta())),
+            true => format!(", about {} left", HumanDuration(self.left())),
             false => String::new(),
         };
         let what = match (outcome.state, outcome.validation_auc) {
@@ -155,7 +160,7 @@ fn table(summary: &Summary) -> String {
     let width = width.max("user".len());
     let head = format!(
         "{:width$}  {:8} {:>14} {:>14} {:>6} {:>6} {:>4} {:>6}",
-        "user", "", "own windows", "others'", "passes", "AUC", "n", "EER %"
+        "user", "model", "own windows", "others'", "passes", "AUC", "n", "EER %"
     );
     let row = |outcome: &Outcome| {
         let counts = |[learnt, calibrates]: [usize; 2]| format!("{learnt} + {calibrates}");

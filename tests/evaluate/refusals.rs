@@ -61,9 +61,10 @@ fn a_model_that_has_learnt_a_window_of_its_test_is_fatal() {
 
 #[test]
 fn a_start_that_knows_the_strangers_is_fatal() {
-    let everybody = people(4);
-    let all: SeenWindows =
-        everybody[1].sessions.iter().flat_map(|s| &s.windows).map(identity_of).collect();
+    let plan = Protocol::find("open-set").unwrap().plan(people(4), 1).unwrap();
+    let stranger = plan.splits[2].impostor.test[0].person;
+    let sessions = &plan.people[stranger].sessions;
+    let all: SeenWindows = sessions.iter().flat_map(|s| &s.windows).map(identity_of).collect();
     for windows in [all.sample(), SeenWindows::default()] {
         let (_folder, said) = with_changed(|bundle| {
             bundle.provenance.start_people = Some(StartPeople { source: "test".into(), windows });

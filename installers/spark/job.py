@@ -99,7 +99,7 @@ def models(events, binary, options=()):
             events, model = os.path.join(folder, "events.csv"), os.path.join(folder, "model.onnx")
             order = [("session_id", "ascending"), ("timestamp", "ascending")]
             pyarrow.csv.write_csv(table.sort_by(order), events)
-            command = [binary, "train", "--format", "bank", events, "--user", user, "--out", model]
+            command = [binary, "train", "--format", "bank", events, f"--user={user}", "--out", model]
             done = subprocess.run([*command, *options], capture_output=True, text=True)
             content, description, error = None, None, done.stderr
             if done.returncode == 0:

@@ -37,7 +37,9 @@ def session(master):
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
-    spark.sparkContext.addPyFile(str(Path(__file__).resolve().parent / "child.py"))
+    here = Path(__file__).resolve()
+    for needed in (here, here.parent / "child.py"):
+        spark.sparkContext.addPyFile(str(needed))
     return spark
 
 

@@ -19,6 +19,7 @@ use crate::data::Store;
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
+use crate::lab::shard::Shard;
 use crate::lab::train::{About, Request, curve_csv, train_owner, write_checked};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::paths::Paths;
@@ -38,6 +39,9 @@ pub struct TrainArgs {
     /// Who learns from what and is tested on what: open-set, seed, ... or a TOML file of your own
     #[arg(long, value_name = "NAME", requires = "all_users", default_value = "open-set")]
     protocol: String,
+    /// Only this part of the users, by the hash of their names: 2/4 is the second of four
+    #[arg(long, value_name = "I/N", requires = "all_users", default_value_t)]
+    shard: Shard,
     /// The closed set of the research: strangers that the model has learnt against (protocol `seed`)
     #[arg(long, requires = "all_users", conflicts_with = "protocol")]
     closed_set: bool,
@@ -99,7 +103,7 @@ impl TrainArgs {
     fn everybody<'a>(&'a self, out: &'a Path) -> Everybody<'a> {
         let protocol = if self.closed_set { "seed" } else { &self.protocol };
         let (input, choices) = (&self.input, &self.choices);
-        Everybody { input, choices, protocol, out, json: self.json }
+        Everybody { input, choices, protocol, out, shard: self.shard, json: self.json }
     }
 
     fn own_task(&self, params: WindowParams) -> Result<Task> {

@@ -14,6 +14,7 @@ use super::scorer;
 use crate::cli::output;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{LearnFrom, Plan, Protocol, read_people};
+use crate::lab::shard::Shard;
 use crate::lab::train::series::{Outcome, Series, Step, Summary};
 use crate::lab::train::{Progress, TrainOptions};
 use crate::model::LoadedScorer;
@@ -31,6 +32,7 @@ pub(super) struct Everybody<'a> {
     pub(super) protocol: &'a str,
     pub(super) out: &'a Path,
     pub(super) curves: bool,
+    pub(super) shard: Shard,
     pub(super) json: bool,
 }
 
@@ -74,7 +76,11 @@ impl Everybody<'_> {
         for place in dropped.places().iter().filter(|place| place.reason.is_fault()) {
             eprintln!("  {place}");
         }
-        protocol.plan(protocol.prepare(people, windows), self.choices.seed())
+        let mut plan = protocol.plan(protocol.prepare(people, windows), self.choices.seed())?;
+        let people = &plan.people;
+        plan.splits.retain(|split| self.shard.takes(&people[split.owner].id));
+        plan.left_out.retain(|one| self.shard.takes(&one.user));
+        Ok(plan)
     }
 }
 

@@ -18,6 +18,7 @@ use self::show::{Show, expectation};
 use crate::data::Store;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
+use crate::lab::shard::Shard;
 use crate::lab::train::{About, Request, train_owner, write_checked, write_curve};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::paths::Paths;
@@ -37,6 +38,9 @@ pub struct TrainArgs {
     /// Who learns from what and is tested on what: open-set, seed, ... or a TOML file of your own
     #[arg(long, value_name = "NAME", requires = "all_users", default_value = "open-set")]
     protocol: String,
+    /// Only this part of the users, by the hash of their names: 2/4 is the second of four
+    #[arg(long, value_name = "I/N", requires = "all_users", default_value_t)]
+    shard: Shard,
     /// The closed set of the research: strangers that the model has learnt against (protocol `seed`)
     #[arg(long, requires = "all_users", conflicts_with = "protocol")]
     closed_set: bool,
@@ -101,7 +105,8 @@ impl TrainArgs {
     fn everybody<'a>(&'a self, out: &'a Path) -> Everybody<'a> {
         let protocol = if self.closed_set { "seed" } else { &self.protocol };
         let (input, choices) = (&self.input, &self.choices);
-        Everybody { input, choices, protocol, out, curves: self.curves, json: self.json }
+        let (curves, shard, json) = (self.curves, self.shard, self.json);
+        Everybody { input, choices, protocol, out, curves, shard, json }
     }
 
     fn own_task(&self, params: WindowParams) -> Result<Task> {

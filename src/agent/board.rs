@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
 use crate::pipeline::{Action, Decision, Ladder, PolicyParams, Timestamp, Verdict};
-use crate::platform::clock;
+use crate::platform::{Glance, clock};
 
 /// A mouse that has not moved for so long while the session is in front may be one that is not
 /// seen, seconds.
@@ -83,12 +83,12 @@ pub struct Status {
     pub state: State,
     /// Whose hand it is.
     pub decision: Decision,
-    /// Mean of the last n scores.
+    /// What the rule makes of the last scores.
     pub grouped: Option<f32>,
-    /// Grouped scores below this are a stranger's.
+    /// Below this it is a stranger's.
     pub threshold: f32,
-    /// Windows judged together.
-    pub group_windows: usize,
+    /// Windows judged together; `None` where evidence piles up instead.
+    pub group_windows: Option<usize>,
     /// How far the agent may go.
     pub ladder: Ladder,
     /// Windows judged since the start.
@@ -132,6 +132,23 @@ pub struct Status {
     pub problems: Vec<String>,
 }
 
+impl Status {
+    /// What the decision rests on, in words.
+    pub fn ground(&self) -> String {
+        let threshold = self.threshold;
+        match (self.group_windows, self.grouped) {
+            (Some(of), Some(mean)) => {
+                format!("mean of {of} windows {mean:.3}, threshold {threshold:.3}")
+            }
+            (Some(of), None) => format!("fewer than {of} windows yet, threshold {threshold:.3}"),
+            (None, trust) => {
+                let evidence = 100.0 * (1.0 - trust.unwrap_or(1.0));
+                format!("{evidence:.0} % of the evidence that an alarm takes")
+            }
+        }
+    }
+}
+
 /// A status that several threads write.
 #[derive(Debug)]
 pub struct Board {
@@ -173,6 +190,18 @@ impl Board {
         self.moved.store(clock::now().micros(), Ordering::Relaxed);
     }
 
+    /// The status as an icon shows it.
+    pub fn glance(&self) -> Glance {
+        let status = self.lock();
+        let word = |value: String| value.to_lowercase();
+        Glance {
+            state: word(format!("{:?}", status.state)),
+            decision: word(format!("{:?}", status.decision)),
+            problem: status.problems.first().cloned(),
+            learning: status.grouped.is_none(),
+        }
+    }
+
     /// Changes it.
     pub fn change(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.lock());
@@ -210,8 +239,8 @@ impl Board {
         self.change(|status| {
             status.model = model;
             status.scorer = scorer;
-            status.threshold = policy.threshold;
-            status.group_windows = policy.group_windows;
+            status.threshold = policy.threshold();
+            status.group_windows = policy.group_windows();
             status.ladder = policy.ladder;
         });
     }
@@ -238,7 +267,7 @@ impl ScorerStatus {
 impl ModelStatus {
     /// What a bundle says of itself, for the group size in use.
     pub fn of(path: PathBuf, bundle: &Bundle, policy: &PolicyParams) -> Self {
-        let fits = |point: &&OperatingPoint| point.windows == policy.group_windows;
+        let fits = |point: &&OperatingPoint| Some(point.windows) == policy.group_windows();
         Self {
             path,
             provenance: Some(bundle.provenance.clone()),

@@ -2,7 +2,7 @@
 //! outside go in, entries for the responder come out. It performs nothing and talks to nobody else.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 
@@ -17,7 +17,7 @@ use super::gate::Gate;
 use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
 use super::recorder::Recorder;
-use super::responder::Task;
+use super::responder::{Manner, Task};
 
 /// What may be asked of a running agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,13 @@ pub enum Command {
     Resume,
     /// Read the configuration again.
     Reload,
+    /// Write down that something was asked and refused.
+    Refused {
+        /// What.
+        request: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// End; the text says why.
     Stop(String),
 }
@@ -52,6 +59,8 @@ pub struct Ears {
     pub session: Receiver<Signal>,
     /// The owner, and the system.
     pub commands: Receiver<Command>,
+    /// When to say that this thread is alive; `never()` when nobody wants to know.
+    pub pulse: Receiver<Instant>,
 }
 
 /// The judging thread's state.
@@ -62,7 +71,7 @@ pub struct Engine {
     recorder: Option<Recorder>,
     reload: Reload,
     stamp: Stamp,
-    paused: Option<Receiver<std::time::Instant>>,
+    paused: Option<Receiver<Instant>>,
     gate: Gate,
     device: DeviceCheck,
     last_at: Timestamp,
@@ -147,6 +156,7 @@ impl Engine {
                     }
                 },
                 recv(woken) -> _ => self.resume(),
+                recv(ears.pulse) -> _ => drop(self.tasks.send(Task::Pulse)),
                 recv(ears.inlet.ended) -> ended => {
                     self.drain(&ears.inlet)?;
                     let lost = || Failure::new(Kind::Internal, "the intake ended without a word");
@@ -159,7 +169,8 @@ impl Engine {
     fn listen_without_session(&mut self, ears: &Ears) -> Result<String> {
         let Inlet { signals, bell, ended } = &ears.inlet;
         let inlet = Inlet { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
-        self.listen(&Ears { inlet, session: never(), commands: ears.commands.clone() })
+        let (commands, pulse) = (ears.commands.clone(), ears.pulse.clone());
+        self.listen(&Ears { inlet, session: never(), commands, pulse })
     }
 
     fn drain(&mut self, inlet: &Inlet) -> Result<()> {
@@ -254,6 +265,7 @@ impl Engine {
             Command::Pause(span) => self.pause(span)?,
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
+            Command::Refused { request, why } => self.tell(Entry::Refused { request, why }),
             Command::Stop(why) => return Ok(Some(why)),
         }
         Ok(None)
@@ -296,12 +308,15 @@ impl Engine {
         self.board.problem("configuration", None);
         self.device.adopt(judge.profile());
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-        let task = Task::Adopt { notify, lock, group_windows: judge.policy.group_windows };
+        let task = Task::Adopt(Manner { notify, lock });
         self.detector = judge.detector();
-        let decision = self.detector.policy().decision();
+        let policy = self.detector.policy();
+        let decision = policy.decision();
+        let (threshold, group_windows) =
+            (policy.params().threshold(), policy.params().group_windows());
         self.board.change(|status| (status.decision, status.grouped) = (decision, None));
         let _ = self.tasks.send(task);
-        self.tell(Entry::Reloaded);
+        self.tell(Entry::Reloaded { threshold, group_windows });
         self.look_at_device();
     }
 

@@ -1,11 +1,13 @@
 //! The parameters of the live process, each checked while it is read, so that a wrong value is
 //! reported with its line. No file is opened here and nothing is looked up.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::Bundle;
-use crate::pipeline::{Ladder, PolicyParams};
+use crate::pipeline::{CusumParams, Ladder, MeanParams, PolicyParams, RuleParams};
 use crate::platform::Backend;
 
 /// A whole number that lies between two bounds, both included.
@@ -157,13 +159,32 @@ impl Default for IntakeParams {
     }
 }
 
+/// How scores are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleChoice {
+    /// The mean of a fixed number of windows against a threshold.
+    #[default]
+    Mean,
+    /// Evidence piles up until it passes a limit.
+    Cusum,
+}
+
+/// Office work gives about this many windows in an hour on the wall clock (8.5 a minute, the mean
+/// over the administrators of the Balabit data set).
+const WINDOWS_PER_HOUR: u32 = 510;
+
 /// How scores become decisions; what the model knows best is left to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyChoice {
     /// How far the agent may go.
     pub ladder: Ladder,
-    /// How many windows are judged together.
+    /// How scores are put together.
+    pub rule: RuleChoice,
+    /// The owner is disturbed once in so many hours at the desk; for [`RuleChoice::Cusum`].
+    pub hours_between_alarms: Within<1, 1000>,
+    /// How many windows are judged together; this and the next three for [`RuleChoice::Mean`].
     pub group_windows: Choice<Within<1, 1000>>,
     /// Grouped scores below this are a stranger's.
     pub threshold: Choice<Share>,
@@ -179,6 +200,8 @@ impl Default for PolicyChoice {
     fn default() -> Self {
         Self {
             ladder: Ladder::Notify,
+            rule: RuleChoice::Mean,
+            hours_between_alarms: Within::clamped(40),
             group_windows: Choice::Model,
             threshold: Choice::Model,
             hysteresis: Share(0.05),
@@ -193,8 +216,16 @@ impl PolicyChoice {
     /// calibrated for it.
     ///
     /// # Errors
-    /// When the model knows no threshold for the chosen group size.
+    /// When the model knows no threshold for the chosen group size, or nothing of the chosen rule.
     pub fn resolve(&self, bundle: &Bundle) -> Result<PolicyParams> {
+        let rule = match self.rule {
+            RuleChoice::Mean => RuleParams::Mean(self.mean(bundle)?),
+            RuleChoice::Cusum => RuleParams::Cusum(self.cusum(bundle)?),
+        };
+        Ok(PolicyParams { ladder: self.ladder, cooldown_s: self.cooldown_s.get(), rule })
+    }
+
+    fn mean(&self, bundle: &Bundle) -> Result<MeanParams> {
         let group_windows = match self.group_windows {
             Choice::Model => bundle.default_group,
             Choice::Value(windows) => windows.get() as usize,
@@ -203,13 +234,21 @@ impl PolicyChoice {
             Choice::Value(threshold) => threshold.get(),
             Choice::Model => calibrated(bundle, group_windows)?,
         };
-        Ok(PolicyParams {
-            ladder: self.ladder,
+        Ok(MeanParams {
             group_windows,
             threshold,
             hysteresis: self.hysteresis.get(),
             confirm_windows: self.confirm_windows.get() as usize,
-            cooldown_s: self.cooldown_s.get(),
+        })
+    }
+
+    fn cusum(&self, bundle: &Bundle) -> Result<CusumParams> {
+        let windows = self.hours_between_alarms.get() * WINDOWS_PER_HOUR;
+        let known = bundle.sequential.as_ref();
+        known.and_then(|known| known.for_budget(windows)).ok_or_else(|| {
+            let what = "policy.rule = \"cusum\": the model knows no limits for it";
+            Failure::new(Kind::Config, what)
+                .remedy("Choose rule = \"mean\", or make the model anew: mousewarden train.")
         })
     }
 }
@@ -236,11 +275,38 @@ pub struct NotifyParams {
     pub buttons: bool,
     /// Whether an alarm stays until it is dismissed.
     pub stay: bool,
+    /// Whether an alarm is told.
+    pub alarm: bool,
+    /// Whether a lock is told before it happens.
+    pub countdown: bool,
+    /// Whether a lock, or one that was called off, is told afterwards.
+    pub locked: bool,
+    /// Whether it is told that locking failed.
+    pub lock_failed: bool,
+    /// Whether it is told that alarms no longer lock.
+    pub safe_mode: bool,
+    /// Whether it is told that the model does not know this mouse or these screens.
+    pub unknown_device: bool,
+    /// Whether it is told that the agent ends by a fault.
+    pub fault: bool,
+    /// So many alarms are told within an hour; the rest is only written down.
+    pub per_hour: Within<1, 3600>,
 }
 
 impl Default for NotifyParams {
     fn default() -> Self {
-        Self { buttons: true, stay: true }
+        Self {
+            buttons: true,
+            stay: true,
+            alarm: true,
+            countdown: true,
+            locked: true,
+            lock_failed: true,
+            safe_mode: true,
+            unknown_device: true,
+            fault: true,
+            per_hour: Within::clamped(12),
+        }
     }
 }
 
@@ -250,13 +316,16 @@ impl Default for NotifyParams {
 pub struct LockParams {
     /// Program and arguments, tried when the system's own ways fail; empty for none.
     pub command: Vec<String>,
+    /// Seconds between an alarm and its lock; who is recognised meanwhile is not locked out.
+    pub countdown_s: Within<0, 600>,
     /// After this many locks by alarm within ten minutes of event time, alarms only notify.
     pub safe_after: Within<1, 100>,
 }
 
 impl Default for LockParams {
     fn default() -> Self {
-        Self { command: Vec::new(), safe_after: Within::clamped(3) }
+        let (countdown_s, safe_after) = (Within::clamped(10), Within::clamped(3));
+        Self { command: Vec::new(), countdown_s, safe_after }
     }
 }
 
@@ -279,6 +348,47 @@ pub struct JournalParams {
 impl Default for JournalParams {
     fn default() -> Self {
         Self { max_mb: Within::clamped(8) }
+    }
+}
+
+/// The icon in the tray.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrayParams {
+    /// Whether it is shown where the desktop has a tray.
+    pub enabled: bool,
+}
+
+impl Default for TrayParams {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// Figures for those who watch over many machines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsParams {
+    /// A text file for Prometheus' node exporter; empty for none.
+    pub file: PathBuf,
+}
+
+/// How long is kept what the agent stores, in days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionParams {
+    /// The recordings of enrolments; 0 keeps them until they are purged.
+    pub recordings_days: Within<0, 36_500>,
+    /// The recordings of the running agent; 0 keeps them until they are purged.
+    pub watched_days: Within<0, 36_500>,
+    /// The history of decisions; 0 keeps none at all.
+    pub history_days: Within<0, 36_500>,
+}
+
+impl Default for RetentionParams {
+    fn default() -> Self {
+        let days = Within::clamped;
+        Self { recordings_days: days(0), watched_days: days(30), history_days: Within::clamped(90) }
     }
 }
 

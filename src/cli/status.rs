@@ -84,13 +84,7 @@ fn state(status: &Status) -> String {
 
 fn decision(status: &Status) -> String {
     let decision = format!("{:?}", status.decision).to_lowercase();
-    let (of, threshold) = (status.group_windows, status.threshold);
-    match status.grouped {
-        Some(mean) => {
-            format!("{decision}: mean of {of} windows {mean:.3}, threshold {threshold:.3}")
-        }
-        None => format!("{decision}: fewer than {of} windows yet, threshold {threshold:.3}"),
-    }
+    format!("{decision}: {}", status.ground())
 }
 
 fn windows(status: &Status) -> String {

@@ -9,7 +9,7 @@ use crate::pipeline::{Signal, Window, WindowParams};
 
 use super::crowd::{self, Cohort};
 use super::people::Device;
-use super::train::{About, Progress, TrainOptions, train_owner};
+use super::train::{About, Progress, Request, TrainOptions, train_owner};
 
 /// Impostors that an owner's model learns against.
 pub const IMPOSTORS: usize = 60;
@@ -88,5 +88,6 @@ pub fn train_against_generated(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Bundle> {
     let cohort = impostors(sessions, params, options.seed)?;
-    train_owner(sessions, &cohort, params, about, options, progress)
+    let request = Request { sessions, cohort: &cohort, windows: params, about, options };
+    train_owner(&request, progress)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::Sender;
 
-use super::{Answer, Backend, EventSource, LockCommand, Locker, Notifier};
+use super::{Answer, Backend, Counter, EventSource, LockCommand, Locker, Notifier, Presence};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::Signal;
 
@@ -42,6 +42,12 @@ pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<d
     let params =
         LockParams { system_bus: Bus::System, session_bus: Bus::Session, command, environment };
     Box::new(DesktopLocker::new(params))
+}
+
+/// Shows the agent on the session bus and, if wanted, in the tray.
+#[cfg(target_os = "linux")]
+pub fn presence(counter: std::sync::Arc<dyn Counter>, with_icon: bool) -> Box<dyn Presence> {
+    Box::new(super::linux::face::Face::show(&counter, with_icon))
 }
 
 /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
@@ -103,6 +109,11 @@ mod elsewhere {
         None
     }
 
+    /// Not shown at all.
+    pub fn presence(_counter: std::sync::Arc<dyn Counter>, _with_icon: bool) -> Box<dyn Presence> {
+        Box::new(())
+    }
+
     /// A notifier that always fails.
     pub fn notifier(_answers: Sender<Answer>) -> Box<dyn Notifier> {
         Box::new(NoNotifier)
@@ -126,4 +137,4 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{choice, locker, mouse, notifier, session};
+pub use elsewhere::{choice, locker, mouse, notifier, presence, session};

@@ -33,9 +33,6 @@ pub struct EnrollArgs {
     /// Only collect; train later with `mousewarden train`
     #[arg(long)]
     record_only: bool,
-    /// Train a small model in seconds
-    #[arg(long)]
-    quick: bool,
 }
 
 impl EnrollArgs {
@@ -61,7 +58,7 @@ impl EnrollArgs {
         if self.record_only {
             return output::line("Collected. `mousewarden train` makes a model of it.");
         }
-        TrainArgs::own(context.model(None), self.quick).run()?;
+        TrainArgs::own(context.model(None)).run()?;
         adopt(&context);
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Refusal {
     pub fn failure(self) -> Failure {
         let (kind, what, remedy) = match self {
             Self::NoDisplay => (
-                Kind::Unavailable,
+                Kind::NoDisplay,
                 "no display: DISPLAY is not set",
                 "Start mousewarden inside a desktop session, or try `mousewarden demo`, \
                  which brings its own display.",
@@ -75,7 +75,7 @@ impl Refusal {
                 "Start mousewarden as the user of the session, with that session's XAUTHORITY.",
             ),
             Self::Wayland => (
-                Kind::Unavailable,
+                Kind::NoDisplay,
                 "this is a Wayland session, where the X11 hook sees only a few windows",
                 "Set [capture] backend = \"auto\" or \"evdev\", or log in with an X11 session \
                  (\"on Xorg\").",

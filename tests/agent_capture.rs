@@ -2,6 +2,8 @@
 //! movement by a device that the model does not know. The mouse is a wire, the hands are journals.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod sample_model;
+
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -11,15 +13,17 @@ use mousewarden::agent::board::{ModelStatus, ScorerStatus};
 use mousewarden::agent::journal::Journal;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, Setup, SourceKind};
-use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams};
+use mousewarden::agent::rules::Rules;
+use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Within};
 use mousewarden::agent::{Command, Hands};
 use mousewarden::error::{Failure, Kind, Result};
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::{
-    Boundary, Ladder, MouseEvent, MouseKind, PolicyParams, Score, ScoreError, Scorer, Signal,
-    Steps, Timestamp, WindowParams,
+    Boundary, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
+    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake};
+use mousewarden::platform::supervisor::Supervisor;
 use mousewarden::platform::{Capture, CaptureView, EventSource, Next, clock};
 use serde_json::Value;
 
@@ -64,7 +68,7 @@ struct Agent {
 }
 
 impl Agent {
-    /// An agent that locks at the first window, if it is allowed to judge.
+    /// An agent that locks at the first window, if it may judge it.
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (notifier, locker) = (Fake::default(), Fake::default());
@@ -72,6 +76,7 @@ impl Agent {
         let (session, boundaries) = unbounded();
         let (_, answers) = unbounded();
         let view = CaptureView::of(Capture::parse(KNOWN));
+        let journal = Journal::open(&folder.path().join("journal.jsonl"), 1 << 20).unwrap();
         let hands = Hands {
             notifier: Box::new(notifier.clone()),
             answers,
@@ -79,7 +84,9 @@ impl Agent {
                 let locker = locker.clone();
                 move |_| Box::new(locker.clone())
             }),
-            journal: Journal::open(&folder.path().join("journal.jsonl"), 1 << 20).unwrap(),
+            witnesses: vec![Box::new(journal)],
+            metrics: None,
+            supervisor: Supervisor::default(),
         };
         let setup = Setup {
             source: Box::new(Wire(signals, view.clone())),
@@ -91,6 +98,8 @@ impl Agent {
             recorder: None,
             reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
             door: None,
+            presence: Box::new(|_| Box::new(())),
+            rules: Rules::default(),
             config: None,
         };
         let (commands, obeyed) = live::commands();
@@ -160,34 +169,25 @@ impl Agent {
 }
 
 fn judge() -> Judge {
-    let provenance = Provenance {
-        trained_by: "a test".into(),
-        subject: "nobody".into(),
-        genuine_source: "nowhere".into(),
-        impostor_source: "nowhere".into(),
-        seed: 0,
-        epochs: 0,
-        genuine_windows: [0; 2],
-        impostor_windows: [0; 2],
-        training_sha256: String::new(),
-        capture: KNOWN.into(),
-        start: "nothing".into(),
-    };
+    let from = sample_model::bundle([1, 1], 7).provenance;
+    let provenance = Provenance { capture: KNOWN.into(), ..from };
     Judge {
         scorer: Box::new(Stern),
         windows: WindowParams::default(),
         policy: PolicyParams {
             ladder: Ladder::Lock,
-            group_windows: 1,
-            threshold: 0.5,
-            hysteresis: 0.05,
-            confirm_windows: 1,
             cooldown_s: 0,
+            rule: RuleParams::Mean(MeanParams {
+                group_windows: 1,
+                threshold: 0.5,
+                hysteresis: 0.05,
+                confirm_windows: 1,
+            }),
         },
         model: ModelStatus { provenance: Some(provenance), ..ModelStatus::default() },
         report: ScorerStatus::default(),
         notify: NotifyParams::default(),
-        lock: LockParams::default(),
+        lock: LockParams { countdown_s: Within::clamped(0), ..LockParams::default() },
     }
 }
 

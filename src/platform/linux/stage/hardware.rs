@@ -46,6 +46,12 @@ impl TestMouse {
         Ok(mouse)
     }
 
+    /// The same mouse in another hand. The driver takes one connection and is never given another:
+    /// one that comes while the last one goes is never answered.
+    pub(super) fn again(&self) -> Result<Self> {
+        self.link.try_clone().map(|link| Self { link }).map_err(lost)
+    }
+
     /// Moves by so many pixels; the server does not accelerate.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub use programs::NotificationServer;
 use self::programs::Bus;
 use super::child::Kept;
 use super::inject::Player;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Kind, Result};
 
 /// What the stage is made of.
 #[derive(Debug, Clone)]
@@ -49,6 +49,7 @@ pub struct Stage {
     server: Option<(NotificationServer, Vec<Kept>)>,
     log: NotificationLog,
     bus: Bus,
+    mice: Vec<TestMouse>,
     x: Kept,
     display: String,
     /// Keeps the number of a crashed display from being given away.
@@ -71,9 +72,11 @@ impl Stage {
             0 => programs::start_x(plan.screen, None)?,
             mice => hardware::start_xorg(plan.screen, mice, folder.path())?,
         };
+        let sockets = (1..=plan.mice).map(|mouse| hardware::socket(folder.path(), mouse));
+        let mice = sockets.map(|socket| TestMouse::open(&socket)).collect::<Result<Vec<_>>>()?;
         let bus = Bus::start(folder.path())?;
         let log = NotificationLog::open(bus.address())?;
-        let mut stage = Self { server: None, log, bus, x, display, reserved: None, folder };
+        let mut stage = Self { server: None, log, bus, mice, x, display, reserved: None, folder };
         if !plan.notifications.is_empty() {
             stage.start_notifications(&plan.notifications)?;
         }
@@ -124,7 +127,9 @@ impl Stage {
     /// # Errors
     /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when there is no such mouse.
     pub fn mouse(&self, number: usize) -> Result<TestMouse> {
-        TestMouse::open(&hardware::socket(self.folder.path(), number))
+        let mouse = number.checked_sub(1).and_then(|index| self.mice.get(index));
+        let none = || Failure::new(Kind::Unavailable, format!("the stage has no mouse {number}"));
+        mouse.ok_or_else(none)?.again()
     }
 
     /// The process id of the X server.

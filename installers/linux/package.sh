@@ -4,8 +4,9 @@
 #   installers/linux/package.sh [--program FILE] [--out FOLDER] [--quick] [deb] [rpm]
 #
 # Without a kind both are made; with --program nothing is built and that file is packed; --quick
-# packs less tightly. Needs cargo, python3, and dpkg-dev (deb) or rpm (rpm). ONNX Runtime goes in if fetch-onnxruntime.sh has put it
-# into target/lib/mousewarden; else the packaged program uses its builtin scorer.
+# packs less tightly. Needs cargo, python3, and dpkg-dev (deb) or rpm (rpm). ONNX Runtime goes in
+# if fetch-onnxruntime.sh has put it into target/lib/mousewarden; else the packaged program uses
+# its builtin scorer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=installers/linux
@@ -24,7 +25,7 @@ while [ $# -gt 0 ]; do
     --quick) squeeze=gzip ;;
     --out) out=${2:?--out wants a folder} && shift ;;
     deb | rpm) wanted+=("$1") ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2 && exit 64 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2 && exit 64 ;;
     esac
     shift
 done

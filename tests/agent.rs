@@ -16,8 +16,8 @@ use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Withi
 use mousewarden::agent::{Command, Hands};
 use mousewarden::error::{Failure, Kind, Result};
 use mousewarden::pipeline::{
-    Boundary, Ladder, MouseEvent, MouseKind, PolicyParams, Score, ScoreError, Scorer, Signal,
-    Steps, Timestamp, WindowParams,
+    Boundary, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
+    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
 use mousewarden::platform::supervisor::Supervisor;
@@ -90,11 +90,13 @@ impl Stage {
             windows: WindowParams::default(),
             policy: PolicyParams {
                 ladder: self.ladder,
-                group_windows: 3,
-                threshold: 0.5,
-                hysteresis: 0.05,
-                confirm_windows: 1,
                 cooldown_s: 0,
+                rule: RuleParams::Mean(MeanParams {
+                    group_windows: 3,
+                    threshold: 0.5,
+                    hysteresis: 0.05,
+                    confirm_windows: 1,
+                }),
             },
             model: ModelStatus::default(),
             report: ScorerStatus::default(),

@@ -10,7 +10,7 @@ use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
 use mousewarden::platform::stage::{Plan, Stage};
-use mousewarden::platform::{EventSource, Next};
+use mousewarden::platform::{Backend, EventSource, Next};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -165,7 +165,8 @@ fn where_there_is_no_hook_the_reason_is_told() {
         ),
         (vec![("DISPLAY", ":0"), ("XDG_SESSION_TYPE", "wayland")], Kind::NoDisplay, "Wayland"),
     ] {
-        let failure = SensorSource::open(SensorParams::new(program()).on(variables)).unwrap_err();
+        let params = SensorParams { backend: Backend::Rdev, ..SensorParams::new(program()) };
+        let failure = SensorSource::open(params.on(variables)).unwrap_err();
         assert_eq!(failure.kind(), kind);
         assert!(failure.to_string().contains(says), "{failure}");
     }

@@ -1,12 +1,18 @@
 //! Training from end to end on generated people: an owner's model notices a stranger, says so in its
 //! bundle, and wrong input is refused with a remedy.
 
-use mousewarden::error::Kind;
+use mousewarden::error::{Kind, Result};
 use mousewarden::lab::crowd::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
-use mousewarden::lab::train::{About, Progress, Start, TrainOptions, train_owner, write_checked};
+use mousewarden::lab::train::{
+    About, Epoch, Oversampling, Progress, Request, Start, Synthesis, TrainOptions, identity_of,
+    train_owner, write_checked,
+};
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
-use mousewarden::pipeline::{Scorer, Steps, Window, WindowParams};
+use mousewarden::pipeline::window::cut_recording;
+use mousewarden::pipeline::{
+    MouseEvent, MouseKind, Scorer, Signal, Steps, Timestamp, Window, WindowParams,
+};
 
 fn params() -> WindowParams {
     WindowParams::default()
@@ -30,12 +36,30 @@ fn about() -> About {
 }
 
 fn quick() -> TrainOptions {
-    TrainOptions { start: Start::Random, hidden: [16, 16], epochs: 3, ..TrainOptions::demo() }
+    TrainOptions {
+        start: Start::Random,
+        hidden: [16, 16],
+        epochs: 3,
+        batch: 32,
+        learning_rate: 4e-3,
+        shares: [0.5, 0.1],
+        ..TrainOptions::default()
+    }
 }
 
-fn train(sessions: &[Vec<Window>], options: &TrainOptions) -> mousewarden::error::Result<Bundle> {
-    let cohort = generated(&device(), params(), 12, 20, 5);
-    train_owner(sessions, &cohort, params(), &about(), options, &mut |_| {})
+fn train(sessions: &[Vec<Window>], options: &TrainOptions) -> Result<Bundle> {
+    train_against(sessions, &generated(&device(), params(), 12, 20, 5), options, &mut |_| {})
+}
+
+fn train_against(
+    sessions: &[Vec<Window>],
+    cohort: &[Vec<Window>],
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Bundle> {
+    let about = &about();
+    let request = Request { sessions, cohort, windows: params(), about, options };
+    train_owner(&request, progress)
 }
 
 #[test]
@@ -90,13 +114,12 @@ fn the_same_seed_gives_the_same_model_and_threads_change_nothing() {
 fn a_bundle_says_where_it_comes_from_and_what_it_is_good_for() {
     let mut splits = Vec::new();
     let cohort = generated(&device(), params(), 12, 20, 5);
-    let bundle =
-        train_owner(&[owner(80)], &cohort, params(), &about(), &quick(), &mut |progress| {
-            if let Progress::Split { genuine, impostor } = progress {
-                splits.push((genuine, impostor));
-            }
-        })
-        .unwrap();
+    let bundle = train_against(&[owner(80)], &cohort, &quick(), &mut |progress| {
+        if let Progress::Split { genuine, impostor } = progress {
+            splits.push((genuine, impostor));
+        }
+    })
+    .unwrap();
     let (genuine, impostor) = splits[0];
     assert_eq!(bundle.provenance.genuine_windows, [genuine[0], genuine[2]]);
     assert_eq!(bundle.provenance.impostor_windows, [impostor[0], impostor[2]]);
@@ -136,25 +159,98 @@ fn a_repeated_recording_is_fatal_and_named() {
 fn the_owner_among_the_impostors_is_fatal() {
     let mut cohort = generated(&device(), params(), 12, 20, 5);
     cohort[3] = owner(20);
-    let said = train_owner(&[owner(80)], &cohort, params(), &about(), &quick(), &mut |_| {})
-        .unwrap_err()
-        .to_string();
+    let said = train_against(&[owner(80)], &cohort, &quick(), &mut |_| {}).unwrap_err().to_string();
     assert!(said.contains("impostor 4"), "{said}");
 }
 
 #[test]
 fn two_impostors_are_not_enough() {
     let cohort = generated(&device(), params(), 2, 20, 5);
-    let failure = train_owner(&[owner(80)], &cohort, params(), &about(), &quick(), &mut |_| {});
+    let failure = train_against(&[owner(80)], &cohort, &quick(), &mut |_| {});
     assert!(failure.unwrap_err().to_string().contains("2 impostors"));
 }
 
 #[test]
 fn synthetic_windows_and_hard_cases_are_options_that_train() {
-    let options = TrainOptions { synthetic: 1.0, hard_share: 0.2, ..quick() };
-    let bundle = train(&[owner(70)], &options).unwrap();
     let without = train(&[owner(70)], &quick()).unwrap();
-    assert_ne!(bundle.network, without.network);
+    for options in [
+        TrainOptions { oversampling: Oversampling::Repeat { share: 0.2 }, ..quick() },
+        TrainOptions { oversampling: Oversampling::Weights { most: 3.0 }, ..quick() },
+        TrainOptions {
+            synthesis: Synthesis::TurningPoint { share: 1.0, noise_px: 4.0 },
+            ..quick()
+        },
+        TrainOptions {
+            synthesis: Synthesis::SigmaLognormal { share: 1.0, spread: 0.1 },
+            ..quick()
+        },
+    ] {
+        let bundle = train(&[owner(70)], &options).unwrap();
+        assert_ne!(bundle.network, without.network, "{options:?}");
+        assert_ne!(bundle.provenance.recipe_sha256, without.provenance.recipe_sha256);
+    }
+}
+
+#[test]
+fn a_bundle_knows_every_window_it_has_seen_and_its_recipe() {
+    for options in [quick(), pretrained()] {
+        let windows = owner(80);
+        let bundle = train(std::slice::from_ref(&windows), &options).unwrap();
+        let bundle = Bundle::from_bytes(&bundle.to_bytes().unwrap()).unwrap();
+        let seen = &bundle.provenance.seen_windows;
+        assert_eq!(seen.len(), 80 + 12 * 20);
+        assert!(windows.iter().all(|window| seen.contains(&identity_of(window))));
+        let later = windows_of(&Person::generate(900), &device(), params(), 20, 1);
+        assert!(!later.iter().any(|window| seen.contains(&identity_of(window))));
+
+        let recipe = |options: &TrainOptions, windows: &[Window]| {
+            let cohort = generated(&device(), params(), 12, 20, 5);
+            let (sessions, cohort, about) = (&[windows.to_vec()], &cohort, &about());
+            Request { sessions, cohort, windows: params(), about, options }.recipe().unwrap()
+        };
+        let same = &bundle.provenance.recipe_sha256;
+        assert_eq!(&recipe(&TrainOptions { threads: 1, ..options.clone() }, &windows), same);
+        assert_ne!(&recipe(&TrainOptions { seed: 2, ..options.clone() }, &windows), same);
+        assert_ne!(&recipe(&options, &windows[1..]), same);
+    }
+}
+
+#[test]
+fn a_value_that_is_no_number_is_fatal_and_named() {
+    let mut windows = owner(70);
+    let row = |i: i64| MouseEvent {
+        at: Timestamp::from_millis(8 * i),
+        kind: MouseKind::Move,
+        x: if i == 4 { f64::NAN } else { i as f64 },
+        y: f64::INFINITY * f64::from(u8::from(i == 5)),
+    };
+    let signals = (0..12).map(|i| Signal::Mouse(row(i)));
+    windows.extend(cut_recording(params(), signals).0);
+    for options in [quick(), pretrained()] {
+        let failure = train(std::slice::from_ref(&windows), &options).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Data);
+        assert!(failure.to_string().contains("window 71 of session 1"), "{failure}");
+    }
+}
+
+#[test]
+fn every_pass_is_told_and_the_best_is_kept() {
+    let mut epochs = Vec::new();
+    let cohort = generated(&device(), params(), 12, 20, 5);
+    let options = TrainOptions { epochs: 6, patience: 2, ..quick() };
+    let bundle = train_against(&[owner(80)], &cohort, &options, &mut |progress| {
+        if let Progress::Epoch(epoch) = progress {
+            epochs.push(epoch);
+        }
+    })
+    .unwrap();
+    let numbers: Vec<usize> = epochs.iter().map(|epoch| epoch.number).collect();
+    assert_eq!(numbers, (1..=epochs.len()).collect::<Vec<_>>());
+    let best = epochs.iter().rfind(|epoch| epoch.better).unwrap().number;
+    assert_eq!(bundle.provenance.epochs, best);
+    assert!(epochs.len() == 6 || epochs.len() == best + 2);
+    let finite = |e: &Epoch| e.training_loss.is_finite() && e.validation_loss.is_finite();
+    assert!(epochs.iter().all(finite), "{epochs:?}");
 }
 
 fn pretrained() -> TrainOptions {
@@ -191,7 +287,7 @@ fn every_window_calibrates_but_never_the_head_that_learnt_it() {
     let owner = parts.next().unwrap();
     let cohort: Vec<Vec<Window>> = parts.collect();
     let options = TrainOptions { restyled: 0, ..pretrained() };
-    let bundle = train_owner(&[owner], &cohort, params(), &about(), &options, &mut |_| {}).unwrap();
+    let bundle = train_against(&[owner], &cohort, &options, &mut |_| {}).unwrap();
     assert!(bundle.operating_points[0].eer > 0.35, "{:?}", bundle.operating_points[0]);
 }
 
@@ -200,7 +296,9 @@ fn a_trunk_for_windows_cut_otherwise_is_refused() {
     let params = WindowParams { max_steps: 64, ..params() };
     let windows = windows_of(&Person::generate(900), &device(), params, 80, 0);
     let cohort = generated(&device(), params, 12, 20, 5);
-    let failure =
-        train_owner(&[windows], &cohort, params, &about(), &pretrained(), &mut |_| {}).unwrap_err();
+    let (sessions, cohort) = (&[windows], &cohort);
+    let (about, options) = (&about(), &pretrained());
+    let request = Request { sessions, cohort, windows: params, about, options };
+    let failure = train_owner(&request, &mut |_| {}).unwrap_err();
     assert!(failure.to_string().contains("cut otherwise"), "{failure}");
 }

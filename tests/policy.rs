@@ -1,18 +1,24 @@
 //! Decisions: thresholds, hysteresis, cooldown and boundaries, in event time alone.
 
 use mousewarden::pipeline::{
-    Action, Boundary, Decision, Detector, Ladder, MouseEvent, MouseKind, Policy, PolicyParams,
-    Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    Action, Boundary, CusumParams, Decision, Detector, Evidence, Ladder, MeanParams, MouseEvent,
+    MouseKind, Policy, PolicyParams, RuleParams, Score, ScoreError, Scorer, Signal, Steps,
+    Timestamp, WindowParams,
 };
 
-const PARAMS: PolicyParams = PolicyParams {
-    ladder: Ladder::Lock,
-    group_windows: 3,
-    threshold: 0.5,
-    hysteresis: 0.1,
-    confirm_windows: 2,
-    cooldown_s: 60,
-};
+const PARAMS: PolicyParams =
+    PolicyParams { ladder: Ladder::Lock, cooldown_s: 60, rule: RuleParams::Mean(MEAN) };
+
+const MEAN: MeanParams =
+    MeanParams { group_windows: 3, threshold: 0.5, hysteresis: 0.1, confirm_windows: 2 };
+
+/// One nat for each unit of log-odds: a score of 0.1 adds ln 9 = 2.197 nats against the owner.
+const CUSUM: CusumParams =
+    CusumParams { evidence: Evidence { slope: 1.0, intercept: 0.0 }, limit: 6.0 };
+
+fn cusum() -> Policy {
+    Policy::new(PolicyParams { rule: RuleParams::Cusum(CUSUM), ..PARAMS })
+}
 
 /// One score a second, from second `from` on.
 fn feed(policy: &mut Policy, from: i64, scores: &[f32]) -> Vec<(Decision, Option<Action>)> {
@@ -95,6 +101,62 @@ fn a_pause_is_no_boundary_between_people() {
 }
 
 #[test]
+fn evidence_piles_up_to_suspicion_and_alarm() {
+    let mut policy = cusum();
+    let seen = feed(&mut policy, 0, &[0.9, 0.9, 0.1, 0.1, 0.1]);
+    let decisions: Vec<Decision> = seen.iter().map(|(decision, _)| *decision).collect();
+
+    assert_eq!(
+        decisions,
+        [
+            Decision::Trusted,
+            Decision::Trusted,
+            Decision::Trusted,
+            Decision::Suspicious,
+            Decision::Intruder
+        ]
+    );
+    assert_eq!(seen[4].1, Some(Action::Lock));
+    assert_eq!(policy.filled(), 3);
+}
+
+#[test]
+fn an_owners_past_is_no_credit_for_a_stranger() {
+    let (mut long, mut short) = (cusum(), cusum());
+    feed(&mut long, 0, &[0.99; 50]);
+    assert_eq!(feed(&mut long, 50, &[0.1; 3])[2].0, Decision::Intruder);
+    assert_eq!(feed(&mut short, 0, &[0.1; 3])[2].0, Decision::Intruder);
+}
+
+#[test]
+fn a_stranger_who_stayed_long_does_not_bar_the_owner_for_long() {
+    let mut policy = cusum();
+    feed(&mut policy, 0, &[0.1; 500]);
+    let seen = feed(&mut policy, 500, &[0.9; 3]);
+    let decisions: Vec<Decision> = seen.iter().map(|(decision, _)| *decision).collect();
+
+    assert_eq!(decisions, [Decision::Intruder, Decision::Suspicious, Decision::Trusted]);
+}
+
+#[test]
+fn one_window_however_unlike_says_no_more_than_the_bound() {
+    let one = cusum().update(Timestamp::default(), Score::new(0.0));
+    assert_eq!(one.decision, Decision::Intruder, "6.9 nats pass a limit of 6");
+    let high = CusumParams { limit: 7.0, ..CUSUM };
+    let mut policy = Policy::new(PolicyParams { rule: RuleParams::Cusum(high), ..PARAMS });
+    assert_eq!(policy.update(Timestamp::default(), Score::new(0.0)).decision, Decision::Suspicious);
+}
+
+#[test]
+fn evidence_does_not_cross_a_lock() {
+    let mut policy = cusum();
+    feed(&mut policy, 0, &[0.1; 2]);
+    policy.boundary(Boundary::Locked);
+    policy.boundary(Boundary::Unlocked);
+    assert_eq!(feed(&mut policy, 9, &[0.1; 2])[1].0, Decision::Suspicious);
+}
+
+#[test]
 fn not_a_number_counts_as_a_stranger() {
     assert_eq!(Score::new(f32::NAN).get(), 0.0);
     assert_eq!(Score::new(7.0).get(), 1.0);
@@ -102,8 +164,14 @@ fn not_a_number_counts_as_a_stranger() {
 
 #[test]
 fn impossible_parameters_are_named() {
-    let wrong = PolicyParams { threshold: f32::NAN, ..PARAMS };
-    assert!(wrong.validate().unwrap_err().contains("threshold = NaN"));
+    let with = |rule| PolicyParams { rule, ..PARAMS }.validate().unwrap_err();
+    let mean = |wrong| with(RuleParams::Mean(wrong));
+    assert!(mean(MeanParams { threshold: f32::NAN, ..MEAN }).contains("threshold = NaN"));
+    assert!(mean(MeanParams { group_windows: 0, ..MEAN }).contains("group_windows = 0"));
+    let cusum = |wrong| with(RuleParams::Cusum(wrong));
+    assert!(cusum(CusumParams { limit: 0.0, ..CUSUM }).contains("limit = 0"));
+    let evidence = Evidence { slope: -1.0, intercept: 0.0 };
+    assert!(cusum(CusumParams { evidence, ..CUSUM }).contains("slope = -1"));
     assert!(PARAMS.validate().is_ok());
 }
 

@@ -17,10 +17,10 @@ pub enum Entry {
         source: String,
         /// Who scores.
         scorer: String,
-        /// Means below this are a stranger's.
+        /// Trust below this is a stranger's.
         threshold: f32,
-        /// Windows judged together.
-        group_windows: usize,
+        /// Windows judged together; `None` where evidence piles up instead.
+        group_windows: Option<usize>,
     },
     /// A window was judged.
     Verdict(Verdict),
@@ -28,6 +28,14 @@ pub enum Entry {
     Session {
         /// How.
         boundary: Boundary,
+    },
+    /// What captures the movement: at the start, and each time that it changes.
+    Device {
+        /// Back end, device and screens.
+        capture: String,
+        /// What of it the model does not know: "back end", "device" or "resolution". While it
+        /// doesn't, nothing is judged.
+        unknown: Option<&'static str>,
     },
     /// The person was told.
     Notified {
@@ -98,10 +106,10 @@ pub enum Entry {
     },
     /// The configuration was read again and is in force.
     Reloaded {
-        /// Means below this are a stranger's.
+        /// Trust below this is a stranger's.
         threshold: f32,
-        /// Windows judged together.
-        group_windows: usize,
+        /// Windows judged together; `None` where evidence piles up instead.
+        group_windows: Option<usize>,
     },
     /// The configuration was read again and is wrong; the last good one stays.
     ReloadRefused {
@@ -132,6 +140,7 @@ impl Entry {
             Self::Started { .. } => "started",
             Self::Verdict(_) => "verdict",
             Self::Session { .. } => "session",
+            Self::Device { .. } => "device",
             Self::Notified { .. } => "notified",
             Self::Withheld { .. } => "withheld",
             Self::NotifyFailed { .. } => "notify_failed",
@@ -158,6 +167,10 @@ impl Entry {
         match self {
             Self::Started { source, scorer, .. } => format!("watching {source} with {scorer}"),
             Self::Session { boundary } => format!("session: {boundary:?}").to_lowercase(),
+            Self::Device { capture, unknown: Some(what) } => {
+                format!("unknown {what}, nothing is judged: {capture}")
+            }
+            Self::Device { capture, unknown: None } => format!("the mouse is {capture}"),
             Self::Notified { notice, .. } => format!("told: {notice}"),
             Self::Withheld { notice, why } => format!("not told: {notice} ({why})"),
             Self::NotifyFailed { why } => format!("a notice failed: {why}"),

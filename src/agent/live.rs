@@ -13,7 +13,8 @@ use crate::platform::{Counter, EventSource, Presence};
 
 use super::board::{Board, Status};
 use super::control::Desk;
-use super::engine::{Command, Ears, Engine, Reload, Stamp};
+use super::device::DeviceCheck;
+use super::engine::{Command, Ears, Engine, Parts, Reload, Stamp};
 use super::entry::{Entry, Stamped};
 use super::intake::{self, Pressure};
 use super::judge::Judge;
@@ -89,27 +90,32 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         version: env!("CARGO_PKG_VERSION").into(),
         source: source.name().into(),
         scorer: judge.scorer_name(),
-        threshold: judge.policy.threshold,
-        group_windows: judge.policy.group_windows,
+        threshold: judge.policy.threshold(),
+        group_windows: judge.policy.group_windows(),
     };
     let _ = tasks.send(Task::Entry(Stamped::now(started)));
 
-    let group = judge.policy.group_windows;
     let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
     let pulse = hands.supervisor.pulse().map_or_else(never, tick);
-    let manner = Manner { notify, lock, group_windows: group };
+    let manner = Manner { notify, lock };
     let desk = Desk::new(board.clone(), commands.0, setup.rules);
     let presence = (setup.presence)(Arc::new(desk.clone()));
     let responder = Responder::new(hands, board.clone(), manner, presence);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
+    let device = match kind {
+        SourceKind::Mouse => DeviceCheck::live(source.capture(), judge.profile()),
+        SourceKind::Recording => DeviceCheck::recording(source.capture()),
+    };
     let mut source = source;
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
     if let Some(door) = setup.door {
         serve(door, desk)?;
     }
-    let engine = Engine::new(judge.detector(), board, tasks, recorder, setup.reload, stamp);
+    let detector = judge.detector();
+    let reload = setup.reload;
+    let engine = Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device });
     let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
     // The engine's end of the channel is gone: the responder does what is left, and ends.

@@ -5,9 +5,11 @@
 mod announce;
 pub mod board;
 pub mod control;
+mod device;
 mod engine;
 pub mod enrol;
 pub mod entry;
+mod gate;
 #[cfg(feature = "history")]
 pub mod history;
 pub mod instance;

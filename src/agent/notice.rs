@@ -9,33 +9,32 @@ use crate::platform::Notice;
 
 use super::settings::NotifyParams;
 
-/// How much movement the last group of windows held.
-#[derive(Debug, Clone)]
+/// No decision looks farther back than this.
+const MOST_WINDOWS: usize = 1000;
+
+/// How much movement the decision that stands rests on.
+#[derive(Debug, Clone, Default)]
 pub struct Seen {
-    windows: usize,
+    judged: usize,
     spans: VecDeque<Micros>,
 }
 
 impl Seen {
-    /// Remembers the last `windows` windows.
-    pub const fn new(windows: usize) -> Self {
-        Self { windows, spans: VecDeque::new() }
-    }
-
-    /// Takes a window's length.
+    /// Takes a window's length, and how many windows the decision rests on.
     pub fn add(&mut self, verdict: &Verdict) {
-        if self.spans.len() == self.windows {
+        if self.spans.len() == MOST_WINDOWS {
             self.spans.pop_front();
         }
+        self.judged = verdict.judgement.windows;
         self.spans.push_back(verdict.window.movement());
     }
 
     /// "the last 14 s of movement (10 windows)".
     fn words(&self) -> String {
-        let micros: i64 = self.spans.iter().map(|span| span.0).sum();
+        let windows = self.judged.min(self.spans.len());
+        let micros: i64 = self.spans.iter().rev().take(windows).map(|span| span.0).sum();
         let seconds = Micros(micros).as_secs_f64();
         let digits = usize::from(seconds < 10.0);
-        let windows = self.spans.len();
         let s = if windows == 1 { "" } else { "s" };
         format!("the last {seconds:.digits$} s of movement ({windows} window{s})")
     }
@@ -56,6 +55,8 @@ pub enum Kind {
     LockFailed,
     /// Alarms no longer lock.
     SafeMode,
+    /// The model does not know what captures.
+    UnknownDevice,
     /// The agent ends by a fault of its own.
     Fault,
 }
@@ -70,6 +71,7 @@ impl Kind {
             Self::Locked => "locked",
             Self::LockFailed => "lock_failed",
             Self::SafeMode => "safe_mode",
+            Self::UnknownDevice => "unknown_device",
             Self::Fault => "fault",
         }
     }
@@ -149,6 +151,20 @@ pub fn safe_mode(seen: &Seen, locks: usize) -> Told {
     plain(Kind::SafeMode, "Is this you at the mouse?", body, true)
 }
 
+/// The model does not know what captures.
+pub fn unknown_device(capture: &str, unknown: &str) -> Told {
+    let what = match unknown {
+        "device" => "This is another pointing device",
+        "resolution" => "The screens have another resolution",
+        _ => "The mouse is watched in another way",
+    };
+    let body = format!(
+        "{what} than those that your model was made with ({capture}). It is not judged until you \
+         enrol with it: run `mousewarden --enroll`. If you have changed nothing, somebody else has."
+    );
+    plain(Kind::UnknownDevice, "mousewarden does not know this mouse", body, false)
+}
+
 /// The agent ends by a fault of its own.
 pub fn fault(why: &str) -> Told {
     let body = format!(
@@ -186,10 +202,10 @@ mod tests {
     #[test]
     fn the_alarm_names_what_was_seen_and_for_how_long() {
         let spans = (0..10).map(|_| Micros::from_millis(1_400)).collect();
-        let notice = alarm(&Seen { windows: 10, spans }, &NotifyParams::default()).notice;
+        let notice = alarm(&Seen { judged: 10, spans }, &NotifyParams::default()).notice;
         assert!(notice.body.contains("For the last 14 s of movement (10 windows)"), "{notice:?}");
         assert!(notice.ask);
-        let short = Seen { windows: 1, spans: [Micros::from_millis(1_260)].into() };
+        let short = Seen { judged: 1, spans: [Micros::from_millis(1_260)].into() };
         assert_eq!(short.words(), "the last 1.3 s of movement (1 window)");
     }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::Bundle;
-use crate::pipeline::{Ladder, PolicyParams};
+use crate::pipeline::{CusumParams, Ladder, MeanParams, PolicyParams, RuleParams};
+use crate::platform::Backend;
 
 /// A whole number that lies between two bounds, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,6 +143,8 @@ impl From<Share> for toml::Value {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeParams {
+    /// Which way of seeing the mouse; read at the start only.
+    pub backend: Backend,
     /// How long after the end of a pause an event that belongs before it may still arrive,
     /// milliseconds; the price of every verdict.
     pub slack_ms: Within<0, 100>,
@@ -151,9 +154,25 @@ pub struct IntakeParams {
 
 impl Default for IntakeParams {
     fn default() -> Self {
-        Self { slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
+        let backend = Backend::Auto;
+        Self { backend, slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
     }
 }
+
+/// How scores are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleChoice {
+    /// The mean of a fixed number of windows against a threshold.
+    #[default]
+    Mean,
+    /// Evidence piles up until it passes a limit.
+    Cusum,
+}
+
+/// Office work gives about this many windows in an hour on the wall clock (8.5 a minute, the mean
+/// over the administrators of the Balabit data set).
+const WINDOWS_PER_HOUR: u32 = 510;
 
 /// How scores become decisions; what the model knows best is left to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -161,7 +180,11 @@ impl Default for IntakeParams {
 pub struct PolicyChoice {
     /// How far the agent may go.
     pub ladder: Ladder,
-    /// How many windows are judged together.
+    /// How scores are put together.
+    pub rule: RuleChoice,
+    /// The owner is disturbed once in so many hours at the desk; for [`RuleChoice::Cusum`].
+    pub hours_between_alarms: Within<1, 1000>,
+    /// How many windows are judged together; this and the next three for [`RuleChoice::Mean`].
     pub group_windows: Choice<Within<1, 1000>>,
     /// Grouped scores below this are a stranger's.
     pub threshold: Choice<Share>,
@@ -177,6 +200,8 @@ impl Default for PolicyChoice {
     fn default() -> Self {
         Self {
             ladder: Ladder::Notify,
+            rule: RuleChoice::Mean,
+            hours_between_alarms: Within::clamped(40),
             group_windows: Choice::Model,
             threshold: Choice::Model,
             hysteresis: Share(0.05),
@@ -191,8 +216,16 @@ impl PolicyChoice {
     /// calibrated for it.
     ///
     /// # Errors
-    /// When the model knows no threshold for the chosen group size.
+    /// When the model knows no threshold for the chosen group size, or nothing of the chosen rule.
     pub fn resolve(&self, bundle: &Bundle) -> Result<PolicyParams> {
+        let rule = match self.rule {
+            RuleChoice::Mean => RuleParams::Mean(self.mean(bundle)?),
+            RuleChoice::Cusum => RuleParams::Cusum(self.cusum(bundle)?),
+        };
+        Ok(PolicyParams { ladder: self.ladder, cooldown_s: self.cooldown_s.get(), rule })
+    }
+
+    fn mean(&self, bundle: &Bundle) -> Result<MeanParams> {
         let group_windows = match self.group_windows {
             Choice::Model => bundle.default_group,
             Choice::Value(windows) => windows.get() as usize,
@@ -201,13 +234,21 @@ impl PolicyChoice {
             Choice::Value(threshold) => threshold.get(),
             Choice::Model => calibrated(bundle, group_windows)?,
         };
-        Ok(PolicyParams {
-            ladder: self.ladder,
+        Ok(MeanParams {
             group_windows,
             threshold,
             hysteresis: self.hysteresis.get(),
             confirm_windows: self.confirm_windows.get() as usize,
-            cooldown_s: self.cooldown_s.get(),
+        })
+    }
+
+    fn cusum(&self, bundle: &Bundle) -> Result<CusumParams> {
+        let windows = self.hours_between_alarms.get() * WINDOWS_PER_HOUR;
+        let known = bundle.sequential.as_ref();
+        known.and_then(|known| known.for_budget(windows)).ok_or_else(|| {
+            let what = "policy.rule = \"cusum\": the model knows no limits for it";
+            Failure::new(Kind::Config, what)
+                .remedy("Choose rule = \"mean\", or make the model anew: mousewarden train.")
         })
     }
 }
@@ -244,6 +285,8 @@ pub struct NotifyParams {
     pub lock_failed: bool,
     /// Whether it is told that alarms no longer lock.
     pub safe_mode: bool,
+    /// Whether it is told that the model does not know this mouse or these screens.
+    pub unknown_device: bool,
     /// Whether it is told that the agent ends by a fault.
     pub fault: bool,
     /// So many alarms are told within an hour; the rest is only written down.
@@ -260,6 +303,7 @@ impl Default for NotifyParams {
             locked: true,
             lock_failed: true,
             safe_mode: true,
+            unknown_device: true,
             fault: true,
             per_hour: Within::clamped(12),
         }

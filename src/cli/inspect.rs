@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Failure, Result};
 use crate::model::bundle::CONTRACT;
-use crate::model::{Bundle, OperatingPoint, Provenance};
-use crate::nn::{BiLstm, Network};
+use crate::model::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
+use crate::nn::{AnyNetwork, BiLstm, ConvLayer, Network};
 use crate::pipeline::WindowParams;
 
 /// Arguments of `inspect`.
@@ -32,11 +32,12 @@ struct Description {
     sha256: String,
     contract: u32,
     architecture: &'static str,
-    hidden: [usize; 2],
+    hidden: Vec<usize>,
     weights: usize,
     windows: WindowParams,
     default_group: usize,
     operating_points: Vec<OperatingPoint>,
+    sequential: Option<Sequential>,
     provenance: Provenance,
 }
 
@@ -60,41 +61,67 @@ impl InspectArgs {
 
 fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
     let digest = Sha256::digest(content);
-    let Bundle { network, windows, operating_points, default_group, provenance } = bundle;
+    let Bundle { network, windows, operating_points, default_group, sequential, provenance } =
+        bundle;
     Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         contract: CONTRACT,
-        architecture: "bilstm",
-        hidden: [network.first.hidden, network.second.hidden],
+        architecture: network.architecture(),
+        hidden: network.widths(),
         weights: weights(&network),
         windows,
         default_group,
         operating_points,
+        sequential,
         provenance,
     }
 }
 
 /// Numbers that training has set.
-fn weights(network: &Network) -> usize {
+fn evidence(sequential: &Sequential) -> Vec<String> {
+    let head = "evidence piling up (rule = \"cusum\"): one false alarm in .. windows, limit, \
+                windows until a stranger is noticed (median)";
+    let row = |limit: &Limit| {
+        let delay = limit.delay_windows.map_or("most never".into(), |windows| windows.to_string());
+        format!("{:>7}  {:6.1} nats  {delay}", limit.windows_between_alarms, limit.limit)
+    };
+    [String::new(), head.into()].into_iter().chain(sequential.limits.iter().map(row)).collect()
+}
+
+fn weights(network: &AnyNetwork) -> usize {
+    let trunk = match network {
+        AnyNetwork::BiLstm(network) => recurrent(network),
+        AnyNetwork::Conv(network) => {
+            let layer = |layer: &ConvLayer| layer.weight.len() + layer.output;
+            network.layers.iter().map(layer).sum()
+        }
+    };
+    trunk + network.head().weight.len() + 1
+}
+
+fn recurrent(network: &Network) -> usize {
     let lstm = |layer: &BiLstm| {
         let side = &layer.forward;
         2 * (side.w.len() + side.r.len() + side.b.len())
     };
     let norm = network.norm.gamma.len() + network.norm.beta.len();
-    lstm(&network.first) + norm + lstm(&network.second) + network.head.weight.len() + 1
+    lstm(&network.first) + norm + lstm(&network.second)
 }
 
 impl Description {
     fn text(&self) -> String {
         let (p, w) = (&self.provenance, &self.windows);
-        let [first, second] = self.hidden;
+        let widths: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
         let mut lines = vec![
             format!("model        {}", self.path.display()),
             format!("content      sha256 {}", self.sha256),
             format!(
-                "contract     {}, {} {first} + {second}, {} weights",
-                self.contract, self.architecture, self.weights
+                "contract     {}, {} {}, {} weights",
+                self.contract,
+                self.architecture,
+                widths.join(" + "),
+                self.weights
             ),
             format!(
                 "windows      pause {} ms, {} to {} steps, thinned to {} ms",
@@ -113,12 +140,16 @@ impl Description {
                 p.trained_by, p.seed, p.epochs, p.capture
             ),
             format!("started from {}", p.start),
+            format!("has seen     {} different windows", p.seen_windows.len()),
             String::new(),
             "windows  movement  threshold    EER   FAR (95 % interval)   FRR (95 % interval)"
                 .into(),
         ];
         lines.extend(self.operating_points.iter().map(|point| self.row(point)));
         lines.push("* what the trainer recommends".into());
+        if let Some(sequential) = &self.sequential {
+            lines.extend(evidence(sequential));
+        }
         lines.join("\n")
     }
 

@@ -8,7 +8,10 @@ pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod enroll;
+pub mod evaluate;
+pub mod explore;
 pub mod export;
+pub mod identify;
 pub mod inspect;
 pub mod output;
 pub mod pause;
@@ -24,6 +27,7 @@ pub mod run;
 pub mod sensor;
 pub mod service;
 pub mod status;
+mod stdio_arrow;
 pub mod stop;
 pub mod train;
 #[cfg(feature = "watch")]
@@ -82,10 +86,16 @@ enum Command {
     Config(config::ConfigArgs),
     /// Print the verdicts that the agent would have given on a recording.
     Replay(replay::ReplayArgs),
+    /// Tell which of several known people made a session.
+    Identify(identify::IdentifyArgs),
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
     /// Train a model from your recordings, or from a dataset.
     Train(train::TrainArgs),
+    /// Look at recordings: checks, paths, timelines and features on one page.
+    Explore(Box<explore::ExploreArgs>),
+    /// Measure models on people and sessions that they do not know, beside baselines.
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
     /// Make the start of every owner's training (onnx/start.onnx).
@@ -124,7 +134,10 @@ impl Cli {
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
+            Command::Explore(args) => args.run(),
+            Command::Identify(args) => args.run(),
             Command::Export(args) => args.run(),
+            Command::Evaluate(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Manual(args) => args.run(),
             Command::Pause(args) => args.run(),

@@ -18,12 +18,12 @@ use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::witness::Witness;
 use crate::agent::{Announcer, Command, Hands, Reload};
-use crate::data::{Header, Store};
+use crate::data::Store;
 use crate::error::{Failure, Result};
 use crate::platform::endpoint::Door;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{EventSource, clock, desktop};
+use crate::platform::{Backend, EventSource, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -66,9 +66,10 @@ impl RunArgs {
             let commands = commands.clone();
             move |asked| drop(commands.try_send(command(asked)))
         })?;
-        let (source, kind) = self.source()?;
-        let recorder = recorder(&context, &store, source.name())?;
-        let (session, _watch) = session(kind);
+        let (source, kind) = self.source(context.config.capture.backend)?;
+        let recorder = recorder(&context, &store, &source.capture().get().to_string())?;
+        let (session, watch) = session(kind);
+        desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
         let (answer, answers) = bounded(ANSWERS);
         let hands = Hands {
             notifier: desktop::notifier(answer),
@@ -115,11 +116,11 @@ impl RunArgs {
         Ok(witnesses)
     }
 
-    fn source(&self) -> Result<(Box<dyn EventSource>, SourceKind)> {
+    fn source(&self, backend: Backend) -> Result<(Box<dyn EventSource>, SourceKind)> {
         let Some(path) = &self.source else {
             let program =
                 std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
-            return Ok((desktop::mouse(program)?, SourceKind::Mouse));
+            return Ok((desktop::mouse(program, backend)?, SourceKind::Mouse));
         };
         let pace = if self.fast { Pace::Fast } else { Pace::Recorded };
         Ok((Box::new(Playback::open(path, pace)?), SourceKind::Recording))
@@ -165,9 +166,7 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
         return Ok(None);
     }
     let store = Store::open(store.watched().root())?;
-    let started_unix_s = clock::wall().as_second();
-    let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
-    Ok(Some(Recorder::new(path, writer)))
+    Recorder::begin(&store, capture).map(Some)
 }
 
 fn cap(context: &Context) -> u64 {

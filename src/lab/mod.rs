@@ -3,13 +3,20 @@
 
 pub mod crowd;
 pub mod enrolment;
+pub mod evaluate;
+pub mod explore;
 pub mod habits;
+pub mod identify;
 pub mod metrics;
 pub mod people;
+pub mod plot;
 mod population;
 pub mod preprocess;
 pub mod pretrain;
+pub mod protocol;
 mod random;
+pub mod report;
+pub mod shard;
 mod start;
 pub mod train;
 pub mod trial;

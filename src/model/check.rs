@@ -1,9 +1,11 @@
 //! What must hold for a bundle before anyone may use or write it. Pure: no file, no library.
 
-use super::bundle::{Bundle, OperatingPoint};
+use super::bundle::{Bundle, Limit, OperatingPoint, Sequential};
+use super::conv_weights;
 use super::fault::Fault;
 use super::weights::MAX_HIDDEN;
-use crate::nn::{BatchNorm, BiLstm, Network};
+use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Network};
+use crate::pipeline::CusumParams;
 use crate::pipeline::steps::STEP_FEATURES;
 
 /// The largest group of windows that a decision may wait for.
@@ -20,6 +22,7 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
         let group = bundle.default_group;
         return wrong(format!("default_group = {group} is not among its operating points"));
     }
+    bundle.sequential.as_ref().map_or(Ok(()), sequential)?;
     check_network(&bundle.network)
 }
 
@@ -27,9 +30,14 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault::Value`] with the part and what is allowed.
-pub fn check_network(network: &Network) -> Result<(), Fault> {
-    shapes(network)?;
-    numbers(network)
+pub fn check_network(network: &AnyNetwork) -> Result<(), Fault> {
+    match network {
+        AnyNetwork::BiLstm(network) => {
+            shapes(network)?;
+            numbers(network)
+        }
+        AnyNetwork::Conv(network) => conv_weights::check(network),
+    }
 }
 
 fn points(points: &[OperatingPoint]) -> Result<(), Fault> {
@@ -64,6 +72,20 @@ fn point(point: &OperatingPoint) -> Result<(), Fault> {
         return wrong(format!("movement_s = {} of group {group}", point.movement_s));
     }
     Ok(())
+}
+
+fn sequential(sequential: &Sequential) -> Result<(), Fault> {
+    let limits = &sequential.limits;
+    if limits.is_empty() {
+        return wrong("its sequential decision has no limits".into());
+    }
+    if !limits.is_sorted_by(|one, next| one.windows_between_alarms < next.windows_between_alarms) {
+        return wrong("its limits are not in ascending order of windows_between_alarms".into());
+    }
+    let usable = |limit: &Limit| {
+        CusumParams { evidence: sequential.evidence, limit: limit.limit }.validate()
+    };
+    limits.iter().try_for_each(usable).map_err(Fault::Value)
 }
 
 fn shapes(network: &Network) -> Result<(), Fault> {

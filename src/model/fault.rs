@@ -43,8 +43,11 @@ pub enum Fault {
         reason: String,
     },
     /// The computation is another one.
-    #[error("has another graph than the architecture bilstm: {0}")]
+    #[error("has another graph than its architecture: {0}")]
     Graph(String),
+    /// It is no model that tells people apart.
+    #[error("is no model of `mousewarden identify`: {0}")]
+    Identifier(String),
     /// A number is out of bounds.
     #[error("cannot be used: {0}")]
     Value(String),
@@ -64,6 +67,9 @@ impl Fault {
             }
             Self::Foreign(_) | Self::Graph(_) => {
                 "Other networks cannot be used; train one with `mousewarden train`."
+            }
+            Self::Identifier(_) => {
+                "Give the path of a model that `mousewarden identify train` wrote."
             }
             Self::Contract { found } if *found > u64::from(CONTRACT) => {
                 "Update mousewarden, or train the model again with this version: `mousewarden train`."

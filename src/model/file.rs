@@ -11,11 +11,11 @@ use super::bundle::Bundle;
 use super::check::check;
 use super::fault::Fault;
 use super::graph::graph_of;
-use super::metadata::Metadata;
-use super::onnx_proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
+use super::metadata::{Metadata, architecture_of};
+use super::onnx_proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::weights::network_of;
 use crate::error::{Failure, Result};
-use crate::nn::Network;
+use crate::nn::AnyNetwork;
 
 /// Version of the file format that is written and read.
 pub(super) const IR_VERSION: i64 = 8;
@@ -74,12 +74,14 @@ impl Bundle {
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;
-        let Metadata { windows, operating_points, default_group, provenance } =
+        let Metadata { windows, operating_points, default_group, sequential, provenance } =
             Metadata::of(&model)?;
+        let architecture = architecture_of(&model)?;
         versions(&model)?;
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
-        let network = network_of(&graph)?;
-        let bundle = Self { network, windows, operating_points, default_group, provenance };
+        let network = network_of(&graph, architecture)?;
+        let bundle =
+            Self { network, windows, operating_points, default_group, sequential, provenance };
         check(&bundle)?;
         Ok(bundle)
     }
@@ -90,20 +92,32 @@ impl Bundle {
             windows: self.windows,
             operating_points: self.operating_points.clone(),
             default_group: self.default_group,
+            sequential: self.sequential.clone(),
             provenance: self.provenance.clone(),
         };
-        Ok(encoded(&self.network, metadata.entries()?))
+        Ok(encoded(&self.network, metadata.entries(self.network.architecture())?))
     }
 }
 
 /// The bytes of a file with this network's graph and these entries.
-pub(super) fn encoded(network: &Network, metadata_props: Vec<StringStringEntryProto>) -> Vec<u8> {
+pub(super) fn encoded(
+    network: &AnyNetwork,
+    metadata_props: Vec<StringStringEntryProto>,
+) -> Vec<u8> {
+    model_bytes(graph_of(network), metadata_props)
+}
+
+/// The bytes of a file with this graph and these entries.
+pub(super) fn model_bytes(
+    graph: GraphProto,
+    metadata_props: Vec<StringStringEntryProto>,
+) -> Vec<u8> {
     let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
     let model = ModelProto {
         ir_version: Some(IR_VERSION),
         producer_name: Some("mousewarden".into()),
         producer_version: Some(env!("CARGO_PKG_VERSION").into()),
-        graph: Some(graph_of(network)),
+        graph: Some(graph),
         opset_import: vec![opset],
         metadata_props,
     };

@@ -4,18 +4,24 @@
 mod builtin;
 pub mod bundle;
 mod check;
+mod conv_graph;
+mod conv_weights;
 mod fault;
 mod file;
 mod graph;
+pub mod identifier;
 mod library;
 mod metadata;
 mod onnx;
 pub mod onnx_proto;
 mod scorer;
+mod seen;
 pub mod start;
 mod weights;
 
-pub use bundle::{Bundle, OperatingPoint, Provenance};
+pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential, StartPeople};
+pub use identifier::{Identifier, LoadedIdentifier};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
+pub use seen::SeenWindows;
 pub use start::{Origin, Population, Start};

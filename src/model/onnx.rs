@@ -15,6 +15,7 @@ use ort::sys::{ORT_API_VERSION, OrtApi, OrtApiBase};
 use ort::value::Tensor;
 
 use super::graph::{GENUINE, LENGTHS, STEPS};
+use super::identifier::{FEATURES, PROBABILITIES};
 use super::library::{FETCH, examine};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::steps::STEP_FEATURES;
@@ -166,14 +167,7 @@ impl OnnxScorer {
     /// # Errors
     /// When ONNX Runtime refuses the model.
     pub fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
-        match session(runtime, model) {
-            Ok(session) => Ok(Self { session }),
-            Err(error) => Err(Failure::new(
-                Kind::Data,
-                format!("ONNX Runtime {} refuses the model: {error}", runtime.version),
-            )
-            .remedy("Train it again with `mousewarden train`, or set backend = \"builtin\".")),
-        }
+        Ok(Self { session: accepted(runtime, model)? })
     }
 
     fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<Score>> {
@@ -197,6 +191,53 @@ impl Scorer for OnnxScorer {
         }
         Ok(scores)
     }
+}
+
+/// Scores rows of features with ONNX Runtime, on the caller's thread alone.
+#[derive(Debug)]
+pub struct OnnxTable {
+    session: Session,
+}
+
+impl OnnxTable {
+    /// From the content of a model file.
+    ///
+    /// # Errors
+    /// When ONNX Runtime refuses the model.
+    pub fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
+        Ok(Self { session: accepted(runtime, model)? })
+    }
+
+    /// The row of probabilities of each row of features, all equally long.
+    ///
+    /// # Errors
+    /// When ONNX Runtime fails.
+    pub fn rows(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.run(rows).map_err(|error| {
+            Failure::new(Kind::Internal, format!("ONNX Runtime cannot score the rows: {error}"))
+                .remedy("Set backend = \"builtin\".")
+        })
+    }
+
+    fn run(&mut self, rows: &[Vec<f32>]) -> ort::Result<Vec<Vec<f32>>> {
+        let width = rows.first().map_or(0, Vec::len);
+        let values: Vec<f32> = rows.iter().flatten().copied().collect();
+        let features = Tensor::from_array(([rows.len(), width], values))?;
+        let outputs = self.session.run(ort::inputs![FEATURES => features])?;
+        let (_, flat) = outputs[PROBABILITIES].try_extract_tensor::<f32>()?;
+        Ok(flat.chunks(flat.len() / rows.len()).map(<[f32]>::to_vec).collect())
+    }
+}
+
+fn accepted(runtime: &Runtime, model: &[u8]) -> Result<Session> {
+    session(runtime, model).map_err(|error| {
+        let what = format!("ONNX Runtime {} refuses the model: {error}", runtime.version);
+        Failure::new(Kind::Data, what)
+            .remedy("Train it again with `mousewarden train`, or set backend = \"builtin\".")
+    })
 }
 
 /// One thread, because two spin and cost more than twice the processor time for the same wall

@@ -145,7 +145,7 @@ impl Scorer for LoadedScorer {
 }
 
 /// ONNX Runtime or nobody (the builtin scorer), with the reason.
-fn choose(params: &ScorerParams) -> Result<(Option<&'static Runtime>, ScorerReport)> {
+pub(super) fn choose(params: &ScorerParams) -> Result<(Option<&'static Runtime>, ScorerReport)> {
     if params.backend == Backend::Builtin {
         return Ok((None, ScorerReport::builtin(None)));
     }

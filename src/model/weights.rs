@@ -4,26 +4,37 @@
 
 use std::collections::BTreeMap;
 
+use super::conv_weights;
 use super::fault::Fault;
 use super::graph::graph_of;
+use super::metadata::Architecture;
 use super::onnx_proto::{GraphProto, NodeProto, TensorProto, data_type};
-use crate::nn::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
+use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
 use crate::pipeline::steps::STEP_FEATURES;
 
 /// Hidden units of one direction that this build accepts; far above what a window can teach.
 pub const MAX_HIDDEN: usize = 1024;
 
-/// The network inside a graph; its batch normalisation comes back as the factor and offset it was
-/// folded into (mean 0, variance 1, epsilon 0), which scores the same.
+/// The network inside a graph of this architecture; its batch normalisation comes back as the
+/// factor and offset it was folded into (mean 0, variance 1, epsilon 0), which scores the same.
 ///
 /// # Errors
 /// [`Fault::Graph`] when it is another graph.
-pub fn network_of(graph: &GraphProto) -> Result<Network, Fault> {
+pub fn network_of(graph: &GraphProto, architecture: Architecture) -> Result<AnyNetwork, Fault> {
     let weights = Weights::new(graph);
+    let network = match architecture {
+        Architecture::BiLstm => bilstm(&weights)?.into(),
+        Architecture::Conv => conv_weights::network_of(&weights)?.into(),
+    };
+    same_computation(graph, &graph_of(&network))?;
+    Ok(network)
+}
+
+fn bilstm(weights: &Weights<'_>) -> Result<Network, Fault> {
     let first = weights.lstm("first", STEP_FEATURES)?;
     let joined = 2 * first.hidden;
     let second = weights.lstm("second", joined)?;
-    let network = Network {
+    Ok(Network {
         conditioning: Conditioning {
             scale: weights.columns("conditioning.scale")?,
             shift: weights.columns("conditioning.shift")?,
@@ -33,15 +44,14 @@ pub fn network_of(graph: &GraphProto) -> Result<Network, Fault> {
         head: weights.head(2 * second.hidden)?,
         first,
         second,
-    };
-    same_computation(graph, &graph_of(&network))?;
-    Ok(network)
+    })
 }
 
-struct Weights<'g>(BTreeMap<&'g str, &'g TensorProto>);
+/// The weights of a graph by their names.
+pub(super) struct Weights<'g>(BTreeMap<&'g str, &'g TensorProto>);
 
 impl<'g> Weights<'g> {
-    fn new(graph: &'g GraphProto) -> Self {
+    pub(super) fn new(graph: &'g GraphProto) -> Self {
         Self(graph.initializer.iter().map(|tensor| (name_of(tensor), tensor)).collect())
     }
 
@@ -50,7 +60,17 @@ impl<'g> Weights<'g> {
         found.ok_or_else(|| Fault::Graph(format!("it has no weights named {name}")))
     }
 
-    fn floats(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>, Fault> {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The shape of a tensor; negative sizes are none.
+    pub(super) fn dims(&self, name: &str) -> Result<Vec<usize>, Fault> {
+        let dims = self.find(name)?.dims.iter();
+        Ok(dims.map(|&dim| usize::try_from(dim).unwrap_or(0)).collect())
+    }
+
+    pub(super) fn floats(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>, Fault> {
         let tensor = self.find(name)?;
         let expected: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
         if tensor.dims != expected || tensor.data_type != Some(data_type::FLOAT) {
@@ -99,7 +119,7 @@ impl<'g> Weights<'g> {
         })
     }
 
-    fn head(&self, features: usize) -> Result<Dense, Fault> {
+    pub(super) fn head(&self, features: usize) -> Result<Dense, Fault> {
         let weight = self.floats("head.weight", &[1, features])?;
         Ok(Dense { weight, bias: self.floats("head.bias", &[1])?[0] })
     }

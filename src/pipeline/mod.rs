@@ -11,7 +11,9 @@ pub mod window;
 
 pub use detector::{Detector, Verdict, WindowSummary};
 pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
-pub use policy::{Action, Decision, Ladder, Policy, PolicyParams};
+pub use policy::{
+    Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, RuleParams,
+};
 pub use score::{Score, ScoreError, Scorer};
 pub use steps::Steps;
 pub use window::{Segmenter, Window, WindowEnd, WindowParams};

@@ -1,6 +1,7 @@
 //! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
 //! clock; nothing here decides anything about the person at the mouse.
 
+pub mod capture;
 pub mod clock;
 pub mod desktop;
 pub mod endpoint;
@@ -19,6 +20,8 @@ pub use linux::{bus, counter, inject, lock, notify, probe, sensor, session, stag
 
 use std::time::Duration;
 
+pub use capture::{Backend, Capture, CaptureView};
+
 use crate::error::Result;
 use crate::pipeline::Signal;
 
@@ -33,6 +36,12 @@ pub trait EventSource: Send {
 
     /// What it is, for `status` and a model's provenance: "x11-rdev", "recording".
     fn name(&self) -> &str;
+
+    /// With what it captures now; kept up to date by sources whose device may change, each time
+    /// before the `Boundary::DeviceChanged` that tells of it.
+    fn capture(&self) -> CaptureView {
+        CaptureView::of(Capture::by(self.name()))
+    }
 }
 
 /// What a source has to say.

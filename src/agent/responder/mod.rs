@@ -59,8 +59,6 @@ pub struct Manner {
     pub notify: NotifyParams,
     /// How the session is locked.
     pub lock: LockParams,
-    /// Windows judged together.
-    pub group_windows: usize,
 }
 
 /// The acting thread's state.
@@ -78,6 +76,8 @@ pub struct Responder {
     locks: Locks,
     countdown: Option<Countdown>,
     awaits_unlock: bool,
+    /// Unknown devices of which the person was told.
+    asked: Vec<String>,
 }
 
 impl Responder {
@@ -88,7 +88,7 @@ impl Responder {
         manner: Manner,
         presence: Box<dyn Presence>,
     ) -> Self {
-        let Manner { notify, lock, group_windows } = manner;
+        let Manner { notify, lock } = manner;
         let mut witnesses = hands.witnesses;
         if let Some(path) = hands.metrics {
             witnesses.push(Box::new(Metrics::new(path, Arc::clone(&board))));
@@ -103,10 +103,11 @@ impl Responder {
             make_locker: hands.locker,
             lock,
             teller: Teller::new(hands.notifier, notify),
-            seen: Seen::new(group_windows),
+            seen: Seen::default(),
             locks: Locks::default(),
             countdown: None,
             awaits_unlock: false,
+            asked: Vec::new(),
         }
     }
 
@@ -131,11 +132,11 @@ impl Responder {
 
     fn work(&mut self, task: Task) {
         match task {
-            Task::Adopt(Manner { notify, lock, group_windows }) => {
+            Task::Adopt(Manner { notify, lock }) => {
                 self.locker = (self.make_locker)(&lock);
                 self.lock = lock;
                 self.teller.adopt(notify);
-                self.seen = Seen::new(group_windows);
+                self.seen = Seen::default();
             }
             Task::Entry(stamped) => {
                 self.write(&stamped);
@@ -162,12 +163,23 @@ impl Responder {
                 self.lock_in_the_end("somebody asked for a pause");
                 self.supervisor.doing("paused");
             }
+            Entry::Device { capture, unknown: Some(unknown) } => {
+                self.unknown_device(capture, unknown);
+            }
             Entry::Resumed => self.supervisor.doing("watching again"),
             Entry::Stopped { .. } => {
                 self.lock_in_the_end("somebody asked for the end");
                 self.supervisor.stopping();
             }
             _ => {}
+        }
+    }
+
+    /// Tells of each device once, however often it is plugged in again.
+    fn unknown_device(&mut self, capture: &str, unknown: &str) {
+        if !self.asked.iter().any(|known| known == capture) {
+            self.asked.push(capture.into());
+            self.tell(&notice::unknown_device(capture, unknown));
         }
     }
 

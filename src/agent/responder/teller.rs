@@ -71,6 +71,7 @@ impl Kind {
             Self::Relieved | Self::Locked => params.locked,
             Self::LockFailed => params.lock_failed,
             Self::SafeMode => params.safe_mode,
+            Self::UnknownDevice => params.unknown_device,
             Self::Fault => params.fault,
         }
     }
@@ -98,7 +99,7 @@ mod tests {
     fn a_kind_that_is_switched_off_is_not_shown_and_the_others_are() {
         let params = NotifyParams { alarm: false, ..NotifyParams::default() };
         let (mut teller, journal) = teller(params.clone());
-        let told = teller.tell(&alarm(&Seen::new(3), &params), Timestamp::default());
+        let told = teller.tell(&alarm(&Seen::default(), &params), Timestamp::default());
         assert_eq!(told, Entry::Withheld { notice: "alarm", why: "switched off" });
         teller.tell(&fault("a fault"), Timestamp::default());
         assert_eq!(journal.entries().len(), 1);
@@ -112,7 +113,7 @@ mod tests {
             teller.tell(told, Timestamp::from_millis(minutes * 60_000));
             journal.entries().len()
         };
-        let alarm = alarm(&Seen::new(3), &params);
+        let alarm = alarm(&Seen::default(), &params);
         assert_eq!([at(0, &alarm), at(1, &alarm), at(2, &alarm)], [1, 2, 2]);
         assert_eq!(at(3, &could_not_lock("no way")), 3);
         assert_eq!(at(60, &alarm), 4);

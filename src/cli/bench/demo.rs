@@ -13,7 +13,7 @@ use crate::cli::output;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::impostors;
 use crate::lab::people::Person;
-use crate::lab::train::{About, TrainOptions, train_owner};
+use crate::lab::train::{About, Request, TrainOptions, train_owner};
 use crate::model::{LoadedScorer, ScorerParams};
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
@@ -86,7 +86,14 @@ impl DemoArgs {
             capture: "generated".into(),
         };
         let options = self.start.apply(TrainOptions { seed, ..TrainOptions::default() })?;
-        let bundle = train_owner(&sessions, &cohort, params, &about, &options, &mut |_| {})?;
+        let request = Request {
+            sessions: &sessions,
+            cohort: &cohort,
+            windows: params,
+            about: &about,
+            options: &options,
+        };
+        let bundle = train_owner(&request, &mut |_| {})?;
         let scorer = LoadedScorer::of(&bundle, &ScorerParams::default())?;
         let policy = PolicyChoice::default().resolve(&bundle)?;
         let mut detector = Detector::new(params, scorer, policy);

@@ -11,7 +11,7 @@ use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::crowd;
 use crate::lab::people::Device;
-use crate::lab::train::{About, TrainOptions, train_owner};
+use crate::lab::train::{About, Request, TrainOptions, train_owner};
 use crate::lab::trial::{Scores, TimeOnly, enrolment, on_device};
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
@@ -39,12 +39,6 @@ pub struct EnrolArgs {
     /// Hidden units.
     #[arg(long)]
     hidden: Option<usize>,
-    /// Hard cases repeated, as a share.
-    #[arg(long, default_value_t = 0.0)]
-    hard: f64,
-    /// Synthetic genuine windows for each real one.
-    #[arg(long, default_value_t = 0.0)]
-    synthetic: f64,
     /// Strangers made of the owner's movement.
     #[arg(long)]
     restyled: Option<usize>,
@@ -136,7 +130,14 @@ impl EnrolArgs {
                 impostor_source: name.into(),
                 capture: "dataset".into(),
             };
-            let bundle = train_owner(learn, &cohort, params, &about, &options, &mut |_| {})?;
+            let request = Request {
+                sessions: learn,
+                cohort: &cohort,
+                windows: params,
+                about: &about,
+                options: &options,
+            };
+            let bundle = train_owner(&request, &mut |_| {})?;
             let times = TimeOnly::fit(learn.iter().flatten(), cohort.iter().flatten());
             let tests = [("raw", &parts.test, &strangers), ("on device", &again, &moved)];
             for (tested, genuine, impostors) in tests {
@@ -164,9 +165,7 @@ impl EnrolArgs {
         let usual = TrainOptions::default();
         TrainOptions {
             hidden: self.hidden.map_or(usual.hidden, |hidden| [hidden; 2]),
-            hard_share: self.hard,
             restyled: self.restyled.unwrap_or(usual.restyled),
-            synthetic: self.synthetic,
             dropout: self.dropout.unwrap_or(usual.dropout),
             epochs: self.epochs.unwrap_or(usual.epochs),
             seed: self.seed,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::error::{Failure, Kind, Result};
 use crate::model::{
     Backend, Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerParams, ScorerReport,
-    folders_beside,
+    SeenWindows, folders_beside,
 };
 use crate::nn::{Conditioning, Network};
 use crate::pipeline::{Scorer, Steps, WindowParams};
@@ -145,10 +145,11 @@ pub(super) fn untrained() -> Bundle {
         movement_s: 0.0,
     };
     Bundle {
-        network: Network::new([64, 64], Conditioning::fit(rows), 1),
+        network: Network::new([64, 64], Conditioning::fit(rows), 1).into(),
         windows: WindowParams::default(),
         operating_points: vec![point],
         default_group: 1,
+        sequential: None,
         provenance: Provenance {
             trained_by: "nobody".into(),
             subject: "nobody".into(),
@@ -159,6 +160,9 @@ pub(super) fn untrained() -> Bundle {
             genuine_windows: [0; 2],
             impostor_windows: [0; 2],
             training_sha256: String::new(),
+            seen_windows: SeenWindows::default(),
+            start_people: None,
+            recipe_sha256: String::new(),
             capture: "none".into(),
             start: "random weights".into(),
         },
@@ -174,7 +178,7 @@ fn timed(scorer: &mut LoadedScorer, window: &[Steps]) -> Result<(Lap, f32)> {
 }
 
 /// An arc at 125 Hz, another in every round.
-fn window(steps: usize, round: usize) -> Steps {
+pub(super) fn window(steps: usize, round: usize) -> Steps {
     let step = |index: usize| {
         let angle = (index + 7 * round) as f32 * 0.11;
         [9.0 * angle.cos(), 5.0 * angle.sin(), 8.0]

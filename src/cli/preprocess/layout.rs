@@ -12,7 +12,7 @@ use crate::error::{Failure, Result};
 /// How the tables of `--format generic` are laid out; options win over the file.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of --format generic")]
-pub(super) struct LayoutArgs {
+pub(in crate::cli) struct LayoutArgs {
     /// TOML file with these options as keys (`time_unit = "s"`), and a table `[events]`
     #[arg(long, value_name = "FILE")]
     layout: Option<PathBuf>,

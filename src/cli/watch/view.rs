@@ -9,7 +9,6 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, List, ListItem, Paragraph};
 
 use super::scene::{Scene, Window};
-use crate::agent::board::Status;
 
 /// Windows that the chart is wide.
 const WIDE: f64 = 120.0;
@@ -44,7 +43,7 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
     let first = Line::from(vec![
         Span::raw(format!("{state}  ")),
         Span::styled(decision, emphasis.add_modifier(Modifier::BOLD)),
-        Span::raw(format!("  {}", mean(status))),
+        Span::raw(format!("  {}", status.ground())),
     ]);
     let second = format!(
         "{} windows, {}, ladder {:?}, {}",
@@ -52,14 +51,6 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
     );
     let problem = status.problems.first().map_or(second.to_lowercase(), |p| format!("! {p}"));
     Paragraph::new(vec![first, Line::from(problem)]).block(block)
-}
-
-fn mean(status: &Status) -> String {
-    let (of, threshold) = (status.group_windows, status.threshold);
-    status.grouped.map_or_else(
-        || format!("fewer than {of} windows yet, threshold {threshold:.2}"),
-        |mean| format!("mean of {of} windows {mean:.2}, threshold {threshold:.2}"),
-    )
 }
 
 fn draw_chart(frame: &mut Frame<'_>, scene: &Scene, area: Rect) {
@@ -110,6 +101,7 @@ fn style(scene: &Scene, colour: Color) -> Style {
 mod tests {
     use super::super::scene::tests::verdict;
     use super::*;
+    use crate::agent::board::Status;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
@@ -125,7 +117,7 @@ mod tests {
         let mut scene = Scene::new(false);
         scene.status = Some(Status {
             grouped: Some(0.42),
-            group_windows: 30,
+            group_windows: Some(30),
             threshold: 0.5,
             windows_seen: 61,
             ..Status::default()

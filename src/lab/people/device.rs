@@ -61,6 +61,13 @@ impl Device {
         self.screen
     }
 
+    /// The usual time between two samples, milliseconds.
+    pub fn median_interval_ms(&self) -> f64 {
+        let mut intervals = self.intervals.clone();
+        intervals.sort_unstable();
+        f64::from(intervals[intervals.len() / 2]) / 1e3
+    }
+
     /// Paths of a hand as this device would have reported them, cut anew: smooth curves through
     /// the positions, sampled and rounded. `seed` picks the moments of sampling.
     pub(super) fn sample(

@@ -7,11 +7,12 @@ use std::ops::Range;
 use super::calibrate::{self, Stream};
 use super::head;
 use super::options::TrainOptions;
+use super::sequential;
 use crate::lab::people::{Device, Style};
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
-use crate::model::{OperatingPoint, Start};
-use crate::nn::{Inference, Network};
+use crate::model::{OperatingPoint, Sequential, Start};
+use crate::nn::{AnyInference, AnyNetwork};
 use crate::pipeline::{Steps, Window, WindowParams};
 
 /// Heads that are fitted for calibration, each without one part.
@@ -22,8 +23,9 @@ const DRAWN_WINDOWS: usize = 40;
 
 /// What came of it.
 pub(super) struct Enrolled {
-    pub(super) network: Network,
+    pub(super) network: AnyNetwork,
     pub(super) operating_points: Vec<OperatingPoint>,
+    pub(super) sequential: Option<Sequential>,
     /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
     pub(super) counts: [usize; 2],
 }
@@ -73,21 +75,22 @@ pub(super) fn enrol(
             .filter(|(at, _)| Some(at % FOLDS) != without)
             .map(|(_, features)| features)
             .collect();
-        network.head = head::fit(&own, &[&others, &crowd], options.head_penalty);
+        *network.head_mut() = head::fit(&own, &[&others, &crowd], options.head_penalty);
         network
     };
-    let held_out: Vec<Network> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
+    let held_out: Vec<AnyNetwork> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
     let streams = |parts: &[Vec<Seen<'_>>]| -> Vec<Stream> {
         let of = |(fold, people): (usize, &Vec<Seen<'_>>)| -> Vec<Stream> {
             people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
         };
         parts.iter().enumerate().flat_map(of).collect()
     };
-    let operating_points =
-        calibrate::operating_points(&joined(streams(&genuine)), &streams(&strangers));
+    let (own, others) = (joined(streams(&genuine)), streams(&strangers));
+    let operating_points = calibrate::operating_points(&own, &others);
+    let sequential = sequential::fit(&own, &others, options.seed);
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
-    Enrolled { network: learn(None), operating_points, counts }
+    Enrolled { network: learn(None), operating_points, sequential, counts }
 }
 
 /// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are
@@ -156,14 +159,14 @@ fn restyle(
     (again.collect(), folds.iter().enumerate().map(&mut strangers).collect())
 }
 
-fn see<'a>(network: &Network, windows: &'a [Window]) -> Seen<'a> {
+fn see<'a>(network: &AnyNetwork, windows: &'a [Window]) -> Seen<'a> {
     let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
     let rows: Vec<&[[f32; 3]]> = steps.iter().map(Steps::rows).collect();
-    Seen { windows, features: Inference::new(network).features(&rows) }
+    Seen { windows, features: AnyInference::new(network).features(&rows) }
 }
 
-fn stream(network: &Network, seen: &Seen<'_>) -> Stream {
-    let head = &network.head;
+fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> Stream {
+    let head = network.head();
     let score = |row: &Vec<f32>| {
         let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
         1.0 / (1.0 + (-logit).exp())

@@ -1,14 +1,17 @@
-//! The passes over the training part: batches, class weights, hard cases, early stopping. It sees
-//! training and validation only; calibration is somebody else's.
+//! Passes over the training part until the validation part stops gaining. It sees training and
+//! validation only; calibration is somebody else's.
 
+use super::options::TrainOptions;
+use super::pass::Pass;
+use super::progress::{Epoch, Progress};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::metrics;
 use crate::lab::random::Random;
-use crate::nn::{Batch, Conditioning, Inference, Network, TrainParams, Trainer};
+use crate::nn::{AnyInference, Conditioning, Network};
 use crate::pipeline::Steps;
 
-use super::options::TrainOptions;
-use super::{Progress, synth};
+/// Areas under the curve that differ by less than this are the same; the loss decides then.
+const SAME_AUC: f64 = 1e-3;
 
 /// One labelled movement: 1 the owner's, 0 an impostor's.
 #[derive(Debug, Clone)]
@@ -24,7 +27,21 @@ pub(super) struct Fitted {
     pub(super) epochs: usize,
 }
 
-/// Trains until the validation part stops gaining.
+/// How good weights are on the validation part.
+#[derive(Debug, Clone, Copy)]
+struct Verdict {
+    auc: f64,
+    loss: f64,
+}
+
+impl Verdict {
+    fn beats(self, other: Self) -> bool {
+        let same = (self.auc - other.auc).abs() <= SAME_AUC;
+        if same { self.loss < other.loss } else { self.auc > other.auc }
+    }
+}
+
+/// Trains until so many passes in a row, as the options say, were no better than the best.
 pub(super) fn fit(
     training: &[Example],
     validation: &[Example],
@@ -35,30 +52,34 @@ pub(super) fn fit(
     let network = Network::new(options.hidden, Conditioning::fit(rows), options.seed);
     let mut random = Random::new(options.seed, 0xF17);
     let mut pass = Pass::new(training, options, network);
-    let mut best: Option<(f64, f64, Fitted)> = None;
-    let mut stale = 0;
-    for epoch in 1..=options.epochs {
-        pass.trainer.set_learning_rate(cosine(options, epoch));
-        let loss = pass.run(&mut random);
-        if !loss.is_finite() {
-            return Err(diverged(epoch));
+    let mut best: Option<(Verdict, Fitted)> = None;
+    for number in 1..=options.epochs {
+        let training_loss = pass.run(cosine(options, number), &mut random);
+        if !training_loss.is_finite() {
+            return Err(diverged(number));
         }
-        let network = pass.trainer.network();
-        let (auc, validation_loss) = judge(&network, validation);
-        let better = best.as_ref().is_none_or(|(best_auc, best_loss, _)| {
-            auc > best_auc + 1e-3 || (auc > best_auc - 1e-3 && validation_loss < *best_loss)
-        });
-        stale = if better { 0 } else { stale + 1 };
-        pass.find_hard(&network, options);
+        let network = pass.network();
+        let verdict = judge(&network, validation);
+        let better = best.as_ref().is_none_or(|(so_far, _)| verdict.beats(*so_far));
+        pass.look_for_hard_cases(&network);
         if better {
-            best = Some((auc, validation_loss, Fitted { network, epochs: epoch }));
+            best = Some((verdict, Fitted { network, epochs: number }));
         }
-        progress(Progress::Epoch { epoch, of: options.epochs, loss, auc, better });
-        if stale >= options.patience {
+        let Verdict { auc: validation_auc, loss: validation_loss } = verdict;
+        let of = options.epochs;
+        progress(Progress::Epoch(Epoch {
+            number,
+            of,
+            training_loss,
+            validation_loss,
+            validation_auc,
+            better,
+        }));
+        if best.as_ref().is_some_and(|(_, best)| number - best.epochs >= options.patience) {
             break;
         }
     }
-    best.map(|(_, _, fitted)| fitted).ok_or_else(|| diverged(0))
+    best.map(|(_, fitted)| fitted).ok_or_else(|| diverged(0))
 }
 
 fn cosine(options: &TrainOptions, epoch: usize) -> f32 {
@@ -72,7 +93,7 @@ fn diverged(epoch: usize) -> Failure {
 }
 
 /// AUC and mean cross entropy (classes weighted alike) on the validation part.
-fn judge(network: &Network, validation: &[Example]) -> (f64, f64) {
+fn judge(network: &Network, validation: &[Example]) -> Verdict {
     let scores = probabilities(network, validation.iter().map(|e| &e.steps));
     let of = |label: f32| -> Vec<f32> {
         scores.iter().zip(validation).filter(|(_, e)| e.label == label).map(|(s, _)| *s).collect()
@@ -82,98 +103,39 @@ fn judge(network: &Network, validation: &[Example]) -> (f64, f64) {
         let one = |p: &f32| -f64::from((1.0 - (label - p).abs()).max(1e-7)).ln();
         scores.iter().map(one).sum::<f64>() / scores.len().max(1) as f64
     };
-    let auc = metrics::auc(&genuine, &impostor).unwrap_or(0.5);
-    (auc, loss(&genuine, 1.0) + loss(&impostor, 0.0))
+    Verdict {
+        auc: metrics::auc(&genuine, &impostor).unwrap_or(0.5),
+        loss: f64::midpoint(loss(&genuine, 1.0), loss(&impostor, 0.0)),
+    }
 }
 
 /// The network's probabilities, in order.
 pub(crate) fn probabilities<'a>(
-    network: &Network,
+    network: impl Into<AnyInference>,
     windows: impl Iterator<Item = &'a Steps>,
 ) -> Vec<f32> {
-    let mut inference = Inference::new(network);
+    let mut inference: AnyInference = network.into();
     let rows: Vec<&[[f32; 3]]> = windows.map(Steps::rows).collect();
     rows.chunks(64).flat_map(|batch| inference.probabilities(batch)).collect()
 }
 
-struct Pass<'a> {
-    trainer: Trainer,
-    training: &'a [Example],
-    options: &'a TrainOptions,
-    /// Weight of the owner's and of the impostors' windows: both classes count alike.
-    weights: [f32; 2],
-    hard: Vec<usize>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> Pass<'a> {
-    fn new(training: &'a [Example], options: &'a TrainOptions, network: Network) -> Self {
-        let genuine = training.iter().filter(|e| e.label > 0.5).count().max(1) as f32;
-        let all = training.len() as f32;
-        let trainer = Trainer::new(
-            network,
-            TrainParams {
-                learning_rate: options.learning_rate,
-                dropout: options.dropout,
-                threads: options.threads,
-                seed: options.seed,
-                ..TrainParams::default()
-            },
-        );
-        let weights = [0.5 * all / genuine, 0.5 * all / (all - genuine).max(1.0)];
-        Self { trainer, training, options, weights, hard: Vec::new() }
+    #[test]
+    fn the_loss_decides_between_areas_that_are_the_same() {
+        let verdict = |auc, loss| Verdict { auc, loss };
+        assert!(verdict(0.91, 0.9).beats(verdict(0.90, 0.2)));
+        assert!(verdict(0.9005, 0.1).beats(verdict(0.901, 0.2)));
+        assert!(!verdict(0.9005, 0.3).beats(verdict(0.90, 0.2)));
+        assert!(!verdict(0.8, 0.1).beats(verdict(0.9, 0.2)));
     }
 
-    /// One pass in random order; the mean loss.
-    fn run(&mut self, random: &mut Random) -> f32 {
-        let synthetic = self.synthetic(random);
-        let examples: Vec<&Example> = self
-            .training
-            .iter()
-            .chain(&synthetic)
-            .chain(self.hard.iter().map(|i| &self.training[*i]))
-            .collect();
-        let mut order: Vec<usize> = (0..examples.len()).collect();
-        random.shuffle(&mut order);
-        let (mut sum, mut batches) = (0.0, 0);
-        for batch in order.chunks(self.options.batch) {
-            let chosen: Vec<&Example> = batch.iter().map(|i| examples[*i]).collect();
-            sum += self.step(&chosen);
-            batches += 1;
-        }
-        sum / batches.max(1) as f32
-    }
-
-    fn step(&mut self, examples: &[&Example]) -> f32 {
-        let sequences: Vec<&[[f32; 3]]> = examples.iter().map(|e| e.steps.rows()).collect();
-        let labels: Vec<f32> = examples.iter().map(|e| e.label).collect();
-        let weight = |label: &f32| if *label > 0.5 { self.weights[0] } else { self.weights[1] };
-        let weights: Vec<f32> = labels.iter().map(weight).collect();
-        self.trainer.step(&Batch { sequences: &sequences, labels: &labels, weights: &weights })
-    }
-
-    fn synthetic(&self, random: &mut Random) -> Vec<Example> {
-        let genuine: Vec<&Example> = self.training.iter().filter(|e| e.label > 0.5).collect();
-        let count = (self.options.synthetic * genuine.len() as f64).round() as usize;
-        let one = |_| {
-            let steps = &genuine[random.below(genuine.len())].steps;
-            let steps = synth::vary(steps, self.options.synthetic_noise_px, random);
-            Example { steps, label: 1.0 }
-        };
-        (0..count).map(one).collect()
-    }
-
-    /// The windows judged most wrongly, the worst first, each once: they are repeated in the next
-    /// pass. Never more than the share that the options allow.
-    fn find_hard(&mut self, network: &Network, options: &TrainOptions) {
-        let most = (options.hard_share * self.training.len() as f64) as usize;
-        if most == 0 {
-            return;
-        }
-        let scores = probabilities(network, self.training.iter().map(|e| &e.steps));
-        let error = |i: usize| (scores[i] - self.training[i].label).abs();
-        let mut hard: Vec<usize> = (0..scores.len()).filter(|i| error(*i) > 0.5).collect();
-        hard.sort_by(|a, b| error(*b).total_cmp(&error(*a)).then(a.cmp(b)));
-        hard.truncate(most);
-        self.hard = hard;
+    #[test]
+    fn the_step_size_falls_to_a_tenth() {
+        let options = TrainOptions { epochs: 100, learning_rate: 1.0, ..TrainOptions::default() };
+        assert!((cosine(&options, 1) - 1.0).abs() < 1e-6);
+        assert!(cosine(&options, 100) < 0.101);
     }
 }

@@ -12,10 +12,10 @@ use crate::pipeline::Window;
 pub(super) const CROSSED: &str = "cross-fitting";
 
 /// SHA-256 of positions and time steps.
-pub(super) type Identity = [u8; 32];
+pub type Identity = [u8; 32];
 
-/// The identity of a window.
-pub(super) fn of(window: &Window) -> Identity {
+/// The identity of a window; its place in time is no part of it.
+pub fn of(window: &Window) -> Identity {
     let mut hash = Sha256::new();
     for sample in window.samples() {
         hash.update(sample.x.to_bits().to_le_bytes());
@@ -31,7 +31,12 @@ pub(super) fn digest<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Strin
     for window in windows {
         hash.update(of(window));
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
+}
+
+/// Bytes as text.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a window stands.

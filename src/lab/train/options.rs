@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::sampling::{ClassWeights, Oversampling, Synthesis};
 use crate::error::Result;
 use crate::lab::start;
 
@@ -37,8 +38,8 @@ impl Start {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainOptions {
-    /// Where it starts. On a trunk, only `seed`, `restyled`, `head_penalty` and
-    /// `drawn_people` of what follows matter.
+    /// Where it starts. On a trunk, only `seed`, `restyled`, `head_penalty` and `drawn_people` of
+    /// what follows matter.
     pub start: Start,
     /// How small the owner's head is held on a trunk, in windows.
     pub head_penalty: f64,
@@ -63,15 +64,15 @@ pub struct TrainOptions {
     /// Shares of the genuine windows and of the impostors that train, and that stop training
     /// early; the rest calibrates.
     pub shares: [f64; 2],
-    /// The hardest training windows repeated each pass, as a share of all; 0 switches it off.
-    pub hard_share: f64,
+    /// What becomes of hard cases.
+    pub oversampling: Oversampling,
+    /// Windows made from the owner's.
+    pub synthesis: Synthesis,
+    /// How much the classes weigh.
+    pub class_weights: ClassWeights,
     /// Strangers made of the owner's own movement in another style, in the training part (half as
     /// many in each of the others); 0 switches them off.
     pub restyled: usize,
-    /// Synthetic genuine windows for each real one; 0 switches it off.
-    pub synthetic: f64,
-    /// Displacement of their turning points, pixels.
-    pub synthetic_noise_px: f64,
 }
 
 /// Genuine windows below this number support no model.
@@ -85,7 +86,7 @@ impl Default for TrainOptions {
             start: Start::default(),
             head_penalty: 1.0,
             drawn_people: 60,
-            hidden: [64, 64],
+            hidden: [128, 128],
             epochs: 24,
             patience: 6,
             batch: 64,
@@ -94,28 +95,15 @@ impl Default for TrainOptions {
             threads: 2,
             seed: 1,
             shares: [0.6, 0.15],
-            hard_share: 0.0,
+            oversampling: Oversampling::Off,
+            synthesis: Synthesis::Off,
+            class_weights: ClassWeights::Balanced,
             restyled: 12,
-            synthetic: 0.0,
-            synthetic_noise_px: 4.0,
         }
     }
 }
 
 impl TrainOptions {
-    /// For a demonstration: few windows, seconds of training.
-    pub fn demo() -> Self {
-        Self {
-            hidden: [32, 32],
-            epochs: 12,
-            patience: 4,
-            batch: 32,
-            learning_rate: 4e-3,
-            shares: [0.5, 0.1],
-            ..Self::default()
-        }
-    }
-
     /// Says which value cannot work, if any: field, value and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
         let [training, validation] = self.shares;
@@ -129,8 +117,14 @@ impl TrainOptions {
             (self.threads > 0, "threads must be at least 1"),
             (self.learning_rate > 0.0 && self.learning_rate < 1.0, "learning_rate: 0 to 1"),
             ((0.0..1.0).contains(&self.dropout), "dropout must lie in 0..1"),
-            ((0.0..=1.0).contains(&self.hard_share), "hard_share must lie in 0..=1"),
-            ((0.0..=10.0).contains(&self.synthetic), "synthetic must lie in 0..=10"),
+            (
+                self.oversampling.is_valid(),
+                "oversampling: a share must lie in 0..=1, a weight in 1..=10",
+            ),
+            (
+                self.synthesis.is_valid(),
+                "synthesis: a share must lie in 0..=10, noise in 0..=1000 px, spread in 0..=0.5",
+            ),
             (
                 training > 0.0 && validation > 0.0 && training + validation < 0.95,
                 "shares must be positive and leave at least 0.05 for calibration",

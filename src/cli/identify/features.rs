@@ -1,0 +1,68 @@
+//! `mousewarden identify features`: one row of numbers a session. Learns nothing.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::How;
+use crate::cli::{output, stdio_arrow};
+use crate::error::{Failure, Kind, Result};
+use crate::lab::identify::{FeatureSet, Samples};
+use crate::lab::shard::Shard;
+
+/// Arguments of `identify features`.
+#[derive(Debug, Args)]
+pub struct FeaturesArgs {
+    /// Folders or files of recordings
+    #[arg(required_unless_present = "stdio_arrow")]
+    input: Vec<PathBuf>,
+
+    #[command(flatten)]
+    how: How,
+
+    /// notebook, notebook-as-was, rich or independent
+    #[arg(long, value_name = "SET", default_value = "rich")]
+    features: FeatureSet,
+
+    /// Only this part of the sessions, by the hash of their ids: 2/4 is the second of four
+    #[arg(long, value_name = "I/N", default_value = "1/1")]
+    shard: Shard,
+
+    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y) from standard
+    /// input and answer each with one
+    #[arg(long, conflicts_with = "input")]
+    stdio_arrow: bool,
+}
+
+impl FeaturesArgs {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the recordings cannot be read.
+    pub fn run(self) -> Result<()> {
+        if self.stdio_arrow {
+            return stdio_arrow::features(self.features, self.shard);
+        }
+        let samples = self.how.measure(&self.input, self.features, self.shard)?;
+        output::line(table(&samples)?.trim_end())
+    }
+}
+
+/// `session_id,user_id,events` and the features; the user is empty where nobody knows.
+fn table(samples: &Samples) -> Result<String> {
+    let failed = |e: &dyn std::fmt::Display| {
+        Failure::new(Kind::Internal, format!("writing the features as CSV: {e}"))
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut header = vec!["session_id".to_owned(), "user_id".into(), "events".into()];
+    header.extend(samples.set.names());
+    writer.write_record(&header).map_err(|e| failed(&e))?;
+    for row in &samples.rows {
+        let mut record =
+            vec![row.session.clone(), row.user.clone().unwrap_or_default(), row.events.to_string()];
+        record.extend(row.values.iter().map(f64::to_string));
+        writer.write_record(&record).map_err(|e| failed(&e))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| failed(&e))?;
+    String::from_utf8(bytes).map_err(|e| failed(&e))
+}

@@ -1,0 +1,132 @@
+//! `mousewarden identify`: who of several known people made a session. Each subcommand has its own
+//! file; reading the recordings is theirs in common and lies here.
+
+mod evaluate;
+mod features;
+mod learner;
+mod predict;
+mod report;
+mod train;
+
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::preprocess::layout::LayoutArgs;
+use crate::data::formats::{Dataset, Format, ReadParams, open};
+use crate::error::Result;
+use crate::lab::identify::{FeatureSet, Samples};
+use crate::lab::shard::Shard;
+
+/// Arguments of `identify`.
+#[derive(Debug, Args)]
+pub struct IdentifyArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Learn who the people of some recordings are, and write a model of them.
+    Train(Box<train::TrainArgs>),
+    /// Measure how often the right one of the known people is named, on sessions held out.
+    Evaluate(Box<evaluate::EvaluateArgs>),
+    /// Name the likeliest maker of each session.
+    Predict(Box<predict::PredictArgs>),
+    /// Print the features of each session as CSV.
+    Features(Box<features::FeaturesArgs>),
+}
+
+impl IdentifyArgs {
+    /// Runs the subcommand.
+    ///
+    /// # Errors
+    /// Whatever it failed of.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Train(args) => args.run(),
+            Command::Evaluate(args) => args.run(),
+            Command::Predict(args) => args.run(),
+            Command::Features(args) => args.run(),
+        }
+    }
+}
+
+/// Which recordings, and what is measured of them.
+#[derive(Debug, Args)]
+struct Input {
+    /// Folders or files of recordings
+    #[arg(required = true)]
+    input: Vec<PathBuf>,
+
+    #[command(flatten)]
+    how: How,
+}
+
+/// How recordings are read.
+#[derive(Debug, Args)]
+struct How {
+    /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, generic
+    #[arg(long, default_value = "bank")]
+    format: String,
+
+    /// Stop at the first row that cannot be read
+    #[arg(long)]
+    strict: bool,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
+}
+
+impl How {
+    fn open(self, input: &[PathBuf]) -> Result<Dataset> {
+        let format = match self.format.as_str() {
+            "generic" => Format::Generic(Box::new(self.layout.params()?)),
+            name => name.parse()?,
+        };
+        open(&format, input, ReadParams { strict: self.strict })
+    }
+
+    fn measure(self, input: &[PathBuf], set: FeatureSet, shard: Shard) -> Result<Samples> {
+        let samples = Samples::read(&self.open(input)?, set, shard)?;
+        tell_left_out(&samples);
+        Ok(samples)
+    }
+}
+
+impl Input {
+    fn measure(self, set: FeatureSet) -> Result<Samples> {
+        self.how.measure(&self.input, set, Shard::WHOLE)
+    }
+}
+
+/// A bar over folds, hidden where stderr is no terminal.
+fn fold_bar() -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} fold {pos}/{len}  ~{eta}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn on_fold(bar: &ProgressBar) -> impl FnMut(usize, usize) + '_ {
+    |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    }
+}
+
+/// Says on stderr what was not measured.
+fn tell_left_out(samples: &Samples) {
+    for (reason, rows) in samples.dropped.by_reason() {
+        eprintln!("{rows} rows left out: {}", reason.name());
+    }
+    for place in samples.dropped.places().iter().filter(|place| place.reason.is_fault()) {
+        eprintln!("  {place}");
+    }
+    for session in &samples.empty {
+        eprintln!("session {session}: not a single readable event; left out");
+    }
+}

@@ -1,0 +1,234 @@
+//! How a training goes about its work, as its arguments say; shared by the commands that train.
+
+use clap::{Args, ValueEnum};
+
+use crate::error::{Failure, Kind, Result};
+use crate::lab::train::{ClassWeights, Oversampling, Start, Synthesis, TrainOptions};
+
+/// Deviation of a displaced turning point, pixels.
+const NOISE_PX: f64 = 4.0;
+/// Deviation of the parameters of varied strokes.
+const SPREAD: f64 = 0.1;
+/// Share of the training windows that may be repeated.
+const REPEATED: f64 = 0.2;
+/// What a window that was judged entirely wrongly weighs.
+const HEAVIEST: f64 = 3.0;
+
+/// What training starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum StartName {
+    /// The network that the program carries; only the owner's head is learnt, in a second
+    #[default]
+    Shipped,
+    /// Random weights; the whole network is learnt, in minutes
+    Random,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OversamplingName {
+    Off,
+    /// Hard cases weigh more in the next pass
+    Weights,
+    /// Hard cases come once more in the next pass
+    Repeat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SynthesisName {
+    Off,
+    /// Turning points displaced, speed preserved
+    TurningPoint,
+    /// Strokes with a lognormal speed, their parameters varied
+    SigmaLognormal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ClassWeightsName {
+    /// Owner and impostors alike, however many windows they have
+    Balanced,
+    /// Every window alike
+    None,
+}
+
+/// Arguments about the training itself.
+#[derive(Debug, Clone, Args)]
+pub struct ChoiceArgs {
+    /// What training starts from
+    #[arg(long, value_enum, default_value_t)]
+    start: StartName,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Strangers made of the owner's own movement in other styles [default: 12 beside generated
+    /// people, 0 beside real ones]
+    #[arg(long, value_name = "N")]
+    restyled: Option<usize>,
+    #[command(flatten)]
+    whole: WholeArgs,
+}
+
+impl Default for ChoiceArgs {
+    /// What stands on no command line.
+    fn default() -> Self {
+        Self { start: StartName::default(), seed: 1, restyled: None, whole: WholeArgs::default() }
+    }
+}
+
+/// Arguments about the training of a whole network.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(next_help_heading = "Options of --start random")]
+struct WholeArgs {
+    /// Units of each direction of both recurrences [default: 128]
+    #[arg(long, value_name = "N")]
+    units: Option<usize>,
+    /// Passes over the training part at most [default: 24]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Stop after so many passes without a better validation AUC [default: 6]
+    #[arg(long, value_name = "N")]
+    patience: Option<usize>,
+    /// Windows a step [default: 64]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Step size at the start; it falls to a tenth [default: 0.002]
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f32>,
+    /// Share of features dropped between the recurrences [default: 0.3]
+    #[arg(long, value_name = "SHARE")]
+    dropout: Option<f32>,
+    /// Threads, 1 or 2; the model does not depend on them [default: 2]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// What becomes of training windows that were judged wrongly [default: off]
+    #[arg(long, value_enum, value_name = "HOW")]
+    oversampling: Option<OversamplingName>,
+    /// Their weight at most, 1 to 10 [default: 3], or the share that is repeated [default: 0.2]
+    #[arg(long, value_name = "CAP", requires = "oversampling")]
+    oversampling_cap: Option<f64>,
+    /// Synthetic windows of the owner's, made of those in the training part [default: off]
+    #[arg(long, value_enum, value_name = "HOW")]
+    synthesis: Option<SynthesisName>,
+    /// Synthetic windows for each real one [default: 1]
+    #[arg(long, value_name = "SHARE", requires = "synthesis")]
+    synthesis_share: Option<f64>,
+    /// Whether owner and impostors weigh alike [default: balanced]
+    #[arg(long, value_enum, value_name = "HOW")]
+    class_weights: Option<ClassWeightsName>,
+}
+
+impl ChoiceArgs {
+    /// Seed of every random choice.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The options; `generated` says whether the impostors are generated people.
+    ///
+    /// # Errors
+    /// When options of a whole network are given for a head.
+    pub fn options(&self, generated: bool) -> Result<TrainOptions> {
+        let usual = TrainOptions::default();
+        let restyled = self.restyled.unwrap_or(if generated { usual.restyled } else { 0 });
+        let usual = TrainOptions { restyled, seed: self.seed, ..usual };
+        match self.start {
+            StartName::Random => Ok(self.whole.over(usual)),
+            StartName::Shipped if self.whole == WholeArgs::default() => Ok(usual),
+            StartName::Shipped => {
+                let what = "options of a whole network, but only a head would be trained";
+                Err(Failure::new(Kind::Config, what).remedy("Add --start random, or omit them."))
+            }
+        }
+    }
+}
+
+impl WholeArgs {
+    fn over(&self, usual: TrainOptions) -> TrainOptions {
+        TrainOptions {
+            start: Start::Random,
+            hidden: self.units.map_or(usual.hidden, |units| [units; 2]),
+            epochs: self.epochs.unwrap_or(usual.epochs),
+            patience: self.patience.unwrap_or(usual.patience),
+            batch: self.batch.unwrap_or(usual.batch),
+            learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
+            dropout: self.dropout.unwrap_or(usual.dropout),
+            threads: self.threads.unwrap_or(usual.threads),
+            oversampling: self.oversampling(),
+            synthesis: self.synthesis(),
+            class_weights: match self.class_weights {
+                Some(ClassWeightsName::None) => ClassWeights::None,
+                _ => ClassWeights::Balanced,
+            },
+            ..usual
+        }
+    }
+
+    fn oversampling(&self) -> Oversampling {
+        let cap = |usual: f64| self.oversampling_cap.unwrap_or(usual);
+        match self.oversampling {
+            None | Some(OversamplingName::Off) => Oversampling::Off,
+            Some(OversamplingName::Weights) => Oversampling::Weights { most: cap(HEAVIEST) },
+            Some(OversamplingName::Repeat) => Oversampling::Repeat { share: cap(REPEATED) },
+        }
+    }
+
+    fn synthesis(&self) -> Synthesis {
+        let share = self.synthesis_share.unwrap_or(1.0);
+        match self.synthesis {
+            None | Some(SynthesisName::Off) => Synthesis::Off,
+            Some(SynthesisName::TurningPoint) => {
+                Synthesis::TurningPoint { share, noise_px: NOISE_PX }
+            }
+            Some(SynthesisName::SigmaLognormal) => {
+                Synthesis::SigmaLognormal { share, spread: SPREAD }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_line_is_the_default() {
+        assert_eq!(options(&[]).unwrap(), ChoiceArgs::default().options(false).unwrap());
+    }
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        choices: ChoiceArgs,
+    }
+
+    fn options(line: &[&str]) -> Result<TrainOptions> {
+        let words = std::iter::once(&"train").chain(line);
+        Line::try_parse_from(words).unwrap().choices.options(false)
+    }
+
+    #[test]
+    fn the_texts_tell_the_true_defaults() {
+        let random = options(&["--start", "random"]).unwrap();
+        let usual = TrainOptions::default();
+        assert_eq!(random, TrainOptions { start: Start::Random, restyled: 0, ..usual.clone() });
+        assert_eq!((random.hidden, random.epochs, random.patience), ([128; 2], 24, 6));
+        assert_eq!((random.batch, random.threads), (64, 2));
+        assert_eq!((random.learning_rate, random.dropout, usual.restyled), (0.002, 0.3, 12));
+    }
+
+    #[test]
+    fn caps_and_shares_reach_the_options() {
+        let line = "--start random --oversampling repeat --oversampling-cap 0.4 \
+                    --synthesis sigma-lognormal --synthesis-share 2";
+        let found = options(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
+        assert_eq!(found.oversampling, Oversampling::Repeat { share: 0.4 });
+        assert_eq!(found.synthesis, Synthesis::SigmaLognormal { share: 2.0, spread: SPREAD });
+    }
+
+    #[test]
+    fn a_head_has_no_epochs() {
+        let said = options(&["--epochs", "3"]).unwrap_err().to_string();
+        assert!(said.contains("--start random"), "{said}");
+    }
+}

@@ -1,0 +1,76 @@
+//! The request's windows in three parts, nothing standing in two of them: what trains, what stops
+//! training early, and what calibrates. Makes no window and learns nothing.
+
+use super::identity::{self, Place};
+use super::request::Request;
+use super::split::{self, Parts, Stretch};
+use crate::error::Result;
+use crate::lab::random::Random;
+use crate::pipeline::Window;
+
+/// Stretches of windows by part; each is one session's or one person's.
+#[derive(Debug)]
+pub(super) struct Division<'a> {
+    pub(super) genuine: Parts<Vec<&'a [Window]>>,
+    pub(super) impostor: Parts<Vec<&'a [Window]>>,
+}
+
+impl<'a> Division<'a> {
+    /// Divides; fails when one window would stand in two parts.
+    pub(super) fn of(request: &Request<'a>) -> Result<Self> {
+        let (genuine, impostor) = (genuine(request), people(request));
+        let places = places("session", &genuine, true).chain(places("impostor", &impostor, false));
+        identity::refuse_duplicates(places)?;
+        let slices = |pieces: Vec<Piece<'a>>| pieces.into_iter().map(|p| p.windows).collect();
+        Ok(Self { genuine: genuine.map(slices), impostor: impostor.map(slices) })
+    }
+}
+
+/// Neighbouring windows of one session or person.
+#[derive(Debug, Clone, Copy)]
+struct Piece<'a> {
+    who: usize,
+    from: usize,
+    windows: &'a [Window],
+}
+
+fn genuine<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
+    let sessions = request.sessions;
+    let counts: Vec<usize> = sessions.iter().map(Vec::len).collect();
+    let gap = (counts.iter().sum::<usize>() / 60).clamp(1, 10);
+    let parts = split::genuine(&counts, request.options.shares, gap);
+    parts.map(|stretches| cut_out(sessions, &stretches))
+}
+
+fn people<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
+    let cohort = request.cohort;
+    let present: Vec<usize> = (0..cohort.len()).filter(|i| !cohort[*i].is_empty()).collect();
+    let mut random = Random::new(request.options.seed, 0x5B1);
+    let whole = |person: &usize| (present[*person], 0..cohort[present[*person]].len());
+    split::people(present.len(), request.options.shares, &mut random)
+        .map(|people| cut_out(cohort, &people.iter().map(whole).collect::<Vec<_>>()))
+}
+
+fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[Stretch]) -> Vec<Piece<'a>> {
+    let cut = |(who, range): &Stretch| {
+        let windows = &people[*who][range.clone()];
+        Piece { who: *who, from: range.start, windows }
+    };
+    stretches.iter().map(cut).collect()
+}
+
+/// Every window with its place.
+fn places<'p, 'a: 'p>(
+    of: &'static str,
+    parts: &'p Parts<Vec<Piece<'a>>>,
+    genuine: bool,
+) -> impl Iterator<Item = (Place, &'a Window)> + 'p {
+    parts.named().into_iter().flat_map(move |(part, pieces)| {
+        pieces.iter().flat_map(move |piece| {
+            piece.windows.iter().enumerate().map(move |(i, window)| {
+                let of = format!("{of} {}", piece.who + 1);
+                (Place { part, of, number: piece.from + i + 1, genuine }, window)
+            })
+        })
+    })
+}

@@ -1,0 +1,80 @@
+//! Such models as bytes and as files, written as whole as the owner's.
+
+use std::path::Path;
+
+use super::graph::{graph_of, mlp_of};
+use super::{ARCHITECTURE, FeatureNames, Identifier, IdentifierProvenance};
+use crate::error::{Failure, Result};
+use crate::model::bundle::CONTRACT;
+use crate::model::fault::Fault;
+use crate::model::file::{bytes_of, decode, model_bytes, name_of, persist, versions};
+use crate::model::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, entry, follows_version, read};
+
+const FEATURES_KEY: &str = "mousewarden.features";
+const LABELS_KEY: &str = "mousewarden.labels";
+const PROVENANCE_KEY: &str = "mousewarden.provenance";
+
+impl Identifier {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is not such a model; says which.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::parse(&bytes_of(path)?).map_err(|fault| fault.of(&name_of(path)))
+    }
+
+    /// Writes a file atomically, readable by its owner only.
+    ///
+    /// # Errors
+    /// When the model is not valid, or the disk refuses.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let bytes = self.to_bytes()?;
+        persist(path, &bytes)
+            .map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
+    }
+
+    /// Reads and checks the content of a file.
+    ///
+    /// # Errors
+    /// When it is not such a model.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::parse(bytes).map_err(|fault| fault.of("the model"))
+    }
+
+    /// The content of a file; the same model always gives the same bytes.
+    ///
+    /// # Errors
+    /// When the model is not valid.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.encode().map_err(|fault| fault.of("the model"))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+        let model = decode(bytes)?;
+        follows_version(&model)?;
+        let architecture: String = read(&model, ARCHITECTURE_KEY)?;
+        if architecture != ARCHITECTURE {
+            return Err(Fault::Identifier(format!("it calls itself {architecture:?}")));
+        }
+        let features: FeatureNames = read(&model, FEATURES_KEY)?;
+        let labels: Vec<String> = read(&model, LABELS_KEY)?;
+        let provenance: IdentifierProvenance = read(&model, PROVENANCE_KEY)?;
+        versions(&model)?;
+        let graph = model.graph.ok_or_else(|| Fault::Identifier("it has no graph".into()))?;
+        let identifier = Self { mlp: mlp_of(&graph)?, features, labels, provenance };
+        identifier.check()?;
+        Ok(identifier)
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, Fault> {
+        self.check()?;
+        let entries = vec![
+            entry(CONTRACT_KEY, &CONTRACT)?,
+            entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
+            entry(FEATURES_KEY, &self.features)?,
+            entry(LABELS_KEY, &self.labels)?,
+            entry(PROVENANCE_KEY, &self.provenance)?,
+        ];
+        Ok(model_bytes(graph_of(&self.mlp), entries))
+    }
+}

@@ -1,0 +1,132 @@
+//! From perceptrons to their ONNX graph and back, as `onnx/README.md` fixes it. A graph that would
+//! compute anything else is refused; metadata are not looked at.
+
+use crate::model::fault::Fault;
+use crate::model::graph::{fixed, floats, free, int, node, value};
+use crate::model::onnx_proto::{GraphProto, NodeProto, TensorProto, data_type};
+use crate::model::weights::Weights;
+use crate::nn::mlp::{CLIP, MinMax, Mlp, MlpLayer};
+
+/// Input: features of sessions, float32 `[batch, F]`, raw.
+pub const FEATURES: &str = "features";
+/// Output: float32 `[batch, C]`, rows that sum to 1.
+pub const PROBABILITIES: &str = "probabilities";
+
+/// More members or layers than any model of this program has.
+const MOST: usize = 64;
+
+/// The graph: scaling, then a branch a member, then the mean of their probabilities.
+pub fn graph_of(mlp: &Mlp) -> GraphProto {
+    let (features, classes) = (mlp.features() as i64, mlp.classes() as i64);
+    GraphProto {
+        node: nodes(mlp),
+        name: Some("mousewarden-identify".into()),
+        initializer: initializers(mlp),
+        input: vec![value(FEATURES, data_type::FLOAT, &[free("batch"), fixed(features)])],
+        output: vec![value(PROBABILITIES, data_type::FLOAT, &[free("batch"), fixed(classes)])],
+    }
+}
+
+fn nodes(mlp: &Mlp) -> Vec<NodeProto> {
+    let mut all = vec![
+        node("Sub", &[FEATURES, "scaling.low"], &["above_low"], vec![]),
+        node("Mul", &["above_low", "scaling.factor"], &["unclipped"], vec![]),
+        node("Clip", &["unclipped", "scaling.least", "scaling.most"], &["scaled"], vec![]),
+    ];
+    let mut answers = Vec::new();
+    for (member, layers) in mlp.members.iter().enumerate() {
+        let mut input = "scaled".to_owned();
+        for layer in 0..layers.len() {
+            let name = layer_name(member, layer);
+            let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
+            let (sum, cut) = (format!("{name}.sum"), format!("{name}.relu"));
+            all.push(node("Gemm", &[&input, &weight, &bias], &[&sum], vec![]));
+            input = sum;
+            if layer + 1 < layers.len() {
+                all.push(node("Relu", &[&input], &[&cut], vec![]));
+                input = cut;
+            }
+        }
+        let answer = format!("member{member}.probabilities");
+        all.push(node("Softmax", &[&input], &[&answer], vec![int("axis", -1)]));
+        answers.push(answer);
+    }
+    let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+    all.push(node("Mean", &answers, &[PROBABILITIES], vec![]));
+    all
+}
+
+fn initializers(mlp: &Mlp) -> Vec<TensorProto> {
+    let features = mlp.features() as i64;
+    let mut all = vec![
+        floats("scaling.low", &[features], &mlp.scaling.low),
+        floats("scaling.factor", &[features], &mlp.scaling.factor),
+        floats("scaling.least", &[], &CLIP[..1]),
+        floats("scaling.most", &[], &CLIP[1..]),
+    ];
+    for (member, layers) in mlp.members.iter().enumerate() {
+        for (index, layer) in layers.iter().enumerate() {
+            let name = layer_name(member, index);
+            let dims = [layer.input as i64, layer.output as i64];
+            all.push(floats(&format!("{name}.weight"), &dims, &layer.weight));
+            all.push(floats(&format!("{name}.bias"), &dims[1..], &layer.bias));
+        }
+    }
+    all
+}
+
+fn layer_name(member: usize, layer: usize) -> String {
+    format!("member{member}.layer{layer}")
+}
+
+/// The weights of a graph.
+///
+/// # Errors
+/// [`Fault::Identifier`] when it is another graph.
+pub fn mlp_of(graph: &GraphProto) -> Result<Mlp, Fault> {
+    let weights = Weights::new(graph);
+    let read = || -> Result<Mlp, Fault> {
+        let features = weights.dims("scaling.low")?.first().copied().unwrap_or(0);
+        let scaling = MinMax {
+            low: weights.floats("scaling.low", &[features])?,
+            factor: weights.floats("scaling.factor", &[features])?,
+        };
+        let mut members = Vec::new();
+        while members.len() < MOST && weights.has(&format!("{}.bias", layer_name(members.len(), 0)))
+        {
+            members.push(member(&weights, members.len())?);
+        }
+        Ok(Mlp { scaling, members })
+    };
+    let mlp = read().map_err(as_identifier)?;
+    if *graph != graph_of(&mlp) {
+        return Err(Fault::Identifier("its graph computes something else".into()));
+    }
+    Ok(mlp)
+}
+
+fn member(weights: &Weights<'_>, member: usize) -> Result<Vec<MlpLayer>, Fault> {
+    let mut layers = Vec::new();
+    while layers.len() < MOST && weights.has(&format!("{}.bias", layer_name(member, layers.len())))
+    {
+        let name = layer_name(member, layers.len());
+        let &[input, output] = &weights.dims(&format!("{name}.weight"))?[..] else {
+            return Err(Fault::Identifier(format!("{name}.weight is no matrix")));
+        };
+        layers.push(MlpLayer {
+            input,
+            output,
+            weight: weights.floats(&format!("{name}.weight"), &[input, output])?,
+            bias: weights.floats(&format!("{name}.bias"), &[output])?,
+        });
+    }
+    Ok(layers)
+}
+
+/// A fault of the graph, told as one of this kind of model.
+fn as_identifier(fault: Fault) -> Fault {
+    match fault {
+        Fault::Graph(what) => Fault::Identifier(what),
+        other => other,
+    }
+}

@@ -1,0 +1,130 @@
+//! Dense layers in double precision, forward and backward. The same forward pass trains and scores;
+//! weights and steps belong to others.
+
+use super::{MinMax, Mlp, MlpLayer};
+
+/// One dense layer at work.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Layer {
+    pub input: usize,
+    pub output: usize,
+    /// `[input, output]`, row-major: the inner loop runs over outputs, which vectorises.
+    pub weight: Vec<f64>,
+    pub bias: Vec<f64>,
+}
+
+impl From<&MlpLayer> for Layer {
+    fn from(stored: &MlpLayer) -> Self {
+        let wide = |values: &[f32]| values.iter().copied().map(f64::from).collect();
+        let (weight, bias) = (wide(&stored.weight), wide(&stored.bias));
+        Self { input: stored.input, output: stored.output, weight, bias }
+    }
+}
+
+impl From<&Layer> for MlpLayer {
+    fn from(layer: &Layer) -> Self {
+        let narrow = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
+        let (weight, bias) = (narrow(&layer.weight), narrow(&layer.bias));
+        Self { input: layer.input, output: layer.output, weight, bias }
+    }
+}
+
+impl Layer {
+    /// A layer of zeros of the same shape, for gradients.
+    pub fn zeros(&self) -> Self {
+        let (weight, bias) = (vec![0.0; self.weight.len()], vec![0.0; self.bias.len()]);
+        Self { input: self.input, output: self.output, weight, bias }
+    }
+
+    fn forward(&self, input: &[f64]) -> Vec<f64> {
+        let mut out = self.bias.clone();
+        for (value, row) in input.iter().zip(self.weight.chunks_exact(self.output)) {
+            if *value != 0.0 {
+                out.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
+            }
+        }
+        out
+    }
+
+    /// Adds this row's part to `grads`; gives the gradient with respect to the input.
+    fn backward(&self, input: &[f64], slope: &[f64], grads: &mut Self) -> Vec<f64> {
+        grads.bias.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += slope);
+        let weights = self.weight.chunks_exact(self.output);
+        let sums = grads.weight.chunks_exact_mut(self.output);
+        let rows = input.iter().zip(weights).zip(sums);
+        rows.map(|((value, row), sums)| {
+            sums.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += value * slope);
+            row.iter().zip(slope).map(|(weight, slope)| weight * slope).sum()
+        })
+        .collect()
+    }
+}
+
+/// What each layer took in, and the probabilities behind the last. A row's whole way.
+fn pass(layers: &[Layer], row: Vec<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let (mut inputs, mut now) = (Vec::with_capacity(layers.len()), row);
+    for (index, layer) in layers.iter().enumerate() {
+        let mut out = layer.forward(&now);
+        if index + 1 < layers.len() {
+            out.iter_mut().for_each(|value| *value = value.max(0.0));
+        }
+        inputs.push(std::mem::replace(&mut now, out));
+    }
+    softmax(&mut now);
+    (inputs, now)
+}
+
+/// Stable for any logits.
+fn softmax(logits: &mut [f64]) {
+    let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    logits.iter_mut().for_each(|logit| *logit = (*logit - top).exp());
+    let sum: f64 = logits.iter().sum();
+    logits.iter_mut().for_each(|value| *value /= sum);
+}
+
+/// Adds one row's gradient of the cross-entropy to `grads`; gives the cross-entropy in nats.
+pub(super) fn learn(layers: &[Layer], row: Vec<f64>, class: usize, grads: &mut [Layer]) -> f64 {
+    let (inputs, mut slope) = pass(layers, row);
+    let loss = -slope.get(class).copied().unwrap_or(0.0).max(f64::MIN_POSITIVE).ln();
+    if let Some(genuine) = slope.get_mut(class) {
+        *genuine -= 1.0;
+    }
+    for (index, (layer, input)) in layers.iter().zip(&inputs).enumerate().rev() {
+        let mut below = layer.backward(input, &slope, &mut grads[index]);
+        // The input of every layer but the first went through ReLU: 0 means that it was cut.
+        below.iter_mut().zip(input).for_each(|(slope, value)| {
+            *slope = if *value > 0.0 || index == 0 { *slope } else { 0.0 };
+        });
+        slope = below;
+    }
+    loss
+}
+
+/// A perceptron that is ready to score.
+#[derive(Debug, Clone)]
+pub struct MlpInference {
+    scaling: MinMax,
+    members: Vec<Vec<Layer>>,
+    classes: usize,
+}
+
+impl MlpInference {
+    /// From the stored weights, which fit each other.
+    pub fn new(mlp: &Mlp) -> Self {
+        let ready = |member: &Vec<MlpLayer>| member.iter().map(Layer::from).collect();
+        let members = mlp.members.iter().map(ready).collect();
+        Self { scaling: mlp.scaling.clone(), members, classes: mlp.classes() }
+    }
+
+    /// The probability of each class for one row of raw features; they sum to 1.
+    pub fn probabilities(&self, row: &[f32]) -> Vec<f32> {
+        let scaled: Vec<f64> = self.scaling.apply(row).collect();
+        let mut sums = vec![0.0; self.classes];
+        for member in &self.members {
+            let (_, probabilities) = pass(member, scaled.clone());
+            sums.iter_mut().zip(probabilities).for_each(|(sum, p)| *sum += p);
+        }
+        let count = self.members.len().max(1) as f64;
+        sums.into_iter().map(|sum| (sum / count) as f32).collect()
+    }
+}

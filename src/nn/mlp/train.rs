@@ -1,0 +1,241 @@
+//! Training of perceptrons: whole-batch Adam on the mean cross-entropy with weight decay and, if
+//! wished, noise on the scaled inputs. Which rows are trained on is the caller's business.
+
+use super::layers::{Layer, learn};
+use super::relevance::relevance;
+use super::scaling::MinMax;
+use super::{Mlp, MlpLayer};
+use crate::nn::random::Stream;
+
+/// How perceptrons are trained.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct MlpParams {
+    /// Units of each hidden layer; none makes it a logistic regression.
+    pub hidden: Vec<usize>,
+    /// Networks whose answers are averaged; each has its own first weights and noise.
+    pub members: usize,
+    /// Passes over the training rows.
+    pub epochs: usize,
+    /// Step size of Adam; it falls to zero along half a cosine.
+    pub learning_rate: f64,
+    /// Decoupled weight decay a step, as a share of the step size (Loshchilov & Hutter 2019).
+    pub decay: f64,
+    /// Standard deviation of the noise on scaled inputs.
+    pub noise: f64,
+    /// Power of each feature's relevance on the training rows, `(F - 1) / (F + 1)`, by which its
+    /// scaled value is multiplied; 0 leaves all alike.
+    pub relevance: f64,
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+impl Default for MlpParams {
+    fn default() -> Self {
+        Self {
+            hidden: vec![40],
+            members: 3,
+            epochs: 300,
+            learning_rate: 0.02,
+            decay: 0.03,
+            noise: 0.05,
+            relevance: 2.0,
+            seed: 1,
+        }
+    }
+}
+
+const BETAS: [f64; 2] = [0.9, 0.999];
+const EPSILON: f64 = 1e-8;
+
+/// Trains on raw rows `[N][F]`, all equally long, with classes in `0..class_count`; the scaling is
+/// fitted on these very rows. Rows beyond the shorter of the two slices are ignored.
+pub fn train(rows: &[Vec<f32>], classes: &[usize], class_count: usize, params: &MlpParams) -> Mlp {
+    let scaling = MinMax::fit(rows);
+    let scaled: Vec<Vec<f64>> = rows.iter().map(|row| scaling.apply(row).collect()).collect();
+    let weights = relevance(&scaled, classes, class_count, params.relevance);
+    let sizes: Vec<usize> = std::iter::once(scaling.low.len())
+        .chain(params.hidden.iter().map(|&units| units.max(1)))
+        .chain([class_count])
+        .collect();
+    let member = |index: usize| -> Vec<MlpLayer> {
+        let mut stream = Stream::new(params.seed, 100 + index as u64);
+        let mut fit = Fit::new(fresh(&sizes, &mut stream), &weights, params, stream);
+        (0..params.epochs).for_each(|epoch| fit.epoch(&scaled, classes, epoch));
+        fit.finished()
+    };
+    Mlp { members: (0..params.members.max(1)).map(member).collect(), scaling }
+}
+
+fn slopes(
+    layers: &[Layer],
+    rows: impl ExactSizeIterator<Item = Vec<f64>>,
+    classes: &[usize],
+) -> (f64, Vec<Layer>) {
+    let mut grads: Vec<Layer> = layers.iter().map(Layer::zeros).collect();
+    let count = rows.len().min(classes.len()).max(1) as f64;
+    let loss: f64 =
+        rows.zip(classes).map(|(row, &class)| learn(layers, row, class, &mut grads)).sum();
+    for grad in &mut grads {
+        grad.weight.iter_mut().chain(&mut grad.bias).for_each(|sum| *sum /= count);
+    }
+    (loss / count, grads)
+}
+
+/// He et al. (2015) normal weights, zero biases.
+fn fresh(sizes: &[usize], stream: &mut Stream) -> Vec<Layer> {
+    let layer = |pair: &[usize]| {
+        let (input, output) = (pair[0], pair[1]);
+        let scale = (2.0 / input.max(1) as f64).sqrt();
+        let weight = (0..input * output).map(|_| scale * stream.normal()).collect();
+        Layer { input, output, weight, bias: vec![0.0; output] }
+    };
+    sizes.windows(2).map(layer).collect()
+}
+
+/// One network on its way.
+struct Fit<'a> {
+    layers: Vec<Layer>,
+    means: Vec<Layer>,
+    squares: Vec<Layer>,
+    relevance: &'a [f64],
+    params: &'a MlpParams,
+    stream: Stream,
+}
+
+impl<'a> Fit<'a> {
+    fn new(
+        layers: Vec<Layer>,
+        relevance: &'a [f64],
+        params: &'a MlpParams,
+        stream: Stream,
+    ) -> Self {
+        let zeros = || layers.iter().map(Layer::zeros).collect();
+        Self { means: zeros(), squares: zeros(), layers, relevance, params, stream }
+    }
+
+    /// The layers for scaled inputs: the relevance goes into the first one's weights.
+    fn finished(mut self) -> Vec<MlpLayer> {
+        if let Some(first) = self.layers.first_mut() {
+            let rows = first.weight.chunks_exact_mut(first.output);
+            for (row, relevance) in rows.zip(self.relevance) {
+                row.iter_mut().for_each(|weight| *weight *= relevance);
+            }
+        }
+        self.layers.iter().map(MlpLayer::from).collect()
+    }
+
+    fn epoch(&mut self, rows: &[Vec<f64>], classes: &[usize], epoch: usize) {
+        let (noise, stream, relevance) = (self.params.noise, &mut self.stream, self.relevance);
+        let mut blur =
+            |value: f64| if noise > 0.0 { value + noise * stream.normal() } else { value };
+        let noisy = |row: &Vec<f64>| -> Vec<f64> {
+            row.iter().zip(relevance).map(|(value, weight)| weight * blur(*value)).collect()
+        };
+        let noisy: Vec<Vec<f64>> = rows.iter().map(noisy).collect();
+        let (_, grads) = slopes(&self.layers, noisy.into_iter(), classes);
+        let done = epoch as f64 / self.params.epochs.max(1) as f64;
+        let rate = self.params.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+        let step = Step { rate, decay: self.params.decay, count: epoch as i32 + 1 };
+        let state = self.means.iter_mut().zip(&mut self.squares);
+        for ((layer, grad), (mean, square)) in self.layers.iter_mut().zip(&grads).zip(state) {
+            step.take(&mut layer.weight, &grad.weight, &mut mean.weight, &mut square.weight);
+            let free = Step { decay: 0.0, ..step };
+            free.take(&mut layer.bias, &grad.bias, &mut mean.bias, &mut square.bias);
+        }
+    }
+}
+
+/// One step of Adam (Kingma & Ba 2015).
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    rate: f64,
+    decay: f64,
+    count: i32,
+}
+
+impl Step {
+    fn take(self, weights: &mut [f64], grads: &[f64], means: &mut [f64], squares: &mut [f64]) {
+        let [first, second] = BETAS;
+        let (unbias, unbias2) = (1.0 - first.powi(self.count), 1.0 - second.powi(self.count));
+        let state = means.iter_mut().zip(squares);
+        for ((weight, grad), (mean, square)) in weights.iter_mut().zip(grads).zip(state) {
+            *mean = first * *mean + (1.0 - first) * grad;
+            *square = second * *square + (1.0 - second) * grad * grad;
+            let step = (*mean / unbias) / ((*square / unbias2).sqrt() + EPSILON);
+            *weight -= self.rate * (step + self.decay * *weight);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MlpInference;
+    use super::*;
+
+    /// Three classes on a ring, which no straight line separates: class by angle modulo 120 degrees
+    /// folded twice.
+    fn ring(count: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
+        let at = |i: usize| {
+            let angle = std::f32::consts::TAU * i as f32 / count as f32;
+            (vec![900.0 + 300.0 * angle.cos(), 5.0 * angle.sin()], i * 6 / count % 3)
+        };
+        (0..count).map(at).unzip()
+    }
+
+    fn moved(layers: &[Layer], index: usize, place: usize, change: f64) -> Vec<Layer> {
+        let mut layers = layers.to_vec();
+        let Layer { weight, bias, .. } = &mut layers[index];
+        *weight.iter_mut().chain(bias).nth(place).unwrap() += change;
+        layers
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        let mut stream = Stream::new(3, 9);
+        let mut layers = fresh(&[4, 6, 5, 3], &mut stream);
+        for layer in &mut layers {
+            layer.bias.iter_mut().for_each(|bias| *bias = 0.1 * stream.normal());
+        }
+        let rows: Vec<Vec<f64>> =
+            (0..7).map(|_| (0..4).map(|_| stream.normal()).collect()).collect();
+        let classes = [0, 1, 2, 2, 1, 0, 1];
+        let (_, grads) = slopes(&layers, rows.iter().cloned(), &classes);
+        let loss = |layers: &[Layer]| slopes(layers, rows.iter().cloned(), &classes).0;
+        let step = 1e-6;
+        for (index, grad) in grads.iter().enumerate() {
+            for (place, expected) in grad.weight.iter().chain(&grad.bias).enumerate() {
+                let at = |change: f64| loss(&moved(&layers, index, place, change));
+                let (above, below) = (at(step), at(-step));
+                let found = (above - below) / (2.0 * step);
+                assert!((found - expected).abs() < 1e-6, "{index} {place}: {found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_learns_what_no_straight_line_separates_and_a_seed_fixes_it() {
+        let (rows, classes) = ring(60);
+        let params = MlpParams { hidden: vec![16], epochs: 400, noise: 0.0, ..Default::default() };
+        let mlp = train(&rows, &classes, 3, &params);
+        assert!(mlp.fits() && mlp.is_finite());
+        assert_eq!((mlp.features(), mlp.classes(), mlp.members.len()), (2, 3, 3));
+        let right = rows.iter().zip(&classes).filter(|(row, class)| {
+            let p = MlpInference::new(&mlp).probabilities(row);
+            assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            (0..3).all(|other| p[other] <= p[**class])
+        });
+        assert!(right.count() >= 57);
+        assert_eq!(mlp, train(&rows, &classes, 3, &params));
+        assert_ne!(mlp, train(&rows, &classes, 3, &MlpParams { seed: 2, ..params }));
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_seen() {
+        let (rows, classes) = ring(12);
+        let mut mlp = train(&rows, &classes, 3, &MlpParams { epochs: 1, ..Default::default() });
+        mlp.members[1][0].weight.pop();
+        assert!(!mlp.fits());
+        mlp.members[1][0].weight.push(f32::NAN);
+        assert!(mlp.fits() && !mlp.is_finite());
+    }
+}

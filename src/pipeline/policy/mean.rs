@@ -1,0 +1,101 @@
+//! The rule of the fixed group: the mean of the last n scores against the threshold set at the equal
+//! error rate, with hysteresis. Knows no time and does nothing.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Decision, Opinion};
+use crate::pipeline::score::Score;
+
+/// When a mean is a stranger's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeanParams {
+    /// How many windows are judged together.
+    pub group_windows: usize,
+    /// Means below this are a stranger's.
+    pub threshold: f32,
+    /// Trust returns only when the mean is this far above the threshold.
+    pub hysteresis: f32,
+    /// This many means in a row below the threshold make an intruder of a suspicion.
+    pub confirm_windows: usize,
+}
+
+impl MeanParams {
+    /// Says which value cannot work, if any.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        if self.group_windows == 0 || self.group_windows > 1000 {
+            return Err(format!("group_windows = {} must lie in 1..=1000", self.group_windows));
+        }
+        if !(0.0..=1.0).contains(&self.threshold) {
+            return Err(format!("threshold = {} must lie in 0..=1", self.threshold));
+        }
+        if !(0.0..=1.0).contains(&self.hysteresis) {
+            return Err(format!("hysteresis = {} must lie in 0..=1", self.hysteresis));
+        }
+        if self.confirm_windows == 0 || self.confirm_windows > 1000 {
+            return Err(format!("confirm_windows = {} must lie in 1..=1000", self.confirm_windows));
+        }
+        Ok(())
+    }
+}
+
+/// The last n scores.
+#[derive(Debug, Clone)]
+pub(super) struct Mean {
+    params: MeanParams,
+    recent: VecDeque<f32>,
+    below: usize,
+}
+
+impl Mean {
+    pub(super) fn new(params: MeanParams) -> Self {
+        Self { params, recent: VecDeque::with_capacity(params.group_windows), below: 0 }
+    }
+
+    pub(super) fn windows(&self) -> usize {
+        self.recent.len()
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.recent.clear();
+        self.below = 0;
+    }
+
+    pub(super) fn update(&mut self, score: Score, standing: Decision) -> Opinion {
+        if self.recent.len() == self.params.group_windows {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(score.get());
+        let (grouped, windows) = (self.mean(), self.recent.len());
+        let decision = grouped.map_or(standing, |mean| self.judge(mean, standing));
+        Opinion { grouped, windows, decision }
+    }
+
+    /// Taken anew each time, so that it depends on the last n scores alone and a replay that
+    /// starts later agrees to the bit.
+    fn mean(&self) -> Option<f32> {
+        let full = self.recent.len() == self.params.group_windows;
+        full.then(|| self.recent.iter().sum::<f32>() / self.recent.len() as f32)
+    }
+
+    fn judge(&mut self, mean: f32, standing: Decision) -> Decision {
+        if mean < self.params.threshold {
+            self.below = self.below.saturating_add(1);
+            let confirmed = self.below >= self.params.confirm_windows;
+            return match standing {
+                Decision::Intruder => Decision::Intruder,
+                _ if confirmed => Decision::Intruder,
+                _ => Decision::Suspicious,
+            };
+        }
+        self.below = 0;
+        let recovered = mean >= self.params.threshold + self.params.hysteresis;
+        match standing {
+            Decision::Trusted => Decision::Trusted,
+            _ if recovered => Decision::Trusted,
+            _ => Decision::Suspicious,
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! From scores to decisions, in event time: a rule says how far the scores speak against the owner,
+//! the ladder and a cooldown say what ought to be done about it. Never does it.
+
+pub mod cusum;
+pub mod mean;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Boundary, Micros, Timestamp};
+use super::score::Score;
+use cusum::Cusum;
+use mean::Mean;
+
+pub use cusum::{CusumParams, Evidence};
+pub use mean::MeanParams;
+
+/// What the scores say about whose hand it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Nothing speaks against the owner, or there are too few windows yet to say anything.
+    #[default]
+    Trusted,
+    /// The group fell below the threshold, but not yet for long enough.
+    Suspicious,
+    /// The group has stayed below the threshold.
+    Intruder,
+}
+
+/// How far the agent may go.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Ladder {
+    /// Write it to the journal only.
+    Log,
+    /// Tell the person by a desktop notification.
+    #[default]
+    Notify,
+    /// Lock the session.
+    Lock,
+}
+
+/// What ought to be done about a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Write an alarm to the journal.
+    Log,
+    /// Show a notification (and write to the journal).
+    Notify,
+    /// Lock the session (and write to the journal).
+    Lock,
+}
+
+/// How scores become decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyParams {
+    /// How far to go.
+    pub ladder: Ladder,
+    /// After an action, none follows for this many seconds of event time.
+    pub cooldown_s: u32,
+    /// When the scores are a stranger's.
+    pub rule: RuleParams,
+}
+
+/// When the scores are a stranger's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleParams {
+    /// The mean of the last n scores lies below a threshold.
+    Mean(MeanParams),
+    /// The evidence that has piled up since the scores last looked like the owner's passes a limit.
+    Cusum(CusumParams),
+}
+
+impl PolicyParams {
+    /// Says which value cannot work, if any: field, value and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        match &self.rule {
+            RuleParams::Mean(params) => params.validate(),
+            RuleParams::Cusum(params) => params.validate(),
+        }
+    }
+
+    /// A trust below this is a stranger's; on the scale of [`Judgement::grouped`].
+    pub const fn threshold(&self) -> f32 {
+        match self.rule {
+            RuleParams::Mean(params) => params.threshold,
+            RuleParams::Cusum(_) => 0.0,
+        }
+    }
+
+    /// How many windows are judged together; `None` where that depends on what they show.
+    pub const fn group_windows(&self) -> Option<usize> {
+        match self.rule {
+            RuleParams::Mean(params) => Some(params.group_windows),
+            RuleParams::Cusum(_) => None,
+        }
+    }
+}
+
+/// What one score led to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Judgement {
+    /// What the rule makes of the last scores: their mean, or one minus the share of the limit
+    /// that the evidence has reached. `None` while there are too few.
+    pub grouped: Option<f32>,
+    /// How many windows that rests on.
+    pub windows: usize,
+    /// The state after this score.
+    pub decision: Decision,
+    /// What ought to be done now, if anything.
+    pub action: Option<Action>,
+}
+
+/// What a rule makes of the scores so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Opinion {
+    grouped: Option<f32>,
+    windows: usize,
+    decision: Decision,
+}
+
+/// A rule at work. Each sees the decision that stands, because what it takes to return to trust
+/// differs from what it takes to lose it.
+#[derive(Debug, Clone)]
+enum Rule {
+    Mean(Mean),
+    Cusum(Cusum),
+}
+
+impl Rule {
+    fn new(params: &RuleParams) -> Self {
+        match *params {
+            RuleParams::Mean(params) => Self::Mean(Mean::new(params)),
+            RuleParams::Cusum(params) => Self::Cusum(Cusum::new(params)),
+        }
+    }
+
+    fn update(&mut self, score: Score, standing: Decision) -> Opinion {
+        match self {
+            Self::Mean(rule) => rule.update(score, standing),
+            Self::Cusum(rule) => rule.update(score, standing),
+        }
+    }
+
+    fn windows(&self) -> usize {
+        match self {
+            Self::Mean(rule) => rule.windows(),
+            Self::Cusum(rule) => rule.windows(),
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Self::Mean(rule) => rule.forget(),
+            Self::Cusum(rule) => rule.forget(),
+        }
+    }
+}
+
+/// The state machine behind the decisions.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    params: PolicyParams,
+    rule: Rule,
+    decision: Decision,
+    quiet_until: Option<Timestamp>,
+}
+
+impl Policy {
+    /// A policy that trusts until it has seen enough.
+    pub fn new(params: PolicyParams) -> Self {
+        let rule = Rule::new(&params.rule);
+        Self { params, rule, decision: Decision::Trusted, quiet_until: None }
+    }
+
+    /// The parameters it decides by.
+    pub const fn params(&self) -> &PolicyParams {
+        &self.params
+    }
+
+    /// The state now.
+    pub const fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// How many windows the standing decision rests on.
+    pub fn filled(&self) -> usize {
+        self.rule.windows()
+    }
+
+    /// Takes the score of the window that closed at `at`.
+    pub fn update(&mut self, at: Timestamp, score: Score) -> Judgement {
+        let Opinion { grouped, windows, decision } = self.rule.update(score, self.decision);
+        self.decision = decision;
+        let alarming = decision == Decision::Intruder && grouped.is_some();
+        let action = alarming.then(|| self.act(at)).flatten();
+        Judgement { grouped, windows, decision, action }
+    }
+
+    /// Scores never cross a boundary that may separate two people; only an unlock restores trust.
+    pub fn boundary(&mut self, kind: Boundary) {
+        match kind {
+            Boundary::Quiet | Boundary::Overflow => return,
+            Boundary::Unlocked | Boundary::Start => {
+                self.decision = Decision::Trusted;
+                self.quiet_until = None;
+            }
+            Boundary::Locked | Boundary::Suspended | Boundary::DeviceChanged => {}
+        }
+        self.rule.forget();
+    }
+
+    fn act(&mut self, at: Timestamp) -> Option<Action> {
+        if self.quiet_until.is_some_and(|until| at < until) {
+            return None;
+        }
+        self.quiet_until = Some(at + Micros::from_millis(i64::from(self.params.cooldown_s) * 1000));
+        Some(match self.params.ladder {
+            Ladder::Log => Action::Log,
+            Ladder::Notify => Action::Notify,
+            Ladder::Lock => Action::Lock,
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! The identifier's file: the same answers from ONNX Runtime and from the builtin engine, accepted by
+//! the reference checker, and refused where it is something else.
+#![allow(clippy::unwrap_used, reason = "a test may fail this way")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mousewarden::model::identifier::{FeatureNames, IdentifierProvenance};
+use mousewarden::model::{
+    Backend, Bundle, Identifier, LoadedIdentifier, ScorerParams, ScorerReport,
+};
+use mousewarden::nn::mlp::{MlpParams, train};
+use serde_json::json;
+
+const FEATURES: usize = 9;
+
+/// Rows of three invented people with features of very different sizes.
+fn rows(count: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
+    let row = |i: usize| {
+        let wave = |k: usize| ((i * (k + 3)) as f32 * 0.7).sin();
+        let at = |k: usize| 10_f32.powi(k as i32 - 3) * (wave(k) + 2.0 * (i % 3) as f32);
+        ((0..FEATURES).map(at).collect(), i % 3)
+    };
+    (0..count).map(row).unzip()
+}
+
+fn identifier(hidden: &[usize], members: usize) -> Identifier {
+    let (rows, classes) = rows(30);
+    let params = MlpParams { hidden: hidden.to_vec(), members, epochs: 40, ..Default::default() };
+    Identifier {
+        mlp: train(&rows, &classes, 3, &params),
+        features: FeatureNames {
+            set: "invented".into(),
+            names: (0..FEATURES).map(|k| format!("feature {k}")).collect(),
+        },
+        labels: ["-2416201411472988629", "Zoë \"Z\"", "c"].map(String::from).to_vec(),
+        provenance: IdentifierProvenance {
+            trained_by: "a test".into(),
+            source: "invented".into(),
+            sessions: 30,
+            training: json!({ "hidden": hidden }),
+            macro_f1: None,
+            unsure_below: 0.5,
+            training_sha256: String::new(),
+        },
+    }
+}
+
+fn params(backend: Backend) -> ScorerParams {
+    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lib/mousewarden");
+    ScorerParams { backend, search: vec![lib], ..ScorerParams::default() }
+}
+
+/// # Panics
+/// When `MOUSEWARDEN_REQUIRE_ORT` is set and there is no library.
+fn has_onnxruntime() -> bool {
+    let found = ScorerReport::of(&params(Backend::OnnxRuntime));
+    let required = std::env::var_os("MOUSEWARDEN_REQUIRE_ORT").is_some();
+    assert!(found.is_ok() || !required, "MOUSEWARDEN_REQUIRE_ORT is set, but: {found:?}");
+    if let Err(failure) = &found {
+        eprintln!("skipped: {failure}");
+    }
+    found.is_ok()
+}
+
+fn answers(identifier: &Identifier, backend: Backend, rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let mut loaded = LoadedIdentifier::of(identifier.clone(), &params(backend)).unwrap();
+    loaded.probabilities(rows).unwrap()
+}
+
+#[test]
+fn onnx_runtime_and_the_builtin_engine_agree() {
+    if !has_onnxruntime() {
+        return;
+    }
+    let (mut rows, _) = rows(50);
+    rows.push(vec![1e30; FEATURES]);
+    rows.push(vec![-1e30; FEATURES]);
+    for (hidden, members) in [(&[][..], 1), (&[40], 1), (&[17, 40], 3)] {
+        let identifier = identifier(hidden, members);
+        let one = answers(&identifier, Backend::OnnxRuntime, &rows);
+        let other = answers(&identifier, Backend::Builtin, &rows);
+        assert_eq!(one.len(), rows.len());
+        for (a, b) in one.iter().flatten().zip(other.iter().flatten()) {
+            assert!((a - b).abs() <= 1e-6, "{hidden:?}: {a} {b}");
+        }
+        assert!(one.iter().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5));
+    }
+}
+
+#[test]
+fn a_file_comes_back_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.onnx");
+    let written = identifier(&[8], 2);
+    written.write(&path).unwrap();
+    assert_eq!(Identifier::read(&path).unwrap(), written);
+}
+
+#[test]
+fn what_is_no_such_model_is_refused_and_the_owners_model_reader_refuses_this_one() {
+    let good = identifier(&[8], 2);
+    let bytes = good.to_bytes().unwrap();
+    let refused = |bytes: &[u8]| Identifier::from_bytes(bytes).unwrap_err().to_string();
+    assert!(refused(&bytes[..bytes.len() / 2]).contains("truncated"));
+    assert!(refused(&[]).contains("empty"));
+    let mut fewer = good.clone();
+    fewer.labels.pop();
+    let fault = fewer.to_bytes().unwrap_err().to_string();
+    assert!(fault.contains("2 people") && fault.contains("3 apart"), "{fault}");
+    let mut broken = good;
+    broken.mlp.members[0][0].weight[3] = f32::NAN;
+    assert!(broken.to_bytes().unwrap_err().to_string().contains("finite"));
+    let fault = Bundle::from_bytes(&bytes).unwrap_err().to_string();
+    assert!(fault.contains("mlp"), "{fault}");
+}
+
+#[test]
+fn a_graph_that_computes_something_else_is_refused() {
+    use mousewarden::model::onnx_proto::ModelProto;
+    use prost::Message;
+    let bytes = identifier(&[8], 1).to_bytes().unwrap();
+    let mut model = ModelProto::decode(&bytes[..]).unwrap();
+    let node = &mut model.graph.as_mut().unwrap().node[4];
+    assert_eq!(node.op_type.as_deref(), Some("Relu"));
+    node.op_type = Some("Tanh".into());
+    let refused = Identifier::from_bytes(&model.encode_to_vec()).unwrap_err().to_string();
+    assert!(refused.contains("computes something else"), "{refused}");
+    assert!(refused.contains("identify train"), "{refused}");
+}
+
+#[test]
+fn rows_of_another_length_are_refused() {
+    let mut loaded = LoadedIdentifier::of(identifier(&[4], 1), &params(Backend::Builtin)).unwrap();
+    let refused = loaded.probabilities(&[vec![0.0; FEATURES + 1]]).unwrap_err().to_string();
+    assert!(refused.contains("takes 9 features, a session has 10"), "{refused}");
+}
+
+/// A Python that can import onnx: `MOUSEWARDEN_PYTHON`, or `target/venv`.
+///
+/// # Panics
+/// When `MOUSEWARDEN_REQUIRE_ORT` is set and there is none.
+fn python() -> Option<PathBuf> {
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/python");
+    let python = std::env::var_os("MOUSEWARDEN_PYTHON").map_or_else(own, PathBuf::from);
+    let import = Command::new(&python)
+        .args(["-c", "import onnx, onnxruntime"])
+        .env("ORT_DISABLE_TELEMETRY", "1")
+        .output();
+    if import.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    let required = std::env::var_os("MOUSEWARDEN_REQUIRE_ORT").is_some();
+    assert!(!required, "{} has no onnx and onnxruntime", python.display());
+    eprintln!("skipped: {} has no onnx and onnxruntime", python.display());
+    None
+}
+
+#[test]
+fn the_reference_checker_accepts_it_and_onnx_runtime_agrees_from_python() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (model, cases) = (folder.path().join("people.onnx"), folder.path().join("cases.json"));
+    let identifier = identifier(&[17, 40], 3);
+    identifier.write(&model).unwrap();
+    let (rows, _) = rows(12);
+    let expected = answers(&identifier, Backend::Builtin, &rows);
+    std::fs::write(&cases, json!({ "rows": rows, "probabilities": expected }).to_string()).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/check_identifier.py");
+    let output = Command::new(&python).arg(script).args([&model, &cases]).output().unwrap();
+    let talk = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{talk}");
+    assert_eq!(talk.matches("ok: ").count(), 4, "{talk}");
+}

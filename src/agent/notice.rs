@@ -159,10 +159,10 @@ pub fn unknown_device(capture: &str, unknown: &str) -> Told {
         _ => "The mouse is watched in another way",
     };
     let body = format!(
-        "{what} than those that your model was made with ({capture}). It is not judged until you \
-         enrol with it: run `mousewarden --enroll`. If you have changed nothing, somebody else has."
+        "{what} than your model was made with ({capture}). Nothing is judged until you enrol with \
+         it (`mousewarden --enroll`). If you changed nothing, somebody has."
     );
-    plain(Kind::UnknownDevice, "mousewarden does not know this mouse", body, false)
+    plain(Kind::UnknownDevice, "This mouse is not known", body, false)
 }
 
 /// The agent ends by a fault of its own.
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn no_desktop_cuts_a_summary_off_or_a_body_short() {
         let spans = (0..30).map(|_| Micros::from_millis(1_400)).collect();
-        let (seen, params) = (Seen { windows: 30, spans }, NotifyParams::default());
+        let (seen, params) = (Seen { judged: 30, spans }, NotifyParams::default());
         for told in [
             alarm(&seen, &params),
             countdown(&seen, 600, &params),
@@ -192,6 +192,7 @@ mod tests {
             locked(&seen),
             safe_mode(&seen, 3),
             could_not_lock("no"),
+            unknown_device("rdev, 1920x1080", "resolution"),
             fault("it broke"),
         ] {
             assert!(told.notice.summary.len() < 28, "{told:?}");

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::settings::{
-    EnrolParams, IntakeParams, JournalParams, LockParams, NotifyParams, PolicyChoice, RecordParams,
+    EnrolParams, IntakeParams, JournalParams, LockParams, MetricsParams, NotifyParams,
+    PolicyChoice, RecordParams, RetentionParams, TrayParams,
 };
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Backend, ScorerParams};
@@ -29,6 +30,12 @@ pub struct Config {
     pub record: RecordParams,
     /// The journal's size.
     pub journal: JournalParams,
+    /// The icon in the tray.
+    pub tray: TrayParams,
+    /// Figures for those who watch over many machines.
+    pub metrics: MetricsParams,
+    /// How long is kept what is stored.
+    pub retention: RetentionParams,
     /// How much movement an enrolment collects.
     pub enrol: EnrolParams,
     /// What is said on stderr.

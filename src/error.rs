@@ -13,6 +13,8 @@ pub enum Kind {
     NoInput,
     /// What the command needs is not there: a display, a bus, a library.
     Unavailable,
+    /// There is no display, or none whose mouse may be watched; starting again mends nothing.
+    NoDisplay,
     /// A fault of this program.
     Internal,
     /// Writing or reading failed half-way: a full disk.
@@ -31,6 +33,7 @@ impl Kind {
         match self {
             Self::Data => 65,
             Self::NoInput => 66,
+            Self::NoDisplay => 68,
             Self::Unavailable => 69,
             Self::Internal => 70,
             Self::Io => 74,

@@ -20,8 +20,10 @@ pub const RUNTIME: &str = "MOUSEWARDEN_RUNTIME";
 pub struct Paths {
     config: PathBuf,
     config_named: bool,
+    config_home: Option<PathBuf>,
     data: PathBuf,
     runtime: PathBuf,
+    named: Vec<(&'static str, PathBuf)>,
 }
 
 impl Paths {
@@ -56,7 +58,16 @@ impl Paths {
                 .and_then(|folders| folders.runtime_dir().map(Path::to_owned))
                 .unwrap_or_else(|| data.join("run")),
         };
-        Ok(Self { config, config_named: named(CONFIG).is_some(), data, runtime })
+        let config_home = folders.and_then(|folders| folders.config_dir().parent());
+        let by_environment = [CONFIG, DATA, RUNTIME].into_iter();
+        Ok(Self {
+            config,
+            config_named: named(CONFIG).is_some(),
+            config_home: config_home.map(Path::to_owned),
+            data,
+            runtime,
+            named: by_environment.filter_map(|name| Some((name, named(name)?))).collect(),
+        })
     }
 
     /// The configuration file, whether it is there or not.
@@ -67,6 +78,16 @@ impl Paths {
     /// Whether the environment names the configuration file: then it must be there.
     pub const fn config_named(&self) -> bool {
         self.config_named
+    }
+
+    /// Where the desktop's programs keep their configuration; `None` without a home folder.
+    pub fn config_home(&self) -> Option<&Path> {
+        self.config_home.as_deref()
+    }
+
+    /// The places that the environment names, by variable: another process must be told of them.
+    pub fn named(&self) -> Vec<(&'static str, &Path)> {
+        self.named.iter().map(|(name, path)| (*name, path.as_path())).collect()
     }
 
     /// The data folder.
@@ -117,6 +138,7 @@ mod tests {
             Path::new("/r/control.sock")
         );
         assert!(!resolve(&[(CONFIG, "")]).config_named());
+        assert_eq!(paths.named(), [(CONFIG, Path::new("/c.toml")), (DATA, Path::new("/d"))]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use mousewarden::agent::board::{ModelStatus, ScorerStatus};
 use mousewarden::agent::journal::Journal;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, Setup, SourceKind};
+use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Within};
 use mousewarden::agent::{Command, Hands};
 use mousewarden::error::{Failure, Kind, Result};
@@ -19,6 +20,7 @@ use mousewarden::pipeline::{
     ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
+use mousewarden::platform::supervisor::Supervisor;
 use mousewarden::platform::{Answer, EventSource, Next};
 use serde_json::Value;
 
@@ -29,6 +31,17 @@ impl Scorer for Constant {
     fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
         let score = self.0.ok_or_else(|| ScoreError("it is broken".into()))?;
         Ok(windows.iter().map(|_| Score::new(score)).collect())
+    }
+}
+
+/// Takes everybody for a stranger at first, and then for the owner.
+struct Improving(usize);
+
+impl Scorer for Improving {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+        let first = self.0;
+        self.0 += windows.len();
+        Ok((first..self.0).map(|i| Score::new(if i < 3 { 0.0 } else { 1.0 })).collect())
     }
 }
 
@@ -51,6 +64,7 @@ struct Stage {
     locker: Fake,
     ladder: Ladder,
     score: Option<f32>,
+    countdown_s: u32,
 }
 
 impl Stage {
@@ -62,6 +76,7 @@ impl Stage {
             locker: Fake::default(),
             ladder,
             score: Some(0.1),
+            countdown_s: 0,
         }
     }
 
@@ -86,7 +101,11 @@ impl Stage {
             model: ModelStatus::default(),
             report: ScorerStatus::default(),
             notify: NotifyParams::default(),
-            lock: LockParams { safe_after: Within::clamped(2), ..LockParams::default() },
+            lock: LockParams {
+                safe_after: Within::clamped(2),
+                countdown_s: Within::clamped(self.countdown_s),
+                ..LockParams::default()
+            },
         }
     }
 
@@ -108,11 +127,15 @@ impl Stage {
                     let locker = self.locker.clone();
                     move |_| Box::new(locker.clone())
                 }),
-                journal: Journal::open(&self.journal(), 1 << 20).unwrap(),
+                witnesses: vec![Box::new(Journal::open(&self.journal(), 1 << 20).unwrap())],
+                metrics: None,
+                supervisor: Supervisor::default(),
             },
             recorder: None,
             reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
             door: None,
+            presence: Box::new(|_| Box::new(())),
+            rules: Rules::default(),
             config: None,
         }
     }
@@ -176,7 +199,88 @@ fn after_some_locks_alarms_only_warn() {
     stage.play(6).unwrap();
     assert_eq!(stage.locker.entries(), [Entry::Locked, Entry::Locked]);
     assert_eq!(count(&stage.journal(), "safe_mode"), 2);
-    assert_eq!(stage.notifier.entries().len(), 2);
+    let summaries = summaries(&stage);
+    assert_eq!(summaries[..2], ["mousewarden locked the screen"; 2]);
+    assert_eq!(summaries[2..], ["Is this you at the mouse?"; 2]);
+}
+
+fn summaries(stage: &Stage) -> Vec<String> {
+    let told = |entry| match entry {
+        Entry::Notified(notice) => Some(notice.summary),
+        Entry::Locked => None,
+    };
+    stage.notifier.entries().into_iter().filter_map(told).collect()
+}
+
+/// A stage on which an alarm has begun a countdown that no test lives to see the end of.
+fn counting_down() -> (Stage, Running) {
+    let stage = Stage { countdown_s: 600, ..Stage::new(Ladder::Lock) };
+    let agent = Running::start(&stage);
+    let mouse = agent.mouse.clone().unwrap();
+    hand(3).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    let quiet = Signal::Boundary { at: Timestamp::from_millis(2500), kind: Boundary::Quiet };
+    mouse.send(quiet).unwrap();
+    wait_until("the countdown", || count(&stage.journal(), "countdown") == 1);
+    assert_eq!(stage.locker.entries(), []);
+    (stage, agent)
+}
+
+#[test]
+fn a_countdown_that_nobody_answers_locks() {
+    let stage = Stage { countdown_s: 1, ..Stage::new(Ladder::Lock) };
+    let agent = Running::start(&stage);
+    let mouse = agent.mouse.clone().unwrap();
+    hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    wait_until("the news", || summaries(&stage).len() == 2);
+    assert_eq!(
+        summaries(&stage),
+        ["The screen will be locked in 1 s", "mousewarden locked the screen"]
+    );
+    drop(mouse);
+    agent.finish().unwrap();
+}
+
+#[test]
+fn it_was_me_ends_a_countdown_by_asking_for_the_password() {
+    let (stage, agent) = counting_down();
+    agent.answers.send(Answer::Dismissed).unwrap();
+    agent.answers.send(Answer::ItWasMe).unwrap();
+    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    agent.finish().unwrap();
+    assert_eq!(stage.locker.entries(), [Entry::Locked], "once");
+}
+
+#[test]
+fn a_countdown_is_not_escaped_by_a_pause_or_a_stop() {
+    for command in [Command::Pause(None), Command::Stop("asked".into())] {
+        let (stage, agent) = counting_down();
+        agent.commands.send(command).unwrap();
+        wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+        agent.finish().unwrap();
+    }
+}
+
+#[test]
+fn whoever_is_recognised_during_a_countdown_is_not_locked_out() {
+    let stage = Stage { countdown_s: 600, ..Stage::new(Ladder::Lock) };
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let mut setup = stage.setup(Script::new(hand(9)), (session, answers));
+    setup.judge.scorer = Box::new(Improving(0));
+    live::run(setup, live::commands()).unwrap();
+    assert_eq!(stage.locker.entries(), []);
+    let events = events(&stage.journal());
+    let order: Vec<_> = events.iter().filter(|name| name.starts_with("countdown")).collect();
+    assert_eq!(order, ["countdown", "countdown_ended"]);
+    assert_eq!(summaries(&stage).last().unwrap(), "It is you again");
+}
+
+#[test]
+fn a_start_tells_nothing() {
+    let stage = Stage { score: Some(0.9), ..Stage::new(Ladder::Lock) };
+    stage.play(4).unwrap();
+    assert_eq!(stage.notifier.entries(), []);
 }
 
 #[test]

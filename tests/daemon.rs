@@ -254,7 +254,7 @@ fn bad_input_ends_in_one_sentence_a_remedy_and_its_exit_code() {
 
     sample_model::bundle([16, 16], 7).write(&home.path("data/owner.onnx")).unwrap();
     let output = home.call(&["run"]);
-    assert_eq!(output.status.code(), Some(69), "no display: {}", said(&output));
+    assert_eq!(output.status.code(), Some(68), "no display: {}", said(&output));
     assert_eq!(home.call(&["replay", "/nonexistent.csv"]).status.code(), Some(66));
 }
 
@@ -273,7 +273,7 @@ fn an_enrolment_that_is_killed_loses_nothing() {
     // Killed in the middle of a line: the next enrolment counts everything before it.
     fs::write(&kept, &whole[..whole.len() / 2]).unwrap();
     let output = home.call(&["--enroll"]);
-    assert_eq!(output.status.code(), Some(69), "there is no display: {}", said(&output));
+    assert_eq!(output.status.code(), Some(68), "there is no display: {}", said(&output));
     assert_eq!(recordings().count(), 1);
     assert_eq!(fs::read_to_string(&kept).unwrap(), whole[..whole.len() / 2]);
 }

@@ -2,13 +2,18 @@
 //! read for people; no decision depends on it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
 use crate::pipeline::{Action, Decision, Ladder, PolicyParams, Timestamp, Verdict};
-use crate::platform::clock;
+use crate::platform::{Glance, clock};
+
+/// A mouse that has not moved for so long while the session is in front may be one that is not
+/// seen, seconds.
+const SILENT_S: u64 = 15 * 60;
 
 /// Whether the agent watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,6 +26,8 @@ pub enum State {
     Paused,
     /// The screen is locked; nobody is judged.
     Locked,
+    /// The model does not know what captures; nobody is judged.
+    UnknownDevice,
 }
 
 /// The last window, as far as it may be told.
@@ -92,6 +99,15 @@ pub struct Status {
     pub last_alarm: Option<LastAlarm>,
     /// Where signals come from.
     pub source: String,
+    /// With what: back end, device and screens.
+    #[serde(default)]
+    pub capture: String,
+    /// What of that the model does not know.
+    #[serde(default)]
+    pub unknown: Option<String>,
+    /// Seconds since the mouse moved last, or since it began to be watched.
+    #[serde(default)]
+    pub still_s: u64,
     /// Who scores.
     pub scorer: ScorerStatus,
     /// Whose model.
@@ -116,11 +132,30 @@ pub struct Status {
     pub problems: Vec<String>,
 }
 
+impl Status {
+    /// What the decision rests on, in words.
+    pub fn ground(&self) -> String {
+        let threshold = self.threshold;
+        match (self.group_windows, self.grouped) {
+            (Some(of), Some(mean)) => {
+                format!("mean of {of} windows {mean:.3}, threshold {threshold:.3}")
+            }
+            (Some(of), None) => format!("fewer than {of} windows yet, threshold {threshold:.3}"),
+            (None, trust) => {
+                let evidence = 100.0 * (1.0 - trust.unwrap_or(1.0));
+                format!("{evidence:.0} % of the evidence that an alarm takes")
+            }
+        }
+    }
+}
+
 /// A status that several threads write.
 #[derive(Debug)]
 pub struct Board {
     status: Mutex<Status>,
     started: Timestamp,
+    /// Microseconds of the monotonic clock.
+    moved: AtomicI64,
 }
 
 impl Board {
@@ -130,13 +165,41 @@ impl Board {
         let pid = std::process::id();
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let status = Mutex::new(Status { started, pid, version, ..status });
-        Self { status, started: clock::now() }
+        let started = clock::now();
+        Self { status, started, moved: AtomicI64::new(started.micros()) }
     }
 
     /// The status now.
     pub fn read(&self) -> Status {
-        let uptime_s = (clock::now() - self.started).0.max(0).unsigned_abs() / 1_000_000;
-        Status { uptime_s, ..self.lock().clone() }
+        let since = |then| (clock::now() - then).0.max(0).unsigned_abs() / 1_000_000;
+        let moved = Timestamp::from_micros(self.moved.load(Ordering::Relaxed));
+        let (uptime_s, still_s) = (since(self.started), since(moved));
+        let mut status = Status { uptime_s, still_s, ..self.lock().clone() };
+        if status.state == State::Watching && still_s >= SILENT_S {
+            let minutes = still_s / 60;
+            status.problems.push(format!(
+                "mouse: nothing has moved for {minutes} minutes while the session is in front; if \
+                 you did use the mouse, `mousewarden doctor` looks for the reason"
+            ));
+        }
+        status
+    }
+
+    /// Notes that the mouse moves, or is watched again.
+    pub fn moved(&self) {
+        self.moved.store(clock::now().micros(), Ordering::Relaxed);
+    }
+
+    /// The status as an icon shows it.
+    pub fn glance(&self) -> Glance {
+        let status = self.lock();
+        let word = |value: String| value.to_lowercase();
+        Glance {
+            state: word(format!("{:?}", status.state)),
+            decision: word(format!("{:?}", status.decision)),
+            problem: status.problems.first().cloned(),
+            learning: status.grouped.is_none(),
+        }
     }
 
     /// Changes it.
@@ -210,5 +273,26 @@ impl ModelStatus {
             provenance: Some(bundle.provenance.clone()),
             operating_point: bundle.operating_points.iter().find(fits).copied(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mouse_that_is_silent_for_long_is_a_problem_only_while_it_is_watched() {
+        let board = Board::new(Status::default());
+        assert!(board.read().problems.is_empty());
+        let long_ago = clock::now().micros() - 20 * 60 * 1_000_000;
+        board.moved.store(long_ago, Ordering::Relaxed);
+        let status = board.read();
+        assert!(status.still_s >= 20 * 60);
+        assert!(status.problems[0].contains("for 20 minutes"), "{:?}", status.problems);
+        board.change(|status| status.state = State::Locked);
+        assert!(board.read().problems.is_empty());
+        board.change(|status| status.state = State::Watching);
+        board.moved();
+        assert!(board.read().problems.is_empty());
     }
 }

@@ -2,7 +2,7 @@
 //! outside go in, entries for the responder come out. It performs nothing and talks to nobody else.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 
@@ -11,11 +11,13 @@ use crate::pipeline::{Boundary, Detector, Signal, Timestamp};
 use crate::platform::clock;
 
 use super::board::{Board, State};
+use super::device::DeviceCheck;
 use super::entry::{Entry, Stamped};
+use super::gate::Gate;
 use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
 use super::recorder::Recorder;
-use super::responder::Task;
+use super::responder::{Manner, Task};
 
 /// What may be asked of a running agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,13 @@ pub enum Command {
     Resume,
     /// Read the configuration again.
     Reload,
+    /// Write down that something was asked and refused.
+    Refused {
+        /// What.
+        request: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// End; the text says why.
     Stop(String),
 }
@@ -50,6 +59,8 @@ pub struct Ears {
     pub session: Receiver<Signal>,
     /// The owner, and the system.
     pub commands: Receiver<Command>,
+    /// When to say that this thread is alive; `never()` when nobody wants to know.
+    pub pulse: Receiver<Instant>,
 }
 
 /// The judging thread's state.
@@ -60,22 +71,47 @@ pub struct Engine {
     recorder: Option<Recorder>,
     reload: Reload,
     stamp: Stamp,
-    paused: Option<Receiver<std::time::Instant>>,
+    paused: Option<Receiver<Instant>>,
+    gate: Gate,
+    device: DeviceCheck,
     last_at: Timestamp,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Who judges.
+    pub detector: Detector<AnyScorer>,
+    /// What `status` shows.
+    pub board: Arc<Board>,
+    /// Who acts.
+    pub tasks: Sender<Task>,
+    /// Keeps the movement, if wanted.
+    pub recorder: Option<Recorder>,
+    /// Reads configuration and model anew.
+    pub reload: Reload,
+    /// Where boundaries get their time from.
+    pub stamp: Stamp,
+    /// Whether the model knows what captures.
+    pub device: DeviceCheck,
 }
 
 impl Engine {
     /// An engine at the start of a stream.
-    pub fn new(
-        detector: Detector<AnyScorer>,
-        board: Arc<Board>,
-        tasks: Sender<Task>,
-        recorder: Option<Recorder>,
-        reload: Reload,
-        stamp: Stamp,
-    ) -> Self {
-        let last_at = Timestamp::default();
-        Self { detector, board, tasks, recorder, reload, stamp, paused: None, last_at }
+    pub fn new(parts: Parts) -> Self {
+        let Parts { detector, board, tasks, recorder, reload, stamp, device } = parts;
+        let (gate, last_at) = (Gate::default(), Timestamp::default());
+        Self {
+            detector,
+            board,
+            tasks,
+            recorder,
+            reload,
+            stamp,
+            paused: None,
+            gate,
+            device,
+            last_at,
+        }
     }
 
     /// Judges until the source ends, a command ends it, or the model fails; returns why it ended.
@@ -83,6 +119,7 @@ impl Engine {
     /// # Errors
     /// When the source or the model failed.
     pub fn run(mut self, ears: &Ears) -> Result<String> {
+        self.look_at_device();
         let ending = self.listen(ears);
         self.keep(Recorder::flush);
         let why = match &ending {
@@ -119,6 +156,7 @@ impl Engine {
                     }
                 },
                 recv(woken) -> _ => self.resume(),
+                recv(ears.pulse) -> _ => drop(self.tasks.send(Task::Pulse)),
                 recv(ears.inlet.ended) -> ended => {
                     self.drain(&ears.inlet)?;
                     let lost = || Failure::new(Kind::Internal, "the intake ended without a word");
@@ -131,17 +169,59 @@ impl Engine {
     fn listen_without_session(&mut self, ears: &Ears) -> Result<String> {
         let Inlet { signals, bell, ended } = &ears.inlet;
         let inlet = Inlet { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
-        self.listen(&Ears { inlet, session: never(), commands: ears.commands.clone() })
+        let (commands, pulse) = (ears.commands.clone(), ears.pulse.clone());
+        self.listen(&Ears { inlet, session: never(), commands, pulse })
     }
 
     fn drain(&mut self, inlet: &Inlet) -> Result<()> {
+        let mut moved = false;
         while let Ok(signal) = inlet.signals.try_recv() {
             self.last_at = signal.at();
-            if self.paused.is_none() {
+            moved |= matches!(signal, Signal::Mouse(_));
+            if let Signal::Boundary { kind: Boundary::DeviceChanged, .. } = signal {
+                self.look_at_device();
+            }
+            if self.watches(&signal) {
                 self.judge(signal)?;
             }
         }
+        if moved {
+            self.board.moved();
+        }
         Ok(())
+    }
+
+    /// Whether a signal is judged and kept. Boundaries are, except in a pause: they can only
+    /// separate.
+    fn watches(&self, signal: &Signal) -> bool {
+        let counts = match signal {
+            Signal::Mouse(event) => !self.device.is_unknown() && self.gate.admits(event.at),
+            Signal::Boundary { .. } => true,
+        };
+        self.paused.is_none() && counts
+    }
+
+    /// Takes note of what captures now.
+    fn look_at_device(&mut self) {
+        let entry = self.device.look();
+        let (capture, unknown) = (self.device.capture(), self.device.word());
+        self.board.change(|status| {
+            status.capture = capture;
+            status.unknown = unknown.map(str::to_owned);
+        });
+        self.show_state();
+        entry.into_iter().for_each(|entry| self.tell(entry));
+    }
+
+    fn show_state(&self) {
+        let state = match (&self.paused, self.gate.is_shut(), self.device.is_unknown()) {
+            (Some(_), ..) => State::Paused,
+            (None, true, _) => State::Locked,
+            (None, false, true) => State::UnknownDevice,
+            (None, false, false) => State::Watching,
+        };
+        self.board.moved();
+        self.board.change(|status| status.state = state);
     }
 
     fn judge(&mut self, signal: Signal) -> Result<()> {
@@ -160,19 +240,15 @@ impl Engine {
     }
 
     fn session(&mut self, kind: Boundary) -> Result<()> {
-        self.mark(kind)?;
-        let state = match (kind, self.paused.is_some()) {
-            (_, true) => State::Paused,
-            (Boundary::Locked, false) => State::Locked,
-            (_, false) => State::Watching,
-        };
-        self.board.change(|status| status.state = state);
+        let at = self.mark(kind)?;
+        self.gate.session(at, kind);
+        self.show_state();
         self.tell(Entry::Session { boundary: kind });
         Ok(())
     }
 
-    /// Puts a boundary of our own into the stream.
-    fn mark(&mut self, kind: Boundary) -> Result<()> {
+    /// Puts a boundary of our own into the stream, and says with which time.
+    fn mark(&mut self, kind: Boundary) -> Result<Timestamp> {
         let at = match self.stamp {
             Stamp::Clock => clock::now(),
             Stamp::LastSignal => self.last_at,
@@ -180,7 +256,7 @@ impl Engine {
         self.judge(Signal::Boundary { at, kind })?;
         let decision = self.detector.policy().decision();
         self.board.change(|status| (status.decision, status.grouped) = (decision, None));
-        Ok(())
+        Ok(at)
     }
 
     /// Returns why to end, if that is what is asked.
@@ -189,6 +265,7 @@ impl Engine {
             Command::Pause(span) => self.pause(span)?,
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
+            Command::Refused { request, why } => self.tell(Entry::Refused { request, why }),
             Command::Stop(why) => return Ok(Some(why)),
         }
         Ok(None)
@@ -199,10 +276,8 @@ impl Engine {
         self.mark(Boundary::Suspended)?;
         self.paused = Some(span.map_or_else(never, after));
         let until = span.and_then(|span| clock::wall().checked_add(span).ok());
-        self.board.change(|status| {
-            status.state = State::Paused;
-            status.paused_until = until.map(|until| until.to_string());
-        });
+        self.board.change(|status| status.paused_until = until.map(|until| until.to_string()));
+        self.show_state();
         self.tell(Entry::Paused { seconds: span.map(|span| span.as_secs()) });
         Ok(())
     }
@@ -211,10 +286,8 @@ impl Engine {
         if self.paused.take().is_none() {
             return;
         }
-        self.board.change(|status| {
-            status.state = State::Watching;
-            status.paused_until = None;
-        });
+        self.board.change(|status| status.paused_until = None);
+        self.show_state();
         self.tell(Entry::Resumed);
     }
 
@@ -233,13 +306,18 @@ impl Engine {
     fn adopt(&mut self, judge: Judge) {
         self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
         self.board.problem("configuration", None);
+        self.device.adopt(judge.profile());
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-        let task = Task::Adopt { notify, lock };
+        let task = Task::Adopt(Manner { notify, lock });
         self.detector = judge.detector();
-        let decision = self.detector.policy().decision();
+        let policy = self.detector.policy();
+        let decision = policy.decision();
+        let (threshold, group_windows) =
+            (policy.params().threshold(), policy.params().group_windows());
         self.board.change(|status| (status.decision, status.grouped) = (decision, None));
         let _ = self.tasks.send(task);
-        self.tell(Entry::Reloaded);
+        self.tell(Entry::Reloaded { threshold, group_windows });
+        self.look_at_device();
     }
 
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.

@@ -1,5 +1,6 @@
 //! Collects the owner's movement for training: every signal goes to the disk, windows and minutes
 //! are counted as they complete. It stops when told or when there is enough, and loses no window.
+//! While the session is locked or away nothing is kept: the hand there may be anybody's.
 
 use crossbeam_channel::{Receiver, never, select};
 
@@ -7,8 +8,10 @@ use crate::data::{RecordingReader, Store};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
-use crate::pipeline::{Segmenter, Signal, Window, WindowParams};
+use crate::pipeline::{Boundary, Segmenter, Signal, Window, WindowParams};
+use crate::platform::CaptureView;
 
+use super::gate::Gate;
 use super::intake::Inlet;
 use super::recorder::Recorder;
 use super::settings::EnrolParams;
@@ -68,20 +71,67 @@ pub enum Ended {
 #[derive(Debug)]
 pub struct Collection {
     segmenter: Segmenter,
-    recorder: Recorder,
+    notebook: Notebook,
+    gate: Gate,
     tally: Tally,
     target: Option<EnrolParams>,
+}
+
+/// One recording for each device: a recording names what captured it, and a model knows the devices
+/// of the recordings that it was made with.
+#[derive(Debug)]
+pub struct Notebook {
+    store: Store,
+    view: CaptureView,
+    capture: String,
+    recorder: Recorder,
+}
+
+impl Notebook {
+    /// Begins a recording of what captures now.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(store: &Store, view: CaptureView) -> Result<Self> {
+        let capture = view.get().to_string();
+        let recorder = Recorder::begin(store, &capture)?;
+        Ok(Self { store: store.clone(), view, capture, recorder })
+    }
+
+    fn push(&mut self, signal: &Signal) -> Result<()> {
+        self.recorder.push(signal)?;
+        if !matches!(signal, Signal::Boundary { kind: Boundary::DeviceChanged, .. }) {
+            return Ok(());
+        }
+        let now = self.view.get().to_string();
+        if now != self.capture {
+            self.recorder.flush()?;
+            self.recorder = Recorder::begin(&self.store, &now)?;
+            self.capture = now;
+        }
+        Ok(())
+    }
+}
+
+/// What a collection listens to beside the mouse.
+#[derive(Debug)]
+pub struct Asides {
+    /// The session; `never()` without a watch.
+    pub session: Receiver<Signal>,
+    /// Rings when the collection is to be interrupted.
+    pub stop: Receiver<()>,
 }
 
 impl Collection {
     /// Goes on from `tally`; without a target it takes all that the source has.
     pub fn new(
         params: WindowParams,
-        recorder: Recorder,
+        notebook: Notebook,
         tally: Tally,
         target: Option<EnrolParams>,
     ) -> Self {
-        Self { segmenter: Segmenter::new(params), recorder, tally, target }
+        let (segmenter, gate) = (Segmenter::new(params), Gate::default());
+        Self { segmenter, notebook, gate, tally, target }
     }
 
     /// Collects until there is enough, `stop` says so, or the source ends; tells of every window.
@@ -91,11 +141,11 @@ impl Collection {
     pub fn run(
         mut self,
         inlet: &Inlet,
-        stop: &Receiver<()>,
+        asides: &Asides,
         mut tell: impl FnMut(&Tally),
     ) -> Result<(Tally, Ended)> {
-        let ending = self.listen(inlet, stop, &mut tell);
-        let flushed = self.recorder.flush().map_err(full);
+        let ending = self.listen(inlet, asides, &mut tell);
+        let flushed = self.notebook.recorder.flush().map_err(full);
         let ended = ending?;
         flushed?;
         Ok((self.tally, ended))
@@ -104,10 +154,10 @@ impl Collection {
     fn listen(
         &mut self,
         inlet: &Inlet,
-        stop: &Receiver<()>,
+        asides: &Asides,
         tell: &mut impl FnMut(&Tally),
     ) -> Result<Ended> {
-        let mut stop = stop.clone();
+        let (mut stop, mut session) = (asides.stop.clone(), asides.session.clone());
         loop {
             select! {
                 recv(inlet.bell) -> _ => self.drain(inlet, tell)?,
@@ -115,6 +165,13 @@ impl Collection {
                     self.drain(inlet, tell)?;
                     ended.unwrap_or(Ok(()))?;
                     return Ok(if self.is_enough() { Ended::Enough } else { Ended::Exhausted });
+                },
+                recv(session) -> signal => match signal {
+                    Ok(signal) => {
+                        self.drain(inlet, tell)?;
+                        self.session(signal, tell)?;
+                    }
+                    Err(_) => session = never(),
                 },
                 recv(stop) -> asked => match asked {
                     Ok(()) => {
@@ -132,15 +189,24 @@ impl Collection {
 
     fn drain(&mut self, inlet: &Inlet, tell: &mut impl FnMut(&Tally)) -> Result<()> {
         while let Ok(signal) = inlet.signals.try_recv() {
-            self.take(signal, tell)?;
+            if !matches!(signal, Signal::Mouse(event) if !self.gate.admits(event.at)) {
+                self.take(signal, tell)?;
+            }
         }
         Ok(())
     }
 
+    fn session(&mut self, signal: Signal, tell: &mut impl FnMut(&Tally)) -> Result<()> {
+        if let Signal::Boundary { at, kind } = signal {
+            self.gate.session(at, kind);
+        }
+        self.take(signal, tell)
+    }
+
     fn take(&mut self, signal: Signal, tell: &mut impl FnMut(&Tally)) -> Result<()> {
-        self.recorder.push(&signal).map_err(full)?;
+        self.notebook.push(&signal).map_err(full)?;
         if let Some(window) = self.segmenter.push(signal) {
-            self.recorder.flush().map_err(full)?;
+            self.notebook.recorder.flush().map_err(full)?;
             self.tally.add(&window);
             tell(&self.tally);
         }

@@ -17,6 +17,10 @@ pub enum Entry {
         source: String,
         /// Who scores.
         scorer: String,
+        /// Trust below this is a stranger's.
+        threshold: f32,
+        /// Windows judged together; `None` where evidence piles up instead.
+        group_windows: Option<usize>,
     },
     /// A window was judged.
     Verdict(Verdict),
@@ -25,10 +29,27 @@ pub enum Entry {
         /// How.
         boundary: Boundary,
     },
+    /// What captures the movement: at the start, and each time that it changes.
+    Device {
+        /// Back end, device and screens.
+        capture: String,
+        /// What of it the model does not know: "back end", "device" or "resolution". While it
+        /// doesn't, nothing is judged.
+        unknown: Option<&'static str>,
+    },
     /// The person was told.
     Notified {
+        /// What about: "alarm", "countdown", "locked", ...
+        notice: &'static str,
         /// The text as it was sent.
         body: String,
+    },
+    /// The person was not told.
+    Withheld {
+        /// What about.
+        notice: &'static str,
+        /// Why not.
+        why: &'static str,
     },
     /// The notice did not reach anybody.
     NotifyFailed {
@@ -39,6 +60,16 @@ pub enum Entry {
     Answered {
         /// "it_was_me", "lock_now" or "dismissed".
         answer: &'static str,
+    },
+    /// The screen will be locked unless its owner is recognised before.
+    Countdown {
+        /// Seconds.
+        seconds: u32,
+    },
+    /// The countdown is over.
+    CountdownEnded {
+        /// Why; unless it was the owner's hand, the lock follows.
+        why: String,
     },
     /// The session was asked to lock.
     LockAsked {
@@ -66,8 +97,20 @@ pub enum Entry {
     },
     /// Watching goes on.
     Resumed,
+    /// Something was asked that may not be done.
+    Refused {
+        /// What: "pause", "stop".
+        request: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// The configuration was read again and is in force.
-    Reloaded,
+    Reloaded {
+        /// Trust below this is a stranger's.
+        threshold: f32,
+        /// Windows judged together; `None` where evidence piles up instead.
+        group_windows: Option<usize>,
+    },
     /// The configuration was read again and is wrong; the last good one stays.
     ReloadRefused {
         /// What is wrong with it.
@@ -90,6 +133,67 @@ pub enum Entry {
     },
 }
 
+impl Entry {
+    /// As the journal names it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::Verdict(_) => "verdict",
+            Self::Session { .. } => "session",
+            Self::Device { .. } => "device",
+            Self::Notified { .. } => "notified",
+            Self::Withheld { .. } => "withheld",
+            Self::NotifyFailed { .. } => "notify_failed",
+            Self::Answered { .. } => "answered",
+            Self::Countdown { .. } => "countdown",
+            Self::CountdownEnded { .. } => "countdown_ended",
+            Self::LockAsked { .. } => "lock_asked",
+            Self::LockFailed { .. } => "lock_failed",
+            Self::SafeMode { .. } => "safe_mode",
+            Self::Confirmed => "confirmed",
+            Self::Paused { .. } => "paused",
+            Self::Resumed => "resumed",
+            Self::Refused { .. } => "refused",
+            Self::Reloaded { .. } => "reloaded",
+            Self::ReloadRefused { .. } => "reload_refused",
+            Self::RecordFailed { .. } => "record_failed",
+            Self::Fault { .. } => "fault",
+            Self::Stopped { .. } => "stopped",
+        }
+    }
+
+    /// In a few words, for a log.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Started { source, scorer, .. } => format!("watching {source} with {scorer}"),
+            Self::Session { boundary } => format!("session: {boundary:?}").to_lowercase(),
+            Self::Device { capture, unknown: Some(what) } => {
+                format!("unknown {what}, nothing is judged: {capture}")
+            }
+            Self::Device { capture, unknown: None } => format!("the mouse is {capture}"),
+            Self::Notified { notice, .. } => format!("told: {notice}"),
+            Self::Withheld { notice, why } => format!("not told: {notice} ({why})"),
+            Self::NotifyFailed { why } => format!("a notice failed: {why}"),
+            Self::Answered { answer } => format!("answered: {answer}"),
+            Self::Countdown { seconds } => format!("locking in {seconds} s"),
+            Self::CountdownEnded { why } => format!("the countdown ended: {why}"),
+            Self::LockAsked { by, confirmed: true } => format!("locked by {by}"),
+            Self::LockAsked { by, confirmed: false } => format!("asked {by} to lock"),
+            Self::LockFailed { why } => format!("locking failed: {why}"),
+            Self::SafeMode { locks } => format!("{locks} locks: alarms only warn now"),
+            Self::Confirmed => "a false alarm, confirmed by password".into(),
+            Self::Paused { seconds: Some(seconds) } => format!("paused for {seconds} s"),
+            Self::Paused { seconds: None } => "paused".into(),
+            Self::Refused { request, why } => format!("{request} refused: {why}"),
+            Self::ReloadRefused { why } => format!("the new configuration is wrong: {why}"),
+            Self::RecordFailed { why } => format!("recording failed: {why}"),
+            Self::Fault { why } => format!("fault: {why}"),
+            Self::Stopped { why } => format!("ended: {why}"),
+            Self::Verdict(_) | Self::Resumed | Self::Reloaded { .. } => self.name().into(),
+        }
+    }
+}
+
 /// An entry with the moment at which it was made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stamped {
@@ -107,5 +211,25 @@ impl Stamped {
     pub fn now(entry: Entry) -> Self {
         use crate::platform::clock;
         Self { wall: clock::wall().to_string(), mono_us: clock::now(), entry }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_named_as_it_is_written() {
+        let why = String::new();
+        for entry in [
+            Entry::Confirmed,
+            Entry::LockFailed { why: why.clone() },
+            Entry::CountdownEnded { why: why.clone() },
+            Entry::Withheld { notice: "alarm", why: "switched off" },
+            Entry::Refused { request: "stop", why },
+        ] {
+            let written = serde_json::to_value(&entry).unwrap();
+            assert_eq!(written["event"], entry.name());
+        }
     }
 }

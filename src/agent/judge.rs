@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::error::Result;
 use crate::model::{LoadedScorer, ScorerParams};
 use crate::pipeline::{Detector, PolicyParams, Scorer, WindowParams};
+use crate::platform::capture::Profile;
 
 use super::board::{ModelStatus, ScorerStatus};
 use super::settings::{LockParams, NotifyParams, PolicyChoice};
@@ -48,6 +49,12 @@ impl Judge {
             notify: NotifyParams::default(),
             lock: LockParams::default(),
         })
+    }
+
+    /// What the model was made with.
+    pub fn profile(&self) -> Profile {
+        let from = self.model.provenance.as_ref();
+        from.map(|from| Profile::parse(&from.capture)).unwrap_or_default()
     }
 
     /// Who scores, in a few words.

@@ -4,21 +4,23 @@
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
-use crate::platform::EventSource;
 use crate::platform::endpoint::Door;
+use crate::platform::{Counter, EventSource, Presence};
 
 use super::board::{Board, Status};
-use super::control;
-use super::engine::{Command, Ears, Engine, Reload, Stamp};
+use super::control::Desk;
+use super::device::DeviceCheck;
+use super::engine::{Command, Ears, Engine, Parts, Reload, Stamp};
 use super::entry::{Entry, Stamped};
 use super::intake::{self, Pressure};
 use super::judge::Judge;
 use super::recorder::Recorder;
-use super::responder::{Hands, Responder, Task};
+use super::responder::{Hands, Manner, Responder, Task};
+use super::rules::Rules;
 use super::settings::IntakeParams;
 
 /// Entries that may wait for a notifier that takes its time.
@@ -46,9 +48,16 @@ pub struct Setup {
     pub reload: Reload,
     /// Where it can be asked.
     pub door: Option<Door>,
+    /// Shows the agent on the desktop.
+    pub presence: Show,
+    /// What an administrator has fixed.
+    pub rules: Rules,
     /// The configuration file, for `status`.
     pub config: Option<std::path::PathBuf>,
 }
+
+/// Shows an agent that can be asked by these means.
+pub type Show = Box<dyn FnOnce(Arc<dyn Counter>) -> Box<dyn Presence> + Send>;
 
 /// Live or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,21 +90,33 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         version: env!("CARGO_PKG_VERSION").into(),
         source: source.name().into(),
         scorer: judge.scorer_name(),
+        threshold: judge.policy.threshold(),
+        group_windows: judge.policy.group_windows(),
     };
     let _ = tasks.send(Task::Entry(Stamped::now(started)));
 
     let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-    let responder = Responder::new(hands, board.clone(), notify, lock);
+    let pulse = hands.supervisor.pulse().map_or_else(never, tick);
+    let manner = Manner { notify, lock };
+    let desk = Desk::new(board.clone(), commands.0, setup.rules);
+    let presence = (setup.presence)(Arc::new(desk.clone()));
+    let responder = Responder::new(hands, board.clone(), manner, presence);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
+    let device = match kind {
+        SourceKind::Mouse => DeviceCheck::live(source.capture(), judge.profile()),
+        SourceKind::Recording => DeviceCheck::recording(source.capture()),
+    };
     let mut source = source;
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
     if let Some(door) = setup.door {
-        serve(door, board.clone(), commands.0)?;
+        serve(door, desk)?;
     }
-    let engine = Engine::new(judge.detector(), board, tasks, recorder, setup.reload, stamp);
-    let ears = Ears { inlet, session: setup.session, commands: commands.1 };
+    let detector = judge.detector();
+    let reload = setup.reload;
+    let engine = Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device });
+    let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
     // The engine's end of the channel is gone: the responder does what is left, and ends.
     let _ = responding.join();
@@ -107,11 +128,11 @@ fn board(source: &str, recorder: &Option<Recorder>, config: Option<std::path::Pa
     Board::new(Status { source: source.into(), recording, config, ..Status::default() })
 }
 
-fn serve(door: Door, board: Arc<Board>, commands: Sender<Command>) -> Result<()> {
-    let obey = commands.clone();
+fn serve(door: Door, desk: Desk) -> Result<()> {
+    let obey = desk.commands().clone();
     spawn("control", move || {
         door.serve(
-            |line| control::answer(line, &board, &commands),
+            |line| desk.line(line),
             // The caller knows already that it is accepted; a full queue was refused before.
             |command: Option<Command>| drop(command.map(|command| obey.try_send(command))),
         );

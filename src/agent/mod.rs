@@ -2,22 +2,31 @@
 //! optional recorder and a control socket. It reads no configuration, environment or terminal;
 //! everything it needs is handed to it.
 
+mod announce;
 pub mod board;
 pub mod control;
+mod device;
 mod engine;
 pub mod enrol;
 pub mod entry;
+mod gate;
+#[cfg(feature = "history")]
+pub mod history;
 pub mod instance;
 pub mod intake;
 pub mod journal;
 pub mod judge;
 pub mod live;
+pub mod metrics;
 mod notice;
 pub mod playback;
 pub mod recorder;
 pub mod replay;
 mod responder;
+pub mod rules;
 pub mod settings;
+pub mod witness;
 
+pub use announce::Announcer;
 pub use engine::{Command, Reload};
 pub use responder::Hands;

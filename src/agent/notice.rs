@@ -40,53 +40,136 @@ impl Seen {
     }
 }
 
+/// What a notice is about; each kind can be switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody else seems to be at the mouse.
+    Alarm,
+    /// The same, and the screen is about to be locked.
+    Countdown,
+    /// It is not locked after all.
+    Relieved,
+    /// It was locked.
+    Locked,
+    /// It could not be locked.
+    LockFailed,
+    /// Alarms no longer lock.
+    SafeMode,
+    /// The model does not know what captures.
+    UnknownDevice,
+    /// The agent ends by a fault of its own.
+    Fault,
+}
+
+impl Kind {
+    /// As the journal names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alarm => "alarm",
+            Self::Countdown => "countdown",
+            Self::Relieved => "relieved",
+            Self::Locked => "locked",
+            Self::LockFailed => "lock_failed",
+            Self::SafeMode => "safe_mode",
+            Self::UnknownDevice => "unknown_device",
+            Self::Fault => "fault",
+        }
+    }
+}
+
+/// A notice and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What it is about.
+    pub kind: Kind,
+    /// What is shown.
+    pub notice: Notice,
+}
+
 /// An alarm.
-pub fn alarm(seen: &Seen, params: &NotifyParams) -> Notice {
+pub fn alarm(seen: &Seen, params: &NotifyParams) -> Told {
     let seen = seen.words();
     let remedy = match params.buttons {
         true => "\"It was me\" locks the screen and lets your password confirm it.",
         false => "If it was not you, lock the screen.",
     };
-    Notice {
+    let body = format!("For {seen} it has not moved the way you move it. {remedy}");
+    let notice = Notice {
         summary: "Is this you at the mouse?".into(),
-        body: format!("For {seen} it has not moved the way you move it. {remedy}"),
+        body,
         ask: params.buttons,
         urgent: params.stay,
-    }
+    };
+    Told { kind: Kind::Alarm, notice }
+}
+
+/// An alarm that will lock in so many seconds.
+pub fn countdown(seen: &Seen, seconds: u32, params: &NotifyParams) -> Told {
+    let body = format!(
+        "For {} the mouse has not moved the way you move it. If it is you, work on: as soon as you \
+         are recognised, nothing is locked. \"It was me\" locks now and lets your password \
+         confirm it.",
+        seen.words()
+    );
+    let summary = format!("The screen will be locked in {seconds} s");
+    let notice = Notice { summary, body, ask: params.buttons, urgent: true };
+    Told { kind: Kind::Countdown, notice }
+}
+
+/// The countdown was ended by the owner's hand.
+pub fn relieved() -> Told {
+    let body = "The mouse moves the way you move it again. Nothing was locked.";
+    plain(Kind::Relieved, "It is you again", body.into(), false)
+}
+
+/// The screen was locked by an alarm; seen when it is open again.
+pub fn locked(seen: &Seen) -> Told {
+    let body = format!(
+        "For {} the mouse had not moved the way you move it. If it was you each time, enrol again \
+         (`mousewarden --enroll`).",
+        seen.words()
+    );
+    plain(Kind::Locked, "mousewarden locked the screen", body, false)
 }
 
 /// No way of locking worked.
-pub fn could_not_lock(why: &str) -> Notice {
-    Notice {
-        summary: "mousewarden could not lock the screen".into(),
-        body: format!("Somebody may be using your mouse. Lock the screen yourself. ({why})"),
-        ask: false,
-        urgent: true,
-    }
+pub fn could_not_lock(why: &str) -> Told {
+    let body = format!("Somebody may be using your mouse. Lock the screen yourself. ({why})");
+    plain(Kind::LockFailed, "mousewarden could not lock the screen", body, true)
 }
 
 /// Alarms no longer lock.
-pub fn safe_mode(seen: &Seen, locks: usize) -> Notice {
-    Notice {
-        summary: "Is this you at the mouse?".into(),
-        body: format!(
-            "For {} it has not moved the way you move it. After {locks} locks in ten minutes \
-             mousewarden only warns; if it was you each time, enrol again.",
-            seen.words()
-        ),
-        ask: false,
-        urgent: true,
-    }
+pub fn safe_mode(seen: &Seen, locks: usize) -> Told {
+    let body = format!(
+        "For {} it has not moved the way you move it. After {locks} locks in ten minutes \
+         mousewarden only warns; if it was you each time, enrol again.",
+        seen.words()
+    );
+    plain(Kind::SafeMode, "Is this you at the mouse?", body, true)
+}
+
+/// The model does not know what captures.
+pub fn unknown_device(capture: &str, unknown: &str) -> Told {
+    let what = match unknown {
+        "device" => "This is another pointing device",
+        "resolution" => "The screens have another resolution",
+        _ => "The mouse is watched in another way",
+    };
+    let body = format!(
+        "{what} than those that your model was made with ({capture}). It is not judged until you \
+         enrol with it: run `mousewarden --enroll`. If you have changed nothing, somebody else has."
+    );
+    plain(Kind::UnknownDevice, "mousewarden does not know this mouse", body, false)
 }
 
 /// The agent ends by a fault of its own.
-pub fn fault(why: &str) -> Notice {
-    Notice {
-        summary: "mousewarden has stopped watching".into(),
-        body: format!("{why}. Nothing was locked; `mousewarden doctor` says what to do."),
-        ask: false,
-        urgent: false,
-    }
+pub fn fault(why: &str) -> Told {
+    let body = format!("{why}. Nothing was locked; `mousewarden doctor` says what to do.");
+    plain(Kind::Fault, "mousewarden has stopped watching", body, false)
+}
+
+fn plain(kind: Kind, summary: &str, body: String, urgent: bool) -> Told {
+    Told { kind, notice: Notice { summary: summary.into(), body, ask: false, urgent } }
 }
 
 #[cfg(test)]
@@ -96,7 +179,7 @@ mod tests {
     #[test]
     fn the_alarm_names_what_was_seen_and_for_how_long() {
         let spans = (0..10).map(|_| Micros::from_millis(1_400)).collect();
-        let notice = alarm(&Seen { judged: 10, spans }, &NotifyParams::default());
+        let notice = alarm(&Seen { judged: 10, spans }, &NotifyParams::default()).notice;
         assert!(notice.body.contains("For the last 14 s of movement (10 windows)"), "{notice:?}");
         assert!(notice.ask);
         let short = Seen { judged: 1, spans: [Micros::from_millis(1_260)].into() };

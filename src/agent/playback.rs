@@ -8,7 +8,7 @@ use crate::data::RecordingReader;
 use crate::error::Result;
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Signal, Timestamp};
-use crate::platform::{EventSource, Next, clock};
+use crate::platform::{Capture, CaptureView, EventSource, Next, clock};
 
 /// When a signal is handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +36,6 @@ impl Playback {
     /// When it cannot be read.
     pub fn open(path: &Path, pace: Pace) -> Result<Self> {
         Ok(Self { reader: RecordingReader::open(path)?, pace, next: None, shift: None })
-    }
-
-    /// What captured it.
-    pub fn capture(&self) -> &str {
-        &self.reader.header().capture
     }
 
     fn due(&mut self, at: Timestamp) -> Timestamp {
@@ -74,5 +69,9 @@ impl EventSource for Playback {
 
     fn name(&self) -> &str {
         "recording"
+    }
+
+    fn capture(&self) -> CaptureView {
+        CaptureView::of(Capture::parse(&self.reader.header().capture))
     }
 }

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::RecordingWriter;
+use crate::data::{Header, RecordingWriter, Store};
 use crate::error::Result;
 use crate::pipeline::Signal;
+use crate::platform::clock;
 
 /// A recording that grows.
 #[derive(Debug)]
@@ -18,6 +19,16 @@ impl Recorder {
     /// Keeps signals in a recording that was opened for it.
     pub const fn new(path: PathBuf, writer: RecordingWriter) -> Self {
         Self { path, writer }
+    }
+
+    /// Begins a recording in a store, of what `capture` names.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(store: &Store, capture: &str) -> Result<Self> {
+        let started_unix_s = clock::wall().as_second();
+        let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
+        Ok(Self::new(path, writer))
     }
 
     /// The file.

@@ -1,11 +1,14 @@
 //! The parameters of the live process, each checked while it is read, so that a wrong value is
 //! reported with its line. No file is opened here and nothing is looked up.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::Bundle;
 use crate::pipeline::{CusumParams, Ladder, MeanParams, PolicyParams, RuleParams};
+use crate::platform::Backend;
 
 /// A whole number that lies between two bounds, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,6 +143,8 @@ impl From<Share> for toml::Value {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeParams {
+    /// Which way of seeing the mouse; read at the start only.
+    pub backend: Backend,
     /// How long after the end of a pause an event that belongs before it may still arrive,
     /// milliseconds; the price of every verdict.
     pub slack_ms: Within<0, 100>,
@@ -149,7 +154,8 @@ pub struct IntakeParams {
 
 impl Default for IntakeParams {
     fn default() -> Self {
-        Self { slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
+        let backend = Backend::Auto;
+        Self { backend, slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
     }
 }
 
@@ -269,11 +275,38 @@ pub struct NotifyParams {
     pub buttons: bool,
     /// Whether an alarm stays until it is dismissed.
     pub stay: bool,
+    /// Whether an alarm is told.
+    pub alarm: bool,
+    /// Whether a lock is told before it happens.
+    pub countdown: bool,
+    /// Whether a lock, or one that was called off, is told afterwards.
+    pub locked: bool,
+    /// Whether it is told that locking failed.
+    pub lock_failed: bool,
+    /// Whether it is told that alarms no longer lock.
+    pub safe_mode: bool,
+    /// Whether it is told that the model does not know this mouse or these screens.
+    pub unknown_device: bool,
+    /// Whether it is told that the agent ends by a fault.
+    pub fault: bool,
+    /// So many alarms are told within an hour; the rest is only written down.
+    pub per_hour: Within<1, 3600>,
 }
 
 impl Default for NotifyParams {
     fn default() -> Self {
-        Self { buttons: true, stay: true }
+        Self {
+            buttons: true,
+            stay: true,
+            alarm: true,
+            countdown: true,
+            locked: true,
+            lock_failed: true,
+            safe_mode: true,
+            unknown_device: true,
+            fault: true,
+            per_hour: Within::clamped(12),
+        }
     }
 }
 
@@ -283,13 +316,16 @@ impl Default for NotifyParams {
 pub struct LockParams {
     /// Program and arguments, tried when the system's own ways fail; empty for none.
     pub command: Vec<String>,
+    /// Seconds between an alarm and its lock; who is recognised meanwhile is not locked out.
+    pub countdown_s: Within<0, 600>,
     /// After this many locks by alarm within ten minutes of event time, alarms only notify.
     pub safe_after: Within<1, 100>,
 }
 
 impl Default for LockParams {
     fn default() -> Self {
-        Self { command: Vec::new(), safe_after: Within::clamped(3) }
+        let (countdown_s, safe_after) = (Within::clamped(10), Within::clamped(3));
+        Self { command: Vec::new(), countdown_s, safe_after }
     }
 }
 
@@ -312,6 +348,47 @@ pub struct JournalParams {
 impl Default for JournalParams {
     fn default() -> Self {
         Self { max_mb: Within::clamped(8) }
+    }
+}
+
+/// The icon in the tray.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrayParams {
+    /// Whether it is shown where the desktop has a tray.
+    pub enabled: bool,
+}
+
+impl Default for TrayParams {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// Figures for those who watch over many machines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsParams {
+    /// A text file for Prometheus' node exporter; empty for none.
+    pub file: PathBuf,
+}
+
+/// How long is kept what the agent stores, in days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionParams {
+    /// The recordings of enrolments; 0 keeps them until they are purged.
+    pub recordings_days: Within<0, 36_500>,
+    /// The recordings of the running agent; 0 keeps them until they are purged.
+    pub watched_days: Within<0, 36_500>,
+    /// The history of decisions; 0 keeps none at all.
+    pub history_days: Within<0, 36_500>,
+}
+
+impl Default for RetentionParams {
+    fn default() -> Self {
+        let days = Within::clamped;
+        Self { recordings_days: days(0), watched_days: days(30), history_days: Within::clamped(90) }
     }
 }
 

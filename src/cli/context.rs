@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::agent::judge::Judge;
+use crate::agent::rules::Rules;
 use crate::config::{Config, Place};
 use crate::data::Store;
 use crate::data::private;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Kind, Result};
 use crate::model::{ScorerParams, folders_beside};
 use crate::paths::Paths;
 
@@ -20,7 +21,12 @@ pub struct Context {
     pub config: Config,
     /// The file it comes from; `None` for the defaults.
     pub file: Option<PathBuf>,
+    /// What the administrator has fixed; in force in `config` already.
+    pub rules: Rules,
 }
+
+/// The administrator's rules. No variable names another place: its owner could set it.
+pub const RULES: &str = "/etc/mousewarden/policy.toml";
 
 impl Context {
     /// Reads the configuration; without a file the defaults hold, unless the environment names one.
@@ -29,11 +35,13 @@ impl Context {
     /// When the configuration is wrong or named and missing.
     pub fn load() -> Result<Self> {
         let paths = Paths::from_environment()?;
-        let (config, file) = match paths.config_named() || paths.config().exists() {
+        let (mut config, file) = match paths.config_named() || paths.config().exists() {
             true => (Config::read(paths.config())?, Some(paths.config().to_owned())),
             false => (Config::default(), None),
         };
-        Ok(Self { paths, config, file })
+        let rules = rules(Path::new(RULES))?;
+        rules.apply(&mut config.policy);
+        Ok(Self { paths, config, file, rules })
     }
 
     /// The owner's folder, made if it is missing.
@@ -77,5 +85,56 @@ impl Context {
         let judge = Judge::open(&self.model(model), &self.scorer(), &self.config.policy)?;
         let (notify, lock) = (self.config.notify.clone(), self.config.lock.clone());
         Ok(Judge { notify, lock, ..judge })
+    }
+}
+
+/// Reads the administrator's rules; none without the file.
+///
+/// # Errors
+/// [`Kind::Denied`] when somebody else may have written them, [`Kind::Config`] when they are wrong.
+fn rules(path: &Path) -> Result<Rules> {
+    let name = format!("policy {}", path.display());
+    let text = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Rules::default()),
+        read => read.map_err(|e| Failure::io(&name, e))?,
+    };
+    match private::only_root_writes(path).map_err(|e| Failure::io(&name, e))? {
+        true => Rules::parse(&name, &text),
+        false => {
+            let what = format!("{name}: others than root can write it, so it is not obeyed");
+            let remedy = format!(
+                "As root: chown root {0} {1}; chmod go-w {0} {1}",
+                path.display(),
+                path.parent().unwrap_or(path).display()
+            );
+            Err(Failure::new(Kind::Denied, what).remedy(remedy))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_file_nothing_is_fixed() {
+        assert_eq!(rules(Path::new("/nonexistent/policy.toml")).unwrap(), Rules::default());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn rules_that_others_may_write_are_refused_loudly() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("policy.toml");
+        std::fs::write(&path, "allow_stop = false\n").unwrap();
+        let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        mode(0o666).unwrap();
+        let failure = rules(&path).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Denied);
+        assert!(failure.to_string().contains("chown root"), "{failure}");
+        mode(0o644).unwrap();
+        let by_root = path.metadata().unwrap().uid() == 0;
+        assert_eq!(rules(&path).is_ok_and(|rules| !rules.allow_stop), by_root);
     }
 }

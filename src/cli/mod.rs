@@ -2,24 +2,36 @@
 //! the environment, the paths and the configuration.
 
 pub mod bench;
+pub mod completions;
 pub mod config;
 pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod enroll;
+pub mod evaluate;
+pub mod explore;
+pub mod export;
 pub mod identify;
 pub mod inspect;
 pub mod output;
 pub mod pause;
 pub mod preprocess;
 pub mod pretrain;
+pub mod privacy;
+pub mod purge;
 pub mod replay;
+#[cfg(feature = "history")]
+pub mod report;
 pub mod resume;
 pub mod run;
 pub mod sensor;
+pub mod service;
 pub mod status;
+mod stdio_arrow;
 pub mod stop;
 pub mod train;
+#[cfg(feature = "watch")]
+pub mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -46,6 +58,12 @@ enum Command {
     Enroll(enroll::EnrollArgs),
     /// Show what the running agent sees.
     Status(status::StatusArgs),
+    /// Watch the running agent in the terminal, live.
+    #[cfg(feature = "watch")]
+    Watch(watch::WatchArgs),
+    /// Make a page of the history: scores, alarms, false alarms, when it watched.
+    #[cfg(feature = "history")]
+    Report(report::ReportArgs),
     /// Look away for a while.
     Pause(pause::PauseArgs),
     /// End a pause.
@@ -56,6 +74,14 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Look at everything that the agent needs, and say what mends it.
     Doctor(doctor::DoctorArgs),
+    /// Start the agent with every session, or no longer.
+    Service(service::ServiceArgs),
+    /// Say what is stored about you, where, for how long, and who can read it.
+    Privacy(privacy::PrivacyArgs),
+    /// Copy everything that is stored about you into a folder.
+    Export(export::ExportArgs),
+    /// Remove what is stored about you.
+    Purge(purge::PurgeArgs),
     /// Print the default configuration, check a file, show where things lie.
     Config(config::ConfigArgs),
     /// Print the verdicts that the agent would have given on a recording.
@@ -66,6 +92,10 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Train a model from your recordings, or from a dataset.
     Train(train::TrainArgs),
+    /// Look at recordings: checks, paths, timelines and features on one page.
+    Explore(Box<explore::ExploreArgs>),
+    /// Measure models on people and sessions that they do not know, beside baselines.
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
     /// Make the start of every owner's training (onnx/start.onnx).
@@ -74,6 +104,12 @@ enum Command {
     /// Measure parts of this program on this machine.
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    /// Print what a shell completes.
+    #[command(hide = true)]
+    Completions(completions::CompletionsArgs),
+    /// Write the man pages into a folder.
+    #[command(hide = true)]
+    Manual(completions::ManualArgs),
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),
@@ -93,21 +129,33 @@ impl Cli {
         match command {
             Command::Bench(args) => args.run(),
             Command::Preprocess(args) => args.run(),
+            Command::Completions(args) => args.run(),
             Command::Config(args) => args.run(),
             Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
+            Command::Explore(args) => args.run(),
             Command::Identify(args) => args.run(),
+            Command::Export(args) => args.run(),
+            Command::Evaluate(args) => args.run(),
             Command::Inspect(args) => args.run(),
+            Command::Manual(args) => args.run(),
             Command::Pause(args) => args.run(),
             Command::Pretrain(args) => args.run(),
+            Command::Privacy(args) => args.run(),
+            Command::Purge(args) => args.run(),
             Command::Replay(args) => args.run(),
+            #[cfg(feature = "history")]
+            Command::Report(args) => args.run(),
             Command::Resume(args) => args.run(),
             Command::Run(args) => args.run(),
             Command::Sensor(args) => args.run(),
+            Command::Service(args) => args.run(),
             Command::Status(args) => args.run(),
             Command::Stop(args) => args.run(),
             Command::Train(args) => args.run(),
+            #[cfg(feature = "watch")]
+            Command::Watch(args) => args.run(),
         }
     }
 }

@@ -8,6 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::LogLevel;
 use crate::error::{Failure, Kind, Result};
+use crate::platform::logs;
 
 /// Prints a value as one line of JSON.
 ///
@@ -57,6 +58,7 @@ pub fn log_to_stderr(level: LogLevel) {
         .with_writer(io::stderr);
     // The system journal stamps every line itself.
     let _ = match std::env::var_os("JOURNAL_STREAM") {
+        Some(_) if logs::to_journal(level) => Ok(()),
         Some(_) => builder.without_time().try_init(),
         None => builder.try_init(),
     };

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::pretrain::{PretrainOptions, Trunk, pretrain};
+use crate::lab::protocol::Protocol;
 use crate::model::Start;
 use crate::nn::ConvShape;
 use crate::pipeline::window::cut_recording;
@@ -23,9 +24,10 @@ pub struct PretrainArgs {
     /// Its format: sapimouse, ...
     #[arg(long, requires = "folder")]
     format: Option<String>,
-    /// Only so many of the users, in order of their names; the rest is left for measuring.
-    #[arg(long)]
-    users: Option<usize>,
+    /// Learn only from the people whom this evaluation protocol reserves for teaching: sapimouse,
+    /// or a TOML file.
+    #[arg(long, requires = "folder")]
+    protocol: Option<String>,
     /// Where to write the start.
     #[arg(long, default_value = "onnx/start.onnx")]
     out: PathBuf,
@@ -88,10 +90,13 @@ impl PretrainArgs {
         let params = WindowParams::default();
         let options = self.options()?;
         let source = self.format.clone().unwrap_or_default();
-        let real = match (&self.folder, &self.format) {
-            (Some(folder), Some(format)) => self.chosen(read_all(folder, format, params)?),
+        let mut real = match (&self.folder, &self.format) {
+            (Some(folder), Some(format)) => read_all(folder, format, params)?,
             _ => Vec::new(),
         };
+        if let Some(name) = &self.protocol {
+            real.truncate(Protocol::find(name)?.reserved()?);
+        }
         let bar = ProgressBar::new(options.steps as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {msg}  ~{eta}")
         {
@@ -109,11 +114,6 @@ impl PretrainArgs {
         start.write(&self.out)?;
         eprintln!("{}: {:?}", self.out.display(), start.origin);
         Ok(())
-    }
-
-    fn chosen(&self, mut people: Vec<Vec<Window>>) -> Vec<Vec<Window>> {
-        people.truncate(self.users.unwrap_or(people.len()));
-        people
     }
 
     fn trunk(&self) -> Trunk {

@@ -7,17 +7,23 @@ use crossbeam_channel::{bounded, never};
 
 use super::context::Context;
 use super::output;
+use super::privacy::retention;
+use crate::agent::entry::Stamped;
+#[cfg(feature = "history")]
+use crate::agent::history::Chronicle;
 use crate::agent::instance::Instance;
 use crate::agent::journal::Journal;
 use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
-use crate::agent::{Command, Hands, Reload};
-use crate::data::{Header, Store};
+use crate::agent::witness::Witness;
+use crate::agent::{Announcer, Command, Hands, Reload};
+use crate::data::Store;
 use crate::error::{Failure, Result};
 use crate::platform::endpoint::Door;
 use crate::platform::signals::{self, Asked};
-use crate::platform::{EventSource, clock, desktop};
+use crate::platform::supervisor::Supervisor;
+use crate::platform::{Backend, EventSource, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -31,6 +37,9 @@ pub struct RunArgs {
     /// Play the recording as fast as it can be read instead of at the hand's pace
     #[arg(long, requires = "source")]
     fast: bool,
+    /// Print everything that happens as lines of JSON
+    #[arg(long)]
+    json: bool,
     /// The model to judge by, instead of the configured one
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -47,6 +56,7 @@ impl RunArgs {
         context.make_runtime()?;
         let _instance = Instance::claim(&context.paths.lock())?;
         let store = context.store()?;
+        retention::enforce(&context);
         let judge = context.judge(self.model.as_deref())?;
         if let Some(note) = &judge.report.note {
             tracing::info!("scoring without ONNX Runtime: {note}");
@@ -56,18 +66,21 @@ impl RunArgs {
             let commands = commands.clone();
             move |asked| drop(commands.try_send(command(asked)))
         })?;
-        let (source, kind) = self.source()?;
-        let recorder = recorder(&context, &store, source.name())?;
-        let (session, _watch) = session(kind);
+        let (source, kind) = self.source(context.config.capture.backend)?;
+        let recorder = recorder(&context, &store, &source.capture().get().to_string())?;
+        let (session, watch) = session(kind);
+        desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
         let (answer, answers) = bounded(ANSWERS);
         let hands = Hands {
             notifier: desktop::notifier(answer),
             answers,
             locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
-            journal: Journal::open(&store.journal(), cap(&context))?,
+            witnesses: self.witnesses(&context, &store)?,
+            metrics: Some(context.config.metrics.file.clone()).filter(|file| file.is_absolute()),
+            supervisor: Supervisor::from_environment(),
         };
         let door = Some(Door::open(&context.paths.socket())?);
-        tracing::info!("watching {} with {}", source.name(), judge.scorer_name());
+        let icon = context.config.tray.enabled;
         let setup = Setup {
             source,
             kind,
@@ -78,22 +91,52 @@ impl RunArgs {
             recorder,
             reload: reload(self.model),
             door,
+            presence: Box::new(move |counter| desktop::presence(counter, icon)),
+            rules: context.rules.clone(),
             config: context.file.clone(),
         };
         let ending = live::run(setup, (commands, obeyed));
         let _ = std::fs::remove_file(context.paths.socket());
-        tracing::info!("ended: {}", ending?);
-        Ok(())
+        ending.map(drop)
     }
 
-    fn source(&self) -> Result<(Box<dyn EventSource>, SourceKind)> {
+    fn witnesses(&self, context: &Context, store: &Store) -> Result<Vec<Box<dyn Witness>>> {
+        let journal = Journal::open(&store.journal(), cap(context))?;
+        let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(journal), Box::new(Announcer)];
+        #[cfg(feature = "history")]
+        {
+            let days = context.config.retention.history_days.get();
+            if days > 0 {
+                witnesses.push(Box::new(Chronicle::open(&store.history(), days)?));
+            }
+        }
+        if self.json {
+            witnesses.push(Box::new(Printer));
+        }
+        Ok(witnesses)
+    }
+
+    fn source(&self, backend: Backend) -> Result<(Box<dyn EventSource>, SourceKind)> {
         let Some(path) = &self.source else {
             let program =
                 std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
-            return Ok((desktop::mouse(program)?, SourceKind::Mouse));
+            return Ok((desktop::mouse(program, backend)?, SourceKind::Mouse));
         };
         let pace = if self.fast { Pace::Fast } else { Pace::Recorded };
         Ok((Box::new(Playback::open(path, pace)?), SourceKind::Recording))
+    }
+}
+
+/// Prints every entry on stdout.
+struct Printer;
+
+impl Witness for Printer {
+    fn name(&self) -> &'static str {
+        "stdout"
+    }
+
+    fn note(&mut self, entry: &Stamped) -> Result<()> {
+        output::json(entry)
     }
 }
 
@@ -122,11 +165,8 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
     if !context.config.record.enabled {
         return Ok(None);
     }
-    // Apart from the enrolment's: what the agent sees may be a stranger's hand.
-    let store = Store::open(store.root().join("watched"))?;
-    let started_unix_s = clock::wall().as_second();
-    let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
-    Ok(Some(Recorder::new(path, writer)))
+    let store = Store::open(store.watched().root())?;
+    Recorder::begin(&store, capture).map(Some)
 }
 
 fn cap(context: &Context) -> u64 {

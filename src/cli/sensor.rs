@@ -1,19 +1,26 @@
 //! `sensor`: the process that holds the mouse hook; mousewarden starts it by itself. Reads nothing
 //! of the configuration and prints nothing but the records that its parent reads.
 
-use std::env;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::error::Result;
-use crate::platform::sensor::{HookParams, inherited, run};
+use crate::platform::Backend;
+use crate::platform::sensor::{HookParams, Surroundings, inherited, run};
 
 /// Arguments of `sensor`.
 #[derive(Debug, Args)]
 pub struct SensorArgs {
+    /// Which way of seeing the mouse is wanted.
+    #[arg(long, default_value_t = Backend::Auto)]
+    backend: Backend,
     /// Leave the X server's buffering of events unmended (for `bench capture`).
     #[arg(long, hide = true)]
     untapped: bool,
+    /// The folder that stands for / when devices are looked for (for tests).
+    #[arg(long, hide = true, value_name = "DIR")]
+    root: Option<PathBuf>,
 }
 
 impl SensorArgs {
@@ -23,13 +30,8 @@ impl SensorArgs {
     /// Why there is no hook.
     pub fn run(self) -> Result<()> {
         let (lifeline, out) = inherited()?;
-        let display = env::var("DISPLAY").ok();
-        run(&HookParams { display, wayland: wayland(), untapped: self.untapped }, lifeline, out)
+        let session = Surroundings::of_environment();
+        let Self { backend, untapped, root } = self;
+        run(&HookParams { backend, session, untapped, root }, lifeline, out)
     }
-}
-
-/// Whether this is a Wayland session. Inside one `DISPLAY` may well be set, for Xwayland.
-fn wayland() -> bool {
-    let kind = env::var("XDG_SESSION_TYPE").unwrap_or_default();
-    kind == "wayland" || kind != "x11" && env::var_os("WAYLAND_DISPLAY").is_some()
 }

@@ -47,7 +47,8 @@ fn text(status: &Status) -> String {
     if let Some(alarm) = &status.last_alarm {
         row("last alarm", format!("{}, {:?}", alarm.at, alarm.action).to_lowercase());
     }
-    row("source", status.source.clone());
+    let source = if status.capture.is_empty() { &status.source } else { &status.capture };
+    row("source", source.clone());
     row("scorer", scorer(status));
     row("model", model(status));
     if let Some(point) = &status.model.operating_point {
@@ -71,7 +72,11 @@ fn text(status: &Status) -> String {
 fn state(status: &Status) -> String {
     match (status.state, &status.paused_until) {
         (State::Watching, _) => "watching".into(),
-        (State::Locked, _) => "the screen is locked".into(),
+        (State::Locked, _) => "the session is locked or away".into(),
+        (State::UnknownDevice, _) => {
+            let what = status.unknown.as_deref().unwrap_or("device");
+            format!("not judging: your model does not know this {what}; enrol with it")
+        }
         (State::Paused, Some(until)) => format!("paused until {until}"),
         (State::Paused, None) => "paused until `mousewarden resume`".into(),
     }
@@ -79,19 +84,7 @@ fn state(status: &Status) -> String {
 
 fn decision(status: &Status) -> String {
     let decision = format!("{:?}", status.decision).to_lowercase();
-    let threshold = status.threshold;
-    match (status.group_windows, status.grouped) {
-        (Some(of), Some(mean)) => {
-            format!("{decision}: mean of {of} windows {mean:.3}, threshold {threshold:.3}")
-        }
-        (Some(of), None) => {
-            format!("{decision}: fewer than {of} windows yet, threshold {threshold:.3}")
-        }
-        (None, trust) => {
-            let evidence = 100.0 * (1.0 - trust.unwrap_or(1.0));
-            format!("{decision}: {evidence:.0} % of the evidence that an alarm takes")
-        }
-    }
+    format!("{decision}: {}", status.ground())
 }
 
 fn windows(status: &Status) -> String {

@@ -1,10 +1,13 @@
 //! Session files: our own log of signals, the owner's folder, and readers of public recordings.
 //! Everything here parses and writes; nothing cuts, scales or judges a movement.
 
+#[cfg(feature = "columnar")]
+pub mod columnar;
 pub mod formats;
 pub mod npz;
 pub mod private;
 pub mod recording;
+pub mod relabel;
 pub mod store;
 
 pub use recording::{Header, RecordingReader, RecordingWriter};

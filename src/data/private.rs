@@ -29,6 +29,48 @@ pub fn create_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Whether nobody but the administrator can have written a file: file and folder belong to root
+/// and no group or stranger may write to them.
+///
+/// # Errors
+/// When it cannot be looked at.
+#[cfg(unix)]
+pub fn only_root_writes(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let path = path.canonicalize()?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let closed = |data: fs::Metadata| data.uid() == 0 && data.mode() & 0o022 == 0;
+    Ok(closed(path.metadata()?) && closed(folder.metadata()?))
+}
+
+/// Nothing is known about that on this system.
+///
+/// # Errors
+/// Never.
+#[cfg(not(unix))]
+pub fn only_root_writes(_path: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Lets everybody read a file that is meant to be collected by another user (mode 0644).
+///
+/// # Errors
+/// When the system refuses.
+#[cfg(unix)]
+pub fn open_to_readers(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+/// The folder decides who may read there.
+///
+/// # Errors
+/// Never.
+#[cfg(not(unix))]
+pub fn open_to_readers(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// A folder with mode 0700, with its parents; one that is there already is closed to others.
 ///
 /// # Errors

@@ -38,6 +38,11 @@ impl Store {
         Ok(store)
     }
 
+    /// The folder as it is, or would be: nothing is made.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
@@ -48,6 +53,12 @@ impl Store {
         self.root.join("recordings")
     }
 
+    /// What the running agent sees, apart from the enrolment's recordings: it may be a stranger's
+    /// hand.
+    pub fn watched(&self) -> Self {
+        Self { root: self.root.join("watched") }
+    }
+
     /// The owner's model.
     pub fn model(&self) -> PathBuf {
         self.root.join("owner.onnx")
@@ -56,6 +67,11 @@ impl Store {
     /// The journal of decisions and actions.
     pub fn journal(&self) -> PathBuf {
         self.root.join("journal.jsonl")
+    }
+
+    /// The history of decisions.
+    pub fn history(&self) -> PathBuf {
+        self.root.join("history.db")
     }
 
     /// Begins a recording under a name that is not taken.

@@ -23,7 +23,7 @@ const FEWEST_EACH: usize = 40;
 pub struct OwnMovement {
     /// The windows of each recording, in order of time.
     pub sessions: Vec<Vec<Window>>,
-    /// What captured it; the latest recording's word.
+    /// What captured it: each recording's word with movement in it, once, parted by `|`.
     pub capture: String,
     /// Torn last lines that were left out.
     pub torn: u64,
@@ -37,6 +37,7 @@ pub struct OwnMovement {
 /// When a recording cannot be read at all.
 pub fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> {
     let mut own = OwnMovement::default();
+    let mut captures: Vec<String> = Vec::new();
     for session in store.sessions()? {
         let mut reader = RecordingReader::open(&session.path)?;
         let mut signals: Vec<Signal> = Vec::new();
@@ -50,9 +51,14 @@ pub fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> 
             }
         }
         own.torn += reader.torn();
-        own.sessions.push(cut_recording(params, signals).0);
-        own.capture = session.header.capture;
+        let windows = cut_recording(params, signals).0;
+        let capture = session.header.capture;
+        if !windows.is_empty() && !captures.contains(&capture) {
+            captures.push(capture);
+        }
+        own.sessions.push(windows);
     }
+    own.capture = captures.join(" | ");
     Ok(own)
 }
 

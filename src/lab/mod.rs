@@ -4,10 +4,12 @@
 pub mod crowd;
 pub mod enrolment;
 pub mod evaluate;
+pub mod explore;
 pub mod habits;
 pub mod identify;
 pub mod metrics;
 pub mod people;
+pub mod plot;
 mod population;
 pub mod preprocess;
 pub mod pretrain;

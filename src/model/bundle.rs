@@ -104,6 +104,9 @@ pub struct Provenance {
     /// noticed; empty in files of before.
     #[serde(default)]
     pub seen_windows: SeenWindows,
+    /// Real people that its start knew; none in files of before and where it knew none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_people: Option<StartPeople>,
     /// SHA-256 over all that decides what training gives (options, windows, start, version),
     /// hexadecimal: the same again would give the same model. Empty in files of before.
     #[serde(default)]
@@ -113,6 +116,15 @@ pub struct Provenance {
     /// What the weights started from; files of before say nothing, which means random weights.
     #[serde(default = "random_start")]
     pub start: String,
+}
+
+/// Real people that a start has learnt from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartPeople {
+    /// The dataset they come from.
+    pub source: String,
+    /// A sample of their windows; empty where the start does not tell them.
+    pub windows: SeenWindows,
 }
 
 /// How training that starts from nothing is called in [`Provenance::start`].

@@ -19,7 +19,7 @@ mod seen;
 pub mod start;
 mod weights;
 
-pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
+pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential, StartPeople};
 pub use identifier::{Identifier, LoadedIdentifier};
 pub use library::{folders_beside, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};

@@ -23,6 +23,12 @@ impl SeenWindows {
         self.0.is_empty()
     }
 
+    /// About every eighth window, chosen by its hash: enough to notice a person or a session.
+    #[must_use]
+    pub fn sample(&self) -> Self {
+        Self(self.0.iter().copied().filter(|window| window % 8 == 0).collect())
+    }
+
     /// Whether the window with this SHA-256 is one of them.
     pub fn contains(&self, sha256: &[u8; 32]) -> bool {
         self.0.binary_search(&short(sha256)).is_ok()
@@ -86,6 +92,14 @@ mod tests {
         let back: SeenWindows = serde_json::from_str(&text).unwrap();
         assert_eq!((back.len(), &back), (2, &seen));
         assert!(back.contains(&hash(9, 7)) && !back.contains(&hash(2, 0)));
+    }
+
+    #[test]
+    fn a_sample_is_a_part_of_the_whole() {
+        let seen: SeenWindows = (0..=255).map(|first| [first; 32]).collect();
+        let sample = seen.sample();
+        assert_eq!(sample.len(), 32);
+        assert!(sample.contains(&[16; 32]) && !sample.contains(&[17; 32]));
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::bundle::CONTRACT;
+use super::bundle::{CONTRACT, StartPeople};
 use super::check::check_network;
 use super::fault::Fault;
 use super::file::{bytes_of, decode, encoded, name_of, persist, versions};
 use super::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, architecture_of, entry, read};
+use super::seen::SeenWindows;
 use super::weights::network_of;
 use crate::error::{Failure, Result};
 use crate::nn::{AnyNetwork, Network};
@@ -33,6 +34,10 @@ pub struct Origin {
     pub real_people: usize,
     /// Where the real people come from; empty without any.
     pub real_source: String,
+    /// A sample of the real people's windows, as they were recorded, so that an evaluation on these
+    /// people is noticed; empty in files of before.
+    #[serde(default)]
+    pub real_windows: SeenWindows,
     /// Windows it learnt from.
     pub windows: usize,
     /// Steps of training.
@@ -105,6 +110,13 @@ impl Start {
     /// When there is no such file, or it is not a start that this build can honour.
     pub fn read(path: &Path) -> Result<Self> {
         Self::parse(&bytes_of(path)?).map_err(|fault| fault.of(&name_of(path)))
+    }
+
+    /// The real people that it has learnt from, for the provenance of models; none if it knows none.
+    pub fn people(&self) -> Option<StartPeople> {
+        let Origin { real_people, real_source, real_windows, .. } = &self.origin;
+        let people = || StartPeople { source: real_source.clone(), windows: real_windows.clone() };
+        (*real_people > 0).then(people)
     }
 
     /// Writes a file atomically.
@@ -189,6 +201,7 @@ mod tests {
             generated_people: 4,
             real_people: 0,
             real_source: String::new(),
+            real_windows: SeenWindows::default(),
             windows: 40,
             steps: 1,
             seed: 1,

@@ -5,18 +5,27 @@ use std::path::PathBuf;
 
 use crossbeam_channel::Sender;
 
-use super::{Answer, EventSource, LockCommand, Locker, Notifier};
-use crate::error::Result;
+use super::{Answer, Backend, Counter, EventSource, LockCommand, Locker, Notifier, Presence};
+use crate::error::{Failure, Kind, Result};
 use crate::pipeline::Signal;
 
-/// The mouse; `program` is this one, which holds the hook in a child process.
+/// The mouse, seen in this way; `program` is this one, which holds the hook in a child process.
 ///
 /// # Errors
-/// When there is no display, or it cannot be hooked.
+/// When there is no display or device, or it cannot be hooked.
 #[cfg(target_os = "linux")]
-pub fn mouse(program: PathBuf) -> Result<Box<dyn EventSource>> {
+pub fn mouse(program: PathBuf, backend: Backend) -> Result<Box<dyn EventSource>> {
     use super::sensor::{SensorParams, SensorSource};
-    Ok(Box::new(SensorSource::open(SensorParams::new(program))?))
+    let params = SensorParams { backend, ..SensorParams::new(program) };
+    Ok(Box::new(SensorSource::open(params)?))
+}
+
+/// Which way of seeing the mouse would be taken here, and why.
+#[cfg(target_os = "linux")]
+pub fn choice(wanted: Backend) -> (Backend, &'static str) {
+    use super::sensor::{Surroundings, choose};
+    let choice = choose(wanted, &Surroundings::of_environment());
+    (choice.backend, choice.because)
 }
 
 /// Notifications; the bus is looked for with the first notice, and again after a failure.
@@ -35,6 +44,12 @@ pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<d
     Box::new(DesktopLocker::new(params))
 }
 
+/// Shows the agent on the session bus and, if wanted, in the tray.
+#[cfg(target_os = "linux")]
+pub fn presence(counter: std::sync::Arc<dyn Counter>, with_icon: bool) -> Box<dyn Presence> {
+    Box::new(super::linux::face::Face::show(&counter, with_icon))
+}
+
 /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
 #[cfg(target_os = "linux")]
 pub fn session(signals: Sender<Signal>) -> Option<Session> {
@@ -43,13 +58,28 @@ pub fn session(signals: Sender<Signal>) -> Option<Session> {
         .map(|watch| Session(Box::new(watch)))
 }
 
+/// The kernel's devices know no sessions: who reads them sees the mouse of whoever sits at the seat.
+/// So they may be watched only where logind tells whose turn it is.
+///
+/// # Errors
+/// [`Kind::Unavailable`] for such a source without such a session.
+pub fn may_be_watched(source: &dyn EventSource, session: Option<&Session>) -> Result<()> {
+    if source.name() != "evdev" || session.is_some() {
+        return Ok(());
+    }
+    let what = "no logind session: nobody would tell when another person sits at this seat";
+    Err(Failure::new(Kind::Unavailable, what).remedy(
+        "Start mousewarden inside a session of systemd-logind or elogind; on X11 \
+         [capture] backend = \"rdev\" needs neither.",
+    ))
+}
+
 /// Listens as long as it lives.
 pub struct Session(#[allow(dead_code, reason = "held for its drop")] Box<dyn std::any::Any>);
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use super::*;
-    use crate::error::{Failure, Kind};
     use crate::platform::{Locked, Notice};
 
     fn missing(what: &str) -> Failure {
@@ -60,8 +90,13 @@ mod elsewhere {
     ///
     /// # Errors
     /// Always.
-    pub fn mouse(_program: PathBuf) -> Result<Box<dyn EventSource>> {
+    pub fn mouse(_program: PathBuf, _backend: Backend) -> Result<Box<dyn EventSource>> {
         Err(missing("mouse hook"))
+    }
+
+    /// There is no choice.
+    pub fn choice(_wanted: Backend) -> (Backend, &'static str) {
+        (Backend::Rdev, "nothing else exists on this system")
     }
 
     /// A locker that always fails.
@@ -72,6 +107,11 @@ mod elsewhere {
     /// Nobody tells.
     pub fn session(_signals: Sender<Signal>) -> Option<Session> {
         None
+    }
+
+    /// Not shown at all.
+    pub fn presence(_counter: std::sync::Arc<dyn Counter>, _with_icon: bool) -> Box<dyn Presence> {
+        Box::new(())
     }
 
     /// A notifier that always fails.
@@ -97,4 +137,4 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{locker, mouse, notifier, session};
+pub use elsewhere::{choice, locker, mouse, notifier, presence, session};

@@ -1,6 +1,7 @@
 //! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
 //! clock; nothing here decides anything about the person at the mouse.
 
+pub mod capture;
 pub mod clock;
 pub mod desktop;
 pub mod endpoint;
@@ -8,13 +9,18 @@ pub mod environment;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod logs;
+pub mod service;
 pub mod signals;
 pub mod stopwatch;
+pub mod supervisor;
 
 #[cfg(target_os = "linux")]
-pub use linux::{bus, inject, lock, notify, probe, sensor, session, stage};
+pub use linux::{bus, counter, inject, lock, notify, probe, sensor, session, stage};
 
 use std::time::Duration;
+
+pub use capture::{Backend, Capture, CaptureView};
 
 use crate::error::Result;
 use crate::pipeline::Signal;
@@ -30,6 +36,12 @@ pub trait EventSource: Send {
 
     /// What it is, for `status` and a model's provenance: "x11-rdev", "recording".
     fn name(&self) -> &str;
+
+    /// With what it captures now; kept up to date by sources whose device may change, each time
+    /// before the `Boundary::DeviceChanged` that tells of it.
+    fn capture(&self) -> CaptureView {
+        CaptureView::of(Capture::by(self.name()))
+    }
 }
 
 /// What a source has to say.
@@ -93,6 +105,63 @@ pub trait Locker: Send {
     /// # Errors
     /// When every way failed; the message names each.
     fn lock(&mut self) -> Result<Locked>;
+}
+
+/// How the agent is doing, as much as an icon can say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// "watching", "paused" or "locked".
+    pub state: String,
+    /// "trusted", "suspicious" or "intruder".
+    pub decision: String,
+    /// What does not work, if anything.
+    pub problem: Option<String>,
+    /// Whether there are too few windows yet to judge.
+    pub learning: bool,
+}
+
+/// The agent as the desktop shows it; gone when it is dropped.
+pub trait Presence: Send {
+    /// Shows how it goes now; called often, does nothing when nothing changed.
+    fn refresh(&mut self, glance: &Glance);
+}
+
+/// Not shown at all.
+impl Presence for () {
+    fn refresh(&mut self, _glance: &Glance) {}
+}
+
+/// What a running agent answers on the bus. Refusals are sentences for people.
+pub trait Counter: Send + Sync {
+    /// Everything there is to know, as JSON.
+    fn status(&self) -> String;
+
+    /// How it goes, for a glance.
+    fn glance(&self) -> Glance;
+
+    /// Looks away, for so many seconds or until resumed.
+    ///
+    /// # Errors
+    /// Why not.
+    fn pause(&self, seconds: Option<u64>) -> Result<(), String>;
+
+    /// Watches again.
+    ///
+    /// # Errors
+    /// Why not.
+    fn resume(&self) -> Result<(), String>;
+
+    /// Reads the configuration again.
+    ///
+    /// # Errors
+    /// Why not.
+    fn reload(&self) -> Result<(), String>;
+
+    /// Ends.
+    ///
+    /// # Errors
+    /// Why not.
+    fn stop(&self) -> Result<(), String>;
 }
 
 /// The command that locks when nothing else does; program and arguments.

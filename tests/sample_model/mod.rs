@@ -50,6 +50,7 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
             impostor_windows: [0, 0],
             training_sha256: String::new(),
             seen_windows: SeenWindows::default(),
+            start_people: None,
             recipe_sha256: String::new(),
             capture: "recording".into(),
             start: "random weights".into(),

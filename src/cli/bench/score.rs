@@ -161,6 +161,7 @@ pub(super) fn untrained() -> Bundle {
             impostor_windows: [0; 2],
             training_sha256: String::new(),
             seen_windows: SeenWindows::default(),
+            start_people: None,
             recipe_sha256: String::new(),
             capture: "none".into(),
             start: "random weights".into(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::context::Context;
+use super::super::context::{Context, RULES};
 use super::Check;
 use crate::agent::control::{self, Reply, Request};
 use crate::data::private;
@@ -15,6 +15,7 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
     let checks = match Context::load() {
         Ok(context) => {
             let mut checks = vec![configuration(&context)];
+            checks.extend(policy(&context));
             checks.extend(folders(&context.paths));
             checks.push(scorer(&context));
             checks.push(model(&context));
@@ -29,6 +30,11 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
 fn configuration(context: &Context) -> Check {
     let file = context.file.as_ref().map(|file| file.display().to_string());
     Check::ok("configuration", file.unwrap_or_else(|| "no file: defaults".into()))
+}
+
+fn policy(context: &Context) -> Option<Check> {
+    let fixed = context.rules.words();
+    (!fixed.is_empty()).then(|| Check::ok("policy", format!("{RULES}: {}", fixed.join(", "))))
 }
 
 fn folders(paths: &Paths) -> Vec<Check> {

@@ -7,19 +7,18 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use clap::Args;
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, bounded, never};
 
 use self::meter::Meter;
 use super::context::Context;
 use super::output;
 use super::train::TrainArgs;
 use crate::agent::control::{self, Request};
-use crate::agent::enrol::{Collection, Ended, Tally};
+use crate::agent::enrol::{Asides, Collection, Ended, Notebook, Tally};
 use crate::agent::instance::Instance;
 use crate::agent::intake::{self, Inlet, Pressure};
 use crate::agent::playback::{Pace, Playback};
-use crate::agent::recorder::Recorder;
-use crate::data::{Header, RecordingReader, Store};
+use crate::data::{RecordingReader, Store};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::WindowParams;
 use crate::platform::signals;
@@ -71,11 +70,12 @@ impl EnrollArgs {
         }
         for path in &self.source {
             let playback = Playback::open(path, Pace::Fast)?;
-            let recorder = recorder(store, playback.capture())?;
+            let notebook = Notebook::begin(store, playback.capture())?;
             let context = Context::load()?;
             let inlet = listen(Box::new(playback), Pressure::Wait, params, &context)?;
-            let collection = Collection::new(params, recorder, Tally::default(), None);
-            let (tally, ended) = collection.run(&inlet, stop, |_| {})?;
+            let collection = Collection::new(params, notebook, Tally::default(), None);
+            let asides = Asides { session: never(), stop: stop.clone() };
+            let (tally, ended) = collection.run(&inlet, &asides, |_| {})?;
             eprintln!("{}: {}", path.display(), meter::words(&tally));
             if ended == Ended::Interrupted {
                 return Ok(ended);
@@ -95,12 +95,17 @@ fn watch(context: &Context, store: &Store, stop: &Receiver<()>) -> Result<Ended>
     }
     let program =
         std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
-    let source = desktop::mouse(program)?;
-    let recorder = recorder(store, source.name())?;
+    let source = desktop::mouse(program, context.config.capture.backend)?;
+    let (signals, session) = bounded(16);
+    let watch = desktop::session(signals);
+    desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
+    let notebook = Notebook::begin(store, source.capture())?;
     let meter = Meter::begin(&target, &before, clock::now());
     let inlet = listen(source, Pressure::Drop, params, context)?;
-    let collection = Collection::new(params, recorder, before, Some(target));
-    let (tally, ended) = collection.run(&inlet, stop, |tally| meter.show(tally, clock::now()))?;
+    let collection = Collection::new(params, notebook, before, Some(target));
+    let asides = Asides { session, stop: stop.clone() };
+    let (tally, ended) =
+        collection.run(&inlet, &asides, |tally| meter.show(tally, clock::now()))?;
     meter.end(&tally);
     Ok(ended)
 }
@@ -125,12 +130,6 @@ fn interruptions() -> Result<Receiver<()>> {
         let _ = stop.try_send(());
     })?;
     Ok(stopped)
-}
-
-fn recorder(store: &Store, capture: &str) -> Result<Recorder> {
-    let started_unix_s = clock::wall().as_second();
-    let (path, writer) = store.record(&Header { capture: capture.into(), started_unix_s })?;
-    Ok(Recorder::new(path, writer))
 }
 
 fn listen(

@@ -1,9 +1,11 @@
 //! `mousewarden identify features`: one row of numbers a session. Learns nothing.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::Input;
-use crate::cli::output;
+use super::How;
+use crate::cli::{output, stdio_arrow};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::identify::{FeatureSet, Samples};
 use crate::lab::shard::Shard;
@@ -11,24 +13,25 @@ use crate::lab::shard::Shard;
 /// Arguments of `identify features`.
 #[derive(Debug, Args)]
 pub struct FeaturesArgs {
+    /// Folders or files of recordings
+    #[arg(required_unless_present = "stdio_arrow")]
+    input: Vec<PathBuf>,
+
     #[command(flatten)]
-    input: Input,
+    how: How,
 
     /// notebook, notebook-as-was, rich or independent
-    #[arg(long, value_name = "SET", default_value = "rich", value_parser = set)]
+    #[arg(long, value_name = "SET", default_value = "rich")]
     features: FeatureSet,
 
     /// Only this part of the sessions, by the hash of their ids: 2/4 is the second of four
-    #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = shard)]
+    #[arg(long, value_name = "I/N", default_value = "1/1")]
     shard: Shard,
-}
 
-pub(super) fn set(text: &str) -> Result<FeatureSet> {
-    text.parse()
-}
-
-pub(super) fn shard(text: &str) -> Result<Shard> {
-    text.parse()
+    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y) from standard
+    /// input and answer each with one
+    #[arg(long, conflicts_with = "input")]
+    stdio_arrow: bool,
 }
 
 impl FeaturesArgs {
@@ -37,7 +40,10 @@ impl FeaturesArgs {
     /// # Errors
     /// When the recordings cannot be read.
     pub fn run(self) -> Result<()> {
-        let samples = self.input.measure(self.features, self.shard)?;
+        if self.stdio_arrow {
+            return stdio_arrow::features(self.features, self.shard);
+        }
+        let samples = self.how.measure(&self.input, self.features, self.shard)?;
         output::line(table(&samples)?.trim_end())
     }
 }

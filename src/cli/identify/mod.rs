@@ -1,11 +1,18 @@
 //! `mousewarden identify`: who of several known people made a session. Each subcommand has its own
 //! file; reading the recordings is theirs in common and lies here.
 
+mod evaluate;
 mod features;
+mod learner;
+mod predict;
+mod report;
+mod train;
 
+use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::preprocess::layout::LayoutArgs;
 use crate::data::formats::{Dataset, Format, ReadParams, open};
@@ -22,6 +29,12 @@ pub struct IdentifyArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Learn who the people of some recordings are, and write a model of them.
+    Train(Box<train::TrainArgs>),
+    /// Measure how often the right one of the known people is named, on sessions held out.
+    Evaluate(Box<evaluate::EvaluateArgs>),
+    /// Name the likeliest maker of each session.
+    Predict(Box<predict::PredictArgs>),
     /// Print the features of each session as CSV.
     Features(Box<features::FeaturesArgs>),
 }
@@ -33,6 +46,9 @@ impl IdentifyArgs {
     /// Whatever it failed of.
     pub fn run(self) -> Result<()> {
         match self.command {
+            Command::Train(args) => args.run(),
+            Command::Evaluate(args) => args.run(),
+            Command::Predict(args) => args.run(),
             Command::Features(args) => args.run(),
         }
     }
@@ -45,6 +61,13 @@ struct Input {
     #[arg(required = true)]
     input: Vec<PathBuf>,
 
+    #[command(flatten)]
+    how: How,
+}
+
+/// How recordings are read.
+#[derive(Debug, Args)]
+struct How {
     /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, generic
     #[arg(long, default_value = "bank")]
     format: String,
@@ -57,19 +80,41 @@ struct Input {
     layout: LayoutArgs,
 }
 
-impl Input {
-    fn open(self) -> Result<Dataset> {
+impl How {
+    fn open(self, input: &[PathBuf]) -> Result<Dataset> {
         let format = match self.format.as_str() {
             "generic" => Format::Generic(Box::new(self.layout.params()?)),
             name => name.parse()?,
         };
-        open(&format, &self.input, ReadParams { strict: self.strict })
+        open(&format, input, ReadParams { strict: self.strict })
     }
 
-    fn measure(self, set: FeatureSet, shard: Shard) -> Result<Samples> {
-        let samples = Samples::read(&self.open()?, set, shard)?;
+    fn measure(self, input: &[PathBuf], set: FeatureSet, shard: Shard) -> Result<Samples> {
+        let samples = Samples::read(&self.open(input)?, set, shard)?;
         tell_left_out(&samples);
         Ok(samples)
+    }
+}
+
+impl Input {
+    fn measure(self, set: FeatureSet) -> Result<Samples> {
+        self.how.measure(&self.input, set, Shard::WHOLE)
+    }
+}
+
+/// A bar over folds, hidden where stderr is no terminal.
+fn fold_bar() -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} fold {pos}/{len}  ~{eta}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn on_fold(bar: &ProgressBar) -> impl FnMut(usize, usize) + '_ {
+    |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
     }
 }
 

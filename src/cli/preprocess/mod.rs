@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::output;
-use crate::data::formats::{Format, ReadParams, open};
+use super::{output, stdio_arrow};
+use crate::data::formats::{Dataset, Format, ReadParams, User, open};
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::preprocess::{PreprocessParams, Progress, UserSummary, preprocess};
+use crate::lab::shard::Shard;
 use crate::pipeline::WindowParams;
 
 /// The summary's name in the output folder.
@@ -24,20 +25,29 @@ const SUMMARY: &str = "summary.json";
 #[derive(Debug, Args)]
 pub struct PreprocessArgs {
     /// Which recordings they are
-    #[arg(long, value_enum)]
-    format: FormatName,
+    #[arg(long, value_enum, required_unless_present = "stdio_arrow")]
+    format: Option<FormatName>,
 
     /// Folders or files of recordings
-    #[arg(required = true)]
+    #[arg(required_unless_present = "stdio_arrow")]
     input: Vec<PathBuf>,
 
     /// Folder for `<user>.npz` and `summary.json`; made if missing
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "stdio_arrow")]
+    out: Option<PathBuf>,
 
     /// Only this user; may be given several times
     #[arg(long, allow_hyphen_values = true)]
     user: Vec<String>,
+
+    /// Only this part of the users, by the hash of their names: 2/4 is the second of four
+    #[arg(long, value_name = "I/N", default_value = "1/1")]
+    shard: Shard,
+
+    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y) from standard
+    /// input and answer each with the windows of its sessions
+    #[arg(long, conflicts_with_all = ["input", "out", "all_events", "iqr_filter", "pad"])]
+    stdio_arrow: bool,
 
     /// Count clicks and the wheel as steps too, as the research did; the agent never does
     #[arg(long)]
@@ -97,7 +107,11 @@ impl PreprocessArgs {
     pub fn run(self) -> Result<()> {
         let params = self.params();
         params.windows.validate().map_err(|wrong| Failure::new(Kind::Config, wrong))?;
-        let format = match self.format {
+        let (Some(format), Some(out)) = (self.format, self.out.clone()) else {
+            // Without both there is no file to read or write: clap has seen to it.
+            return stdio_arrow::windows(params.windows, self.shard);
+        };
+        let format = match format {
             FormatName::Gmail => Format::Gmail,
             FormatName::Balabit => Format::Balabit,
             FormatName::Sapimouse => Format::Sapimouse,
@@ -112,10 +126,13 @@ impl PreprocessArgs {
             bar.set_position(progress.done as u64);
             bar.set_message(progress.user.to_owned());
         };
-        let users = preprocess(&dataset, &params, &self.user, &self.out, &mut show)?;
+        let users = match in_shard(&dataset, self.shard, &self.user) {
+            Some(chosen) => preprocess(&dataset, &params, &chosen, &out, &mut show)?,
+            None => Vec::new(),
+        };
         bar.finish_and_clear();
         let json = summary_json(&params, &users)?;
-        write_whole(&self.out.join(SUMMARY), json.as_bytes())?;
+        write_whole(&out.join(summary_name(self.shard)), json.as_bytes())?;
         if self.json {
             return output::line(&json);
         }
@@ -136,6 +153,26 @@ impl PreprocessArgs {
             iqr_filter: self.iqr_filter,
             pad: self.pad,
         }
+    }
+}
+
+/// The users of a part, an empty list for all; `None` where the part holds none.
+fn in_shard(dataset: &Dataset, shard: Shard, wanted: &[String]) -> Option<Vec<String>> {
+    if shard == Shard::WHOLE {
+        return Some(wanted.to_vec());
+    }
+    let ids = dataset.users().iter().map(User::id);
+    let is_wanted = |id: &&str| wanted.is_empty() || wanted.iter().any(|one| one == id);
+    let chosen: Vec<String> =
+        ids.filter(is_wanted).filter(|id| shard.takes(id)).map(str::to_owned).collect();
+    (!chosen.is_empty()).then_some(chosen)
+}
+
+/// Parts may share a folder: each has its own summary.
+fn summary_name(shard: Shard) -> String {
+    match shard == Shard::WHOLE {
+        true => SUMMARY.into(),
+        false => format!("summary-{}.json", shard.to_string().replace('/', "-of-")),
     }
 }
 

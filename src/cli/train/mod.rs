@@ -2,7 +2,7 @@
 //! Shows progress and what to expect; the training itself is the laboratory's.
 
 mod choices;
-mod input;
+pub(super) mod input;
 mod show;
 
 use std::path::{Path, PathBuf};

@@ -42,13 +42,18 @@ pub(super) fn plan(inputs: &[PathBuf]) -> Result<(Layout, Vec<User>)> {
 }
 
 pub(super) fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
-    let kind = match row.get(KIND).ok_or_else(|| missing("event type"))? {
-        b"1" => MouseKind::Release(Button::Left),
-        b"2" => MouseKind::Move,
-        b"3" => MouseKind::Wheel,
-        b"4" => MouseKind::Drag,
-        b"5" => MouseKind::Press(Button::Left),
-        other => return Err(unknown(other)),
-    };
-    row.event(kind, [TIME, X, Y], TimeUnit::Ms)
+    let code = row.get(KIND).ok_or_else(|| missing("event type"))?;
+    row.event(kind(code).ok_or_else(|| unknown(code))?, [TIME, X, Y], TimeUnit::Ms)
+}
+
+/// What an `event_type` means; `None` for a code that the recordings don't have.
+pub fn kind(code: &[u8]) -> Option<MouseKind> {
+    match code {
+        b"1" => Some(MouseKind::Release(Button::Left)),
+        b"2" => Some(MouseKind::Move),
+        b"3" => Some(MouseKind::Wheel),
+        b"4" => Some(MouseKind::Drag),
+        b"5" => Some(MouseKind::Press(Button::Left)),
+        _ => None,
+    }
 }

@@ -87,6 +87,8 @@ pub struct Session {
     pub events: Vec<MouseEvent>,
     /// Rows of its files: events and dropped ones, headers not counted.
     pub rows: u64,
+    /// Events that stood behind a later one in the file, before they were put in order.
+    pub backwards: u64,
     /// What was left out.
     pub dropped: Dropped,
 }
@@ -150,12 +152,15 @@ impl Dataset {
             genuine: plan.genuine,
             events: Vec::new(),
             rows: plan.repeated,
+            backwards: 0,
             dropped: Dropped::default(),
         };
         session.dropped.add(Reason::Repeated, plan.repeated);
         for piece in &plan.pieces {
             self.read_piece(piece, &mut session)?;
         }
+        let pairs = session.events.windows(2);
+        session.backwards = pairs.filter(|pair| pair[1].at < pair[0].at).count() as u64;
         sort_recording(&mut session.events);
         Ok(session)
     }

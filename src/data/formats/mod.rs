@@ -44,6 +44,7 @@ mod index;
 mod layout;
 mod table;
 
+pub use bank::kind as bank_kind;
 pub use dataset::{Dataset, Session, SessionPlan, User};
 pub use dropped::{Dropped, Place, Reason};
 pub use field::TimeUnit;

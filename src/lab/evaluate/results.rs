@@ -335,9 +335,11 @@ pub struct Continuous {
     pub movement: Option<Delay>,
     /// Seconds on the clock until a stranger is noticed.
     pub wall: Option<Delay>,
-    /// Stranger sessions in all.
+    /// Stranger sessions of as many windows as the agent judges together, or more.
     pub impostor_sessions: usize,
-    /// Those that were never noticed.
+    /// Shorter ones. Nobody could notice them, and no figure counts them.
+    pub too_short: usize,
+    /// Stranger sessions that were never noticed.
     pub missed: usize,
     /// Share of them.
     pub missed_share: Estimate,

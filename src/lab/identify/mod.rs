@@ -1,8 +1,19 @@
 //! Who made this session? Features of whole sessions, classifiers over them, and their evaluation on
 //! people who are all known. Nothing here runs in the live agent, reads the terminal or opens a file.
 
+pub mod classifier;
+pub mod evaluate;
 pub mod features;
+pub mod folds;
+pub mod forests;
+pub mod importance;
+pub mod predict;
 pub mod samples;
+pub mod scores;
 
+pub use classifier::{About, Classifier, identifier};
+pub use evaluate::{EvaluateOptions, Evaluation, evaluate, search};
 pub use features::{FeatureSet, Group};
+pub use predict::{Named, predict, wanted_set};
 pub use samples::{Labelled, Sample, Samples};
+pub use scores::{Figure, Scores};

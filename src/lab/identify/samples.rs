@@ -1,7 +1,7 @@
 //! Sessions as rows of features, each with its id and, where it is known, its user. Nothing is
 //! learnt here, and no event is kept.
 
-use super::features::FeatureSet;
+use super::features::{FeatureSet, Group};
 use crate::data::formats::{Dataset, Dropped, Session};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::shard::Shard;
@@ -87,7 +87,8 @@ impl Samples {
             return Err(Failure::new(Kind::Data, what)
                 .remedy("Give recordings that say who made each session."));
         }
-        Ok(Labelled { rows, classes, sessions, labels })
+        let (names, groups) = (self.set.names(), self.set.groups());
+        Ok(Labelled { rows, classes, sessions, labels, names, groups })
     }
 }
 
@@ -102,6 +103,10 @@ pub struct Labelled {
     pub sessions: Vec<String>,
     /// `[C]`, users in the dataset's order.
     pub labels: Vec<String>,
+    /// `[F]`, names of the features.
+    pub names: Vec<String>,
+    /// `[F]`, what the features look at.
+    pub groups: Vec<Group>,
 }
 
 impl Labelled {
@@ -112,6 +117,22 @@ impl Labelled {
             classes: places.iter().map(|&place| self.classes[place]).collect(),
             sessions: places.iter().map(|&place| self.sessions[place].clone()).collect(),
             labels: self.labels.clone(),
+            names: self.names.clone(),
+            groups: self.groups.clone(),
+        }
+    }
+
+    /// The same rows without the features of these groups.
+    #[must_use]
+    pub fn without(&self, groups: &[Group]) -> Self {
+        let kept: Vec<usize> =
+            (0..self.groups.len()).filter(|&f| !groups.contains(&self.groups[f])).collect();
+        let row = |row: &Vec<f32>| kept.iter().map(|&f| row[f]).collect();
+        Self {
+            rows: self.rows.iter().map(row).collect(),
+            names: kept.iter().map(|&f| self.names[f].clone()).collect(),
+            groups: kept.iter().map(|&f| self.groups[f]).collect(),
+            ..self.clone()
         }
     }
 

@@ -9,11 +9,12 @@ mod recurrent;
 use classes::{Crowd, crowd};
 
 use crate::error::{Failure, Kind, Result};
-use crate::model::{Origin, Start};
+use crate::model::{Origin, SeenWindows, Start};
 use crate::nn::{AnyInference, AnyNetwork, ConvShape};
 use crate::pipeline::{Steps, Window, WindowParams};
 
 use super::population::{self, Features};
+use super::train::identity_of;
 
 /// The trunk's architecture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,18 +114,19 @@ pub fn pretrain(
             return Err(Failure::new(Kind::Config, what).remedy("Train from random weights."));
         }
     };
-    let [generated, real] = &crowd.kinds;
+    let [generated, known] = &crowd.kinds;
     let origin = Origin {
         name: format!("start, seed {}", options.seed),
         trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
         generated_people: generated.len(),
-        real_people: real.len(),
-        real_source: if real.is_empty() { String::new() } else { real_source.into() },
+        real_people: known.len(),
+        real_source: if known.is_empty() { String::new() } else { real_source.into() },
+        real_windows: real.iter().flatten().map(identity_of).collect::<SeenWindows>().sample(),
         windows: crowd.windows(),
         steps: options.steps + options.from.as_ref().map_or(0, |start| start.origin.steps),
         seed: options.seed,
     };
-    let population = population::fit(&features(&network, &crowd.people[real.clone()]));
+    let population = population::fit(&features(&network, &crowd.people[known.clone()]));
     Ok(Start { network, windows: params, population, origin })
 }
 

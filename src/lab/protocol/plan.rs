@@ -127,10 +127,7 @@ impl Protocol {
             return Err(Failure::new(Kind::Data, what)
                 .remedy("Give a dataset of at least two people, or test yourself with `demo`."));
         }
-        let reserved = match self.impostors.people {
-            People::Reserved { first } => first,
-            _ => 0,
-        };
+        let reserved = self.reserved().unwrap_or(0);
         if people.len() < reserved + 2 {
             let what = format!(
                 "protocol {} reserves {reserved} people for teaching, but only {} are there",

@@ -190,6 +190,21 @@ impl Protocol {
         self.models.as_deref().unwrap_or(&self.name)
     }
 
+    /// How many people, the first in natural order, only teach.
+    ///
+    /// # Errors
+    /// When it reserves nobody.
+    pub fn reserved(&self) -> Result<usize> {
+        match self.impostors.people {
+            People::Reserved { first } => Ok(first),
+            People::Shared | People::Dealt { .. } => {
+                let what = format!("protocol {} reserves nobody for teaching", self.name);
+                Err(Failure::new(Kind::Config, what)
+                    .remedy("Use --protocol sapimouse, or leave it out to learn from everybody."))
+            }
+        }
+    }
+
     fn validate(&self) -> Result<(), String> {
         let fits = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -260,6 +275,8 @@ mod tests {
             assert!(wrong.to_string().contains(said), "{wrong}");
             assert!(wrong.to_string().starts_with("protocol my.toml"), "{wrong}");
         }
+        let nobody = Protocol::find("open-set").unwrap().reserved().unwrap_err().to_string();
+        assert!(nobody.contains("reserves nobody"), "{nobody}");
         let unknown = Protocol::find("closed").unwrap_err().to_string();
         assert!(unknown.contains("time-resampled"), "{unknown}");
         assert!(Protocol::find("nowhere.toml").is_err());

@@ -67,6 +67,7 @@ fn provenance<'a>(
         impostor_windows: [0; 2],
         training_sha256: identity::digest(learnt),
         seen_windows: request.all_windows().map(identity::of).collect(),
+        start_people: None,
         recipe_sha256: request.recipe()?,
         capture: about.capture.clone(),
         start: start.into(),

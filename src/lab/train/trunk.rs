@@ -26,6 +26,7 @@ pub(super) fn train(
     let provenance = Provenance {
         genuine_windows: [genuine; 2],
         impostor_windows: [impostor; 2],
+        start_people: start.people(),
         ..provenance(request, &start.origin.name, request.all_windows())?
     };
     Ok(Bundle {

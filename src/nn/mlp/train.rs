@@ -8,7 +8,7 @@ use super::{Mlp, MlpLayer};
 use crate::nn::random::Stream;
 
 /// How perceptrons are trained.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct MlpParams {
     /// Units of each hidden layer; none makes it a logistic regression.
     pub hidden: Vec<usize>,

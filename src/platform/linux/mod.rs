@@ -3,6 +3,8 @@
 
 pub mod bus;
 pub mod child;
+pub mod counter;
+pub mod face;
 pub mod inject;
 pub mod lock;
 pub mod logind;
@@ -11,3 +13,5 @@ pub mod probe;
 pub mod sensor;
 pub mod session;
 pub mod stage;
+#[cfg(feature = "tray")]
+pub mod tray;

@@ -25,8 +25,8 @@ pub struct SessionWatch {
 impl SessionWatch {
     /// Starts to listen. `None` where there is no system bus, no logind or no session of this user.
     /// Boundaries go into `signals`: [`Boundary::Locked`] when the screen is locked or the session
-    /// loses its seat, [`Boundary::Unlocked`] when the screen is unlocked, [`Boundary::Start`] when
-    /// the seat comes back, [`Boundary::Suspended`] before and after sleep.
+    /// loses its seat, [`Boundary::Unlocked`] when an unlock ends that, [`Boundary::Start`] when an
+    /// unlocked session gets its seat back, [`Boundary::Suspended`] before and after sleep.
     pub fn start(bus: &Bus, signals: Sender<Signal>) -> Option<Self> {
         let link = bus.connect().ok()?;
         let session = logind::session(&link).ok()?;
@@ -38,12 +38,12 @@ impl SessionWatch {
             active: session.flag(&link, "Active").unwrap_or(true),
             session,
         };
-        if state.locked || !state.active {
+        if state.is_away() {
             send(&signals, Boundary::Locked);
         }
         let work = move || {
             for message in messages.map_while(Result::ok) {
-                for kind in state.take(&message) {
+                if let Some(kind) = state.take(&message) {
                     send(&signals, kind);
                 }
             }
@@ -73,35 +73,39 @@ struct State {
 }
 
 impl State {
-    fn take(&mut self, message: &Message) -> Vec<Boundary> {
+    fn take(&mut self, message: &Message) -> Option<Boundary> {
         let header = message.header();
         match header.member().map(|member| member.as_str()) {
-            Some("PrepareForSleep") => vec![Boundary::Suspended],
+            Some("PrepareForSleep") => Some(Boundary::Suspended),
             Some("PropertiesChanged")
                 if header.path().is_some_and(|path| path.as_str() == self.session.path) =>
             {
                 let body = message.body();
                 type Changed = (String, HashMap<String, OwnedValue>, Vec<String>);
-                let Ok((_, changed, _)) = body.deserialize::<Changed>() else { return Vec::new() };
+                let (_, changed, _) = body.deserialize::<Changed>().ok()?;
                 let flag = |name| bool::try_from(changed.get(name)?).ok();
                 self.changed(flag("LockedHint"), flag("Active"))
             }
-            _ => Vec::new(),
+            _ => None,
         }
     }
 
-    fn changed(&mut self, locked: Option<bool>, active: Option<bool>) -> Vec<Boundary> {
-        let mut told = Vec::new();
-        if let Some(active) = active.filter(|active| *active != self.active) {
-            self.active = active;
+    /// A session that is locked or away is one thing, however it came to be so.
+    fn changed(&mut self, locked: Option<bool>, active: Option<bool>) -> Option<Boundary> {
+        let (was_away, was_locked) = (self.is_away(), self.locked);
+        self.locked = locked.unwrap_or(self.locked);
+        self.active = active.unwrap_or(self.active);
+        match (was_away, self.is_away()) {
+            (false, true) => Some(Boundary::Locked),
+            (true, false) if was_locked => Some(Boundary::Unlocked),
             // A seat that comes back proves no password.
-            told.push(if active { Boundary::Start } else { Boundary::Locked });
+            (true, false) => Some(Boundary::Start),
+            _ => None,
         }
-        if let Some(locked) = locked.filter(|locked| *locked != self.locked) {
-            self.locked = locked;
-            told.push(if locked { Boundary::Locked } else { Boundary::Unlocked });
-        }
-        told
+    }
+
+    const fn is_away(&self) -> bool {
+        self.locked || !self.active
     }
 }
 
@@ -113,10 +117,20 @@ mod tests {
     fn only_an_unlock_counts_as_one() {
         let session = Object::new(logind::SERVICE, "/s", logind::SESSION);
         let mut state = State { session, locked: false, active: true };
-        assert_eq!(state.changed(None, Some(false)), [Boundary::Locked]);
-        assert_eq!(state.changed(None, Some(true)), [Boundary::Start]);
-        assert_eq!(state.changed(Some(true), None), [Boundary::Locked]);
-        assert_eq!(state.changed(Some(true), None), []);
-        assert_eq!(state.changed(Some(false), None), [Boundary::Unlocked]);
+        assert_eq!(state.changed(None, Some(false)), Some(Boundary::Locked));
+        assert_eq!(state.changed(None, Some(true)), Some(Boundary::Start));
+        assert_eq!(state.changed(Some(true), None), Some(Boundary::Locked));
+        assert_eq!(state.changed(Some(true), None), None);
+        assert_eq!(state.changed(Some(false), None), Some(Boundary::Unlocked));
+    }
+
+    #[test]
+    fn a_locked_session_that_comes_back_is_still_locked() {
+        let session = Object::new(logind::SERVICE, "/s", logind::SESSION);
+        let mut state = State { session, locked: false, active: true };
+        assert_eq!(state.changed(Some(true), None), Some(Boundary::Locked));
+        assert_eq!(state.changed(None, Some(false)), None);
+        assert_eq!(state.changed(None, Some(true)), None);
+        assert_eq!(state.changed(Some(false), None), Some(Boundary::Unlocked));
     }
 }

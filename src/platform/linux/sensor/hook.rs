@@ -1,8 +1,7 @@
-//! The sensor process: holds the hook and writes what the mouse does into a pipe. Keys are dropped
-//! in the hook's callback before anything else happens; nothing here blocks the hook, stores an
-//! event or looks at what the movement means.
+//! The `rdev` hook inside the sensor process. Keys are dropped in the hook's callback before anything
+//! else happens; nothing here blocks the hook, stores an event or looks at what the movement means.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -10,18 +9,18 @@ use std::time::{Duration, Instant};
 
 use rdev::{Button, Event, EventType};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-use super::record::{Record, SIZE};
+use super::choice::Surroundings;
+use super::outlet::{Outlet, Pipe};
+use super::process::{Hook, start};
+use super::record::Record;
 use super::refusal::Refusal;
+use super::roster::Roster;
 use super::tap::{Scout, Tap};
-use crate::error::{Failure, Kind, Result};
 use crate::pipeline::Timestamp;
 use crate::platform::clock;
 
-/// Room of the pipe in bytes: at 1000 events a second it takes eleven seconds to fill.
-const PIPE_BYTES: usize = 256 * 1024;
 /// After so many events the tap is emptied; the server's sockets hold about 270.
 const DRAIN_EVERY: u32 = 64;
 /// How often the tap is emptied at most when the hook sees nothing of what moves it.
@@ -29,63 +28,53 @@ const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 /// How long the hook may take to come up before it is taken for up.
 const HOOK_PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the sensor has to know of its environment.
-#[derive(Debug, Clone, Default)]
-pub struct HookParams {
-    /// `DISPLAY`.
-    pub display: Option<String>,
-    /// Whether the session is a Wayland one.
-    pub wayland: bool,
-    /// Leaves the X server's buffering as it is; only the benchmark wants that.
-    pub untapped: bool,
+/// The hook of the `rdev` library on an X server.
+pub struct RdevHook {
+    scout: Scout,
+    roster: Roster,
+    tap: Option<Arc<Tap>>,
+    place: (f32, f32),
+    held: u32,
 }
 
-/// Runs the hook until the parent closes `lifeline`. Writes records to `out`, which must be a
-/// pipe: first that the hook is up, or why it cannot be.
-///
-/// # Errors
-/// Why there is no hook; the parent has been told.
-pub fn run(params: &HookParams, lifeline: OwnedFd, out: OwnedFd) -> Result<()> {
-    let out = Pipe::new(out)?;
-    hook(params, lifeline, &out).map_err(|refusal| {
-        out.write(&Record::Refused(refusal).to_bytes());
-        refusal.failure()
-    })
-}
-
-fn hook(params: &HookParams, lifeline: OwnedFd, out: &Arc<Pipe>) -> Result<(), Refusal> {
-    if params.wayland {
-        return Err(Refusal::Wayland);
-    }
-    let display = params.display.as_deref().filter(|display| !display.is_empty());
-    let display = display.ok_or(Refusal::NoDisplay)?;
-    let scout = Scout::open(display)?;
-    let tap = if params.untapped { None } else { Some(Arc::new(Tap::open(display)?)) };
-    let place = scout.pointer().ok_or(Refusal::NoAnswer)?;
-    let drag = Arc::new(Drag::default());
-    drag.set(place.2 != 0);
-    let mut writer = Writer {
-        tap: tap.clone(),
-        drag: Arc::clone(&drag),
-        place: (place.0, place.1),
-        held: u32::from(place.2) << 1,
-        ..Writer::to(Arc::clone(out))
-    };
-    start("sensor-warden", move || watch_lifeline(&lifeline))?;
-    if let Some(tap) = tap {
-        start("sensor-prod", move || prod_while_held(&tap, &drag))?;
-    }
-    let herald = Arc::clone(out);
-    start("sensor-herald", move || announce(&scout, &herald))?;
-    // Comes back only when the hook cannot be set up: Xlib ends the process with the display.
-    match rdev::listen(move |event| writer.take(&event)) {
-        Ok(()) | Err(_) => Err(Refusal::Hook),
+impl RdevHook {
+    /// Looks whether the display can be hooked. `untapped` leaves its buffering as it is; only the
+    /// benchmark wants that.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn open(session: &Surroundings, untapped: bool) -> Result<Self, Refusal> {
+        if session.wayland {
+            return Err(Refusal::Wayland);
+        }
+        let display = session.display.as_deref().ok_or(Refusal::NoDisplay)?;
+        let scout = Scout::open(display)?;
+        let tap = if untapped { None } else { Some(Arc::new(Tap::open(display)?)) };
+        let (x, y, held) = scout.pointer().ok_or(Refusal::NoAnswer)?;
+        let roster = Roster::open(display, "x11-rdev")?;
+        Ok(Self { scout, roster, tap, place: (x, y), held: u32::from(held) << 1 })
     }
 }
 
-fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Refusal> {
-    let started = thread::Builder::new().name(name.to_owned()).stack_size(128 * 1024).spawn(work);
-    started.map(drop).map_err(|_| Refusal::Hook)
+impl Hook for RdevHook {
+    fn listen(self: Box<Self>, outlet: Outlet) -> Result<Infallible, Refusal> {
+        let Self { scout, roster, tap, place, held } = *self;
+        let drag = Arc::new(Drag::default());
+        drag.set(held != 0);
+        let (herald, follower) = (Arc::clone(outlet.pipe()), Arc::clone(outlet.pipe()));
+        herald.describe(&roster.capture());
+        if let Some(tap) = tap.clone() {
+            let drag = Arc::clone(&drag);
+            start("sensor-prod", move || prod_while_held(&tap, &drag))?;
+        }
+        start("sensor-roster", move || roster.follow(&follower))?;
+        start("sensor-herald", move || announce(&scout, &herald))?;
+        let mut writer = Writer { outlet, tap, place, held, drag, since_drain: 0 };
+        // Comes back only when the hook cannot be set up: Xlib ends the process with the display.
+        match rdev::listen(move |event| writer.take(&event)) {
+            Ok(()) | Err(_) => Err(Refusal::Hook),
+        }
+    }
 }
 
 /// Says that the hook is up as soon as it is.
@@ -96,16 +85,6 @@ fn announce(scout: &Scout, out: &Pipe) {
     }
     let Some((x, y, held)) = scout.pointer() else { return };
     out.write(&Record::Ready { at: clock::now(), x, y, held }.to_bytes());
-}
-
-/// Ends the process when the parent is gone, which closes the other end of `lifeline`.
-fn watch_lifeline(lifeline: &OwnedFd) {
-    loop {
-        match poll(&mut [PollFd::new(lifeline, PollFlags::IN)], None) {
-            Ok(0) | Err(Errno::INTR) => {}
-            Ok(_) | Err(_) => std::process::exit(0),
-        }
-    }
 }
 
 /// Prods the server at each movement while a button is held; otherwise sleeps. Between, it empties
@@ -150,39 +129,9 @@ impl Drag {
     }
 }
 
-/// The writing end towards the parent.
-struct Pipe(OwnedFd);
-
-impl Pipe {
-    fn new(out: OwnedFd) -> Result<Arc<Self>> {
-        let unfit = |error: Errno| Failure::io("standard output of the sensor", error.into());
-        if rustix::termios::isatty(&out) {
-            let what = "the sensor speaks to mousewarden only, not to a terminal";
-            return Err(Failure::new(Kind::Unavailable, what).remedy("Run `mousewarden run`."));
-        }
-        let flags = fcntl_getfl(&out).map_err(unfit)?;
-        fcntl_setfl(&out, flags | OFlags::NONBLOCK).map_err(unfit)?;
-        // A smaller pipe does too.
-        let _ = rustix::pipe::fcntl_setpipe_size(&out, PIPE_BYTES);
-        Ok(Arc::new(Self(out)))
-    }
-
-    /// Whether the parent will read it. Never waits; ends the process when the parent is gone.
-    fn write(&self, bytes: &[u8]) -> bool {
-        loop {
-            match rustix::io::write(self.0.as_fd(), bytes) {
-                Ok(_) => return true,
-                Err(Errno::INTR) => {}
-                Err(Errno::PIPE) => std::process::exit(0),
-                Err(_) => return false,
-            }
-        }
-    }
-}
-
 /// Lives in the hook's callback.
 struct Writer {
-    out: Arc<Pipe>,
+    outlet: Outlet,
     tap: Option<Arc<Tap>>,
     /// Where the pointer was last; the hook tells no place with a button.
     place: (f32, f32),
@@ -190,18 +139,12 @@ struct Writer {
     held: u32,
     drag: Arc<Drag>,
     since_drain: u32,
-    lost: bool,
 }
 
 impl Writer {
-    fn to(out: Arc<Pipe>) -> Self {
-        let (drag, place) = (Arc::default(), (0.0, 0.0));
-        Self { out, tap: None, place, held: 0, drag, since_drain: 0, lost: false }
-    }
-
     fn take(&mut self, event: &Event) {
         let Some(record) = self.record(&event.event_type) else { return };
-        self.send(record);
+        self.outlet.send(record);
         if let Record::Button { number, down, .. } = record {
             let bit = 1_u32.checked_shl(u32::from(number)).unwrap_or(0);
             self.held = if down { self.held | bit } else { self.held & !bit };
@@ -232,18 +175,6 @@ impl Writer {
             EventType::KeyPress(_) | EventType::KeyRelease(_) => return None,
         })
     }
-
-    /// Hands the record to the pipe, and before it that others were lost, if they were.
-    fn send(&mut self, record: Record) {
-        if !self.lost {
-            self.lost = !self.out.write(&record.to_bytes());
-            return;
-        }
-        let mut both = [0; 2 * SIZE];
-        both[..SIZE].copy_from_slice(&Record::Overflow { at: clock::now() }.to_bytes());
-        both[SIZE..].copy_from_slice(&record.to_bytes());
-        self.lost = !self.out.write(&both);
-    }
 }
 
 /// X11 numbers; 4 to 7 are the wheel, whose releases the hook reports in part.
@@ -265,31 +196,13 @@ mod tests {
     #[test]
     fn keys_leave_no_trace() {
         let (_reader, writer) = rustix::pipe::pipe().unwrap();
-        let out = Pipe::new(writer).unwrap();
-        let mut writer = Writer::to(out);
+        let outlet = Outlet::new(Pipe::new(writer).unwrap());
+        let (drag, place) = (Arc::default(), (0.0, 0.0));
+        let mut writer = Writer { outlet, tap: None, place, held: 0, drag, since_drain: 0 };
         for key in [rdev::Key::KeyA, rdev::Key::Unknown(7)] {
             assert_eq!(writer.record(&EventType::KeyPress(key)), None);
             assert_eq!(writer.record(&EventType::KeyRelease(key)), None);
         }
         assert_eq!(writer.since_drain, 0);
-    }
-
-    #[test]
-    fn a_full_pipe_never_blocks_and_says_that_something_was_lost() {
-        let (reader, writer) = rustix::pipe::pipe().unwrap();
-        let out = Pipe::new(writer).unwrap();
-        let mut writer = Writer::to(out);
-        let at = Timestamp::from_micros(1);
-        while !writer.lost {
-            writer.send(Record::Move { at, x: 1.0, y: 1.0 });
-        }
-        let mut buffer = vec![0; 2 * PIPE_BYTES];
-        let full = rustix::io::read(&reader, &mut buffer).unwrap();
-        assert_eq!(full % SIZE, 0);
-        writer.send(Record::Move { at, x: 2.0, y: 2.0 });
-        let read = rustix::io::read(&reader, &mut buffer).unwrap();
-        assert_eq!(read, 2 * SIZE);
-        let first = buffer.first_chunk::<SIZE>().and_then(Record::from_bytes);
-        assert!(matches!(first, Some(Record::Overflow { .. })));
     }
 }

@@ -2,14 +2,19 @@
 //! takes its process with it when the X server goes; here its pipe is read, and it is started again.
 //! No event is looked at here beyond turning it into a signal.
 
+mod choice;
+mod evdev;
 mod hook;
+mod outlet;
+mod process;
+mod raw;
 mod record;
 mod refusal;
+mod roster;
 mod tap;
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -18,13 +23,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-pub use hook::{HookParams, run};
+pub use choice::{Choice, Surroundings, choose};
+pub use process::{HookParams, inherited, run};
 
 use self::record::{Decoder, SIZE, State};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Boundary, Timestamp};
-use crate::platform::{EventSource, Next, clock};
+use crate::platform::{Backend, CaptureView, EventSource, Next, clock};
 
 /// While the mouse moves, events are fetched at most this often: the stamps are the sensor's, so
 /// nothing but a little delay comes of it, and the processor sleeps between.
@@ -44,17 +50,22 @@ pub struct SensorParams {
     pub program: PathBuf,
     /// Variables to set for it, as `DISPLAY` of a private stage.
     pub environment: Vec<(OsString, OsString)>,
+    /// Which way of seeing the mouse is wanted.
+    pub backend: Backend,
     /// How long the display may stay away before the source gives up.
     pub patience: Duration,
     /// Leaves the X server's buffering unmended; only the benchmark wants that.
     pub untapped: bool,
+    /// The folder that stands for `/` when devices are looked for; only tests want another.
+    pub root: Option<PathBuf>,
 }
 
 impl SensorParams {
-    /// The mouse of the display of this process.
+    /// The mouse of the session of this process.
     pub fn new(program: PathBuf) -> Self {
+        let (environment, backend) = (Vec::new(), Backend::Auto);
         let patience = Duration::from_secs(10);
-        Self { program, environment: Vec::new(), patience, untapped: false }
+        Self { program, environment, backend, patience, untapped: false, root: None }
     }
 
     /// With these variables set for the sensor.
@@ -91,10 +102,12 @@ enum Phase {
     Down { until: Timestamp },
 }
 
-/// The mouse of an X11 display.
+/// The mouse of a session.
 #[derive(Debug)]
 pub struct SensorSource {
     params: SensorParams,
+    name: String,
+    view: CaptureView,
     phase: Phase,
     decoder: Decoder,
     read_at: Timestamp,
@@ -113,6 +126,8 @@ impl SensorSource {
         let phase = Phase::Running(spawn(&params)?);
         let mut source = Self {
             params,
+            name: "mouse".to_owned(),
+            view: CaptureView::default(),
             phase,
             decoder: Decoder::default(),
             read_at: Timestamp::default(),
@@ -127,6 +142,7 @@ impl SensorSource {
             }
             source.fetch(Some(deadline))?;
         }
+        source.name = source.view.get().backend;
         Ok(source)
     }
 
@@ -183,7 +199,11 @@ impl SensorSource {
     }
 
     fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
-        match self.decoder.feed(bytes) {
+        let state = self.decoder.feed(bytes);
+        if let Some(capture) = self.decoder.capture() {
+            self.view.set(capture.clone());
+        }
+        match state {
             Some(State::Ready) => {
                 if let Phase::Running(sensor) = &mut self.phase {
                     sensor.ready = true;
@@ -249,7 +269,11 @@ impl EventSource for SensorSource {
     }
 
     fn name(&self) -> &str {
-        "x11-rdev"
+        &self.name
+    }
+
+    fn capture(&self) -> CaptureView {
+        self.view.clone()
     }
 }
 
@@ -261,7 +285,9 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
 /// this process goes.
 fn spawn(params: &SensorParams) -> Result<Sensor> {
     let mut command = Command::new(&params.program);
-    command.arg("sensor").args(params.untapped.then_some("--untapped"));
+    command.args(["sensor", "--backend", params.backend.word()]);
+    command.args(params.untapped.then_some("--untapped"));
+    command.args(params.root.iter().flat_map(|root| ["--root".as_ref(), root.as_os_str()]));
     command.envs(params.environment.iter().map(|(name, value)| (name, value)));
     // Its refusals come through the pipe; what Xlib prints when a display goes is noise.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -301,14 +327,4 @@ fn read(
             Err(error) => return Err(Failure::io("the sensor's pipe", error)),
         }
     }
-}
-
-/// The descriptors of the sensor process that its parent gave it: lifeline and pipe.
-///
-/// # Errors
-/// When they cannot be duplicated.
-pub fn inherited() -> Result<(OwnedFd, OwnedFd)> {
-    let pipes = rustix::io::dup(std::io::stdin())
-        .and_then(|lifeline| Ok((lifeline, rustix::io::dup(std::io::stdout())?)));
-    pipes.map_err(|error| Failure::io("the sensor's pipes", error.into()))
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::refusal::Refusal;
 use crate::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
+use crate::platform::Capture;
 
 /// Bytes of one record. A pipe takes a write of up to 4096 bytes whole or not at all.
 pub const SIZE: usize = 24;
@@ -24,6 +25,28 @@ pub enum Record {
     Wheel { at: Timestamp, x: f32, y: f32 },
     /// The pipe was full and events were lost before this moment.
     Overflow { at: Timestamp },
+    /// A piece of the line that says what captures from here on; `length` below 8 ends the line.
+    Text { at: Timestamp, piece: [u8; PIECE], length: u8 },
+}
+
+/// Bytes of a line that fit into one record.
+const PIECE: usize = 8;
+/// A line is cut here, so that a pipe takes it in one write.
+const LONGEST_LINE: usize = 400;
+
+/// The records that say what captures from `at` on.
+pub fn description(at: Timestamp, capture: &Capture) -> Vec<u8> {
+    let line = capture.to_string();
+    let line = &line.as_bytes()[..line.len().min(LONGEST_LINE)];
+    let pieces =
+        (0..=line.len() / PIECE).map(|i| &line[i * PIECE..line.len().min((i + 1) * PIECE)]);
+    pieces
+        .flat_map(|text| {
+            let mut piece = [0; PIECE];
+            piece[..text.len()].copy_from_slice(text);
+            Record::Text { at, piece, length: text.len() as u8 }.to_bytes()
+        })
+        .collect()
 }
 
 impl Record {
@@ -38,6 +61,7 @@ impl Record {
             Self::Button { at, x, y, number, down: false } => (at, x, y, b'r', number),
             Self::Wheel { at, x, y } => (at, x, y, b'w', 0),
             Self::Overflow { at } => (at, 0.0, 0.0, b'!', 0),
+            Self::Text { at, length, .. } => (at, 0.0, 0.0, b't', length),
         };
         let mut bytes = [0; SIZE];
         bytes[..8].copy_from_slice(&at.micros().to_le_bytes());
@@ -45,17 +69,25 @@ impl Record {
         bytes[12..16].copy_from_slice(&y.to_le_bytes());
         bytes[16] = kind;
         bytes[17] = detail;
+        if let Self::Text { piece, .. } = self {
+            bytes[8..16].copy_from_slice(&piece);
+        }
         bytes
     }
 
     /// `None` when these bytes are no record.
     pub fn from_bytes(bytes: &[u8; SIZE]) -> Option<Self> {
         let (time, rest) = bytes.split_first_chunk::<8>()?;
+        let piece = *rest.first_chunk::<PIECE>()?;
         let (x, rest) = rest.split_first_chunk::<4>()?;
         let (y, rest) = rest.split_first_chunk::<4>()?;
         let at = Timestamp::from_micros(i64::from_le_bytes(*time));
         let (x, y) = (f32::from_le_bytes(*x), f32::from_le_bytes(*y));
         let detail = *rest.get(1)?;
+        if *rest.first()? == b't' {
+            let fits = usize::from(detail) <= PIECE;
+            return fits.then_some(Self::Text { at, piece, length: detail });
+        }
         if !(x.is_finite() && y.is_finite()) {
             return None;
         }
@@ -90,6 +122,8 @@ pub struct Decoder {
     partial: Vec<u8>,
     held: u32,
     signals: VecDeque<Signal>,
+    line: Vec<u8>,
+    capture: Option<Capture>,
 }
 
 impl Decoder {
@@ -121,9 +155,15 @@ impl Decoder {
         self.signals.push_back(Signal::Boundary { at, kind });
     }
 
-    /// Forgets half a record and the held buttons: another sensor begins.
+    /// What captures, as the sensor said last.
+    pub const fn capture(&self) -> Option<&Capture> {
+        self.capture.as_ref()
+    }
+
+    /// Forgets half a record, half a line and the held buttons: another sensor begins.
     pub fn restart(&mut self) {
         self.partial.clear();
+        self.line.clear();
         self.held = 0;
     }
 
@@ -154,8 +194,21 @@ impl Decoder {
                 self.held = 0;
                 self.boundary(at, Boundary::Overflow);
             }
+            Record::Text { at, piece, length } => self.text(at, &piece[..usize::from(length)]),
         }
         None
+    }
+
+    fn text(&mut self, at: Timestamp, piece: &[u8]) {
+        self.line.extend_from_slice(piece);
+        if piece.len() == PIECE && self.line.len() <= LONGEST_LINE {
+            return;
+        }
+        let now = Capture::parse(&String::from_utf8_lossy(&std::mem::take(&mut self.line)));
+        if self.capture.as_ref().is_some_and(|before| *before != now) {
+            self.boundary(at, Boundary::DeviceChanged);
+        }
+        self.capture = Some(now);
     }
 
     fn mouse(&mut self, at: Timestamp, kind: MouseKind, x: f32, y: f32) {
@@ -198,6 +251,7 @@ mod tests {
             Record::Wheel { at, x, y },
             Record::Overflow { at },
             Record::Move { at, x, y },
+            Record::Text { at, piece: [0xFF; PIECE], length: 3 },
         ]
     }
 
@@ -229,6 +283,20 @@ mod tests {
             .collect();
         use MouseKind::{Drag, Move};
         assert_eq!(kinds, [Move, Drag, Drag, Move, Move]);
+    }
+
+    #[test]
+    fn another_device_is_a_boundary_and_the_same_again_is_none() {
+        let mut decoder = Decoder::default();
+        let devices = ["evdev", "evdev; mouse A", "evdev; mouse A", "evdev; mouse Boringly (0:1)"];
+        for line in devices {
+            decoder.feed(&description(AT, &Capture::parse(line)));
+            assert_eq!(decoder.capture(), Some(&Capture::parse(line)));
+        }
+        let changed = Signal::Boundary { at: AT, kind: Boundary::DeviceChanged };
+        assert_eq!(signals(&mut decoder), [changed; 2]);
+        let long = Capture::by(&"x".repeat(2000));
+        assert!(description(AT, &long).len() <= 4096);
     }
 
     #[test]

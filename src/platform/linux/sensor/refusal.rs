@@ -3,6 +3,11 @@
 
 use crate::error::{Failure, Kind};
 
+/// How reading the mice becomes allowed, and nothing else with them.
+const PERMISSION: &str = "Let the person at the screen read mice, but no keyboards: \
+     sudo install -m 644 installers/linux/70-mousewarden.rules /etc/udev/rules.d/ \
+     && sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=input";
+
 /// Why there is no hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -18,17 +23,26 @@ pub enum Refusal {
     NoRecord,
     /// The hook library gave up; nothing more is known.
     Hook,
+    /// The X server has no XInput extension of version 2.
+    NoXInput,
+    /// There are mice, but this user may not read them.
+    NoPermission,
+    /// The kernel's devices are not there.
+    NoInput,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::NoDisplay,
         Self::NoAnswer,
         Self::NotAllowed,
         Self::Wayland,
         Self::NoRecord,
         Self::Hook,
+        Self::NoXInput,
+        Self::NoPermission,
+        Self::NoInput,
     ];
 
     /// The number that crosses the pipe.
@@ -45,7 +59,7 @@ impl Refusal {
     pub fn failure(self) -> Failure {
         let (kind, what, remedy) = match self {
             Self::NoDisplay => (
-                Kind::Unavailable,
+                Kind::NoDisplay,
                 "no display: DISPLAY is not set",
                 "Start mousewarden inside a desktop session, or try `mousewarden demo`, \
                  which brings its own display.",
@@ -61,9 +75,10 @@ impl Refusal {
                 "Start mousewarden as the user of the session, with that session's XAUTHORITY.",
             ),
             Self::Wayland => (
-                Kind::Unavailable,
+                Kind::NoDisplay,
                 "this is a Wayland session, where the X11 hook sees only a few windows",
-                "Choose an X11 session (\"on Xorg\") when you log in.",
+                "Set [capture] backend = \"auto\" or \"evdev\", or log in with an X11 session \
+                 (\"on Xorg\").",
             ),
             Self::NoRecord => (
                 Kind::Unavailable,
@@ -74,6 +89,19 @@ impl Refusal {
                 Kind::Unavailable,
                 "the mouse hook could not be set up",
                 "Run `mousewarden doctor` for details.",
+            ),
+            Self::NoXInput => (
+                Kind::Unavailable,
+                "the X server lacks version 2 of the XInput extension",
+                "Set [capture] backend = \"rdev\".",
+            ),
+            Self::NoPermission => {
+                (Kind::Denied, "this user may not read the mice below /dev/input", PERMISSION)
+            }
+            Self::NoInput => (
+                Kind::Unavailable,
+                "the kernel's input devices are not there: no /dev/input",
+                "Run mousewarden on the machine whose mouse it is to watch, outside a container.",
             ),
         };
         Failure::new(kind, what).remedy(remedy)

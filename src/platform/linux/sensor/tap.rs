@@ -76,11 +76,7 @@ fn raw_motion(display: &str) -> Result<RustConnection, Refusal> {
     let root = x.setup().roots[screen].root;
     let mask =
         EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![XIEventMask::RAW_MOTION] };
-    // From version 2.1 on raw events also come while another client grabs the pointer.
-    x.xinput_xi_query_version(2, 2)
-        .ok()
-        .and_then(|reply| reply.reply().ok())
-        .ok_or(Refusal::Hook)?;
+    has_xinput(&x)?;
     x.xinput_xi_select_events(root, &[mask])
         .ok()
         .and_then(|done| done.check().ok())
@@ -88,7 +84,14 @@ fn raw_motion(display: &str) -> Result<RustConnection, Refusal> {
     Ok(x)
 }
 
-fn connect(display: &str) -> Result<(RustConnection, usize), Refusal> {
+/// Asks for version 2 of the XInput extension. From 2.1 on raw events also come while another
+/// client grabs the pointer.
+pub(super) fn has_xinput(x: &RustConnection) -> Result<(), Refusal> {
+    let version = x.xinput_xi_query_version(2, 2).ok().and_then(|reply| reply.reply().ok());
+    version.map(drop).ok_or(Refusal::NoXInput)
+}
+
+pub(super) fn connect(display: &str) -> Result<(RustConnection, usize), Refusal> {
     x11rb::connect(Some(display)).map_err(|error| match error {
         ConnectError::SetupFailed(_) | ConnectError::SetupAuthenticate(_) => Refusal::NotAllowed,
         _ => Refusal::NoAnswer,

@@ -1,0 +1,98 @@
+//! Whether the model knows what captures now. Movement by another mouse, resolution or back end has
+//! other units and another feel: it is judged by nobody, and never taken for somebody else's hand.
+
+use crate::platform::CaptureView;
+use crate::platform::capture::{Capture, Profile, Unknown};
+
+use super::entry::Entry;
+
+/// Compares what captures with what the model was made with.
+#[derive(Debug, Clone)]
+pub struct DeviceCheck {
+    view: CaptureView,
+    /// `None` for a recording: whoever replays it wants it judged.
+    profile: Option<Profile>,
+    seen: Option<Capture>,
+    lacks: Option<Unknown>,
+}
+
+impl DeviceCheck {
+    /// Of a live source.
+    pub const fn live(view: CaptureView, profile: Profile) -> Self {
+        Self { view, profile: Some(profile), seen: None, lacks: None }
+    }
+
+    /// Of a recording: everything is known.
+    pub const fn recording(view: CaptureView) -> Self {
+        Self { view, profile: None, seen: None, lacks: None }
+    }
+
+    /// Another model judges from now on.
+    pub fn adopt(&mut self, profile: Profile) {
+        self.profile = self.profile.take().map(|_| profile);
+        self.seen = None;
+    }
+
+    /// Looks again; tells when something about a live source has changed since the last look.
+    pub fn look(&mut self) -> Option<Entry> {
+        let now = self.view.get();
+        if self.seen.as_ref() == Some(&now) {
+            return None;
+        }
+        self.lacks = self.profile.as_ref().and_then(|profile| profile.lacks(&now));
+        let entry = Entry::Device { capture: now.to_string(), unknown: self.word() };
+        self.seen = Some(now);
+        self.profile.is_some().then_some(entry)
+    }
+
+    /// Whether the model does not know what captures.
+    pub const fn is_unknown(&self) -> bool {
+        self.lacks.is_some()
+    }
+
+    /// What captures, as it was looked at last.
+    pub fn capture(&self) -> String {
+        self.seen.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// What the model does not know, in a word.
+    pub fn word(&self) -> Option<&'static str> {
+        self.lacks.as_ref().map(|lacks| match lacks {
+            Unknown::Backend => "back end",
+            Unknown::Pointer => "device",
+            Unknown::Screens => "resolution",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_is_told_once_and_a_new_model_looks_again() {
+        let [old, new] = ["evdev; mouse A (0001:0001)", "evdev; mouse B (0001:0002)"];
+        let view = CaptureView::of(Capture::parse(old));
+        let mut check = DeviceCheck::live(view.clone(), Profile::parse(old));
+        let told =
+            |capture: &str, unknown| Some(Entry::Device { capture: capture.into(), unknown });
+        assert_eq!(check.look(), told(old, None));
+        assert_eq!(check.look(), None);
+        view.set(Capture::parse(new));
+        assert_eq!(check.look(), told(new, Some("device")));
+        assert!(check.is_unknown());
+        check.adopt(Profile::parse(new));
+        assert_eq!(check.look(), told(new, None));
+        assert!(!check.is_unknown());
+    }
+
+    #[test]
+    fn a_recording_is_judged_whatever_made_it() {
+        let view = CaptureView::of(Capture::parse("evdev; mouse A"));
+        let mut check = DeviceCheck::recording(view);
+        check.adopt(Profile::parse("x11-rdev"));
+        assert_eq!(check.look(), None);
+        assert!(!check.is_unknown());
+        assert_eq!(check.capture(), "evdev; mouse A");
+    }
+}

@@ -1,0 +1,153 @@
+//! The state of the agent as a text file for Prometheus' node exporter ("textfile collector"). The
+//! file is replaced as a whole; no port is opened and no position is in it.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Failure, Result};
+use crate::pipeline::event::Micros;
+use crate::pipeline::{Decision, Timestamp};
+
+use super::board::{Board, State, Status};
+use super::entry::{Entry, Stamped};
+use super::witness::Witness;
+
+/// The file is written this often at most, unless something of weight happens.
+const EVERY: Micros = Micros::from_millis(15_000);
+
+/// Counts, and writes the file.
+#[derive(Debug)]
+pub struct Metrics {
+    path: PathBuf,
+    board: Arc<Board>,
+    written: Option<Timestamp>,
+    counts: Counts,
+    up: bool,
+}
+
+/// What happened since the start.
+#[derive(Debug, Default)]
+struct Counts {
+    windows: u64,
+    alarms: u64,
+    locks: u64,
+    lock_failures: u64,
+    confirmed: u64,
+}
+
+impl Metrics {
+    /// Writes to `path`, with what the board says.
+    pub fn new(path: PathBuf, board: Arc<Board>) -> Self {
+        Self { path, board, written: None, counts: Counts::default(), up: true }
+    }
+}
+
+impl Witness for Metrics {
+    fn name(&self) -> &'static str {
+        "metrics"
+    }
+
+    fn note(&mut self, entry: &Stamped) -> Result<()> {
+        self.counts.count(&entry.entry);
+        self.up = !matches!(entry.entry, Entry::Stopped { .. });
+        let light = matches!(&entry.entry, Entry::Verdict(v) if v.judgement.action.is_none());
+        let fresh = self.written.is_some_and(|written| entry.mono_us - written < EVERY);
+        if light && fresh {
+            return Ok(());
+        }
+        self.written = Some(entry.mono_us);
+        let text = render(&self.board.read(), &self.counts, self.up);
+        replace(&self.path, &text).map_err(|e| {
+            Failure::io(format!("metrics file {}", self.path.display()), e)
+                .remedy("Check [metrics] file: its folder must be there and yours to write.")
+        })
+    }
+}
+
+impl Counts {
+    fn count(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Verdict(verdict) => {
+                self.windows += 1;
+                self.alarms += u64::from(verdict.judgement.action.is_some());
+            }
+            Entry::LockAsked { .. } => self.locks += 1,
+            Entry::LockFailed { .. } => self.lock_failures += 1,
+            Entry::Confirmed => self.confirmed += 1,
+            _ => {}
+        }
+    }
+}
+
+/// In Prometheus' text format, version 0.0.4.
+fn render(status: &Status, counts: &Counts, up: bool) -> String {
+    let mut text = String::new();
+    let mut row = |kind: &str, name: &str, help: &str, value: f64| {
+        let name = format!("mousewarden_{name}");
+        // Writing into a String cannot fail.
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+    };
+    row("gauge", "up", "Whether the agent runs.", f64::from(u8::from(up)));
+    let watching = up && status.state == State::Watching;
+    row("gauge", "watching", "Whether it watches.", f64::from(u8::from(watching)));
+    row("gauge", "decision", "0 trusted, 1 suspicious, 2 intruder.", decision(status.decision));
+    if let Some(grouped) = status.grouped {
+        row("gauge", "grouped_score", "Mean of the last scores, 0..1.", f64::from(grouped));
+    }
+    row("gauge", "threshold", "Means below it are a stranger's.", f64::from(status.threshold));
+    let problems = status.problems.len() as f64;
+    row("gauge", "problems", "Things that do not work as they should.", problems);
+    row("counter", "windows_total", "Windows judged.", counts.windows as f64);
+    row("counter", "alarms_total", "Alarms.", counts.alarms as f64);
+    row("counter", "locks_total", "Locks asked for.", counts.locks as f64);
+    let failures = counts.lock_failures as f64;
+    row("counter", "lock_failures_total", "Locks that failed.", failures);
+    let confirmed = counts.confirmed as f64;
+    row("counter", "false_alarms_total", "Alarms that a password disproved.", confirmed);
+    row("counter", "overflows_total", "Times events were lost.", status.overflows as f64);
+    text
+}
+
+const fn decision(decision: Decision) -> f64 {
+    match decision {
+        Decision::Trusted => 0.0,
+        Decision::Suspicious => 1.0,
+        Decision::Intruder => 2.0,
+    }
+}
+
+/// The collector, which is another user, must never see half a file.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    crate::data::private::open_to_readers(file.as_file())?;
+    file.persist(path).map(drop).map_err(|e| e.error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_has_the_format_of_the_collector_and_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mousewarden.prom");
+        let board = Arc::new(Board::new(Status { threshold: 0.5, ..Status::default() }));
+        let mut metrics = Metrics::new(path.clone(), board);
+        let why = "asked".into();
+        for entry in [Entry::Confirmed, Entry::Stopped { why }] {
+            metrics.note(&Stamped::now(entry)).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\nmousewarden_up 0\n"), "{text}");
+        assert!(text.contains("\nmousewarden_threshold 0.5\n"), "{text}");
+        assert!(text.contains("\nmousewarden_false_alarms_total 1\n"), "{text}");
+        for lines in text.lines().collect::<Vec<_>>().chunks(3) {
+            assert!(lines[0].starts_with("# HELP") && lines[1].starts_with("# TYPE"), "{lines:?}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left over");
+    }
+}

@@ -1,0 +1,121 @@
+//! Tells the person, as far as they want to be told: each kind of notice can be switched off, and
+//! alarms that come too often are withheld. Says what became of each notice; writes nothing itself.
+
+use std::collections::VecDeque;
+
+use crate::agent::entry::Entry;
+use crate::agent::notice::{Kind, Told};
+use crate::agent::settings::NotifyParams;
+use crate::pipeline::Timestamp;
+use crate::pipeline::event::Micros;
+use crate::platform::Notifier;
+
+/// The span over which notices are counted.
+const HOUR: Micros = Micros::from_millis(3_600_000);
+
+/// A notifier that knows its measure.
+pub(super) struct Teller {
+    notifier: Box<dyn Notifier>,
+    params: NotifyParams,
+    told: VecDeque<Timestamp>,
+}
+
+impl Teller {
+    pub(super) const fn new(notifier: Box<dyn Notifier>, params: NotifyParams) -> Self {
+        Self { notifier, params, told: VecDeque::new() }
+    }
+
+    pub(super) const fn params(&self) -> &NotifyParams {
+        &self.params
+    }
+
+    pub(super) fn adopt(&mut self, params: NotifyParams) {
+        self.params = params;
+    }
+
+    /// Tells, or doesn't, at a moment of the monotonic clock; returns what became of it.
+    pub(super) fn tell(&mut self, told: &Told, at: Timestamp) -> Entry {
+        let kind = told.kind;
+        if !kind.is_wanted(&self.params) {
+            return Entry::Withheld { notice: kind.name(), why: "switched off" };
+        }
+        if kind.is_limited() && self.is_too_often(at) {
+            return Entry::Withheld { notice: kind.name(), why: "too many within an hour" };
+        }
+        match self.notifier.notify(&told.notice) {
+            Ok(()) => {
+                if kind.is_limited() {
+                    self.told.push_back(at);
+                }
+                Entry::Notified { notice: kind.name(), body: told.notice.body.clone() }
+            }
+            Err(failure) => {
+                let why = failure.to_string();
+                tracing::warn!("{}: {why}", told.notice.summary);
+                Entry::NotifyFailed { why }
+            }
+        }
+    }
+
+    fn is_too_often(&mut self, at: Timestamp) -> bool {
+        self.told.retain(|told| at - *told < HOUR);
+        self.told.len() >= self.params.per_hour.get() as usize
+    }
+}
+
+impl Kind {
+    fn is_wanted(self, params: &NotifyParams) -> bool {
+        match self {
+            Self::Alarm => params.alarm,
+            Self::Countdown => params.countdown,
+            Self::Relieved | Self::Locked => params.locked,
+            Self::LockFailed => params.lock_failed,
+            Self::SafeMode => params.safe_mode,
+            Self::UnknownDevice => params.unknown_device,
+            Self::Fault => params.fault,
+        }
+    }
+
+    /// What comes with every alarm is limited; what says that something is wrong is not.
+    const fn is_limited(self) -> bool {
+        matches!(self, Self::Alarm | Self::SafeMode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::notice::{Seen, could_not_lock};
+    use crate::agent::notice::{alarm, fault};
+    use crate::agent::settings::Within;
+    use crate::platform::fake::Journal;
+
+    fn teller(params: NotifyParams) -> (Teller, Journal) {
+        let journal = Journal::default();
+        (Teller::new(Box::new(journal.clone()), params), journal)
+    }
+
+    #[test]
+    fn a_kind_that_is_switched_off_is_not_shown_and_the_others_are() {
+        let params = NotifyParams { alarm: false, ..NotifyParams::default() };
+        let (mut teller, journal) = teller(params.clone());
+        let told = teller.tell(&alarm(&Seen::default(), &params), Timestamp::default());
+        assert_eq!(told, Entry::Withheld { notice: "alarm", why: "switched off" });
+        teller.tell(&fault("a fault"), Timestamp::default());
+        assert_eq!(journal.entries().len(), 1);
+    }
+
+    #[test]
+    fn alarms_are_limited_by_the_hour_and_faults_are_not() {
+        let params = NotifyParams { per_hour: Within::clamped(2), ..NotifyParams::default() };
+        let (mut teller, journal) = teller(params.clone());
+        let mut at = |minutes: i64, told: &Told| {
+            teller.tell(told, Timestamp::from_millis(minutes * 60_000));
+            journal.entries().len()
+        };
+        let alarm = alarm(&Seen::default(), &params);
+        assert_eq!([at(0, &alarm), at(1, &alarm), at(2, &alarm)], [1, 2, 2]);
+        assert_eq!(at(3, &could_not_lock("no way")), 3);
+        assert_eq!(at(60, &alarm), 4);
+    }
+}

@@ -1,0 +1,65 @@
+//! `completions` and `manual`, for packages: what a shell completes, and the man pages, made from the
+//! command line itself so that they cannot differ from it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::{Cli, output};
+use crate::error::{Failure, Result};
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+}
+
+impl CompletionsArgs {
+    /// Prints the completions of a shell.
+    ///
+    /// # Errors
+    /// When stdout is closed or its disk is full.
+    pub fn run(self) -> Result<()> {
+        let mut text = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "mousewarden", &mut text);
+        output::line(String::from_utf8_lossy(&text).trim_end())
+    }
+}
+
+/// Arguments of `manual`.
+#[derive(Debug, Args)]
+pub struct ManualArgs {
+    /// The folder for the pages, made if it is missing
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+}
+
+impl ManualArgs {
+    /// Writes a page for the program and one for every command that is not hidden.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn run(self) -> Result<()> {
+        let failed = |e| Failure::io(self.folder.display(), e);
+        fs::create_dir_all(&self.folder).map_err(failed)?;
+        clap_mangen::generate_to(Cli::command(), &self.folder).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_that_is_shown_has_a_page() {
+        let folder = tempfile::tempdir().unwrap();
+        ManualArgs { folder: folder.path().to_owned() }.run().unwrap();
+        let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        assert!(page("mousewarden.1").contains("mousewarden\\-status(1)"));
+        assert!(page("mousewarden-service-install.1").contains("dry"));
+        assert!(page("mousewarden-sensor.1").is_empty(), "hidden");
+    }
+}

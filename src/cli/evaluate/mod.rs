@@ -1,0 +1,187 @@
+//! `mousewarden evaluate`: how well the models of a dataset's people hold under named protocols,
+//! beside baselines, and two results side by side. Measures nothing itself.
+
+mod comparison;
+mod show;
+mod table;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use self::show::Show;
+use super::output;
+use super::train::input::InputArgs;
+use crate::agent::settings::PolicyChoice;
+use crate::error::{Failure, Kind, Result};
+use crate::lab::evaluate::{Request, Results, Trainer, compare, evaluate};
+use crate::lab::protocol::{NAMES, Person, Protocol, read_people};
+use crate::lab::train::{Start, TrainOptions};
+use crate::model::{self, Backend, Bundle, ScorerParams, folders_beside};
+use crate::pipeline::WindowParams;
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Who learns from what and is tested on what: open-set, seed, sapimouse, balabit, same-device,
+    /// time-resampled, or a TOML file of your own; several with commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "open-set")]
+    protocol: Vec<String>,
+    /// Folder of the models: PROTOCOL/seed-SEED/USER.onnx
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    models: PathBuf,
+    /// Folder for results.json and binary_results.csv
+    #[arg(long, value_name = "DIR", default_value = "evaluation")]
+    out: PathBuf,
+    /// Seeds of splits and models
+    #[arg(long, value_name = "SEED", value_delimiter = ',', default_values_t = [1])]
+    seeds: Vec<u64>,
+    /// Draws of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    draws: usize,
+    /// Train models that are missing, on the protocol's training part
+    #[arg(long)]
+    train: bool,
+    /// What they start from: shipped, random, or the file of a start
+    #[arg(long, value_name = "START", default_value = "shipped", requires = "train")]
+    start: PathBuf,
+    /// Who scores: auto, onnxruntime, builtin
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
+    backend: Backend,
+    /// Owners measured at the same time
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    threads: usize,
+    /// Only show how the protocols part these people
+    #[arg(long)]
+    split: bool,
+    /// Set two results.json side by side instead
+    #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"], conflicts_with_all = ["folder", "train", "split"])]
+    compare: Option<Vec<PathBuf>>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn backend(name: &str) -> Result<Backend, String> {
+    let known = [Backend::Auto, Backend::OnnxRuntime, Backend::Builtin];
+    let found = known.into_iter().find(|backend| backend.to_string() == name);
+    found.ok_or_else(|| "it must be auto, onnxruntime or builtin".into())
+}
+
+impl EvaluateArgs {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the recordings or models cannot be used, or the results not be written.
+    pub fn run(self) -> Result<()> {
+        match &self.compare {
+            Some(files) => self.compare(&files[0], &files[1]),
+            None => self.evaluate(),
+        }
+    }
+
+    fn compare(&self, first: &std::path::Path, second: &std::path::Path) -> Result<()> {
+        let (first, second) = (Results::read(first)?, Results::read(second)?);
+        let comparison = compare(&first, &second, self.draws.max(100))?;
+        match self.json {
+            true => output::json(&comparison),
+            false => output::line(&comparison::text(&comparison)),
+        }
+    }
+
+    fn evaluate(&self) -> Result<()> {
+        let params = WindowParams::default();
+        let protocols: Vec<Protocol> =
+            self.protocols().iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
+        let source = self.input.format()?.name();
+        let show = Show::begin();
+        let people = self.people(params, &show)?;
+        if self.split {
+            return self.show_splits(&protocols, &people, params);
+        }
+        let scorer = self.scorer();
+        let options = TrainOptions { start: self.start()?, ..TrainOptions::default() };
+        let policy = |bundle: &Bundle| PolicyChoice::default().resolve(bundle);
+        let request = Request {
+            protocols: &protocols,
+            people: &people,
+            source,
+            params,
+            models: &self.models,
+            seeds: &self.seeds,
+            draws: self.draws,
+            threads: self.threads,
+            scorer: &scorer,
+            policy: &policy,
+            trainer: self.train.then_some(Trainer { options: &options, scorer: &scorer }),
+        };
+        let results = evaluate(&request, &mut |progress| show.tell(progress))?;
+        show.end();
+        results.write(&self.out)?;
+        eprintln!("Everything is in {}.", self.out.display());
+        match self.json {
+            true => output::json(&results),
+            false => output::line(&table::text(&results)),
+        }
+    }
+
+    /// The names, with `all` spelt out.
+    fn protocols(&self) -> Vec<String> {
+        match self.protocol.iter().any(|name| name == "all") {
+            true => NAMES.map(str::to_owned).to_vec(),
+            false => self.protocol.clone(),
+        }
+    }
+
+    fn people(&self, params: WindowParams, show: &Show) -> Result<Vec<Person>> {
+        let Some(folder) = &self.input.folder else {
+            return Err(Failure::new(Kind::Config, "no recordings are named")
+                .remedy("Give the folder of a dataset and its --format."));
+        };
+        let dataset = self.input.open(folder)?;
+        let (people, dropped) =
+            read_people(&dataset, params, &mut |user, of| show.reading(user, of))?;
+        for (reason, rows) in dropped.by_reason() {
+            eprintln!("{rows} rows left out: {}", reason.name());
+        }
+        Ok(people)
+    }
+
+    fn show_splits(
+        &self,
+        protocols: &[Protocol],
+        people: &[Person],
+        params: WindowParams,
+    ) -> Result<()> {
+        let mut all = Vec::new();
+        for protocol in protocols {
+            let prepared = protocol.prepare(people.to_vec(), params);
+            for seed in &self.seeds {
+                let plan = protocol.plan(prepared.clone(), *seed)?;
+                all.push((protocol.name.clone(), crate::lab::evaluate::split_facts(&plan)));
+            }
+        }
+        match self.json {
+            true => output::json(&all),
+            false => {
+                all.iter().try_for_each(|(name, split)| output::line(&table::split(name, split)))
+            }
+        }
+    }
+
+    fn scorer(&self) -> ScorerParams {
+        let search = std::env::current_exe().map(|exe| folders_beside(&exe)).unwrap_or_default();
+        ScorerParams { backend: self.backend, search, ..ScorerParams::default() }
+    }
+
+    fn start(&self) -> Result<Start> {
+        match self.start.to_str() {
+            Some("shipped") => Ok(Start::Pretrained),
+            Some("random") => Ok(Start::Random),
+            _ => Ok(Start::Given(Arc::new(model::Start::read(&self.start)?))),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Results as a table for a terminal: what the model reaches, what baselines reach that know nothing
+//! of the hand, and what that means in use.
+
+use crate::lab::evaluate::results::{
+    Continuous, DeviceProbe, Estimate, Method, Results, Run, SizeFigures, SplitFacts,
+};
+
+/// The whole table.
+pub(super) fn text(results: &Results) -> String {
+    let d = &results.dataset;
+    let mut lines = vec![format!(
+        "{}: {} users, {} sessions, {} windows; scored by {}; intervals: 95 %, owners drawn {} times",
+        d.format, d.users, d.sessions, d.windows, results.scorer, results.draws
+    )];
+    let mut told = None;
+    for run in &results.runs {
+        lines.push(String::new());
+        lines.extend(of_run(run));
+        let out: Vec<String> = run.splits.iter().take(1).flat_map(left_out).collect();
+        if told.as_ref() != Some(&out) {
+            lines.extend(out.iter().map(|line| format!("  {line}")));
+        }
+        told = Some(out);
+    }
+    lines.extend(results.device.iter().flat_map(device));
+    lines.join("\n")
+}
+
+/// How everybody was parted.
+pub(super) fn split(name: &str, split: &SplitFacts) -> String {
+    let mut lines = vec![
+        format!("{name}, seed {}: split {}", split.seed, split.sha256),
+        format!(
+            "{:>12}  {:>26}  {:>34}",
+            "owner", "own: train, calibrate, test", "strangers: train, calibrate, test"
+        ),
+    ];
+    for owner in &split.owners {
+        let own = owner.genuine.each_ref().map(|part| part.windows.to_string()).join(" ");
+        let others = owner
+            .impostor
+            .each_ref()
+            .map(|part| format!("{} ({})", part.windows, part.names.len()))
+            .join(" ");
+        lines.push(format!("{:>12}  {own:>26}  {others:>34}", owner.user));
+    }
+    lines.push("Windows, and in brackets people. Generated people are not listed.".into());
+    lines.extend(left_out(split));
+    lines.join("\n")
+}
+
+fn left_out(split: &SplitFacts) -> impl Iterator<Item = String> + '_ {
+    split.left_out.iter().map(|(user, why)| format!("no owner: {user}: {why}"))
+}
+
+fn of_run(run: &Run) -> Vec<String> {
+    let owners = run.splits.first().map_or(0, |split| split.owners.len());
+    let seeds = run.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let hashes = run.splits.iter().map(|s| &s.sha256[..12]).collect::<Vec<_>>().join(", ");
+    let mut lines =
+        vec![format!("{} ({owners} owners, seed {seeds}, split {hashes})", run.protocol.name)];
+    lines.extend(wrapped(&run.protocol.about));
+    lines.extend(run.warnings.iter().flat_map(|warning| wrapped(&format!("warning: {warning}"))));
+    if let Some(model) = run.methods.first() {
+        lines.extend(of_model(model));
+    }
+    lines.extend(baselines(&run.methods));
+    lines.extend(run.continuous.iter().flat_map(in_use));
+    lines
+}
+
+fn of_model(model: &Method) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{:>8} {:>7} {:>7}  {:<17} {:<17} {:<13} {:<13} {:<17} {:>6} {:>5}",
+        "windows",
+        "moved",
+        "clock",
+        "AUC",
+        "EER %",
+        "FAR / FRR %",
+        "as shipped",
+        "FRR % at FAR 1 %",
+        "worst",
+        "Gini"
+    )];
+    lines.extend(model.sizes.iter().map(size));
+    lines.push(
+        "  means over owners; FAR / FRR at thresholds of the calibration part, and at the bundles' own"
+            .into(),
+    );
+    if let Some(floor) = model.floor {
+        lines.push(format!(
+            "  windows of a session correlate by {:.2}: no group is better than EER {:.1} %",
+            floor.correlation,
+            100.0 * floor.eer
+        ));
+    }
+    lines
+}
+
+fn size(size: &SizeFigures) -> String {
+    let mean = &size.mean;
+    let two = |far: Option<Estimate>, frr: Option<Estimate>| match (far, frr) {
+        (Some(far), Some(frr)) => format!("{:.1} / {:.1}", 100.0 * far.value, 100.0 * frr.value),
+        _ => "-".into(),
+    };
+    format!(
+        "{:>8} {:>5.1} s {:>5.0} s  {:<17} {:<17} {:<13} {:<13} {:<17} {:>6.1} {:>5.2}",
+        size.unit.to_string(),
+        size.movement_s,
+        size.wall_s,
+        share(mean.auc),
+        percent(mean.eer),
+        two(mean.far, mean.frr),
+        two(mean.shipped_far, mean.shipped_frr),
+        mean.frr_at_far_1.map_or("-".into(), percent),
+        100.0 * size.worst.1,
+        size.gini
+    )
+}
+
+/// The equal error rates of all methods, side by side.
+fn baselines(methods: &[Method]) -> Vec<String> {
+    let names: String = methods.iter().map(|method| format!("{:>10}", method.name)).collect();
+    let mut lines = vec![format!("  EER % of what knows less:\n{:>8}{names}", "windows")];
+    let Some(model) = methods.first() else { return Vec::new() };
+    let mut beaten = true;
+    for own in &model.sizes {
+        let cell = |method: &Method| {
+            let Some(found) = method.sizes.iter().find(|size| size.unit == own.unit) else {
+                return format!("{:>10}", "-");
+            };
+            let doubtful = found.model_minus_this.is_some_and(|lead| lead.high >= 0.0);
+            beaten &= !doubtful;
+            let mark = if doubtful { "*" } else { " " };
+            format!("{:>9.1}{mark}", 100.0 * found.mean.eer.value)
+        };
+        let cells: String = methods.iter().map(cell).collect();
+        lines.push(format!("{:>8}{cells}", own.unit.to_string()));
+    }
+    if !beaten {
+        lines.push("  * the model is NOT shown to beat this (paired by owner, 95 %)".into());
+    }
+    lines
+}
+
+fn in_use(use_: &Continuous) -> Vec<String> {
+    let number = |e: Estimate| format!("{:.1} ({:.1}-{:.1})", e.value, e.low, e.high);
+    let delay = |delay: &Option<crate::lab::evaluate::results::Delay>| match delay {
+        Some(found) => format!("median {} s, p95 {:.0} s", number(found.median), found.p95),
+        None => "nobody was noticed".into(),
+    };
+    let hours = use_.genuine_hours;
+    vec![
+        "  in use, the whole detector, a stranger taking over from the owner:".into(),
+        format!("    noticed after  {} of movement", delay(&use_.movement)),
+        format!("                   {} on the clock", delay(&use_.wall)),
+        format!(
+            "    windows        {} until a stranger is noticed (ANIA), {} between false alarms (ANGA)",
+            use_.ania.map_or("-".into(), number),
+            use_.anga.map_or("no end".into(), number)
+        ),
+        format!(
+            "    never noticed  {} of {} stranger sessions, {} % ({} more were too short to be judged)",
+            use_.missed,
+            use_.impostor_sessions,
+            percent(use_.missed_share),
+            use_.too_short
+        ),
+        format!(
+            "    false alarms   {} in 8 h at work, {} in 8 h of movement ({:.1} h and {:.2} h seen)",
+            number(use_.false_alarms_per_8h_wall),
+            number(use_.false_alarms_per_8h_movement),
+            hours[0],
+            hours[1]
+        ),
+    ]
+}
+
+fn device(probe: &DeviceProbe) -> Vec<String> {
+    let mut lines =
+        vec![String::new(), format!("Person or device? (AUC, {} windows together)", probe.unit)];
+    lines.extend(probe.plainly.iter().flat_map(|line| wrapped(line)));
+    lines
+}
+
+/// Indented lines of at most 100 columns.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| line.len() + word.len() < 100) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(format!("  {word}")),
+        }
+    }
+    lines
+}
+
+fn share(e: Estimate) -> String {
+    format!("{:.3} ({:.2}-{:.2})", e.value, e.low, e.high)
+}
+
+fn percent(e: Estimate) -> String {
+    format!("{:.1} ({:.1}-{:.1})", 100.0 * e.value, 100.0 * e.low, 100.0 * e.high)
+}

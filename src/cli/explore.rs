@@ -1,0 +1,140 @@
+//! `explore`: looks at recordings, prints the checks and writes one page of pictures. Learns
+//! nothing and measures nothing that a model needs.
+
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use super::preprocess::layout::LayoutArgs;
+use crate::data::formats::{Format, ReadParams, open};
+use crate::data::npz::write_whole;
+use crate::error::{Failure, Kind, Result};
+use crate::lab::explore::{self, Check, ExploreParams, Progress, Survey};
+
+/// The page's name in the output folder.
+const PAGE: &str = "explore.html";
+
+/// Arguments of `explore`.
+#[derive(Debug, Args)]
+pub struct ExploreArgs {
+    /// Folders or files of recordings
+    #[arg(required = true)]
+    input: Vec<PathBuf>,
+
+    /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, generic
+    #[arg(long)]
+    format: String,
+
+    /// Folder for `explore.html`; made if missing, readable by you alone
+    #[arg(long, value_name = "DIR", default_value = "explored")]
+    out: PathBuf,
+
+    /// Only this user; may be given several times
+    #[arg(long, allow_hyphen_values = true)]
+    user: Vec<String>,
+
+    /// Users that are drawn; the checks cover all
+    #[arg(long, value_name = "N", default_value_t = ExploreParams::default().users)]
+    users: usize,
+
+    /// Sessions drawn for each user
+    #[arg(long, value_name = "N", default_value_t = ExploreParams::default().sessions)]
+    sessions: usize,
+
+    /// Events drawn on a session's path
+    #[arg(long, value_name = "N", default_value_t = ExploreParams::default().events,
+          value_parser = at_least_two)]
+    events: usize,
+
+    /// Also write every picture as an SVG file of its own
+    #[arg(long)]
+    svg: bool,
+
+    /// Stop at the first row that cannot be read
+    #[arg(long)]
+    strict: bool,
+
+    /// Print the checks as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
+}
+
+fn at_least_two(text: &str) -> std::result::Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(count) if count >= 2 => Ok(count),
+        _ => Err("a path needs at least 2 events".into()),
+    }
+}
+
+impl ExploreArgs {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the recordings cannot be read or the page cannot be written.
+    pub fn run(self) -> Result<()> {
+        let params =
+            ExploreParams { users: self.users, sessions: self.sessions, events: self.events };
+        let format = match self.format.as_str() {
+            "generic" => Format::Generic(Box::new(self.layout.params()?)),
+            name => name.parse()?,
+        };
+        let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
+        let bar = progress_bar();
+        let mut show = |progress: Progress<'_>| {
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.done as u64);
+            bar.set_message(progress.user.to_owned());
+        };
+        let survey = explore::survey(&dataset, format.name(), params, &self.user, &mut show)?;
+        bar.finish_and_clear();
+        let page = self.out.join(PAGE);
+        write_whole(&page, explore::page(&survey).html().as_bytes())?;
+        let pictures = if self.svg { write_pictures(&self.out, &survey)? } else { 0 };
+        tell(&survey.checks(), self.json)?;
+        eprintln!("mousewarden: wrote {}", page.display());
+        if pictures > 0 {
+            eprintln!("mousewarden: wrote {pictures} pictures to {}", self.out.display());
+        }
+        Ok(())
+    }
+}
+
+fn write_pictures(out: &Path, survey: &Survey) -> Result<usize> {
+    let drawings = explore::single_pictures(survey);
+    for drawing in &drawings {
+        let path = out.join(format!("{}.svg", drawing.name));
+        write_whole(&path, drawing.picture.standalone().as_bytes())?;
+    }
+    Ok(drawings.len())
+}
+
+fn tell(checks: &[Check], json: bool) -> Result<()> {
+    if json {
+        let text = serde_json::to_string_pretty(&serde_json::json!({ "checks": checks }))
+            .map_err(|e| Failure::new(Kind::Internal, format!("the checks as JSON: {e}")))?;
+        return output::line(&text);
+    }
+    let widest = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+    for check in checks {
+        let verdict = if check.ok { "ok  " } else { "LOOK" };
+        output::line(&format!("{verdict}  {:widest$}  {}", check.name, check.found))?;
+        for place in &check.places {
+            output::line(&format!("      {place}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn progress_bar() -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} sessions  {eta} left  {msg}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

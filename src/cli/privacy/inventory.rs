@@ -1,0 +1,178 @@
+//! Everything that this program stores about its owner: the one list behind `privacy`, `export` and
+//! `purge`. Looks at the disk; changes nothing.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::data::{Store, private};
+use crate::error::{Failure, Result};
+
+/// Which part of what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The recordings of enrolments.
+    Recordings,
+    /// The recordings of the running agent.
+    Watched,
+    /// The model.
+    Model,
+    /// Journal and history.
+    History,
+    /// The configuration.
+    Configuration,
+}
+
+/// One thing that is stored.
+#[derive(Debug, Clone, Serialize)]
+pub struct Holding {
+    /// What it is called.
+    pub name: &'static str,
+    /// Which part it is of.
+    pub part: Part,
+    /// What it says about its owner.
+    pub holds: &'static str,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// How long it stays.
+    pub kept: String,
+    /// Who can read it, by its mode now.
+    pub readers: String,
+    /// Files that are there.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+}
+
+/// What there is to say of a thing before the disk is looked at.
+struct Entry {
+    name: &'static str,
+    part: Part,
+    holds: &'static str,
+    path: PathBuf,
+    kept: String,
+}
+
+/// All of it, whether it is there or not.
+///
+/// # Errors
+/// When a folder cannot be looked into.
+pub fn all(context: &Context) -> Result<Vec<Holding>> {
+    entries(context).into_iter().map(Entry::look).collect()
+}
+
+fn entries(context: &Context) -> Vec<Entry> {
+    let store = Store::at(context.paths.data());
+    let mut entries = movement(context, &store);
+    let twice = 2 * context.config.journal.max_mb.get();
+    let journal = store.journal();
+    let holds = "times, scores, decisions, actions and answers; no position of the pointer";
+    for (name, path) in [
+        ("journal", journal.clone()),
+        ("journal, its older half", journal.with_extension("old.jsonl")),
+    ] {
+        let kept = format!("the last {twice} MB at most, both halves together");
+        entries.push(Entry { name, part: Part::History, holds, path, kept });
+    }
+    let days = context.config.retention.history_days.get();
+    entries.push(Entry {
+        name: "history",
+        part: Part::History,
+        holds,
+        path: store.history(),
+        kept: if days == 0 { "not at all".into() } else { format!("{days} days") },
+    });
+    entries.push(Entry {
+        name: "configuration",
+        part: Part::Configuration,
+        holds: "your settings",
+        path: context.paths.config().to_owned(),
+        kept: "until you remove it".into(),
+    });
+    entries
+}
+
+fn movement(context: &Context, store: &Store) -> Vec<Entry> {
+    let retention = &context.config.retention;
+    let holds = "every position of the pointer and every press of its buttons, with their times";
+    let watched = match context.config.record.enabled {
+        true => days(retention.watched_days.get()),
+        false => "none is made: [record] enabled = false".into(),
+    };
+    vec![
+        Entry {
+            name: "recordings of your enrolments",
+            part: Part::Recordings,
+            holds,
+            path: store.recordings(),
+            kept: days(retention.recordings_days.get()),
+        },
+        Entry {
+            name: "recordings by the running agent",
+            part: Part::Watched,
+            holds,
+            path: store.watched().root().to_owned(),
+            kept: watched,
+        },
+        Entry {
+            name: "your model",
+            part: Part::Model,
+            holds: "numbers that tell your movement from others'; no position of the pointer",
+            path: store.model(),
+            kept: "until the next enrolment replaces it".into(),
+        },
+    ]
+}
+
+fn days(days: u32) -> String {
+    if days == 0 { "until you purge it".into() } else { format!("{days} days") }
+}
+
+impl Entry {
+    fn look(self) -> Result<Holding> {
+        let Self { name, part, holds, path, kept } = self;
+        let files = files(&path).map_err(|e| Failure::io(path.display(), e))?;
+        let readers = match files.iter().any(|file| is_open(&path, file)) {
+            true => {
+                format!("OTHER USERS OF THIS MACHINE; chmod -R go= {} ends that", path.display())
+            }
+            false => "you (and root)".into(),
+        };
+        let size = |file: &PathBuf| file.metadata().map_or(0, |data| data.len());
+        let bytes = files.iter().map(size).sum();
+        Ok(Holding { name, part, holds, path, kept, readers, files: files.len() as u64, bytes })
+    }
+}
+
+/// A file is closed to others when its folder is.
+fn is_open(root: &Path, file: &Path) -> bool {
+    let closed = |path: &Path| private::is_open_to_others(path).is_ok_and(|open| !open);
+    let folder = root.parent().is_some_and(closed);
+    !folder && !closed(root) && !closed(file)
+}
+
+/// The files at or below a path, in order of their names; none when it is not there.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let kind = match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        found => found?.file_type(),
+    };
+    if !kind.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut entries: Vec<_> =
+        fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    entries.sort();
+    let mut found = Vec::new();
+    for entry in entries {
+        found.extend(files(&entry)?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,148 @@
+//! `purge`: removes what is stored about the owner, and names every file. Only what the inventory
+//! knows is touched; a running agent is never pulled the ground from under its feet.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use super::context::Context;
+use super::output;
+use super::privacy::inventory::{self, Holding, Part};
+use super::privacy::size;
+use crate::agent::control::{self, Request};
+use crate::error::{Failure, Kind, Result};
+
+/// Arguments of `purge`.
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// What goes
+    #[arg(value_enum)]
+    what: What,
+    /// Only say what would be removed
+    #[arg(long)]
+    dry_run: bool,
+    /// Don't ask
+    #[arg(long)]
+    yes: bool,
+}
+
+/// What goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// The recordings of your enrolments; the model stays
+    Recordings,
+    /// The recordings by the running agent
+    Watched,
+    /// Journal and history of decisions
+    History,
+    /// The model; the agent cannot watch without it
+    Model,
+    /// All of these and the configuration
+    Everything,
+}
+
+impl What {
+    fn takes(self, part: Part) -> bool {
+        match self {
+            Self::Recordings => part == Part::Recordings,
+            Self::Watched => part == Part::Watched,
+            Self::History => part == Part::History,
+            Self::Model => part == Part::Model,
+            Self::Everything => true,
+        }
+    }
+}
+
+impl PurgeArgs {
+    /// Removes it, after asking.
+    ///
+    /// # Errors
+    /// When an agent runs, the person says no, or a file cannot be removed.
+    pub fn run(self) -> Result<()> {
+        let context = Context::load()?;
+        let purge = Purge { what: self.what, dry_run: self.dry_run };
+        purge.perform(&context, self.yes)
+    }
+}
+
+/// A removal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purge {
+    /// What goes.
+    pub what: What,
+    /// Whether it is only listed.
+    pub dry_run: bool,
+}
+
+impl Purge {
+    /// Lists what goes, asks unless `agreed`, and removes it.
+    ///
+    /// # Errors
+    /// As [`PurgeArgs::run`].
+    pub(super) fn perform(self, context: &Context, agreed: bool) -> Result<()> {
+        let goes = |holding: &Holding| self.what.takes(holding.part) && holding.files > 0;
+        let holdings: Vec<_> = inventory::all(context)?.into_iter().filter(goes).collect();
+        if holdings.is_empty() {
+            return output::line("Nothing of that is stored.");
+        }
+        for holding in &holdings {
+            let Holding { name, path, files, bytes, .. } = holding;
+            let count = if *files == 1 { "1 file".into() } else { format!("{files} files") };
+            let path = path.display();
+            output::line(&format!("  remove  {path} ({name}: {count}, {})", size(*bytes)))?;
+        }
+        if self.dry_run {
+            return output::line("Nothing was removed.");
+        }
+        refuse_while_running(context)?;
+        if !agreed && !asked()? {
+            return output::line("Nothing was removed.");
+        }
+        holdings.iter().try_for_each(|holding| remove(&holding.path))?;
+        forget_folders(context);
+        output::line("Removed. Backups and snapshots of your disk may still hold copies.")
+    }
+}
+
+fn refuse_while_running(context: &Context) -> Result<()> {
+    match control::ask(&context.paths.socket(), &Request::Status) {
+        Err(failure) if failure.kind() == Kind::Unavailable => Ok(()),
+        _ => Err(Failure::new(Kind::Busy, "mousewarden is running and writes to these files")
+            .remedy("`mousewarden stop` first.")),
+    }
+}
+
+fn asked() -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        let what = "nobody can be asked whether to remove this";
+        return Err(Failure::new(Kind::Unavailable, what).remedy("Say --yes."));
+    }
+    eprint!("Remove this for good? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.map_err(|e| Failure::io("reading your answer", e))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    let removed = match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    removed.map_err(|e| Failure::io(path.display(), e))?;
+    // What the database keeps beside itself while it is open, or after a crash.
+    for tail in ["-wal", "-shm"] {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(tail);
+        let _ = fs::remove_file(beside);
+    }
+    Ok(())
+}
+
+/// Removes the data folder if nothing is left in it.
+fn forget_folders(context: &Context) {
+    // Whatever else lies there is not ours.
+    let _ = fs::remove_dir(context.paths.data());
+}

@@ -1,0 +1,191 @@
+//! `service`: lays down what starts the agent with the session, takes it away again, and says how it
+//! stands. Every file it writes or removes is named; nothing is done twice.
+
+mod files;
+mod report;
+mod step;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use self::files::{Autostart, Unit};
+use self::step::Step;
+use super::context::Context;
+use super::output;
+use super::purge::{Purge, What as Holdings};
+use crate::error::{Failure, Kind, Result};
+use crate::paths::Paths;
+use crate::platform::service::{self, SESSION_TARGET};
+
+/// The service's name.
+const NAME: &str = "mousewarden.service";
+
+/// Arguments of `service`.
+#[derive(Debug, Args)]
+pub struct ServiceArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Start the agent with every graphical session from now on
+    Install {
+        /// Who starts it
+        #[arg(long, value_enum, default_value_t = Starter::Auto)]
+        by: Starter,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Stop the agent and remove what starts it; lists every file
+    Uninstall {
+        /// Also remove model, recordings, history, journal and configuration
+        #[arg(long)]
+        purge: bool,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Say what is installed, and whether it runs
+    Status {
+        /// One line of JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Who starts the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Starter {
+    /// systemd where the desktop tells it of the session, else the desktop itself
+    Auto,
+    /// A systemd user unit, bound to graphical-session.target
+    Systemd,
+    /// An XDG autostart file, read by the desktop
+    Autostart,
+}
+
+impl ServiceArgs {
+    /// Does it.
+    ///
+    /// # Errors
+    /// When a file cannot be written or removed, or the service manager refuses.
+    pub fn run(self) -> Result<()> {
+        let paths = Paths::from_environment()?;
+        match self.what {
+            What::Install { by, dry_run } => install(&paths, by, dry_run),
+            What::Uninstall { purge, dry_run } => uninstall(&paths, purge, dry_run),
+            What::Status { json } => report::run(&paths, json),
+        }
+    }
+}
+
+fn install(paths: &Paths, by: Starter, dry_run: bool) -> Result<()> {
+    let program =
+        std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
+    let (by, why) = choose(by);
+    let steps = match by {
+        Starter::Autostart => autostart_steps(paths, &program)?,
+        Starter::Auto | Starter::Systemd => unit_steps(paths, &program)?,
+    };
+    output::line(why)?;
+    step::perform(&steps, dry_run)?;
+    let begins = match service::session_is_up() && by == Starter::Systemd {
+        true => "mousewarden watches, and will with every session from now on.",
+        false => "mousewarden will watch from your next session on; `mousewarden run` does now.",
+    };
+    output::line(if dry_run { "Nothing was changed." } else { begins })
+}
+
+fn choose(by: Starter) -> (Starter, &'static str) {
+    match by {
+        Starter::Systemd => (by, "By a systemd user unit, as asked."),
+        Starter::Autostart => (by, "By an autostart file, as asked."),
+        Starter::Auto if service::session_is_up() => {
+            (Starter::Systemd, "By a systemd user unit: this desktop tells systemd of its session.")
+        }
+        Starter::Auto if service::is_here() => (
+            Starter::Autostart,
+            "By an autostart file: systemd is here, but this desktop does not tell it of its \
+             session (graphical-session.target is not active).",
+        ),
+        Starter::Auto => (Starter::Autostart, "By an autostart file: no systemd for this user."),
+    }
+}
+
+fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Step>> {
+    let unit = Unit::of(paths)?;
+    let mut steps = Vec::new();
+    let file = match files::packaged(program) {
+        // The package's own unit starts this very program: a copy would outlive its updates.
+        Some(packaged) if !unit.file.exists() => packaged,
+        _ => {
+            let text = files::unit(program, &paths.named());
+            steps.push(Step::Write { path: unit.file.clone(), text });
+            unit.file
+        }
+    };
+    steps.push(Step::Link { path: unit.wanted, to: file });
+    steps.extend(Autostart::of(paths)?.file.exists().then(|| Step::Remove(autostart(paths))));
+    if service::is_here() {
+        steps.push(Step::systemctl(&["daemon-reload"]));
+    }
+    if service::session_is_up() {
+        steps.push(Step::systemctl(&["restart", NAME]));
+    }
+    Ok(steps)
+}
+
+fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Step>> {
+    let text = files::autostart(program, &paths.named());
+    let mut steps = removals_of_the_unit(&Unit::of(paths)?);
+    steps.push(Step::Write { path: Autostart::of(paths)?.file, text });
+    Ok(steps)
+}
+
+fn removals_of_the_unit(unit: &Unit) -> Vec<Step> {
+    let there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    let old: Vec<_> = [&unit.wanted, &unit.file].into_iter().filter(|path| there(path)).collect();
+    let mut steps = Vec::new();
+    if !old.is_empty() && service::is_here() {
+        steps.push(Step::systemctl(&["stop", NAME]));
+    }
+    steps.extend(old.iter().map(|path| Step::Remove((*path).clone())));
+    if !old.is_empty() && service::is_here() {
+        steps.push(Step::systemctl(&["daemon-reload"]));
+    }
+    steps
+}
+
+fn autostart(paths: &Paths) -> PathBuf {
+    Autostart::of(paths).map(|autostart| autostart.file).unwrap_or_default()
+}
+
+fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {
+    let mut steps = removals_of_the_unit(&Unit::of(paths)?);
+    let autostart = Autostart::of(paths)?.file;
+    steps.extend(autostart.exists().then_some(Step::Remove(autostart)));
+    if steps.is_empty() {
+        output::line("Nothing starts mousewarden with your session.")?;
+    }
+    step::perform(&steps, dry_run)?;
+    match purge {
+        true => Purge { what: Holdings::Everything, dry_run }.perform(&Context::load()?, true),
+        false => output::line(&format!(
+            "Kept: {} and your configuration; `mousewarden purge everything` removes them.",
+            paths.data().display()
+        )),
+    }
+}
+
+/// A place that needs a home folder.
+fn homeless() -> Failure {
+    Failure::new(Kind::Unavailable, "no home folder for this user").remedy("Set HOME.")
+}
+
+/// Where systemd looks for what a target wants.
+fn wants() -> String {
+    format!("{SESSION_TARGET}.wants")
+}

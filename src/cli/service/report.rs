@@ -1,0 +1,97 @@
+//! `service status`: what is installed to start the agent, what the service manager says of it, and
+//! whether an agent runs. Asks only.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::files::{Autostart, Unit, packaged};
+use super::{NAME, output};
+use crate::agent::control::{self, Reply, Request};
+use crate::error::{Failure, Kind, Result};
+use crate::paths::Paths;
+use crate::platform::service;
+
+/// Everything that is known.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// "systemd", "autostart" or "none".
+    starter: &'static str,
+    /// The file that starts the agent.
+    file: Option<PathBuf>,
+    /// What systemd says: "active", "failed", ...
+    unit_state: Option<String>,
+    /// What the agent told systemd, in its words.
+    unit_status: Option<String>,
+    /// The running agent's process, however it was started.
+    agent_pid: Option<u32>,
+}
+
+pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
+    let report = look(paths)?;
+    match json {
+        true => output::json(&report)?,
+        false => output::line(&report.text())?,
+    }
+    match report.agent_pid {
+        Some(_) => Ok(()),
+        None => Err(Failure::new(Kind::Unavailable, "no mousewarden is running for this user")
+            .remedy(match report.starter {
+                "none" => "`mousewarden service install` starts it with your session.",
+                _ => "It starts with your next session; `mousewarden run` starts it now.",
+            })),
+    }
+}
+
+fn look(paths: &Paths) -> Result<Report> {
+    let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
+    let program = std::env::current_exe().ok();
+    let (starter, file) = match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
+        (true, _) => {
+            let own = Some(unit.file).filter(|file| file.exists());
+            ("systemd", own.or_else(|| program.as_deref().and_then(packaged)))
+        }
+        (false, true) => ("autostart", Some(autostart.file)),
+        (false, false) => ("none", None),
+    };
+    let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
+    let (unit_state, unit_status) = unit.unzip();
+    let agent_pid = match control::ask(&paths.socket(), &Request::Status) {
+        Ok(Reply::Status(status)) => Some(status.pid),
+        _ => None,
+    };
+    Ok(Report { starter, file, unit_state, unit_status, agent_pid })
+}
+
+fn unit_says() -> Option<(String, String)> {
+    let said = service::systemctl(&["show", "-p", "ActiveState,StatusText", NAME]).ok()?;
+    let value = |name: &str| {
+        let line = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_default().to_owned()
+    };
+    Some((value("ActiveState"), value("StatusText")))
+}
+
+impl Report {
+    fn text(&self) -> String {
+        let starter = match self.starter {
+            "systemd" => "by a systemd user unit",
+            "autostart" => "by the desktop's autostart",
+            _ => "not installed",
+        };
+        let file = self.file.as_ref().map(|file| file.display().to_string());
+        let unit = self.unit_state.as_ref().map(|state| {
+            let said = self.unit_status.as_deref().filter(|said| !said.is_empty());
+            said.map_or(state.clone(), |said| format!("{state}: {said}"))
+        });
+        let agent = self.agent_pid.map_or("not running".into(), |pid| format!("process {pid}"));
+        let rows = [
+            ("started", Some(starter.to_owned())),
+            ("file", file),
+            ("unit", unit),
+            ("agent", Some(agent)),
+        ];
+        let rows = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        rows.map(|(name, value)| format!("{name:<10} {value}")).collect::<Vec<_>>().join("\n")
+    }
+}

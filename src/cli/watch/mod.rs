@@ -1,0 +1,85 @@
+//! `watch`: what the running agent sees, live in the terminal. Asks the agent and reads its journal;
+//! nothing but a pause or its end is ever asked for, by a key.
+
+mod feed;
+mod scene;
+mod view;
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind};
+
+use self::feed::Feed;
+use self::scene::Scene;
+use super::context::Context;
+use super::output;
+use crate::agent::board::State;
+use crate::agent::control::{self, Reply, Request};
+use crate::data::Store;
+use crate::error::{Failure, Kind, Result};
+
+/// How often is looked for news.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {}
+
+impl WatchArgs {
+    /// Shows the agent until a key ends it.
+    ///
+    /// # Errors
+    /// When none runs, or this is no terminal.
+    pub fn run(self) -> Result<()> {
+        let context = Context::load()?;
+        let socket = context.paths.socket();
+        control::ask(&socket, &Request::Status)?;
+        if !std::io::stdout().is_terminal() {
+            return Err(Failure::new(Kind::Unavailable, "watch needs a terminal")
+                .remedy("`mousewarden status --json` is for programs."));
+        }
+        let feed = Feed::open(&Store::at(context.paths.data()).journal());
+        let ended = show(&mut ratatui::init(), &socket, feed);
+        ratatui::restore();
+        ended
+    }
+}
+
+fn show(terminal: &mut DefaultTerminal, socket: &Path, mut feed: Feed) -> Result<()> {
+    let failed = |e| Failure::io("the terminal", e);
+    let mut scene = Scene::new(output::colour());
+    loop {
+        scene.status = match control::ask(socket, &Request::Status) {
+            Ok(Reply::Status(status)) => Some(*status),
+            _ => None,
+        };
+        feed.news().iter().for_each(|line| scene.take(line));
+        terminal.draw(|frame| view::draw(frame, &scene)).map_err(failed)?;
+        if !event::poll(LOOK).map_err(failed)? {
+            continue;
+        }
+        match event::read().map_err(failed)? {
+            Event::Key(key) if key.kind == KeyEventKind::Press => match key.code {
+                KeyCode::Char('q') | KeyCode::Esc => return Ok(()),
+                KeyCode::Char('c') if key.modifiers.contains(event::KeyModifiers::CONTROL) => {
+                    return Ok(());
+                }
+                KeyCode::Char('p') => scene.note(toggle(socket, &scene)),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+/// Pauses, or ends a pause; says why not, if it cannot be.
+fn toggle(socket: &Path, scene: &Scene) -> Option<String> {
+    let paused = scene.status.as_ref().is_some_and(|status| status.state == State::Paused);
+    let request = if paused { Request::Resume } else { Request::Pause { seconds: None } };
+    let refused = control::ask(socket, &request).err()?;
+    refused.to_string().lines().next().map(str::to_owned)
+}

@@ -1,0 +1,70 @@
+//! Sessions as Arrow: streams of the IPC format in, streams out, so that any engine that can talk to
+//! a child process can drive this program. In builds with the feature `columnar`. Parses and writes;
+//! nothing is measured here.
+//!
+//! In: columns `session_id` (text), `timestamp` (integer milliseconds, or an Arrow timestamp),
+//! `event_type` (the bank recordings' codes 1 to 5, as integer or text), `screen_x` and `screen_y`
+//! (numbers); others are ignored. Rows may come in any order. One stream is in memory at a time and
+//! answered by one stream, with the schema even where no row came; streams may follow each other on
+//! the same pipe until it is closed.
+
+mod read;
+mod write;
+
+use std::io::{BufRead, Write};
+
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::{ArrowError, Schema};
+
+pub use read::ColumnarSession;
+pub use write::Columns;
+
+use crate::error::{Failure, Kind, Result};
+
+/// Answers every stream on `input` with one on `output` until the input ends; each answer is flushed
+/// before the next stream is waited for.
+///
+/// # Errors
+/// When a stream is broken or lacks a column, the answer cannot be written, or `answer` fails.
+pub fn serve(
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+    answer: &mut dyn FnMut(Vec<ColumnarSession>) -> Result<Columns>,
+) -> Result<()> {
+    while !input.fill_buf().map_err(|e| Failure::io("the Arrow stream", e))?.is_empty() {
+        let sessions = sessions(input)?;
+        let (schema, batch) = answer(sessions)?.finished()?;
+        write_stream(output, &schema, &batch).map_err(|e| broken("writing an Arrow stream", &e))?;
+        output.flush().map_err(|e| Failure::io("the answer's stream", e))?;
+    }
+    Ok(())
+}
+
+fn sessions(input: &mut impl BufRead) -> Result<Vec<ColumnarSession>> {
+    let wrong = |e: &ArrowError| broken("the Arrow stream cannot be read", e);
+    let mut reader = StreamReader::try_new(&mut *input, None).map_err(|e| wrong(&e))?;
+    let mut found = read::Gatherer::new(&reader.schema())?;
+    for batch in &mut reader {
+        found.add(&batch.map_err(|e| wrong(&e))?)?;
+    }
+    Ok(found.finished())
+}
+
+fn write_stream(
+    output: &mut impl Write,
+    schema: &Schema,
+    batch: &RecordBatch,
+) -> Result<(), ArrowError> {
+    let mut writer = StreamWriter::try_new(&mut *output, schema)?;
+    if batch.num_rows() > 0 {
+        writer.write(batch)?;
+    }
+    writer.finish()
+}
+
+fn broken(what: &str, error: &ArrowError) -> Failure {
+    Failure::new(Kind::Data, format!("{what}: {error}"))
+        .remedy("Send whole streams of the Arrow IPC format, without compression.")
+}

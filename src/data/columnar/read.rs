@@ -1,0 +1,204 @@
+//! From Arrow columns to sessions of events. A row that is no event is counted, as the readers of
+//! files do; a missing column is a fault of the stream.
+
+use std::collections::BTreeMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt32Type,
+};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, Schema, TimeUnit};
+
+use crate::data::formats::bank_kind;
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::event::sort_recording;
+use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
+
+/// One session that came by Arrow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnarSession {
+    /// Its id.
+    pub id: String,
+    /// In the order of time.
+    pub events: Vec<MouseEvent>,
+    /// Rows that are no event.
+    pub dropped: u64,
+}
+
+impl ColumnarSession {
+    /// The session as the pipeline takes it: a start, then the events.
+    pub fn signals(&self) -> impl Iterator<Item = Signal> + '_ {
+        let start =
+            self.events.first().map(|e| Signal::Boundary { at: e.at, kind: Boundary::Start });
+        start.into_iter().chain(self.events.iter().copied().map(Signal::Mouse))
+    }
+}
+
+/// Where the columns stand.
+#[derive(Debug)]
+struct Places {
+    session: usize,
+    time: usize,
+    kind: usize,
+    x: usize,
+    y: usize,
+}
+
+/// The sessions of one stream on the way.
+#[derive(Debug)]
+pub(super) struct Gatherer {
+    places: Places,
+    sessions: Vec<ColumnarSession>,
+    by_id: BTreeMap<String, usize>,
+}
+
+impl Gatherer {
+    pub(super) fn new(schema: &Schema) -> Result<Self> {
+        let find = |name: &str| {
+            schema.index_of(name).map_err(|_| {
+                let has: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+                Failure::new(Kind::Data, format!("the Arrow stream has no column {name:?}"))
+                    .remedy(format!("It has: {}.", has.join(", ")))
+            })
+        };
+        let places = Places {
+            session: find("session_id")?,
+            time: find("timestamp")?,
+            kind: find("event_type")?,
+            x: find("screen_x")?,
+            y: find("screen_y")?,
+        };
+        Ok(Self { places, sessions: Vec::new(), by_id: BTreeMap::new() })
+    }
+
+    pub(super) fn add(&mut self, batch: &RecordBatch) -> Result<()> {
+        let column = |place: usize| batch.column(place).as_ref();
+        let Places { session, time, kind, x, y } = self.places;
+        let ids = texts(column(session), "session_id")?;
+        let times = micros(column(time))?;
+        let kinds = texts(column(kind), "event_type")?;
+        let (xs, ys) = (numbers(column(x), "screen_x")?, numbers(column(y), "screen_y")?);
+        for row in 0..batch.num_rows() {
+            let event = event(times[row], kinds[row].as_deref(), xs[row], ys[row]);
+            let session = self.session(ids[row].as_deref().unwrap_or_default());
+            match event {
+                Some(event) => session.events.push(event),
+                None => session.dropped += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn session(&mut self, id: &str) -> &mut ColumnarSession {
+        let place = match self.by_id.get(id) {
+            Some(place) => *place,
+            None => {
+                let id = id.to_owned();
+                self.by_id.insert(id.clone(), self.sessions.len());
+                self.sessions.push(ColumnarSession { id, events: Vec::new(), dropped: 0 });
+                self.sessions.len() - 1
+            }
+        };
+        &mut self.sessions[place]
+    }
+
+    pub(super) fn finished(mut self) -> Vec<ColumnarSession> {
+        self.sessions.iter_mut().for_each(|session| sort_recording(&mut session.events));
+        self.sessions
+    }
+}
+
+fn event(
+    micros: Option<i64>,
+    kind: Option<&str>,
+    x: Option<f64>,
+    y: Option<f64>,
+) -> Option<MouseEvent> {
+    let (x, y) = (x.filter(|x| x.is_finite())?, y.filter(|y| y.is_finite())?);
+    Some(MouseEvent {
+        at: Timestamp::from_micros(micros?),
+        kind: bank_kind(kind?.trim().as_bytes())?,
+        x,
+        y,
+    })
+}
+
+fn texts(array: &dyn Array, name: &str) -> Result<Vec<Option<String>>> {
+    let owned = |value: Option<&str>| value.map(str::to_owned);
+    Ok(match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().iter().map(owned).collect(),
+        DataType::LargeUtf8 => array.as_string::<i64>().iter().map(owned).collect(),
+        DataType::Utf8View => array.as_string_view().iter().map(owned).collect(),
+        _ => {
+            let whole = integers(array).ok_or_else(|| wrong_type(array, name))?;
+            whole.into_iter().map(|value| value.map(|value| value.to_string())).collect()
+        }
+    })
+}
+
+fn integers(array: &dyn Array) -> Option<Vec<Option<i64>>> {
+    macro_rules! wide {
+        ($kind:ty) => {
+            Some(array.as_primitive::<$kind>().iter().map(|v| v.map(i64::from)).collect())
+        };
+    }
+    match array.data_type() {
+        DataType::Int8 => wide!(Int8Type),
+        DataType::Int16 => wide!(Int16Type),
+        DataType::Int32 => wide!(Int32Type),
+        DataType::Int64 => wide!(Int64Type),
+        DataType::UInt8 => wide!(UInt8Type),
+        DataType::UInt32 => wide!(UInt32Type),
+        _ => None,
+    }
+}
+
+fn numbers(array: &dyn Array, name: &str) -> Result<Vec<Option<f64>>> {
+    Ok(match array.data_type() {
+        DataType::Float64 => array.as_primitive::<Float64Type>().iter().collect(),
+        DataType::Float32 => {
+            array.as_primitive::<Float32Type>().iter().map(|v| v.map(f64::from)).collect()
+        }
+        _ => {
+            let whole = integers(array).ok_or_else(|| wrong_type(array, name))?;
+            whole.into_iter().map(|value| value.map(|value| value as f64)).collect()
+        }
+    })
+}
+
+/// Microseconds; plain integers are milliseconds.
+fn micros(array: &dyn Array) -> Result<Vec<Option<i64>>> {
+    let scaled = |values: Vec<Option<i64>>, by: i64| -> Vec<Option<i64>> {
+        values.into_iter().map(|value| value.and_then(|value| value.checked_mul(by))).collect()
+    };
+    Ok(match array.data_type() {
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            scaled(array.as_primitive::<TimestampSecondType>().iter().collect(), 1_000_000)
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            scaled(array.as_primitive::<TimestampMillisecondType>().iter().collect(), 1000)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            array.as_primitive::<TimestampMicrosecondType>().iter().collect()
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => array
+            .as_primitive::<TimestampNanosecondType>()
+            .iter()
+            .map(|value| value.map(|value| value.div_euclid(1000)))
+            .collect(),
+        _ => scaled(integers(array).ok_or_else(|| wrong_type(array, "timestamp"))?, 1000),
+    })
+}
+
+fn wrong_type(array: &dyn Array, name: &str) -> Failure {
+    let what = format!("column {name} of the Arrow stream is of type {}", array.data_type());
+    let is_float = matches!(array.data_type(), DataType::Float32 | DataType::Float64);
+    Failure::new(Kind::Data, what).remedy(match is_float {
+        true => {
+            "A float has destroyed ids and times of this length already: read them as integers."
+        }
+        false => "See `mousewarden identify features --help` for the types that are read.",
+    })
+}

@@ -1,0 +1,112 @@
+//! Whether a model may be judged on a test at all: nothing that it, or the start it came from, has
+//! learnt may stand there.
+
+use std::path::Path;
+
+use crate::error::{Failure, Kind, Result};
+use crate::lab::protocol::{Person, Plan, Split, Stretch};
+use crate::lab::train::identity_of;
+use crate::model::{Bundle, SeenWindows};
+use crate::pipeline::Window;
+
+/// What a model is about to be judged on.
+pub(super) struct Exam<'a> {
+    /// The plan, of people as the protocol prepared them.
+    pub plan: &'a Plan,
+    /// The same people as they were recorded.
+    pub recorded: &'a [Person],
+    /// The owner's part of it.
+    pub split: &'a Split,
+    /// The dataset's format.
+    pub source: &'a str,
+}
+
+impl Exam<'_> {
+    /// Says what to know before believing the figures, if anything.
+    ///
+    /// # Errors
+    /// When the model is another person's or cut otherwise, or it or its start knows a window of
+    /// the test.
+    pub(super) fn admit(&self, bundle: &Bundle, path: &Path) -> Result<Option<String>> {
+        let provenance = &bundle.provenance;
+        let user = &self.plan.people[self.split.owner].id;
+        if provenance.subject != *user {
+            let what = format!(
+                "model {} is that of {:?}, not of {user:?}",
+                path.display(),
+                provenance.subject
+            );
+            return Err(Failure::new(Kind::Data, what).remedy(RETRAIN));
+        }
+        let known = self.known(&provenance.seen_windows);
+        if known > 0 {
+            let what = format!(
+                "model {} has learnt from {known} windows that protocol {} tests it on",
+                path.display(),
+                self.plan.protocol.name
+            );
+            return Err(Failure::new(Kind::Data, what).remedy(RETRAIN));
+        }
+        if let Some(people) = &provenance.start_people {
+            let met = self.known(&people.windows);
+            let told = !people.windows.is_empty();
+            if met > 0 || (!told && people.source == self.source) {
+                return Err(self.start_knows(path, &provenance.start));
+            }
+        }
+        let silent = provenance.seen_windows.is_empty();
+        Ok(silent.then(|| {
+            format!(
+                "The model of {user} is of an older version and does not tell what it has learnt \
+                 from: nobody can say whether it knows the test."
+            )
+        }))
+    }
+
+    /// Whether the model has learnt from what should set thresholds.
+    pub(super) fn knows_calibration(&self, bundle: &Bundle) -> bool {
+        let seen = &bundle.provenance.seen_windows;
+        let Split { genuine, impostor, .. } = self.split;
+        let stretches = genuine.calibration.iter().chain(&impostor.calibration);
+        stretches.flat_map(|s| self.plan.windows(s)).any(|w| seen.contains(&identity_of(w)))
+    }
+
+    /// Windows of the test sessions that are among these, as prepared or as recorded.
+    fn known(&self, seen: &SeenWindows) -> usize {
+        if seen.is_empty() {
+            return 0;
+        }
+        let Split { genuine, impostor, .. } = self.split;
+        let count = |windows: &[Window]| {
+            windows.iter().filter(|window| seen.contains(&identity_of(window))).count()
+        };
+        let of = |stretch: &Stretch| {
+            let prepared = self.plan.windows(stretch);
+            let recorded = self.recorded_session(stretch);
+            count(prepared).max(count(recorded))
+        };
+        genuine.test.iter().chain(&impostor.test).map(of).sum()
+    }
+
+    fn recorded_session(&self, stretch: &Stretch) -> &[Window] {
+        let person = &self.recorded[stretch.person];
+        let sessions = if stretch.claim { &person.claims } else { &person.sessions };
+        &sessions[stretch.session].windows
+    }
+
+    fn start_knows(&self, path: &Path, start: &str) -> Failure {
+        let what = format!(
+            "model {} started from {start:?}, which has learnt from people that protocol {} tests it \
+             with",
+            path.display(),
+            self.plan.protocol.name
+        );
+        Failure::new(Kind::Data, what).remedy(
+            "Make a start without them (`mousewarden pretrain FOLDER --format F --protocol sapimouse \
+             --out START`), and train with `--start START`, or with `--start random`.",
+        )
+    }
+}
+
+const RETRAIN: &str = "Train it on the protocol's training part alone: `mousewarden train FOLDER \
+     --format F --all-users --protocol NAME --out DIR`, or `evaluate --train`.";

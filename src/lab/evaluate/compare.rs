@@ -1,0 +1,124 @@
+//! Two results side by side: figures of the same protocol, method and unit, and their difference
+//! owner by owner. Nothing is measured again.
+
+use serde::Serialize;
+
+use super::figures::mean_estimate;
+use super::results::{Estimate, Results, SizeFigures, Unit, UserFigures};
+use crate::error::{Failure, Kind, Result};
+use crate::lab::metrics::{self, Draws};
+
+/// What two results have in common.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// One for each protocol, method and unit that both have.
+    pub rows: Vec<Row>,
+    /// What stands in the way of comparing, if anything.
+    pub warnings: Vec<String>,
+}
+
+/// One figure of both.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The protocol.
+    pub protocol: String,
+    /// The method.
+    pub method: String,
+    /// What is judged together.
+    pub unit: Unit,
+    /// Owners that both have.
+    pub owners: usize,
+    /// Mean equal error rate over these owners, of the first and of the second.
+    pub eer: [f64; 2],
+    /// Second minus first, paired by owner.
+    pub eer_difference: Estimate,
+    /// Mean AUC over these owners.
+    pub auc: [f64; 2],
+    /// Second minus first, paired by owner.
+    pub auc_difference: Estimate,
+}
+
+/// Sets two results side by side.
+///
+/// # Errors
+/// When they have no protocol, method and owner in common.
+pub fn compare(first: &Results, second: &Results, draws: usize) -> Result<Comparison> {
+    let mut comparison = Comparison { rows: Vec::new(), warnings: Vec::new() };
+    for one in &first.runs {
+        let name = &one.protocol.name;
+        let Some(other) = second.runs.iter().find(|run| run.protocol.name == *name) else {
+            continue;
+        };
+        let hashes = |run: &super::results::Run| -> Vec<String> {
+            run.splits.iter().map(|split| split.sha256.clone()).collect()
+        };
+        if hashes(one) != hashes(other) {
+            comparison.warnings.push(format!(
+                "{name}: the two were not tested on the same split; a difference may be the split's."
+            ));
+        }
+        for method in &one.methods {
+            let sizes =
+                other.methods.iter().filter(|m| m.name == method.name).flat_map(|m| &m.sizes);
+            for (a, b) in sizes
+                .filter_map(|b| Some((method.sizes.iter().find(|size| size.unit == b.unit)?, b)))
+            {
+                let row = row(name, &method.name, (a, b), draws);
+                comparison.rows.extend(row);
+            }
+        }
+    }
+    if comparison.rows.is_empty() {
+        let what = "the two results have no protocol and owner in common";
+        return Err(Failure::new(Kind::Data, what)
+            .remedy("Evaluate both on the same dataset with the same --protocol."));
+    }
+    Ok(comparison)
+}
+
+fn row(
+    protocol: &str,
+    method: &str,
+    (a, b): (&SizeFigures, &SizeFigures),
+    draws: usize,
+) -> Option<Row> {
+    let eers = pairs(b, a, |user| Some(user.eer));
+    let aucs = pairs(b, a, |user| Some(user.auc));
+    let draws = Draws::new(eers.len(), draws, 1);
+    let difference = |pairs: &[(f64, f64)]| {
+        mean_estimate(&draws, &pairs.iter().map(|(b, a)| Some(b - a)).collect::<Vec<_>>())
+    };
+    let means = |pairs: &[(f64, f64)]| -> Option<[f64; 2]> {
+        let side =
+            |of: fn(&(f64, f64)) -> f64| metrics::mean(&pairs.iter().map(of).collect::<Vec<_>>());
+        Some([side(|pair| pair.1)?, side(|pair| pair.0)?])
+    };
+    Some(Row {
+        protocol: protocol.to_owned(),
+        method: method.to_owned(),
+        unit: a.unit,
+        owners: eers.len(),
+        eer: means(&eers)?,
+        eer_difference: difference(&eers)?,
+        auc: means(&aucs)?,
+        auc_difference: difference(&aucs)?,
+    })
+}
+
+/// A value of both for each owner that both have, means over seeds.
+pub(super) fn pairs(
+    one: &SizeFigures,
+    other: &SizeFigures,
+    value: impl Fn(&UserFigures) -> Option<f64>,
+) -> Vec<(f64, f64)> {
+    let of = |size: &SizeFigures, owner: &str| {
+        let values: Vec<f64> =
+            size.users.iter().filter(|user| user.user == owner).filter_map(&value).collect();
+        metrics::mean(&values)
+    };
+    let mut owners: Vec<&str> = one.users.iter().map(|user| user.user.as_str()).collect();
+    owners.dedup();
+    owners.sort_unstable();
+    owners.dedup();
+    owners.into_iter().filter_map(|owner| Some((of(one, owner)?, of(other, owner)?))).collect()
+}

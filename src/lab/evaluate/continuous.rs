@@ -1,0 +1,144 @@
+//! What the streams of all owners say together: how soon a stranger is noticed, and how often an
+//! owner is bothered.
+
+use super::figures::Study;
+use super::measure::Measured;
+use super::results::{Continuous, Delay, Estimate, Timeline, UserStreams};
+use super::streams::Stranger;
+use crate::lab::metrics::quantile;
+
+/// Seconds of eight hours.
+const SHIFT_S: f64 = 8.0 * 3600.0;
+/// Points of a curve at most.
+const POINTS: usize = 120;
+
+impl Study<'_> {
+    /// The figures of all streams; none without a stranger.
+    pub(super) fn continuous(&self) -> Option<Continuous> {
+        let users: Vec<UserStreams> = self.measured.iter().map(user).collect();
+        let strangers: Vec<&Stranger> =
+            self.measured.iter().flat_map(|one| &one.streams.strangers).collect();
+        let missed = strangers.iter().filter(|s| s.noticed.is_none()).count();
+        let hours = [0, 1].map(|clock| self.sum(|one| one.streams.genuine_s[clock]) / 3600.0);
+        let alarms = |one: &Measured| one.streams.false_alarms as f64;
+        let noticed = |one: &Measured| delays(one).len() as f64;
+        let windows = |one: &Measured| delays(one).iter().map(|delay| delay[0]).sum();
+        let shifts = |clock: usize| move |one: &Measured| one.streams.genuine_s[clock] / SHIFT_S;
+        Some(Continuous {
+            ania: self.ratio(windows, noticed),
+            anga: self
+                .ratio(|one| one.streams.genuine_windows as f64, alarms)
+                .filter(|anga| anga.value.is_finite()),
+            movement: self.delay(1),
+            wall: self.delay(2),
+            impostor_sessions: strangers.len(),
+            too_short: self.measured.iter().map(|one| one.streams.too_short).sum(),
+            missed,
+            missed_share: self.ratio(
+                |one| one.streams.strangers.len() as f64 - noticed(one),
+                |one| one.streams.strangers.len() as f64,
+            )?,
+            false_alarms_per_8h_wall: self.ratio(alarms, shifts(0))?,
+            false_alarms_per_8h_movement: self.ratio(alarms, shifts(1))?,
+            genuine_hours: hours,
+            curve: noticed_within(&strangers, 1),
+            wall_curve: noticed_within(&strangers, 2),
+            users,
+            caught: caught(&strangers),
+            missed_one: missed_one(&strangers),
+        })
+    }
+
+    fn sum(&self, value: impl Fn(&Measured) -> f64) -> f64 {
+        self.measured.iter().map(value).sum()
+    }
+
+    /// A sum over owners by another, with its interval; none where the second is nothing.
+    fn ratio(
+        &self,
+        above: impl Fn(&Measured) -> f64,
+        below: impl Fn(&Measured) -> f64,
+    ) -> Option<Estimate> {
+        let of = |value: &dyn Fn(&Measured) -> f64| -> Vec<f64> {
+            let owner = |owner: &&str| {
+                self.measured.iter().filter(|one| one.user == *owner).map(value).sum()
+            };
+            self.owners.iter().map(owner).collect()
+        };
+        let (above, below) = (of(&above), of(&below));
+        let total = |values: &[f64], times: &[u16]| -> f64 {
+            values.iter().zip(times).map(|(value, times)| value * f64::from(*times)).sum()
+        };
+        let of_draw = |times: &[u16]| {
+            let below = total(&below, times);
+            (below > 0.0).then(|| total(&above, times) / below)
+        };
+        let value = of_draw(&vec![1; self.owners.len()])?;
+        let values = self.draws.iter().filter_map(of_draw).collect();
+        let [low, high] = self.draws.interval(values, self.owners.len())?;
+        Some(Estimate { value, low, high })
+    }
+
+    /// Delays of those who were noticed: 1 in seconds of movement, 2 on the clock.
+    fn delay(&self, clock: usize) -> Option<Delay> {
+        let of = |owner: &&str| -> Vec<f64> {
+            let own = self.measured.iter().filter(|one| one.user == *owner);
+            own.flat_map(delays).map(|delay| delay[clock]).collect()
+        };
+        let by_owner: Vec<Vec<f64>> = self.owners.iter().map(of).collect();
+        let median = |times: &[u16]| {
+            let repeated = by_owner.iter().zip(times);
+            let mut all: Vec<f64> =
+                repeated.flat_map(|(delays, times)| delays.repeat(usize::from(*times))).collect();
+            quantile(&mut all, 0.5)
+        };
+        let mut all = by_owner.concat();
+        let value = quantile(&mut all, 0.5)?;
+        let drawn = self.draws.iter().filter_map(median).collect();
+        let [low, high] = self.draws.interval(drawn, self.owners.len())?;
+        Some(Delay { median: Estimate { value, low, high }, p95: quantile(&mut all, 0.95)? })
+    }
+}
+
+fn delays(one: &Measured) -> Vec<[f64; 3]> {
+    one.streams.strangers.iter().filter_map(|stranger| stranger.noticed).collect()
+}
+
+fn user(one: &Measured) -> UserStreams {
+    let delays = delays(one);
+    let sessions = one.streams.strangers.len();
+    UserStreams {
+        user: one.user.clone(),
+        seed: one.seed,
+        impostor_sessions: sessions,
+        missed: sessions - delays.len(),
+        genuine_windows: one.streams.genuine_windows,
+        false_alarms: one.streams.false_alarms,
+        delays,
+    }
+}
+
+/// Share of the strangers noticed within so many seconds; the last point is the share ever noticed.
+fn noticed_within(strangers: &[&Stranger], clock: usize) -> Vec<(f64, f64)> {
+    let mut delays: Vec<f64> =
+        strangers.iter().filter_map(|s| s.noticed).map(|delay| delay[clock]).collect();
+    delays.sort_by(f64::total_cmp);
+    let step = delays.len().div_ceil(POINTS).max(1);
+    let last = delays.len().saturating_sub(1);
+    let kept = delays.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
+    kept.map(|(at, delay)| (*delay, (at + 1) as f64 / strangers.len() as f64)).collect()
+}
+
+/// The one of median delay in movement.
+fn caught(strangers: &[&Stranger]) -> Option<Timeline> {
+    let mut noticed: Vec<(&[f64; 3], &Timeline)> =
+        strangers.iter().filter_map(|s| Some((s.noticed.as_ref()?, &s.timeline))).collect();
+    noticed.sort_by(|a, b| a.0[1].total_cmp(&b.0[1]));
+    noticed.get(noticed.len() / 2).map(|(_, timeline)| (*timeline).clone())
+}
+
+/// The one with the most windows.
+fn missed_one(strangers: &[&Stranger]) -> Option<Timeline> {
+    let missed = strangers.iter().filter(|stranger| stranger.noticed.is_none());
+    missed.max_by_key(|s| s.timeline.points.len()).map(|stranger| stranger.timeline.clone())
+}

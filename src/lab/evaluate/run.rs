@@ -1,0 +1,248 @@
+//! The course of an evaluation: parts everybody by each protocol, trains what is missing if that is
+//! wanted, measures every owner, and puts the figures together. The terminal is the caller's business.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use super::baseline::Kind as Knows;
+use super::check::Exam;
+use super::facts::{protocol_facts, split_facts};
+use super::figures::Study;
+use super::measure::Measure;
+use super::missing::{Trainer, refuse_missing};
+use super::probe;
+use super::results::{DatasetFacts, Method, Results, Run, VERSION};
+use crate::error::{Failure, Kind, Result};
+use crate::lab::protocol::{Person, Plan, Protocol, Split};
+use crate::model::{Bundle, ScorerParams};
+use crate::pipeline::{PolicyParams, WindowParams};
+
+/// What is to be evaluated, and how.
+pub struct Request<'a> {
+    /// The rules, each giving a run.
+    pub protocols: &'a [Protocol],
+    /// Everybody, as recorded.
+    pub people: &'a [Person],
+    /// The dataset's format.
+    pub source: &'a str,
+    /// How windows are cut.
+    pub params: WindowParams,
+    /// The folder of models.
+    pub models: &'a Path,
+    /// Seeds of splits and models.
+    pub seeds: &'a [u64],
+    /// Draws of every bootstrap.
+    pub draws: usize,
+    /// Owners measured at the same time.
+    pub threads: usize,
+    /// Who scores.
+    pub scorer: &'a ScorerParams,
+    /// How the agent would decide with a model.
+    pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
+    /// Trains the models that are missing; without it they are an error.
+    pub trainer: Option<Trainer<'a>>,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// A model is being trained: protocol, user, and how many of how many.
+    Training(&'a str, &'a str, usize, usize),
+    /// Owners of a protocol have been measured: so many of how many.
+    Measured(&'a str, usize, usize),
+    /// The figures of a protocol are being put together.
+    Figures(&'a str),
+}
+
+/// A protocol's plan for one seed, and the people as recorded.
+struct Case {
+    plan: Plan,
+    paths: Vec<PathBuf>,
+}
+
+/// Evaluates.
+///
+/// # Errors
+/// When the people cannot be parted, a model is missing, of another person, or knows its test, or
+/// something cannot be read.
+pub fn evaluate(request: &Request<'_>, tell: &mut dyn FnMut(Progress<'_>)) -> Result<Results> {
+    if request.seeds.is_empty() || request.draws < 100 {
+        let what = "evaluation: at least one seed and 100 draws are needed";
+        return Err(Failure::new(Kind::Config, what).remedy("Leave --seeds and --draws out."));
+    }
+    let mut studies: Vec<(&Protocol, Vec<Case>)> = Vec::new();
+    for protocol in request.protocols {
+        let prepared = protocol.prepare(request.people.to_vec(), request.params);
+        let case = |seed: &u64| -> Result<Case> {
+            let plan = protocol.plan(prepared.clone(), *seed)?;
+            let paths = plan.splits.iter().map(|s| plan.model_path(request.models, s)).collect();
+            Ok(Case { plan, paths })
+        };
+        studies.push((protocol, request.seeds.iter().map(case).collect::<Result<_>>()?));
+    }
+    provide(request, &studies, tell)?;
+    let mut scorer = String::new();
+    let mut runs = Vec::new();
+    for (protocol, cases) in &studies {
+        let (run, by) = run(request, protocol, cases, tell)?;
+        scorer = by;
+        runs.push(run);
+    }
+    Ok(Results {
+        version: VERSION,
+        made_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
+        dataset: dataset(request),
+        windows: request.params,
+        scorer,
+        draws: request.draws,
+        device: probe::device(&runs, request.draws),
+        runs,
+    })
+}
+
+fn dataset(request: &Request<'_>) -> DatasetFacts {
+    let sessions = request.people.iter().flat_map(|p| p.sessions.iter().chain(&p.claims));
+    DatasetFacts {
+        format: request.source.to_owned(),
+        users: request.people.len(),
+        sessions: sessions.clone().count(),
+        windows: sessions.map(|session| session.windows.len()).sum(),
+    }
+}
+
+/// Sees to it that every model is there.
+fn provide(
+    request: &Request<'_>,
+    studies: &[(&Protocol, Vec<Case>)],
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<()> {
+    let mut missing: Vec<(&Plan, &Split, &PathBuf)> = Vec::new();
+    for case in studies.iter().flat_map(|(_, cases)| cases) {
+        for (split, path) in case.plan.splits.iter().zip(&case.paths) {
+            if !path.exists() && missing.iter().all(|(.., other)| *other != path) {
+                missing.push((&case.plan, split, path));
+            }
+        }
+    }
+    let Some(trainer) = &request.trainer else {
+        return refuse_missing(&missing, request.source, request.models);
+    };
+    for (at, (plan, split, path)) in missing.iter().enumerate() {
+        let user = &plan.people[split.owner].id;
+        tell(Progress::Training(&plan.protocol.name, user, at + 1, missing.len()));
+        trainer.train(plan, split, path, (request.params, request.source))?;
+    }
+    Ok(())
+}
+
+fn run(
+    request: &Request<'_>,
+    protocol: &Protocol,
+    cases: &[Case],
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<(Run, String)> {
+    let measure =
+        Measure { scorer: request.scorer, policy: request.policy, params: request.params };
+    let jobs: Vec<(Exam<'_>, &Path)> = cases
+        .iter()
+        .flat_map(|case| {
+            case.plan.splits.iter().zip(&case.paths).map(|(split, path)| {
+                let (plan, recorded, source) = (&case.plan, request.people, request.source);
+                (Exam { plan, recorded, split, source }, path.as_path())
+            })
+        })
+        .collect();
+    let mut count = |done| tell(Progress::Measured(&protocol.name, done, jobs.len()));
+    let measured =
+        in_parallel(request.threads, &jobs, |(exam, path)| measure.owner(exam, path), &mut count)?;
+    tell(Progress::Figures(&protocol.name));
+    let study = Study::new(&measured, request.draws);
+    let mut methods: Vec<Method> = vec![study.method(0, "model", "the exported model")];
+    for (at, kind) in Knows::ALL.iter().enumerate() {
+        methods.push(study.method(at + 1, kind.name(), kind.about()));
+    }
+    let run = Run {
+        protocol: protocol_facts(protocol),
+        seeds: request.seeds.to_vec(),
+        splits: cases.iter().map(|case| split_facts(&case.plan)).collect(),
+        models: measured.iter().map(|one| one.model.clone()).collect(),
+        methods,
+        continuous: study.continuous(),
+        warnings: warnings(&study),
+    };
+    Ok((run, measured.first().map(|one| one.scorer.clone()).unwrap_or_default()))
+}
+
+fn warnings(study: &Study<'_>) -> Vec<String> {
+    let mut warnings: Vec<String> =
+        study.measured.iter().filter_map(|one| one.warning.clone()).collect();
+    let owners = study.owners.len();
+    if owners < 8 {
+        warnings.push(format!(
+            "Only {owners} owners: intervals over so few people are too narrow, and say little."
+        ));
+    }
+    if study.measured.iter().all(|one| one.methods[0].iter().all(|s| s.calibrated.is_none())) {
+        warnings.push(
+            "No calibration part: only the thresholds that the bundles carry are judged.".into(),
+        );
+    }
+    warnings
+}
+
+/// Does all the work on so many threads; results in order, the first failure ends it.
+fn in_parallel<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    work: impl Fn(&T) -> Result<R> + Sync,
+    done: &mut dyn FnMut(usize),
+) -> Result<Vec<R>> {
+    let next = AtomicUsize::new(0);
+    let (sender, results) = mpsc::channel();
+    let mut found: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, items.len().max(1)) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { return };
+                    let outcome = work(item);
+                    let failed = outcome.is_err();
+                    if sender.send((at, outcome)).is_err() || failed {
+                        next.store(items.len(), Ordering::Relaxed);
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (count, (at, outcome)) in (1..).zip(&results) {
+            found[at] = Some(outcome?);
+            done(count);
+        }
+        Ok(found.into_iter().flatten().collect())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_comes_back_in_order_and_a_failure_ends_it() {
+        let items: Vec<usize> = (0..50).collect();
+        let mut counts = Vec::new();
+        let squares = in_parallel(3, &items, |n| Ok(n * n), &mut |count| counts.push(count));
+        assert_eq!(squares.unwrap(), items.iter().map(|n| n * n).collect::<Vec<_>>());
+        assert_eq!(counts, (1..=50).collect::<Vec<_>>());
+        let fail = |n: &usize| match n {
+            7 => Err(Failure::new(Kind::Data, "seven")),
+            n => Ok(*n),
+        };
+        let failed = in_parallel(2, &items, fail, &mut |_| {}).unwrap_err();
+        assert_eq!(failed.to_string(), "seven");
+    }
+}

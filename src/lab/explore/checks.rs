@@ -1,0 +1,302 @@
+//! What to know of recordings before anything is learnt from them. Each check says what it found
+//! and where, and whether somebody should look at it; none changes anything.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Survey;
+use super::facts::SessionFacts;
+use super::kind::EventType;
+use crate::lab::plot::{grouped, number, percent, seconds, short_id};
+
+/// Places named for each check; the counts are complete.
+const PLACES: usize = 12;
+/// A longer gap inside a session is worth a look, seconds.
+const LONG_GAP_S: f64 = 3600.0;
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub name: &'static str,
+    /// Whether nobody needs to look at it.
+    pub ok: bool,
+    /// What was found.
+    pub found: String,
+    /// Where, the first few.
+    pub places: Vec<String>,
+}
+
+impl Check {
+    fn new(name: &'static str, found: impl Into<String>, places: Vec<String>) -> Self {
+        Self { name, ok: places.is_empty(), found: found.into(), places: shortened(places) }
+    }
+}
+
+fn shortened(mut places: Vec<String>) -> Vec<String> {
+    let more = places.len().saturating_sub(PLACES);
+    if more > 0 {
+        places.truncate(PLACES);
+        places.push(format!("and {more} more"));
+    }
+    places
+}
+
+impl Survey {
+    /// All checks, in the order of a report.
+    pub fn checks(&self) -> Vec<Check> {
+        vec![
+            self.shared_sessions(),
+            self.repeated_recordings(),
+            self.balance(),
+            self.missing(),
+            self.duplicates(),
+            self.thin_sessions(),
+            self.order(),
+            self.clock(),
+            self.gaps(),
+            self.overlaps(),
+            self.sampling(),
+            self.coordinates(),
+            self.screens(),
+        ]
+    }
+
+    /// Each session with its user, "user, session".
+    fn sessions(&self) -> impl Iterator<Item = (String, &SessionFacts)> {
+        self.users.iter().flat_map(|user| {
+            let name = |s: &SessionFacts| format!("{}, {}", user.id, short_id(&s.id, 36));
+            user.sessions.iter().map(move |session| (name(session), session))
+        })
+    }
+
+    fn named(&self, is_odd: impl Fn(&SessionFacts) -> bool) -> Vec<String> {
+        let odd = self.sessions().filter(|(_, session)| is_odd(session));
+        odd.map(|(name, _)| name).collect()
+    }
+
+    fn sum(&self, count: impl Fn(&SessionFacts) -> usize) -> usize {
+        self.sessions().map(|(_, session)| count(session)).sum()
+    }
+
+    fn events(&self) -> usize {
+        self.sum(SessionFacts::events)
+    }
+
+    fn shared_sessions(&self) -> Check {
+        let name = "sessions with more than one user";
+        if !matches!(self.format.as_str(), "bank" | "generic") {
+            let found = "cannot occur: a session is a file in its user's folder";
+            return Check::new(name, found, Vec::new());
+        }
+        let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for user in &self.users {
+            for session in &user.sessions {
+                users.entry(&session.id).or_default().push(&user.id);
+            }
+        }
+        let shared = users.iter().filter(|(_, users)| users.len() > 1);
+        let places: Vec<_> =
+            shared.map(|(id, users)| format!("{id}: {}", users.join(" and "))).collect();
+        Check::new(name, format!("{} of {} sessions", places.len(), users.len()), places)
+    }
+
+    fn repeated_recordings(&self) -> Check {
+        let mut first: BTreeMap<u64, String> = BTreeMap::new();
+        let mut places = Vec::new();
+        for (name, session) in self.sessions().filter(|(_, session)| session.events() >= 5) {
+            match first.get(&session.fingerprint) {
+                Some(other) => places.push(format!("{name} repeats {other}")),
+                None => drop(first.insert(session.fingerprint, name)),
+            }
+        }
+        let found = format!("{} sessions repeat another, event by event", places.len());
+        Check::new("recordings that occur twice", found, places)
+    }
+
+    fn balance(&self) -> Check {
+        let mut users: Vec<_> =
+            self.users.iter().map(|user| (user.events(), user.sessions.len(), &user.id)).collect();
+        users.sort();
+        let Some((least, most)) = users.first().zip(users.last()) else {
+            return Check::new("balance of the users", "no users", vec!["nobody".into()]);
+        };
+        let sessions = users.iter().map(|user| user.1);
+        let range = (sessions.clone().min().unwrap_or(0), sessions.max().unwrap_or(0));
+        let ratio = most.0 as f64 / least.0.max(1) as f64;
+        let found = format!(
+            "{} users with {} to {} sessions and {} to {} events each",
+            users.len(),
+            range.0,
+            range.1,
+            grouped(least.0 as f64),
+            grouped(most.0 as f64),
+        );
+        let places = match ratio > 3.0 {
+            true => vec![format!("{} has {} times as many as {}", most.2, number(ratio), least.2)],
+            false => Vec::new(),
+        };
+        Check::new("balance of the users", found, places)
+    }
+
+    fn missing(&self) -> Check {
+        let mut dropped = crate::data::formats::Dropped::default();
+        self.users.iter().for_each(|user| dropped.absorb(&user.dropped));
+        let reasons = dropped
+            .by_reason()
+            .map(|(reason, rows)| format!("{} {}", grouped(rows as f64), reason.name()));
+        let reasons: Vec<_> = reasons.collect();
+        let rows: u64 = self.sessions().map(|(_, session)| session.rows).sum();
+        let found = match reasons.is_empty() {
+            true => format!("none of {} rows left out", grouped(rows as f64)),
+            false => format!("of {} rows left out: {}", grouped(rows as f64), reasons.join(", ")),
+        };
+        let faults = dropped.places().iter().filter(|place| place.reason.is_fault());
+        Check::new(
+            "missing values, unreadable rows",
+            found,
+            faults.map(ToString::to_string).collect(),
+        )
+    }
+
+    fn duplicates(&self) -> Check {
+        let share = self.sum(|session| session.duplicates) as f64 / self.events().max(1) as f64;
+        let found = format!("{} of the events repeat one of the same moment", percent(share));
+        let places = self.named(|s| s.duplicates as f64 > 0.02 * s.events() as f64);
+        Check::new("duplicate events", found, places)
+    }
+
+    fn thin_sessions(&self) -> Check {
+        let [empty, single, still, clickless] = [
+            self.named(|s| s.events() == 0),
+            self.named(|s| s.events() == 1),
+            self.named(|s| {
+                s.events() > 1 && s.count(EventType::Move) + s.count(EventType::Drag) == 0
+            }),
+            self.named(|s| s.events() > 1 && s.count(EventType::Press) == 0),
+        ];
+        let found = format!(
+            "{} without an event, {} with one event, {} without a move, {} without a click",
+            empty.len(),
+            single.len(),
+            still.len(),
+            clickless.len()
+        );
+        let say = |what: &'static str| move |name: String| format!("{name}: {what}");
+        let places = empty.into_iter().map(say("no event"));
+        let places = places.chain(single.into_iter().map(say("one event")));
+        let places = places.chain(still.into_iter().map(say("no move")));
+        let places = places.chain(clickless.into_iter().map(say("no click")));
+        Check::new("sessions with too little in them", found, places.collect())
+    }
+
+    fn order(&self) -> Check {
+        let backwards: u64 = self.sessions().map(|(_, session)| session.backwards).sum();
+        let share = backwards as f64 / self.events().max(1) as f64;
+        let found =
+            format!("{} of the rows stood behind a later one and were sorted", percent(share));
+        Check::new("rows out of order", found, self.named(|session| session.backwards > 0))
+    }
+
+    fn clock(&self) -> Check {
+        let share = self.sum(|session| session.simultaneous) as f64 / self.events().max(1) as f64;
+        let found =
+            format!("{} of the events share their moment with the one before", percent(share));
+        let places = self.named(|s| s.simultaneous as f64 > 0.05 * s.events() as f64);
+        Check::new("events of one moment", found, places)
+    }
+
+    fn gaps(&self) -> Check {
+        let longest = self.sessions().map(|(_, session)| session.longest_gap_s).fold(0.0, f64::max);
+        let found = format!("the longest inside a session is {}", seconds(longest));
+        Check::new("long gaps", found, self.named(|session| session.longest_gap_s > LONG_GAP_S))
+    }
+
+    fn overlaps(&self) -> Check {
+        let name = "overlapping sessions of a user";
+        if !matches!(self.format.as_str(), "gmail" | "bank") {
+            let found = "unknown: every session has a clock of its own";
+            return Check::new(name, found, Vec::new());
+        }
+        let mut places = Vec::new();
+        for user in &self.users {
+            let mut spans: Vec<_> =
+                user.sessions.iter().filter_map(|s| Some((s.span?, &s.id))).collect();
+            spans.sort();
+            for pair in spans.windows(2).filter(|pair| pair[1].0[0] < pair[0].0[1]) {
+                let ids = [pair[0].1, pair[1].1].map(|id| short_id(id, 20));
+                places.push(format!("{}: {} and {}", user.id, ids[0], ids[1]));
+            }
+        }
+        Check::new(name, format!("{} pairs of sessions", places.len()), places)
+    }
+
+    fn sampling(&self) -> Check {
+        let median = |user: &super::UserSurvey| {
+            let mut steps: Vec<f64> =
+                user.sessions.iter().filter_map(|session| session.median_step_ms).collect();
+            steps.sort_by(f64::total_cmp);
+            steps.get(steps.len() / 2).map(|step| (*step, user.id.clone()))
+        };
+        let mut steps: Vec<_> = self.users.iter().filter_map(median).collect();
+        steps.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let name = "time between positions";
+        let Some((fastest, slowest)) = steps.first().zip(steps.last()) else {
+            return Check::new(name, "no movement", Vec::new());
+        };
+        let [fast, slow] = [fastest, slowest].map(|user| number(user.0));
+        let found = format!("the users' medians lie between {fast} and {slow} ms");
+        let differs = slowest.0 > 1.5 * fastest.0;
+        let place = format!(
+            "{} at {fast} ms, {} at {slow} ms: a model can tell devices apart instead of people",
+            fastest.1, slowest.1
+        );
+        Check::new(name, found, if differs { vec![place] } else { Vec::new() })
+    }
+
+    fn coordinates(&self) -> Check {
+        let all = self.events().max(1) as f64;
+        let [negative, fractional] =
+            [self.sum(|s| s.negative), self.sum(|s| s.fractional)].map(|n| percent(n as f64 / all));
+        let jumps = self.sum(|session| session.jumps);
+        let constant = self.named(SessionFacts::is_constant);
+        let found = format!(
+            "{negative} negative, {fractional} between pixels, {} leaps across the screen, {} \
+             sessions at a single place",
+            grouped(jumps as f64),
+            constant.len()
+        );
+        let constant = constant.into_iter().map(|name| format!("{name}: a single place"));
+        let odd = |s: &SessionFacts| s.negative > 0 || s.jumps * 200 > s.events();
+        let odd = self.sessions().filter(|(_, session)| odd(session)).map(|(name, session)| {
+            format!("{name}: {} negative, {} leaps", session.negative, session.jumps)
+        });
+        Check::new("coordinates", found, constant.chain(odd).collect())
+    }
+
+    fn screens(&self) -> Check {
+        let widths = self.users.iter().filter_map(|user| {
+            let [left, right, ..] = user.extent()?;
+            Some((right - left, &user.id))
+        });
+        let mut widths: Vec<_> = widths.collect();
+        widths.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((least, most)) = widths.first().zip(widths.last()) else {
+            return Check::new("screens", "no positions", Vec::new());
+        };
+        let found = format!(
+            "the users' positions span {} to {} px across",
+            number(least.0),
+            number(most.0)
+        );
+        let place = format!(
+            "{} px ({}) and {} px ({}): where somebody points can tell the screen instead of the person",
+            number(least.0),
+            least.1,
+            number(most.0),
+            most.1
+        );
+        Check::new("screens", found, if most.0 > 1.5 * least.0 { vec![place] } else { Vec::new() })
+    }
+}

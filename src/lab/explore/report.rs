@@ -1,0 +1,266 @@
+//! The survey as one page, and its pictures one by one. Says what it left out.
+
+use super::kind::EventType;
+use super::spread::{Histogram, Spread, click_density};
+use super::trace::Trace;
+use super::{Check, SessionFacts, Survey, UserSurvey, compare, path, timeline};
+use crate::lab::plot::page::{Block, Page, Section};
+use crate::lab::plot::{
+    Axis, Figure, Mark, Picture, Style, grouped, number, percent, seconds, short_id,
+};
+
+/// Rows of a table of sessions.
+const ROWS: usize = 60;
+
+/// A picture with a name for its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// Letters, digits, `-`, `_` and `.` only, without an ending.
+    pub name: String,
+    /// The picture.
+    pub picture: Picture,
+}
+
+/// The whole survey as a page.
+pub fn page(survey: &Survey) -> Page {
+    let all = Together::of(survey);
+    let sections = [checks(survey), together(survey), transitions()];
+    let users = survey.users.iter().take(survey.params.users);
+    Page {
+        title: format!("Mouse recordings: {}", survey.format),
+        lead: lead(survey),
+        sections: sections.into_iter().chain(users.map(|user| all.section(user))).collect(),
+    }
+}
+
+/// Every picture of the page by itself: the legend, the comparison, and each user's and session's.
+pub fn single_pictures(survey: &Survey) -> Vec<Drawing> {
+    let drawing = |name: String, picture| Drawing { name: safe(&name), picture };
+    let mut out = vec![drawing("transitions".into(), path::legend())];
+    out.push(drawing("users-events".into(), compare::sizes(survey)));
+    for (i, picture) in compare::features(survey).into_iter().enumerate() {
+        out.push(drawing(format!("users-feature-{:02}", i + 1), picture));
+    }
+    let all = Together::of(survey);
+    for (place, user) in survey.users.iter().take(survey.params.users).enumerate() {
+        // Names that differ only in what a file name cannot hold stay apart by their number.
+        let prefix = format!("{:02}-{}", place + 1, user.id);
+        let names = ["shares", "speeds", "pauses", "clicks"];
+        for (name, picture) in names.into_iter().zip(all.pictures(user)) {
+            out.push(drawing(format!("{prefix}-{name}"), picture));
+        }
+        for (i, trace) in user.traces.iter().enumerate() {
+            let prefix = format!("{prefix}-{:02}-{}", i + 1, trace.id);
+            let names = ["path", "timeline", "timeline-log"];
+            for (name, picture) in names.into_iter().zip(session_pictures(trace, user)) {
+                out.push(drawing(format!("{prefix}-{name}"), picture));
+            }
+        }
+    }
+    out
+}
+
+fn safe(name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    name.chars().map(safe).take(120).collect()
+}
+
+fn lead(survey: &Survey) -> Vec<Block> {
+    let sessions: usize = survey.users.iter().map(|user| user.sessions.len()).sum();
+    let events: usize = survey.users.iter().map(UserSurvey::events).sum();
+    let mut blocks = vec![Block::Text(format!(
+        "{} events in {} sessions of {} users. This page was made from the recordings alone; it \
+         shows where people pointed, so treat it as you treat the recordings.",
+        grouped(events as f64),
+        grouped(sessions as f64),
+        survey.users.len(),
+    ))];
+    let left_out = left_out(survey);
+    if !left_out.is_empty() {
+        blocks.push(Block::Small("Not drawn here, but counted in all checks:".into()));
+        blocks.push(Block::List(left_out));
+    }
+    blocks
+}
+
+/// What the page does not draw.
+fn left_out(survey: &Survey) -> Vec<String> {
+    let params = survey.params;
+    let mut out = Vec::new();
+    let users = survey.users.len().saturating_sub(params.users);
+    if users > 0 {
+        out.push(format!("{users} users beyond the first {} (--users)", params.users));
+    }
+    let drawn = survey.users.iter().take(params.users);
+    let sessions: usize =
+        drawn.clone().map(|user| user.sessions.len().saturating_sub(user.traces.len())).sum();
+    if sessions > 0 {
+        let each = params.sessions;
+        out.push(format!("{sessions} sessions beyond the first {each} of a user (--sessions)"));
+    }
+    let traces = drawn.flat_map(|user| &user.traces);
+    let thinned = traces.clone().filter(|trace| trace.path.len() < trace.events).count();
+    if thinned > 0 {
+        let events: usize = traces.map(|trace| trace.events - trace.path.len()).sum();
+        out.push(format!(
+            "{} positions on the paths of {thinned} sessions that lie close to the one before, so \
+             that a path has at most {} events (--events)",
+            grouped(events as f64),
+            params.events
+        ));
+    }
+    if survey.claims > 0 {
+        out.push(format!("{} sessions that only claim to be a user's", survey.claims));
+    }
+    out
+}
+
+fn checks(survey: &Survey) -> Section {
+    let checks = survey.checks();
+    let verdict = |check: &Check| if check.ok { "ok" } else { "look" };
+    let row = |check: &Check| vec![check.name.into(), verdict(check).into(), check.found.clone()];
+    let head = ["check", "", "found"].map(str::to_owned).to_vec();
+    let section = Section::new("Checks").with(Block::Table(head, checks.iter().map(row).collect()));
+    let odd = checks.iter().filter(|check| !check.ok);
+    section.with_all(odd.flat_map(|check| {
+        [Block::Heading(format!("To look at: {}", check.name)), Block::List(check.places.clone())]
+    }))
+}
+
+fn together(survey: &Survey) -> Section {
+    let mut pictures = vec![compare::sizes(survey)];
+    pictures.extend(compare::features(survey));
+    Section::new("Users beside each other")
+        .with(Block::Small(
+            "A dot is a session, the stroke a user's median. Features of the research notebook: \
+             centres, radius, slope, narrowness (share of the variance along the main direction), \
+             shares of the event types, gaps between moves in ms."
+                .into(),
+        ))
+        .with(Block::Pictures(pictures))
+}
+
+fn transitions() -> Section {
+    Section::new("How to read the paths")
+        .with(Block::Text(
+            "Each arrow leads from one event to the next. Its colour is the event that it leads \
+             to, its dash the event that it comes from; presses, releases and turns of the wheel \
+             also have marks of their own shape. All paths use this one legend."
+                .into(),
+        ))
+        .with(Block::Pictures(vec![path::legend()]))
+}
+
+/// What a user is compared with.
+struct Together {
+    speeds: Histogram,
+    pauses: Histogram,
+}
+
+impl Together {
+    fn of(survey: &Survey) -> Self {
+        let empty = UserSurvey::new("");
+        let mut all = Self { speeds: empty.speeds, pauses: empty.pauses };
+        for user in &survey.users {
+            all.speeds.absorb(&user.speeds);
+            all.pauses.absorb(&user.pauses);
+        }
+        all
+    }
+
+    fn section(&self, user: &UserSurvey) -> Section {
+        let facts = format!(
+            "{} sessions, {} events, {} from first to last event of the sessions together.",
+            user.sessions.len(),
+            grouped(user.events() as f64),
+            seconds(user.sessions.iter().map(SessionFacts::duration_s).sum()),
+        );
+        let mut section = Section::new(format!("User {}", user.id))
+            .with(Block::Text(facts))
+            .with(Block::Pictures(self.pictures(user).into()))
+            .with(table(user));
+        if user.sessions.len() > ROWS {
+            let more = user.sessions.len() - ROWS;
+            section = section.with(Block::Small(format!("{more} more sessions are not listed.")));
+        }
+        section.with_all(user.traces.iter().flat_map(|trace| {
+            let heading = format!("Session {}", short_id(&trace.id, 60));
+            let pictures = session_pictures(trace, user);
+            [Block::Heading(heading), Block::Small(said(trace)), Block::Pictures(pictures.into())]
+        }))
+    }
+
+    fn pictures(&self, user: &UserSurvey) -> [Picture; 4] {
+        let speeds = Spread {
+            title: "Speeds of movement",
+            label: "speed, px/s",
+            own: &user.speeds,
+            all: &self.speeds,
+        };
+        let pauses = Spread {
+            title: "Pauses from 100 ms",
+            label: "pause, s",
+            own: &user.pauses,
+            all: &self.pauses,
+        };
+        [shares(user), speeds.draw(), pauses.draw(), click_density(user)]
+    }
+}
+
+fn said(trace: &Trace) -> String {
+    format!(
+        "{} events in {}, {} of them drawn",
+        grouped(trace.events as f64),
+        seconds(trace.duration),
+        grouped(trace.path.len() as f64)
+    )
+}
+
+fn session_pictures(trace: &Trace, user: &UserSurvey) -> [Picture; 3] {
+    let [linear, log] = timeline::draw(trace);
+    [path::draw(trace, user.extent()), linear, log]
+}
+
+/// The types of a user's events, session by session, as parts of a bar.
+fn shares(user: &UserSurvey) -> Picture {
+    let sessions: Vec<_> = user.sessions.iter().take(12).collect();
+    let names: Vec<_> = sessions.iter().map(|session| short_id(&session.id, 12)).collect();
+    let bar = |kind: EventType| {
+        let part = |(row, session): (usize, &&SessionFacts)| {
+            let share = |count: usize| count as f64 / session.events().max(1) as f64;
+            let from = share(session.counts[..kind.index()].iter().sum());
+            let row = row as f64;
+            [from, row - 0.38, from + share(session.count(kind)), row + 0.38]
+        };
+        let parts: Vec<_> = sessions.iter().enumerate().map(part).collect();
+        Mark::rects(parts, Style::of(kind.colour()).opacity(0.85)).named(kind.name())
+    };
+    let title = match user.sessions.len() > sessions.len() {
+        true => "Event types, first 12 sessions",
+        false => "Event types by session",
+    };
+    Figure::new(title, Axis::linear("share", 0.0, 1.0), Axis::named("", &names, true))
+        .size(360.0, 220.0)
+        .about("A bar for each session, divided by the types of its events.")
+        .marks(EventType::ALL.map(bar))
+        .draw()
+}
+
+fn table(user: &UserSurvey) -> Block {
+    let fixed = ["session", "events", "duration", "left out", "between positions, ms"];
+    let head = fixed.into_iter().chain(EventType::ALL.map(EventType::name));
+    let row = |session: &SessionFacts| {
+        let share = |kind| percent(session.count(kind) as f64 / session.events().max(1) as f64);
+        let mut cells = vec![
+            session.id.clone(),
+            grouped(session.events() as f64),
+            seconds(session.duration_s()),
+            grouped(session.dropped as f64),
+            session.median_step_ms.map_or_else(|| "-".into(), number),
+        ];
+        cells.extend(EventType::ALL.map(share));
+        cells
+    };
+    let rows = user.sessions.iter().take(ROWS).map(row).collect();
+    Block::Table(head.map(str::to_owned).collect(), rows)
+}

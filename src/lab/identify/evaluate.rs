@@ -1,0 +1,164 @@
+//! Cross-validation over whole sessions, repeated with seeds; where settings are searched, the search
+//! sees the training part of each fold only. Every choice is made before the held-out part is looked
+//! at.
+
+use serde::Serialize;
+
+use super::classifier::{Classifier, Fitted};
+use super::folds::{Fold, folds};
+use super::importance::{Importance, Shuffles};
+use super::samples::Labelled;
+use super::scores::{Answer, Scores};
+use crate::error::Result;
+use crate::model::{Backend, ScorerParams};
+
+/// How an evaluation goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluateOptions {
+    /// Folds; as many as sessions a user make it leave one session out.
+    pub folds: usize,
+    /// Times that the sessions are dealt anew.
+    pub repeats: usize,
+    /// Search the classifier's grid within each training part.
+    pub grid: bool,
+    /// Measure permutation importance on the held-out parts.
+    pub importance: bool,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Who computes a perceptron's file.
+    pub scorer: ScorerParams,
+}
+
+/// What came out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evaluation {
+    /// All figures.
+    pub scores: Scores,
+    /// What the search chose, and in how many folds.
+    pub chosen: Vec<(Classifier, usize)>,
+    /// What the answers hang on; empty unless it was asked for.
+    pub importance: Importance,
+    #[serde(skip)]
+    answers: Vec<Answer>,
+}
+
+/// Called after each fold with how many are done and how many there are.
+pub type OnFold<'a> = dyn FnMut(usize, usize) + 'a;
+
+/// Cross-validates a classifier.
+///
+/// # Errors
+/// When sessions are too few, or training breaks down.
+pub fn evaluate(
+    labelled: &Labelled,
+    classifier: &Classifier,
+    options: &EvaluateOptions,
+    on_fold: &mut OnFold<'_>,
+) -> Result<Evaluation> {
+    let mut run = Run { labelled, options, answers: Vec::new(), chosen: Vec::new() };
+    let mut shuffles = Shuffles::new(labelled, options.seed);
+    for repeat in 0..options.repeats.max(1) {
+        let seed = options.seed + repeat as u64;
+        let parts = folds(labelled, options.folds, seed)?;
+        for (index, fold) in parts.iter().enumerate() {
+            let mut fitted = run.fit(&classifier.seeded(seed), fold, seed)?;
+            run.ask(&mut *fitted, fold, repeat)?;
+            if options.importance {
+                shuffles.measure(&mut *fitted, fold)?;
+            }
+            on_fold(repeat * parts.len() + index + 1, options.repeats.max(1) * parts.len());
+        }
+    }
+    Ok(Evaluation {
+        scores: Scores::of(&run.answers, &labelled.labels, options.seed),
+        chosen: run.chosen,
+        importance: shuffles.finished(),
+        answers: run.answers,
+    })
+}
+
+impl Evaluation {
+    /// The probability below which an answer is called unsure: one in ten of the right answers to
+    /// held-out sessions lies below it. 0 where no answer was right.
+    pub fn unsure_below(&self) -> f32 {
+        let right = self.answers.iter().filter(|answer| answer.likeliest() == answer.class);
+        let mut tops: Vec<f32> = right.map(|answer| answer.probabilities[answer.class]).collect();
+        tops.sort_by(f32::total_cmp);
+        tops.get(tops.len() / 10).copied().unwrap_or(0.0)
+    }
+}
+
+struct Run<'a> {
+    labelled: &'a Labelled,
+    options: &'a EvaluateOptions,
+    answers: Vec<Answer>,
+    chosen: Vec<(Classifier, usize)>,
+}
+
+impl Run<'_> {
+    fn fit(&mut self, classifier: &Classifier, fold: &Fold, seed: u64) -> Result<Box<dyn Fitted>> {
+        let train = self.labelled.at(&fold.train);
+        let chosen = match self.options.grid {
+            true => search(&train, classifier, self.options.folds, seed)?,
+            false => classifier.clone(),
+        };
+        let (fitted, plain) = (chosen.fit(&train, &self.options.scorer)?, chosen.seeded(0));
+        match self.chosen.iter_mut().find(|(one, _)| *one == plain) {
+            Some((_, count)) => *count += 1,
+            None => self.chosen.push((plain, 1)),
+        }
+        Ok(fitted)
+    }
+
+    fn ask(&mut self, fitted: &mut dyn Fitted, fold: &Fold, repeat: usize) -> Result<()> {
+        let test = self.labelled.at(&fold.test);
+        let answers = fitted.probabilities(&test.rows)?;
+        for ((&session, class), probabilities) in fold.test.iter().zip(test.classes).zip(answers) {
+            self.answers.push(Answer { session, repeat, class, probabilities });
+        }
+        Ok(())
+    }
+}
+
+/// The settings of the grid with the best cross-validated macro F1 on these rows; the first of
+/// equals. Where a user has too few sessions left for folds, the classifier stays as it is.
+///
+/// # Errors
+/// When training breaks down.
+pub fn search(
+    train: &Labelled,
+    classifier: &Classifier,
+    count: usize,
+    seed: u64,
+) -> Result<Classifier> {
+    let builtin = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+    if train.fewest() < 2 {
+        return Ok(classifier.clone());
+    }
+    let parts = folds(train, count.min(train.fewest()).max(2), seed ^ 0x1ea4)?;
+    let mut best: Option<(f64, Classifier)> = None;
+    for candidate in classifier.grid() {
+        let mut answers = Vec::new();
+        for fold in &parts {
+            let mut fitted = candidate.fit(&train.at(&fold.train), &builtin)?;
+            let test = train.at(&fold.test);
+            let table = fitted.probabilities(&test.rows)?;
+            for ((&session, class), probabilities) in fold.test.iter().zip(test.classes).zip(table)
+            {
+                answers.push(Answer { session, repeat: 0, class, probabilities });
+            }
+        }
+        let found = quality(&answers, train.labels.len());
+        if best.as_ref().is_none_or(|(so_far, _)| found > *so_far) {
+            best = Some((found, candidate));
+        }
+    }
+    Ok(best.map_or_else(|| classifier.clone(), |(_, candidate)| candidate))
+}
+
+/// Macro F1, and the mean log-probability of the right person as what decides between equals.
+fn quality(answers: &[Answer], classes: usize) -> f64 {
+    let own = |answer: &Answer| f64::from(answer.probabilities[answer.class].max(1e-6)).ln();
+    let sure = answers.iter().map(own).sum::<f64>() / answers.len().max(1) as f64;
+    super::scores::macro_f1(answers, classes) + 1e-4 * sure
+}

@@ -1,0 +1,81 @@
+//! Names the likeliest maker of each session and says where that is a guess. The model knows some
+//! people and nobody else: a stranger's session goes to whoever is most like them.
+
+use super::features::FeatureSet;
+use super::samples::Samples;
+use super::scores::likeliest;
+use crate::error::{Failure, Kind, Result};
+use crate::model::{Identifier, LoadedIdentifier};
+
+/// The answer to one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// The session's id.
+    pub session: String,
+    /// The likeliest of the model's people.
+    pub user: String,
+    /// Its probability, 0..=1.
+    pub probability: f32,
+    /// The next likeliest.
+    pub second: String,
+    /// Whether the probability lies below what the model calls unsure.
+    pub unsure: bool,
+    /// Who the recording says it was, if it does.
+    pub recorded: Option<String>,
+}
+
+/// The feature set that a model wants, checked name by name.
+///
+/// # Errors
+/// When this build has no such set, or measures it otherwise.
+pub fn wanted_set(identifier: &Identifier) -> Result<FeatureSet> {
+    let wants = &identifier.features;
+    let refuse = |what: String| {
+        Failure::new(Kind::Data, what)
+            .remedy("Train it again with this version: `mousewarden identify train`.")
+    };
+    let set: FeatureSet = wants
+        .set
+        .parse()
+        .map_err(|_| refuse(format!("the model wants features {:?}, unknown here", wants.set)))?;
+    let names = set.names();
+    if names == wants.names {
+        return Ok(set);
+    }
+    let differs = |index: &usize| names.get(*index) != wants.names.get(*index);
+    let first = (0..names.len().max(wants.names.len())).find(differs).unwrap_or(0);
+    let of = |list: &[String]| list.get(first).cloned().unwrap_or_else(|| "nothing".into());
+    let what = format!(
+        "the model was trained on other features: number {} is {:?} there and {:?} here",
+        first + 1,
+        of(&wants.names),
+        of(&names)
+    );
+    Err(refuse(what))
+}
+
+/// Answers every session.
+///
+/// # Errors
+/// When the model does not fit the samples, or ONNX Runtime fails.
+pub fn predict(samples: &Samples, model: &mut LoadedIdentifier) -> Result<Vec<Named>> {
+    let single = |values: &Vec<f64>| values.iter().map(|value| *value as f32).collect();
+    let rows: Vec<Vec<f32>> = samples.rows.iter().map(|row| single(&row.values)).collect();
+    let answers = model.probabilities(&rows)?;
+    let (labels, bar) =
+        (model.identifier().labels.clone(), model.identifier().provenance.unsure_below);
+    let name = |(row, p): (&super::Sample, Vec<f32>)| {
+        let first = likeliest(&p);
+        let mut others = p.clone();
+        others[first] = f32::NEG_INFINITY;
+        Named {
+            session: row.session.clone(),
+            user: labels[first].clone(),
+            probability: p[first],
+            second: labels[likeliest(&others)].clone(),
+            unsure: p[first] < bar,
+            recorded: row.user.clone(),
+        }
+    };
+    Ok(samples.rows.iter().zip(answers).map(name).collect())
+}

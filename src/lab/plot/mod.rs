@@ -1,0 +1,29 @@
+//! Pictures as SVG: lines, bands, bars, arrows and heat maps on linear, logarithmic or probit axes,
+//! and pages of HTML that hold them. Text in, text out: no file is written and nothing is measured
+//! here.
+//!
+//! Colours are classes and never attributes, so that one small sheet serves light, dark and print,
+//! in a page and in a file of its own. Nothing is told by colour alone: series also differ by dash
+//! or by mark. The same input gives the same bytes.
+
+mod axis;
+mod curves;
+mod figure;
+mod heat;
+mod legend;
+mod mark;
+pub mod page;
+mod scale;
+mod sheet;
+mod style;
+mod text;
+
+pub use axis::{Axis, Ticks};
+pub use curves::{Epoch, learning_curves, parse_curves};
+pub use figure::{Figure, Picture};
+pub use heat::HeatMap;
+pub use mark::{Mark, Shape};
+pub use scale::{Scale, probit};
+pub use sheet::sheet;
+pub use style::{Colour, Dash, Style};
+pub use text::{escape, grouped, number, percent, seconds, short_id};

@@ -1,0 +1,150 @@
+//! The running agent on the session bus, under a name that nobody can take over while it runs. Only
+//! its owner is answered; what the questions mean is not known here.
+
+use std::sync::Arc;
+
+use zbus::blocking::{Connection, connection};
+use zbus::message::Header;
+use zbus::{fdo, interface};
+
+use super::bus::{Bus, DEADLINE};
+use crate::error::{Failure, Kind, Result};
+use crate::platform::Counter;
+
+/// The agent's name on the bus.
+pub const NAME: &str = "org.mousewarden.Agent1";
+/// Where its one object is.
+pub const PATH: &str = "/org/mousewarden/Agent1";
+
+/// Being on the bus, as long as it lives.
+#[derive(Debug)]
+pub struct BusCounter {
+    link: Connection,
+}
+
+impl BusCounter {
+    /// Takes the name and answers from then on, on a thread of the bus library.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] where there is no bus, [`Kind::Busy`] when another has the name.
+    pub fn open(bus: &Bus, counter: Arc<dyn Counter>) -> Result<Self> {
+        let builder = match bus {
+            Bus::Session => connection::Builder::session(),
+            Bus::System => connection::Builder::system(),
+            Bus::At(address) => connection::Builder::address(address.as_str()),
+        };
+        let link = builder
+            .and_then(|builder| {
+                builder
+                    .name(NAME)?
+                    .allow_name_replacements(false)
+                    .replace_existing_names(false)
+                    .serve_at(PATH, Agent { counter })?
+                    .method_timeout(DEADLINE)
+                    .build()
+            })
+            .map_err(not_opened)?;
+        Ok(Self { link })
+    }
+}
+
+impl Drop for BusCounter {
+    fn drop(&mut self) {
+        // Answers that are on their way still arrive.
+        self.link.clone().graceful_shutdown();
+    }
+}
+
+fn not_opened(error: zbus::Error) -> Failure {
+    match error {
+        zbus::Error::NameTaken => {
+            Failure::new(Kind::Busy, format!("another program has the name {NAME} on the bus"))
+                .remedy("The control socket answers all the same; `busctl --user status` names it.")
+        }
+        error => Failure::new(Kind::Unavailable, format!("not on the session bus: {error}")),
+    }
+}
+
+struct Agent {
+    counter: Arc<dyn Counter>,
+}
+
+#[interface(name = "org.mousewarden.Agent1")]
+impl Agent {
+    /// Everything that `mousewarden status --json` prints.
+    async fn status(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] link: &zbus::Connection,
+    ) -> fdo::Result<String> {
+        only_the_owner(&header, link).await?;
+        Ok(self.counter.status())
+    }
+
+    /// Looks away for so many seconds; 0 until resumed.
+    async fn pause(
+        &self,
+        seconds: u64,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] link: &zbus::Connection,
+    ) -> fdo::Result<()> {
+        only_the_owner(&header, link).await?;
+        self.counter.pause(Some(seconds).filter(|seconds| *seconds > 0)).map_err(refused)
+    }
+
+    /// Ends a pause.
+    async fn resume(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] link: &zbus::Connection,
+    ) -> fdo::Result<()> {
+        only_the_owner(&header, link).await?;
+        self.counter.resume().map_err(refused)
+    }
+
+    /// Reads the configuration again.
+    async fn reload(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] link: &zbus::Connection,
+    ) -> fdo::Result<()> {
+        only_the_owner(&header, link).await?;
+        self.counter.reload().map_err(refused)
+    }
+
+    /// Ends the agent.
+    async fn stop(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] link: &zbus::Connection,
+    ) -> fdo::Result<()> {
+        only_the_owner(&header, link).await?;
+        self.counter.stop().map_err(refused)
+    }
+
+    /// "watching", "paused" or "locked".
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn state(&self) -> String {
+        self.counter.glance().state
+    }
+
+    /// "trusted", "suspicious" or "intruder".
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn decision(&self) -> String {
+        self.counter.glance().decision
+    }
+}
+
+/// A session bus admits its own user only; this holds where somebody configured it otherwise.
+async fn only_the_owner(header: &Header<'_>, link: &zbus::Connection) -> fdo::Result<()> {
+    let refused = || fdo::Error::AccessDenied("only the owner of this session is answered".into());
+    let sender = header.sender().ok_or_else(refused)?.to_owned();
+    let bus = fdo::DBusProxy::new(link).await.map_err(fdo::Error::from)?;
+    let user = bus.get_connection_unix_user(sender.into()).await?;
+    let own = rustix::process::getuid().as_raw();
+    if user == own { Ok(()) } else { Err(refused()) }
+}
+
+fn refused(why: String) -> fdo::Error {
+    fdo::Error::AccessDenied(why)
+}

@@ -1,0 +1,137 @@
+//! The icon in the desktop's tray: what the agent is doing, a pause, and the report. Where there is
+//! no tray nothing is shown and nobody is bothered; one that comes later is found.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use ksni::blocking::{Handle, TrayMethods};
+use ksni::menu::{MenuItem, StandardItem};
+use ksni::{Category, Status, ToolTip, Tray};
+
+use crate::platform::{Counter, Glance};
+
+/// Seconds of the pause that the menu offers.
+const PAUSE_S: u64 = 15 * 60;
+
+/// An icon, as long as it lives.
+pub struct TrayIcon {
+    handle: Handle<Icon>,
+}
+
+impl TrayIcon {
+    /// Puts the icon where a tray is or will be; `None` without a bus.
+    pub fn show(counter: Arc<dyn Counter>, glance: Glance) -> Option<Self> {
+        let icon = Icon { counter, glance };
+        let handle = icon.assume_sni_available(true).spawn().ok()?;
+        Some(Self { handle })
+    }
+
+    /// Shows how it goes now.
+    pub fn refresh(&self, glance: &Glance) {
+        self.handle.update(|icon| icon.glance = glance.clone());
+    }
+}
+
+impl Drop for TrayIcon {
+    fn drop(&mut self) {
+        // The icon goes with the connection; nobody waits for it.
+        drop(self.handle.shutdown());
+    }
+}
+
+struct Icon {
+    counter: Arc<dyn Counter>,
+    glance: Glance,
+}
+
+impl Icon {
+    fn is_paused(&self) -> bool {
+        self.glance.state == "paused"
+    }
+
+    /// What the agent is doing, in words.
+    fn words(&self) -> &'static str {
+        let Glance { state, decision, problem, learning } = &self.glance;
+        match (state.as_str(), decision.as_str()) {
+            ("paused", _) => "Paused",
+            ("locked", _) => "The screen is locked",
+            _ if problem.is_some() => "Something does not work",
+            (_, "intruder") => "Somebody else is at the mouse",
+            (_, "suspicious") => "Is this you?",
+            _ if *learning => "Getting to know the hand at the mouse",
+            _ => "Guarding",
+        }
+    }
+}
+
+impl Tray for Icon {
+    fn id(&self) -> String {
+        "mousewarden".into()
+    }
+
+    fn category(&self) -> Category {
+        Category::SystemServices
+    }
+
+    fn title(&self) -> String {
+        "mousewarden".into()
+    }
+
+    fn status(&self) -> Status {
+        let calm = matches!(self.glance.decision.as_str(), "trusted");
+        let well = self.glance.problem.is_none();
+        if calm && well { Status::Passive } else { Status::NeedsAttention }
+    }
+
+    fn icon_name(&self) -> String {
+        let Glance { state, decision, problem, .. } = &self.glance;
+        match (state.as_str(), decision.as_str()) {
+            ("paused", _) => "media-playback-pause",
+            _ if problem.is_some() => "dialog-warning",
+            (_, "intruder") => "security-low",
+            (_, "suspicious") => "security-medium",
+            _ => "security-high",
+        }
+        .into()
+    }
+
+    fn attention_icon_name(&self) -> String {
+        self.icon_name()
+    }
+
+    fn tool_tip(&self) -> ToolTip {
+        ToolTip {
+            title: format!("mousewarden: {}", self.words()),
+            description: self.glance.problem.clone().unwrap_or_default(),
+            ..ToolTip::default()
+        }
+    }
+
+    fn menu(&self) -> Vec<MenuItem<Self>> {
+        let state = item(self.words(), |_| {});
+        let pause = match self.is_paused() {
+            true => item("Watch again", |icon| drop(icon.counter.resume())),
+            false => item("Pause for 15 minutes", |icon| drop(icon.counter.pause(Some(PAUSE_S)))),
+        };
+        vec![
+            StandardItem { enabled: false, ..state }.into(),
+            MenuItem::Separator,
+            pause.into(),
+            item("Show the report", |_| show_report()).into(),
+        ]
+    }
+}
+
+fn item(label: &str, act: impl Fn(&mut Icon) + Send + 'static) -> StandardItem<Icon> {
+    StandardItem { label: label.into(), activate: Box::new(act), ..StandardItem::default() }
+}
+
+/// This program makes the page and opens it; the icon does not wait for it.
+fn show_report() {
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut report = Command::new(program);
+    report.args(["report", "--open"]).stdin(Stdio::null()).stdout(Stdio::null());
+    if let Ok(mut child) = report.spawn() {
+        std::thread::spawn(move || child.wait());
+    }
+}

@@ -1,0 +1,35 @@
+//! The system journal as the place of the log, with fields that can be searched. Says only whether
+//! that could be arranged.
+
+use tracing_subscriber::filter::LevelFilter;
+
+/// Sends the log to the system journal from here on, if that is where stderr goes; fields carry the
+/// prefix `MOUSEWARDEN_`. `false` where there is no such journal, or the log has begun already.
+#[cfg(target_os = "linux")]
+pub fn to_journal(level: LevelFilter) -> bool {
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+
+    let Some(layer) = stderr_is_the_journal().then(tracing_journald::layer).and_then(Result::ok)
+    else {
+        return false;
+    };
+    let layer = layer
+        .with_field_prefix(Some("MOUSEWARDEN".into()))
+        .with_syslog_identifier("mousewarden".into());
+    tracing_subscriber::registry().with(level).with(layer).try_init().is_ok()
+}
+
+/// The variable alone says nothing: the programs of a terminal inherit it from the desktop.
+#[cfg(target_os = "linux")]
+fn stderr_is_the_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let stderr = rustix::fs::fstat(rustix::stdio::stderr());
+    stderr.is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
+}
+
+/// There is no such journal on this system.
+#[cfg(not(target_os = "linux"))]
+pub fn to_journal(_level: LevelFilter) -> bool {
+    false
+}

@@ -1,0 +1,119 @@
+"""Events a second of the 17 notebook features on one Spark: Python UDFs, as the notebook did it,
+against the `mousewarden` program fed by Arrow (installers/spark/job.py).
+
+    python spark_throughput.py BINARY [--sessions 1200] [--events 5000] [--master local[2]]
+
+Both read the same Parquet file, on the same cores, and write to nowhere. The first run of each warms
+up; the median of the following three counts. Prints one line each and the ratio.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+os.environ["PYSPARK_PYTHON"] = sys.executable
+root = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(root / "installers" / "spark"))
+
+import job
+import numpy as np
+from pyspark.sql import functions as f
+from pyspark.sql.types import DoubleType
+
+
+def notebook(events):
+    """Lists of each session, and a Python UDF a feature over them."""
+    entry = f.struct("timestamp", "event_type", "screen_x", "screen_y")
+    lists = events.groupBy("session_id").agg(f.sort_array(f.collect_list(entry)).alias("entries"))
+    x, y, kind, time = ("entries.screen_x", "entries.screen_y", "entries.event_type", "entries.timestamp")
+
+    def gaps(times, kinds):
+        moves = [t for t, k in zip(times, kinds) if k == 2]
+        return [b - a for a, b in zip(moves, moves[1:])] or [0]
+
+    def slope(xs, ys):
+        mx, my = sum(xs) / len(xs), sum(ys) / len(ys)
+        return sum((a - mx) * (b - my) for a, b in zip(xs, ys)) / (sum((a - mx) ** 2 for a in xs) or 1)
+
+    def narrowness(xs, ys):
+        values = np.linalg.eigvalsh(np.cov(np.array([xs, ys])))
+        return float(values[-1] / (values.sum() or 1))
+
+    def radius(xs, ys):
+        mx, my = sum(xs) / len(xs), sum(ys) / len(ys)
+        return max(((a - mx) ** 2 + (b - my) ** 2) ** 0.5 for a, b in zip(xs, ys))
+
+    def clicked(values, kinds):
+        chosen = [v for v, k in zip(values, kinds) if k == 5] or values
+        return sum(chosen) / len(chosen)
+
+    def share(code):
+        return lambda kinds: sum(k == code for k in kinds) / len(kinds)
+
+    mean = lambda values: sum(values) / len(values)
+    measures = {
+        "centre_x": (mean, x), "centre_y": (mean, y),
+        "clicks_x": (clicked, x, kind), "clicks_y": (clicked, y, kind),
+        "first_x": (lambda v: v[0], x), "first_y": (lambda v: v[0], y),
+        "radius": (radius, x, y), "slope": (slope, x, y), "narrowness": (narrowness, x, y),
+        **{f"share_{code}": (share(code), kind) for code in range(1, 6)},
+        "shortest": (lambda t, k: float(min(gaps(t, k))), time, kind),
+        "longest": (lambda t, k: float(max(gaps(t, k))), time, kind),
+        "points": (lambda k: float(len(k)), kind),
+    }
+    columns = [f.udf(call, DoubleType())(*on).alias(name) for name, (call, *on) in measures.items()]
+    return lists.select("session_id", *columns)
+
+
+def invent(spark, path, sessions, events):
+    """Sessions of a wandering pointer; about one event in twenty is a click."""
+    rows = spark.range(sessions * events, numPartitions=8)
+    number = (f.col("id") % events).cast("long")
+    frame = rows.select(
+        f.format_string("session-%06d", (f.col("id") / events).cast("long")).alias("session_id"),
+        (1_655_000_000_000 + 16 * number).alias("timestamp"),
+        f.when(f.rand(1) < 0.05, 5).otherwise(2).alias("event_type"),
+        (960 + 800 * f.sin(number / 70.0) + 5 * f.randn(2)).alias("screen_x"),
+        (540 + 400 * f.cos(number / 50.0) + 5 * f.randn(3)).alias("screen_y"),
+    )
+    frame.write.mode("overwrite").parquet(path)
+
+
+def seconds(frame):
+    start = time.perf_counter()
+    frame.write.format("noop").mode("overwrite").save()
+    return time.perf_counter() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("--sessions", type=int, default=1200)
+    parser.add_argument("--events", type=int, default=5000)
+    parser.add_argument("--master", default="local[2]")
+    arguments = parser.parse_args()
+    total = arguments.sessions * arguments.events
+    spark = job.session(arguments.master)
+    with tempfile.TemporaryDirectory() as folder:
+        invent(spark, f"{folder}/events", arguments.sessions, arguments.events)
+        events = job.read(spark, f"{folder}/events")
+        ways = {
+            "Python UDFs": notebook(events),
+            "mousewarden": job.features(events, arguments.binary, "notebook"),
+        }
+        rates = {}
+        for name, frame in ways.items():
+            taken = [seconds(frame) for _ in range(4)][1:]
+            rates[name] = total / statistics.median(taken)
+            spread = f"{min(taken):.1f} to {max(taken):.1f} s"
+            print(f"{name:12} {rates[name]:12,.0f} events/s   ({total:,} events, {spread})", flush=True)
+        print(f"ratio        {rates['mousewarden'] / rates['Python UDFs']:12.1f}")
+    spark.stop()
+
+
+main()

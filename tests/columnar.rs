@@ -1,0 +1,161 @@
+//! `--stdio-arrow`: the answers to Arrow streams are those that the same sessions get from a file, and
+//! several streams follow each other on one pipe. Compiled with the feature `columnar` only.
+#![cfg(feature = "columnar")]
+#![allow(clippy::unwrap_used, reason = "a test may fail this way")]
+
+mod invented;
+
+use std::fs;
+use std::io::Cursor;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use assert_cmd::Command;
+use invented::table;
+
+/// The rows of a bank table as one stream of several batches.
+fn stream(text: &str) -> Vec<u8> {
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let mut bytes = Vec::new();
+    let mut writer = None;
+    for part in rows.chunks(50) {
+        let column = |at: usize| part.iter().map(move |row| row[at]);
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("session_id", Arc::new(StringArray::from_iter_values(column(1)))),
+            (
+                "timestamp",
+                Arc::new(Int64Array::from_iter_values(
+                    column(3).map(|t| t.parse::<i64>().unwrap()),
+                )),
+            ),
+            ("event_type", Arc::new(StringArray::from_iter_values(column(4)))),
+            (
+                "screen_x",
+                Arc::new(Float64Array::from_iter_values(
+                    column(5).map(|x| x.parse::<f64>().unwrap()),
+                )),
+            ),
+            (
+                "screen_y",
+                Arc::new(Float64Array::from_iter_values(
+                    column(6).map(|y| y.parse::<f64>().unwrap()),
+                )),
+            ),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let writer = writer
+            .get_or_insert_with(|| StreamWriter::try_new(&mut bytes, &batch.schema()).unwrap());
+        writer.write(&batch).unwrap();
+    }
+    writer.unwrap().finish().unwrap();
+    bytes
+}
+
+fn run(arguments: &[&str], input: Vec<u8>) -> (i32, Vec<u8>, String) {
+    let mut command = Command::cargo_bin("mousewarden").unwrap();
+    let output = command.args(arguments).write_stdin(input).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), output.stdout, err)
+}
+
+/// One stream's batch, and the bytes behind it.
+fn answer(bytes: &[u8]) -> (RecordBatch, Vec<u8>) {
+    let mut cursor = Cursor::new(bytes);
+    let mut reader = StreamReader::try_new(&mut cursor, None).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    assert!(reader.next().is_none());
+    drop(reader);
+    let rest = bytes[cursor.position() as usize..].to_vec();
+    (batch, rest)
+}
+
+#[test]
+fn features_by_arrow_are_those_of_the_file_stream_after_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = [table(&[0, 1, 2], 0..3, true), table(&[3], 0..2, true)];
+    let input = [stream(&texts[0]), stream(&texts[1])].concat();
+    let (code, out, err) = run(&["identify", "features", "--stdio-arrow"], input);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (first, rest) = answer(&out);
+    let (second, rest) = answer(&rest);
+    assert!(rest.is_empty());
+    for (text, batch) in texts.iter().zip([first, second]) {
+        let file = folder.path().join("t.csv");
+        fs::write(&file, text).unwrap();
+        let (_, csv, _) = run(&["identify", "features", file.to_str().unwrap()], Vec::new());
+        let csv = String::from_utf8(csv).unwrap();
+        let names: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+        assert_eq!(batch.num_rows(), csv.lines().count() - 1);
+        let ids = batch.column(0).as_string::<i32>();
+        for line in csv.lines().skip(1) {
+            let fields: Vec<&str> = line.split(',').collect();
+            let row = ids.iter().position(|id| id == Some(fields[0])).unwrap();
+            for (name, field) in names.iter().zip(&fields).skip(3) {
+                let column = batch.column_by_name(name).unwrap().as_primitive::<Float64Type>();
+                assert_eq!(column.value(row), field.parse::<f64>().unwrap(), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn windows_by_arrow_follow_the_agents_cut() {
+    let (code, out, err) =
+        run(&["preprocess", "--stdio-arrow"], stream(&table(&[0, 1], 0..2, true)));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (batch, _) = answer(&out);
+    assert!(batch.num_rows() > 8, "{}", batch.num_rows());
+    let number = batch.column_by_name("window").unwrap().as_primitive::<Int64Type>();
+    assert_eq!((number.value(0), number.value(1)), (0, 1));
+    let lists = ["dx", "dy", "dt"].map(|name| batch.column_by_name(name).unwrap().as_list::<i32>());
+    for row in 0..batch.num_rows() {
+        let lengths = lists.map(|list| list.value_length(row));
+        assert!(
+            lengths[0] > 3 && lengths.iter().all(|&length| length == lengths[0]),
+            "{lengths:?}"
+        );
+    }
+}
+
+#[test]
+fn a_stream_without_rows_is_answered_with_the_schema_and_a_shard_takes_its_part() {
+    let whole = stream(&table(&[0, 1, 2], 0..4, true));
+    let mut rows = 0;
+    for shard in ["1/2", "2/2"] {
+        let (_, out, _) =
+            run(&["identify", "features", "--stdio-arrow", "--shard", shard], whole.clone());
+        rows += answer(&out).0.num_rows();
+    }
+    assert_eq!(rows, 12);
+    let (code, out, _) = run(&["identify", "features", "--stdio-arrow"], Vec::new());
+    assert_eq!((code, out.len()), (0, 0));
+    let empty = table(&[0], 0..1, true).replace(",2,", ",8,").replace(",5,", ",8,");
+    let (code, out, err) = run(&["identify", "features", "--stdio-arrow"], stream(&empty));
+    assert!(code == 0 && err.contains("70 rows left out"), "{err}");
+    let reader = StreamReader::try_new(Cursor::new(out), None).unwrap();
+    assert!(reader.schema().index_of("centre_x").is_ok());
+    assert_eq!(reader.count(), 0);
+}
+
+#[test]
+fn what_is_no_stream_or_lacks_a_column_is_refused() {
+    let (code, _, err) =
+        run(&["identify", "features", "--stdio-arrow"], b"uid,session_id\n".to_vec());
+    assert!(code == 65 && err.contains("Arrow stream"), "{err}");
+    let batch = RecordBatch::try_from_iter([(
+        "session_id",
+        Arc::new(StringArray::from(vec!["a"])) as ArrayRef,
+    )])
+    .unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = StreamWriter::try_new(&mut bytes, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let (code, _, err) = run(&["identify", "features", "--stdio-arrow"], bytes);
+    assert!(code == 65 && err.contains("no column \"timestamp\""), "{err}");
+}

@@ -1,0 +1,161 @@
+"""The Spark job against the single process, on a real local cluster with two executor processes.
+
+    python check_spark.py BINARY FOLDER
+
+Invents recordings in FOLDER, runs features, windows and training of installers/spark/job.py, kills an
+executor in the middle of a run, and compares every result row by row with what one process gives.
+Prints one line a check; exits with 1 at the first that fails.
+"""
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+binary, folder = sys.argv[1], Path(sys.argv[2])
+os.environ.update(SPARK_LOCAL_IP="127.0.0.1", PYSPARK_PYTHON=sys.executable)
+root = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(root / "installers" / "spark"))
+
+import job
+import pyarrow as pa
+
+SESSIONS, EVENTS = 24, 500
+FIXED = ["session_id", "user_id", "events"]
+
+
+def check(what, holds):
+    print(f"{'ok' if holds else 'FAIL'}: {what}", flush=True)
+    if not holds:
+        os._exit(1)
+
+
+def invent(path):
+    """Rows in random order, as the recordings of the bank have them."""
+    draw, rows = random.Random(4), []
+    for session in range(SESSIONS):
+        user, at, x, y = session % 3, 1_655_000_000_000 + session * 10**8, 500.0, 400.0
+        for event in range(EVENTS):
+            at += draw.randint(8, 30) + (600 if event % 40 == 39 else 0)
+            x, y = x + draw.gauss(3 * (event % 7 - 3), 4 + user), y + draw.gauss(2, 3)
+            kind = 5 if event % (23 + user) == 22 else 2
+            rows.append([f"s{session:02}", f"-24162{user}", at, kind, round(x, 2), round(y % 800, 2)])
+    draw.shuffle(rows)
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["session_id", "user_id", "timestamp", "event_type", "screen_x", "screen_y"])
+        writer.writerows(rows)
+
+
+def alone(*arguments, **more):
+    """What one process gives."""
+    return subprocess.run([binary, *arguments], check=True, capture_output=True, **more).stdout
+
+
+def single_features(path):
+    table = csv.DictReader(alone("identify", "features", path).decode().splitlines())
+    return {row["session_id"]: {k: float(v) for k, v in row.items() if k not in FIXED} for row in table}
+
+
+def by_session(rows):
+    return {row["session_id"]: {k: row[k] for k in row.asDict() if k not in FIXED} for row in rows}
+
+
+def single_windows(events):
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, events.schema) as writer:
+        writer.write_table(events)
+    answer = alone("preprocess", "--stdio-arrow", input=sink.getvalue().to_pybytes())
+    return pa.ipc.open_stream(answer).read_all().to_pylist()
+
+
+def waiting(folder, gate):
+    """Answers even sessions at once, odd ones when the gate is open; says who asked."""
+
+    def answer(table, command):
+        import child
+
+        session = table.column("session_id")[0].as_py()
+        # The executor is the parent of the daemon that is the parent of this worker.
+        daemon = os.getppid()
+        executor = Path(f"/proc/{daemon}/stat").read_text().rsplit(")", 1)[1].split()[1]
+        if int(session[1:]) % 2:
+            Path(folder, f"waits-{session}-{executor}").touch()
+            while not os.path.exists(gate):
+                time.sleep(0.05)
+        Path(folder, f"asked-{session}-{executor}").touch()
+        return child.ask(command, table)
+
+    return answer
+
+
+def until(what, holds):
+    deadline = time.monotonic() + 300
+    while not holds():
+        if time.monotonic() > deadline:
+            check(f"{what} within 5 minutes", False)
+        time.sleep(0.05)
+
+
+def gone(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def lose_an_executor(events, expected):
+    marks, gate, found = folder / "marks", folder / "gate", []
+    marks.mkdir()
+    answer = waiting(str(marks), str(gate))
+    frame = job.features(events, binary, answer=answer)
+    run = threading.Thread(target=lambda: found.extend(frame.collect()), daemon=True)
+    run.start()
+    until("a session waits and another is done", lambda: list(marks.glob("waits-*")) and list(marks.glob("asked-*")))
+    executor = int(next(marks.glob("waits-*")).name.split("-")[2])
+    os.kill(executor, signal.SIGKILL)
+    until("the executor is gone", lambda: gone(executor))
+    gate.touch()
+    run.join(300)
+    executors = {mark.name.split("-")[2] for mark in marks.iterdir()}
+    check("an executor was killed and another took over", len(executors) >= 2)
+    check("its sessions came out complete and equal all the same", by_session(found) == expected)
+
+
+def main():
+    recordings = folder / "recordings.csv"
+    invent(recordings)
+    spark = job.session("local-cluster[2,1,1024]")
+    try:
+        events = job.read(spark, recordings).repartition(4)
+        expected = single_features(recordings)
+        found = job.features(events, binary).collect()
+        check("every session came back once", len(found) == len(expected) == SESSIONS)
+        check("features are those of one process, number by number", by_session(found) == expected)
+
+        order = lambda row: (row["session_id"], row["window"])
+        cut = [row.asDict() for row in job.windows(events, binary).collect()]
+        table = pa.Table.from_pylist([row.asDict() for row in job.read(spark, recordings).collect()])
+        expected_windows = single_windows(table)
+        check("there are windows", len(expected_windows) > SESSIONS)
+        check("windows are those of one process", sorted(cut, key=order) == sorted(expected_windows, key=order))
+
+        lose_an_executor(events, expected)
+
+        users = job.read(spark, recordings, [*job.COLUMNS, "user_id"])
+        models = {row["user_id"]: row for row in job.models(users, binary).collect()}
+        check("every user has a model", len(models) == 3 and not any(row["error"] for row in models.values()))
+        user = "-241620"
+        path = folder / "single.onnx"
+        alone("train", "--format", "bank", str(recordings), "--user", user, "--out", str(path))
+        check("the model is that of one process, byte by byte", bytes(models[user]["model"]) == path.read_bytes())
+    finally:
+        spark.stop()
+
+
+main()

@@ -16,6 +16,8 @@ use crate::lab::explore::{self, Check, ExploreParams, Progress, Survey};
 
 /// The page's name in the output folder.
 const PAGE: &str = "explore.html";
+/// Places that are printed for each check; the page and the JSON have more.
+const PLACES: usize = 3;
 
 /// Arguments of `explore`.
 #[derive(Debug, Args)]
@@ -124,8 +126,11 @@ fn tell(checks: &[Check], json: bool) -> Result<()> {
     for check in checks {
         let verdict = if check.ok { "ok  " } else { "LOOK" };
         output::line(&format!("{verdict}  {:widest$}  {}", check.name, check.found))?;
-        for place in &check.places {
+        for place in check.places.iter().take(PLACES) {
             output::line(&format!("      {place}"))?;
+        }
+        if check.places.len() > PLACES {
+            output::line("      and more: see the page")?;
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ pub mod preprocess;
 pub mod pretrain;
 pub mod protocol;
 mod random;
+pub mod report;
 pub mod shard;
 mod start;
 pub mod train;

@@ -178,7 +178,7 @@ fn timed(scorer: &mut LoadedScorer, window: &[Steps]) -> Result<(Lap, f32)> {
 }
 
 /// An arc at 125 Hz, another in every round.
-fn window(steps: usize, round: usize) -> Steps {
+pub(super) fn window(steps: usize, round: usize) -> Steps {
     let step = |index: usize| {
         let angle = (index + 7 * round) as f32 * 0.11;
         [9.0 * angle.cos(), 5.0 * angle.sin(), 8.0]

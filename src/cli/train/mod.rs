@@ -2,6 +2,7 @@
 //! Shows progress and what to expect; the training itself is the laboratory's.
 
 mod choices;
+mod everybody;
 pub(super) mod input;
 mod show;
 
@@ -10,7 +11,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::choices::ChoiceArgs;
-use self::input::{InputArgs, everybody};
+use self::everybody::Everybody;
+pub(super) use self::input::InputArgs;
+use self::input::everybody;
 use self::show::{Show, expectation};
 use crate::data::Store;
 use crate::data::npz::write_whole;
@@ -29,12 +32,25 @@ pub struct TrainArgs {
     /// Whose model to train, by the dataset's id
     #[arg(long, value_name = "ID", requires = "folder")]
     user: Option<String>,
+    /// A model for every user of the dataset; goes on after an interruption
+    #[arg(long, requires_all = ["folder", "out"], conflicts_with_all = ["user", "impostors"])]
+    all_users: bool,
+    /// Who learns from what and is tested on what: open-set, seed, ... or a TOML file of your own
+    #[arg(long, value_name = "NAME", requires = "all_users", default_value = "open-set")]
+    protocol: String,
+    /// The closed set of the research: strangers that the model has learnt against (protocol `seed`)
+    #[arg(long, requires = "all_users", conflicts_with = "protocol")]
+    closed_set: bool,
     /// Whom to learn against
     #[arg(long, value_enum, default_value_t)]
     impostors: Impostors,
-    /// Where to write the model; for your own recordings, the place where the agent looks for it
+    /// Where to write the model (for your own recordings by default where the agent looks for it);
+    /// with --all-users the folder for PROTOCOL/seed-SEED/USER.onnx
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Print the summary of --all-users as JSON
+    #[arg(long, requires = "all_users")]
+    json: bool,
     #[command(flatten)]
     choices: ChoiceArgs,
 }
@@ -67,6 +83,9 @@ impl TrainArgs {
     /// # Errors
     /// When there is too little movement, the input cannot be read, or the model cannot be written.
     pub fn run(self) -> Result<()> {
+        if let (true, Some(folder), Some(out)) = (self.all_users, &self.input.folder, &self.out) {
+            return self.everybody(out).run(folder);
+        }
         let params = WindowParams::default();
         let task = match &self.input.folder {
             Some(folder) => self.dataset_task(folder, params)?,
@@ -75,6 +94,12 @@ impl TrainArgs {
         let bundle = self.train(&task, params)?;
         eprintln!("The model is {}.", task.out.display());
         super::output::line(&expectation(&bundle))
+    }
+
+    fn everybody<'a>(&'a self, out: &'a Path) -> Everybody<'a> {
+        let protocol = if self.closed_set { "seed" } else { &self.protocol };
+        let (input, choices) = (&self.input, &self.choices);
+        Everybody { input, choices, protocol, out, json: self.json }
     }
 
     fn own_task(&self, params: WindowParams) -> Result<Task> {
@@ -104,7 +129,7 @@ impl TrainArgs {
     fn dataset_task(&self, folder: &Path, params: WindowParams) -> Result<Task> {
         let Some(user) = self.user.as_deref() else {
             return Err(Failure::new(Kind::Config, "a dataset, but nobody of it is named")
-                .remedy("Add --user ID."));
+                .remedy("Add --user ID, or --all-users."));
         };
         let format = self.input.format()?.name();
         let dataset = self.input.open(folder)?;

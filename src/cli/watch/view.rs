@@ -101,6 +101,7 @@ fn style(scene: &Scene, colour: Color) -> Style {
 mod tests {
     use super::super::scene::tests::verdict;
     use super::*;
+    use crate::agent::board::Status;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 

@@ -185,8 +185,9 @@ impl Together {
         }
         section.with_all(user.traces.iter().flat_map(|trace| {
             let heading = format!("Session {}", short_id(&trace.id, 60));
-            let pictures = session_pictures(trace, user);
-            [Block::Heading(heading), Block::Small(said(trace)), Block::Pictures(pictures.into())]
+            let [path, linear, log] = session_pictures(trace, user);
+            let pictures = Block::Columns(vec![vec![path], vec![linear, log]]);
+            [Block::Heading(heading), Block::Small(said(trace)), pictures]
         }))
     }
 

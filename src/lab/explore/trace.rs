@@ -65,6 +65,9 @@ fn columns(
 /// what is close to the last kept position goes, first what cannot be seen anyway.
 fn thin(events: &[MouseEvent], most: usize) -> Vec<(EventType, [f64; 2])> {
     let Some([left, right, top, bottom]) = extent(events) else { return Vec::new() };
+    if events.len() <= most {
+        return keep(events, 0.0);
+    }
     let mut nearest = (right - left).hypot(bottom - top) / 400.0;
     loop {
         let kept = keep(events, nearest);

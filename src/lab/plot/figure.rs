@@ -165,6 +165,7 @@ fn across_ticks(frame: &Frame<'_>, bottom: f64, upright: bool) -> String {
             continue;
         }
         let half = width(&label, TICK) / 2.0;
+        let x = x.min(frame.left + frame.width + 13.0 - half);
         if x - half < free {
             continue;
         }

@@ -27,6 +27,8 @@ pub enum Block {
     Table(Vec<String>, Vec<Vec<String>>),
     /// Pictures beside each other.
     Pictures(Vec<Picture>),
+    /// Columns of pictures below each other.
+    Columns(Vec<Vec<Picture>>),
     /// A heading below that of the section.
     Heading(String),
     /// A text as it was written, in a box that opens.
@@ -121,11 +123,8 @@ fn write_block(out: &mut String, block: &Block) {
             out.push_str("</ul>\n");
         }
         Block::Table(head, rows) => table(out, head, rows),
-        Block::Pictures(pictures) => {
-            out.push_str("<div class=\"pictures\">");
-            pictures.iter().for_each(|p| push(out, format_args!("<div>{}</div>\n", p.inline())));
-            out.push_str("</div>\n");
-        }
+        Block::Pictures(pictures) => columns(out, pictures.iter().map(std::slice::from_ref)),
+        Block::Columns(all) => columns(out, all.iter().map(Vec::as_slice)),
         Block::Verbatim(title, text) => push(
             out,
             format_args!(
@@ -136,6 +135,16 @@ fn write_block(out: &mut String, block: &Block) {
             ),
         ),
     }
+}
+
+fn columns<'a>(out: &mut String, columns: impl Iterator<Item = &'a [Picture]>) {
+    out.push_str("<div class=\"pictures\">");
+    for column in columns {
+        out.push_str("<div>");
+        column.iter().for_each(|picture| out.push_str(&picture.inline()));
+        out.push_str("</div>\n");
+    }
+    out.push_str("</div>\n");
 }
 
 fn table(out: &mut String, head: &[String], rows: &[Vec<String>]) {
@@ -157,9 +166,11 @@ fn table(out: &mut String, head: &[String], rows: &[Vec<String>]) {
     out.push_str("</tbody></table></div>\n");
 }
 
+/// A number, perhaps with a unit or an interval, but no sentence.
 fn is_number(cell: &str) -> bool {
-    cell == "-"
-        || cell.trim_start_matches(['-', '+', '<']).starts_with(|c: char| c.is_ascii_digit())
+    let bare = cell.trim_start_matches(['-', '+', '<']);
+    let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
+    cell == "-" || letters <= 4 && bare.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {

@@ -1,6 +1,7 @@
 //! Trains one owner's model: split, fit, calibrate, and check that what was written gives the
 //! scores that were trained. Nothing here knows where recordings lie or how progress is shown.
 
+pub mod ablation;
 mod calibrate;
 mod curve;
 mod division;
@@ -17,6 +18,7 @@ mod restyle;
 mod sampling;
 mod scratch;
 mod sequential;
+pub mod series;
 mod split;
 mod synth;
 mod trunk;

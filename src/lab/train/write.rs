@@ -41,6 +41,12 @@ pub fn write_checked<S: Scorer>(
     outcome
 }
 
+/// Removes what an interruption may have left beside a model's place.
+pub(super) fn remove_candidate(path: &Path) {
+    // Usually nothing is there.
+    let _ = fs::remove_file(beside(path));
+}
+
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_os_string();
     name.push(".candidate.onnx");

@@ -1,0 +1,65 @@
+//! The model beside what knows nothing of the hand.
+
+use super::{estimate, rate, windows};
+use crate::lab::evaluate::results::{Method, Run, SizeFigures, Unit};
+use crate::lab::plot::page::{Block, Section};
+
+/// Baselines that the model does not beat at a size: the upper bound of the paired difference is
+/// not below 0.
+pub(super) fn unbeaten(run: &Run, unit: Unit) -> Vec<String> {
+    let at = |method: &Method| {
+        let size = method.sizes.iter().find(|size| size.unit == unit)?;
+        let difference = size.model_minus_this.as_ref()?;
+        (difference.high >= 0.0).then(|| format!("{} ({})", method.name, method.about))
+    };
+    run.methods.iter().filter_map(at).collect()
+}
+
+pub(super) fn section(run: &Run) -> Section {
+    let about = run.methods.iter().map(|method| format!("{}: {}", method.name, method.about));
+    let mut units: Vec<Unit> = run.methods.iter().flat_map(|m| &m.sizes).map(|s| s.unit).collect();
+    units.sort();
+    units.dedup();
+    let mut section = Section::new(format!("Model and baselines, {}", run.protocol.name))
+        .with(Block::List(about.collect()))
+        .with(Block::Heading("Equal error rate, mean over owners".into()))
+        .with(table(run, &units, |size| rate(&size.mean.eer)))
+        .with(Block::Heading("AUC, mean over owners".into()))
+        .with(table(run, &units, |size| estimate(&size.mean.auc)))
+        .with(Block::Heading("The model's equal error rate minus the baseline's, by owner".into()))
+        .with(table(run, &units, difference))
+        .with(Block::Small(
+            "95 % intervals over owners, paired. Below zero the model is better; where the upper \
+             bound is not below zero, the table says that it does not win."
+                .into(),
+        ));
+    for unit in units {
+        let names = unbeaten(run, unit);
+        if !names.is_empty() {
+            let names = names.join(", ");
+            let text = format!("With {} the model does not beat {names}.", windows(unit));
+            section = section.with(Block::Warning(text));
+        }
+    }
+    section
+}
+
+fn difference(size: &SizeFigures) -> String {
+    let Some(difference) = &size.model_minus_this else { return "-".into() };
+    let points = |share: f64| format!("{:+.1}", 100.0 * share);
+    let [value, low, high] = [difference.value, difference.low, difference.high].map(points);
+    let wins = if difference.high < 0.0 { "" } else { ", no win" };
+    format!("{value} ({low} to {high}){wins}")
+}
+
+fn table(run: &Run, units: &[Unit], cell: impl Fn(&SizeFigures) -> String) -> Block {
+    let head = std::iter::once(String::new()).chain(units.iter().map(|unit| windows(*unit)));
+    let row = |method: &Method| {
+        let at = |unit: &Unit| {
+            let size = method.sizes.iter().find(|size| size.unit == *unit);
+            size.map_or_else(|| "-".into(), &cell)
+        };
+        std::iter::once(method.name.clone()).chain(units.iter().map(at)).collect()
+    };
+    Block::Table(head.collect(), run.methods.iter().map(row).collect())
+}

@@ -28,9 +28,6 @@ pub struct PretrainArgs {
     /// or a TOML file.
     #[arg(long, requires = "folder")]
     protocol: Option<String>,
-    /// Only so many of the users, in order of their names; the rest is left for measuring.
-    #[arg(long)]
-    users: Option<usize>,
     /// Where to write the start.
     #[arg(long, default_value = "onnx/start.onnx")]
     out: PathBuf,
@@ -94,7 +91,7 @@ impl PretrainArgs {
         let options = self.options()?;
         let source = self.format.clone().unwrap_or_default();
         let mut real = match (&self.folder, &self.format) {
-            (Some(folder), Some(format)) => self.chosen(read_all(folder, format, params)?),
+            (Some(folder), Some(format)) => read_all(folder, format, params)?,
             _ => Vec::new(),
         };
         if let Some(name) = &self.protocol {
@@ -117,11 +114,6 @@ impl PretrainArgs {
         start.write(&self.out)?;
         eprintln!("{}: {:?}", self.out.display(), start.origin);
         Ok(())
-    }
-
-    fn chosen(&self, mut people: Vec<Vec<Window>>) -> Vec<Vec<Window>> {
-        people.truncate(self.users.unwrap_or(people.len()));
-        people
     }
 
     fn trunk(&self) -> Trunk {

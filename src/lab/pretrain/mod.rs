@@ -114,20 +114,19 @@ pub fn pretrain(
             return Err(Failure::new(Kind::Config, what).remedy("Train from random weights."));
         }
     };
-    let known: SeenWindows = real.iter().flatten().map(identity_of).collect();
-    let [generated, real] = &crowd.kinds;
+    let [generated, known] = &crowd.kinds;
     let origin = Origin {
         name: format!("start, seed {}", options.seed),
         trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
         generated_people: generated.len(),
-        real_people: real.len(),
-        real_source: if real.is_empty() { String::new() } else { real_source.into() },
-        real_windows: known.sample(),
+        real_people: known.len(),
+        real_source: if known.is_empty() { String::new() } else { real_source.into() },
+        real_windows: real.iter().flatten().map(identity_of).collect::<SeenWindows>().sample(),
         windows: crowd.windows(),
         steps: options.steps + options.from.as_ref().map_or(0, |start| start.origin.steps),
         seed: options.seed,
     };
-    let population = population::fit(&features(&network, &crowd.people[real.clone()]));
+    let population = population::fit(&features(&network, &crowd.people[known.clone()]));
     Ok(Start { network, windows: params, population, origin })
 }
 

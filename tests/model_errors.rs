@@ -160,7 +160,7 @@ fn weights_that_are_no_numbers_or_of_another_shape() {
     let failure = refused(|model| weights(model, "first.r").dims[2] = i64::MAX);
     assert_says(&failure, Kind::Data, &["first.r"]);
     let mut bundle = sample();
-    bundle.network.head.bias = f32::INFINITY;
+    bundle.network.head_mut().bias = f32::INFINITY;
     assert_says(&bundle.to_bytes().unwrap_err(), Kind::Data, &["head"]);
 }
 

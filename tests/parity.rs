@@ -7,9 +7,10 @@ mod reference;
 mod sample_model;
 
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
+use mousewarden::nn::Network;
 use mousewarden::pipeline::{Scorer, Steps};
 use proptest::prelude::*;
-use sample_model::{bundle, library, windows};
+use sample_model::{bundle, conv_bundle, library, windows};
 
 const LENGTHS: [usize; 19] = [5, 1, 40, 2, 128, 7, 25, 25, 64, 3, 17, 100, 9, 31, 6, 11, 90, 1, 33];
 
@@ -32,8 +33,12 @@ fn assert_close(left: &[f32], right: &[f32], tolerance: f32) {
     }
 }
 
+fn recurrent(bundle: &Bundle) -> &Network {
+    bundle.network.as_bilstm().unwrap()
+}
+
 fn by_definition(bundle: &Bundle, windows: &[Steps]) -> Vec<f32> {
-    let score = |w: &Steps| reference::probability(&bundle.network, w.rows()) as f32;
+    let score = |w: &Steps| reference::probability(recurrent(bundle), w.rows()) as f32;
     windows.iter().map(score).collect()
 }
 
@@ -73,6 +78,42 @@ fn the_two_scorers_agree() {
     }
 }
 
+/// Layers of the convolutional architecture: few channels and many, one layer and several.
+const LAYERS: [&[(usize, usize)]; 4] =
+    [&[(1, 1)], &[(5, 7)], &[(25, 128)], &[(5, 24), (3, 16), (3, 33)]];
+
+#[test]
+fn the_two_scorers_agree_on_convolutions() {
+    if library().is_none() {
+        return;
+    }
+    for (seed, layers) in (21..).zip(LAYERS) {
+        let bundle = conv_bundle(layers, seed);
+        let windows = windows(&LENGTHS, seed);
+        let [onnx, builtin] = [Backend::OnnxRuntime, Backend::Builtin]
+            .map(|backend| scores(&mut scorer(&bundle, backend), &windows));
+        assert_close(&onnx, &builtin, 1e-6);
+        let (least, most) = onnx.iter().fold((1.0_f32, 0.0_f32), |(l, m), &s| (l.min(s), m.max(s)));
+        assert!(most - least > 0.02, "{least}..{most}");
+    }
+}
+
+#[test]
+fn convolutions_come_back_as_they_were_written_and_no_other_graph_does() {
+    let bytes = conv_bundle(LAYERS[3], 6).to_bytes().unwrap();
+    let read = Bundle::from_bytes(&bytes).unwrap();
+    assert_eq!(read.to_bytes().unwrap(), bytes);
+    let claims = |architecture: &str, other: &str| {
+        let text = |name: &str| format!("\"{name}\"").into_bytes();
+        let (from, to) = (text(architecture), text(other));
+        let at = bytes.windows(from.len()).position(|part| part == from).unwrap();
+        let mut bytes = bytes.clone();
+        bytes.splice(at..at + from.len(), to);
+        Bundle::from_bytes(&bytes)
+    };
+    assert!(claims("conv", "cone").is_err());
+}
+
 /// How many times the effect of one rounding the two may lie apart: they round at every step.
 const ROUNDINGS: f32 = 4.0;
 
@@ -89,7 +130,7 @@ proptest! {
             let [onnx, builtin] = [Backend::OnnxRuntime, Backend::Builtin]
                 .map(|backend| scores(&mut scorer(&bundle, backend), &windows));
             for ((window, left), right) in windows.iter().zip(onnx).zip(builtin) {
-                let bound = 1e-6 + ROUNDINGS * reference::rounding(&bundle.network, window.rows());
+                let bound = 1e-6 + ROUNDINGS * reference::rounding(recurrent(&bundle), window.rows());
                 prop_assert!((left - right).abs() <= bound, "{left} and {right}, allowed {bound}");
             }
         }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use mousewarden::model::{Backend, LoadedScorer, ScorerParams};
 use mousewarden::pipeline::Scorer;
-use sample_model::{bundle, windows};
+use sample_model::{bundle, conv_bundle, windows};
 use serde_json::json;
 
 /// A Python that can import onnx and onnxruntime: `MOUSEWARDEN_PYTHON`, or `target/venv`.
@@ -38,9 +38,13 @@ fn python() -> Option<PathBuf> {
 fn the_reference_implementations_accept_the_file_and_agree_on_the_scores() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
-    for (seed, shape) in (1..).zip([[1, 1], [5, 7], [24, 16], [64, 64]]) {
+    let recurrent = [[1, 1], [5, 7], [24, 16], [64, 64]].map(|hidden| bundle(hidden, 1));
+    let layers: [&[(usize, usize)]; 2] = [&[(25, 64)], &[(5, 24), (3, 33)]];
+    let bundles = recurrent.into_iter().chain(layers.map(|layers| conv_bundle(layers, 1)));
+    for (seed, bundle) in (1..).zip(bundles) {
+        let what = (bundle.network.architecture(), bundle.network.widths());
         let (model, cases) = (folder.path().join("model.onnx"), folder.path().join("cases.json"));
-        bundle(shape, seed).write(&model).unwrap();
+        bundle.write(&model).unwrap();
         let windows = windows(&[5, 128, 1, 25, 60, 7], seed);
         let params = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
         let scores = LoadedScorer::open(&model, &params).unwrap().score(&windows).unwrap();
@@ -52,8 +56,8 @@ fn the_reference_implementations_accept_the_file_and_agree_on_the_scores() {
         let output = Command::new(&python).arg(script).args([&model, &cases]).output().unwrap();
         let talk = [output.stdout, output.stderr].concat();
         let talk = String::from_utf8_lossy(&talk);
-        assert!(output.status.success(), "hidden {shape:?}:\n{talk}");
+        assert!(output.status.success(), "{what:?}:\n{talk}");
         assert_eq!(talk.matches("ok: ").count(), 10, "{talk}");
-        println!("hidden {shape:?}:\n{talk}");
+        println!("{what:?}:\n{talk}");
     }
 }

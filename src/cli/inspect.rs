@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Failure, Result};
 use crate::model::bundle::CONTRACT;
 use crate::model::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
-use crate::nn::{BiLstm, Network};
+use crate::nn::{AnyNetwork, BiLstm, ConvLayer, Network};
 use crate::pipeline::WindowParams;
 
 /// Arguments of `inspect`.
@@ -32,7 +32,7 @@ struct Description {
     sha256: String,
     contract: u32,
     architecture: &'static str,
-    hidden: [usize; 2],
+    hidden: Vec<usize>,
     weights: usize,
     windows: WindowParams,
     default_group: usize,
@@ -67,8 +67,8 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         contract: CONTRACT,
-        architecture: "bilstm",
-        hidden: [network.first.hidden, network.second.hidden],
+        architecture: network.architecture(),
+        hidden: network.widths(),
         weights: weights(&network),
         windows,
         default_group,
@@ -89,25 +89,39 @@ fn evidence(sequential: &Sequential) -> Vec<String> {
     [String::new(), head.into()].into_iter().chain(sequential.limits.iter().map(row)).collect()
 }
 
-fn weights(network: &Network) -> usize {
+fn weights(network: &AnyNetwork) -> usize {
+    let trunk = match network {
+        AnyNetwork::BiLstm(network) => recurrent(network),
+        AnyNetwork::Conv(network) => {
+            let layer = |layer: &ConvLayer| layer.weight.len() + layer.output;
+            network.layers.iter().map(layer).sum()
+        }
+    };
+    trunk + network.head().weight.len() + 1
+}
+
+fn recurrent(network: &Network) -> usize {
     let lstm = |layer: &BiLstm| {
         let side = &layer.forward;
         2 * (side.w.len() + side.r.len() + side.b.len())
     };
     let norm = network.norm.gamma.len() + network.norm.beta.len();
-    lstm(&network.first) + norm + lstm(&network.second) + network.head.weight.len() + 1
+    lstm(&network.first) + norm + lstm(&network.second)
 }
 
 impl Description {
     fn text(&self) -> String {
         let (p, w) = (&self.provenance, &self.windows);
-        let [first, second] = self.hidden;
+        let widths: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
         let mut lines = vec![
             format!("model        {}", self.path.display()),
             format!("content      sha256 {}", self.sha256),
             format!(
-                "contract     {}, {} {first} + {second}, {} weights",
-                self.contract, self.architecture, self.weights
+                "contract     {}, {} {}, {} weights",
+                self.contract,
+                self.architecture,
+                widths.join(" + "),
+                self.weights
             ),
             format!(
                 "windows      pause {} ms, {} to {} steps, thinned to {} ms",

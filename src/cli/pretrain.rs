@@ -3,14 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
-use crate::lab::pretrain::{PretrainOptions, pretrain};
+use crate::lab::pretrain::{PretrainOptions, Trunk, pretrain};
 use crate::lab::protocol::Protocol;
 use crate::model::Start;
+use crate::nn::ConvShape;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
 
@@ -30,6 +31,15 @@ pub struct PretrainArgs {
     /// Where to write the start.
     #[arg(long, default_value = "onnx/start.onnx")]
     out: PathBuf,
+    /// What is trained.
+    #[arg(long, value_enum, default_value = "conv")]
+    architecture: Architecture,
+    /// `conv`: ticks seen by, and channels given by, each layer, such as `25x128`.
+    #[arg(long, value_parser = layer, value_delimiter = ',')]
+    layers: Vec<(usize, usize)>,
+    /// `conv`: lengths that the first layer's filters start with, in turn.
+    #[arg(long, value_delimiter = ',')]
+    scales: Option<Vec<usize>>,
     /// Go on from this start.
     #[arg(long)]
     from: Option<PathBuf>,
@@ -45,12 +55,30 @@ pub struct PretrainArgs {
     /// Step size at the start.
     #[arg(long)]
     learning_rate: Option<f32>,
+    /// Share of features dropped in training.
+    #[arg(long)]
+    dropout: Option<f32>,
     /// Share of real people in a batch.
     #[arg(long)]
     real_share: Option<f64>,
     /// Seed of every random choice.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Architecture {
+    /// Two bidirectional recurrences.
+    Bilstm,
+    /// Convolutions on a common clock.
+    Conv,
+}
+
+/// `TICKSxCHANNELS`.
+fn layer(text: &str) -> std::result::Result<(usize, usize), String> {
+    let (ticks, channels) = text.split_once('x').ok_or("a layer is written as 25x128")?;
+    let number = |text: &str| text.parse().map_err(|e| format!("{text}: {e}"));
+    Ok((number(ticks)?, number(channels)?))
 }
 
 impl PretrainArgs {
@@ -88,14 +116,31 @@ impl PretrainArgs {
         Ok(())
     }
 
+    fn trunk(&self) -> Trunk {
+        let usual = ConvShape::default();
+        match self.architecture {
+            Architecture::Bilstm => Trunk::BiLstm,
+            Architecture::Conv if self.layers.is_empty() => {
+                let scales = self.scales.clone().unwrap_or(usual.scales);
+                Trunk::Conv(ConvShape { scales, ..usual })
+            }
+            Architecture::Conv => {
+                let scales = self.scales.clone().unwrap_or_default();
+                Trunk::Conv(ConvShape { layers: self.layers.clone(), scales })
+            }
+        }
+    }
+
     fn options(&self) -> Result<PretrainOptions> {
         let usual = PretrainOptions::default();
         Ok(PretrainOptions {
+            trunk: self.trunk(),
             from: self.from.as_deref().map(Start::read).transpose()?,
             people: self.people.unwrap_or(usual.people),
             windows: self.windows.unwrap_or(usual.windows),
             steps: self.steps.unwrap_or(usual.steps),
             learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
+            dropout: self.dropout.unwrap_or(usual.dropout),
             real_share: self.real_share.unwrap_or(usual.real_share),
             seed: self.seed,
             ..usual

@@ -74,7 +74,7 @@ fn factor(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f32>> {
     Some((0..size).flat_map(row).collect())
 }
 
-/// A draw around a centre. Final states lie in -1..1, and so does this.
+/// A draw around a centre.
 fn around(centre: &[f32], factor: &[f32], random: &mut Random) -> Vec<f32> {
     let noise: Vec<f32> = centre.iter().map(|_| random.normal(0.0, 1.0) as f32).collect();
     let mut begin = 0;
@@ -82,7 +82,7 @@ fn around(centre: &[f32], factor: &[f32], random: &mut Random) -> Vec<f32> {
         let row = &factor[begin..=begin + i];
         begin += i + 1;
         let away: f32 = row.iter().zip(&noise).map(|(l, z)| l * z).sum();
-        (centre + away).clamp(-1.0, 1.0)
+        centre + away
     };
     centre.iter().enumerate().map(place).collect()
 }

@@ -1,19 +1,19 @@
 //! Scores with the engine of this program, where no ONNX Runtime is: the same weights, read from
 //! the same file, the same scores to 1e-6. No library, no thread.
 
-use crate::nn::{Inference, Network};
+use crate::nn::{AnyInference, AnyNetwork};
 use crate::pipeline::{Score, ScoreError, Scorer, Steps};
 
 /// Scores windows with the engine that trained them.
 #[derive(Debug)]
 pub struct BuiltinScorer {
-    inference: Inference,
+    inference: AnyInference,
 }
 
 impl BuiltinScorer {
     /// From the weights of a bundle.
-    pub fn new(network: &Network) -> Self {
-        Self { inference: Inference::new(network) }
+    pub fn new(network: &AnyNetwork) -> Self {
+        Self { inference: AnyInference::new(network) }
     }
 }
 

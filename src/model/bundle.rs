@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::seen::SeenWindows;
-use crate::nn::Network;
+use crate::nn::AnyNetwork;
 use crate::pipeline::{CusumParams, Evidence, WindowParams};
 
 /// The version of `onnx/README.md` that this build reads and writes.
@@ -138,7 +138,7 @@ fn random_start() -> String {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bundle {
     /// The weights.
-    pub network: Network,
+    pub network: AnyNetwork,
     /// How windows must be cut for it.
     pub windows: WindowParams,
     /// Group sizes in ascending order; never empty.

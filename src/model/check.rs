@@ -1,9 +1,10 @@
 //! What must hold for a bundle before anyone may use or write it. Pure: no file, no library.
 
 use super::bundle::{Bundle, Limit, OperatingPoint, Sequential};
+use super::conv_weights;
 use super::fault::Fault;
 use super::weights::MAX_HIDDEN;
-use crate::nn::{BatchNorm, BiLstm, Network};
+use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Network};
 use crate::pipeline::CusumParams;
 use crate::pipeline::steps::STEP_FEATURES;
 
@@ -29,9 +30,14 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault::Value`] with the part and what is allowed.
-pub fn check_network(network: &Network) -> Result<(), Fault> {
-    shapes(network)?;
-    numbers(network)
+pub fn check_network(network: &AnyNetwork) -> Result<(), Fault> {
+    match network {
+        AnyNetwork::BiLstm(network) => {
+            shapes(network)?;
+            numbers(network)
+        }
+        AnyNetwork::Conv(network) => conv_weights::check(network),
+    }
 }
 
 fn points(points: &[OperatingPoint]) -> Result<(), Fault> {

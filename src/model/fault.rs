@@ -43,7 +43,7 @@ pub enum Fault {
         reason: String,
     },
     /// The computation is another one.
-    #[error("has another graph than the architecture bilstm: {0}")]
+    #[error("has another graph than its architecture: {0}")]
     Graph(String),
     /// It is no model that tells people apart.
     #[error("is no model of `mousewarden identify`: {0}")]

@@ -11,11 +11,11 @@ use super::bundle::Bundle;
 use super::check::check;
 use super::fault::Fault;
 use super::graph::graph_of;
-use super::metadata::Metadata;
+use super::metadata::{Metadata, architecture_of};
 use super::onnx_proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::weights::network_of;
 use crate::error::{Failure, Result};
-use crate::nn::Network;
+use crate::nn::AnyNetwork;
 
 /// Version of the file format that is written and read.
 pub(super) const IR_VERSION: i64 = 8;
@@ -76,9 +76,10 @@ impl Bundle {
         let model = decode(bytes)?;
         let Metadata { windows, operating_points, default_group, sequential, provenance } =
             Metadata::of(&model)?;
+        let architecture = architecture_of(&model)?;
         versions(&model)?;
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
-        let network = network_of(&graph)?;
+        let network = network_of(&graph, architecture)?;
         let bundle =
             Self { network, windows, operating_points, default_group, sequential, provenance };
         check(&bundle)?;
@@ -94,12 +95,15 @@ impl Bundle {
             sequential: self.sequential.clone(),
             provenance: self.provenance.clone(),
         };
-        Ok(encoded(&self.network, metadata.entries()?))
+        Ok(encoded(&self.network, metadata.entries(self.network.architecture())?))
     }
 }
 
 /// The bytes of a file with this network's graph and these entries.
-pub(super) fn encoded(network: &Network, metadata_props: Vec<StringStringEntryProto>) -> Vec<u8> {
+pub(super) fn encoded(
+    network: &AnyNetwork,
+    metadata_props: Vec<StringStringEntryProto>,
+) -> Vec<u8> {
     model_bytes(graph_of(network), metadata_props)
 }
 

@@ -1,11 +1,12 @@
 //! From the network to its ONNX graph, as `onnx/README.md` fixes it. Nothing is computed here but
 //! the folding of the batch normalisation; no metadata and no file is touched.
 
+use super::conv_graph;
 use super::onnx_proto::{
     AttributeProto, DimensionProto, GraphProto, NodeProto, TensorProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto, attribute_type, data_type,
 };
-use crate::nn::{BatchNorm, BiLstm, LstmWeights, Network};
+use crate::nn::{AnyNetwork, BatchNorm, BiLstm, LstmWeights, Network};
 
 /// Input: steps, float32 `[batch, time, 3]`: dx px, dy px, dt ms.
 pub const STEPS: &str = "steps";
@@ -15,12 +16,20 @@ pub const LENGTHS: &str = "lengths";
 pub const GENUINE: &str = "genuine";
 
 /// The graph of a network. The batch normalisation goes in as one factor and one offset a feature.
-pub fn graph_of(network: &Network) -> GraphProto {
-    let (first, second) = (network.first.hidden as i64, network.second.hidden as i64);
+pub fn graph_of(network: &AnyNetwork) -> GraphProto {
+    let (node, initializer) = match network {
+        AnyNetwork::BiLstm(network) => {
+            let [first, second] = [&network.first, &network.second].map(|l| l.hidden as i64);
+            (nodes(first, second), initializers(network))
+        }
+        AnyNetwork::Conv(network) => {
+            (conv_graph::nodes(network), conv_graph::initializers(network))
+        }
+    };
     GraphProto {
-        node: nodes(first, second),
+        node,
         name: Some("mousewarden".into()),
-        initializer: initializers(network),
+        initializer,
         input: vec![
             value(STEPS, data_type::FLOAT, &[free("batch"), free("time"), fixed(3)]),
             value(LENGTHS, data_type::INT32, &[free("batch")]),
@@ -138,7 +147,7 @@ pub(super) fn int(name: &str, value: i64) -> AttributeProto {
     }
 }
 
-fn ints(name: &str, values: &[i64]) -> AttributeProto {
+pub(super) fn ints(name: &str, values: &[i64]) -> AttributeProto {
     AttributeProto {
         name: Some(name.into()),
         ints: values.to_vec(),
@@ -153,8 +162,12 @@ pub(super) fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
 }
 
 fn shape(name: &str, dims: &[i64]) -> TensorProto {
-    let bytes = dims.iter().flat_map(|dim| dim.to_le_bytes()).collect();
-    tensor(name, &[dims.len() as i64], data_type::INT64, bytes)
+    integers(name, &[dims.len() as i64], dims)
+}
+
+pub(super) fn integers(name: &str, dims: &[i64], values: &[i64]) -> TensorProto {
+    let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    tensor(name, dims, data_type::INT64, bytes)
 }
 
 fn tensor(name: &str, dims: &[i64], kind: i32, raw: Vec<u8>) -> TensorProto {

@@ -9,8 +9,16 @@ use super::fault::Fault;
 use super::onnx_proto::{ModelProto, StringStringEntryProto};
 use crate::pipeline::WindowParams;
 
-/// The only architecture of this contract.
-pub const ARCHITECTURE: &str = "bilstm";
+/// The architectures of this contract, as files and [`AnyNetwork::architecture`] name them.
+///
+/// [`AnyNetwork::architecture`]: crate::nn::AnyNetwork::architecture
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    /// `bilstm`
+    BiLstm,
+    /// `conv`
+    Conv,
+}
 
 pub(super) const CONTRACT_KEY: &str = "mousewarden.contract";
 pub(super) const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
@@ -40,11 +48,11 @@ impl Metadata {
     ///
     /// # Errors
     /// [`Fault::Unreadable`] when a value has no JSON form.
-    pub fn entries(&self) -> Result<Vec<StringStringEntryProto>, Fault> {
+    pub fn entries(&self, architecture: &str) -> Result<Vec<StringStringEntryProto>, Fault> {
         let sequential = self.sequential.as_ref().map(|s| entry(SEQUENTIAL_KEY, s)).transpose()?;
         let required = [
             entry(CONTRACT_KEY, &CONTRACT)?,
-            entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
+            entry(ARCHITECTURE_KEY, &architecture)?,
             entry(WINDOWS_KEY, &self.windows)?,
             entry(POINTS_KEY, &self.operating_points)?,
             entry(GROUP_KEY, &self.default_group)?,
@@ -59,7 +67,7 @@ impl Metadata {
     /// # Errors
     /// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
     pub fn of(model: &ModelProto) -> Result<Self, Fault> {
-        follows_contract(model)?;
+        architecture_of(model)?;
         Ok(Self {
             windows: read(model, WINDOWS_KEY)?,
             operating_points: read(model, POINTS_KEY)?,
@@ -73,17 +81,18 @@ impl Metadata {
     }
 }
 
-/// Whether a file follows this contract and architecture; asked before anything else of it.
+/// The architecture of a file that follows this contract; asked before anything else of it.
 ///
 /// # Errors
 /// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
-pub(super) fn follows_contract(model: &ModelProto) -> Result<(), Fault> {
+pub(super) fn architecture_of(model: &ModelProto) -> Result<Architecture, Fault> {
     follows_version(model)?;
     let architecture: String = read(model, ARCHITECTURE_KEY)?;
-    if architecture != ARCHITECTURE {
-        return Err(Fault::Graph(format!("it calls itself {architecture:?}")));
+    match architecture.as_str() {
+        "bilstm" => Ok(Architecture::BiLstm),
+        "conv" => Ok(Architecture::Conv),
+        _ => Err(Fault::Graph(format!("it calls itself {architecture:?}"))),
     }
-    Ok(())
 }
 
 /// Whether a file follows this version of the contract, whatever its architecture.

@@ -4,6 +4,8 @@
 mod builtin;
 pub mod bundle;
 mod check;
+mod conv_graph;
+mod conv_weights;
 mod fault;
 mod file;
 mod graph;

@@ -10,13 +10,11 @@ use super::bundle::{CONTRACT, StartPeople};
 use super::check::check_network;
 use super::fault::Fault;
 use super::file::{bytes_of, decode, encoded, name_of, persist, versions};
-use super::metadata::{
-    ARCHITECTURE, ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, entry, follows_contract, read,
-};
+use super::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, architecture_of, entry, read};
 use super::seen::SeenWindows;
 use super::weights::network_of;
 use crate::error::{Failure, Result};
-use crate::nn::Network;
+use crate::nn::{AnyNetwork, Network};
 use crate::pipeline::WindowParams;
 
 const START_KEY: &str = "mousewarden.start";
@@ -72,7 +70,7 @@ impl Population {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
     /// Conditioning and trunk.
-    pub network: Network,
+    pub network: AnyNetwork,
     /// How windows were cut for it.
     pub windows: WindowParams,
     /// What real people look like to it, if it has seen any.
@@ -88,6 +86,13 @@ struct Statistics {
     mean: Vec<f32>,
     variance: Vec<f32>,
     epsilon: f32,
+}
+
+impl Statistics {
+    fn of(network: &Network) -> Self {
+        let norm = &network.norm;
+        Self { mean: norm.mean.clone(), variance: norm.variance.clone(), epsilon: norm.epsilon }
+    }
 }
 
 impl Start {
@@ -126,20 +131,23 @@ impl Start {
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;
-        follows_contract(&model)?;
+        let architecture = architecture_of(&model)?;
         let origin = read(&model, START_KEY)?;
-        let statistics: Statistics = read(&model, STATISTICS_KEY)?;
         let windows: WindowParams = read(&model, WINDOWS_KEY)?;
         let knows = |key| model.metadata_props.iter().any(|e| e.key.as_deref() == Some(key));
         let population: Option<Population> =
             if knows(POPULATION_KEY) { read(&model, POPULATION_KEY)? } else { None };
+        let statistics: Option<Statistics> =
+            if knows(STATISTICS_KEY) { read(&model, STATISTICS_KEY)? } else { None };
         versions(&model)?;
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
-        let mut network = network_of(&graph)?;
-        unfold(&mut network, statistics)?;
+        let mut network = network_of(&graph, architecture)?;
+        if let AnyNetwork::BiLstm(network) = &mut network {
+            unfold(network, statistics.ok_or(Fault::Missing(STATISTICS_KEY))?)?;
+        }
         windows.validate().map_err(Fault::Value)?;
         check_network(&network)?;
-        if !population.iter().all(|people| people.fits(network.head.weight.len())) {
+        if !population.iter().all(|people| people.fits(network.head().weight.len())) {
             return Err(Fault::Value("its population has other features".into()));
         }
         Ok(Self { network, windows, population, origin })
@@ -147,20 +155,16 @@ impl Start {
 
     fn encode(&self) -> Result<Vec<u8>, Fault> {
         check_network(&self.network)?;
-        let norm = &self.network.norm;
-        let statistics = Statistics {
-            mean: norm.mean.clone(),
-            variance: norm.variance.clone(),
-            epsilon: norm.epsilon,
-        };
-        let entries = vec![
+        let mut entries = vec![
             entry(CONTRACT_KEY, &CONTRACT)?,
-            entry(ARCHITECTURE_KEY, &ARCHITECTURE)?,
+            entry(ARCHITECTURE_KEY, &self.network.architecture())?,
             entry(WINDOWS_KEY, &self.windows)?,
             entry(START_KEY, &self.origin)?,
-            entry(STATISTICS_KEY, &statistics)?,
             entry(POPULATION_KEY, &self.population)?,
         ];
+        if let AnyNetwork::BiLstm(network) = &self.network {
+            entries.push(entry(STATISTICS_KEY, &Statistics::of(network))?);
+        }
         Ok(encoded(&self.network, entries))
     }
 }
@@ -185,7 +189,7 @@ fn unfold(network: &mut Network, statistics: Statistics) -> Result<(), Fault> {
 mod tests {
     use super::*;
     use crate::model::Bundle;
-    use crate::nn::{Conditioning, Inference};
+    use crate::nn::{AnyInference, Conditioning};
 
     fn start() -> Start {
         let mut network = Network::new([5, 4], Conditioning::IDENTITY, 3);
@@ -202,7 +206,12 @@ mod tests {
             steps: 1,
             seed: 1,
         };
-        Start { network, windows: WindowParams::default(), population: None, origin }
+        Start {
+            network: network.into(),
+            windows: WindowParams::default(),
+            population: None,
+            origin,
+        }
     }
 
     #[test]
@@ -210,12 +219,14 @@ mod tests {
         let bytes = start().encode().unwrap();
         let back = Start::from_bytes(&bytes).unwrap();
         assert_eq!((&back.origin, back.windows), (&start().origin, start().windows));
-        assert_eq!(back.network.norm.mean, start().network.norm.mean);
+        let norm = |start: &Start| start.network.as_bilstm().unwrap().norm.clone();
+        let (back_norm, norm) = (norm(&back), norm(&start()));
+        assert_eq!(back_norm.mean, norm.mean);
         let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
-        assert!(near(&back.network.norm.gamma, &start().network.norm.gamma));
-        assert!(near(&back.network.norm.beta, &start().network.norm.beta));
+        assert!(near(&back_norm.gamma, &norm.gamma));
+        assert!(near(&back_norm.beta, &norm.beta));
         let window: &[[f32; 3]] = &[[3.0, -1.0, 8.0], [5.0, 0.0, 8.0]];
-        let score = |network: &Network| Inference::new(network).probabilities(&[window])[0];
+        let score = |network: &AnyNetwork| AnyInference::new(network).probabilities(&[window])[0];
         assert!((score(&back.network) - score(&start().network)).abs() < 1e-6);
         let said = Bundle::from_bytes(&bytes).unwrap_err().to_string();
         assert!(said.contains("mousewarden.operating_points"), "{said}");
@@ -224,7 +235,8 @@ mod tests {
     #[test]
     fn foreign_statistics_are_refused() {
         let mut other = start();
-        other.network.norm.mean.pop();
+        let AnyNetwork::BiLstm(network) = &mut other.network else { panic!("another") };
+        network.norm.mean.pop();
         assert!(other.encode().is_err());
     }
 }

@@ -4,26 +4,37 @@
 
 use std::collections::BTreeMap;
 
+use super::conv_weights;
 use super::fault::Fault;
 use super::graph::graph_of;
+use super::metadata::Architecture;
 use super::onnx_proto::{GraphProto, NodeProto, TensorProto, data_type};
-use crate::nn::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
+use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
 use crate::pipeline::steps::STEP_FEATURES;
 
 /// Hidden units of one direction that this build accepts; far above what a window can teach.
 pub const MAX_HIDDEN: usize = 1024;
 
-/// The network inside a graph; its batch normalisation comes back as the factor and offset it was
-/// folded into (mean 0, variance 1, epsilon 0), which scores the same.
+/// The network inside a graph of this architecture; its batch normalisation comes back as the
+/// factor and offset it was folded into (mean 0, variance 1, epsilon 0), which scores the same.
 ///
 /// # Errors
 /// [`Fault::Graph`] when it is another graph.
-pub fn network_of(graph: &GraphProto) -> Result<Network, Fault> {
+pub fn network_of(graph: &GraphProto, architecture: Architecture) -> Result<AnyNetwork, Fault> {
     let weights = Weights::new(graph);
+    let network = match architecture {
+        Architecture::BiLstm => bilstm(&weights)?.into(),
+        Architecture::Conv => conv_weights::network_of(&weights)?.into(),
+    };
+    same_computation(graph, &graph_of(&network))?;
+    Ok(network)
+}
+
+fn bilstm(weights: &Weights<'_>) -> Result<Network, Fault> {
     let first = weights.lstm("first", STEP_FEATURES)?;
     let joined = 2 * first.hidden;
     let second = weights.lstm("second", joined)?;
-    let network = Network {
+    Ok(Network {
         conditioning: Conditioning {
             scale: weights.columns("conditioning.scale")?,
             shift: weights.columns("conditioning.shift")?,
@@ -33,9 +44,7 @@ pub fn network_of(graph: &GraphProto) -> Result<Network, Fault> {
         head: weights.head(2 * second.hidden)?,
         first,
         second,
-    };
-    same_computation(graph, &graph_of(&network))?;
-    Ok(network)
+    })
 }
 
 /// The weights of a graph by their names.
@@ -110,7 +119,7 @@ impl<'g> Weights<'g> {
         })
     }
 
-    fn head(&self, features: usize) -> Result<Dense, Fault> {
+    pub(super) fn head(&self, features: usize) -> Result<Dense, Fault> {
         let weight = self.floats("head.weight", &[1, features])?;
         Ok(Dense { weight, bias: self.floats("head.bias", &[1])?[0] })
     }

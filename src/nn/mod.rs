@@ -7,7 +7,10 @@
 //! product ever touches padding. Weights live in gate panels ([`panel`]) in which one register
 //! tile of [`kernel`] holds the four gates of a few units.
 
+mod adam;
+pub mod any;
 pub mod conditioning;
+pub mod conv;
 pub mod inference;
 mod init;
 pub mod kernel;
@@ -22,6 +25,10 @@ pub mod panel;
 mod random;
 pub mod train;
 
+pub use any::{AnyInference, AnyNetwork};
+pub use conv::{
+    Clock, ConvClassifier, ConvInference, ConvLayer, ConvNetwork, ConvShape, GroupBatch,
+};
 pub use inference::Inference;
 pub use kernel::Kernel;
 pub use network::{BatchNorm, BiLstm, Classes, Conditioning, Dense, LstmWeights, Network};

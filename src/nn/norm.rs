@@ -28,7 +28,7 @@ impl Dropout {
 
     /// Multiplies a row by its mask.
     #[inline(always)]
-    fn apply(self, row: u32, values: &mut [f32]) {
+    pub(super) fn apply(self, row: u32, values: &mut [f32]) {
         if self.below == 0 {
             return;
         }

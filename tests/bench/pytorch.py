@@ -174,7 +174,7 @@ def peer(lengths, batch, hidden, threads):
 
 
 def compare(arguments):
-    kernel = ["--kernel", "avx2"] if arguments.avx2 else []
+    kernel = ["--simd", "avx2"] if arguments.avx2 else []
     program = ROOT / "target" / "release" / "mousewarden"
     command = [program, "bench", "train", "--json", "--steps", str(arguments.steps), *kernel]
     ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

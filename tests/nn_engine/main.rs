@@ -2,6 +2,7 @@
 //! precision, and as those who train with it see it. No recording is read, nothing is timed.
 
 mod classes;
+mod conv;
 mod gradients;
 mod reference;
 mod training;

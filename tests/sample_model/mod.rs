@@ -5,15 +5,36 @@
 use std::path::PathBuf;
 
 use mousewarden::model::{Bundle, OperatingPoint, Provenance, SeenWindows};
-use mousewarden::nn::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
+use mousewarden::nn::{
+    BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, LstmWeights, Network,
+};
 use mousewarden::pipeline::{Steps, WindowParams};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// A valid bundle around a random network of convolutions.
+pub fn conv_bundle(layers: &[(usize, usize)], seed: u64) -> Bundle {
+    let shape = ConvShape { layers: layers.to_vec(), scales: vec![1, 3] };
+    let mut network = ConvNetwork::new(&shape, seed);
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    for layer in &mut network.layers {
+        let width = layer.output;
+        let norm = &mut layer.norm;
+        norm.gamma = uniform(&mut random, width, 0.5, 1.5);
+        norm.beta = uniform(&mut random, width, -0.5, 0.5);
+        norm.mean = uniform(&mut random, width, -0.3, 0.3);
+        norm.variance = uniform(&mut random, width, 0.5, 2.0);
+    }
+    let features = network.features();
+    let reach = 2.0 / (features as f32).sqrt();
+    network.head.weight = uniform(&mut random, features, -reach, reach);
+    Bundle { network: network.into(), ..bundle([1, 1], seed) }
+}
+
 /// A valid bundle around a random network.
 pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
     Bundle {
-        network: network(hidden, seed),
+        network: network(hidden, seed).into(),
         windows: WindowParams::default(),
         operating_points: vec![point(1, 0.48), point(5, 0.52)],
         default_group: 5,

@@ -1,5 +1,6 @@
 //! Benchmarks that anyone can run; each names its peer and prints ratios of the same run.
 
+mod ablation;
 pub mod agent;
 pub mod capture;
 mod demo;
@@ -8,6 +9,7 @@ mod preprocess;
 mod process;
 pub mod score;
 mod start;
+mod throughput;
 mod train;
 
 use clap::{Args, Subcommand};
@@ -23,6 +25,8 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Whether oversampling or synthesis helps, on real people.
+    Ablation(ablation::AblationArgs),
     /// What the running agent costs, and how soon a verdict follows a pause.
     Agent(agent::AgentArgs),
     /// Enrol real people of a dataset against generated ones and test with strangers.
@@ -35,6 +39,8 @@ enum Bench {
     Preprocess(preprocess::PreprocessArgs),
     /// What one window costs to score.
     Score(score::ScoreArgs),
+    /// Windows a second, as an evaluation scores them.
+    Throughput(throughput::ThroughputArgs),
     /// Training speed: steps, instruction sets and threads against the processor's peak.
     Train(train::TrainArgs),
 }
@@ -46,12 +52,14 @@ impl BenchArgs {
     /// Whatever the benchmark failed of.
     pub fn run(self) -> Result<()> {
         match self.bench {
+            Bench::Ablation(args) => args.run(),
             Bench::Agent(args) => args.run(),
             Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),
             Bench::Demo(args) => args.run(),
             Bench::Preprocess(args) => args.run(),
             Bench::Score(args) => args.run(),
+            Bench::Throughput(args) => args.run(),
             Bench::Train(args) => args.run(),
         }
     }

@@ -145,7 +145,7 @@ pub(super) fn untrained() -> Bundle {
         movement_s: 0.0,
     };
     Bundle {
-        network: Network::new([64, 64], Conditioning::fit(rows), 1),
+        network: Network::new([64, 64], Conditioning::fit(rows), 1).into(),
         windows: WindowParams::default(),
         operating_points: vec![point],
         default_group: 1,
@@ -178,7 +178,7 @@ fn timed(scorer: &mut LoadedScorer, window: &[Steps]) -> Result<(Lap, f32)> {
 }
 
 /// An arc at 125 Hz, another in every round.
-fn window(steps: usize, round: usize) -> Steps {
+pub(super) fn window(steps: usize, round: usize) -> Steps {
     let step = |index: usize| {
         let angle = (index + 7 * round) as f32 * 0.11;
         [9.0 * angle.cos(), 5.0 * angle.sin(), 8.0]

@@ -3,6 +3,7 @@
 //! random; nothing is learnt and nothing is written.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -33,9 +34,13 @@ pub struct TrainArgs {
     /// Every length the same instead of lognormal with a mean of 30.
     #[arg(long)]
     length: Option<usize>,
-    /// Measure this instruction set only.
+    /// Measure this instruction set only: avx512, avx2, neon or portable.
+    #[arg(long, visible_alias = "kernel", value_name = "NAME")]
+    simd: Option<String>,
+    /// Measure two threads once more while somebody else keeps one core busy, against one thread
+    /// undisturbed.
     #[arg(long)]
-    kernel: Option<String>,
+    busy: bool,
     /// Print JSON, with the lengths that were used.
     #[arg(long)]
     json: bool,
@@ -48,6 +53,7 @@ struct Report {
     flop_per_row: f64,
     peaks: Vec<Peak>,
     runs: Vec<Run>,
+    busy: Vec<Busy>,
     peak_memory_mb: Option<f64>,
     lengths: Vec<usize>,
 }
@@ -71,6 +77,15 @@ struct Run {
     training_s: f64,
 }
 
+/// Two threads while one core is taken.
+#[derive(Debug, Serialize)]
+struct Busy {
+    kernel: &'static str,
+    step_ms: f64,
+    /// Times as fast as one thread undisturbed; the promise is 1 at the least.
+    ratio_to_one_thread: f64,
+}
+
 impl TrainArgs {
     /// Measures and prints.
     ///
@@ -85,6 +100,7 @@ impl TrainArgs {
             flop_per_row: flop_per_row(self.hidden as f64),
             peaks: Vec::new(),
             runs: Vec::new(),
+            busy: Vec::new(),
             peak_memory_mb: None,
             lengths: data.sequences.iter().map(Vec::len).collect(),
         };
@@ -95,13 +111,16 @@ impl TrainArgs {
             for threads in [1, 2] {
                 report.runs.push(self.measure(kernel, threads, &data, peak));
             }
+            if self.busy {
+                report.busy.push(self.measure_busy(kernel, &data, peak));
+            }
         }
         report.peak_memory_mb = peak_memory_mb();
         self.print(&report)
     }
 
     fn kernels(&self) -> Result<Vec<Kernel>> {
-        let Some(name) = &self.kernel else { return Ok(Kernel::available()) };
+        let Some(name) = &self.simd else { return Ok(Kernel::available()) };
         let missing = || {
             let names: Vec<_> = Kernel::available().iter().map(|kernel| kernel.name()).collect();
             Failure::new(
@@ -137,6 +156,12 @@ impl TrainArgs {
         }
     }
 
+    fn measure_busy(&self, kernel: Kernel, data: &Data, peak: f64) -> Busy {
+        let alone = self.measure(kernel, 1, data, peak).step_ms;
+        let step_ms = beside_a_busy_core(|| self.measure(kernel, 2, data, peak).step_ms);
+        Busy { kernel: kernel.name(), step_ms, ratio_to_one_thread: alone / step_ms }
+    }
+
     fn print(&self, report: &Report) -> Result<()> {
         if self.json {
             let text = serde_json::to_string(report)
@@ -163,6 +188,12 @@ impl TrainArgs {
                 self.windows,
                 self.epochs,
                 run.training_s
+            );
+        }
+        for busy in &report.busy {
+            println!(
+                "  {:9} 2 threads beside a busy core {:8.2} ms, {:.2} times one thread undisturbed",
+                busy.kernel, busy.step_ms, busy.ratio_to_one_thread
             );
         }
         if let Some(memory) = report.peak_memory_mb {
@@ -239,6 +270,21 @@ fn inference_ms(kernel: Kernel, hidden: usize) -> f64 {
         black_box(inference.probabilities(&[&window]));
     };
     (0..50).map(|_| timed(&mut score)).min().unwrap_or_default().as_secs_f64() * 1e3
+}
+
+/// Does the work while a thread of no use takes a core's time.
+fn beside_a_busy_core<T>(work: impl FnOnce() -> T) -> T {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        });
+        let result = work();
+        over.store(true, Ordering::Relaxed);
+        result
+    })
 }
 
 /// The largest resident size so far, where the system tells it in `/proc`.

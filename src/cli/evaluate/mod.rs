@@ -6,7 +6,7 @@ mod report;
 mod show;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -91,7 +91,7 @@ impl EvaluateArgs {
         }
     }
 
-    fn compare(&self, first: &std::path::Path, second: &std::path::Path) -> Result<()> {
+    fn compare(&self, first: &Path, second: &Path) -> Result<()> {
         let (first, second) = (Results::read(first)?, Results::read(second)?);
         let comparison = compare(&first, &second, self.draws.max(100))?;
         match self.json {
@@ -104,9 +104,13 @@ impl EvaluateArgs {
         let params = WindowParams::default();
         let protocols: Vec<Protocol> =
             self.protocols().iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
+        let Some(folder) = &self.input.folder else {
+            return Err(Failure::new(Kind::Config, "no recordings are named")
+                .remedy("Give the folder of a dataset and its --format."));
+        };
         let source = self.input.format()?.name();
         let show = Show::begin();
-        let people = self.people(params, &show)?;
+        let people = self.people(folder, params, &show)?;
         if self.split {
             return self.show_splits(&protocols, &people, params);
         }
@@ -145,11 +149,7 @@ impl EvaluateArgs {
         }
     }
 
-    fn people(&self, params: WindowParams, show: &Show) -> Result<Vec<Person>> {
-        let Some(folder) = &self.input.folder else {
-            return Err(Failure::new(Kind::Config, "no recordings are named")
-                .remedy("Give the folder of a dataset and its --format."));
-        };
+    fn people(&self, folder: &Path, params: WindowParams, show: &Show) -> Result<Vec<Person>> {
         let dataset = self.input.open(folder)?;
         let (people, dropped) =
             read_people(&dataset, params, &mut |user, of| show.reading(user, of))?;

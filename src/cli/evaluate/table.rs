@@ -88,6 +88,7 @@ fn of_model(model: &Method) -> Vec<String> {
         "  means over owners; FAR / FRR at thresholds of the calibration part, and at the bundles' own"
             .into(),
     );
+    lines.extend(model.sizes.iter().rev().take(2).rev().map(on_one_roc));
     if let Some(floor) = model.floor {
         lines.push(format!(
             "  windows of a session correlate by {:.2}: no group is better than EER {:.1} %",
@@ -116,6 +117,16 @@ fn size(size: &SizeFigures) -> String {
         mean.frr_at_far_1.map_or("-".into(), percent),
         100.0 * size.worst.1,
         size.gini
+    )
+}
+
+/// The two largest units with one threshold for everybody.
+fn on_one_roc(size: &SizeFigures) -> String {
+    let (unit, pooled) = (size.unit.to_string(), &size.pooled);
+    format!(
+        "  all owners on one ROC, {unit:>7}: AUC {}, EER {} %",
+        share(pooled.auc),
+        percent(pooled.eer)
     )
 }
 

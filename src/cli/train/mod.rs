@@ -2,6 +2,7 @@
 //! Shows progress and what to expect; the training itself is the laboratory's.
 
 mod choices;
+mod everybody;
 pub(super) mod input;
 mod show;
 
@@ -10,13 +11,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::choices::ChoiceArgs;
-use self::input::{InputArgs, everybody};
+use self::everybody::Everybody;
+pub(super) use self::input::InputArgs;
+use self::input::everybody;
 use self::show::{Show, expectation};
 use crate::data::Store;
-use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
-use crate::lab::train::{About, Request, curve_csv, train_owner, write_checked};
+use crate::lab::shard::Shard;
+use crate::lab::train::{About, Request, train_owner, write_checked, write_curve};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::paths::Paths;
 use crate::pipeline::{Window, WindowParams};
@@ -29,12 +32,31 @@ pub struct TrainArgs {
     /// Whose model to train, by the dataset's id
     #[arg(long, value_name = "ID", requires = "folder")]
     user: Option<String>,
+    /// A model for every user of the dataset; goes on after an interruption
+    #[arg(long, requires_all = ["folder", "out"], conflicts_with_all = ["user", "impostors"])]
+    all_users: bool,
+    /// Who learns from what and is tested on what: open-set, seed, ... or a TOML file of your own
+    #[arg(long, value_name = "NAME", requires = "all_users", default_value = "open-set")]
+    protocol: String,
+    /// Only this part of the users, by the hash of their names: 2/4 is the second of four
+    #[arg(long, value_name = "I/N", requires = "all_users", default_value_t)]
+    shard: Shard,
+    /// The closed set of the research: strangers that the model has learnt against (protocol `seed`)
+    #[arg(long, requires = "all_users", conflicts_with = "protocol")]
+    closed_set: bool,
     /// Whom to learn against
     #[arg(long, value_enum, default_value_t)]
     impostors: Impostors,
-    /// Where to write the model; for your own recordings, the place where the agent looks for it
+    /// Where to write the model (for your own recordings by default where the agent looks for it);
+    /// with --all-users the folder for PROTOCOL/seed-SEED/USER.onnx
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Draw everybody's learning curves into curves.html beside the models
+    #[arg(long, requires = "all_users")]
+    curves: bool,
+    /// Print the summary of --all-users as JSON
+    #[arg(long, requires = "all_users")]
+    json: bool,
     #[command(flatten)]
     choices: ChoiceArgs,
 }
@@ -67,6 +89,9 @@ impl TrainArgs {
     /// # Errors
     /// When there is too little movement, the input cannot be read, or the model cannot be written.
     pub fn run(self) -> Result<()> {
+        if let (true, Some(folder), Some(out)) = (self.all_users, &self.input.folder, &self.out) {
+            return self.everybody(out).run(folder);
+        }
         let params = WindowParams::default();
         let task = match &self.input.folder {
             Some(folder) => self.dataset_task(folder, params)?,
@@ -75,6 +100,13 @@ impl TrainArgs {
         let bundle = self.train(&task, params)?;
         eprintln!("The model is {}.", task.out.display());
         super::output::line(&expectation(&bundle))
+    }
+
+    fn everybody<'a>(&'a self, out: &'a Path) -> Everybody<'a> {
+        let protocol = if self.closed_set { "seed" } else { &self.protocol };
+        let (input, choices) = (&self.input, &self.choices);
+        let (curves, shard, json) = (self.curves, self.shard, self.json);
+        Everybody { input, choices, protocol, out, curves, shard, json }
     }
 
     fn own_task(&self, params: WindowParams) -> Result<Task> {
@@ -104,7 +136,7 @@ impl TrainArgs {
     fn dataset_task(&self, folder: &Path, params: WindowParams) -> Result<Task> {
         let Some(user) = self.user.as_deref() else {
             return Err(Failure::new(Kind::Config, "a dataset, but nobody of it is named")
-                .remedy("Add --user ID."));
+                .remedy("Add --user ID, or --all-users."));
         };
         let format = self.input.format()?.name();
         let dataset = self.input.open(folder)?;
@@ -145,9 +177,7 @@ impl TrainArgs {
         let bundle = trained?;
         let probes = task.sessions.concat();
         write_checked(&bundle, &task.out, &probes, |path| LoadedScorer::open(path, &scorer()))?;
-        if !epochs.is_empty() {
-            write_whole(&task.out.with_extension("curve.csv"), &curve_csv(&epochs)?)?;
-        }
+        write_curve(&task.out, &epochs)?;
         Ok(bundle)
     }
 }

@@ -26,9 +26,7 @@ impl Study<'_> {
         let shifts = |clock: usize| move |one: &Measured| one.streams.genuine_s[clock] / SHIFT_S;
         Some(Continuous {
             ania: self.ratio(windows, noticed),
-            anga: self
-                .ratio(|one| one.streams.genuine_windows as f64, alarms)
-                .filter(|anga| anga.value.is_finite()),
+            anga: self.ratio(|one| one.streams.genuine_windows as f64, alarms),
             movement: self.delay(1),
             wall: self.delay(2),
             impostor_sessions: strangers.len(),

@@ -92,16 +92,14 @@ impl Results {
             |e: &dyn std::fmt::Display| Failure::new(Kind::Internal, format!("{TABLE}: {e}"));
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(COLUMNS).map_err(|e| broken(&e))?;
-        for run in &self.runs {
-            for method in &run.methods {
-                for size in &method.sizes {
-                    for user in &size.users {
-                        let place = [&run.protocol.name, &method.name];
-                        let takes = [size.movement_s, size.wall_s];
-                        let row = row(user, &size.unit.to_string(), place, takes);
-                        csv.write_record(row).map_err(|e| broken(&e))?;
-                    }
-                }
+        let methods = self.runs.iter().flat_map(|run| run.methods.iter().map(move |m| (run, m)));
+        let sizes = methods.flat_map(|(run, m)| m.sizes.iter().map(move |size| (run, m, size)));
+        for (run, method, size) in sizes {
+            let place = [&run.protocol.name, &method.name];
+            for user in &size.users {
+                let takes = [size.movement_s, size.wall_s];
+                let row = row(user, &size.unit.to_string(), place, takes);
+                csv.write_record(row).map_err(|e| broken(&e))?;
             }
         }
         csv.into_inner().map_err(|e| broken(&e))

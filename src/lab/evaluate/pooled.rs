@@ -15,10 +15,7 @@ pub(super) fn pooled(owners: &[Scores], draws: &Draws) -> Option<Pooled> {
     let genuine = joined(owners, |scores| &scores.genuine);
     let impostor = joined(owners, |scores| &scores.impostor);
     let equal = metrics::eer(&genuine, &impostor)?;
-    let calibration = [0, 1].map(|side| joined(owners, |scores| &scores.calibration[side]));
-    let enough = calibration.iter().all(|scores| scores.len() >= 3);
-    let threshold = enough.then(|| metrics::eer(&calibration[0], &calibration[1])).flatten();
-    let threshold = threshold.map(|equal| equal.threshold);
+    let threshold = calibrated(owners);
     let rates = threshold.map(|threshold| metrics::rates(&genuine, &impostor, threshold));
 
     let rows: Vec<(&[f32], &[f32])> =
@@ -46,6 +43,13 @@ pub(super) fn pooled(owners: &[Scores], draws: &Draws) -> Option<Pooled> {
         genuine: histogram(&genuine),
         impostor: histogram(&impostor),
     })
+}
+
+/// Where FAR and FRR meet on all calibration parts together; none without such parts.
+fn calibrated(owners: &[Scores]) -> Option<f32> {
+    let [genuine, impostor] = [0, 1].map(|side| joined(owners, |scores| &scores.calibration[side]));
+    let enough = genuine.len() >= 3 && impostor.len() >= 3;
+    enough.then(|| metrics::eer(&genuine, &impostor)).flatten().map(|equal| equal.threshold)
 }
 
 fn joined(owners: &[Scores], side: impl Fn(&Scores) -> &Vec<f32>) -> Vec<f32> {

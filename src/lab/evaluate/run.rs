@@ -56,7 +56,7 @@ pub enum Progress<'a> {
     Figures(&'a str),
 }
 
-/// A protocol's plan for one seed, and the people as recorded.
+/// A protocol's plan for one seed, and where its models lie, in the order of its splits.
 struct Case {
     plan: Plan,
     paths: Vec<PathBuf>,
@@ -72,16 +72,7 @@ pub fn evaluate(request: &Request<'_>, tell: &mut dyn FnMut(Progress<'_>)) -> Re
         let what = "evaluation: at least one seed and 100 draws are needed";
         return Err(Failure::new(Kind::Config, what).remedy("Leave --seeds and --draws out."));
     }
-    let mut studies: Vec<(&Protocol, Vec<Case>)> = Vec::new();
-    for protocol in request.protocols {
-        let prepared = protocol.prepare(request.people.to_vec(), request.params);
-        let case = |seed: &u64| -> Result<Case> {
-            let plan = protocol.plan(prepared.clone(), *seed)?;
-            let paths = plan.splits.iter().map(|s| plan.model_path(request.models, s)).collect();
-            Ok(Case { plan, paths })
-        };
-        studies.push((protocol, request.seeds.iter().map(case).collect::<Result<_>>()?));
-    }
+    let studies = parted(request)?;
     provide(request, &studies, tell)?;
     let mut scorer = String::new();
     let mut runs = Vec::new();
@@ -100,6 +91,20 @@ pub fn evaluate(request: &Request<'_>, tell: &mut dyn FnMut(Progress<'_>)) -> Re
         device: probe::device(&runs, request.draws),
         runs,
     })
+}
+
+/// Each protocol with a case for each seed.
+fn parted<'a>(request: &Request<'a>) -> Result<Vec<(&'a Protocol, Vec<Case>)>> {
+    let study = |protocol: &'a Protocol| {
+        let prepared = protocol.prepare(request.people.to_vec(), request.params);
+        let case = |seed: &u64| -> Result<Case> {
+            let plan = protocol.plan(prepared.clone(), *seed)?;
+            let paths = plan.splits.iter().map(|s| plan.model_path(request.models, s)).collect();
+            Ok(Case { plan, paths })
+        };
+        Ok((protocol, request.seeds.iter().map(case).collect::<Result<_>>()?))
+    };
+    request.protocols.iter().map(study).collect()
 }
 
 fn dataset(request: &Request<'_>) -> DatasetFacts {

@@ -12,18 +12,14 @@ use crate::lab::train::{Identity, identity_of};
 pub(super) fn refuse(people: &[Person], splits: &[Split]) -> Result<()> {
     let known = identities(people);
     for split in splits {
-        let mut seen: HashMap<&Identity, (Part, bool, &Stretch, usize)> = HashMap::new();
-        for (genuine, parts) in [(true, &split.genuine), (false, &split.impostor)] {
-            for (part, stretches) in parts.named() {
-                for stretch in stretches {
-                    let identities = &known[&(stretch.person, stretch.claim, stretch.session)];
-                    for at in stretch.windows.clone() {
-                        let place = (part, genuine, stretch, at);
-                        let first = *seen.entry(&identities[at]).or_insert(place);
-                        if (first.0, first.1) != (part, genuine) {
-                            return Err(twice(people, split, first, place));
-                        }
-                    }
+        let mut seen: HashMap<&Identity, Place<'_>> = HashMap::new();
+        for (genuine, part, stretch) in split.all() {
+            let identities = &known[&(stretch.person, stretch.claim, stretch.session)];
+            for at in stretch.windows.clone() {
+                let place = (part, genuine, stretch, at);
+                let first = *seen.entry(&identities[at]).or_insert(place);
+                if (first.0, first.1) != (part, genuine) {
+                    return Err(twice(people, split, first, place));
                 }
             }
         }
@@ -45,6 +41,7 @@ fn identities(people: &[Person]) -> HashMap<(usize, bool, usize), Vec<Identity>>
     known
 }
 
+/// Part, whether it is the owner's, stretch, and number of the window in its session.
 type Place<'a> = (Part, bool, &'a Stretch, usize);
 
 fn twice(people: &[Person], split: &Split, first: Place<'_>, other: Place<'_>) -> Failure {

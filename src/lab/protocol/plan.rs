@@ -70,6 +70,17 @@ pub struct Split {
     pub impostor: Parts<Vec<Stretch>>,
 }
 
+impl Split {
+    /// Every stretch: whether it is the owner's, and what it is for.
+    pub fn all(&self) -> impl Iterator<Item = (bool, Part, &Stretch)> {
+        let sides = [(true, &self.genuine), (false, &self.impostor)];
+        sides.into_iter().flat_map(|(genuine, parts)| {
+            let stretches = parts.named().into_iter();
+            stretches.flat_map(move |(part, of)| of.iter().map(move |s| (genuine, part, s)))
+        })
+    }
+}
+
 /// Somebody who can be no owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
@@ -247,17 +258,14 @@ impl Protocol {
         hash.update(format!("{}\n{seed}\n", self.sha256()));
         for split in splits {
             hash.update(format!("{}\n", people[split.owner].id));
-            for (side, parts) in [("genuine", &split.genuine), ("impostor", &split.impostor)] {
-                for (part, stretches) in parts.named() {
-                    for s in stretches {
-                        let (person, session) = (&people[s.person], session_of(people, s));
-                        let line = format!(
-                            "{side} {part:?} {:?} {:?} {:?}\n",
-                            person.id, session.id, s.windows
-                        );
-                        hash.update(line);
-                    }
-                }
+            for (genuine, part, stretch) in split.all() {
+                let (person, session) = (&people[stretch.person], session_of(people, stretch));
+                let side = if genuine { "genuine" } else { "impostor" };
+                let windows = &stretch.windows;
+                hash.update(format!(
+                    "{side} {part:?} {:?} {:?} {windows:?}\n",
+                    person.id, session.id
+                ));
             }
         }
         hex(&hash.finalize())

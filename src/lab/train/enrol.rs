@@ -12,7 +12,7 @@ use crate::lab::people::{Device, Style};
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
 use crate::model::{OperatingPoint, Sequential, Start};
-use crate::nn::{Inference, Network};
+use crate::nn::{AnyInference, AnyNetwork};
 use crate::pipeline::{Steps, Window, WindowParams};
 
 /// Heads that are fitted for calibration, each without one part.
@@ -23,7 +23,7 @@ const DRAWN_WINDOWS: usize = 40;
 
 /// What came of it.
 pub(super) struct Enrolled {
-    pub(super) network: Network,
+    pub(super) network: AnyNetwork,
     pub(super) operating_points: Vec<OperatingPoint>,
     pub(super) sequential: Option<Sequential>,
     /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
@@ -75,10 +75,10 @@ pub(super) fn enrol(
             .filter(|(at, _)| Some(at % FOLDS) != without)
             .map(|(_, features)| features)
             .collect();
-        network.head = head::fit(&own, &[&others, &crowd], options.head_penalty);
+        *network.head_mut() = head::fit(&own, &[&others, &crowd], options.head_penalty);
         network
     };
-    let held_out: Vec<Network> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
+    let held_out: Vec<AnyNetwork> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
     let streams = |parts: &[Vec<Seen<'_>>]| -> Vec<Stream> {
         let of = |(fold, people): (usize, &Vec<Seen<'_>>)| -> Vec<Stream> {
             people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
@@ -159,14 +159,14 @@ fn restyle(
     (again.collect(), folds.iter().enumerate().map(&mut strangers).collect())
 }
 
-fn see<'a>(network: &Network, windows: &'a [Window]) -> Seen<'a> {
+fn see<'a>(network: &AnyNetwork, windows: &'a [Window]) -> Seen<'a> {
     let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
     let rows: Vec<&[[f32; 3]]> = steps.iter().map(Steps::rows).collect();
-    Seen { windows, features: Inference::new(network).features(&rows) }
+    Seen { windows, features: AnyInference::new(network).features(&rows) }
 }
 
-fn stream(network: &Network, seen: &Seen<'_>) -> Stream {
-    let head = &network.head;
+fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> Stream {
+    let head = network.head();
     let score = |row: &Vec<f32>| {
         let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
         1.0 / (1.0 + (-logit).exp())

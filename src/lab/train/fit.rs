@@ -7,7 +7,7 @@ use super::progress::{Epoch, Progress};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::metrics;
 use crate::lab::random::Random;
-use crate::nn::{Conditioning, Inference, Network};
+use crate::nn::{AnyInference, Conditioning, Network};
 use crate::pipeline::Steps;
 
 /// Areas under the curve that differ by less than this are the same; the loss decides then.
@@ -111,10 +111,10 @@ fn judge(network: &Network, validation: &[Example]) -> Verdict {
 
 /// The network's probabilities, in order.
 pub(crate) fn probabilities<'a>(
-    network: &Network,
+    network: impl Into<AnyInference>,
     windows: impl Iterator<Item = &'a Steps>,
 ) -> Vec<f32> {
-    let mut inference = Inference::new(network);
+    let mut inference: AnyInference = network.into();
     let rows: Vec<&[[f32; 3]]> = windows.map(Steps::rows).collect();
     rows.chunks(64).flat_map(|batch| inference.probabilities(batch)).collect()
 }

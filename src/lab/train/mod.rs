@@ -1,6 +1,7 @@
 //! Trains one owner's model: split, fit, calibrate, and check that what was written gives the
 //! scores that were trained. Nothing here knows where recordings lie or how progress is shown.
 
+pub mod ablation;
 mod calibrate;
 mod curve;
 mod division;
@@ -17,12 +18,13 @@ mod restyle;
 mod sampling;
 mod scratch;
 mod sequential;
+pub mod series;
 mod split;
 mod synth;
 mod trunk;
 mod write;
 
-pub use curve::{CurvePoint, curve_csv, read_curve};
+pub use curve::{curve_path, curves_page, read_curve, write_curve};
 pub(crate) use fit::probabilities;
 pub use identity::{Identity, of as identity_of};
 pub use options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, Start, TrainOptions};

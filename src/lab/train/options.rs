@@ -84,7 +84,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             start: Start::default(),
-            head_penalty: 1.0,
+            head_penalty: 10.0,
             drawn_people: 60,
             hidden: [128, 128],
             epochs: 24,

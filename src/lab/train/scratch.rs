@@ -40,7 +40,7 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
         ..provenance(request, RANDOM_START, learnt)?
     };
     let default_group = calibrate::recommended(&operating_points);
-    let network = fitted.network;
+    let network = fitted.network.into();
     Ok(Bundle { network, windows, operating_points, default_group, sequential, provenance })
 }
 

@@ -14,6 +14,7 @@ mod peak;
 mod portable;
 mod product;
 mod simd;
+pub(super) mod slide;
 mod tile;
 
 pub(super) use product::Segment;

@@ -4,7 +4,7 @@
 
 mod classifier;
 mod gate;
-mod head;
+pub(super) mod head;
 mod layout;
 mod phases;
 mod side;

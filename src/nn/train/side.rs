@@ -131,69 +131,6 @@ impl Operation for Transpose<'_> {
     }
 }
 
-/// Adam (Kingma and Ba 2015) on a flat array.
-pub struct Adam<'a> {
-    /// To be moved.
-    pub params: &'a mut [f32],
-    /// Gradients.
-    pub grads: &'a [f32],
-    /// Means and squares.
-    pub moments: [&'a mut [f32]; 2],
-    /// Multiplies the gradients first.
-    pub shorten: f32,
-    /// Decay of means and squares.
-    pub betas: [f32; 2],
-    /// Step size over the correction of the means.
-    pub rate: f32,
-    /// One over the correction of the squares.
-    pub square_correction: f32,
-    /// Added to the root.
-    pub epsilon: f32,
-}
-
-impl Operation for Adam<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let [means, squares] = self.moments;
-        let [keep, keep_square] = self.betas;
-        let moments = means.iter_mut().zip(squares.iter_mut());
-        for ((param, &grad), (mean, square)) in self.params.iter_mut().zip(self.grads).zip(moments)
-        {
-            let grad = grad * self.shorten;
-            *mean = keep * *mean + (1.0 - keep) * grad;
-            *square = keep_square * *square + (1.0 - keep_square) * grad * grad;
-            let root = (*square * self.square_correction).sqrt();
-            *param -= self.rate * *mean / (root + self.epsilon);
-        }
-    }
-}
-
-/// The sum of squares, in sixteen lanes so that every instruction set adds in the same order.
-pub struct SquareSum<'a>(pub &'a [f32]);
-
-impl Operation for SquareSum<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> f64 {
-        let mut total = 0.0;
-        for chunk in self.0.chunks(4096) {
-            let mut lanes = [0.0_f32; 16];
-            let (whole, rest) = chunk.as_chunks::<16>();
-            for values in whole {
-                for (lane, value) in lanes.iter_mut().zip(values) {
-                    *lane += value * value;
-                }
-            }
-            lanes.iter_mut().zip(rest).for_each(|(lane, value)| *lane += value * value);
-            total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
-        }
-        total
-    }
-}
-
 /// Both sides' flat arrays as a network; without running statistics those are zero.
 pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2]; 2]>) -> Network {
     let layout = &shared.layout;

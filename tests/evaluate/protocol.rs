@@ -1,29 +1,12 @@
 //! Protocols on generated people: who is in which part, what stops a plan, and that seed and
 //! content fix its hash.
 
+use crate::people::{people, person};
 use mousewarden::error::Kind;
-use mousewarden::lab::crowd::windows_of;
-use mousewarden::lab::people::{Device, Person as Generated};
 use mousewarden::lab::protocol::{
     NAMES, Part, Person, Plan, Protocol, Session, Stretch, model_path,
 };
 use mousewarden::pipeline::WindowParams;
-
-fn person(number: u64, sessions: &[usize]) -> Person {
-    let device = Device::steady(125.0, [1920, 1080]);
-    let session = |(at, count): (u64, &usize)| {
-        let generated = Generated::generate(700 + number);
-        let windows = windows_of(&generated, &device, WindowParams::default(), *count, at);
-        let minutes = if at == 0 { "3min" } else { "1min" };
-        Session { id: format!("session_{at}_{minutes}"), genuine: true, windows }
-    };
-    let sessions = (0..).zip(sessions).map(session).collect();
-    Person { id: format!("user{number}"), sessions, claims: Vec::new() }
-}
-
-fn people(count: u64) -> Vec<Person> {
-    (0..count).map(|number| person(number, &[70, 30, 30, 30])).collect()
-}
 
 fn plan(name: &str, people: Vec<Person>, seed: u64) -> Plan {
     Protocol::find(name).unwrap().plan(people, seed).unwrap()

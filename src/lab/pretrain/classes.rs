@@ -1,0 +1,102 @@
+//! Whom a trunk learns to tell apart. Generated people are told from generated ones and real ones
+//! from real ones, so that nothing is gained by telling the two kinds apart; everybody moves on
+//! several devices of one pool, so that nothing is gained by telling devices apart.
+
+use std::ops::Range;
+
+use super::PretrainOptions;
+use crate::lab::crowd::windows_of;
+use crate::lab::people::{Device, Person};
+use crate::lab::random::Random;
+use crate::lab::trial::on_device;
+use crate::pipeline::{Steps, Window, WindowParams};
+
+/// Seeds of the generated people start here: no owner, stranger or impostor elsewhere is one.
+const FIRST_PERSON: u64 = 1 << 40;
+/// Rates of the pool's slowest and fastest mouse, Hz.
+const RATES_HZ: [f64; 2] = [60.0, 1000.0];
+/// Their screens.
+const SCREENS: [[u32; 2]; 4] = [[1280, 800], [1366, 768], [1920, 1080], [2560, 1440]];
+/// A real person with fewer windows than this is left out.
+const FEWEST_WINDOWS: usize = 40;
+
+/// Windows of each class, a class a person.
+pub(super) struct Crowd {
+    /// Windows of each person, device by device.
+    pub(super) people: Vec<Vec<Vec<Steps>>>,
+    /// The classes of the generated and of the real people.
+    pub(super) kinds: [Range<usize>; 2],
+}
+
+/// Whom a group of windows was drawn from.
+pub(super) struct Drawn<'a> {
+    pub(super) class: usize,
+    pub(super) among: Range<usize>,
+    pub(super) windows: Vec<&'a [[f32; 3]]>,
+}
+
+impl Crowd {
+    /// Rows of everybody's steps.
+    pub(super) fn rows(&self) -> impl Iterator<Item = [f32; 3]> {
+        let windows = self.people.iter().flatten().flatten();
+        windows.flat_map(|steps| steps.rows().iter().copied())
+    }
+
+    /// How many windows there are.
+    pub(super) fn windows(&self) -> usize {
+        self.people.iter().flatten().map(Vec::len).sum()
+    }
+
+    /// `size` random windows of a random person on one of their devices: everybody of a kind is
+    /// equally likely.
+    pub(super) fn draw(&self, size: usize, real_share: f64, random: &mut Random) -> Drawn<'_> {
+        let [generated, real] = &self.kinds;
+        let is_real = generated.is_empty() || !real.is_empty() && random.chance(real_share);
+        let among = if is_real { real.clone() } else { generated.clone() };
+        let class = among.start + random.below(among.len());
+        let devices = &self.people[class];
+        let windows = &devices[random.below(devices.len())];
+        let one = |_| windows[random.below(windows.len())].rows();
+        Drawn { class, among, windows: (0..size).map(one).collect() }
+    }
+}
+
+/// Everybody on their devices.
+pub(super) fn crowd(
+    real: &[Vec<Window>],
+    params: WindowParams,
+    options: &PretrainOptions,
+) -> Crowd {
+    let mut random = Random::new(options.seed, 0xC0D);
+    let pool: Vec<Device> = (0..options.devices.max(1)).map(|_| device(&mut random)).collect();
+    let mut pick = || -> Vec<&Device> {
+        (0..options.devices_each.max(1)).map(|_| &pool[random.below(pool.len())]).collect()
+    };
+    let mut people: Vec<Vec<Vec<Window>>> = Vec::new();
+    for number in 0..options.people as u64 {
+        let person = Person::generate(FIRST_PERSON + options.seed * 1_000_000 + number);
+        let day = |(session, device): (u64, &&Device)| {
+            windows_of(&person, device, params, options.windows, session)
+        };
+        let days: Vec<Vec<Window>> = (0..).zip(&pick()).map(day).collect();
+        if days.iter().all(|windows| windows.len() >= options.windows) {
+            people.push(days);
+        }
+    }
+    let border = people.len();
+    for windows in real.iter().filter(|windows| windows.len() >= FEWEST_WINDOWS) {
+        let one = std::slice::from_ref(windows);
+        let days = pick().into_iter().map(|device| on_device(device, params, one).concat());
+        people.push(days.filter(|windows| !windows.is_empty()).collect());
+    }
+    let kinds = [0..border, border..people.len()];
+    let steps = |windows: &Vec<Window>| windows.iter().map(Steps::from).collect();
+    let of = |days: &Vec<Vec<Window>>| days.iter().map(steps).collect();
+    Crowd { people: people.iter().map(of).collect(), kinds }
+}
+
+fn device(random: &mut Random) -> Device {
+    let [slow, fast] = RATES_HZ.map(f64::ln);
+    let rate = random.between(slow, fast).exp();
+    Device::steady(rate, SCREENS[random.below(SCREENS.len())])
+}

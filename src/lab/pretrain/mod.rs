@@ -1,0 +1,232 @@
+//! The start of every owner's training: a trunk that describes windows such that many people can be
+//! told apart, by their hands and not by their devices, and the moments of real people in that
+//! description. Reads no file and names nobody.
+
+mod classes;
+mod conv;
+mod recurrent;
+
+use classes::{Crowd, crowd};
+
+use crate::error::{Failure, Kind, Result};
+use crate::model::{Origin, SeenWindows, Start};
+use crate::nn::{AnyInference, AnyNetwork, ConvShape};
+use crate::pipeline::{Steps, Window, WindowParams};
+
+use super::population::{self, Features};
+use super::train::identity_of;
+
+/// The trunk's architecture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trunk {
+    /// Two bidirectional recurrences.
+    BiLstm,
+    /// Convolutions on a common clock.
+    Conv(ConvShape),
+}
+
+/// How the start is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PretrainOptions {
+    /// What is trained.
+    pub trunk: Trunk,
+    /// Go on from this instead of random weights.
+    pub from: Option<Start>,
+    /// Generated people.
+    pub people: usize,
+    /// Windows of each generated person on each of their devices.
+    pub windows: usize,
+    /// Devices of the pool.
+    pub devices: usize,
+    /// Devices that each person moves on.
+    pub devices_each: usize,
+    /// Steps of training; 0 leaves random weights, with statistics of the crowd for `conv`.
+    pub steps: usize,
+    /// Windows a step.
+    pub batch: usize,
+    /// Windows of one person on one device in a row, judged together too; `conv` only.
+    pub group: usize,
+    /// Adam's step size at the start; it falls to a fiftieth along a half cosine.
+    pub learning_rate: f32,
+    /// Share of features dropped.
+    pub dropout: f32,
+    /// Share of real people in a batch, if there are any.
+    pub real_share: f64,
+    /// Threads; the result does not depend on them. `conv` has one.
+    pub threads: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+impl Default for PretrainOptions {
+    fn default() -> Self {
+        Self {
+            trunk: Trunk::Conv(ConvShape::default()),
+            from: None,
+            people: 300,
+            windows: 60,
+            devices: 16,
+            devices_each: 3,
+            steps: 4200,
+            batch: 128,
+            group: 4,
+            learning_rate: 3e-3,
+            dropout: 0.15,
+            real_share: 0.4,
+            threads: 2,
+            seed: 1,
+        }
+    }
+}
+
+impl PretrainOptions {
+    /// The step size of a step, counted from 0.
+    fn rate(&self, step: usize) -> f32 {
+        let done = step as f32 / self.steps as f32;
+        let falling = 0.02 + 0.49 * (1.0 + (std::f32::consts::PI * done).cos());
+        let rising = ((step + 1) as f32 / 100.0).min(1.0);
+        self.learning_rate * falling * rising
+    }
+}
+
+/// Trains a start. `real` are the windows of real people, a list a person; `progress` is told the
+/// step and the mean loss of late.
+///
+/// # Errors
+/// When there are not two people of a kind, or training breaks down.
+pub fn pretrain(
+    real: &[Vec<Window>],
+    real_source: &str,
+    params: WindowParams,
+    options: &PretrainOptions,
+    progress: &mut dyn FnMut(usize, f32),
+) -> Result<Start> {
+    let crowd = crowd(real, params, options);
+    if crowd.kinds.iter().all(|kind| kind.len() < 2) {
+        return Err(Failure::new(Kind::Config, "pretraining needs at least two people of a kind"));
+    }
+    let network = match (&options.trunk, &options.from) {
+        (_, Some(start)) if options.steps == 0 => start.network.clone(),
+        (Trunk::BiLstm, _) => recurrent::learn(&crowd, options, progress)?.into(),
+        (Trunk::Conv(shape), None) => conv::learn(shape, &crowd, options, progress)?.into(),
+        (Trunk::Conv(_), Some(_)) => {
+            let what = "a start of the architecture conv holds no statistics to go on from";
+            return Err(Failure::new(Kind::Config, what).remedy("Train from random weights."));
+        }
+    };
+    let [generated, known] = &crowd.kinds;
+    let origin = Origin {
+        name: format!("start, seed {}", options.seed),
+        trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
+        generated_people: generated.len(),
+        real_people: known.len(),
+        real_source: if known.is_empty() { String::new() } else { real_source.into() },
+        real_windows: real.iter().flatten().map(identity_of).collect::<SeenWindows>().sample(),
+        windows: crowd.windows(),
+        steps: options.steps + options.from.as_ref().map_or(0, |start| start.origin.steps),
+        seed: options.seed,
+    };
+    let population = population::fit(&features(&network, &crowd.people[known.clone()]));
+    Ok(Start { network, windows: params, population, origin })
+}
+
+fn features(network: &AnyNetwork, people: &[Vec<Vec<Steps>>]) -> Vec<Features> {
+    let mut inference = AnyInference::new(network);
+    let mut of = |devices: &Vec<Vec<Steps>>| {
+        inference.features(&devices.iter().flatten().map(Steps::rows).collect::<Vec<_>>())
+    };
+    people.iter().map(&mut of).collect()
+}
+
+/// The mean loss of late, told to whoever watches.
+struct Watch<'a> {
+    mean: f32,
+    progress: &'a mut dyn FnMut(usize, f32),
+}
+
+impl Watch<'_> {
+    /// After a step, counted from 0.
+    fn step(&mut self, step: usize, loss: f32) -> Result<()> {
+        if !loss.is_finite() {
+            let what = format!("pretraining broke down in step {}: no finite loss", step + 1);
+            return Err(Failure::new(Kind::Internal, what).remedy("Try a smaller learning rate."));
+        }
+        self.mean += (loss - self.mean) / (step + 1).min(100) as f32;
+        (self.progress)(step + 1, self.mean);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::crowd::windows_of;
+    use crate::lab::people::{Device, Person};
+    use crate::lab::random::Random;
+
+    fn small(trunk: Trunk) -> PretrainOptions {
+        PretrainOptions {
+            trunk,
+            people: 4,
+            windows: 10,
+            devices: 3,
+            devices_each: 2,
+            steps: 3,
+            batch: 8,
+            ..PretrainOptions::default()
+        }
+    }
+
+    fn real() -> Vec<Vec<Window>> {
+        let device = Device::steady(125.0, [1280, 800]);
+        let person = |n| windows_of(&Person::generate(n), &device, WindowParams::default(), 45, 0);
+        vec![person(1), person(2), person(3), person(4)[..20].to_vec()]
+    }
+
+    fn small_conv() -> Trunk {
+        Trunk::Conv(ConvShape { layers: vec![(5, 6)], ..ConvShape::default() })
+    }
+
+    #[test]
+    fn a_seed_fixes_the_start_and_threads_change_nothing() {
+        for trunk in [Trunk::BiLstm, small_conv()] {
+            let make = |threads, seed| {
+                let options = PretrainOptions { threads, seed, ..small(trunk.clone()) };
+                let params = WindowParams::default();
+                pretrain(&real(), "nobody", params, &options, &mut |_, _| {}).unwrap()
+            };
+            let one = make(1, 1);
+            assert_eq!(one, make(2, 1));
+            assert_ne!(one.network, make(1, 2).network);
+            assert_eq!((one.origin.generated_people, one.origin.real_people), (4, 3));
+            assert!(one.network.head().weight.iter().all(|weight| *weight == 0.0));
+            assert!(one.population.is_some());
+        }
+    }
+
+    #[test]
+    fn without_steps_the_weights_stay_and_only_statistics_are_the_crowds() {
+        let options = PretrainOptions { steps: 0, ..small(small_conv()) };
+        let params = WindowParams::default();
+        let start = pretrain(&real(), "nobody", params, &options, &mut |_, _| {}).unwrap();
+        let AnyNetwork::Conv(network) = start.network else { panic!("another architecture") };
+        let fresh = crate::nn::ConvNetwork::new(
+            &ConvShape { layers: vec![(5, 6)], ..ConvShape::default() },
+            options.seed,
+        );
+        assert_eq!(network.layers[0].weight, fresh.layers[0].weight);
+        assert_ne!(network.layers[0].norm.mean, fresh.layers[0].norm.mean);
+    }
+
+    #[test]
+    fn nobody_is_told_from_the_other_kind() {
+        let crowd = crowd(&real(), WindowParams::default(), &small(Trunk::BiLstm));
+        assert_eq!(crowd.kinds, [0..4, 4..7]);
+        let mut random = Random::new(1, 1);
+        for _ in 0..20 {
+            let drawn = crowd.draw(3, 0.5, &mut random);
+            assert!(drawn.among.contains(&drawn.class) && crowd.kinds.contains(&drawn.among));
+            assert_eq!(drawn.windows.len(), 3);
+        }
+    }
+}

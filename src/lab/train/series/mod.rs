@@ -1,0 +1,188 @@
+//! Everybody's models, one training after another, from the training parts of a plan. Can be broken
+//! off at any time: a model that is there and was made of the same windows in the same way is kept,
+//! and a half-written one never exists. One user's lack of data does not stop the others.
+
+mod outcome;
+
+use std::path::{Path, PathBuf};
+
+pub use outcome::{Outcome, State, Summary};
+
+use super::write::{remove_candidate, write_checked};
+use super::{
+    About, Epoch, Progress, Request, TrainOptions, curves_page, read_curve, train_owner,
+    write_curve,
+};
+use crate::data::npz::write_whole;
+use crate::data::private;
+use crate::error::{Failure, Kind, Result};
+use crate::lab::protocol::{Lesson, Plan, Split};
+use crate::model::Bundle;
+use crate::pipeline::{Scorer, WindowParams};
+
+/// The summary's name beside the models.
+const SUMMARY: &str = "summary.json";
+/// The drawn curves' name beside the models.
+const CURVES: &str = "curves.html";
+
+/// What everybody's training works on.
+#[derive(Debug, Clone, Copy)]
+pub struct Series<'a> {
+    /// Who learns from what.
+    pub plan: &'a Plan,
+    /// How the windows were cut.
+    pub windows: WindowParams,
+    /// The dataset's name.
+    pub source: &'a str,
+    /// How each of them is trained.
+    pub options: &'a TrainOptions,
+    /// Models lie below this folder, where the plan looks for them.
+    pub folder: &'a Path,
+}
+
+/// How far the series is.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// Somebody's turn has come.
+    Begins {
+        /// Who.
+        user: &'a str,
+        /// Counting from 1.
+        number: usize,
+        /// So many will be trained.
+        of: usize,
+    },
+    /// Their training goes on.
+    Training(Progress),
+    /// Their turn is over.
+    Ended(&'a Outcome),
+}
+
+impl Series<'_> {
+    /// Trains everybody who has no such model yet, and writes models, learning curves and a
+    /// summary. `open` reads a written model as the agent would.
+    ///
+    /// # Errors
+    /// When something cannot be written, or a training breaks down; what is done stays. A user with
+    /// the wrong data is an [`Outcome`], no error.
+    pub fn train<S: Scorer>(
+        &self,
+        open: impl Fn(&Path) -> Result<S>,
+        progress: &mut dyn FnMut(Step<'_>),
+    ) -> Result<Summary> {
+        let of = self.plan.splits.len();
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(of);
+        for (i, split) in self.plan.splits.iter().enumerate() {
+            let user = &self.plan.people[split.owner].id;
+            progress(Step::Begins { user, number: i + 1, of });
+            let mut told = |step: Progress| progress(Step::Training(step));
+            let state = match self.one(split, &open, &mut told) {
+                Ok(state) => state,
+                Err(failure) if failure.kind() == Kind::Data => State::Missing(failure.to_string()),
+                Err(failure) => return Err(failure),
+            };
+            let outcome = self.outcome(split, state);
+            progress(Step::Ended(&outcome));
+            outcomes.push(outcome);
+        }
+        outcomes.extend(self.plan.left_out.iter().map(Outcome::of_left_out));
+        let summary = Summary::new(self, outcomes);
+        self.write_summary(&summary)?;
+        Ok(summary)
+    }
+
+    fn one<S: Scorer>(
+        &self,
+        split: &Split,
+        open: &impl Fn(&Path) -> Result<S>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<State> {
+        let lesson = self.plan.lesson(split, self.windows, self.source)?;
+        let about = self.about(&lesson);
+        let request = Request {
+            sessions: &lesson.sessions,
+            cohort: &lesson.cohort,
+            windows: self.windows,
+            about: &about,
+            options: self.options,
+        };
+        let path = self.plan.model_path(self.folder, split);
+        remove_candidate(&path);
+        if let Ok(bundle) = Bundle::read(&path)
+            && bundle.provenance.recipe_sha256 == request.recipe()?
+        {
+            let auc = auc_of(&path, &bundle);
+            return Ok(State::Kept(bundle, auc));
+        }
+        let mut epochs: Vec<Epoch> = Vec::new();
+        let bundle = train_owner(&request, &mut |step| {
+            if let Progress::Epoch(epoch) = step {
+                epochs.push(epoch);
+            }
+            progress(step);
+        })?;
+        make_folder_of(&path)?;
+        // The model comes last: where it is, its curve is too.
+        write_curve(&path, &epochs)?;
+        write_checked(&bundle, &path, &lesson.sessions.concat(), open)?;
+        let best = epochs.iter().rfind(|epoch| epoch.better);
+        Ok(State::Trained(bundle, best.map(|epoch| epoch.validation_auc)))
+    }
+
+    fn about(&self, lesson: &Lesson) -> About {
+        About {
+            subject: lesson.user.clone(),
+            genuine_source: self.source.to_owned(),
+            impostor_source: lesson.impostor_source.clone(),
+            capture: format!("dataset {}", self.source),
+        }
+    }
+
+    fn outcome(&self, split: &Split, state: State) -> Outcome {
+        let user = self.plan.people[split.owner].id.clone();
+        let path = self.plan.model_path(self.folder, split);
+        Outcome::new(user, path, state)
+    }
+
+    /// Draws everybody's learning curves on a page beside the models; its path.
+    ///
+    /// # Errors
+    /// When a curve is missing (a head has none), or the page cannot be written.
+    pub fn draw_curves(&self, summary: &Summary) -> Result<PathBuf> {
+        let models: Vec<(&str, &Path)> = summary
+            .users
+            .iter()
+            .filter_map(|outcome| Some((outcome.user.as_str(), outcome.model.as_deref()?)))
+            .collect();
+        let page = curves_page(&models)?;
+        let path = self.beside_the_models(CURVES);
+        write_whole(&path, page.html().as_bytes())?;
+        Ok(path)
+    }
+
+    fn beside_the_models(&self, name: &str) -> PathBuf {
+        let folder = self.plan.splits.first().map_or_else(
+            || self.folder.to_owned(),
+            |split| self.plan.model_path(self.folder, split).with_file_name(""),
+        );
+        folder.join(name)
+    }
+
+    fn write_summary(&self, summary: &Summary) -> Result<()> {
+        let text = serde_json::to_vec_pretty(summary)
+            .map_err(|e| Failure::new(Kind::Internal, format!("the summary as JSON: {e}")))?;
+        write_whole(&self.beside_the_models(SUMMARY), &text)
+    }
+}
+
+/// The validation AUC of a model that is there, by the curve beside it.
+fn auc_of(model: &Path, bundle: &Bundle) -> Option<f64> {
+    let curve = read_curve(model).ok()?;
+    let kept = curve.iter().find(|epoch| epoch.epoch as usize == bundle.provenance.epochs)?;
+    Some(kept.validation_auc)
+}
+
+fn make_folder_of(path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    private::folder(folder).map_err(|e| Failure::io(format!("folder {}", folder.display()), e))
+}

@@ -1,0 +1,100 @@
+//! From the ONNX graph of the architecture `conv` back to the network, and what must hold for one.
+
+use super::conv_graph::{bias_name, weight_name};
+use super::fault::Fault;
+use super::weights::{MAX_HIDDEN, Weights};
+use crate::nn::conv::clock::CHANNELS;
+use crate::nn::{BatchNorm, Clock, ConvLayer, ConvNetwork};
+
+/// Layers that this build accepts.
+const MAX_LAYERS: usize = 16;
+/// Ticks that one output may see.
+const MAX_KERNEL: usize = 255;
+/// Ticks of a window that may be seen; as many as a window may have steps.
+const MAX_TICKS: usize = 4096;
+
+/// The network inside a graph. Its normalisations come back as they were folded (only offsets are
+/// left), which scores the same.
+pub fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, Fault> {
+    let number = |name: &str| -> Result<f32, Fault> { Ok(weights.floats(name, &[])?[0]) };
+    let mut layers: Vec<ConvLayer> = Vec::new();
+    while layers.len() < MAX_LAYERS && weights.has(&weight_name(layers.len())) {
+        let input = layers.last().map_or(CHANNELS, |layer| layer.output);
+        layers.push(layer(weights, layers.len(), input)?);
+    }
+    let channels = layers.last().map_or(CHANNELS, |layer| layer.output);
+    Ok(ConvNetwork {
+        clock: Clock {
+            tick_ms: number("clock.tick_ms")?,
+            ticks: number("clock.ticks")?.clamp(0.0, MAX_TICKS as f32 + 1.0) as usize,
+        },
+        scale: number("conditioning.scale")?,
+        layers,
+        head: weights.head(2 * channels)?,
+    })
+}
+
+fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Fault> {
+    let name = weight_name(at);
+    let (output, kernel) = match weights.dims(&name)?[..] {
+        [output @ 1..=MAX_HIDDEN, found, kernel @ 1..=MAX_KERNEL] if found == input => {
+            (output, kernel)
+        }
+        ref dims => return Err(Fault::Graph(format!("{name} has shape {dims:?}"))),
+    };
+    Ok(ConvLayer {
+        kernel,
+        input,
+        output,
+        weight: weights.floats(&name, &[output, input, kernel])?,
+        norm: BatchNorm {
+            gamma: vec![1.0; output],
+            beta: weights.floats(&bias_name(at), &[output])?,
+            mean: vec![0.0; output],
+            variance: vec![1.0; output],
+            epsilon: 0.0,
+        },
+    })
+}
+
+/// Says what cannot work about a network, if anything.
+pub fn check(network: &ConvNetwork) -> Result<(), Fault> {
+    let wrong = |what: String| Err(Fault::Value(what));
+    let Clock { tick_ms, ticks } = network.clock;
+    if !(tick_ms.is_finite() && tick_ms > 0.0 && (1..=MAX_TICKS).contains(&ticks)) {
+        return wrong(format!("its clock ticks every {tick_ms} ms, {ticks} times"));
+    }
+    if network.layers.is_empty() || network.layers.len() > MAX_LAYERS {
+        return wrong(format!("{} layers; 1..={MAX_LAYERS} are allowed", network.layers.len()));
+    }
+    let mut input = CHANNELS;
+    for (at, layer) in network.layers.iter().enumerate() {
+        if layer.input != input || !fits(layer) {
+            return wrong(format!("its layer {at} has weights of another shape"));
+        }
+        input = layer.output;
+    }
+    if network.head.weight.len() != network.features() {
+        return wrong(format!("its head does not have {} weights", network.features()));
+    }
+    let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    let folded = |layer: &ConvLayer| {
+        let (weight, bias) = layer.folded();
+        finite(&weight) && finite(&bias)
+    };
+    let head = finite(&network.head.weight) && network.head.bias.is_finite();
+    if !(head && network.scale.is_finite() && network.layers.iter().all(folded)) {
+        return wrong("its weights are not all finite numbers".into());
+    }
+    Ok(())
+}
+
+fn fits(layer: &ConvLayer) -> bool {
+    let ConvLayer { kernel, input, output, weight, norm } = layer;
+    let BatchNorm { gamma, beta, mean, variance, .. } = norm;
+    (1..=MAX_KERNEL).contains(kernel)
+        && kernel % 2 == 1
+        && (1..=MAX_HIDDEN).contains(output)
+        && weight.len() == output * input * kernel
+        && [gamma, beta, mean, variance].iter().all(|values| values.len() == *output)
+}

@@ -1,0 +1,137 @@
+//! Batch normalisation over the ticks of all windows, the positive part and dropout, in one pass
+//! over the rows, and their gradient. Whether an output was dropped or negative shows in the output
+//! itself: it is zero.
+
+use crate::nn::kernel::{Operation, Simd};
+use crate::nn::norm::Dropout;
+
+use super::rows::Rows;
+
+/// Statistics of one batch, a value a channel.
+#[derive(Debug)]
+pub struct Moments {
+    pub mean: Vec<f32>,
+    pub variance: Vec<f32>,
+    /// `1 / sqrt(variance + epsilon)`.
+    inverse: Vec<f32>,
+    /// Sums over one window, so that single precision suffices.
+    partial: [Vec<f32>; 2],
+}
+
+impl Moments {
+    /// Room for `width` channels.
+    pub fn new(width: usize) -> Self {
+        let zeros = || vec![0.0; width];
+        let partial = [zeros(), zeros()];
+        Self { mean: zeros(), variance: zeros(), inverse: zeros(), partial }
+    }
+}
+
+/// Measures the moments, normalises, takes the positive part, drops.
+pub struct Activate<'a> {
+    /// `[rows, width]`.
+    pub values: &'a [f32],
+    pub rows: &'a Rows,
+    /// To be measured.
+    pub moments: &'a mut Moments,
+    /// Scale and offset.
+    pub affine: [&'a [f32]; 2],
+    pub epsilon: f32,
+    pub dropout: Dropout,
+    /// `[rows, width]`; rows of no window are left alone.
+    pub out: &'a mut [f32],
+}
+
+impl Operation for Activate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { values, rows, affine: [gamma, beta], out, .. } = self;
+        let Moments { mean, variance, inverse, partial: [partial, _] } = self.moments;
+        let width = mean.len();
+        let share = 1.0 / rows.used().max(1) as f32;
+        mean.fill(0.0);
+        for range in rows.ranges() {
+            partial.fill(0.0);
+            for row in values[range.start * width..range.end * width].chunks_exact(width) {
+                partial.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            }
+            mean.iter_mut().zip(&*partial).for_each(|(mean, sum)| *mean += sum * share);
+        }
+        variance.fill(0.0);
+        for range in rows.ranges() {
+            partial.fill(0.0);
+            for row in values[range.start * width..range.end * width].chunks_exact(width) {
+                let both = partial.iter_mut().zip(row.iter().zip(&*mean));
+                both.for_each(|(sum, (x, mean))| *sum += (x - mean) * (x - mean));
+            }
+            variance.iter_mut().zip(&*partial).for_each(|(all, sum)| *all += sum * share);
+        }
+        for (inverse, variance) in inverse.iter_mut().zip(&*variance) {
+            *inverse = 1.0 / (variance + self.epsilon).sqrt();
+        }
+        for row in rows.ranges().iter().cloned().flatten() {
+            let values = &values[row * width..(row + 1) * width];
+            let out = &mut out[row * width..(row + 1) * width];
+            for (j, out) in out.iter_mut().enumerate() {
+                *out = ((values[j] - mean[j]) * inverse[j] * gamma[j] + beta[j]).max(0.0);
+            }
+            self.dropout.apply(row as u32, out);
+        }
+    }
+}
+
+/// The gradient of [`Activate`], in place.
+pub struct Deactivate<'a> {
+    /// `[rows, width]`, as they went in.
+    pub values: &'a [f32],
+    /// As they came out.
+    pub outputs: &'a [f32],
+    pub rows: &'a Rows,
+    /// As measured.
+    pub moments: &'a mut Moments,
+    /// Scale.
+    pub gamma: &'a [f32],
+    /// Share of outputs that dropout keeps.
+    pub kept: f32,
+    /// Gradient of the outputs, and then of the values, `[rows, width]`.
+    pub slopes: &'a mut [f32],
+    /// Gradients of scale and offset; added to.
+    pub grads: [&'a mut [f32]; 2],
+}
+
+impl Operation for Deactivate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { values, outputs, rows, gamma, slopes, .. } = self;
+        let Moments { mean, inverse, partial: [to_gamma, to_beta], .. } = self.moments;
+        let width = mean.len();
+        let (scale, share) = (1.0 / self.kept, 1.0 / rows.used().max(1) as f32);
+        to_gamma.fill(0.0);
+        to_beta.fill(0.0);
+        for row in rows.ranges().iter().cloned().flatten() {
+            let range = row * width..(row + 1) * width;
+            let (values, outputs) = (&values[range.clone()], &outputs[range.clone()]);
+            for (j, slope) in slopes[range].iter_mut().enumerate() {
+                *slope = if outputs[j] > 0.0 { *slope * scale } else { 0.0 };
+                to_gamma[j] += *slope * (values[j] - mean[j]) * inverse[j];
+                to_beta[j] += *slope;
+            }
+        }
+        for row in rows.ranges().iter().cloned().flatten() {
+            let range = row * width..(row + 1) * width;
+            let values = &values[range.clone()];
+            for (j, slope) in slopes[range].iter_mut().enumerate() {
+                let away = (values[j] - mean[j]) * inverse[j];
+                let common = share * (to_beta[j] + away * to_gamma[j]);
+                *slope = gamma[j] * inverse[j] * (*slope - common);
+            }
+        }
+        let [gammas, betas] = self.grads;
+        gammas.iter_mut().zip(&*to_gamma).for_each(|(grad, sum)| *grad += sum);
+        betas.iter_mut().zip(&*to_beta).for_each(|(grad, sum)| *grad += sum);
+    }
+}

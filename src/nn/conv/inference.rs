@@ -1,0 +1,165 @@
+//! The forward pass of a trained network on ragged batches. A window's score is the same bits
+//! whatever else is in its batch. Nothing is learnt here, and there is only one thread.
+
+use crate::nn::kernel::slide::{Sizes, Slide};
+use crate::nn::kernel::{Kernel, Operation, Simd};
+use crate::nn::lines::Lines;
+use crate::nn::loss::sigmoid;
+
+use super::clock::{CHANNELS, Clock, channels};
+use super::layer::{pack, sizes};
+use super::network::{ConvLayer, ConvNetwork};
+use super::pool::Pool;
+use super::rows::Rows;
+
+/// Windows that are scored together at most; bounds the memory.
+const CHUNK: usize = 32;
+
+/// A network, packed for scoring.
+#[derive(Debug)]
+pub struct ConvInference {
+    kernel: Kernel,
+    clock: Clock,
+    scale: f32,
+    reach: usize,
+    layers: Vec<Layer>,
+    channels: usize,
+    head: (Vec<f32>, f32),
+    rows: Rows,
+    ways: Vec<[f32; 2]>,
+    inputs: Vec<f32>,
+    pooled: Vec<f32>,
+}
+
+/// A convolution with its normalisation folded in.
+#[derive(Debug)]
+struct Layer {
+    sizes: Sizes,
+    panels: Lines,
+    bias: Vec<f32>,
+    outputs: Lines,
+}
+
+impl ConvInference {
+    /// On the fastest instruction set.
+    pub fn new(network: &ConvNetwork) -> Self {
+        Self::with_kernel(network, Kernel::best())
+    }
+
+    /// On a given instruction set; scores of two sets differ by rounding only, about 1e-7.
+    pub fn with_kernel(network: &ConvNetwork, kernel: Kernel) -> Self {
+        let mut width = CHANNELS;
+        let mut layers = Vec::with_capacity(network.layers.len());
+        for layer in &network.layers {
+            layers.push(Layer::new(layer, width, kernel));
+            width = kernel.columns(layer.output);
+        }
+        Self {
+            kernel,
+            clock: network.clock,
+            scale: network.scale,
+            reach: network.reach(),
+            layers,
+            channels: network.channels(),
+            head: (network.head.weight.clone(), network.head.bias),
+            rows: Rows::default(),
+            ways: Vec::new(),
+            inputs: Vec::new(),
+            pooled: Vec::new(),
+        }
+    }
+
+    /// The probability of "genuine" for each window, in order; steps are `(dx px, dy px, dt ms)`.
+    /// A window without steps has no score: not-a-number.
+    pub fn probabilities(&mut self, windows: &[&[[f32; 3]]]) -> Vec<f32> {
+        let features = self.features(windows);
+        let (weight, bias) = &self.head;
+        let score = |row: &Vec<f32>| {
+            // In double precision, so that the order of the sum does not matter.
+            let products = row.iter().zip(weight).map(|(x, w)| f64::from(*x) * f64::from(*w));
+            let logit = (products.sum::<f64>() + f64::from(*bias)) as f32;
+            if row.is_empty() { f32::NAN } else { sigmoid(logit) }
+        };
+        features.iter().map(score).collect()
+    }
+
+    /// What the head sees of each window, in order. A window without steps has none: an empty row.
+    pub fn features(&mut self, windows: &[&[[f32; 3]]]) -> Vec<Vec<f32>> {
+        windows.chunks(CHUNK).flat_map(|chunk| self.chunk(chunk)).collect()
+    }
+
+    fn chunk(&mut self, windows: &[&[[f32; 3]]]) -> Vec<Vec<f32>> {
+        self.lay(windows);
+        let Self { kernel, rows, inputs, layers, pooled, .. } = self;
+        let columns = layers.last().map_or(CHANNELS, |layer| layer.sizes.columns);
+        let mut below: &[f32] = inputs;
+        for layer in layers.iter_mut() {
+            layer.forward(*kernel, rows, below);
+            below = &layer.outputs;
+        }
+        pooled.resize(2 * columns, 0.0);
+        let mut features = Vec::with_capacity(windows.len());
+        for range in rows.ranges() {
+            let (mean, deviation) = pooled.split_at_mut(columns);
+            let values = &below[range.start * columns..range.end * columns];
+            kernel.apply(Pool { values, mean, deviation });
+            let both = [&mean[..self.channels], &deviation[..self.channels]];
+            features.push(if range.is_empty() { Vec::new() } else { both.concat() });
+        }
+        features
+    }
+
+    fn lay(&mut self, windows: &[&[[f32; 3]]]) {
+        let Self { rows, ways, inputs, clock, .. } = self;
+        rows.lay(windows.iter().map(|window| clock.count(window)), self.reach);
+        inputs.clear();
+        inputs.resize(rows.total() * CHANNELS, 0.0);
+        for (window, range) in windows.iter().zip(rows.ranges()) {
+            ways.resize(range.len(), [0.0; 2]);
+            clock.resample(window, ways);
+            let inputs = inputs[range.start * CHANNELS..].chunks_exact_mut(CHANNELS);
+            for (way, input) in ways.iter().zip(inputs) {
+                input.copy_from_slice(&channels(*way, self.scale));
+            }
+        }
+    }
+}
+
+impl Layer {
+    fn new(layer: &ConvLayer, width: usize, kernel: Kernel) -> Self {
+        let sizes = sizes(layer, width, kernel);
+        let (weight, mut bias) = layer.folded();
+        let folded = ConvLayer { weight, ..layer.clone() };
+        let mut panels = Lines::zeros(sizes.panels());
+        panels.copy_from_slice(&pack(&folded, sizes, kernel));
+        bias.resize(sizes.columns, 0.0);
+        Self { sizes, panels, bias, outputs: Lines::default() }
+    }
+
+    fn forward(&mut self, kernel: Kernel, rows: &Rows, input: &[f32]) {
+        let Sizes { width, columns, .. } = self.sizes;
+        self.outputs.fit(rows.total() * columns);
+        let (written, read) = rows.seen(self.sizes.kernel / 2);
+        kernel.apply(Slide {
+            sizes: self.sizes,
+            input: &input[read.start * width..read.end * width],
+            panels: &self.panels,
+            bias: &self.bias,
+            out: &mut self.outputs[written.start * columns..written.end * columns],
+        });
+        kernel.apply(Positive(&mut self.outputs));
+        rows.clear_gaps(&mut self.outputs, columns);
+    }
+}
+
+/// The positive part.
+struct Positive<'a>(&'a mut [f32]);
+
+impl Operation for Positive<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        self.0.iter_mut().for_each(|x| *x = x.max(0.0));
+    }
+}

@@ -1,0 +1,21 @@
+//! The architecture `conv`: steps on a common clock, convolutions over time, their mean and
+//! deviation over the window, one linear unit. It has no memory and no order of
+//! reading: what it knows of a window is how often which short pattern of movement occurs in it.
+//! Pure arithmetic, as everywhere in the engine.
+
+mod activation;
+mod classes;
+pub mod clock;
+mod groups;
+mod inference;
+mod layer;
+pub mod network;
+pub mod pool;
+mod rows;
+mod train;
+
+pub use clock::Clock;
+pub use groups::GroupBatch;
+pub use inference::ConvInference;
+pub use network::{ConvLayer, ConvNetwork, ConvShape};
+pub use train::ConvClassifier;

@@ -1,0 +1,105 @@
+//! What an evaluation of generated people finds: complete, repeatable, readable again, and honest
+//! about what cannot be told apart.
+
+use std::path::Path;
+
+use crate::people::people;
+use mousewarden::agent::settings::PolicyChoice;
+use mousewarden::error::Result;
+use mousewarden::lab::evaluate::results::{Results, Unit, UserFigures};
+use mousewarden::lab::evaluate::{COLUMNS, Request, TABLE, Trainer, compare, evaluate};
+use mousewarden::lab::protocol::{Person, Protocol};
+use mousewarden::lab::train::TrainOptions;
+use mousewarden::model::{Backend, Bundle, ScorerParams};
+use mousewarden::pipeline::WindowParams;
+
+/// Evaluates these people; models are trained where they are missing.
+pub fn run(protocols: &[&str], people: &[Person], models: &Path, train: bool) -> Result<Results> {
+    let protocols: Vec<Protocol> =
+        protocols.iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
+    let scorer = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+    let options = TrainOptions::default();
+    let policy = |bundle: &Bundle| PolicyChoice::default().resolve(bundle);
+    let request = Request {
+        protocols: &protocols,
+        people,
+        source: "test",
+        params: WindowParams::default(),
+        models,
+        seeds: &[1],
+        draws: 200,
+        threads: 2,
+        scorer: &scorer,
+        policy: &policy,
+        trainer: train.then_some(Trainer { options: &options, scorer: &scorer }),
+    };
+    evaluate(&request, &mut |_| {})
+}
+
+#[test]
+fn an_evaluation_is_complete_repeatable_and_comes_back_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let everybody = people(6);
+    let names = ["open-set", "same-device", "time-resampled"];
+    let results = run(&names, &everybody, folder.path(), true).unwrap();
+    let again = run(&names, &everybody, folder.path(), false).unwrap();
+    assert_eq!(results, again);
+
+    assert_eq!(results.runs.iter().map(|r| r.protocol.name.as_str()).collect::<Vec<_>>(), names);
+    assert_eq!(results.runs[0].models, results.runs[1].models);
+    for run in &results.runs {
+        let methods: Vec<&str> = run.methods.iter().map(|method| method.name.as_str()).collect();
+        assert_eq!(methods, ["model", "time", "position", "rate", "grid", "coin"]);
+        for size in run.methods.iter().flat_map(|method| &method.sizes) {
+            assert!((5..=6).contains(&size.users.len()), "{}", size.users.len());
+            let eer = size.mean.eer;
+            assert!(eer.low <= eer.value && eer.value <= eer.high, "{eer:?}");
+            let grid = &size.pooled.curve;
+            assert!(grid.windows(2).all(|pair| pair[0].frr >= pair[1].frr));
+            assert!(grid.iter().all(|point| point.low <= point.frr && point.frr <= point.high));
+            let binned = |bins: &[u64]| bins.iter().sum::<u64>() as usize;
+            let groups = |of: fn(&UserFigures) -> usize| size.users.iter().map(of).sum::<usize>();
+            assert_eq!(binned(&size.pooled.genuine), groups(|user| user.genuine_groups));
+            assert_eq!(binned(&size.pooled.impostor), groups(|user| user.impostor_groups));
+        }
+        let streams = run.continuous.as_ref().unwrap();
+        assert_eq!(streams.users.len(), 6);
+        assert!(streams.missed <= streams.impostor_sessions);
+    }
+    let probe = results.device.as_ref().unwrap();
+    assert!(probe.one_clock.is_some() && probe.owners_device.is_some());
+    assert!(probe.plainly.len() == 3, "{:?}", probe.plainly);
+
+    results.write(folder.path()).unwrap();
+    assert_eq!(Results::read(&folder.path().join("results.json")).unwrap(), results);
+    let table = std::fs::read_to_string(folder.path().join(TABLE)).unwrap();
+    let rows: usize = results
+        .runs
+        .iter()
+        .flat_map(|r| &r.methods)
+        .flat_map(|m| &m.sizes)
+        .map(|s| s.users.len())
+        .sum();
+    assert_eq!(table.lines().count(), rows + 1);
+    assert!(table.starts_with(&COLUMNS.join(",")));
+    assert!(table.lines().all(|line| line.split(',').count() == COLUMNS.len()));
+
+    let same = compare(&results, &again, 200).unwrap();
+    assert!(same.warnings.is_empty());
+    assert!(same.rows.iter().all(|row| row.eer_difference.value == 0.0 && row.owners == 6));
+}
+
+#[test]
+fn generated_strangers_are_told_apart_and_the_coin_is_a_coin() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = run(&["seed"], &people(5), folder.path(), true).unwrap();
+    let run = &results.runs[0];
+    let auc = |name: &str| {
+        let method = run.methods.iter().find(|method| method.name == name).unwrap();
+        let size = method.sizes.iter().find(|size| size.unit == Unit::Windows(5)).unwrap();
+        size.mean.auc.value
+    };
+    assert!(auc("model") > 0.8, "{}", auc("model"));
+    assert!((0.3..0.7).contains(&auc("coin")), "{}", auc("coin"));
+    assert!(run.warnings.iter().any(|warning| warning.contains("Only 5 owners")));
+}

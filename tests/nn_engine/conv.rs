@@ -1,0 +1,239 @@
+//! The convolutional architecture: gradients against differences of a reference in double
+//! precision on every instruction set, scoring against the reference, and that training learns.
+
+use std::ops::Range;
+
+use crate::reference::{Sequences, noise, sequences};
+use mousewarden::nn::conv::clock::channels;
+use mousewarden::nn::{
+    Classes, ConvClassifier, ConvInference, ConvLayer, ConvNetwork, ConvShape, GroupBatch, Kernel,
+    TrainParams,
+};
+
+const LENGTHS: [usize; 8] = [4, 1, 7, 2, 7, 12, 3, 5];
+const CLASSES: [usize; 4] = [0, 1, 3, 2];
+const SIZE: usize = 2;
+
+type Rows = Vec<Vec<f64>>;
+type Tensor = fn(&mut ConvNetwork, usize) -> &mut [f32];
+
+fn among() -> Vec<Range<usize>> {
+    CLASSES.iter().map(|&class| if class < 2 { 0..2 } else { 2..5 }).collect()
+}
+
+fn network() -> ConvNetwork {
+    let shape = ConvShape { layers: vec![(5, 6), (3, 5), (3, 7)], scales: vec![] };
+    let mut network = ConvNetwork::new(&shape, 3);
+    for (at, layer) in network.layers.iter_mut().enumerate() {
+        for (j, beta) in layer.norm.beta.iter_mut().enumerate() {
+            *beta = 0.2 * noise((100 * at + j) as u64);
+        }
+        for (j, mean) in layer.norm.mean.iter_mut().enumerate() {
+            *mean = 0.1 * noise((900 + 100 * at + j) as u64);
+        }
+        layer.norm.variance.fill(0.7);
+    }
+    let weight = &mut network.head.weight;
+    weight.iter_mut().enumerate().for_each(|(i, w)| *w = noise(5000 + i as u64));
+    network
+}
+
+fn head(features: usize) -> Classes {
+    let value = |at: usize| 0.5 * noise(700 + at as u64);
+    Classes { weight: (0..5 * features).map(value).collect(), bias: (0..5).map(value).collect() }
+}
+
+fn convolved(layer: &ConvLayer, rows: &Rows) -> Rows {
+    let half = layer.kernel / 2;
+    let at = |row: usize, o: usize| -> f64 {
+        let tap = |c: usize, k: usize| {
+            let from = (row + k).checked_sub(half).and_then(|from| rows.get(from));
+            let weight = layer.weight[(o * layer.input + c) * layer.kernel + k];
+            from.map_or(0.0, |from| from[c] * f64::from(weight))
+        };
+        (0..layer.input)
+            .flat_map(|c| (0..layer.kernel).map(move |k| (c, k)))
+            .map(|(c, k)| tap(c, k))
+            .sum()
+    };
+    (0..rows.len()).map(|row| (0..layer.output).map(|o| at(row, o)).collect()).collect()
+}
+
+/// With the batch's own statistics, or with the running ones.
+fn normalised(layer: &ConvLayer, windows: &mut [Rows], of_batch: bool) {
+    let count: usize = windows.iter().map(Vec::len).sum();
+    for o in 0..layer.output {
+        let all = || windows.iter().flatten().map(|row| row[o]);
+        let mean = all().sum::<f64>() / count as f64;
+        let variance = all().map(|x| (x - mean).powi(2)).sum::<f64>() / count as f64;
+        let norm = &layer.norm;
+        let running = (f64::from(norm.mean[o]), f64::from(norm.variance[o]));
+        let (mean, variance) = if of_batch { (mean, variance) } else { running };
+        let scale = f64::from(norm.gamma[o]) / (variance + f64::from(norm.epsilon)).sqrt();
+        for row in windows.iter_mut().flatten() {
+            row[o] = ((row[o] - mean) * scale + f64::from(norm.beta[o])).max(0.0);
+        }
+    }
+}
+
+fn features(network: &ConvNetwork, sequences: &Sequences, of_batch: bool) -> Rows {
+    let on_clock = |steps: &Vec<[f32; 3]>| -> Rows {
+        let mut ways = vec![[0.0; 2]; network.clock.count(steps)];
+        network.clock.resample(steps, &mut ways);
+        ways.iter().map(|way| channels(*way, network.scale).map(f64::from).to_vec()).collect()
+    };
+    let mut windows: Vec<Rows> = sequences.iter().map(on_clock).collect();
+    for layer in &network.layers {
+        windows = windows.iter().map(|rows| convolved(layer, rows)).collect();
+        normalised(layer, &mut windows, of_batch);
+    }
+    let pooled = |rows: &Rows| -> Vec<f64> {
+        let count = rows.len() as f64;
+        let channel = |o: usize| rows.iter().map(move |row| row[o]);
+        let mean = |o: usize| channel(o).sum::<f64>() / count;
+        let deviation = |o: usize| {
+            let mean = mean(o);
+            (channel(o).map(|x| (x - mean).powi(2)).sum::<f64>() / count + 1e-4).sqrt()
+        };
+        (0..network.channels()).map(mean).chain((0..network.channels()).map(deviation)).collect()
+    };
+    windows.iter().map(pooled).collect()
+}
+
+fn cross_entropy(logits: &[f64], class: usize) -> f64 {
+    logits.iter().map(|z| z.exp()).sum::<f64>().ln() - logits[class]
+}
+
+fn loss(network: &ConvNetwork, classes: &Classes, sequences: &Sequences) -> f64 {
+    let size = network.features();
+    let logit = |row: &Vec<f64>, class: usize| -> f64 {
+        let weights = &classes.weight[class * size..(class + 1) * size];
+        row.iter().zip(weights).map(|(x, w)| x * f64::from(*w)).sum::<f64>()
+            + f64::from(classes.bias[class])
+    };
+    let rows = features(network, sequences, true);
+    let groups = rows.chunks_exact(SIZE).zip(CLASSES.iter().zip(among()));
+    let of_group = |(rows, (class, among)): (&[Vec<f64>], (&usize, Range<usize>))| {
+        let place = class - among.start;
+        let windows: Vec<Vec<f64>> =
+            rows.iter().map(|row| among.clone().map(|class| logit(row, class)).collect()).collect();
+        let single: f64 = windows.iter().map(|z| cross_entropy(z, place)).sum();
+        let sum = |class| windows.iter().map(|z| z[class]).sum::<f64>() / (SIZE as f64).sqrt();
+        let together: Vec<f64> = (0..among.len()).map(sum).collect();
+        single / SIZE as f64 + cross_entropy(&together, place)
+    };
+    groups.map(of_group).sum::<f64>() / CLASSES.len() as f64
+}
+
+fn params(kernel: Kernel) -> TrainParams {
+    TrainParams { dropout: 0.0, kernel, ..TrainParams::default() }
+}
+
+fn assert_slopes(name: &str, ours: &[f32], slope: impl Fn(usize) -> f64) {
+    let (mut error, mut norm) = (0.0, 0.0);
+    for at in (0..ours.len()).step_by(ours.len().div_ceil(40)) {
+        let exact = slope(at);
+        error += (f64::from(ours[at]) - exact).powi(2);
+        norm += exact * exact;
+    }
+    let error = (error / norm.max(1e-18)).sqrt();
+    assert!(error < 1e-5, "{name}: relative error {error:.2e}");
+}
+
+#[test]
+fn gradients_equal_differences_of_the_reference() {
+    const BY: f32 = 1.0 / 16384.0;
+    const TENSORS: [(&str, Tensor); 3] = [
+        ("weight", |network, layer| &mut network.layers[layer].weight),
+        ("gamma", |network, layer| &mut network.layers[layer].norm.gamma),
+        ("beta", |network, layer| &mut network.layers[layer].norm.beta),
+    ];
+    let (network, sequences) = (network(), sequences(&LENGTHS));
+    let classes = head(network.features());
+    let views: Vec<&[[f32; 3]]> = sequences.iter().map(Vec::as_slice).collect();
+    let batch = GroupBatch { sequences: &views, size: SIZE, classes: &CLASSES, among: &among() };
+    for kernel in Kernel::available() {
+        let mut trainer = ConvClassifier::new(&network, &classes, params(kernel));
+        let (found, mut trunk, of_classes) = trainer.gradients(&batch);
+        assert!((f64::from(found) - loss(&network, &classes, &sequences)).abs() < 1e-5);
+        for layer in 0..network.layers.len() {
+            for (name, tensor) in TENSORS {
+                assert_slopes(&format!("{name} {layer}"), tensor(&mut trunk, layer), |at| {
+                    let shifted = |by: f32| {
+                        let mut network = network.clone();
+                        tensor(&mut network, layer)[at] += by;
+                        let loss = loss(&network, &classes, &sequences);
+                        (loss, f64::from(tensor(&mut network, layer)[at]))
+                    };
+                    let ((up, high), (down, low)) = (shifted(BY), shifted(-BY));
+                    (up - down) / (high - low)
+                });
+            }
+        }
+        assert_slopes("classes", &of_classes.weight, |at| {
+            let shifted = |by: f32| {
+                let mut classes = classes.clone();
+                classes.weight[at] += by;
+                (loss(&network, &classes, &sequences), f64::from(classes.weight[at]))
+            };
+            let ((up, high), (down, low)) = (shifted(BY), shifted(-BY));
+            (up - down) / (high - low)
+        });
+    }
+}
+
+#[test]
+fn scoring_is_the_definition_on_every_kernel_and_in_any_batch() {
+    let (network, sequences) = (network(), sequences(&LENGTHS));
+    let views: Vec<&[[f32; 3]]> = sequences.iter().map(Vec::as_slice).collect();
+    let exact = features(&network, &sequences, false);
+    for kernel in Kernel::available() {
+        let mut inference = ConvInference::with_kernel(&network, kernel);
+        let rows = inference.features(&views);
+        let near = |(a, b): (&f32, &f64)| (f64::from(*a) - b).abs() < 2e-6 * b.abs().max(1.0);
+        assert!(rows.iter().flatten().zip(exact.iter().flatten()).all(near));
+        let together = inference.probabilities(&views);
+        let alone: Vec<f32> =
+            views.iter().flat_map(|view| inference.probabilities(&[view])).collect();
+        assert_eq!(together, alone);
+        assert!(inference.probabilities(&[&[]])[0].is_nan());
+    }
+}
+
+#[test]
+fn it_learns_who_moves_fast_and_who_turns() {
+    let person = |fast: bool, turn: f32, key: u64| -> Vec<[f32; 3]> {
+        let speed = if fast { 12.0 } else { 4.0 };
+        (0..20)
+            .map(|i| {
+                let angle = turn * i as f32 + noise(key * 100 + i);
+                [speed * angle.cos(), speed * angle.sin(), 12.0]
+            })
+            .collect()
+    };
+    let people = [(true, 0.0), (true, 0.4), (false, 0.0), (false, 0.4)];
+    let windows = |round: u64| -> Vec<Vec<[f32; 3]>> {
+        let of = |(at, (fast, turn)): (usize, (bool, f32))| {
+            (0..4).map(move |n| person(fast, turn, round * 1000 + at as u64 * 10 + n))
+        };
+        people.into_iter().enumerate().flat_map(of).collect()
+    };
+    let start = ConvNetwork::new(&ConvShape { layers: vec![(5, 16), (3, 16)], scales: vec![] }, 1);
+    let params = TrainParams { learning_rate: 3e-3, ..params(Kernel::best()) };
+    let mut trainer = ConvClassifier::new(&start, &Classes::zeros(4, start.features()), params);
+    let mut losses = Vec::new();
+    for round in 0..80 {
+        let windows = windows(round);
+        let views: Vec<&[[f32; 3]]> = windows.iter().map(Vec::as_slice).collect();
+        let among = vec![0..4; 4];
+        losses.push(trainer.step(&GroupBatch {
+            sequences: &views,
+            size: 4,
+            classes: &[0, 1, 2, 3],
+            among: &among,
+        }));
+    }
+    let last: f32 = losses[70..].iter().sum::<f32>() / 10.0;
+    assert!(losses[0] > 2.5 && last < 0.3, "{losses:?}");
+    assert_ne!(trainer.network().layers[0].norm.mean, start.layers[0].norm.mean);
+}

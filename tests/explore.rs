@@ -132,7 +132,7 @@ fn what_is_beyond_the_limits_is_said() {
 
 #[test]
 fn the_same_recordings_give_the_same_page() {
-    assert_eq!(page(&odd_table(), &[]), page(&odd_table(), &[]));
+    assert!(page(&odd_table(), &[]) == page(&odd_table(), &[]), "two runs differ");
 }
 
 #[test]

@@ -145,7 +145,8 @@ fn transitions() -> Section {
         .with(Block::Text(
             "Each arrow leads from one event to the next. Its colour is the event that it leads \
              to, its dash the event that it comes from; presses, releases and turns of the wheel \
-             also have marks of their own shape. All paths use this one legend."
+             also have marks of their own shape, and a cross marks where the session begins. All \
+             paths use this one legend."
                 .into(),
         ))
         .with(Block::Pictures(vec![path::legend()]))

@@ -91,7 +91,7 @@ fn of_model(model: &Method) -> Vec<String> {
     lines.extend(model.sizes.iter().rev().take(2).rev().map(on_one_roc));
     if let Some(floor) = model.floor {
         lines.push(format!(
-            "  windows of a session correlate by {:.2}: no group is better than EER {:.1} %",
+            "  windows of a session correlate by {:.2}: ever more of them lead towards EER {:.1} %",
             floor.correlation,
             100.0 * floor.eer
         ));

@@ -16,7 +16,7 @@ pub(super) enum Hand {
     /// A mouse of an Xorg.
     Mouse(TestMouse),
     /// XTEST on an Xvfb.
-    Player(Player),
+    Player(Box<Player>),
     /// What the kernel would say.
     Kernel(InputPipe),
 }
@@ -47,7 +47,7 @@ impl Hand {
     }
 
     fn go(&mut self, number: usize, now: Timestamp) -> Result<()> {
-        let row_begins = number % ROW == 0;
+        let row_begins = number.is_multiple_of(ROW);
         let (dx, dy) = if row_begins { (1 - ROW as i32, 1) } else { (1, 0) };
         match self {
             Self::Mouse(mouse) => mouse.step(f64::from(dx), f64::from(dy)),

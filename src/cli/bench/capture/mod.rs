@@ -108,7 +108,7 @@ impl Scene {
         Ok(match (way.backend, self.mice) {
             (Backend::Evdev, _) => (Hand::Kernel(self.kernel.plug("event0", MOUSE)?), "pipe"),
             (_, true) => (Hand::Mouse(self.stage.mouse(1)?), "xorg"),
-            (_, false) => (Hand::Player(self.stage.player()?), "xvfb"),
+            (_, false) => (Hand::Player(Box::new(self.stage.player()?)), "xvfb"),
         })
     }
 

@@ -150,7 +150,7 @@ impl Tracker {
         self.bounds = (f64::from(size.width), f64::from(size.height));
         // The middle of the pixel is the best guess of where in it the pointer is.
         self.place = (f64::from(pointer.root_x) + 0.5, f64::from(pointer.root_y) + 0.5);
-        let held = (u16::from(pointer.mask) / u16::from(KeyButMask::BUTTON1) & 0b111) as u8;
+        let held = ((u16::from(pointer.mask) / u16::from(KeyButMask::BUTTON1)) & 0b111) as u8;
         let (mut before, mut after) = (Vec::new(), Vec::new());
         while let Ok(Some((event, number))) = self.x.poll_for_event_with_sequence() {
             if number < asked { before.push(event) } else { after.push(event) }

@@ -218,7 +218,9 @@ impl InputEvent {
         let long = |at: usize| {
             let mut wide = [0; LONG];
             wide.copy_from_slice(&bytes[at..at + LONG]);
-            std::ffi::c_long::from_ne_bytes(wide) as i64
+            #[allow(clippy::unnecessary_cast, reason = "not on machines of 32 bits")]
+            let long = std::ffi::c_long::from_ne_bytes(wide) as i64;
+            long
         };
         let tail = &bytes[2 * LONG..];
         Self {

@@ -2,6 +2,10 @@
 //! shows. Values only. Rates are shares 0..=1, times are seconds; an interval is the 95 % interval
 //! of a bootstrap over owners, all of whose windows go or stay together.
 
+mod in_use;
+
+pub use in_use::{Continuous, Delay, DeviceProbe, Timeline, TimelinePoint, UserStreams};
+
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::WindowParams;
@@ -322,113 +326,4 @@ pub struct Floor {
     pub correlation: f64,
     /// The equal error rate that no number of windows goes below.
     pub eer: f64,
-}
-
-/// The whole detector on streams: an owner works, then a stranger takes the mouse.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Continuous {
-    /// Windows until a stranger is noticed, mean over the strangers that were (ANIA).
-    pub ania: Option<Estimate>,
-    /// Windows of an owner for each false alarm (ANGA), all owners' windows over all their alarms;
-    /// none without a false alarm.
-    pub anga: Option<Estimate>,
-    /// Seconds of movement until a stranger is noticed.
-    pub movement: Option<Delay>,
-    /// Seconds on the clock until a stranger is noticed.
-    pub wall: Option<Delay>,
-    /// Stranger sessions of as many windows as the agent judges together, or more.
-    pub impostor_sessions: usize,
-    /// Shorter ones. Nobody could notice them, and no figure counts them.
-    pub too_short: usize,
-    /// Stranger sessions that were never noticed.
-    pub missed: usize,
-    /// Share of them.
-    pub missed_share: Estimate,
-    /// False alarms in 8 hours on the clock, breaks of more than five minutes not counted.
-    pub false_alarms_per_8h_wall: Estimate,
-    /// False alarms in 8 hours of movement.
-    pub false_alarms_per_8h_movement: Estimate,
-    /// Hours of the owners' work: on the clock and of movement.
-    pub genuine_hours: [f64; 2],
-    /// Share of stranger sessions noticed within so many seconds of movement, ascending.
-    pub curve: Vec<(f64, f64)>,
-    /// The same on the clock.
-    pub wall_curve: Vec<(f64, f64)>,
-    /// Owner by owner.
-    pub users: Vec<UserStreams>,
-    /// A stranger who was noticed, the one of median delay.
-    pub caught: Option<Timeline>,
-    /// A stranger who was missed, the one with the most windows.
-    pub missed_one: Option<Timeline>,
-}
-
-/// Median and 95th percentile of the strangers that were noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Delay {
-    /// Median.
-    pub median: Estimate,
-    /// 95th percentile, by nearest rank.
-    pub p95: f64,
-}
-
-/// One owner's streams.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct UserStreams {
-    /// The owner.
-    pub user: String,
-    /// The seed.
-    pub seed: u64,
-    /// Stranger sessions.
-    pub impostor_sessions: usize,
-    /// Those never noticed.
-    pub missed: usize,
-    /// The owner's own windows.
-    pub genuine_windows: usize,
-    /// False alarms in them.
-    pub false_alarms: usize,
-    /// Windows, movement and clock seconds to each alarm.
-    pub delays: Vec<[f64; 3]>,
-}
-
-/// What the agent would have drawn of one stranger session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Timeline {
-    /// The owner.
-    pub user: String,
-    /// The stranger.
-    pub stranger: String,
-    /// Grouped scores below it are a stranger's.
-    pub threshold: f64,
-    /// Windows in order of time.
-    pub points: Vec<TimelinePoint>,
-}
-
-/// One window of a stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TimelinePoint {
-    /// Seconds on the clock since the stranger took the mouse; negative before.
-    pub at_s: f64,
-    /// Its score.
-    pub score: f64,
-    /// The grouped score, once there are enough windows.
-    pub grouped: Option<f64>,
-    /// `trusted`, `suspicious` or `intruder`.
-    pub decision: crate::pipeline::policy::Decision,
-}
-
-/// How much of the result is hardware.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DeviceProbe {
-    /// The unit that is compared.
-    pub unit: Unit,
-    /// AUC of what knows only the device, as recorded: name of the method, AUC.
-    pub device_alone: Vec<(String, Estimate)>,
-    /// The model's AUC as recorded.
-    pub recorded: Estimate,
-    /// On one clock, learnt and tested, and the paired difference to `recorded`.
-    pub one_clock: Option<(Estimate, Estimate)>,
-    /// With everybody on the owner's device, and the paired difference to `recorded`.
-    pub owners_device: Option<(Estimate, Estimate)>,
-    /// What that means, in plain words.
-    pub plainly: Vec<String>,
 }

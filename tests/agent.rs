@@ -200,7 +200,7 @@ fn after_some_locks_alarms_only_warn() {
     assert_eq!(stage.locker.entries(), [Entry::Locked, Entry::Locked]);
     assert_eq!(count(&stage.journal(), "safe_mode"), 2);
     let summaries = summaries(&stage);
-    assert_eq!(summaries[..2], ["mousewarden locked the screen"; 2]);
+    assert_eq!(summaries[..2], ["Locked by mousewarden"; 2]);
     assert_eq!(summaries[2..], ["Is this you at the mouse?"; 2]);
 }
 
@@ -233,10 +233,7 @@ fn a_countdown_that_nobody_answers_locks() {
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
     wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
     wait_until("the news", || summaries(&stage).len() == 2);
-    assert_eq!(
-        summaries(&stage),
-        ["The screen will be locked in 1 s", "mousewarden locked the screen"]
-    );
+    assert_eq!(summaries(&stage), ["Locking in 1 s", "Locked by mousewarden"]);
     drop(mouse);
     agent.finish().unwrap();
 }
@@ -288,7 +285,7 @@ fn a_lock_that_fails_is_said_loudly() {
     let stage = Stage { locker: Fake::broken(), ..Stage::new(Ladder::Lock) };
     stage.play(3).unwrap();
     let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
-    assert!(notice.summary.contains("could not lock") && notice.urgent);
+    assert!(notice.summary.contains("Could not lock") && notice.urgent);
     assert_eq!(count(&stage.journal(), "lock_failed"), 1);
 }
 

@@ -20,38 +20,25 @@ use invented::table;
 /// The rows of a bank table as one stream of several batches.
 fn stream(text: &str) -> Vec<u8> {
     let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
-    let mut bytes = Vec::new();
-    let mut writer = None;
-    for part in rows.chunks(50) {
+    let batch = |part: &[Vec<&str>]| {
         let column = |at: usize| part.iter().map(move |row| row[at]);
+        let times = column(3).map(|time| time.parse::<i64>().unwrap());
+        let [xs, ys] = [5, 6].map(|at| column(at).map(|place| place.parse::<f64>().unwrap()));
         let columns: Vec<(&str, ArrayRef)> = vec![
             ("session_id", Arc::new(StringArray::from_iter_values(column(1)))),
-            (
-                "timestamp",
-                Arc::new(Int64Array::from_iter_values(
-                    column(3).map(|t| t.parse::<i64>().unwrap()),
-                )),
-            ),
+            ("timestamp", Arc::new(Int64Array::from_iter_values(times))),
             ("event_type", Arc::new(StringArray::from_iter_values(column(4)))),
-            (
-                "screen_x",
-                Arc::new(Float64Array::from_iter_values(
-                    column(5).map(|x| x.parse::<f64>().unwrap()),
-                )),
-            ),
-            (
-                "screen_y",
-                Arc::new(Float64Array::from_iter_values(
-                    column(6).map(|y| y.parse::<f64>().unwrap()),
-                )),
-            ),
+            ("screen_x", Arc::new(Float64Array::from_iter_values(xs))),
+            ("screen_y", Arc::new(Float64Array::from_iter_values(ys))),
         ];
-        let batch = RecordBatch::try_from_iter(columns).unwrap();
-        let writer = writer
-            .get_or_insert_with(|| StreamWriter::try_new(&mut bytes, &batch.schema()).unwrap());
-        writer.write(&batch).unwrap();
-    }
-    writer.unwrap().finish().unwrap();
+        RecordBatch::try_from_iter(columns).unwrap()
+    };
+    let batches: Vec<RecordBatch> = rows.chunks(50).map(batch).collect();
+    let mut bytes = Vec::new();
+    let mut writer = StreamWriter::try_new(&mut bytes, &batches[0].schema()).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.finish().unwrap();
+    drop(writer);
     bytes
 }
 

@@ -208,10 +208,10 @@ fn too_few_people_or_sessions_to_learn_from_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let alone = in_folder(folder.path(), "alone.csv", &table(&[0], 0..4, true));
     let (code, _, err) = identify(&["evaluate", &alone]);
-    assert!(code == 65 && err.contains("1 users; two are needed"), "{err}");
+    assert!(code == 65 && err.contains("two users are needed, these recordings name 1"), "{err}");
     let nobody = in_folder(folder.path(), "nobody.csv", &table(&[0, 1], 0..2, false));
     let (code, _, err) = identify(&["train", &nobody]);
-    assert!(code == 65 && err.contains("0 users"), "{err}");
+    assert!(code == 65 && err.contains("name 0"), "{err}");
     let once = [table(&[0, 1], 0..3, true), person(2, 0, true)].concat();
     let once = in_folder(folder.path(), "once.csv", &once);
     let (code, _, err) = identify(&["evaluate", &once]);

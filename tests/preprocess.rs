@@ -145,3 +145,24 @@ fn numpy_reads_the_arrays() {
     let run = Command::new(python).arg(script).arg(archive).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
+
+#[cfg(feature = "columnar")]
+#[test]
+fn a_table_has_a_row_for_each_window() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    let out = tempfile::tempdir().unwrap();
+    let run = preprocess("balabit", "balabit", out.path(), &["--parquet"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let arrays = each(&summary("balabit", "balabit", &[]), "windows");
+    let rows = |file: &str| {
+        let file = fs::File::open(out.path().join(file)).unwrap();
+        let reader = SerializedFileReader::new(file).unwrap();
+        reader.metadata().file_metadata().num_rows() as u64
+    };
+    let names = ["user7.parquet", "user7.claims.parquet", "user12.parquet"];
+    let windows: Vec<u64> = arrays.into_iter().map(|(_, windows)| windows).collect();
+    assert_eq!(names.map(rows).to_vec(), windows);
+    let refused = preprocess("balabit", "balabit", out.path(), &["--parquet", "--pad", "9"]);
+    assert_eq!(refused.status.code(), Some(78));
+}

@@ -1,12 +1,12 @@
 //! The Spark job on a real local cluster gives what one process gives, also when an executor is killed
-//! in the middle. Needs Java and a Python with pyspark and pyarrow; compiled with `columnar` only.
+//! in the middle. Needs Java and a Python with pyspark, pyarrow and pandas; compiled with `columnar` only.
 #![cfg(feature = "columnar")]
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A Python that can import pyspark and pyarrow: `MOUSEWARDEN_PYTHON_SPARK`, or `target/venv-spark`.
+/// A Python that can import pyspark, pyarrow and pandas: `MOUSEWARDEN_PYTHON_SPARK`, or `target/venv-spark`.
 ///
 /// # Panics
 /// When `MOUSEWARDEN_PYTHON_SPARK` is set and cannot, or there is no Java then.
@@ -19,8 +19,8 @@ fn python() -> Option<PathBuf> {
         run.is_ok_and(|output| output.status.success())
     };
     let mut missing = Vec::new();
-    if !succeeds(&python, &["-c", "import pyspark, pyarrow"]) {
-        missing.push(format!("{} with pyspark and pyarrow", python.display()));
+    if !succeeds(&python, &["-c", "import pyspark, pyarrow, pandas"]) {
+        missing.push(format!("{} with pyspark, pyarrow and pandas", python.display()));
     }
     if !succeeds(Path::new("java"), &["-version"]) {
         missing.push("java (openjdk-17-jre-headless)".into());

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds mousewarden and packs it: a .deb, an .rpm, or both, into target/package/.
 #
-#   installers/linux/package.sh [--no-build] [--profile NAME] [deb] [rpm]
+#   installers/linux/package.sh [--program FILE] [--out FOLDER] [--quick] [deb] [rpm]
 #
-# Without a name both are made. Needs cargo, python3, and dpkg-dev (deb) or rpm (rpm). ONNX Runtime
-# goes in if fetch-onnxruntime.sh has put it into target/lib/mousewarden; else the package uses the
-# builtin scorer.
+# Without a kind both are made; with --program nothing is built and that file is packed; --quick
+# packs less tightly. Needs cargo, python3, and dpkg-dev (deb) or rpm (rpm). ONNX Runtime goes in
+# if fetch-onnxruntime.sh has put it into target/lib/mousewarden; else the packaged program uses
+# its builtin scorer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=installers/linux
@@ -17,35 +18,36 @@ fail() {
 
 need() { command -v "$1" >/dev/null || fail "$1 is missing; install it: apt-get install $2" 69; }
 
-build=yes profile=release wanted=()
+program= out=target/package squeeze=xz wanted=()
 while [ $# -gt 0 ]; do
     case $1 in
-    --no-build) build=no ;;
-    --profile) profile=${2:?--profile wants a name} && shift ;;
+    --program) program=${2:?--program wants a file} && shift ;;
+    --quick) squeeze=gzip ;;
+    --out) out=${2:?--out wants a folder} && shift ;;
     deb | rpm) wanted+=("$1") ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2 && exit 64 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2 && exit 64 ;;
     esac
     shift
 done
 [ ${#wanted[@]} -gt 0 ] || wanted=(deb rpm)
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
-folder=target/$profile
-[ "$profile" = dev ] && folder=target/debug
-out=target/package
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 
-[ "$build" = no ] || cargo build --locked --profile "$profile"
-[ -x "$folder/mousewarden" ] || fail "$folder/mousewarden is not built" 66
+if [ -z "$program" ]; then
+    cargo build --locked --release
+    program=target/release/mousewarden
+fi
+[ -x "$program" ] || fail "$program is no program" 66
 
 put() { install -D -m "$1" "$2" "$tree/$3"; }
-squeeze() { gzip -9n "$tree/$1"; }
+zip() { gzip -9n "$tree/$1"; }
 
 stage_program() {
-    put 755 "$folder/mousewarden" usr/bin/mousewarden
+    put 755 "$program" usr/bin/mousewarden
     strip --strip-all --remove-section=.comment --remove-section=.note "$tree/usr/bin/mousewarden"
     put 644 $here/mousewarden.service usr/lib/systemd/user/mousewarden.service
     put 644 $here/70-mousewarden.rules usr/lib/udev/rules.d/70-mousewarden.rules
@@ -55,26 +57,25 @@ stage_program() {
         put 644 "$library" "usr/lib/mousewarden/$(basename "$library")"
         put 644 target/lib/mousewarden/ThirdPartyNotices.txt \
             usr/share/doc/mousewarden/onnxruntime-third-party-notices.txt
-        squeeze usr/share/doc/mousewarden/onnxruntime-third-party-notices.txt
+        zip usr/share/doc/mousewarden/onnxruntime-third-party-notices.txt
     done
 }
 
 stage_documents() {
-    local doc=usr/share/doc/mousewarden bare page
+    local doc=usr/share/doc/mousewarden page
     put 644 config.example.toml $doc/config.example.toml
+    put 644 $here/policy.example.toml $doc/policy.example.toml
     put 644 $here/copyright $doc/copyright
     python3 $here/notices.py "$work/notices.txt" "$work/sbom.json"
     put 644 "$work/notices.txt" $doc/third-party-notices.txt
     put 644 "$work/sbom.json" $doc/mousewarden.cdx.json
-    squeeze $doc/third-party-notices.txt
-    # The program as it was built: the staged one is not for this machine to run.
-    bare=$folder/mousewarden
-    "$bare" manual "$tree/usr/share/man/man1"
+    zip $doc/third-party-notices.txt
+    "$program" manual "$tree/usr/share/man/man1"
     for page in "$tree"/usr/share/man/man1/*.1; do gzip -9n "$page"; done
     mkdir -p "$tree"/usr/share/{bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}
-    "$bare" completions bash >"$tree/usr/share/bash-completion/completions/mousewarden"
-    "$bare" completions zsh >"$tree/usr/share/zsh/vendor-completions/_mousewarden"
-    "$bare" completions fish >"$tree/usr/share/fish/vendor_completions.d/mousewarden.fish"
+    "$program" completions bash >"$tree/usr/share/bash-completion/completions/mousewarden"
+    "$program" completions zsh >"$tree/usr/share/zsh/vendor-completions/_mousewarden"
+    "$program" completions fish >"$tree/usr/share/fish/vendor_completions.d/mousewarden.fish"
 }
 
 debian_date() { date -u -R -d "@$SOURCE_DATE_EPOCH"; }
@@ -101,16 +102,16 @@ Depends: ${depends:-libc6}
 Recommends: dbus-user-session, notification-daemon
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
 Description: notices when somebody else takes over your mouse
- An agent in your login session that learns how you move the mouse, and tells you
- or locks the screen within seconds when the hand at it is no longer yours. It
- watches movement only, has no network code, and keeps everything in a folder
- that only you can read.
+ An agent in your login session that learns how you move the mouse, and
+ tells you or locks the screen within seconds when the hand at it is no
+ longer yours. It watches movement only, has no network code, and keeps
+ everything in a folder that only you can read.
 END
     (cd "$root" && find usr -type f -printf '%P\0' | sort -z | sed -z 's#^#usr/#' |
         xargs -0 md5sum >DEBIAN/md5sums)
     find "$root" -type d -exec chmod 755 {} +
     find "$root" -type f -not -path '*/bin/*' -exec chmod 644 {} +
-    dpkg-deb --build --root-owner-group -Zxz "$root" "$out" >/dev/null
+    dpkg-deb --build --root-owner-group -Z$squeeze "$root" "$out" >/dev/null
     printf '%s\n' "$out/mousewarden_${version}_$(dpkg --print-architecture).deb"
 }
 

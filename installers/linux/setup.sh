@@ -48,6 +48,10 @@ needed_to_test=(
     "i3lock" "command -v i3lock"
     "xfce4-notifyd" "test -e /usr/lib/*/xfce4/notifyd/xfce4-notifyd"
     "imagemagick" "command -v import"
+    "systemd" "command -v systemd-analyze"
+    "desktop-file-utils" "command -v desktop-file-validate"
+    "dpkg-dev" "command -v dpkg-shlibdeps"
+    "lintian" "command -v lintian"
 )
 
 install_packages() {

@@ -37,7 +37,9 @@ def session(master):
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
-    spark.sparkContext.addPyFile(str(Path(__file__).resolve().parent / "child.py"))
+    here = Path(__file__).resolve()
+    for needed in (here, here.parent / "child.py"):
+        spark.sparkContext.addPyFile(str(needed))
     return spark
 
 
@@ -99,7 +101,7 @@ def models(events, binary, options=()):
             events, model = os.path.join(folder, "events.csv"), os.path.join(folder, "model.onnx")
             order = [("session_id", "ascending"), ("timestamp", "ascending")]
             pyarrow.csv.write_csv(table.sort_by(order), events)
-            command = [binary, "train", "--format", "bank", events, "--user", user, "--out", model]
+            command = [binary, "train", "--format", "bank", events, f"--user={user}", "--out", model]
             done = subprocess.run([*command, *options], capture_output=True, text=True)
             content, description, error = None, None, done.stderr
             if done.returncode == 0:

@@ -1,5 +1,5 @@
 //! The words of the notices: what was seen, for how long, and what can be done, in plain language.
-//! Nothing is decided or shown here.
+//! Summaries stay below 28 letters: desktops cut them off there. Nothing is decided or shown here.
 
 use std::collections::VecDeque;
 
@@ -105,13 +105,16 @@ pub fn alarm(seen: &Seen, params: &NotifyParams) -> Told {
 
 /// An alarm that will lock in so many seconds.
 pub fn countdown(seen: &Seen, seconds: u32, params: &NotifyParams) -> Told {
+    let remedy = match params.buttons {
+        true => " \"It was me\" asks for your password now.",
+        false => "",
+    };
     let body = format!(
-        "For {} the mouse has not moved the way you move it. If it is you, work on: as soon as you \
-         are recognised, nothing is locked. \"It was me\" locks now and lets your password \
-         confirm it.",
+        "For {} the mouse was not moved your way. Work on: who moves like you is not locked \
+         out.{remedy}",
         seen.words()
     );
-    let summary = format!("The screen will be locked in {seconds} s");
+    let summary = format!("Locking in {seconds} s");
     let notice = Notice { summary, body, ask: params.buttons, urgent: true };
     Told { kind: Kind::Countdown, notice }
 }
@@ -125,17 +128,17 @@ pub fn relieved() -> Told {
 /// The screen was locked by an alarm; seen when it is open again.
 pub fn locked(seen: &Seen) -> Told {
     let body = format!(
-        "For {} the mouse had not moved the way you move it. If it was you each time, enrol again \
-         (`mousewarden --enroll`).",
+        "For {} the mouse was not moved your way. If it was you, time and again: `mousewarden \
+         --enroll`.",
         seen.words()
     );
-    plain(Kind::Locked, "mousewarden locked the screen", body, false)
+    plain(Kind::Locked, "Locked by mousewarden", body, false)
 }
 
 /// No way of locking worked.
 pub fn could_not_lock(why: &str) -> Told {
     let body = format!("Somebody may be using your mouse. Lock the screen yourself. ({why})");
-    plain(Kind::LockFailed, "mousewarden could not lock the screen", body, true)
+    plain(Kind::LockFailed, "Could not lock the screen", body, true)
 }
 
 /// Alarms no longer lock.
@@ -156,16 +159,18 @@ pub fn unknown_device(capture: &str, unknown: &str) -> Told {
         _ => "The mouse is watched in another way",
     };
     let body = format!(
-        "{what} than those that your model was made with ({capture}). It is not judged until you \
-         enrol with it: run `mousewarden --enroll`. If you have changed nothing, somebody else has."
+        "{what} than your model was made with ({capture}). Nothing is judged until you enrol with \
+         it (`mousewarden --enroll`). If you changed nothing, somebody has."
     );
-    plain(Kind::UnknownDevice, "mousewarden does not know this mouse", body, false)
+    plain(Kind::UnknownDevice, "This mouse is not known", body, false)
 }
 
 /// The agent ends by a fault of its own.
 pub fn fault(why: &str) -> Told {
-    let body = format!("{why}. Nothing was locked; `mousewarden doctor` says what to do.");
-    plain(Kind::Fault, "mousewarden has stopped watching", body, false)
+    let body = format!(
+        "mousewarden has ended: {why}. Nothing was locked; `mousewarden doctor` says what to do."
+    );
+    plain(Kind::Fault, "No longer watching", body, false)
 }
 
 fn plain(kind: Kind, summary: &str, body: String, urgent: bool) -> Told {
@@ -175,6 +180,25 @@ fn plain(kind: Kind, summary: &str, body: String, urgent: bool) -> Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_desktop_cuts_a_summary_off_or_a_body_short() {
+        let spans = (0..30).map(|_| Micros::from_millis(1_400)).collect();
+        let (seen, params) = (Seen { judged: 30, spans }, NotifyParams::default());
+        for told in [
+            alarm(&seen, &params),
+            countdown(&seen, 600, &params),
+            relieved(),
+            locked(&seen),
+            safe_mode(&seen, 3),
+            could_not_lock("no"),
+            unknown_device("rdev, 1920x1080", "resolution"),
+            fault("it broke"),
+        ] {
+            assert!(told.notice.summary.len() < 28, "{told:?}");
+            assert!(told.notice.body.len() < 190, "{told:?}");
+        }
+    }
 
     #[test]
     fn the_alarm_names_what_was_seen_and_for_how_long() {

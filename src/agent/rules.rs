@@ -83,6 +83,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_fixes_nothing_until_its_lines_are_used() {
+        let example = include_str!("../../installers/linux/policy.example.toml");
+        assert_eq!(Rules::parse("the example", example).unwrap(), Rules::default());
+        let used = example.replace("#ladder", "ladder").replace("#threshold", "threshold");
+        assert_eq!(Rules::parse("the example", &used).unwrap().words().len(), 2);
+    }
+
+    #[test]
     fn without_rules_everything_stays_and_a_wrong_rule_is_shown() {
         let mut choice = PolicyChoice::default();
         Rules::default().apply(&mut choice);

@@ -5,6 +5,8 @@
 pub mod columnar;
 pub mod formats;
 pub mod npz;
+#[cfg(feature = "columnar")]
+pub mod parquet;
 pub mod private;
 pub mod recording;
 pub mod relabel;

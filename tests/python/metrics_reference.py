@@ -7,6 +7,7 @@ Needs scikit-learn (made with 1.9.1). Scores are multiples of 1/64, so that they
 precision holds them exactly.
 """
 import json
+import math
 import random
 
 from sklearn.metrics import det_curve, roc_auc_score, roc_curve
@@ -34,6 +35,8 @@ def case(rng, genuine, impostor, means, spread):
     far, hits, _ = roc_curve(labels, values, drop_intermediate=False)
     frr = 1 - hits
     det_far, det_frr, thresholds = det_curve(labels, values)
+    # Above all scores scikit-learn sets a threshold of infinity, which JSON has no word for.
+    points = [point for point in zip(thresholds, det_far, det_frr) if math.isfinite(point[0])]
     at = {limit: min(r for a, r in zip(far, frr) if a <= limit + 1e-12) for limit in (0.01, 0.1)}
     return {
         "genuine": genuine,
@@ -42,7 +45,7 @@ def case(rng, genuine, impostor, means, spread):
         "eer": equal_error(far, frr),
         "frr_at_far_1": at[0.01],
         "frr_at_far_10": at[0.1],
-        "det": [[float(t), float(a), float(r)] for t, a, r in zip(thresholds, det_far, det_frr)],
+        "det": [[float(value) for value in point] for point in points],
     }
 
 

@@ -102,7 +102,7 @@ impl AblationArgs {
             trial.seed,
             trial.variant,
             trial.epochs,
-            trial.auc,
+            trial.figures.auc,
             wall.as_secs_f64(),
             HumanDuration(Duration::from_secs_f64(each * left as f64))
         );
@@ -168,50 +168,38 @@ impl Kept {
 }
 
 fn table(rows: &[Row]) -> String {
-    let mut lines = vec![format!(
-        "{:30} {:>6} {:>13} {:>13} {:>13} {:>13} {:>13}",
-        "mean over users (spread)",
-        "trials",
-        "AUC",
-        "EER n=1 %",
-        "EER n=10 %",
-        "EER n=30 %",
-        "FAR/FRR n=10"
-    )];
-    let cell = |figure: &Option<Mean>, scale: f64| match figure {
-        Some(m) if scale == 1.0 => format!("{:.3} ({:.3})", m.mean, m.spread),
-        Some(m) => format!("{:.1} ({:.1})", scale * m.mean, scale * m.spread),
-        None => "-".into(),
-    };
+    let heads = ["AUC", "EER n=1 %", "EER n=10 %", "EER n=30 %", "FAR/FRR n=10 %"];
+    let mut lines = vec![line("mean over users (spread)", "trials", heads.map(str::to_owned))];
     for row in rows {
-        let f = &row.figures;
+        let [auc, one, ten, thirty, far, frr] = &row.figures;
         let rate = |m: &Option<Mean>| m.map_or("-".into(), |m| format!("{:.1}", 100.0 * m.mean));
-        lines.push(format!(
-            "{:30} {:>6} {:>13} {:>13} {:>13} {:>13} {:>13}",
-            row.variant,
-            row.trials,
-            cell(&f[0], 1.0),
-            cell(&f[1], 100.0),
-            cell(&f[2], 100.0),
-            cell(&f[3], 100.0),
-            format!("{}/{}", rate(&f[4]), rate(&f[5]))
-        ));
+        let carried = format!("{} / {}", rate(far), rate(frr));
+        let [one, ten, thirty] = [one, ten, thirty].map(|m| mean(m, 100.0, 1));
+        let cells = [mean(auc, 1.0, 3), one, ten, thirty, carried];
+        lines.push(line(row.variant, &row.trials.to_string(), cells));
     }
-    lines.push("difference to neither, user by user, with its 95 % interval over users:".into());
+    lines.push("difference to neither in points, user by user [95 % interval over users]:".into());
     for row in rows.iter().skip(1) {
-        let gain = |m: &Option<Mean>, scale: f64| {
-            m.map_or("-".into(), |m| {
-                let [low, high] = m.gain_interval.map(|end| scale * end);
-                format!("{:+.2} [{low:+.2}, {high:+.2}]", scale * m.gain)
-            })
-        };
-        let f = &row.figures;
-        let gains =
-            [gain(&f[0], 100.0), gain(&f[1], 100.0), gain(&f[2], 100.0), gain(&f[3], 100.0)];
-        lines.push(format!(
-            "{:30} AUC {:>22}  EER1 {:>22}  EER10 {:>22}  EER30 {:>22}  (points)",
-            row.variant, gains[0], gains[1], gains[2], gains[3]
-        ));
+        let [auc, one, ten, thirty, ..] = row.figures.each_ref().map(gain);
+        lines.push(line(row.variant, "", [auc, one, ten, thirty, String::new()]));
     }
     lines.join("\n")
+}
+
+fn line(name: &str, trials: &str, cells: [String; 5]) -> String {
+    let cells: String = cells.iter().map(|cell| format!(" {cell:>21}")).collect();
+    format!("{name:28} {trials:>6}{cells}").trim_end().to_owned()
+}
+
+fn mean(figure: &Option<Mean>, scale: f64, digits: usize) -> String {
+    figure.map_or("-".into(), |m| {
+        format!("{:.digits$} ({:.digits$})", scale * m.mean, scale * m.spread)
+    })
+}
+
+fn gain(figure: &Option<Mean>) -> String {
+    figure.map_or("-".into(), |m| {
+        let [low, high] = m.gain_interval.map(|end| 100.0 * end);
+        format!("{:+.1} [{low:+.1}, {high:+.1}]", 100.0 * m.gain)
+    })
 }

@@ -2,6 +2,7 @@
 //! beside baselines, and two results side by side. Measures nothing itself.
 
 mod comparison;
+mod report;
 mod show;
 mod table;
 
@@ -33,7 +34,7 @@ pub struct EvaluateArgs {
     /// Folder of the models: PROTOCOL/seed-SEED/USER.onnx
     #[arg(long, value_name = "DIR", default_value = "models")]
     models: PathBuf,
-    /// Folder for results.json and binary_results.csv
+    /// Folder for results.json, binary_results.csv and report.html
     #[arg(long, value_name = "DIR", default_value = "evaluation")]
     out: PathBuf,
     /// Seeds of splits and models
@@ -60,6 +61,12 @@ pub struct EvaluateArgs {
     /// Set two results.json side by side instead
     #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"], conflicts_with_all = ["folder", "train", "split"])]
     compare: Option<Vec<PathBuf>>,
+    /// Make only the report, of a results.json that is there
+    #[arg(long, value_name = "RESULTS", conflicts_with_all = ["folder", "train", "split", "compare"])]
+    report: Option<PathBuf>,
+    /// Also write every picture of the report as an SVG file
+    #[arg(long)]
+    svg: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -77,9 +84,10 @@ impl EvaluateArgs {
     /// # Errors
     /// When the recordings or models cannot be used, or the results not be written.
     pub fn run(self) -> Result<()> {
-        match &self.compare {
-            Some(files) => self.compare(&files[0], &files[1]),
-            None => self.evaluate(),
+        match (&self.compare, &self.report) {
+            (Some(files), _) => self.compare(&files[0], &files[1]),
+            (None, Some(file)) => report::write(&Results::read(file)?, &self.out, self.svg),
+            (None, None) => self.evaluate(),
         }
     }
 
@@ -125,6 +133,7 @@ impl EvaluateArgs {
         let results = evaluate(&request, &mut |progress| show.tell(progress))?;
         show.end();
         results.write(&self.out)?;
+        report::write(&results, &self.out, self.svg)?;
         eprintln!("Everything is in {}.", self.out.display());
         match self.json {
             true => output::json(&results),

@@ -38,7 +38,7 @@ impl Show {
             }
             Progress::Figures(protocol) => (0, 0, format!("{protocol}: figures")),
         };
-        if self.0.is_hidden() && (at == of || at % 10 == 0) {
+        if self.0.is_hidden() && of > 0 && (at == of || at % 10 == 0) {
             eprintln!("{message} {at}/{of}");
         }
         if of > 0 {

@@ -71,8 +71,9 @@ fn of_run(run: &Run) -> Vec<String> {
 
 fn of_model(model: &Method) -> Vec<String> {
     let mut lines = vec![format!(
-        "{:>8} {:>7} {:>7}  {:<17} {:<17} {:<13} {:<13} {:<17} {:>6} {:>5}",
+        "{:>8} {:>6} {:>7} {:>7}  {:<17} {:<17} {:<13} {:<13} {:<17} {:>6} {:>5}",
         "windows",
+        "owners",
         "moved",
         "clock",
         "AUC",
@@ -88,14 +89,23 @@ fn of_model(model: &Method) -> Vec<String> {
         "  means over owners; FAR / FRR at thresholds of the calibration part, and at the bundles' own"
             .into(),
     );
+    lines.extend(model.sizes.iter().rev().take(2).rev().map(on_one_roc));
     if let Some(floor) = model.floor {
         lines.push(format!(
-            "  windows of a session correlate by {:.2}: no group is better than EER {:.1} %",
+            "  windows of a session correlate by {:.2}: ever more of them lead towards EER {:.1} %",
             floor.correlation,
             100.0 * floor.eer
         ));
     }
     lines
+}
+
+/// Owners with groups enough of this size: where there are fewer, a row is about other people.
+fn owners(size: &SizeFigures) -> usize {
+    let mut users: Vec<&str> = size.users.iter().map(|user| user.user.as_str()).collect();
+    users.sort_unstable();
+    users.dedup();
+    users.len()
 }
 
 fn size(size: &SizeFigures) -> String {
@@ -105,8 +115,9 @@ fn size(size: &SizeFigures) -> String {
         _ => "-".into(),
     };
     format!(
-        "{:>8} {:>5.1} s {:>5.0} s  {:<17} {:<17} {:<13} {:<13} {:<17} {:>6.1} {:>5.2}",
+        "{:>8} {:>6} {:>5.1} s {:>5.0} s  {:<17} {:<17} {:<13} {:<13} {:<17} {:>6.1} {:>5.2}",
         size.unit.to_string(),
+        owners(size),
         size.movement_s,
         size.wall_s,
         share(mean.auc),
@@ -116,6 +127,16 @@ fn size(size: &SizeFigures) -> String {
         mean.frr_at_far_1.map_or("-".into(), percent),
         100.0 * size.worst.1,
         size.gini
+    )
+}
+
+/// The two largest units with one threshold for everybody.
+fn on_one_roc(size: &SizeFigures) -> String {
+    let (unit, pooled) = (size.unit.to_string(), &size.pooled);
+    format!(
+        "  all owners on one ROC, {unit:>7}: AUC {}, EER {} %",
+        share(pooled.auc),
+        percent(pooled.eer)
     )
 }
 

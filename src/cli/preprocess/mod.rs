@@ -14,7 +14,7 @@ use super::{output, stdio_arrow};
 use crate::data::formats::{Dataset, Format, ReadParams, User, open};
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
-use crate::lab::preprocess::{PreprocessParams, Progress, UserSummary, preprocess};
+use crate::lab::preprocess::{Output, PreprocessParams, Progress, UserSummary, preprocess};
 use crate::lab::shard::Shard;
 use crate::pipeline::WindowParams;
 
@@ -35,6 +35,11 @@ pub struct PreprocessArgs {
     /// Folder for `<user>.npz` and `summary.json`; made if missing
     #[arg(long, required_unless_present = "stdio_arrow")]
     out: Option<PathBuf>,
+
+    /// Write Parquet tables instead of arrays, a row a window
+    #[cfg(feature = "columnar")]
+    #[arg(long)]
+    parquet: bool,
 
     /// Only this user; may be given several times
     #[arg(long, allow_hyphen_values = true)]
@@ -152,7 +157,19 @@ impl PreprocessArgs {
             all_events: self.all_events,
             iqr_filter: self.iqr_filter,
             pad: self.pad,
+            output: self.output(),
         }
+    }
+
+    #[cfg(feature = "columnar")]
+    const fn output(&self) -> Output {
+        if self.parquet { Output::Parquet } else { Output::Npz }
+    }
+
+    #[cfg(not(feature = "columnar"))]
+    #[expect(clippy::unused_self, reason = "the other build asks it")]
+    const fn output(&self) -> Output {
+        Output::Npz
     }
 }
 

@@ -87,6 +87,13 @@ fn entries(context: &Context) -> Vec<Entry> {
         kept: if days == 0 { "not at all".into() } else { format!("{days} days") },
     });
     entries.push(Entry {
+        name: "report",
+        part: Part::History,
+        holds: "when you were at your desk, and how the scores went",
+        path: store.report(),
+        kept: "until the next `mousewarden report`".into(),
+    });
+    entries.push(Entry {
         name: "configuration",
         part: Part::Configuration,
         holds: "your settings",

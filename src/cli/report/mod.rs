@@ -54,7 +54,7 @@ impl ReportArgs {
         }
         let account = Account::of(&rows, now.as_millisecond());
         let page = page::write(&account, &strip::Span { since, until: now, zone });
-        let file = self.file.unwrap_or_else(|| context.paths.data().join("report.html"));
+        let file = self.file.unwrap_or_else(|| store.report());
         put(&file, &page)?;
         if self.open {
             open(&file)?;

@@ -15,7 +15,7 @@ body{margin:2rem auto;max-width:62rem;padding:0 1rem;background:var(--bg);color:
 font:15px/1.5 system-ui,sans-serif}\
 h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .5rem}\
 p,.dim{color:var(--dim)}\
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8rem;margin:1.2rem 0}\
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:1.2rem 0}\
 dl div{border:1px solid var(--line);border-radius:6px;padding:.6rem .8rem}\
 dt{color:var(--dim);font-size:.85rem}dd{margin:0;font-size:1.25rem}\
 figure{margin:.6rem 0 0}figcaption{font-size:.85rem}svg{width:100%;height:auto;display:block}\

@@ -128,7 +128,8 @@ fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Step>> {
         }
     };
     steps.push(Step::Link { path: unit.wanted, to: file });
-    steps.extend(Autostart::of(paths)?.file.exists().then(|| Step::Remove(autostart(paths))));
+    let autostart = Autostart::of(paths)?.file;
+    steps.extend(autostart.exists().then_some(Step::Remove(autostart)));
     if service::is_here() {
         steps.push(Step::systemctl(&["daemon-reload"]));
     }
@@ -157,10 +158,6 @@ fn removals_of_the_unit(unit: &Unit) -> Vec<Step> {
         steps.push(Step::systemctl(&["daemon-reload"]));
     }
     steps
-}
-
-fn autostart(paths: &Paths) -> PathBuf {
-    Autostart::of(paths).map(|autostart| autostart.file).unwrap_or_default()
 }
 
 fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {

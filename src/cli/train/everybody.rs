@@ -14,11 +14,13 @@ use super::scorer;
 use crate::cli::output;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{LearnFrom, Plan, Protocol, read_people};
+use crate::lab::shard::Shard;
 use crate::lab::train::series::{Outcome, Series, Step, Summary};
 use crate::lab::train::{Progress, TrainOptions};
 use crate::model::LoadedScorer;
 use crate::pipeline::WindowParams;
 use crate::platform::signals;
+use crate::platform::stopwatch::Stopwatch;
 
 /// Exit code of a process that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -29,6 +31,8 @@ pub(super) struct Everybody<'a> {
     pub(super) choices: &'a ChoiceArgs,
     pub(super) protocol: &'a str,
     pub(super) out: &'a Path,
+    pub(super) curves: bool,
+    pub(super) shard: Shard,
     pub(super) json: bool,
 }
 
@@ -39,11 +43,13 @@ impl Everybody<'_> {
     /// When the recordings cannot be read or nothing can be written, and at the end when somebody
     /// has no model.
     pub(super) fn run(&self, folder: &Path) -> Result<()> {
+        let protocol = Protocol::find(self.protocol)?;
+        let generated = protocol.impostors.learn_from == LearnFrom::Generated;
+        let options = self.choices.options(generated)?;
         leave_on_interrupt()?;
+        eprintln!("Protocol {}: {}.", protocol.name, protocol.about);
         let windows = WindowParams::default();
-        let plan = self.plan(folder, windows)?;
-        let learns_from = plan.protocol.impostors.learn_from;
-        let options = self.choices.options(learns_from == LearnFrom::Generated)?;
+        let plan = self.plan(&protocol, folder, windows)?;
         let source = self.input.format()?.name();
         let series = Series { plan: &plan, windows, source, options: &options, folder: self.out };
         let mut meter = Meter::new(&plan, &options);
@@ -51,6 +57,9 @@ impl Everybody<'_> {
             series.train(|path| LoadedScorer::open(path, &scorer()), &mut |step| meter.tell(step));
         meter.bar.finish_and_clear();
         let summary = summary?;
+        if self.curves {
+            eprintln!("The learning curves are {}.", series.draw_curves(&summary)?.display());
+        }
         match self.json {
             true => output::json(&summary)?,
             false => output::line(&table(&summary))?,
@@ -58,9 +67,7 @@ impl Everybody<'_> {
         require_all(&summary)
     }
 
-    fn plan(&self, folder: &Path, windows: WindowParams) -> Result<Plan> {
-        let protocol = Protocol::find(self.protocol)?;
-        eprintln!("Protocol {}: {}.", protocol.name, protocol.about);
+    fn plan(&self, protocol: &Protocol, folder: &Path, windows: WindowParams) -> Result<Plan> {
         let dataset = self.input.open(folder)?;
         let (people, dropped) = read_people(&dataset, windows, &mut |_, _| {})?;
         for (reason, rows) in dropped.by_reason() {
@@ -69,7 +76,11 @@ impl Everybody<'_> {
         for place in dropped.places().iter().filter(|place| place.reason.is_fault()) {
             eprintln!("  {place}");
         }
-        protocol.plan(protocol.prepare(people, windows), self.choices.seed())
+        let mut plan = protocol.plan(protocol.prepare(people, windows), self.choices.seed())?;
+        let people = &plan.people;
+        plan.splits.retain(|split| self.shard.takes(&people[split.owner].id));
+        plan.left_out.retain(|one| self.shard.takes(&one.user));
+        Ok(plan)
     }
 }
 
@@ -83,6 +94,7 @@ fn leave_on_interrupt() -> Result<()> {
 
 /// The bar: a tick a pass, so that the time left is known.
 struct Meter {
+    start: Stopwatch,
     bar: ProgressBar,
     passes: u64,
     number: u64,
@@ -96,13 +108,10 @@ impl Meter {
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = match stderr().is_terminal() {
             true => ProgressBar::new(of * passes).with_style(style),
-            false => ProgressBar::with_draw_target(
-                Some(of * passes),
-                indicatif::ProgressDrawTarget::hidden(),
-            ),
+            false => ProgressBar::hidden(),
         };
         bar.enable_steady_tick(Duration::from_millis(500));
-        Self { bar, passes, number: 0, of }
+        Self { start: Stopwatch::start(), bar, passes, number: 0, of }
     }
 
     fn tell(&mut self, step: Step<'_>) {
@@ -128,10 +137,16 @@ impl Meter {
         }
     }
 
+    /// As if the others took as long as those who are done.
+    fn left(&self) -> Duration {
+        let left = (self.of - self.number) as f64 / self.number as f64;
+        self.start.lap().wall.mul_f64(left)
+    }
+
     fn ended(&self, outcome: &Outcome) {
         self.bar.set_position(self.number * self.passes);
         let left = match self.number < self.of {
-            true => format!(", about {} left", HumanDuration(self.bar.eta())),
+            true => format!(", about {} left", HumanDuration(self.left())),
             false => String::new(),
         };
         let what = match (outcome.state, outcome.validation_auc) {
@@ -151,7 +166,7 @@ fn table(summary: &Summary) -> String {
     let width = width.max("user".len());
     let head = format!(
         "{:width$}  {:8} {:>14} {:>14} {:>6} {:>6} {:>4} {:>6}",
-        "user", "", "own windows", "others'", "passes", "AUC", "n", "EER %"
+        "user", "model", "own windows", "others'", "passes", "AUC", "n", "EER %"
     );
     let row = |outcome: &Outcome| {
         let counts = |[learnt, calibrates]: [usize; 2]| format!("{learnt} + {calibrates}");

@@ -16,10 +16,10 @@ pub(super) use self::input::InputArgs;
 use self::input::everybody;
 use self::show::{Show, expectation};
 use crate::data::Store;
-use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
-use crate::lab::train::{About, Request, curve_csv, train_owner, write_checked};
+use crate::lab::shard::Shard;
+use crate::lab::train::{About, Request, train_owner, write_checked, write_curve};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::paths::Paths;
 use crate::pipeline::{Window, WindowParams};
@@ -38,6 +38,9 @@ pub struct TrainArgs {
     /// Who learns from what and is tested on what: open-set, seed, ... or a TOML file of your own
     #[arg(long, value_name = "NAME", requires = "all_users", default_value = "open-set")]
     protocol: String,
+    /// Only this part of the users, by the hash of their names: 2/4 is the second of four
+    #[arg(long, value_name = "I/N", requires = "all_users", default_value_t)]
+    shard: Shard,
     /// The closed set of the research: strangers that the model has learnt against (protocol `seed`)
     #[arg(long, requires = "all_users", conflicts_with = "protocol")]
     closed_set: bool,
@@ -48,6 +51,9 @@ pub struct TrainArgs {
     /// with --all-users the folder for PROTOCOL/seed-SEED/USER.onnx
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Draw everybody's learning curves into curves.html beside the models
+    #[arg(long, requires = "all_users")]
+    curves: bool,
     /// Print the summary of --all-users as JSON
     #[arg(long, requires = "all_users")]
     json: bool,
@@ -99,7 +105,8 @@ impl TrainArgs {
     fn everybody<'a>(&'a self, out: &'a Path) -> Everybody<'a> {
         let protocol = if self.closed_set { "seed" } else { &self.protocol };
         let (input, choices) = (&self.input, &self.choices);
-        Everybody { input, choices, protocol, out, json: self.json }
+        let (curves, shard, json) = (self.curves, self.shard, self.json);
+        Everybody { input, choices, protocol, out, curves, shard, json }
     }
 
     fn own_task(&self, params: WindowParams) -> Result<Task> {
@@ -170,9 +177,7 @@ impl TrainArgs {
         let bundle = trained?;
         let probes = task.sessions.concat();
         write_checked(&bundle, &task.out, &probes, |path| LoadedScorer::open(path, &scorer()))?;
-        if !epochs.is_empty() {
-            write_whole(&task.out.with_extension("curve.csv"), &curve_csv(&epochs)?)?;
-        }
+        write_curve(&task.out, &epochs)?;
         Ok(bundle)
     }
 }

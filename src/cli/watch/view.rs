@@ -80,9 +80,9 @@ fn draw_chart(frame: &mut Frame<'_>, scene: &Scene, area: Rect) {
 fn windows_of(scene: &Scene) -> List<'static> {
     let row = |window: &Window| {
         let grouped = window.grouped.map_or("   -".into(), |mean| format!("{mean:.2}"));
-        let alarm = if window.alarm { "  <- alarm" } else { "" };
-        let Window { at, steps, score, decision, .. } = window;
-        ListItem::new(format!("{at}  {steps:>3} steps  {score:.2}  {grouped}  {decision}{alarm}"))
+        let Window { at, steps, score, decision, alarm, .. } = window;
+        let said = if *alarm { "ALARM" } else { decision };
+        ListItem::new(format!("{at}  {steps:>3} steps  {score:.2}  {grouped}  {said}"))
     };
     let rows = scene.windows.iter().rev().map(row);
     List::new(rows).block(Block::bordered().title(" windows: score, mean, decision "))
@@ -137,7 +137,7 @@ mod tests {
             text.contains("watching  trusted  mean of 30 windows 0.42, threshold 0.50"),
             "{text}"
         );
-        assert!(text.contains("<- alarm") && text.contains("ALARM, to notify"), "{text}");
+        assert!(text.contains("0.42  ALARM") && text.contains("ALARM, to notify"), "{text}");
         if std::env::var_os("MOUSEWARDEN_PICTURES").is_some() {
             eprintln!("{text}");
         }

@@ -174,7 +174,7 @@ fn element_bytes(element: Element, shape: &[usize]) -> u64 {
 }
 
 /// A folder that was there before keeps its rights; it may be anybody's.
-fn make_folder(folder: &Path) -> Result<()> {
+pub(super) fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }

@@ -137,7 +137,8 @@ pub struct Method {
     pub about: String,
     /// One for each group size that the windows support, ascending; whole sessions last.
     pub sizes: Vec<SizeFigures>,
-    /// Where more windows stop helping; none with fewer than three sizes.
+    /// Where more windows stop helping; none with fewer than three sizes, or where the rates do not
+    /// follow the model.
     pub floor: Option<Floor>,
 }
 

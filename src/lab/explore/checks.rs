@@ -34,6 +34,12 @@ impl Check {
     }
 }
 
+/// A row by its file's name: the page may be shown to somebody who need not know the folders.
+fn place(place: &crate::data::formats::Place) -> String {
+    let name = place.file.file_name().unwrap_or(place.file.as_os_str()).display();
+    format!("{name}:{}: {}", place.line, place.wrong)
+}
+
 fn shortened(mut places: Vec<String>) -> Vec<String> {
     let more = places.len().saturating_sub(PLACES);
     if more > 0 {
@@ -153,11 +159,7 @@ impl Survey {
             false => format!("of {} rows left out: {}", grouped(rows as f64), reasons.join(", ")),
         };
         let faults = dropped.places().iter().filter(|place| place.reason.is_fault());
-        Check::new(
-            "missing values, unreadable rows",
-            found,
-            faults.map(ToString::to_string).collect(),
-        )
+        Check::new("missing values, unreadable rows", found, faults.map(place).collect())
     }
 
     fn duplicates(&self) -> Check {

@@ -4,7 +4,9 @@
 
 use super::kind::EventType;
 use super::trace::Trace;
-use crate::lab::plot::{Axis, Figure, Mark, Picture, Style, Ticks, grouped, short_id};
+use crate::lab::plot::{
+    Axis, Colour, Figure, Mark, Picture, Shape, Style, Ticks, counted, grouped, short_id,
+};
 
 /// The size of a path's picture, px.
 const SIZE: [f64; 2] = [420.0, 300.0];
@@ -14,8 +16,8 @@ pub(super) fn draw(trace: &Trace, extent: Option<[f64; 4]>) -> Picture {
     let (x, y) = screen(extent, SIZE);
     let title = format!("{}: path", short_id(&trace.id, 30));
     let about = format!(
-        "Path of {} events as arrows; {} are drawn.",
-        grouped(trace.events as f64),
+        "Path of {} as arrows; {} drawn. A cross marks the first.",
+        counted(trace.events, "event"),
         grouped(trace.path.len() as f64)
     );
     Figure::new(title, x, y)
@@ -23,7 +25,14 @@ pub(super) fn draw(trace: &Trace, extent: Option<[f64; 4]>) -> Picture {
         .about(about)
         .marks(arrows(&trace.path))
         .marks(points(&trace.path))
+        .marks(start(trace))
         .draw()
+}
+
+/// Where the session begins; all that a session of one move has.
+fn start(trace: &Trace) -> Option<Mark> {
+    let first = trace.path.first()?.1;
+    Some(Mark::points(vec![first], Shape::Cross, 4.0, Style::of(Colour::Ink)))
 }
 
 /// What every transition looks like: a row for where it comes from, a column for where it leads.

@@ -6,7 +6,7 @@ use super::trace::Trace;
 use super::{Check, SessionFacts, Survey, UserSurvey, compare, path, timeline};
 use crate::lab::plot::page::{Block, Page, Section};
 use crate::lab::plot::{
-    Axis, Figure, Mark, Picture, Style, grouped, number, percent, seconds, short_id,
+    Axis, Figure, Mark, Picture, Style, counted, grouped, number, percent, seconds, short_id,
 };
 
 /// Rows of a table of sessions.
@@ -69,11 +69,11 @@ fn lead(survey: &Survey) -> Vec<Block> {
     let sessions: usize = survey.users.iter().map(|user| user.sessions.len()).sum();
     let events: usize = survey.users.iter().map(UserSurvey::events).sum();
     let mut blocks = vec![Block::Text(format!(
-        "{} events in {} sessions of {} users. This page was made from the recordings alone; it \
+        "{} in {} of {}. This page was made from the recordings alone; it \
          shows where people pointed, so treat it as you treat the recordings.",
-        grouped(events as f64),
-        grouped(sessions as f64),
-        survey.users.len(),
+        counted(events, "event"),
+        counted(sessions, "session"),
+        counted(survey.users.len(), "user"),
     ))];
     let left_out = left_out(survey);
     if !left_out.is_empty() {
@@ -145,7 +145,8 @@ fn transitions() -> Section {
         .with(Block::Text(
             "Each arrow leads from one event to the next. Its colour is the event that it leads \
              to, its dash the event that it comes from; presses, releases and turns of the wheel \
-             also have marks of their own shape. All paths use this one legend."
+             also have marks of their own shape, and a cross marks where the session begins. All \
+             paths use this one legend."
                 .into(),
         ))
         .with(Block::Pictures(vec![path::legend()]))
@@ -170,9 +171,9 @@ impl Together {
 
     fn section(&self, user: &UserSurvey) -> Section {
         let facts = format!(
-            "{} sessions, {} events, {} from first to last event of the sessions together.",
-            user.sessions.len(),
-            grouped(user.events() as f64),
+            "{}, {}, {} from first to last event of the sessions together.",
+            counted(user.sessions.len(), "session"),
+            counted(user.events(), "event"),
             seconds(user.sessions.iter().map(SessionFacts::duration_s).sum()),
         );
         let mut section = Section::new(format!("User {}", user.id))
@@ -210,8 +211,8 @@ impl Together {
 
 fn said(trace: &Trace) -> String {
     format!(
-        "{} events in {}, {} of them drawn",
-        grouped(trace.events as f64),
+        "{} in {}, {} of them drawn",
+        counted(trace.events, "event"),
         seconds(trace.duration),
         grouped(trace.path.len() as f64)
     )
@@ -241,7 +242,7 @@ fn shares(user: &UserSurvey) -> Picture {
         false => "Event types by session",
     };
     Figure::new(title, Axis::linear("share", 0.0, 1.0), Axis::named("", &names, true))
-        .size(360.0, 220.0)
+        .size(290.0, 220.0)
         .about("A bar for each session, divided by the types of its events.")
         .marks(EventType::ALL.map(bar))
         .draw()

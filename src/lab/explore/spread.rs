@@ -66,9 +66,9 @@ impl Spread<'_> {
         let outline = self.all.shares().flat_map(|(from, to, share)| [[from, share], [to, share]]);
         let count = grouped(self.own.total() as f64);
         let title = format!("{} ({count})", self.title);
-        let x = Axis::log(self.label, self.own.low, self.own.high).ticks(Ticks::About(6));
+        let x = Axis::log(self.label, self.own.low, self.own.high).ticks(Ticks::About(5));
         Figure::new(title, x, Axis::linear("share", 0.0, top).ticks(Ticks::About(4)))
-            .size(360.0, 220.0)
+            .size(290.0, 220.0)
             .about(format!("Histogram of {} of this user and of all users.", self.label))
             .mark(Mark::rects(bars, Style::of(Colour::Series(0)).opacity(0.55)).named("this user"))
             .mark(
@@ -85,7 +85,7 @@ impl Spread<'_> {
 /// Where a user's clicks lie on the screen.
 pub(super) fn click_density(user: &UserSurvey) -> Picture {
     let title = format!("Clicks on the screen ({})", grouped(user.clicks.len() as f64));
-    let size = [360.0, 240.0];
+    let size = [290.0, 220.0];
     let (x, y) = screen(user.extent(), size);
     let cell = |from: f64, to: f64, value: f64, cells: usize| {
         (((value - from) / (to - from) * cells as f64) as usize).min(cells - 1)

@@ -24,7 +24,7 @@ pub enum Classifier {
     ExtraTrees(ForestParams),
     /// Gradient-boosted trees, one booster a person against the rest.
     Boosted(ForestParams),
-    /// The mean of perceptrons and extremely randomised trees.
+    /// The mean of perceptrons and a random forest.
     Ensemble(MlpParams, ForestParams),
 }
 
@@ -120,7 +120,7 @@ impl Classifier {
             Self::Boosted(params) => forests::boosted(labelled, params),
             Self::Ensemble(mlp, forest) => Ok(Box::new(Mean(vec![
                 Self::Mlp(mlp.clone()).fit(labelled, scorer)?,
-                Self::ExtraTrees(*forest).fit(labelled, scorer)?,
+                Self::RandomForest(*forest).fit(labelled, scorer)?,
             ]))),
         }
     }

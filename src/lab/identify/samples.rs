@@ -83,7 +83,7 @@ impl Samples {
             sessions.push(row.session.clone());
         }
         if labels.len() < 2 {
-            let what = format!("these recordings name {} users; two are needed", labels.len());
+            let what = format!("two users are needed, these recordings name {}", labels.len());
             return Err(Failure::new(Kind::Data, what)
                 .remedy("Give recordings that say who made each session."));
         }

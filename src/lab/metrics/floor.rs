@@ -16,7 +16,7 @@ pub struct Correlated {
 
 /// Fits it to equal error rates of groups: 1 / d'^2 is a straight line in 1 / n, which goes through
 /// its value at n = 1 and its value at n without end. Least squares on relative errors; none with
-/// fewer than three sizes that separate at all.
+/// fewer than three sizes that separate at all, or where a measured rate lies below the floor.
 pub fn fit_floor(rates: &[(usize, f64)]) -> Option<Correlated> {
     let point = |(n, rate): &(usize, f64)| {
         let half = -normal::quantile(rate.clamp(1e-4, 1.0));
@@ -41,7 +41,8 @@ pub fn fit_floor(rates: &[(usize, f64)]) -> Option<Correlated> {
     let correlation = (b / a).clamp(0.0, 1.0);
     let limit = a * correlation;
     let floor = if limit > 0.0 { normal::below(-0.5 / limit.sqrt()) } else { 0.0 };
-    Some(Correlated { correlation, floor })
+    let contradicted = rates.iter().any(|(_, rate)| *rate < floor);
+    (!contradicted).then_some(Correlated { correlation, floor })
 }
 
 #[cfg(test)]
@@ -70,6 +71,11 @@ mod tests {
         let separation = -2.0 * normal::quantile(0.176);
         let found = fit_floor(&rates(separation, 0.35)).unwrap();
         assert!((found.floor - 0.058).abs() < 0.002, "{found:?}");
+    }
+
+    #[test]
+    fn rates_that_contradict_the_floor_have_none() {
+        assert_eq!(fit_floor(&[(1, 0.33), (5, 0.28), (10, 0.26), (20, 0.23), (30, 0.20)]), None);
     }
 
     #[test]

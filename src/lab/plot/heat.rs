@@ -64,7 +64,7 @@ impl HeatMap {
     fn labels(&self) -> impl Iterator<Item = Mark> + '_ {
         self.cells().filter_map(|(row, column, shade)| {
             let text = self.texts.get(row)?.get(column)?;
-            Some(Mark::label([column as f64, row as f64], text.clone(), shade > 0.6))
+            Some(Mark::label([column as f64, row as f64], text.clone(), shade > 0.75))
         })
     }
 }

@@ -26,4 +26,4 @@ pub use mark::{Mark, Shape};
 pub use scale::{Scale, probit};
 pub use sheet::sheet;
 pub use style::{Colour, Dash, Style};
-pub use text::{escape, grouped, number, percent, seconds, short_id};
+pub use text::{counted, escape, grouped, number, percent, seconds, short_id};

@@ -23,7 +23,7 @@ pub enum Block {
     Warning(String),
     /// Points.
     List(Vec<String>),
-    /// A head and rows; cells that begin with a number or a dash stand to the right.
+    /// A head and rows; columns of nothing but numbers stand to the right.
     Table(Vec<String>, Vec<Vec<String>>),
     /// Pictures beside each other.
     Pictures(Vec<Picture>),
@@ -148,21 +148,21 @@ fn columns<'a>(out: &mut String, columns: impl Iterator<Item = &'a [Picture]>) {
 }
 
 fn table(out: &mut String, head: &[String], rows: &[Vec<String>]) {
-    out.push_str("<div class=\"wide\"><table><thead><tr>");
-    for (i, cell) in head.iter().enumerate() {
-        let numbers = rows.iter().any(|row| row.get(i).is_some_and(|cell| is_number(cell)));
-        let class = if numbers && i > 0 { " class=\"n\"" } else { "" };
-        push(out, format_args!("<th{class}>{}</th>", escape(cell)));
-    }
-    out.push_str("</tr></thead><tbody>");
-    for row in rows {
+    let filled = |i: usize| rows.iter().filter_map(move |row| row.get(i));
+    let is_of_numbers = |i: usize| i > 0 && filled(i).all(|cell| is_number(cell));
+    let class = |i: usize| if is_of_numbers(i) { " class=\"n\"" } else { "" };
+    let classes: Vec<&str> = (0..head.len()).map(class).collect();
+    let line = |out: &mut String, tag: &str, cells: &[String]| {
         out.push_str("<tr>");
-        for (i, cell) in row.iter().enumerate() {
-            let class = if is_number(cell) && i > 0 { " class=\"n\"" } else { "" };
-            push(out, format_args!("<td{class}>{}</td>", escape(cell)));
+        for (cell, class) in cells.iter().zip(&classes) {
+            push(out, format_args!("<{tag}{class}>{}</{tag}>", escape(cell)));
         }
         out.push_str("</tr>");
-    }
+    };
+    out.push_str("<div class=\"wide\"><table><thead>");
+    line(out, "th", head);
+    out.push_str("</thead><tbody>");
+    rows.iter().for_each(|row| line(out, "td", row));
     out.push_str("</tbody></table></div>\n");
 }
 
@@ -170,7 +170,7 @@ fn table(out: &mut String, head: &[String], rows: &[Vec<String>]) {
 fn is_number(cell: &str) -> bool {
     let bare = cell.trim_start_matches(['-', '+', '<']);
     let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
-    cell == "-" || letters <= 4 && bare.starts_with(|c: char| c.is_ascii_digit())
+    matches!(cell, "" | "-") || letters <= 4 && bare.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {

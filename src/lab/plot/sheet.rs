@@ -46,7 +46,6 @@ fn rules([paper, ink, faint]: [&str; 3], theme: usize) -> String {
         let value = values[theme];
         // Writing to a string cannot fail.
         let _ = write!(css, ".l.{class}{{stroke:{value}}}.f.{class}{{fill:{value}}}");
-        let _ = write!(css, ".w.{class}{{stroke:{value};fill:{paper}}}");
     }
     css
 }

@@ -57,11 +57,17 @@ pub fn grouped(value: f64) -> String {
     out
 }
 
+/// How many of something there are: "1 session", "12 sessions".
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(count as f64), if count == 1 { "" } else { "s" })
+}
+
 /// A share 0..=1 in per cent, with a decimal below ten.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     match value {
         _ if !value.is_finite() => "-".into(),
+        _ if value > 0.0 && value < 0.05 => "<0.1 %".into(),
         _ if (10.0..=99.95).contains(&value) || value == 0.0 || value > 99.95 => {
             format!("{value:.0} %")
         }
@@ -147,6 +153,7 @@ mod tests {
     #[test]
     fn shares_and_spans_read_well() {
         assert_eq!(percent(0.0), "0 %");
+        assert_eq!(percent(0.000_1), "<0.1 %");
         assert_eq!(percent(0.023), "2.3 %");
         assert_eq!(percent(0.219), "22 %");
         assert_eq!(percent(1.0), "100 %");

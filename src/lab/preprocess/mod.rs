@@ -3,6 +3,8 @@
 
 mod all_events;
 mod lengths;
+#[cfg(feature = "columnar")]
+mod rows;
 mod spool;
 mod summary;
 
@@ -19,6 +21,28 @@ use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Steps, Timestamp, WindowParams};
 
+/// What the files are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Output {
+    /// Arrays, padded with zeros.
+    #[default]
+    Npz,
+    /// A table, a row a window, its steps as lists.
+    #[cfg(feature = "columnar")]
+    Parquet,
+}
+
+impl Output {
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Npz => "npz",
+            #[cfg(feature = "columnar")]
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
 /// How recordings become windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,12 +58,14 @@ pub struct PreprocessParams {
     pub iqr_filter: bool,
     /// Pad all windows with zeros to this many steps; 0: to the longest of their user.
     pub pad: usize,
+    /// What the files are.
+    pub output: Output,
 }
 
 impl Default for PreprocessParams {
     fn default() -> Self {
         let windows = WindowParams { thin_ms: 0, ..WindowParams::default() };
-        Self { windows, all_events: false, iqr_filter: false, pad: 0 }
+        Self { windows, all_events: false, iqr_filter: false, pad: 0, output: Output::Npz }
     }
 }
 
@@ -65,7 +91,8 @@ pub struct Progress<'a> {
 }
 
 /// Writes `<out>/<user>.npz` for each user, or for the users of `only` if it names any; sessions
-/// that merely claim to be a user's go to `<user>.claims.npz`. Arrays: `windows` float32
+/// that merely claim to be a user's go to `<user>.claims.npz`. A table ends in `.parquet` and has
+/// the columns of `data::parquet`, a feature. Arrays: `windows` float32
 /// `[N, T, 3]` (dx px, dy px, dt ms, zeros behind the end), `lengths` int32 `[N]`, `session` int32
 /// `[N]` (index into the next two), `session_names` text `[S]`, `genuine` int8 `[S]` (1 yes, 0 no,
 /// -1 unknown), `start_us` int64 `[N]`. One session is in memory at a time, and 24 bytes a window.
@@ -80,7 +107,11 @@ pub fn preprocess(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<UserSummary>> {
     params.windows.validate().map_err(|wrong| Failure::new(Kind::Config, wrong))?;
-    let users = chosen(dataset, only)?;
+    if params.pad > 0 && params.output != Output::Npz {
+        return Err(Failure::new(Kind::Config, "--pad: a table has no padding")
+            .remedy("Omit it, or write arrays."));
+    }
+    let users = chosen(dataset, only, params.output)?;
     let total = users.iter().map(|user| user.sessions().len() + user.claims().len()).sum();
     let (mut done, mut summaries) = (0, Vec::new());
     let mut count = |user: &User, session: &Session| {
@@ -99,11 +130,11 @@ pub fn preprocess(
     Ok(summaries)
 }
 
-fn chosen<'a>(dataset: &'a Dataset, only: &[String]) -> Result<Vec<&'a User>> {
+fn chosen<'a>(dataset: &'a Dataset, only: &[String], output: Output) -> Result<Vec<&'a User>> {
     only.iter().try_for_each(|id| dataset.find(id).map(drop))?;
     let wanted = |user: &&User| only.is_empty() || only.iter().any(|id| id == user.id());
     let users: Vec<_> = dataset.users().iter().filter(wanted).collect();
-    let mut names: Vec<_> = users.iter().map(|user| file_name(user, false)).collect();
+    let mut names: Vec<_> = users.iter().map(|user| file_name(user, false, output)).collect();
     names.sort();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         None => Ok(users),
@@ -115,11 +146,12 @@ fn chosen<'a>(dataset: &'a Dataset, only: &[String]) -> Result<Vec<&'a User>> {
 }
 
 /// A user's name may come from a column of somebody's file: it must not lead out of the folder.
-fn file_name(user: &User, is_claim: bool) -> PathBuf {
+fn file_name(user: &User, is_claim: bool, output: Output) -> PathBuf {
     let safe = |c: char| if c.is_alphanumeric() || "._-@#".contains(c) { c } else { '_' };
     let name: String = user.id().chars().map(safe).take(120).collect();
     let name = if name.starts_with('.') { format!("_{name}") } else { name };
-    PathBuf::from(format!("{name}{}.npz", if is_claim { ".claims" } else { "" }))
+    let claims = if is_claim { ".claims" } else { "" };
+    PathBuf::from(format!("{name}{claims}.{}", output.ending()))
 }
 
 /// A user's own sessions, or those claimed to be.
@@ -150,8 +182,13 @@ impl Part<'_> {
         }
         let kept = lengths::kept(&spool.lengths(), params.iqr_filter);
         summary.close(&spool, &kept);
-        let name = file_name(self.user, self.is_claim);
-        spool.write(&out.join(&name), &kept, params.pad)?;
+        let name = file_name(self.user, self.is_claim, params.output);
+        let path = out.join(&name);
+        match params.output {
+            Output::Npz => spool.write(&path, &kept, params.pad)?,
+            #[cfg(feature = "columnar")]
+            Output::Parquet => rows::write(spool, &path, &kept)?,
+        }
         summary.file = name;
         Ok(summary)
     }

@@ -16,9 +16,9 @@ const STEP_BYTES: usize = 12;
 /// What is kept in memory of a window.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    steps: u32,
-    session: u32,
-    start_us: i64,
+    pub steps: u32,
+    pub session: u32,
+    pub start_us: i64,
     pub movement_us: i64,
 }
 
@@ -66,6 +66,20 @@ impl Spool {
 
     pub fn lengths(&self) -> Vec<usize> {
         self.entries.iter().map(|entry| entry.steps as usize).collect()
+    }
+
+    /// Names of the sessions so far, and whether they are genuine: 1, 0, or -1 for unknown.
+    #[cfg(feature = "columnar")]
+    pub fn sessions(&self) -> &[(String, i8)] {
+        &self.sessions
+    }
+
+    /// The steps from the beginning, as [`Self::push`] wrote them.
+    #[cfg(feature = "columnar")]
+    pub fn steps(&mut self) -> Result<impl Read + use<>> {
+        self.file.rewind().map_err(failed)?;
+        let file = self.file.get_mut().try_clone().map_err(failed)?;
+        Ok(BufReader::with_capacity(256 * 1024, file))
     }
 
     /// Writes the windows that are kept, padded to `pad` steps or, if that is 0, to the longest.

@@ -1,18 +1,18 @@
 //! The model beside what knows nothing of the hand.
 
-use super::{estimate, rate, windows};
+use super::{auc, rate, windows};
 use crate::lab::evaluate::results::{Method, Run, SizeFigures, Unit};
 use crate::lab::plot::page::{Block, Section};
 
 /// Baselines that the model does not beat at a size: the upper bound of the paired difference is
 /// not below 0.
-pub(super) fn unbeaten(run: &Run, unit: Unit) -> Vec<String> {
-    let at = |method: &Method| {
-        let size = method.sizes.iter().find(|size| size.unit == unit)?;
-        let difference = size.model_minus_this.as_ref()?;
-        (difference.high >= 0.0).then(|| format!("{} ({})", method.name, method.about))
+pub(super) fn unbeaten(run: &Run, unit: Unit) -> Vec<&Method> {
+    let is_unbeaten = |method: &&Method| {
+        let size = method.sizes.iter().find(|size| size.unit == unit);
+        let difference = size.and_then(|size| size.model_minus_this);
+        difference.is_some_and(|difference| difference.high >= 0.0)
     };
-    run.methods.iter().filter_map(at).collect()
+    run.methods.iter().filter(is_unbeaten).collect()
 }
 
 pub(super) fn section(run: &Run) -> Section {
@@ -25,7 +25,7 @@ pub(super) fn section(run: &Run) -> Section {
         .with(Block::Heading("Equal error rate, mean over owners".into()))
         .with(table(run, &units, |size| rate(&size.mean.eer)))
         .with(Block::Heading("AUC, mean over owners".into()))
-        .with(table(run, &units, |size| estimate(&size.mean.auc)))
+        .with(table(run, &units, |size| auc(&size.mean.auc)))
         .with(Block::Heading("The model's equal error rate minus the baseline's, by owner".into()))
         .with(table(run, &units, difference))
         .with(Block::Small(
@@ -33,13 +33,15 @@ pub(super) fn section(run: &Run) -> Section {
              bound is not below zero, the table says that it does not win."
                 .into(),
         ));
-    for unit in units {
-        let names = unbeaten(run, unit);
-        if !names.is_empty() {
-            let names = names.join(", ");
-            let text = format!("With {} the model does not beat {names}.", windows(unit));
-            section = section.with(Block::Warning(text));
-        }
+    let lost = units.iter().filter_map(|unit| {
+        let names: Vec<_> = unbeaten(run, *unit).iter().map(|m| m.name.clone()).collect();
+        (!names.is_empty()).then(|| format!("with {}: {}", windows(*unit), names.join(", ")))
+    });
+    let lost: Vec<_> = lost.collect();
+    if !lost.is_empty() {
+        section = section
+            .with(Block::Warning("The model does not beat these baselines:".into()))
+            .with(Block::List(lost));
     }
     section
 }

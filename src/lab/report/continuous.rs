@@ -2,12 +2,15 @@
 //! was and when one was not.
 
 use super::{estimate, rate};
-use crate::lab::evaluate::results::{Continuous, Delay, Timeline};
+use crate::lab::evaluate::results::{Continuous, Delay, Timeline, TimelinePoint};
 use crate::lab::plot::page::{Block, Section};
 use crate::lab::plot::{
-    Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks, number, seconds,
+    Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks, number, percent, seconds,
 };
 use crate::pipeline::policy::Decision;
+
+/// A longer gap on the clock is a break, seconds.
+const BREAK_S: f64 = 20.0;
 
 pub(super) fn section(protocol: &str, streams: &Continuous) -> Section {
     let pictures = pictures(streams).into_iter().map(|picture| picture.1).collect();
@@ -86,42 +89,81 @@ fn time_to_detect(streams: &Continuous) -> Picture {
         .about("Share of stranger sessions noticed over the seconds since the take-over.")
         .mark(Mark::line(held(movement), Style::series(0)).named("seconds of movement"))
         .mark(Mark::line(held(wall), Style::series(1)).named("seconds on the clock"))
-        .mark(Mark::level(
-            ceiling,
-            format!("{} noticed at all", crate::lab::plot::percent(ceiling)),
-        ))
+        .mark(Mark::level(ceiling, format!("{} noticed at all", percent(ceiling))))
         .draw()
 }
 
+/// Breaks on the clock are cut: a night between two windows would hide everything else.
 fn timeline(what: &str, line: &Timeline) -> Picture {
-    let ends = line.points.iter().map(|point| point.at_s);
-    let (from, to) = (ends.clone().fold(0.0, f64::min), ends.fold(1.0, f64::max));
-    let single: Vec<_> = line.points.iter().map(|point| [point.at_s, point.score]).collect();
-    let grouped = line.points.iter().filter_map(|p| Some([p.at_s, p.grouped?])).collect();
-    let alarm = |point: &&_| is_alarm(point);
-    let alarms = line.points.iter().filter(alarm);
-    let alarms: Vec<_> = alarms.map(|p| [p.at_s, p.grouped.unwrap_or(p.score)]).collect();
+    let places = without_breaks(line);
+    let at = |value: fn(&TimelinePoint) -> Option<f64>| {
+        let points = places.iter().zip(&line.points);
+        points.filter_map(|(at, point)| Some([*at, value(point)?])).collect::<Vec<_>>()
+    };
+    let (from, to) = places.iter().fold((0.0, 1.0), |(a, b), at| (at.min(a), at.max(b)));
     let title = format!("{what}: {} at the mouse of {}", line.stranger, line.user);
-    let x = Axis::linear("seconds on the clock", from, to).ticks(Ticks::About(8));
-    let dots = Style::of(Colour::Muted).opacity(0.7);
-    let alarm_style = Style::of(Colour::Alarm).width(2.2);
+    let label = format!("seconds on the clock, breaks cut to {BREAK_S:.0} s");
+    let dots = Style::of(Colour::Muted).opacity(0.8);
+    let taken = Mark::segments(
+        vec![[0.0, 0.0, 0.0, 1.0]],
+        Style::of(Colour::Ink).width(1.4).dashed(Dash::Long),
+    );
+    let alarms = Style::of(Colour::Alarm).width(2.2);
+    let x = Axis::linear(label, from, to).ticks(Ticks::About(8));
     Figure::new(title, x, Axis::linear("score", 0.0, 1.0))
-        .size(620.0, 300.0)
+        .size(600.0, 300.0)
         .about("Scores of single windows and of groups over time, the threshold, and the alarms.")
-        .mark(Mark::points(single, Shape::Circle, 2.0, dots).named("one window"))
-        .mark(Mark::line(grouped, Style::of(Colour::Series(0))).named("group"))
-        .mark(Mark::points(alarms, Shape::Cross, 4.5, alarm_style).named("intruder"))
+        .mark(Mark::points(at(|p| Some(p.score)), Shape::Circle, 2.0, dots).named("one window"))
+        .mark(Mark::line(at(|p| p.grouped), Style::of(Colour::Series(0))).named("group"))
+        .mark(Mark::points(raised(line, &places), Shape::Cross, 5.0, alarms).named("alarm"))
         .mark(Mark::level(line.threshold, "threshold"))
-        .mark(
-            Mark::segments(
-                vec![[0.0, 0.0, 0.0, 1.0]],
-                Style::of(Colour::Ink).width(1.4).dashed(Dash::Long),
-            )
-            .named("the stranger takes the mouse"),
-        )
+        .mark(taken.named("the stranger takes the mouse"))
         .draw()
 }
 
-fn is_alarm(point: &crate::lab::evaluate::results::TimelinePoint) -> bool {
-    point.decision == Decision::Intruder
+/// When each window is drawn: as on the clock, but no gap longer than a break; 0 stays 0.
+fn without_breaks(line: &Timeline) -> Vec<f64> {
+    let mut clock: Vec<f64> = line.points.iter().map(|point| point.at_s).collect();
+    let taken = clock.partition_point(|at| *at < 0.0);
+    clock.insert(taken, 0.0);
+    let mut drawn = vec![0.0];
+    for pair in clock.windows(2) {
+        let before = drawn.last().copied().unwrap_or(0.0);
+        drawn.push(before + (pair[1] - pair[0]).clamp(0.0, BREAK_S));
+    }
+    let origin = drawn.remove(taken);
+    drawn.into_iter().map(|at| at - origin).collect()
+}
+
+/// Where the decision becomes an intruder.
+fn raised(line: &Timeline, places: &[f64]) -> Vec<[f64; 2]> {
+    let mut was = false;
+    let mut alarms = Vec::new();
+    for (at, point) in places.iter().zip(&line.points) {
+        let is = point.decision == Decision::Intruder;
+        if is && !was {
+            alarms.push([*at, point.grouped.unwrap_or(point.score)]);
+        }
+        was = is;
+    }
+    alarms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::report::sample;
+
+    #[test]
+    fn a_night_between_two_windows_is_cut_and_the_take_over_stays_at_zero() {
+        let streams = sample::results().runs.remove(0).continuous.unwrap();
+        let mut line = streams.caught.unwrap();
+        let taken = line.points.iter().position(|point| point.at_s >= 0.0).unwrap();
+        line.points.iter_mut().skip(taken + 3).for_each(|point| point.at_s += 50_000.0);
+        let places = without_breaks(&line);
+        assert_eq!(places.len(), line.points.len());
+        assert_eq!(places[taken], 0.0);
+        assert!((places[taken + 3] - places[taken + 2] - BREAK_S).abs() < 1e-9);
+        assert_eq!(raised(&line, &places).len(), 1, "one alarm, not one a window");
+    }
 }

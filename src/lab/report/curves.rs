@@ -24,7 +24,7 @@ pub(super) fn roc(model: &Method) -> Picture {
     let chance = Mark::line(vec![[0.0, 0.0], [1.0, 1.0]], diagonal);
     let x = Axis::linear("strangers accepted (FAR)", 0.0, 1.0);
     let y = Axis::linear("owners accepted (1 - FRR)", 0.0, 1.0);
-    let figure = Figure::new("ROC", x, y).size(400.0, 420.0).mark(chance);
+    let figure = Figure::new("ROC", x, y).size(390.0, 410.0).mark(chance);
     figure
         .about("ROC curves with bands, one for each number of windows.")
         .marks(curves(model, of))
@@ -45,7 +45,7 @@ pub(super) fn det(model: &Method) -> Picture {
     let x = Axis::probit("strangers accepted (FAR), %", DET[0], DET[1]);
     let y = Axis::probit("owners rejected (FRR), %", DET[0], DET[1]);
     Figure::new("DET", x, y)
-        .size(400.0, 420.0)
+        .size(390.0, 410.0)
         .about("DET curves with bands on probit axes, one for each number of windows.")
         .mark(equal)
         .marks(curves(model, of))
@@ -76,7 +76,7 @@ pub(super) fn eer_by_size(run: &Run) -> Picture {
     let top = rates.filter(|rate| rate.is_finite()).fold(0.5, f64::max).min(1.0);
     let y = Axis::linear("equal error rate", 0.0, 1.05 * top);
     let mut figure = Figure::new("EER by windows", x.ticks(Ticks::At(ticks)), y)
-        .size(400.0, 420.0)
+        .size(390.0, 410.0)
         .about("Equal error rate of the model and of each baseline over the windows judged.");
     for (i, method) in run.methods.iter().enumerate() {
         let style = if i == 0 { Style::series(0).width(2.6) } else { Style::series(i) };

@@ -1,6 +1,6 @@
 //! The table of a model's figures, one row for each number of windows.
 
-use super::{maybe_rate, rate, windows};
+use super::{auc, maybe_rate, rate, windows};
 use crate::lab::evaluate::results::{Method, SizeFigures};
 use crate::lab::plot::page::Block;
 use crate::lab::plot::{number, percent, seconds};
@@ -9,8 +9,7 @@ use crate::lab::plot::{number, percent, seconds};
 pub(super) const KEY: &str = "Means over owners with 95 % intervals of a bootstrap over owners. \
     EER: equal error rate, with a threshold that looks at the test. FAR and FRR: strangers accepted \
     and owners rejected, at the threshold of the calibration part and at the one that the model \
-    file carries; neither has seen the test. Worst: the owner with the highest EER. Gini: 0 when \
-    errors are spread evenly over the owners.";
+    file carries; neither has seen the test.";
 
 pub(super) fn table(model: &Method) -> Block {
     let head = [
@@ -24,9 +23,6 @@ pub(super) fn table(model: &Method) -> Block {
         "FAR shipped",
         "FRR shipped",
         "FRR at FAR 1 %",
-        "worst",
-        "spread",
-        "Gini",
     ];
     Block::Table(head.map(str::to_owned).to_vec(), model.sizes.iter().map(row).collect())
 }
@@ -44,12 +40,16 @@ fn row(size: &SizeFigures) -> Vec<String> {
         maybe_rate(mean.shipped_far.as_ref()),
         maybe_rate(mean.shipped_frr.as_ref()),
         maybe_rate(mean.frr_at_far_1.as_ref()),
-        percent(size.worst.1),
-        percent(size.spread),
-        number(size.gini),
     ]
 }
 
-fn auc(auc: &crate::lab::evaluate::results::Estimate) -> String {
-    format!("{:.3} ({:.3}-{:.3})", auc.value, auc.low, auc.high)
+/// How unequal the owners are, size by size.
+pub(super) fn inequality(model: &Method) -> Block {
+    let head = ["judged together", "worst owner", "their EER", "spread of EER", "Gini of EER"];
+    let row = |size: &SizeFigures| {
+        let (worst, rate) = &size.worst;
+        let [rate, spread] = [*rate, size.spread].map(percent);
+        vec![windows(size.unit), worst.clone(), rate, spread, number(size.gini)]
+    };
+    Block::Table(head.map(str::to_owned).to_vec(), model.sizes.iter().map(row).collect())
 }

@@ -63,7 +63,7 @@ pub fn single_pictures(results: &Results) -> Vec<(String, Picture)> {
 fn sections_of(run: &Run) -> Vec<Section> {
     let name = &run.protocol.name;
     let head = Section::new(format!("Protocol {name}"))
-        .with(Block::Text(run.protocol.about.clone()))
+        .with(Block::Text(sentence(&run.protocol.about)))
         .with_all(run.warnings.iter().cloned().map(Block::Warning));
     let Some(model) = model(run) else {
         return vec![head.with(Block::Text("No model was measured under it.".into()))];
@@ -80,17 +80,25 @@ fn sections_of(run: &Run) -> Vec<Section> {
     let mut sections = vec![head];
     sections.push(baselines::section(run));
     sections.push(scores::section(name, model));
-    sections.extend(headline(run).map(|size| users::section(name, size)));
+    sections.extend(headline(run).map(|size| users::section(name, size, model)));
     sections.extend(run.continuous.as_ref().map(|streams| continuous::section(name, streams)));
     sections.push(facts::section(run));
     sections
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let all: String = first.chain(letters).collect();
+    format!("{}.", all.trim_end_matches('.'))
 }
 
 fn person_or_device(probe: &DeviceProbe) -> Section {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |what: &str, auc: &Estimate, difference: Option<&Estimate>| {
         let difference = difference.map_or_else(|| "-".into(), estimate);
-        rows.push(vec![what.into(), estimate(auc), difference]);
+        rows.push(vec![what.into(), self::auc(auc), difference]);
     };
     row("the model, as recorded", &probe.recorded, None);
     let clock = probe.one_clock.as_ref();
@@ -145,6 +153,11 @@ fn rate(estimate: &Estimate) -> String {
 
 fn maybe_rate(estimate: Option<&Estimate>) -> String {
     estimate.map_or_else(|| "-".into(), rate)
+}
+
+/// An AUC with its interval.
+fn auc(auc: &Estimate) -> String {
+    format!("{:.3} ({:.3}-{:.3})", auc.value, auc.low, auc.high)
 }
 
 /// A number with its interval.

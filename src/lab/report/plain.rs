@@ -2,7 +2,7 @@
 //! in the same breath.
 
 use super::{baselines, headline, model, windows};
-use crate::lab::evaluate::results::{Results, Run, SizeFigures};
+use crate::lab::evaluate::results::{Method, Results, Run, SizeFigures};
 use crate::lab::plot::page::Block;
 use crate::lab::plot::{percent, seconds};
 
@@ -69,8 +69,8 @@ fn streams(run: &Run) -> String {
     let Some(streams) = &run.continuous else { return String::new() };
     let caught = match &streams.movement {
         Some(delay) => format!(
-            "Of {} times that a stranger took the mouse, {} were never noticed; the others were, \
-             in the middle, after {} of movement.",
+            "Of {} times that a stranger took the mouse, {} were never noticed; half of the \
+             others were noticed within {} of movement.",
             streams.impostor_sessions,
             streams.missed,
             seconds(delay.median.value)
@@ -89,11 +89,13 @@ fn streams(run: &Run) -> String {
 /// What somebody must know who reads only this far.
 fn honest(run: &Run) -> impl Iterator<Item = String> + '_ {
     let unbeaten = headline(run).map(|size| baselines::unbeaten(run, size.unit));
-    let unbeaten = unbeaten.filter(|names| !names.is_empty()).map(|names| {
+    let unbeaten = unbeaten.filter(|methods| !methods.is_empty()).map(|methods| {
+        let name = |method: &&Method| format!("{} ({})", method.name, method.about);
+        let names: Vec<_> = methods.iter().map(name).collect();
         format!(
-            "The model does not beat {}, which know nothing of the hand: what it measures may be \
-             the device or the task instead of the person.",
-            names.join(" and ")
+            "The model does not beat these baselines: {}. They know nothing of the hand, so what \
+             it measures may be the device or the task instead of the person.",
+            names.join(", ")
         )
     });
     let few = model(run).and_then(|model| model.sizes.first()).map(owners).filter(|n| *n < 10);

@@ -1,7 +1,7 @@
 //! The owners beside each other, the best first.
 
-use super::windows;
-use crate::lab::evaluate::results::{SizeFigures, UserFigures};
+use super::{figures, windows};
+use crate::lab::evaluate::results::{Method, SizeFigures, UserFigures};
 use crate::lab::plot::page::{Block, Section};
 use crate::lab::plot::{
     Axis, Colour, Figure, Mark, Picture, Shape, Style, Ticks, number, percent, short_id,
@@ -10,14 +10,22 @@ use crate::lab::plot::{
 /// Owners drawn; with more, the best and the worst.
 const OWNERS: usize = 40;
 
-pub(super) fn section(protocol: &str, size: &SizeFigures) -> Section {
+pub(super) fn section(protocol: &str, size: &SizeFigures, model: &Method) -> Section {
     let mut section =
         Section::new(format!("Owner by owner, {protocol}")).with(Block::Pictures(vec![bars(size)]));
     if owners(size).len() > OWNERS {
         let more = owners(size).len() - OWNERS;
         section = section.with(Block::Small(format!("{more} owners in the middle are not drawn.")));
     }
-    section.with(table(size))
+    section
+        .with(figures::inequality(model))
+        .with(Block::Small(
+            "Spread: standard deviation of the owners' EER. Gini: 0 when all owners' errors are \
+             alike, towards 1 when they are one owner's."
+                .into(),
+        ))
+        .with(Block::Heading(format!("Each owner, {}", windows(size.unit))))
+        .with(table(size))
 }
 
 /// One owner, the mean over the seeds.

@@ -1,61 +1,70 @@
-//! Learning curves as a table: a row a pass. Written beside a model, read to be drawn.
+//! Learning curves: a row a pass, written beside a model; `lab::plot` reads and draws them.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use super::progress::Epoch;
-use crate::error::{Failure, Kind, Result};
+use crate::data::npz::write_whole;
+use crate::error::{Failure, Result};
+use crate::lab::plot;
+use crate::lab::plot::page::{Block, Page, Section};
 
-/// One row of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    /// The pass, counting from 1.
-    pub epoch: usize,
-    /// Mean weighted cross entropy of the pass.
-    pub training_loss: f32,
-    /// Mean cross entropy on the validation part, both classes weighing alike.
-    pub validation_loss: f64,
-    /// Area under the ROC curve on the validation part.
-    pub validation_auc: f64,
-    /// 1 where the weights were the best so far; the last such row is the model.
-    pub better: u8,
+/// Where a model's curve lies.
+pub fn curve_path(model: &Path) -> PathBuf {
+    model.with_extension("curve.csv")
 }
 
-impl From<&Epoch> for CurvePoint {
-    fn from(epoch: &Epoch) -> Self {
-        Self {
-            epoch: epoch.number,
-            training_loss: epoch.training_loss,
-            validation_loss: epoch.validation_loss,
-            validation_auc: epoch.validation_auc,
-            better: u8::from(epoch.better),
-        }
-    }
-}
-
-/// The table as CSV, with a header.
+/// Writes a model's curve beside it; nothing where there were no passes.
 ///
 /// # Errors
-/// Never for finite numbers; the writer's word otherwise.
-pub fn curve_csv(epochs: &[Epoch]) -> Result<Vec<u8>> {
-    let failed = |e: String| Failure::new(Kind::Internal, format!("learning curve as CSV: {e}"));
-    let mut table = csv::Writer::from_writer(Vec::new());
-    for epoch in epochs {
-        table.serialize(CurvePoint::from(epoch)).map_err(|e| failed(e.to_string()))?;
+/// When the disk refuses.
+pub fn write_curve(model: &Path, epochs: &[Epoch]) -> Result<()> {
+    if epochs.is_empty() {
+        return Ok(());
     }
-    table.into_inner().map_err(|e| failed(e.to_string()))
+    write_whole(&curve_path(model), csv(epochs).as_bytes())
 }
 
-/// Reads such a table; `name` is what errors call it.
+/// Reads the curve beside a model.
 ///
 /// # Errors
-/// When it is none.
-pub fn read_curve(name: &str, csv: &[u8]) -> Result<Vec<CurvePoint>> {
-    let rows = csv::Reader::from_reader(csv).into_deserialize();
-    let rows: std::result::Result<Vec<CurvePoint>, _> = rows.collect();
-    rows.map_err(|e| {
-        Failure::new(Kind::Data, format!("learning curve {name}: {e}"))
-            .remedy("`mousewarden train --start random` writes such files beside its models.")
+/// When there is none (a head has no passes), or it is none.
+pub fn read_curve(model: &Path) -> Result<Vec<plot::Epoch>> {
+    let path = curve_path(model);
+    let name = format!("learning curve {}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|e| {
+        Failure::io(&name, e).remedy("Only `train --start random` learns in passes.")
+    })?;
+    plot::parse_curves(&name, &text)
+}
+
+/// The curves of these models on one page, a section a name.
+///
+/// # Errors
+/// Like [`read_curve`].
+pub fn curves_page(models: &[(&str, &Path)]) -> Result<Page> {
+    let section = |(name, model): &(&str, &Path)| {
+        let pictures = plot::learning_curves(name, &read_curve(model)?);
+        Ok(Section::new(*name).with(Block::Pictures(pictures.to_vec())))
+    };
+    let lead = "Loss: mean cross entropy; that of training counts hard cases and synthetic windows \
+                as they were shown, and dropout. AUC: on the validation part, which stops training \
+                and decides which weights are kept.";
+    Ok(Page {
+        title: "Learning curves".into(),
+        lead: vec![Block::Text(lead.into())],
+        sections: models.iter().map(section).collect::<Result<_>>()?,
     })
+}
+
+fn csv(epochs: &[Epoch]) -> String {
+    let mut text = "epoch,training_loss,validation_loss,validation_auc\n".to_owned();
+    for epoch in epochs {
+        let Epoch { number, training_loss, validation_loss, validation_auc, .. } = epoch;
+        // Writing into a text never fails.
+        let _ = writeln!(text, "{number},{training_loss},{validation_loss},{validation_auc}");
+    }
+    text
 }
 
 #[cfg(test)]
@@ -63,23 +72,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_curve_comes_back_and_a_stranger_is_refused() {
-        let epoch = Epoch {
-            number: 3,
+    fn a_curve_comes_back_and_is_drawn_under_a_harmless_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("a.b.onnx");
+        let epoch = |number| Epoch {
+            number,
             of: 9,
             training_loss: 0.5,
             validation_loss: 0.625,
             validation_auc: 0.75,
             better: true,
         };
-        let csv = curve_csv(&[epoch]).unwrap();
-        let text = String::from_utf8(csv.clone()).unwrap();
-        assert_eq!(
-            text,
-            "epoch,training_loss,validation_loss,validation_auc,better\n3,0.5,0.625,0.75,1\n"
-        );
-        assert_eq!(read_curve("a", &csv).unwrap(), [CurvePoint::from(&epoch)]);
-        let said = read_curve("other.csv", b"a,b\n1,2\n").unwrap_err().to_string();
-        assert!(said.contains("other.csv"), "{said}");
+        write_curve(&model, &[epoch(1), epoch(2)]).unwrap();
+        let back = read_curve(&model).unwrap();
+        assert_eq!(back.len(), 2);
+        assert_eq!((back[1].epoch, back[1].validation_auc), (2, 0.75));
+        let page = curves_page(&[("<b>", &model)]).unwrap().html();
+        assert!(page.contains("&lt;b&gt;: AUC") && !page.contains("<b>"));
+        let said = read_curve(&folder.path().join("head.onnx")).unwrap_err().to_string();
+        assert!(said.contains("--start random"), "{said}");
     }
 }

@@ -24,7 +24,7 @@ mod synth;
 mod trunk;
 mod write;
 
-pub use curve::{CurvePoint, curve_csv, read_curve};
+pub use curve::{curve_path, curves_page, read_curve, write_curve};
 pub(crate) use fit::probabilities;
 pub use identity::{Identity, of as identity_of};
 pub use options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, Start, TrainOptions};

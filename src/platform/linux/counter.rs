@@ -2,7 +2,10 @@
 //! its owner is answered; what the questions mean is not known here.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
+use crossbeam_channel::bounded;
 use zbus::blocking::{Connection, connection};
 use zbus::message::Header;
 use zbus::{fdo, interface};
@@ -16,10 +19,14 @@ pub const NAME: &str = "org.mousewarden.Agent1";
 /// Where its one object is.
 pub const PATH: &str = "/org/mousewarden/Agent1";
 
+/// How long leaving the bus may take.
+const LEAVE: Duration = Duration::from_secs(1);
+
 /// Being on the bus, as long as it lives.
 #[derive(Debug)]
 pub struct BusCounter {
-    link: Connection,
+    /// Taken when it ends: the bus library waits until nobody else holds it.
+    link: Option<Connection>,
 }
 
 impl BusCounter {
@@ -44,14 +51,23 @@ impl BusCounter {
                     .build()
             })
             .map_err(not_opened)?;
-        Ok(Self { link })
+        Ok(Self { link: Some(link) })
     }
 }
 
 impl Drop for BusCounter {
     fn drop(&mut self) {
-        // Answers that are on their way still arrive.
-        self.link.clone().graceful_shutdown();
+        let Some(link) = self.link.take() else { return };
+        // Answers that are on their way still arrive, but nobody who hangs keeps the agent from
+        // its end.
+        let (done, ended) = bounded::<()>(0);
+        let work = move || {
+            link.graceful_shutdown();
+            drop(done);
+        };
+        if thread::Builder::new().name("leave-bus".into()).spawn(work).is_ok() {
+            let _ = ended.recv_timeout(LEAVE);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use ksni::blocking::{Handle, TrayMethods};
 use ksni::menu::{MenuItem, StandardItem};
 use ksni::{Category, Status, ToolTip, Tray};
 
-use crate::platform::{Counter, Glance};
+use crate::platform::{Counter, Glance, service};
 
 /// Seconds of the pause that the menu offers.
 const PAUSE_S: u64 = 15 * 60;
@@ -126,10 +126,18 @@ fn item(label: &str, act: impl Fn(&mut Icon) + Send + 'static) -> StandardItem<I
     StandardItem { label: label.into(), activate: Box::new(act), ..StandardItem::default() }
 }
 
-/// This program makes the page and opens it; the icon does not wait for it.
+/// This program makes the page and opens it; the icon does not wait for it. A browser must not
+/// inherit what the service may not do, so the service manager starts it where there is one.
 fn show_report() {
     let Ok(program) = std::env::current_exe() else { return };
-    let mut report = Command::new(program);
+    let mut report = match service::is_here() {
+        true => {
+            let mut run = Command::new("systemd-run");
+            run.args(["--user", "--collect", "--quiet", "--"]).arg(program);
+            run
+        }
+        false => Command::new(program),
+    };
     report.args(["report", "--open"]).stdin(Stdio::null()).stdout(Stdio::null());
     if let Ok(mut child) = report.spawn() {
         std::thread::spawn(move || child.wait());

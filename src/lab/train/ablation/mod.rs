@@ -11,12 +11,10 @@ pub use verdict::{Mean, Row, verdict};
 use super::{About, Oversampling, Request, Synthesis, TrainOptions, probabilities, train_owner};
 use crate::error::Result;
 use crate::lab::metrics;
-use crate::lab::protocol::{Plan, Protocol, Split, Stretch};
+use crate::lab::protocol::{Parts, Plan, Protocol, Split, Stretch};
 use crate::model::Bundle;
-use crate::pipeline::{Steps, Window, WindowParams};
+use crate::pipeline::{Steps, WindowParams};
 
-/// Group sizes that are reported.
-pub const SIZES: [usize; 3] = [1, 10, 30];
 /// The group size whose carried threshold is tried.
 const CARRIED: usize = 10;
 
@@ -66,6 +64,15 @@ pub struct Trial {
     pub epochs: usize,
     /// Windows that it learnt from.
     pub learnt: usize,
+    /// How well it did.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// How well a model tells its owner from strangers. Groups slide as the live decision's do, and
+/// never span two sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
     /// Area under the curve of single windows.
     pub auc: f64,
     /// Equal error rate of single windows.
@@ -112,53 +119,51 @@ pub fn trial(
     let (sessions, cohort) = (&lesson.sessions, &lesson.cohort);
     let request = Request { sessions, cohort, windows, about: &about, options: &options };
     let bundle = train_owner(&request, &mut |_| {})?;
-    let [genuine, impostor] = [&split.genuine, &split.impostor]
-        .map(|side| side.calibration.iter().map(|s| scores(plan, s, &bundle)).collect::<Vec<_>>());
-    Ok(judged(&bundle, &genuine, &impostor).map(|judged| Trial {
+    let scores = |side: &Parts<Vec<Stretch>>| -> Vec<Vec<f32>> {
+        side.calibration.iter().map(|stretch| scores(plan, stretch, &bundle)).collect()
+    };
+    let figures = Figures::of(&bundle, &scores(&split.genuine), &scores(&split.impostor));
+    Ok(figures.map(|figures| Trial {
         user: lesson.user,
         variant: variant.name.into(),
         seed: plan.seed,
         epochs: bundle.provenance.epochs,
         learnt: bundle.provenance.genuine_windows[0] + bundle.provenance.impostor_windows[0],
-        ..judged
+        figures,
     }))
 }
 
 fn scores(plan: &Plan, stretch: &Stretch, bundle: &Bundle) -> Vec<f32> {
-    let windows: &[Window] = plan.windows(stretch);
-    let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
+    let steps: Vec<Steps> = plan.windows(stretch).iter().map(Steps::from).collect();
     probabilities(&bundle.network, steps.iter())
 }
 
-/// The figures alone; none where a side has no window. Groups slide as the live decision's do, and
-/// never span two sessions.
-fn judged(bundle: &Bundle, genuine: &[Vec<f32>], impostor: &[Vec<f32>]) -> Option<Trial> {
-    let groups = |sessions: &[Vec<f32>], n: usize| -> Vec<f32> {
-        sessions.iter().flat_map(|scores| metrics::sliding(scores, n)).collect()
-    };
-    let sides = |n| (groups(genuine, n), groups(impostor, n));
-    let eer = |n| {
-        let (genuine, impostor) = sides(n);
-        metrics::eer(&genuine, &impostor).map(|equal| equal.rate)
-    };
-    let carried = bundle.operating_points.iter().find(|point| point.windows == CARRIED);
-    let rates = carried.and_then(|point| {
-        let (genuine, impostor) = sides(CARRIED);
-        let both = !genuine.is_empty() && !impostor.is_empty();
-        both.then(|| metrics::rates(&genuine, &impostor, point.threshold))
-    });
-    let (all_genuine, all_impostor) = sides(1);
-    Some(Trial {
-        user: String::new(),
-        variant: String::new(),
-        seed: 0,
-        epochs: 0,
-        learnt: 0,
-        auc: metrics::auc(&all_genuine, &all_impostor)?,
-        eer_1: eer(SIZES[0])?,
-        eer_10: eer(SIZES[1]),
-        eer_30: eer(SIZES[2]),
-        far_10: rates.map(|rates| rates.far),
-        frr_10: rates.map(|rates| rates.frr),
-    })
+impl Figures {
+    /// From the scores of each session; none where a side has no window.
+    fn of(bundle: &Bundle, genuine: &[Vec<f32>], impostor: &[Vec<f32>]) -> Option<Self> {
+        let groups = |n| [genuine, impostor].map(|sessions| groups(sessions, n));
+        let eer = |n| {
+            let [genuine, impostor] = groups(n);
+            metrics::eer(&genuine, &impostor).map(|equal| equal.rate)
+        };
+        let [singles, strangers] = groups(1);
+        let carried = bundle.operating_points.iter().find(|point| point.windows == CARRIED);
+        let rates = carried.and_then(|point| {
+            let [genuine, impostor] = groups(CARRIED);
+            let both = !genuine.is_empty() && !impostor.is_empty();
+            both.then(|| metrics::rates(&genuine, &impostor, point.threshold))
+        });
+        Some(Self {
+            auc: metrics::auc(&singles, &strangers)?,
+            eer_1: eer(1)?,
+            eer_10: eer(10),
+            eer_30: eer(30),
+            far_10: rates.map(|rates| rates.far),
+            frr_10: rates.map(|rates| rates.frr),
+        })
+    }
+}
+
+fn groups(sessions: &[Vec<f32>], n: usize) -> Vec<f32> {
+    sessions.iter().flat_map(|scores| metrics::sliding(scores, n)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Trial, VARIANTS};
+use super::{Figures, Trial, VARIANTS};
 use crate::lab::metrics;
 use crate::lab::metrics::Draws;
 
@@ -38,23 +38,20 @@ pub struct Row {
     pub figures: [Option<Mean>; 6],
 }
 
-fn figures(trial: &Trial) -> [Option<f64>; 6] {
-    let Trial { auc, eer_1, eer_10, eer_30, far_10, frr_10, .. } = trial;
-    [Some(*auc), Some(*eer_1), *eer_10, *eer_30, *far_10, *frr_10]
+impl Figures {
+    fn all(self) -> [Option<f64>; 6] {
+        let Self { auc, eer_1, eer_10, eer_30, far_10, frr_10 } = self;
+        [Some(auc), Some(eer_1), eer_10, eer_30, far_10, frr_10]
+    }
 }
 
 /// All ways that have trials, in the order of [`VARIANTS`].
 pub fn verdict(trials: &[Trial]) -> Vec<Row> {
+    let of = |variant, figure| by_user(trials, variant, figure);
     let row = |variant: &'static str| {
-        let own: Vec<&Trial> = trials.iter().filter(|trial| trial.variant == variant).collect();
-        let mean = |figure| {
-            compare(&by_user(trials, VARIANTS[0].name, figure), &by_user(trials, variant, figure))
-        };
-        (!own.is_empty()).then(|| Row {
-            variant,
-            trials: own.len(),
-            figures: std::array::from_fn(mean),
-        })
+        let own = trials.iter().filter(|trial| trial.variant == variant).count();
+        let mean = |figure| compare(&of(VARIANTS[0].name, figure), &of(variant, figure));
+        (own > 0).then(|| Row { variant, trials: own, figures: std::array::from_fn(mean) })
     };
     VARIANTS.iter().filter_map(|variant| row(variant.name)).collect()
 }
@@ -63,7 +60,7 @@ pub fn verdict(trials: &[Trial]) -> Vec<Row> {
 fn by_user<'t>(trials: &'t [Trial], variant: &str, figure: usize) -> BTreeMap<&'t str, f64> {
     let mut of_user: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for trial in trials.iter().filter(|trial| trial.variant == variant) {
-        of_user.entry(&trial.user).or_default().extend(figures(trial)[figure]);
+        of_user.entry(&trial.user).or_default().extend(trial.figures.all()[figure]);
     }
     let mean = |(user, values): (&'t str, Vec<f64>)| Some((user, metrics::mean(&values)?));
     of_user.into_iter().filter_map(mean).collect()
@@ -94,12 +91,14 @@ mod tests {
             seed,
             epochs: 3,
             learnt: 100,
-            auc,
-            eer_1: 0.4,
-            eer_10: None,
-            eer_30: None,
-            far_10: None,
-            frr_10: None,
+            figures: Figures {
+                auc,
+                eer_1: 0.4,
+                eer_10: None,
+                eer_30: None,
+                far_10: None,
+                frr_10: None,
+            },
         }
     }
 

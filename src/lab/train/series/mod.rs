@@ -4,12 +4,15 @@
 
 mod outcome;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use outcome::{Outcome, State, Summary};
 
 use super::write::{remove_candidate, write_checked};
-use super::{About, Epoch, Progress, Request, TrainOptions, curve_csv, read_curve, train_owner};
+use super::{
+    About, Epoch, Progress, Request, TrainOptions, curves_page, read_curve, train_owner,
+    write_curve,
+};
 use crate::data::npz::write_whole;
 use crate::data::private;
 use crate::error::{Failure, Kind, Result};
@@ -19,6 +22,8 @@ use crate::pipeline::{Scorer, WindowParams};
 
 /// The summary's name beside the models.
 const SUMMARY: &str = "summary.json";
+/// The drawn curves' name beside the models.
+const CURVES: &str = "curves.html";
 
 /// What everybody's training works on.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +111,8 @@ impl Series<'_> {
         if let Ok(bundle) = Bundle::read(&path)
             && bundle.provenance.recipe_sha256 == request.recipe()?
         {
-            return Ok(State::Kept(bundle, auc_of(&path)));
+            let auc = auc_of(&path, &bundle);
+            return Ok(State::Kept(bundle, auc));
         }
         let mut epochs: Vec<Epoch> = Vec::new();
         let bundle = train_owner(&request, &mut |step| {
@@ -117,9 +123,7 @@ impl Series<'_> {
         })?;
         make_folder_of(&path)?;
         // The model comes last: where it is, its curve is too.
-        if !epochs.is_empty() {
-            write_whole(&path.with_extension("curve.csv"), &curve_csv(&epochs)?)?;
-        }
+        write_curve(&path, &epochs)?;
         write_checked(&bundle, &path, &lesson.sessions.concat(), open)?;
         let best = epochs.iter().rfind(|epoch| epoch.better);
         Ok(State::Trained(bundle, best.map(|epoch| epoch.validation_auc)))
@@ -140,19 +144,42 @@ impl Series<'_> {
         Outcome::new(user, path, state)
     }
 
+    /// Draws everybody's learning curves on a page beside the models; its path.
+    ///
+    /// # Errors
+    /// When a curve is missing (a head has none), or the page cannot be written.
+    pub fn draw_curves(&self, summary: &Summary) -> Result<PathBuf> {
+        let models: Vec<(&str, &Path)> = summary
+            .users
+            .iter()
+            .filter_map(|outcome| Some((outcome.user.as_str(), outcome.model.as_deref()?)))
+            .collect();
+        let page = curves_page(&models)?;
+        let path = self.beside_the_models(CURVES);
+        write_whole(&path, page.html().as_bytes())?;
+        Ok(path)
+    }
+
+    fn beside_the_models(&self, name: &str) -> PathBuf {
+        let folder = self.plan.splits.first().map_or_else(
+            || self.folder.to_owned(),
+            |split| self.plan.model_path(self.folder, split).with_file_name(""),
+        );
+        folder.join(name)
+    }
+
     fn write_summary(&self, summary: &Summary) -> Result<()> {
-        let Some(split) = self.plan.splits.first() else { return Ok(()) };
         let text = serde_json::to_vec_pretty(summary)
             .map_err(|e| Failure::new(Kind::Internal, format!("the summary as JSON: {e}")))?;
-        write_whole(&self.plan.model_path(self.folder, split).with_file_name(SUMMARY), &text)
+        write_whole(&self.beside_the_models(SUMMARY), &text)
     }
 }
 
 /// The validation AUC of a model that is there, by the curve beside it.
-fn auc_of(model: &Path) -> Option<f64> {
-    let csv = std::fs::read(model.with_extension("curve.csv")).ok()?;
-    let curve = read_curve("beside the model", &csv).ok()?;
-    curve.iter().rfind(|point| point.better == 1).map(|point| point.validation_auc)
+fn auc_of(model: &Path, bundle: &Bundle) -> Option<f64> {
+    let curve = read_curve(model).ok()?;
+    let kept = curve.iter().find(|epoch| epoch.epoch as usize == bundle.provenance.epochs)?;
+    Some(kept.validation_auc)
 }
 
 fn make_folder_of(path: &Path) -> Result<()> {

@@ -47,8 +47,10 @@ pub struct Outcome {
 impl Outcome {
     pub(super) fn new(user: String, path: PathBuf, state: State) -> Self {
         match state {
-            State::Trained(bundle, auc) => Self::of_bundle(user, path, &bundle).as_("trained", auc),
-            State::Kept(bundle, auc) => Self::of_bundle(user, path, &bundle).as_("kept", auc),
+            State::Trained(bundle, auc) => {
+                Self::of_bundle(user, path, &bundle).told("trained", auc)
+            }
+            State::Kept(bundle, auc) => Self::of_bundle(user, path, &bundle).told("kept", auc),
             State::Missing(why) => Self::without_model(user, why),
         }
     }
@@ -71,7 +73,7 @@ impl Outcome {
         }
     }
 
-    fn as_(self, state: &'static str, validation_auc: Option<f64>) -> Self {
+    fn told(self, state: &'static str, validation_auc: Option<f64>) -> Self {
         Self { state, validation_auc, ..self }
     }
 

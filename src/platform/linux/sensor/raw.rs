@@ -87,19 +87,33 @@ impl Hook for RawHook {
         };
         pipe.describe(&follower.capture());
         start("sensor-roster", move || follower.follow(&pipe))?;
-        let (place, held) = tracker.ask().ok_or(Refusal::NoAnswer)?;
-        let (x, y) = pixel(place);
-        outlet.send(Record::Ready { at: clock::now(), x, y, held });
+        let asked = tracker.ask().ok_or(Refusal::NoAnswer)?;
+        let (x, y) = pixel(tracker.place);
+        outlet.send(Record::Ready { at: clock::now(), x, y, held: asked.held });
+        let mut batch = asked.after;
         loop {
-            let first = tracker.x.wait_for_event().map_err(|_| Refusal::NoAnswer)?;
+            if batch.is_empty() {
+                batch.push(tracker.x.wait_for_event().map_err(|_| Refusal::NoAnswer)?);
+            }
             let now = clock::now();
-            let mut batch = vec![first];
             while let Ok(Some(event)) = tracker.x.poll_for_event() {
                 batch.push(event);
             }
-            tracker.take(&batch, now).into_iter().for_each(|record| outlet.send(record));
+            let (records, later) = tracker.take(&batch, now);
+            records.into_iter().for_each(|record| outlet.send(record));
+            batch = later;
         }
     }
+}
+
+/// What came with an answer to where the pointer is.
+struct Asked {
+    /// Bit n-1 for button n, of the first three.
+    held: u8,
+    /// Events that the answer includes.
+    before: Vec<Event>,
+    /// Events that it does not.
+    after: Vec<Event>,
 }
 
 /// A raw event as far as it is of use.
@@ -126,30 +140,42 @@ struct Tracker {
 }
 
 impl Tracker {
-    /// Where the pointer is and which of the first three buttons are held.
-    fn ask(&mut self) -> Option<((f64, f64), u8)> {
+    /// Asks where the pointer is. The server's events carry the number of the request that it had
+    /// answered by then, which tells those that the answer includes from those that came after it.
+    fn ask(&mut self) -> Option<Asked> {
         let pointer = self.x.query_pointer(self.root).ok()?;
         let size = self.x.get_geometry(self.root).ok()?;
+        let asked = pointer.sequence_number();
         let (pointer, size) = (pointer.reply().ok()?, size.reply().ok()?);
         self.bounds = (f64::from(size.width), f64::from(size.height));
         // The middle of the pixel is the best guess of where in it the pointer is.
         self.place = (f64::from(pointer.root_x) + 0.5, f64::from(pointer.root_y) + 0.5);
-        let mask = u16::from(pointer.mask) / u16::from(KeyButMask::BUTTON1);
-        Some((self.place, (mask & 0b111) as u8))
+        let held = (u16::from(pointer.mask) / u16::from(KeyButMask::BUTTON1) & 0b111) as u8;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        while let Ok(Some((event, number))) = self.x.poll_for_event_with_sequence() {
+            if number < asked { before.push(event) } else { after.push(event) }
+        }
+        Some(Asked { held, before, after })
     }
 
-    fn take(&mut self, batch: &[Event], now: Timestamp) -> Vec<Record> {
-        let events: Vec<Raw> = batch.iter().filter_map(|event| self.read(event, now)).collect();
-        let Some(first) = events.first().map(Raw::at) else { return Vec::new() };
+    /// The records of these events, and events that came while it was asking.
+    fn take(&mut self, batch: &[Event], now: Timestamp) -> (Vec<Record>, Vec<Event>) {
+        let mut events: Vec<Raw> = batch.iter().filter_map(|event| self.read(event, now)).collect();
+        let Some(first) = events.first().map(Raw::at) else { return (Vec::new(), Vec::new()) };
         let rested = self.moved_at.is_none_or(|moved| first - moved >= ASK_AFTER);
         let unknown = events.iter().any(|event| matches!(event, Raw::Somewhere { .. }));
-        if (rested || unknown) && self.ask().is_some() {
-            // The answer is where the pointer stands after the batch.
+        let mut later = Vec::new();
+        if (rested || unknown)
+            && let Some(asked) = self.ask()
+        {
+            let now = clock::now();
+            events.extend(asked.before.iter().filter_map(|event| self.read(event, now)));
             let back = events.iter().rev().map(Raw::step);
             self.place = back.fold(self.place, |(x, y), (dx, dy)| (x - dx, y - dy));
+            later = asked.after;
         }
         self.moved_at = events.last().map(Raw::at);
-        events.iter().map(|event| self.follow(event)).collect()
+        (events.iter().map(|event| self.follow(event)).collect(), later)
     }
 
     fn follow(&mut self, event: &Raw) -> Record {

@@ -5,7 +5,7 @@
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::randr::{ConnectionExt as _, NotifyMask};
 use x11rb::protocol::xinput::{
-    ConnectionExt as _, Device, DeviceClassData, EventMask, ValuatorMode, XIDeviceInfo,
+    ConnectionExt as _, Device, DeviceClassData, DeviceType, EventMask, ValuatorMode, XIDeviceInfo,
     XIEventMask, XIGetPropertyItems,
 };
 use x11rb::protocol::xproto::{ConnectionExt as _, Window};
@@ -82,11 +82,11 @@ impl Roster {
     /// The slave device that drove the master pointer last: the server stamps the pointer's
     /// classes with it.
     fn driver(&self) -> Option<u16> {
-        let client = self.x.xinput_xi_get_client_pointer(x11rb::NONE).ok()?.reply().ok()?;
-        let master = self.info(client.deviceid)?;
+        let masters = self.x.xinput_xi_query_device(Device::ALL_MASTER).ok()?.reply().ok()?.infos;
+        let master = masters.into_iter().find(|info| info.type_ == DeviceType::MASTER_POINTER)?;
         let valuator = |data: &DeviceClassData| matches!(data, DeviceClassData::Valuator(_));
         let class = master.classes.iter().find(|class| valuator(&class.data))?;
-        Some(class.sourceid).filter(|source| *source != client.deviceid)
+        Some(class.sourceid).filter(|source| *source != master.deviceid)
     }
 
     /// Whether a device says where and not how far, or is made of a program's events, whose values

@@ -2,18 +2,21 @@
 //! demonstration, the benchmarks and the tests. Never touches the person's display or bus, and
 //! never outlives its owner.
 
+mod hardware;
+pub mod kernel;
 pub mod log;
 mod programs;
 
 use std::process::Command;
 
+pub use hardware::TestMouse;
 pub use log::{NotificationLog, Shown};
 pub use programs::NotificationServer;
 
 use self::programs::Bus;
 use super::child::Kept;
 use super::inject::Player;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Kind, Result};
 
 /// What the stage is made of.
 #[derive(Debug, Clone)]
@@ -22,11 +25,13 @@ pub struct Plan {
     pub screen: (u16, u16),
     /// Which notification servers will do, the preferred one first; none starts none.
     pub notifications: Vec<NotificationServer>,
+    /// How many mice the display has; with none it is an Xvfb, which is smaller.
+    pub mice: usize,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { screen: (1280, 800), notifications: NotificationServer::ALL.to_vec() }
+        Self { screen: (1280, 800), notifications: NotificationServer::ALL.to_vec(), mice: 0 }
     }
 }
 
@@ -44,6 +49,7 @@ pub struct Stage {
     server: Option<(NotificationServer, Vec<Kept>)>,
     log: NotificationLog,
     bus: Bus,
+    mice: Vec<TestMouse>,
     x: Kept,
     display: String,
     /// Keeps the number of a crashed display from being given away.
@@ -62,10 +68,15 @@ impl Stage {
             .prefix("mousewarden-stage-")
             .tempdir()
             .map_err(|error| Failure::io("temporary folder for the stage", error))?;
-        let (x, display) = programs::start_x(plan.screen)?;
+        let (x, display) = match plan.mice {
+            0 => programs::start_x(plan.screen, None)?,
+            mice => hardware::start_xorg(plan.screen, mice, folder.path())?,
+        };
+        let sockets = (1..=plan.mice).map(|mouse| hardware::socket(folder.path(), mouse));
+        let mice = sockets.map(|socket| TestMouse::open(&socket)).collect::<Result<Vec<_>>>()?;
         let bus = Bus::start(folder.path())?;
         let log = NotificationLog::open(bus.address())?;
-        let mut stage = Self { server: None, log, bus, x, display, reserved: None, folder };
+        let mut stage = Self { server: None, log, bus, mice, x, display, reserved: None, folder };
         if !plan.notifications.is_empty() {
             stage.start_notifications(&plan.notifications)?;
         }
@@ -99,6 +110,26 @@ impl Stage {
     pub fn crash_display(&mut self) {
         self.x.crash();
         self.reserved = programs::reserve_display(&self.display);
+    }
+
+    /// Starts an X server again on the display of one that crashed.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when it does not come up.
+    pub fn restart_display(&mut self) -> Result<()> {
+        self.reserved = None;
+        self.x = programs::start_x(Plan::default().screen, Some(&self.display))?.0;
+        Ok(())
+    }
+
+    /// One of the display's mice, counted from 1.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when there is no such mouse.
+    pub fn mouse(&self, number: usize) -> Result<TestMouse> {
+        let mouse = number.checked_sub(1).and_then(|index| self.mice.get(index));
+        let none = || Failure::new(Kind::Unavailable, format!("the stage has no mouse {number}"));
+        mouse.ok_or_else(none)?.again()
     }
 
     /// The process id of the X server.

@@ -96,9 +96,10 @@ fn start_xfconf(stage: &Stage) -> Result<Option<Kept>> {
     Ok(Some(kept))
 }
 
-/// Starts an X server on a free display and returns with the display's name.
-pub(super) fn start_x(screen: (u16, u16)) -> Result<(Kept, String)> {
+/// Starts an X server on this display, or on a free one, and returns with the display's name.
+pub(super) fn start_x(screen: (u16, u16), display: Option<&str>) -> Result<(Kept, String)> {
     let mut command = Command::new("Xvfb");
+    command.args(display);
     let size = format!("{}x{}x24", screen.0, screen.1);
     command.args(["-displayfd", "1", "-screen", "0", &size, "-nolisten", "tcp", "-noreset"]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());

@@ -244,21 +244,15 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(90_000);
 
-    fn event(at: Timestamp, kind: u16, code: u16, value: i32) -> Vec<u8> {
-        let (s, us) = (at.micros() / 1_000_000, at.micros() % 1_000_000);
-        let mut bytes = (s as std::ffi::c_long).to_ne_bytes().to_vec();
-        bytes.extend((us as std::ffi::c_long).to_ne_bytes());
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(code.to_ne_bytes());
-        bytes.extend(value.to_ne_bytes());
-        bytes
+    fn frame(ms: i64, events: &[(u16, u16, i32)]) -> Vec<u8> {
+        crate::platform::linux::stage::kernel::frame(at(ms), events)
     }
 
-    fn frame(ms: i64, events: &[(u16, u16, i32)]) -> Vec<u8> {
-        let at = Timestamp::from_millis(ms);
-        let report = [(EV_SYN, SYN_REPORT, 0)];
-        let all = events.iter().chain(&report);
-        all.flat_map(|(kind, code, value)| event(at, *kind, *code, *value)).collect()
+    /// One event without the report that would end its frame.
+    fn event(at: Timestamp, kind: u16, code: u16, value: i32) -> Vec<u8> {
+        let mut bytes = crate::platform::linux::stage::kernel::frame(at, &[(kind, code, value)]);
+        bytes.truncate(EVENT_BYTES);
+        bytes
     }
 
     fn at(ms: i64) -> Timestamp {

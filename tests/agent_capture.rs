@@ -1,0 +1,255 @@
+//! What the agent does not judge: movement while the session is locked, away or just back, and
+//! movement by a device that the model does not know. The mouse is a wire, the hands are journals.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod sample_model;
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use mousewarden::agent::board::{ModelStatus, ScorerStatus};
+use mousewarden::agent::journal::Journal;
+use mousewarden::agent::judge::Judge;
+use mousewarden::agent::live::{self, Setup, SourceKind};
+use mousewarden::agent::rules::Rules;
+use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Within};
+use mousewarden::agent::{Command, Hands};
+use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::model::Provenance;
+use mousewarden::pipeline::{
+    Boundary, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
+    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+};
+use mousewarden::platform::fake::{Entry, Journal as Fake};
+use mousewarden::platform::supervisor::Supervisor;
+use mousewarden::platform::{Capture, CaptureView, EventSource, Next, clock};
+use serde_json::Value;
+
+const KNOWN: &str = "evdev; mouse Plain Mouse (0001:0001)";
+const STRANGE: &str = "evdev; mouse Other Mouse (0001:0002)";
+
+/// Takes everybody for a stranger.
+struct Stern;
+
+impl Scorer for Stern {
+    fn score(&mut self, windows: &[Steps]) -> std::result::Result<Vec<Score>, ScoreError> {
+        Ok(windows.iter().map(|_| Score::new(0.0)).collect())
+    }
+}
+
+/// Gives what a test sends, and ends when the test drops its end.
+struct Wire(Receiver<Signal>, CaptureView);
+
+impl EventSource for Wire {
+    fn next(&mut self, _timeout: Option<Duration>) -> Result<Next> {
+        Ok(self.0.recv().map_or(Next::End, Next::Signal))
+    }
+
+    fn name(&self) -> &str {
+        "evdev"
+    }
+
+    fn capture(&self) -> CaptureView {
+        self.1.clone()
+    }
+}
+
+struct Agent {
+    folder: tempfile::TempDir,
+    notifier: Fake,
+    locker: Fake,
+    mouse: Sender<Signal>,
+    session: Sender<Signal>,
+    commands: Sender<Command>,
+    view: CaptureView,
+    ended: JoinHandle<Result<String>>,
+}
+
+impl Agent {
+    /// An agent that locks at the first window, if it may judge it.
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (notifier, locker) = (Fake::default(), Fake::default());
+        let (mouse, signals) = unbounded();
+        let (session, boundaries) = unbounded();
+        let (_, answers) = unbounded();
+        let view = CaptureView::of(Capture::parse(KNOWN));
+        let journal = Journal::open(&folder.path().join("journal.jsonl"), 1 << 20).unwrap();
+        let hands = Hands {
+            notifier: Box::new(notifier.clone()),
+            answers,
+            locker: Box::new({
+                let locker = locker.clone();
+                move |_| Box::new(locker.clone())
+            }),
+            witnesses: vec![Box::new(journal)],
+            metrics: None,
+            supervisor: Supervisor::default(),
+        };
+        let setup = Setup {
+            source: Box::new(Wire(signals, view.clone())),
+            kind: SourceKind::Mouse,
+            intake: IntakeParams::default(),
+            session: boundaries,
+            judge: judge(),
+            hands,
+            recorder: None,
+            reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
+            door: None,
+            presence: Box::new(|_| Box::new(())),
+            rules: Rules::default(),
+            config: None,
+        };
+        let (commands, obeyed) = live::commands();
+        let to_it = commands.clone();
+        let ended = std::thread::spawn(move || live::run(setup, (commands, obeyed)));
+        let agent = Self { folder, notifier, locker, mouse, session, commands: to_it, view, ended };
+        agent.wait_for("device", 1);
+        agent
+    }
+
+    /// One movement of ten steps that begins at this moment, and its pause.
+    fn move_at(&self, at: Timestamp) {
+        let ms = |ms: i64| Timestamp::from_micros(at.micros() + 1000 * ms);
+        for i in 0..11 {
+            let (x, y) = (i as f64, 0.0);
+            let event = MouseEvent { at: ms(10 * i), kind: MouseKind::Move, x, y };
+            self.mouse.send(Signal::Mouse(event)).unwrap();
+        }
+        self.mouse.send(Signal::Boundary { at: ms(500), kind: Boundary::Quiet }).unwrap();
+    }
+
+    fn tell(&self, kind: Boundary) {
+        let before = self.count("session");
+        self.session.send(Signal::Boundary { at: clock::now(), kind }).unwrap();
+        self.wait_for("session", before + 1);
+    }
+
+    fn use_device(&self, capture: &str) {
+        let before = self.count("device");
+        self.view.set(Capture::parse(capture));
+        let at = clock::now();
+        self.mouse.send(Signal::Boundary { at, kind: Boundary::DeviceChanged }).unwrap();
+        self.wait_for("device", before + 1);
+    }
+
+    fn journal(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.path()).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("journal.jsonl")
+    }
+
+    fn count(&self, event: &str) -> usize {
+        self.journal().iter().filter(|entry| entry["event"] == event).count()
+    }
+
+    fn wait_for(&self, event: &str, count: usize) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.count(event) < count {
+            assert!(Instant::now() < deadline, "{event}: {:?}", self.journal());
+            std::thread::yield_now();
+        }
+    }
+
+    /// Ends it, after all that was sent.
+    fn finish(self) -> (Vec<Value>, Fake, Fake) {
+        let Self { folder, notifier, locker, mouse, session, commands, ended, .. } = self;
+        drop((mouse, session));
+        ended.join().unwrap().unwrap();
+        drop(commands);
+        let text = std::fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (lines, notifier, locker)
+    }
+}
+
+fn judge() -> Judge {
+    let from = sample_model::bundle([1, 1], 7).provenance;
+    let provenance = Provenance { capture: KNOWN.into(), ..from };
+    Judge {
+        scorer: Box::new(Stern),
+        windows: WindowParams::default(),
+        policy: PolicyParams {
+            ladder: Ladder::Lock,
+            cooldown_s: 0,
+            rule: RuleParams::Mean(MeanParams {
+                group_windows: 1,
+                threshold: 0.5,
+                hysteresis: 0.05,
+                confirm_windows: 1,
+            }),
+        },
+        model: ModelStatus { provenance: Some(provenance), ..ModelStatus::default() },
+        report: ScorerStatus::default(),
+        notify: NotifyParams::default(),
+        lock: LockParams { countdown_s: Within::clamped(0), ..LockParams::default() },
+    }
+}
+
+fn verdicts(journal: &[Value]) -> usize {
+    journal.iter().filter(|entry| entry["event"] == "verdict").count()
+}
+
+fn after(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(clock::now().micros() + 1_000_000 * seconds)
+}
+
+#[test]
+fn nobody_is_judged_while_the_session_is_locked_or_just_back() {
+    let agent = Agent::start();
+    agent.tell(Boundary::Locked);
+    agent.move_at(clock::now());
+    agent.tell(Boundary::Unlocked);
+    // Within the time of grace.
+    agent.move_at(clock::now());
+    let (journal, _, locker) = agent.finish();
+    assert_eq!(verdicts(&journal), 0, "{journal:?}");
+    assert_eq!(locker.entries(), []);
+}
+
+#[test]
+fn after_the_grace_somebody_is_judged_again() {
+    let agent = Agent::start();
+    for kind in [Boundary::Locked, Boundary::Unlocked, Boundary::Suspended, Boundary::Start] {
+        agent.tell(kind);
+    }
+    agent.move_at(after(3));
+    let (journal, _, locker) = agent.finish();
+    assert_eq!(verdicts(&journal), 1, "{journal:?}");
+    assert_eq!(locker.entries(), [Entry::Locked]);
+}
+
+#[test]
+fn an_unknown_mouse_is_told_once_and_is_no_alarm() {
+    let agent = Agent::start();
+    agent.use_device(STRANGE);
+    (0..5).for_each(|i| agent.move_at(after(i)));
+    agent.use_device(KNOWN);
+    agent.use_device(STRANGE);
+    let (journal, notifier, locker) = agent.finish();
+    assert_eq!(verdicts(&journal), 0, "{journal:?}");
+    assert_eq!(locker.entries(), []);
+    let told = notifier.entries();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let Entry::Notified(notice) = &told[0] else { panic!("{told:?}") };
+    assert!(notice.body.contains("Other Mouse") && notice.body.contains("--enroll"), "{notice:?}");
+    let devices: Vec<_> = journal.iter().filter(|entry| entry["event"] == "device").collect();
+    let unknown: Vec<_> = devices.iter().map(|entry| entry["unknown"].as_str()).collect();
+    assert_eq!(unknown, [None, Some("device"), None, Some("device")]);
+}
+
+#[test]
+fn the_known_mouse_is_judged_again_when_it_is_back() {
+    let agent = Agent::start();
+    agent.use_device(STRANGE);
+    agent.use_device(KNOWN);
+    agent.move_at(clock::now());
+    let (journal, _, locker) = agent.finish();
+    assert_eq!(verdicts(&journal), 1, "{journal:?}");
+    assert_eq!(locker.entries(), [Entry::Locked]);
+}

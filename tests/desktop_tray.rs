@@ -1,0 +1,151 @@
+//! The real agent on a private session bus, as its tray and its callers see it.
+#![cfg(all(target_os = "linux", feature = "tray"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod sample_model;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use mousewarden::data::{Header, RecordingWriter};
+use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::pipeline::{Signal, Timestamp};
+use mousewarden::platform::bus::{Bus, Object, has_owner};
+use mousewarden::platform::stage::{Plan, Stage};
+use zbus::blocking::{Connection, connection};
+use zbus::interface;
+use zbus::zvariant::{OwnedValue, Value};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const AGENT: &str = "org.mousewarden.Agent1";
+
+/// A tray that only takes note of its icons.
+#[derive(Default, Clone)]
+struct Tray(Arc<Mutex<Vec<String>>>);
+
+#[interface(name = "org.kde.StatusNotifierWatcher")]
+impl Tray {
+    fn register_status_notifier_item(&self, service: String) {
+        self.0.lock().unwrap().push(service);
+    }
+
+    fn register_status_notifier_host(&self, _service: String) {}
+
+    #[zbus(property)]
+    fn registered_status_notifier_items(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    #[zbus(property)]
+    fn is_status_notifier_host_registered(&self) -> bool {
+        true
+    }
+
+    #[zbus(property)]
+    fn protocol_version(&self) -> i32 {
+        0
+    }
+}
+
+impl Tray {
+    fn start(stage: &Stage) -> (Self, Connection) {
+        let tray = Self::default();
+        let link = connection::Builder::address(stage.bus_address())
+            .unwrap()
+            .serve_at("/StatusNotifierWatcher", tray.clone())
+            .unwrap()
+            .name("org.kde.StatusNotifierWatcher")
+            .unwrap()
+            .build()
+            .unwrap();
+        (tray, link)
+    }
+}
+
+struct Agent(Child);
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn path(stage: &Stage, name: &str) -> PathBuf {
+    stage.folder().join(name)
+}
+
+fn command(stage: &Stage, arguments: &[&str]) -> Command {
+    let mut command = stage.command(env!("CARGO_BIN_EXE_mousewarden"));
+    command.args(arguments).env("MOUSEWARDEN_DATA", path(stage, "data"));
+    command.env("HOME", stage.folder()).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn agent(stage: &Stage) -> Agent {
+    fs::create_dir(path(stage, "data")).unwrap();
+    sample_model::bundle([16, 16], 7).write(&path(stage, "data/owner.onnx")).unwrap();
+    let recording = path(stage, "hand.csv");
+    let header = Header { capture: "recording".into(), started_unix_s: 0 };
+    let mut writer = RecordingWriter::create(&recording, &header).unwrap();
+    let device = Device::steady(125.0, [1280, 800]);
+    let start = Timestamp::from_millis(5000);
+    let moves = Person::generate(3).moves(&device, 0, start, Pauses::AtMost(0.6));
+    moves.take(60_000).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
+    writer.flush().unwrap();
+    Agent(command(stage, &["run", "--source", recording.to_str().unwrap()]).spawn().unwrap())
+}
+
+fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}: waited in vain");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_icon_shows_what_the_agent_does_and_its_menu_pauses_it() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let (tray, link) = Tray::start(&stage);
+    let _agent = agent(&stage);
+    eventually("the icon", || !tray.0.lock().unwrap().is_empty());
+    let service = tray.0.lock().unwrap()[0].clone();
+    let item = Object::new(&service, "/StatusNotifierItem", "org.kde.StatusNotifierItem");
+    let icon = || String::try_from(item.property(&link, "IconName").unwrap()).unwrap();
+    assert_eq!(icon(), "security-high");
+
+    let menu = Object::new(&service, "/MenuBar", "com.canonical.dbusmenu");
+    let nothing: Vec<String> = Vec::new();
+    type Item = (i32, std::collections::HashMap<String, OwnedValue>, Vec<OwnedValue>);
+    let (_, layout): (u32, Item) = menu.call(&link, "GetLayout", &(0, -1, nothing)).unwrap();
+    let rows = layout.2.into_iter().map(|row| Item::try_from(row).unwrap());
+    let label = |row: &Item| row.1.get("label").map(|l| String::try_from(l.clone()).unwrap());
+    let pause = rows.into_iter().find(|row| label(row).is_some_and(|l| l.starts_with("Pause")));
+    let pressed = (pause.unwrap().0, "clicked", Value::from(0), 0_u32);
+    menu.call::<_, ()>(&link, "Event", &pressed).unwrap();
+    eventually("the pause", || icon() == "media-playback-pause");
+    assert!(command(&stage, &["resume"]).status().unwrap().success());
+    eventually("the end of the pause", || icon() == "security-high");
+}
+
+#[test]
+fn without_a_tray_the_agent_watches_and_answers_on_the_bus() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut agent = agent(&stage);
+    let link = Bus::At(stage.bus_address().to_owned()).connect().unwrap();
+    eventually("the agent on the bus", || has_owner(&link, AGENT));
+    let object = Object::new(AGENT, "/org/mousewarden/Agent1", AGENT);
+    let status: String = object.call(&link, "Status", &()).unwrap();
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["pid"], agent.0.id());
+    object.call::<_, ()>(&link, "Stop", &()).unwrap();
+    eventually("its end", || agent.0.try_wait().unwrap().is_some());
+    assert!(agent.0.wait().unwrap().success());
+    let journal = fs::read_to_string(path(&stage, "data/journal.jsonl")).unwrap();
+    assert!(journal.lines().last().unwrap().contains("asked to stop"), "{journal}");
+}

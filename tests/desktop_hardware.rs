@@ -116,10 +116,10 @@ fn another_mouse_is_a_boundary_and_both_are_named() {
         home(&mut first, &mut source);
         until_named(&mut source, "mouse Test Mouse 1; 1280x800");
         second.step(7.0, 7.0).unwrap();
-        until_named(&mut source, "mouse Test Mouse 2; 1280x800");
         until(&mut source, |signal| {
             matches!(signal, Signal::Boundary { kind: Boundary::DeviceChanged, .. })
         });
+        until_named(&mut source, "mouse Test Mouse 2; 1280x800");
     }
 }
 

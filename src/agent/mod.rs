@@ -4,6 +4,7 @@
 
 mod announce;
 pub mod board;
+pub mod bounded;
 pub mod control;
 mod device;
 mod engine;

@@ -159,8 +159,8 @@ pub fn unknown_device(capture: &str, unknown: &str) -> Told {
         _ => "The mouse is watched in another way",
     };
     let body = format!(
-        "{what} than your model was made with ({capture}). Nothing is judged until you enrol with \
-         it (`mousewarden --enroll`). If you changed nothing, somebody has."
+        "{what} than your model knows ({capture}). Nothing is judged until you enrol with it: \
+         `mousewarden --enroll`. If you changed nothing, somebody has."
     );
     plain(Kind::UnknownDevice, "This mouse is not known", body, false)
 }

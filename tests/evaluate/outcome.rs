@@ -99,7 +99,7 @@ fn generated_strangers_are_told_apart_and_the_coin_is_a_coin() {
         let size = method.sizes.iter().find(|size| size.unit == Unit::Windows(5)).unwrap();
         size.mean.auc.value
     };
-    assert!(auc("model") > 0.8, "{}", auc("model"));
+    assert!(auc("model") > 0.7, "{}", auc("model"));
     assert!((0.3..0.7).contains(&auc("coin")), "{}", auc("coin"));
     assert!(run.warnings.iter().any(|warning| warning.contains("Only 5 owners")));
 }

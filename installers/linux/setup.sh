@@ -52,6 +52,8 @@ needed_to_test=(
     "desktop-file-utils" "command -v desktop-file-validate"
     "dpkg-dev" "command -v dpkg-shlibdeps"
     "lintian" "command -v lintian"
+    "xserver-xorg-core" "command -v Xorg"
+    "xserver-xorg-video-dummy" "test -e /usr/lib/xorg/modules/drivers/dummy_drv.so"
 )
 
 install_packages() {
@@ -106,7 +108,7 @@ prepare_for_tests() {
 
 run_tests() {
     export MOUSEWARDEN_REQUIRE_ORT=1 ORT_DISABLE_TELEMETRY=1
-    MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python cargo test --locked "$@"
+    MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python cargo test --locked --features columnar,forests "$@"
 }
 
 [ $# -gt 0 ] || usage

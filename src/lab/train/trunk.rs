@@ -1,5 +1,5 @@
 //! Training on a pretrained trunk: only the owner's head is learnt. Every window trains and, left
-//! out in turn, calibrates; see [`enrol`](super::enrol).
+//! out in turn, calibrates; see [`enrol`].
 
 use super::identity::{self, CROSSED, Place};
 use super::request::Request;

@@ -61,7 +61,7 @@ impl Stage {
     /// Starts everything and returns when it answers.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when a program is missing (the
+    /// [`Kind::Unavailable`] when a program is missing (the
     /// message names the Debian package) or does not come up.
     pub fn raise(plan: &Plan) -> Result<Self> {
         let folder = tempfile::Builder::new()
@@ -86,7 +86,7 @@ impl Stage {
     /// Starts the first of the notification servers that is installed, in place of the present one.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when none is installed or the one
+    /// [`Kind::Unavailable`] when none is installed or the one
     /// that is does not come up.
     pub fn start_notifications(&mut self, wanted: &[NotificationServer]) -> Result<()> {
         self.server = None;
@@ -115,7 +115,7 @@ impl Stage {
     /// Starts an X server again on the display of one that crashed.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when it does not come up.
+    /// [`Kind::Unavailable`] when it does not come up.
     pub fn restart_display(&mut self) -> Result<()> {
         self.reserved = None;
         self.x = programs::start_x(Plan::default().screen, Some(&self.display))?.0;
@@ -125,7 +125,7 @@ impl Stage {
     /// One of the display's mice, counted from 1.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`](crate::error::Kind::Unavailable) when there is no such mouse.
+    /// [`Kind::Unavailable`] when there is no such mouse.
     pub fn mouse(&self, number: usize) -> Result<TestMouse> {
         let mouse = number.checked_sub(1).and_then(|index| self.mice.get(index));
         let none = || Failure::new(Kind::Unavailable, format!("the stage has no mouse {number}"));

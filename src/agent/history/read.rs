@@ -71,7 +71,7 @@ impl History {
     fn query(&self, at_ms: i64) -> rusqlite::Result<Vec<Row>> {
         let mut statement = self.db.prepare(
             "SELECT at_ms, event, score, grouped, decision, action, movement_s, detail
-             FROM entry WHERE at_ms >= ?1 ORDER BY at_ms, id",
+             FROM entry WHERE at_ms >= ?1 ORDER BY id",
         )?;
         let rows = statement.query_map([at_ms], |row| {
             let detail: Option<String> = row.get(7)?;

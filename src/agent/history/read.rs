@@ -60,7 +60,7 @@ impl History {
         Ok(Self { path: path.to_owned(), db })
     }
 
-    /// Everything from this moment on (milliseconds since 1970), in order of time.
+    /// Everything from this moment on (milliseconds since 1970), in the order of the journal.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -38,6 +38,8 @@ struct Description {
     default_group: usize,
     operating_points: Vec<OperatingPoint>,
     sequential: Option<Sequential>,
+    /// Numbers a window by which groups are judged.
+    traits: Option<usize>,
     provenance: Provenance,
 }
 
@@ -61,8 +63,8 @@ impl InspectArgs {
 
 fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
     let digest = Sha256::digest(content);
-    let Bundle { network, windows, operating_points, default_group, sequential, provenance } =
-        bundle;
+    let Bundle { network, windows, operating_points, default_group, .. } = bundle;
+    let Bundle { sequential, likeness, provenance, .. } = bundle;
     Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -74,6 +76,7 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
         default_group,
         operating_points,
         sequential,
+        traits: likeness.map(|likeness| likeness.spread.traits()),
         provenance,
     }
 }
@@ -97,7 +100,8 @@ fn weights(network: &AnyNetwork) -> usize {
             network.layers.iter().map(layer).sum()
         }
     };
-    trunk + network.head().weight.len() + 1
+    let traits = network.traits().map_or(0, |traits| traits.weight.len() + traits.count());
+    trunk + network.head().weight.len() + 1 + traits
 }
 
 fn recurrent(network: &Network) -> usize {
@@ -147,6 +151,10 @@ impl Description {
         ];
         lines.extend(self.operating_points.iter().map(|point| self.row(point)));
         lines.push("* what the trainer recommends".into());
+        lines.push(match self.traits {
+            Some(traits) => format!("groups are judged by the mean of {traits} traits"),
+            None => "groups are judged by the mean of their scores".into(),
+        });
         if let Some(sequential) = &self.sequential {
             lines.extend(evidence(sequential));
         }

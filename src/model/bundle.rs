@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::SeenWindows;
 use crate::nn::AnyNetwork;
-use crate::pipeline::{CusumParams, Evidence, WindowParams};
+use crate::pipeline::{CusumParams, Evidence, Likeness, WindowParams};
 
 /// The version of `onnx/README.md` that this build reads and writes.
 pub const CONTRACT: u32 = 1;
@@ -147,6 +147,8 @@ pub struct Bundle {
     pub default_group: usize,
     /// For decisions that pile up evidence; models of before have none.
     pub sequential: Option<Sequential>,
+    /// How groups are judged by their traits; without it, by the mean of their scores.
+    pub likeness: Option<Likeness>,
     /// Where it comes from.
     pub provenance: Provenance,
 }

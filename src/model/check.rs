@@ -4,9 +4,9 @@ use super::bundle::{Bundle, Limit, OperatingPoint, Sequential};
 use super::conv_weights;
 use super::fault::Fault;
 use super::weights::MAX_HIDDEN;
-use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Network};
-use crate::pipeline::CusumParams;
+use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Linear, Network};
 use crate::pipeline::steps::STEP_FEATURES;
+use crate::pipeline::{CusumParams, Likeness};
 
 /// The largest group of windows that a decision may wait for.
 const MAX_GROUP: usize = 1000;
@@ -23,6 +23,7 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
         return wrong(format!("default_group = {group} is not among its operating points"));
     }
     bundle.sequential.as_ref().map_or(Ok(()), sequential)?;
+    bundle.likeness.as_ref().map_or(Ok(()), |l| likeness(l, &bundle.network))?;
     check_network(&bundle.network)
 }
 
@@ -86,6 +87,13 @@ fn sequential(sequential: &Sequential) -> Result<(), Fault> {
         CusumParams { evidence: sequential.evidence, limit: limit.limit }.validate()
     };
     limits.iter().try_for_each(usable).map_err(Fault::Value)
+}
+
+fn likeness(likeness: &Likeness, network: &AnyNetwork) -> Result<(), Fault> {
+    if network.traits().map_or(0, Linear::count) != likeness.spread.traits() {
+        return wrong("its likeness has other traits than its network".into());
+    }
+    likeness.validate().map_err(Fault::Value)
 }
 
 fn shapes(network: &Network) -> Result<(), Fault> {

@@ -1,15 +1,17 @@
 //! From the ONNX graph of the architecture `conv` back to the network, and what must hold for one.
 
-use super::conv_graph::{bias_name, weight_name};
+use super::conv_graph::{TRAITS_BIAS, TRAITS_WEIGHT, bias_name, weight_name};
 use super::fault::Fault;
 use super::weights::{MAX_HIDDEN, Weights};
 use crate::nn::conv::clock::CHANNELS;
-use crate::nn::{BatchNorm, Clock, ConvLayer, ConvNetwork};
+use crate::nn::{BatchNorm, Clock, ConvLayer, ConvNetwork, Linear};
 
 /// Layers that this build accepts.
 const MAX_LAYERS: usize = 16;
 /// Ticks that one output may see.
 const MAX_KERNEL: usize = 255;
+/// Traits of a window.
+const MAX_TRAITS: usize = 1024;
 /// Ticks of a window that may be seen; as many as a window may have steps.
 const MAX_TICKS: usize = 4096;
 
@@ -31,7 +33,21 @@ pub fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, Fault> {
         scale: number("conditioning.scale")?,
         layers,
         head: weights.head(2 * channels)?,
+        traits: traits(weights, 2 * channels)?,
     })
+}
+
+/// The projection to traits, where the graph has one.
+fn traits(weights: &Weights<'_>, features: usize) -> Result<Option<Linear>, Fault> {
+    if !weights.has(TRAITS_WEIGHT) {
+        return Ok(None);
+    }
+    let count = match weights.dims(TRAITS_WEIGHT)?[..] {
+        [count @ 1..=MAX_TRAITS, found] if found == features => count,
+        ref dims => return Err(Fault::Graph(format!("{TRAITS_WEIGHT} has shape {dims:?}"))),
+    };
+    let weight = weights.floats(TRAITS_WEIGHT, &[count, features])?;
+    Ok(Some(Linear { weight, bias: weights.floats(TRAITS_BIAS, &[count])? }))
 }
 
 fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Fault> {
@@ -77,13 +93,20 @@ pub fn check(network: &ConvNetwork) -> Result<(), Fault> {
     if network.head.weight.len() != network.features() {
         return wrong(format!("its head does not have {} weights", network.features()));
     }
+    if let Some(Linear { weight, bias }) = &network.traits
+        && (!(1..=MAX_TRAITS).contains(&bias.len())
+            || weight.len() != bias.len() * network.features())
+    {
+        return wrong("its projection to traits has another shape".into());
+    }
     let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    let traits = network.traits.iter().all(|t| finite(&t.weight) && finite(&t.bias));
     let folded = |layer: &ConvLayer| {
         let (weight, bias) = layer.folded();
         finite(&weight) && finite(&bias)
     };
     let head = finite(&network.head.weight) && network.head.bias.is_finite();
-    if !(head && network.scale.is_finite() && network.layers.iter().all(folded)) {
+    if !(head && traits && network.scale.is_finite() && network.layers.iter().all(folded)) {
         return wrong("its weights are not all finite numbers".into());
     }
     Ok(())

@@ -74,14 +74,20 @@ impl Bundle {
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;
-        let Metadata { windows, operating_points, default_group, sequential, provenance } =
-            Metadata::of(&model)?;
+        let metadata = Metadata::of(&model)?;
         let architecture = architecture_of(&model)?;
         versions(&model)?;
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
         let network = network_of(&graph, architecture)?;
-        let bundle =
-            Self { network, windows, operating_points, default_group, sequential, provenance };
+        let bundle = Self {
+            network,
+            windows: metadata.windows,
+            operating_points: metadata.operating_points,
+            default_group: metadata.default_group,
+            sequential: metadata.sequential,
+            likeness: metadata.likeness,
+            provenance: metadata.provenance,
+        };
         check(&bundle)?;
         Ok(bundle)
     }
@@ -93,6 +99,7 @@ impl Bundle {
             operating_points: self.operating_points.clone(),
             default_group: self.default_group,
             sequential: self.sequential.clone(),
+            likeness: self.likeness.clone(),
             provenance: self.provenance.clone(),
         };
         Ok(encoded(&self.network, metadata.entries(self.network.architecture())?))

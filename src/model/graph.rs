@@ -14,6 +14,8 @@ pub const STEPS: &str = "steps";
 pub const LENGTHS: &str = "lengths";
 /// Output: float32 `[batch, 1]`, 0 stranger .. 1 owner.
 pub const GENUINE: &str = "genuine";
+/// Output of networks that describe windows: float32 `[batch, traits]`.
+pub const TRAITS: &str = "traits";
 
 /// The graph of a network. The batch normalisation goes in as one factor and one offset a feature.
 pub fn graph_of(network: &AnyNetwork) -> GraphProto {
@@ -26,6 +28,11 @@ pub fn graph_of(network: &AnyNetwork) -> GraphProto {
             (conv_graph::nodes(network), conv_graph::initializers(network))
         }
     };
+    let mut output = vec![value(GENUINE, data_type::FLOAT, &[free("batch"), fixed(1)])];
+    if let Some(traits) = network.traits() {
+        let count = fixed(traits.count() as i64);
+        output.push(value(TRAITS, data_type::FLOAT, &[free("batch"), count]));
+    }
     GraphProto {
         node,
         name: Some("mousewarden".into()),
@@ -34,7 +41,7 @@ pub fn graph_of(network: &AnyNetwork) -> GraphProto {
             value(STEPS, data_type::FLOAT, &[free("batch"), free("time"), fixed(3)]),
             value(LENGTHS, data_type::INT32, &[free("batch")]),
         ],
-        output: vec![value(GENUINE, data_type::FLOAT, &[free("batch"), fixed(1)])],
+        output,
     }
 }
 

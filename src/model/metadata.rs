@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::bundle::{CONTRACT, OperatingPoint, Provenance, Sequential};
 use super::fault::Fault;
 use super::onnx_proto::{ModelProto, StringStringEntryProto};
-use crate::pipeline::WindowParams;
+use crate::pipeline::{Likeness, WindowParams};
 
 /// The architectures of this contract, as files and [`AnyNetwork::architecture`] name them.
 ///
@@ -25,6 +25,7 @@ pub(super) const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
 pub(super) const WINDOWS_KEY: &str = "mousewarden.windows";
 const POINTS_KEY: &str = "mousewarden.operating_points";
 const SEQUENTIAL_KEY: &str = "mousewarden.sequential";
+const LIKENESS_KEY: &str = "mousewarden.likeness";
 const GROUP_KEY: &str = "mousewarden.default_group";
 const PROVENANCE_KEY: &str = "mousewarden.provenance";
 
@@ -39,6 +40,8 @@ pub struct Metadata {
     pub default_group: usize,
     /// For decisions that pile up evidence.
     pub sequential: Option<Sequential>,
+    /// How groups are judged by their traits.
+    pub likeness: Option<Likeness>,
     /// Where the model comes from.
     pub provenance: Provenance,
 }
@@ -50,6 +53,7 @@ impl Metadata {
     /// [`Fault::Unreadable`] when a value has no JSON form.
     pub fn entries(&self, architecture: &str) -> Result<Vec<StringStringEntryProto>, Fault> {
         let sequential = self.sequential.as_ref().map(|s| entry(SEQUENTIAL_KEY, s)).transpose()?;
+        let likeness = self.likeness.as_ref().map(|l| entry(LIKENESS_KEY, l)).transpose()?;
         let required = [
             entry(CONTRACT_KEY, &CONTRACT)?,
             entry(ARCHITECTURE_KEY, &architecture)?,
@@ -58,7 +62,7 @@ impl Metadata {
             entry(GROUP_KEY, &self.default_group)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
         ];
-        Ok(required.into_iter().chain(sequential).collect())
+        Ok(required.into_iter().chain(sequential).chain(likeness).collect())
     }
 
     /// From the entries of a file. The contract is read first: nothing else is believed of a file
@@ -72,10 +76,8 @@ impl Metadata {
             windows: read(model, WINDOWS_KEY)?,
             operating_points: read(model, POINTS_KEY)?,
             default_group: read(model, GROUP_KEY)?,
-            sequential: match text(model, SEQUENTIAL_KEY) {
-                Some(_) => Some(read(model, SEQUENTIAL_KEY)?),
-                None => None,
-            },
+            sequential: optional(model, SEQUENTIAL_KEY)?,
+            likeness: optional(model, LIKENESS_KEY)?,
             provenance: read(model, PROVENANCE_KEY)?,
         })
     }
@@ -126,6 +128,14 @@ pub(super) fn entry(
 pub(super) fn read<T: DeserializeOwned>(model: &ModelProto, key: &'static str) -> Result<T, Fault> {
     let text = text(model, key).ok_or(Fault::Missing(key))?;
     serde_json::from_str(text).map_err(|error| unreadable(key, &error))
+}
+
+/// An entry that may be missing.
+pub(super) fn optional<T: DeserializeOwned>(
+    model: &ModelProto,
+    key: &'static str,
+) -> Result<Option<T>, Fault> {
+    text(model, key).map(|_| read(model, key)).transpose()
 }
 
 fn text<'m>(model: &'m ModelProto, key: &str) -> Option<&'m str> {

@@ -10,15 +10,18 @@ use super::bundle::{CONTRACT, StartPeople};
 use super::check::check_network;
 use super::fault::Fault;
 use super::file::{bytes_of, decode, encoded, name_of, persist, versions};
-use super::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, architecture_of, entry, read};
+use super::metadata::{
+    ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, architecture_of, entry, optional, read,
+};
 use super::seen::SeenWindows;
 use super::weights::network_of;
 use crate::error::{Failure, Result};
-use crate::nn::{AnyNetwork, Network};
-use crate::pipeline::WindowParams;
+use crate::nn::{AnyNetwork, Linear, Network};
+use crate::pipeline::{TraitSpread, WindowParams};
 
 const START_KEY: &str = "mousewarden.start";
 const POPULATION_KEY: &str = "mousewarden.start_population";
+const SPREAD_KEY: &str = "mousewarden.start_traits";
 const STATISTICS_KEY: &str = "mousewarden.start_statistics";
 
 /// How such a network was made.
@@ -75,6 +78,8 @@ pub struct Start {
     pub windows: WindowParams,
     /// What real people look like to it, if it has seen any.
     pub population: Option<Population>,
+    /// How the traits of real people lie, if the network gives traits.
+    pub spread: Option<TraitSpread>,
     /// How it was made.
     pub origin: Origin,
 }
@@ -134,11 +139,10 @@ impl Start {
         let architecture = architecture_of(&model)?;
         let origin = read(&model, START_KEY)?;
         let windows: WindowParams = read(&model, WINDOWS_KEY)?;
-        let knows = |key| model.metadata_props.iter().any(|e| e.key.as_deref() == Some(key));
-        let population: Option<Population> =
-            if knows(POPULATION_KEY) { read(&model, POPULATION_KEY)? } else { None };
-        let statistics: Option<Statistics> =
-            if knows(STATISTICS_KEY) { read(&model, STATISTICS_KEY)? } else { None };
+        let population: Option<Option<Population>> = optional(&model, POPULATION_KEY)?;
+        let population = population.flatten();
+        let spread: Option<TraitSpread> = optional(&model, SPREAD_KEY)?;
+        let statistics: Option<Statistics> = optional(&model, STATISTICS_KEY)?;
         versions(&model)?;
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
         let mut network = network_of(&graph, architecture)?;
@@ -150,11 +154,23 @@ impl Start {
         if !population.iter().all(|people| people.fits(network.head().weight.len())) {
             return Err(Fault::Value("its population has other features".into()));
         }
-        Ok(Self { network, windows, population, origin })
+        let start = Self { network, windows, population, spread, origin };
+        start.check_spread()?;
+        Ok(start)
+    }
+
+    fn check_spread(&self) -> Result<(), Fault> {
+        let traits = self.network.traits().map_or(0, Linear::count);
+        match &self.spread {
+            None => Ok(()),
+            Some(spread) if spread.traits() == traits => spread.validate().map_err(Fault::Value),
+            Some(_) => Err(Fault::Value("its people have other traits than its network".into())),
+        }
     }
 
     fn encode(&self) -> Result<Vec<u8>, Fault> {
         check_network(&self.network)?;
+        self.check_spread()?;
         let mut entries = vec![
             entry(CONTRACT_KEY, &CONTRACT)?,
             entry(ARCHITECTURE_KEY, &self.network.architecture())?,
@@ -162,6 +178,9 @@ impl Start {
             entry(START_KEY, &self.origin)?,
             entry(POPULATION_KEY, &self.population)?,
         ];
+        if let Some(spread) = &self.spread {
+            entries.push(entry(SPREAD_KEY, spread)?);
+        }
         if let AnyNetwork::BiLstm(network) = &self.network {
             entries.push(entry(STATISTICS_KEY, &Statistics::of(network))?);
         }
@@ -210,6 +229,7 @@ mod tests {
             network: network.into(),
             windows: WindowParams::default(),
             population: None,
+            spread: None,
             origin,
         }
     }

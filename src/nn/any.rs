@@ -2,7 +2,7 @@
 
 use super::conv::{ConvInference, ConvNetwork};
 use super::inference::Inference;
-use super::network::{Dense, Network};
+use super::network::{Dense, Linear, Network};
 
 /// A network of one of the architectures.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,14 @@ impl AnyNetwork {
         match self {
             Self::BiLstm(network) => &mut network.head,
             Self::Conv(network) => &mut network.head,
+        }
+    }
+
+    /// From the same to the window's traits, where it gives any.
+    pub const fn traits(&self) -> Option<&Linear> {
+        match self {
+            Self::BiLstm(_) => None,
+            Self::Conv(network) => network.traits.as_ref(),
         }
     }
 

@@ -31,5 +31,5 @@ pub use conv::{
 };
 pub use inference::Inference;
 pub use kernel::Kernel;
-pub use network::{BatchNorm, BiLstm, Classes, Conditioning, Dense, LstmWeights, Network};
+pub use network::{BatchNorm, BiLstm, Conditioning, Dense, Linear, LstmWeights, Network};
 pub use train::{Batch, ClassBatch, Classifier, TrainParams, Trainer};

@@ -62,24 +62,36 @@ pub struct Dense {
     pub bias: f32,
 }
 
-/// A linear layer with one output for each of several classes; only training has one.
+/// A linear layer with several outputs: a logit for each of several classes, or the traits of a
+/// window.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Classes {
+pub struct Linear {
     /// Weights, `[K, F]`, row-major.
     pub weight: Vec<f32>,
     /// Biases, `[K]`.
     pub bias: Vec<f32>,
 }
 
-impl Classes {
-    /// `count` classes that a trunk with these final features cannot tell apart yet.
+impl Linear {
+    /// `count` outputs that are 0 whatever the features.
     pub fn zeros(count: usize, features: usize) -> Self {
         Self { weight: vec![0.0; count * features], bias: vec![0.0; count] }
     }
 
-    /// How many classes there are.
+    /// How many outputs there are.
     pub fn count(&self) -> usize {
         self.bias.len()
+    }
+
+    /// The outputs for one row of features; in double precision, so that the order of the sums does
+    /// not matter.
+    pub fn apply(&self, features: &[f32]) -> Vec<f32> {
+        let rows = self.weight.chunks_exact(features.len().max(1)).zip(&self.bias);
+        let output = |(row, bias): (&[f32], &f32)| {
+            let products = row.iter().zip(features).map(|(w, x)| f64::from(*w) * f64::from(*x));
+            (products.sum::<f64>() + f64::from(*bias)) as f32
+        };
+        rows.map(output).collect()
     }
 }
 

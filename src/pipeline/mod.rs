@@ -4,6 +4,7 @@
 
 pub mod detector;
 pub mod event;
+pub mod likeness;
 pub mod policy;
 pub mod score;
 pub mod steps;
@@ -11,6 +12,7 @@ pub mod window;
 
 pub use detector::{Detector, Verdict, WindowSummary};
 pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
+pub use likeness::{Likeness, TraitSpread};
 pub use policy::{
     Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, RuleParams,
 };

@@ -5,30 +5,30 @@ use std::ops::Range;
 
 use crate::gradients::TENSORS;
 use crate::reference::{Sequences, class_loss, features, network, noise, sequences};
-use mousewarden::nn::{ClassBatch, Classes, Classifier, Inference, Kernel, Network, TrainParams};
+use mousewarden::nn::{ClassBatch, Classifier, Inference, Kernel, Linear, Network, TrainParams};
 
 const LENGTHS: [usize; 7] = [4, 1, 7, 2, 7, 12, 3];
 const CLASSES: [usize; 7] = [0, 3, 1, 20, 4, 2, 19];
 
 /// One tensor of the head.
-type Tensor = fn(&mut Classes) -> &mut [f32];
+type Tensor = fn(&mut Linear) -> &mut [f32];
 
 /// The first five classes are told from each other, and so are the rest.
 fn among() -> Vec<Range<usize>> {
     CLASSES.iter().map(|&class| if class < 5 { 0..5 } else { 5..21 }).collect()
 }
 
-fn head(features: usize) -> Classes {
+fn head(features: usize) -> Linear {
     let value = |at: usize| 0.5 * noise(700 + at as u64);
-    Classes { weight: (0..21 * features).map(value).collect(), bias: (0..21).map(value).collect() }
+    Linear { weight: (0..21 * features).map(value).collect(), bias: (0..21).map(value).collect() }
 }
 
 fn gradients(
     network: &Network,
-    head: &Classes,
+    head: &Linear,
     sequences: &Sequences,
     (kernel, threads): (Kernel, usize),
-) -> (f32, Network, Classes) {
+) -> (f32, Network, Linear) {
     let params = TrainParams { dropout: 0.0, kernel, threads, ..TrainParams::default() };
     let views: Vec<&[[f32; 3]]> = sequences.iter().map(Vec::as_slice).collect();
     let batch = ClassBatch { sequences: &views, classes: &CLASSES, among: &among() };
@@ -52,7 +52,7 @@ fn assert_slopes(name: &str, ours: &[f32], slope: impl Fn(usize, f32) -> f64) {
 #[test]
 fn gradients_of_trunk_and_classes_equal_the_reference() {
     let (network, head, sequences) = (network([5, 3]), head(6), sequences(&LENGTHS));
-    let loss = |network: &Network, head: &Classes| {
+    let loss = |network: &Network, head: &Linear| {
         class_loss(network, head, &sequences, &CLASSES, &among())
     };
     for kernel in Kernel::available() {
@@ -110,7 +110,7 @@ fn it_learns_classes_and_leaves_a_trunk_whose_head_says_nothing() {
     let among = vec![0..3; 24];
     let params = TrainParams { learning_rate: 0.02, ..TrainParams::default() };
     let start = network([16, 12]);
-    let mut classifier = Classifier::new(&start, &Classes::zeros(3, 24), params);
+    let mut classifier = Classifier::new(&start, &Linear::zeros(3, 24), params);
     let batch = ClassBatch { sequences: &views, classes: &classes, among: &among };
     let losses: Vec<f32> = (0..60).map(|_| classifier.step(&batch)).collect();
     assert!((losses[0] - 3.0f32.ln()).abs() < 1e-5);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::reference::{Sequences, noise, sequences};
 use mousewarden::nn::conv::clock::channels;
 use mousewarden::nn::{
-    Classes, ConvClassifier, ConvInference, ConvLayer, ConvNetwork, ConvShape, GroupBatch, Kernel,
+    ConvClassifier, ConvInference, ConvLayer, ConvNetwork, ConvShape, GroupBatch, Kernel, Linear,
     TrainParams,
 };
 
@@ -38,9 +38,9 @@ fn network() -> ConvNetwork {
     network
 }
 
-fn head(features: usize) -> Classes {
+fn head(features: usize) -> Linear {
     let value = |at: usize| 0.5 * noise(700 + at as u64);
-    Classes { weight: (0..5 * features).map(value).collect(), bias: (0..5).map(value).collect() }
+    Linear { weight: (0..5 * features).map(value).collect(), bias: (0..5).map(value).collect() }
 }
 
 fn convolved(layer: &ConvLayer, rows: &Rows) -> Rows {
@@ -104,7 +104,7 @@ fn cross_entropy(logits: &[f64], class: usize) -> f64 {
     logits.iter().map(|z| z.exp()).sum::<f64>().ln() - logits[class]
 }
 
-fn loss(network: &ConvNetwork, classes: &Classes, sequences: &Sequences) -> f64 {
+fn loss(network: &ConvNetwork, classes: &Linear, sequences: &Sequences) -> f64 {
     let size = network.features();
     let logit = |row: &Vec<f64>, class: usize| -> f64 {
         let weights = &classes.weight[class * size..(class + 1) * size];
@@ -220,7 +220,7 @@ fn it_learns_who_moves_fast_and_who_turns() {
     };
     let start = ConvNetwork::new(&ConvShape { layers: vec![(5, 16), (3, 16)], scales: vec![] }, 1);
     let params = TrainParams { learning_rate: 3e-3, ..params(Kernel::best()) };
-    let mut trainer = ConvClassifier::new(&start, &Classes::zeros(4, start.features()), params);
+    let mut trainer = ConvClassifier::new(&start, &Linear::zeros(4, start.features()), params);
     let mut losses = Vec::new();
     for round in 0..80 {
         let windows = windows(round);

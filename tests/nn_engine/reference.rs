@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use mousewarden::nn::{BiLstm, Classes, Conditioning, LstmWeights, Network};
+use mousewarden::nn::{BiLstm, Conditioning, Linear, LstmWeights, Network};
 
 /// Ragged batch of raw steps.
 pub type Sequences = Vec<Vec<[f32; 3]>>;
@@ -166,7 +166,7 @@ pub fn loss(network: &Network, sequences: &Sequences, labels: &[f32], weights: &
 /// statistics.
 pub fn class_loss(
     network: &Network,
-    head: &Classes,
+    head: &Linear,
     sequences: &Sequences,
     classes: &[usize],
     among: &[Range<usize>],

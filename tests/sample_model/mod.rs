@@ -39,6 +39,7 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
         operating_points: vec![point(1, 0.48), point(5, 0.52)],
         default_group: 5,
         sequential: None,
+        likeness: None,
         provenance: Provenance {
             trained_by: "a test".into(),
             subject: "nobody".into(),

@@ -150,6 +150,7 @@ pub(super) fn untrained() -> Bundle {
         operating_points: vec![point],
         default_group: 1,
         sequential: None,
+        likeness: None,
         provenance: Provenance {
             trained_by: "nobody".into(),
             subject: "nobody".into(),

@@ -5,7 +5,7 @@
 use super::{Crowd, PretrainOptions, Watch};
 use crate::error::Result;
 use crate::lab::random::Random;
-use crate::nn::{Classes, ConvClassifier, ConvNetwork, ConvShape, GroupBatch, TrainParams};
+use crate::nn::{ConvClassifier, ConvNetwork, ConvShape, GroupBatch, Linear, TrainParams};
 
 /// Passes that measure the statistics of random filters.
 const SETTLING: usize = 40;
@@ -18,7 +18,7 @@ pub(super) fn learn(
     progress: &mut dyn FnMut(usize, f32),
 ) -> Result<ConvNetwork> {
     let network = ConvNetwork::new(shape, options.seed);
-    let classes = Classes::zeros(crowd.people.len(), network.features());
+    let classes = Linear::zeros(crowd.people.len(), network.features());
     let train = TrainParams {
         dropout: if options.steps > 0 { options.dropout } else { 0.0 },
         learning_rate: 0.0,

@@ -127,7 +127,7 @@ pub fn pretrain(
         seed: options.seed,
     };
     let population = population::fit(&features(&network, &crowd.people[known.clone()]));
-    Ok(Start { network, windows: params, population, origin })
+    Ok(Start { network, windows: params, population, spread: None, origin })
 }
 
 fn features(network: &AnyNetwork, people: &[Vec<Vec<Steps>>]) -> Vec<Features> {

@@ -3,7 +3,7 @@
 use super::{Crowd, PretrainOptions, Watch};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::random::Random;
-use crate::nn::{AnyNetwork, ClassBatch, Classes, Classifier, Conditioning, Network, TrainParams};
+use crate::nn::{AnyNetwork, ClassBatch, Classifier, Conditioning, Linear, Network, TrainParams};
 
 /// Hidden units of both recurrences.
 const HIDDEN: [usize; 2] = [64, 64];
@@ -22,7 +22,7 @@ pub(super) fn learn(
             return Err(Failure::new(Kind::Config, what).remedy("Train from random weights."));
         }
     };
-    let classes = Classes::zeros(crowd.people.len(), network.head.weight.len());
+    let classes = Linear::zeros(crowd.people.len(), network.head.weight.len());
     let train = TrainParams {
         dropout: options.dropout,
         threads: options.threads,

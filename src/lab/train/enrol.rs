@@ -13,7 +13,7 @@ use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
 use crate::model::{OperatingPoint, Sequential, Start};
 use crate::nn::{AnyInference, AnyNetwork};
-use crate::pipeline::{Steps, Window, WindowParams};
+use crate::pipeline::{Likeness, Steps, Window, WindowParams};
 
 /// Heads that are fitted for calibration, each without one part.
 const FOLDS: usize = 5;
@@ -26,6 +26,7 @@ pub(super) struct Enrolled {
     pub(super) network: AnyNetwork,
     pub(super) operating_points: Vec<OperatingPoint>,
     pub(super) sequential: Option<Sequential>,
+    pub(super) likeness: Option<Likeness>,
     /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
     pub(super) counts: [usize; 2],
 }
@@ -90,7 +91,7 @@ pub(super) fn enrol(
     let sequential = sequential::fit(&own, &others, options.seed);
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
-    Enrolled { network: learn(None), operating_points, sequential, counts }
+    Enrolled { network: learn(None), operating_points, sequential, likeness: None, counts }
 }
 
 /// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are

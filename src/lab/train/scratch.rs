@@ -41,7 +41,15 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
     };
     let default_group = calibrate::recommended(&operating_points);
     let network = fitted.network.into();
-    Ok(Bundle { network, windows, operating_points, default_group, sequential, provenance })
+    Ok(Bundle {
+        network,
+        windows,
+        operating_points,
+        default_group,
+        sequential,
+        likeness: None,
+        provenance,
+    })
 }
 
 fn join<'a>(

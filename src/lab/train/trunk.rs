@@ -35,6 +35,7 @@ pub(super) fn train(
         default_group: calibrate::recommended(&enrolled.operating_points),
         operating_points: enrolled.operating_points,
         sequential: enrolled.sequential,
+        likeness: enrolled.likeness,
         provenance,
     })
 }

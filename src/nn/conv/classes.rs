@@ -3,7 +3,7 @@
 
 use crate::nn::adam::Parameter;
 use crate::nn::kernel::Kernel;
-use crate::nn::network::Classes;
+use crate::nn::network::Linear;
 use crate::nn::train::head::{Project, Spread};
 
 /// Weights, `[2 * columns, K]`, and biases.
@@ -17,7 +17,7 @@ pub struct ClassLayer {
 
 impl ClassLayer {
     /// From the canonical layout; `channels` are stored in `columns`.
-    pub fn new(classes: &Classes, channels: usize, columns: usize) -> Self {
+    pub fn new(classes: &Linear, channels: usize, columns: usize) -> Self {
         let count = classes.count();
         let mut weight = vec![0.0; 2 * columns * count];
         for (at, value) in classes.weight.iter().enumerate() {
@@ -52,14 +52,14 @@ impl ClassLayer {
     }
 
     /// Values or gradients in the canonical layout.
-    pub fn export(&self, part: fn(&Parameter) -> &[f32]) -> Classes {
+    pub fn export(&self, part: fn(&Parameter) -> &[f32]) -> Linear {
         let (weight, count) = (part(&self.weight), self.count());
         let row = |class: usize| {
             let place = move |feature| stored(feature, self.channels, self.columns) * count + class;
             (0..2 * self.channels).map(move |feature| weight[place(feature)])
         };
         let weight = (0..count).flat_map(row).collect();
-        Classes { weight, bias: part(&self.bias).to_vec() }
+        Linear { weight, bias: part(&self.bias).to_vec() }
     }
 }
 

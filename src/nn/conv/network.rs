@@ -1,6 +1,6 @@
 //! The network as plain numbers, in the order in which ONNX wants them, and its first weights.
 
-use crate::nn::network::{BatchNorm, Dense};
+use crate::nn::network::{BatchNorm, Dense, Linear};
 use crate::nn::random::Stream;
 
 use super::clock::{CHANNELS, Clock};
@@ -52,6 +52,8 @@ pub struct ConvNetwork {
     pub layers: Vec<ConvLayer>,
     /// From mean and deviation of the last layer's channels, `2 * output`, to the logit.
     pub head: Dense,
+    /// From the same to the window's traits, if it gives any.
+    pub traits: Option<Linear>,
 }
 
 impl ConvNetwork {
@@ -74,6 +76,7 @@ impl ConvNetwork {
             scale: 0.5,
             layers,
             head: Dense { weight: vec![0.0; 2 * input], bias: 0.0 },
+            traits: None,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::nn::adam::{Parameter, Step};
 use crate::nn::lines::Lines;
-use crate::nn::network::{Classes, Dense};
+use crate::nn::network::{Dense, Linear};
 use crate::nn::norm::Dropout;
 use crate::nn::random::mix64;
 use crate::nn::train::TrainParams;
@@ -44,7 +44,7 @@ struct Activations {
 impl ConvClassifier {
     /// Starts from the trunk of `network`, whose own head takes no part. Of the parameters,
     /// `threads` does not matter.
-    pub fn new(network: &ConvNetwork, classes: &Classes, params: TrainParams) -> Self {
+    pub fn new(network: &ConvNetwork, classes: &Linear, params: TrainParams) -> Self {
         let mut width = CHANNELS;
         let mut layers = Vec::with_capacity(network.layers.len());
         for layer in &network.layers {
@@ -80,7 +80,7 @@ impl ConvClassifier {
 
     /// Loss and gradients as the next step would see them, in the shape of a network (its clock,
     /// scale and head are no gradients) and of classes.
-    pub fn gradients(&mut self, batch: &GroupBatch<'_>) -> (f32, ConvNetwork, Classes) {
+    pub fn gradients(&mut self, batch: &GroupBatch<'_>) -> (f32, ConvNetwork, Linear) {
         let loss = self.pass(batch);
         (loss, self.export(|p| &p.grad, false), self.classes.export(|p| &p.grad))
     }
@@ -100,7 +100,7 @@ impl ConvClassifier {
             self.layers.iter().map(|layer| layer.export(part, with_statistics)).collect();
         let channels = layers.last().map_or(CHANNELS, |layer| layer.output);
         let head = Dense { weight: vec![0.0; 2 * channels], bias: 0.0 };
-        ConvNetwork { clock: self.clock, scale: self.scale, layers, head }
+        ConvNetwork { clock: self.clock, scale: self.scale, layers, head, traits: None }
     }
 
     fn parameters(&mut self) -> impl Iterator<Item = &mut Parameter> {

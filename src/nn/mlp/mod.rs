@@ -39,7 +39,7 @@ impl Mlp {
         self.scaling.low.len()
     }
 
-    /// Classes that it tells apart; 0 without members.
+    /// Linear that it tells apart; 0 without members.
     pub fn classes(&self) -> usize {
         self.members.first().and_then(|member| member.last()).map_or(0, |layer| layer.output)
     }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{TrainParams, Trainer, side};
-use crate::nn::network::{Classes, Network};
+use crate::nn::network::{Linear, Network};
 
 /// One batch of classes. The three slices are equally long; what goes beyond the shortest is
 /// ignored, and so are empty sequences and sequences whose class is not in their range.
@@ -24,7 +24,7 @@ pub struct Classifier(Trainer);
 
 impl Classifier {
     /// Starts from the trunk of `network`, whose own head takes no part.
-    pub fn new(network: &Network, classes: &Classes, params: TrainParams) -> Self {
+    pub fn new(network: &Network, classes: &Linear, params: TrainParams) -> Self {
         Self(Trainer::with_head(network, Some(classes), params))
     }
 
@@ -34,7 +34,7 @@ impl Classifier {
     }
 
     /// Loss and gradients as [`Trainer::gradients`] gives them, those of the classes beside.
-    pub fn gradients(&mut self, batch: &ClassBatch<'_>) -> (f32, Network, Classes) {
+    pub fn gradients(&mut self, batch: &ClassBatch<'_>) -> (f32, Network, Linear) {
         let loss = self.run(batch, false);
         let [forward, backward] = self.0.sides();
         let classes = side::export_classes(&self.0.shared, [&forward.grads, &backward.grads]);
@@ -48,7 +48,7 @@ impl Classifier {
     }
 
     /// The classes as trained so far.
-    pub fn classes(&self) -> Classes {
+    pub fn classes(&self) -> Linear {
         let [forward, backward] = self.0.sides();
         side::export_classes(&self.0.shared, [&forward.params, &backward.params])
     }

@@ -3,7 +3,7 @@
 //! adds in the same order; the head of a single logit needs none of this.
 
 use crate::nn::kernel::{Operation, Simd};
-use crate::nn::network::Classes;
+use crate::nn::network::Linear;
 
 /// Adds `outputs * head` to the logits of one sequence.
 pub struct Project<'a> {
@@ -92,7 +92,7 @@ pub fn slopes(logits: [&[f32]; 2], class: usize, weight: f32, out: &mut [f32]) {
 }
 
 /// One direction's half of the classes' weights as a row of classes a unit; padding is left alone.
-pub fn pack(classes: &Classes, direction: usize, hidden: usize, out: &mut [f32]) {
+pub fn pack(classes: &Linear, direction: usize, hidden: usize, out: &mut [f32]) {
     let count = classes.count();
     for (class, row) in classes.weight.chunks_exact(2 * hidden).enumerate() {
         let half = &row[direction * hidden..(direction + 1) * hidden];
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn packing_is_undone_by_unpacking() {
-        let classes = Classes { weight: (0..12).map(|x| x as f32).collect(), bias: vec![0.0; 3] };
+        let classes = Linear { weight: (0..12).map(|x| x as f32).collect(), bias: vec![0.0; 3] };
         let mut halves = [vec![0.0; 6], vec![0.0; 6]];
         for (direction, half) in halves.iter_mut().enumerate() {
             pack(&classes, direction, 2, half);

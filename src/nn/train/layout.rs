@@ -16,7 +16,7 @@ pub struct Layout {
     pub gamma: Range<usize>,
     /// Offset of the normalisation.
     pub beta: Range<usize>,
-    /// Classes of the head; none for a single logit.
+    /// Linear of the head; none for a single logit.
     pub classes: Option<usize>,
     /// Weights of the head: a value a unit, or with classes a row of them a unit.
     pub head: Range<usize>,

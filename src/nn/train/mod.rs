@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::kernel::Kernel;
-use super::network::{Classes, Network};
+use super::network::{Linear, Network};
 pub use classifier::{ClassBatch, Classifier};
 use phases::{PHASES, Shared};
 use side::Side;
@@ -84,7 +84,7 @@ impl Trainer {
         Self::with_head(&network, None, params)
     }
 
-    fn with_head(network: &Network, classes: Option<&Classes>, params: TrainParams) -> Self {
+    fn with_head(network: &Network, classes: Option<&Linear>, params: TrainParams) -> Self {
         let threads = params.threads;
         let shared = Arc::new(Shared::new(network, classes, params));
         let worker = if threads > 1 { spawn(Arc::clone(&shared)) } else { None };

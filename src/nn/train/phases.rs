@@ -16,7 +16,7 @@ use crate::nn::kernel::backward::Upstream;
 use crate::nn::lines::Lines;
 use crate::nn::loss::{cross_entropy, sigmoid};
 use crate::nn::lstm::{Downward, Pass};
-use crate::nn::network::{Classes, Conditioning, Network};
+use crate::nn::network::{Conditioning, Linear, Network};
 use crate::nn::norm::{Denormalise, Dropout, Normalise};
 use crate::nn::packing::Packing;
 use crate::nn::random::mix64;
@@ -70,9 +70,9 @@ struct Published {
 
 impl Shared {
     /// Both sides of a network.
-    pub fn new(network: &Network, classes: Option<&Classes>, params: TrainParams) -> Self {
+    pub fn new(network: &Network, classes: Option<&Linear>, params: TrainParams) -> Self {
         let hidden = [network.first.hidden, network.second.hidden];
-        let layout = Layout::new(hidden, classes.map(Classes::count), params.kernel.lanes());
+        let layout = Layout::new(hidden, classes.map(Linear::count), params.kernel.lanes());
         let sides = [0, 1].map(|index| {
             let mut side = Side::new(network, classes, &layout, index, params.learning_rate);
             let Side { params: weights, transposed: out, .. } = &mut side;

@@ -9,7 +9,7 @@ use crate::nn::inference::half;
 use crate::nn::kernel::{Operation, Simd};
 use crate::nn::lines::Lines;
 use crate::nn::lstm::Tape;
-use crate::nn::network::{BatchNorm, BiLstm, Classes, Conditioning, Dense, Network};
+use crate::nn::network::{BatchNorm, BiLstm, Conditioning, Dense, Linear, Network};
 use crate::nn::norm::Moments;
 
 /// Everything that one thread owns.
@@ -47,7 +47,7 @@ impl Side {
     /// One side of a network.
     pub fn new(
         network: &Network,
-        classes: Option<&Classes>,
+        classes: Option<&Linear>,
         layout: &Layout,
         index: usize,
         learning_rate: f32,
@@ -172,10 +172,10 @@ pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2
 }
 
 /// Both sides' flat arrays as the classes' layer; empty without classes.
-pub fn export_classes(shared: &Shared, flat: [&[f32]; 2]) -> Classes {
+pub fn export_classes(shared: &Shared, flat: [&[f32]; 2]) -> Linear {
     let layout = &shared.layout;
     let count = layout.classes.unwrap_or(0);
     let heads = flat.map(|flat| &flat[layout.head.clone()]);
     let weight = head::unpack(heads, count, layout.shapes[1].hidden);
-    Classes { weight, bias: flat[0][layout.bias.clone()][..count].to_vec() }
+    Linear { weight, bias: flat[0][layout.bias.clone()][..count].to_vec() }
 }

@@ -1,0 +1,170 @@
+//! Whether windows judged together are the owner's, by more than the mean of their scores: a model
+//! may describe each window by a few numbers, its traits, and know how traits lie among people. The
+//! mean of a group is then held against the owner and against everybody. Pure arithmetic.
+//!
+//! The two-covariance model (Brümmer and de Villiers 2010, "The speaker partitioning problem") with
+//! a third source of scatter: a person moves a little differently from one stretch of work to the
+//! next, and no number of windows of one stretch averages that away.
+
+use serde::{Deserialize, Serialize};
+
+use super::score::Score;
+
+/// How traits lie among people: variances of each trait, which are taken to be independent. Traits
+/// are centred: their mean over people is 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraitSpread {
+    /// Between people.
+    pub between: Vec<f32>,
+    /// Between stretches of work of one person.
+    pub shift: Vec<f32>,
+    /// Between windows of one stretch.
+    pub within: Vec<f32>,
+}
+
+impl TraitSpread {
+    /// How many traits there are.
+    pub fn traits(&self) -> usize {
+        self.between.len()
+    }
+
+    /// Says what cannot work, if anything.
+    ///
+    /// # Errors
+    /// When the three are not equally long, or a variance is not a number above 0 (`shift`: or 0).
+    pub fn validate(&self) -> Result<(), String> {
+        let Self { between, shift, within } = self;
+        if shift.len() != between.len() || within.len() != between.len() || between.is_empty() {
+            return Err("its traits do not have a variance of each kind".into());
+        }
+        let above = |values: &[f32]| values.iter().all(|v| v.is_finite() && *v > 0.0);
+        if !(above(between) && above(within) && shift.iter().all(|v| v.is_finite() && *v >= 0.0)) {
+            return Err("its traits have a variance that is not above 0".into());
+        }
+        Ok(())
+    }
+}
+
+/// An owner among people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Likeness {
+    /// Where the owner's traits lie, as far as enrolment could tell.
+    pub centre: Vec<f32>,
+    /// How unsure that is: a variance of each trait.
+    pub doubt: Vec<f32>,
+    /// How traits lie among people.
+    pub spread: TraitSpread,
+    /// Multiplies the log-likelihood ratio before it becomes a score.
+    pub slope: f32,
+}
+
+impl Likeness {
+    /// The owner of these windows, from the sum of their traits: the posterior of a normal mean.
+    /// `stretches` of work gave them, at least one; `windows` is at least one.
+    pub fn of(spread: &TraitSpread, sum: &[f64], windows: usize, stretches: f64) -> Self {
+        let n = windows.max(1) as f64;
+        let one = |(at, sum): (usize, &f64)| {
+            let [between, shift, within] =
+                [&spread.between, &spread.shift, &spread.within].map(|v| f64::from(v[at]));
+            let noise = shift / stretches.max(1.0) + within / n;
+            let trust = between / (between + noise);
+            ((trust * sum / n) as f32, (between * (1.0 - trust)) as f32)
+        };
+        let (centre, doubt) = sum.iter().enumerate().map(one).unzip();
+        Self { centre, doubt, spread: spread.clone(), slope: 1.0 }
+    }
+
+    /// The log-likelihood ratio, owner to anybody, of the mean traits of `windows` windows, in nats.
+    pub fn log_ratio(&self, mean: &[f64], windows: usize) -> f64 {
+        let n = windows.max(1) as f64;
+        let Self { centre, doubt, spread, .. } = self;
+        let one = |(at, z): (usize, &f64)| {
+            let [between, shift, within] =
+                [&spread.between, &spread.shift, &spread.within].map(|v| f64::from(v[at]));
+            let noise = shift + within / n;
+            let (owner, anybody) = (f64::from(doubt[at]) + noise, between + noise);
+            let away = z - f64::from(centre[at]);
+            0.5 * (z * z / anybody - away * away / owner + (anybody / owner).ln())
+        };
+        mean.iter().enumerate().map(one).sum()
+    }
+
+    /// The same as a score: 0.5 where neither is likelier.
+    pub fn score(&self, mean: &[f64], windows: usize) -> Score {
+        let evidence = f64::from(self.slope) * self.log_ratio(mean, windows);
+        Score::new((1.0 / (1.0 + (-evidence).exp())) as f32)
+    }
+
+    /// Says what cannot work, if anything.
+    ///
+    /// # Errors
+    /// When numbers are missing or not finite, or a variance is not above 0.
+    pub fn validate(&self) -> Result<(), String> {
+        self.spread.validate()?;
+        let Self { centre, doubt, spread, slope } = self;
+        let sizes = centre.len() == spread.traits() && doubt.len() == spread.traits();
+        let finite = centre.iter().all(|x| x.is_finite());
+        if !(sizes && finite && doubt.iter().all(|v| v.is_finite() && *v >= 0.0)) {
+            return Err("its likeness does not have a centre and a doubt of each trait".into());
+        }
+        if !(slope.is_finite() && *slope > 0.0) {
+            return Err(format!("the slope {slope} of its likeness must be above 0"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spread() -> TraitSpread {
+        TraitSpread { between: vec![1.0, 4.0], shift: vec![0.1, 0.4], within: vec![2.0, 8.0] }
+    }
+
+    /// `ln N(x; mean, variance)`
+    fn log_normal(x: f64, mean: f64, variance: f64) -> f64 {
+        -0.5 * ((x - mean).powi(2) / variance + (2.0 * std::f64::consts::PI * variance).ln())
+    }
+
+    #[test]
+    fn the_ratio_is_that_of_the_two_normal_distributions() {
+        let owner = Likeness::of(&spread(), &[40.0, -20.0], 40, 2.0);
+        let [n, mean] = [5.0, 0.7];
+        let by_hand = |at: usize, x: f64| {
+            let [b, s, w] = [[1.0, 4.0], [0.1, 0.4], [2.0, 8.0]].map(|v| v[at]);
+            let noise = s / 2.0 + w / 40.0;
+            let (centre, doubt) = ([1.0, -0.5][at] * b / (b + noise), b * noise / (b + noise));
+            log_normal(x, centre, doubt + s + w / n) - log_normal(x, 0.0, b + s + w / n)
+        };
+        let expected = by_hand(0, mean) + by_hand(1, -mean);
+        assert!((owner.log_ratio(&[mean, -mean], 5) - expected).abs() < 1e-5);
+    }
+
+    #[test]
+    fn more_windows_say_more_and_the_shift_bounds_what_they_can_say() {
+        let owner = Likeness::of(&spread(), &[400.0, 800.0], 200, 4.0);
+        let at = |n| owner.log_ratio(&[2.0, 4.0], n);
+        assert!(at(1) > 0.0 && at(10) > at(1) && at(30) > at(10));
+        assert!(at(1_000_000) - at(1_000) < 0.2 * (at(1_000) - at(1)));
+        assert!(owner.log_ratio(&[-2.0, -4.0], 10) < 0.0);
+        // A group that lies beyond the owner is a stranger's too: the score is two-sided.
+        assert!(owner.log_ratio(&[8.0, 16.0], 10) < at(10));
+    }
+
+    #[test]
+    fn what_cannot_work_is_said() {
+        let good = Likeness::of(&spread(), &[1.0, 2.0], 3, 1.0);
+        assert_eq!(good.validate(), Ok(()));
+        let mut flat = good.clone();
+        flat.spread.within[0] = 0.0;
+        let mut short = good.clone();
+        short.centre.pop();
+        let steep = Likeness { slope: f32::NAN, ..good };
+        for wrong in [flat, short, steep] {
+            assert!(wrong.validate().is_err());
+        }
+    }
+}

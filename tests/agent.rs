@@ -16,8 +16,8 @@ use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Withi
 use mousewarden::agent::{Command, Hands};
 use mousewarden::error::{Failure, Kind, Result};
 use mousewarden::pipeline::{
-    Boundary, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
-    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    Boundary, Impression, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams,
+    Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
 use mousewarden::platform::supervisor::Supervisor;
@@ -28,9 +28,9 @@ use serde_json::Value;
 struct Constant(Option<f32>);
 
 impl Scorer for Constant {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
         let score = self.0.ok_or_else(|| ScoreError("it is broken".into()))?;
-        Ok(windows.iter().map(|_| Score::new(score)).collect())
+        Ok(windows.iter().map(|_| Score::new(score).into()).collect())
     }
 }
 
@@ -38,10 +38,10 @@ impl Scorer for Constant {
 struct Improving(usize);
 
 impl Scorer for Improving {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
         let first = self.0;
         self.0 += windows.len();
-        Ok((first..self.0).map(|i| Score::new(if i < 3 { 0.0 } else { 1.0 })).collect())
+        Ok((first..self.0).map(|i| Score::new(if i < 3 { 0.0 } else { 1.0 }).into()).collect())
     }
 }
 

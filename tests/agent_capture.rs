@@ -19,8 +19,8 @@ use mousewarden::agent::{Command, Hands};
 use mousewarden::error::{Failure, Kind, Result};
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::{
-    Boundary, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
-    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    Boundary, Impression, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams,
+    Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake};
 use mousewarden::platform::supervisor::Supervisor;
@@ -34,8 +34,8 @@ const STRANGE: &str = "evdev; mouse Other Mouse (0001:0002)";
 struct Stern;
 
 impl Scorer for Stern {
-    fn score(&mut self, windows: &[Steps]) -> std::result::Result<Vec<Score>, ScoreError> {
-        Ok(windows.iter().map(|_| Score::new(0.0)).collect())
+    fn score(&mut self, windows: &[Steps]) -> std::result::Result<Vec<Impression>, ScoreError> {
+        Ok(windows.iter().map(|_| Score::new(0.0).into()).collect())
     }
 }
 

@@ -11,7 +11,7 @@ use mousewarden::lab::train::{
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
 use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{
-    MouseEvent, MouseKind, Scorer, Signal, Steps, Timestamp, Window, WindowParams,
+    Impression, MouseEvent, MouseKind, Scorer, Signal, Steps, Timestamp, Window, WindowParams,
 };
 
 fn params() -> WindowParams {
@@ -83,8 +83,8 @@ fn a_model_whose_scores_differ_is_not_kept_and_the_old_one_stays() {
         fn score(
             &mut self,
             windows: &[Steps],
-        ) -> Result<Vec<mousewarden::pipeline::Score>, mousewarden::pipeline::ScoreError> {
-            Ok(windows.iter().map(|_| mousewarden::pipeline::Score::new(2.0)).collect())
+        ) -> Result<Vec<Impression>, mousewarden::pipeline::ScoreError> {
+            Ok(windows.iter().map(|_| mousewarden::pipeline::Score::new(2.0).into()).collect())
         }
     }
     let folder = tempfile::tempdir().unwrap();
@@ -270,7 +270,7 @@ fn a_model_on_the_pretrained_trunk_notices_strangers_and_repeats_itself() {
     let mut mean = |windows: &[Window]| -> f32 {
         let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
         let scores = scorer.score(&steps).unwrap();
-        scores.iter().map(|score| score.get()).sum::<f32>() / scores.len() as f32
+        scores.iter().map(|seen| seen.score.get()).sum::<f32>() / scores.len() as f32
     };
     let later = windows_of(&Person::generate(900), &device(), params(), 60, 1);
     let strangers = generated(&device(), params(), 8, 30, 77);

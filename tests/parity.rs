@@ -8,7 +8,7 @@ mod sample_model;
 
 use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
 use mousewarden::nn::Network;
-use mousewarden::pipeline::{Scorer, Steps};
+use mousewarden::pipeline::{Scorer, Steps, grouped};
 use proptest::prelude::*;
 use sample_model::{bundle, conv_bundle, library, windows};
 
@@ -23,7 +23,7 @@ fn scorer(bundle: &Bundle, backend: Backend) -> LoadedScorer {
 }
 
 fn scores(scorer: &mut LoadedScorer, windows: &[Steps]) -> Vec<f32> {
-    scorer.score(windows).unwrap().iter().map(|score| score.get()).collect()
+    scorer.score(windows).unwrap().iter().map(|seen| seen.score.get()).collect()
 }
 
 fn assert_close(left: &[f32], right: &[f32], tolerance: f32) {
@@ -91,7 +91,16 @@ fn the_two_scorers_agree_on_convolutions() {
         let bundle = conv_bundle(layers, seed);
         let windows = windows(&LENGTHS, seed);
         let [onnx, builtin] = [Backend::OnnxRuntime, Backend::Builtin]
-            .map(|backend| scores(&mut scorer(&bundle, backend), &windows));
+            .map(|backend| scorer(&bundle, backend).score(&windows).unwrap());
+        for (left, right) in onnx.iter().zip(&builtin) {
+            assert_eq!(left.traits.len(), bundle.network.traits().unwrap().count());
+            assert_close(&left.traits, &right.traits, 1e-5);
+        }
+        let likeness = bundle.likeness.as_ref();
+        let together = [&onnx, &builtin].map(|seen| grouped(likeness, seen.iter()).unwrap());
+        assert!((together[0] - together[1]).abs() < 1e-5, "{together:?}");
+        let [onnx, builtin] = [onnx, builtin]
+            .map(|seen| seen.iter().map(|seen| seen.score.get()).collect::<Vec<f32>>());
         assert_close(&onnx, &builtin, 1e-6);
         let (least, most) = onnx.iter().fold((1.0_f32, 0.0_f32), |(l, m), &s| (l.min(s), m.max(s)));
         assert!(most - least > 0.02, "{least}..{most}");

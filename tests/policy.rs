@@ -1,16 +1,21 @@
 //! Decisions: thresholds, hysteresis, cooldown and boundaries, in event time alone.
 
 use mousewarden::pipeline::{
-    Action, Boundary, CusumParams, Decision, Detector, Evidence, Ladder, MeanParams, MouseEvent,
-    MouseKind, Policy, PolicyParams, RuleParams, Score, ScoreError, Scorer, Signal, Steps,
-    Timestamp, WindowParams,
+    Action, Boundary, CusumParams, Decision, Detector, Evidence, Impression, Ladder, Likeness,
+    MeanParams, MouseEvent, MouseKind, Policy, PolicyParams, RuleParams, Score, ScoreError, Scorer,
+    Signal, Steps, Timestamp, TraitSpread, WindowParams,
 };
 
 const PARAMS: PolicyParams =
     PolicyParams { ladder: Ladder::Lock, cooldown_s: 60, rule: RuleParams::Mean(MEAN) };
 
-const MEAN: MeanParams =
-    MeanParams { group_windows: 3, threshold: 0.5, hysteresis: 0.1, confirm_windows: 2 };
+const MEAN: MeanParams = MeanParams {
+    group_windows: 3,
+    threshold: 0.5,
+    hysteresis: 0.1,
+    confirm_windows: 2,
+    likeness: None,
+};
 
 /// One nat for each unit of log-odds: a score of 0.1 adds ln 9 = 2.197 nats against the owner.
 const CUSUM: CusumParams =
@@ -50,6 +55,26 @@ fn a_stranger_is_suspicious_first_and_an_intruder_when_it_lasts() {
 fn exactly_at_the_threshold_is_not_below_it() {
     let seen = feed(&mut Policy::new(PARAMS), 0, &[0.5; 5]);
     assert!(seen.iter().all(|state| *state == (Decision::Trusted, None)));
+}
+
+#[test]
+fn a_group_is_judged_by_its_traits_where_the_model_knows_them() {
+    let spread = TraitSpread { between: vec![1.0], shift: vec![0.01], within: vec![1.0] };
+    let likeness = Likeness::of(&spread, &[200.0], 100, 3.0);
+    let params = MeanParams { likeness: Some(Box::new(likeness.clone())), ..MEAN };
+    let mut policy = Policy::new(PolicyParams { rule: RuleParams::Mean(params), ..PARAMS });
+    let mut see = |second: i64, trait_: f32| {
+        // Single scores that say the opposite: they do not count.
+        let score = Score::new(if trait_ > 0.0 { 0.0 } else { 1.0 });
+        let impression = Impression { score, traits: vec![trait_] };
+        policy.update(Timestamp::from_millis(second * 1000), impression)
+    };
+    let own: Vec<_> = [2.5, 1.0, 2.5].into_iter().zip(0..).map(|(x, at)| see(at, x)).collect();
+    assert_eq!(own[1].grouped, None);
+    assert_eq!(own[2].grouped, Some(likeness.score(&[2.0], 3).get()));
+    assert_eq!(own[2].decision, Decision::Trusted);
+    let strange: Vec<_> = (3..7).map(|at| see(at, -1.0).decision).collect();
+    assert_eq!(strange.last(), Some(&Decision::Intruder));
 }
 
 #[test]
@@ -181,11 +206,11 @@ struct ByLength {
 }
 
 impl Scorer for ByLength {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
         if self.broken {
             return Err(ScoreError("out of order".into()));
         }
-        Ok(windows.iter().map(|steps| Score::new(steps.len() as f32 / 10.0)).collect())
+        Ok(windows.iter().map(|steps| Score::new(steps.len() as f32 / 10.0).into()).collect())
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mousewarden::model::{Backend, LoadedScorer, ScorerParams};
-use mousewarden::pipeline::Scorer;
+use mousewarden::pipeline::{Impression, Scorer, Steps};
 use sample_model::{bundle, conv_bundle, windows};
 use serde_json::json;
 
@@ -48,7 +48,7 @@ fn the_reference_implementations_accept_the_file_and_agree_on_the_scores() {
         let windows = windows(&[5, 128, 1, 25, 60, 7], seed);
         let params = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
         let scores = LoadedScorer::open(&model, &params).unwrap().score(&windows).unwrap();
-        let case = |(window, score): (&mousewarden::pipeline::Steps, _)| json!({ "steps": window.rows(), "score": score });
+        let case = |(window, seen): (&Steps, &Impression)| json!({ "steps": window.rows(), "score": seen.score, "traits": seen.traits });
         let all: Vec<_> = windows.iter().zip(&scores).map(case).collect();
         fs::write(&cases, json!(all).to_string()).unwrap();
 
@@ -57,7 +57,8 @@ fn the_reference_implementations_accept_the_file_and_agree_on_the_scores() {
         let talk = [output.stdout, output.stderr].concat();
         let talk = String::from_utf8_lossy(&talk);
         assert!(output.status.success(), "{what:?}:\n{talk}");
-        assert_eq!(talk.matches("ok: ").count(), 10, "{talk}");
+        let checks = if bundle.likeness.is_some() { 11 } else { 10 };
+        assert_eq!(talk.matches("ok: ").count(), checks, "{talk}");
         println!("{what:?}:\n{talk}");
     }
 }

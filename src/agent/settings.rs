@@ -112,6 +112,7 @@ impl PolicyChoice {
             threshold,
             hysteresis: self.hysteresis.get(),
             confirm_windows: self.confirm_windows.get() as usize,
+            likeness: bundle.likeness.clone().map(Box::new),
         })
     }
 

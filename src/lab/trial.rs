@@ -3,41 +3,49 @@
 //! A small check beside the trainer, not the evaluation of a product.
 
 use crate::model::Bundle;
-use crate::pipeline::{Steps, Window, WindowParams};
+use crate::nn::AnyInference;
+use crate::pipeline::{Impression, Likeness, Score, Steps, Window, WindowParams, grouped};
 
 use super::metrics;
 use super::people::{Device, Style};
-use super::train::probabilities;
 
-/// Scores of genuine and impostor test windows, a list a person.
+/// What a model makes of genuine and impostor test windows, a list a person.
 #[derive(Debug, Clone, Default)]
 pub struct Scores {
     /// The owner's, in order of time.
-    pub genuine: Vec<f32>,
+    pub genuine: Vec<Impression>,
     /// Each impostor's, in order of time.
-    pub impostor: Vec<Vec<f32>>,
+    pub impostor: Vec<Vec<Impression>>,
+    /// How the model judges groups.
+    pub likeness: Option<Likeness>,
 }
 
 impl Scores {
     /// Scores test windows with a model, in memory.
     pub fn of_model(bundle: &Bundle, genuine: &[Window], impostors: &[Vec<Window>]) -> Self {
-        Self::of(genuine, impostors, |windows| {
+        let mut inference = AnyInference::new(&bundle.network);
+        let scores = Self::of(genuine, impostors, |windows| {
             let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
-            probabilities(&bundle.network, steps.iter())
-        })
+            let rows: Vec<_> = steps.iter().map(Steps::rows).collect();
+            let seen = inference.described(&rows).into_iter();
+            seen.map(|(p, traits)| Impression { score: Score::new(p), traits }).collect()
+        });
+        Self { likeness: bundle.likeness.clone(), ..scores }
     }
 
     /// Scores test windows by their time steps alone.
     pub fn of_time(times: &TimeOnly, genuine: &[Window], impostors: &[Vec<Window>]) -> Self {
-        Self::of(genuine, impostors, |windows| windows.iter().map(|w| times.score(w)).collect())
+        let score = |window: &Window| Score::new(times.score(window)).into();
+        Self::of(genuine, impostors, |windows| windows.iter().map(score).collect())
     }
 
     fn of(
         genuine: &[Window],
         others: &[Vec<Window>],
-        score: impl Fn(&[Window]) -> Vec<f32>,
+        mut score: impl FnMut(&[Window]) -> Vec<Impression>,
     ) -> Self {
-        Self { genuine: score(genuine), impostor: others.iter().map(|w| score(w)).collect() }
+        let genuine = score(genuine);
+        Self { genuine, impostor: others.iter().map(|w| score(w)).collect(), likeness: None }
     }
 
     /// Equal error rate of groups of `n`; `None` with fewer than three groups on a side.
@@ -56,12 +64,16 @@ impl Scores {
 
     /// Area under the curve of single windows.
     pub fn auc(&self) -> Option<f64> {
-        metrics::auc(&self.genuine, &self.impostor.concat())
+        let (genuine, impostor) = self.groups(1);
+        metrics::auc(&genuine, &impostor)
     }
 
     fn groups(&self, n: usize) -> (Vec<f32>, Vec<f32>) {
-        let impostor = self.impostor.iter().flat_map(|scores| metrics::grouped(scores, n));
-        (metrics::grouped(&self.genuine, n), impostor.collect())
+        let judge = |group: &[Impression]| grouped(self.likeness.as_ref(), group.iter());
+        let of = |seen: &Vec<Impression>| -> Vec<f32> {
+            seen.chunks_exact(n.max(1)).filter_map(judge).collect()
+        };
+        (of(&self.genuine), self.impostor.iter().flat_map(of).collect())
     }
 }
 

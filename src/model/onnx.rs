@@ -14,12 +14,12 @@ use ort::session::Session;
 use ort::sys::{ORT_API_VERSION, OrtApi, OrtApiBase};
 use ort::value::Tensor;
 
-use super::graph::{GENUINE, LENGTHS, STEPS};
+use super::graph::{GENUINE, LENGTHS, STEPS, TRAITS};
 use super::identifier::{FEATURES, PROBABILITIES};
 use super::library::{FETCH, examine};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::steps::STEP_FEATURES;
-use crate::pipeline::{Score, ScoreError, Scorer, Steps};
+use crate::pipeline::{Impression, Score, ScoreError, Scorer, Steps};
 
 /// The first release whose Linux and macOS builds send usage data by themselves.
 const FIRST_WITH_TELEMETRY: u32 = 29;
@@ -170,17 +170,25 @@ impl OnnxScorer {
         Ok(Self { session: accepted(runtime, model)? })
     }
 
-    fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<Score>> {
+    fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<Impression>> {
         let (steps, lengths) = padded(windows);
         let (steps, lengths) = (Tensor::from_array(steps)?, Tensor::from_array(lengths)?);
         let outputs = self.session.run(ort::inputs![STEPS => steps, LENGTHS => lengths])?;
         let (_, scores) = outputs[GENUINE].try_extract_tensor::<f32>()?;
-        Ok(scores.iter().copied().map(Score::new).collect())
+        let mut impressions: Vec<Impression> =
+            scores.iter().copied().map(|score| Score::new(score).into()).collect();
+        if let Some(traits) = outputs.get(TRAITS) {
+            let (_, traits) = traits.try_extract_tensor::<f32>()?;
+            let rows = traits.chunks(traits.len() / windows.len().max(1));
+            let pairs = impressions.iter_mut().zip(rows);
+            pairs.for_each(|(impression, row)| impression.traits = row.to_vec());
+        }
+        Ok(impressions)
     }
 }
 
 impl Scorer for OnnxScorer {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
         if windows.iter().any(Steps::is_empty) {
             // ONNX Runtime would answer with a constant.
             return Err(ScoreError("a window without steps".into()));

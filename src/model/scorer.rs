@@ -11,7 +11,7 @@ use super::file::bytes_of;
 use super::library;
 use super::onnx::{OnnxScorer, Runtime};
 use crate::error::Result;
-use crate::pipeline::{Score, ScoreError, Scorer, Steps};
+use crate::pipeline::{Impression, ScoreError, Scorer, Steps};
 
 /// Who scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -136,7 +136,7 @@ impl LoadedScorer {
 }
 
 impl Scorer for LoadedScorer {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
         match &mut self.engine {
             Engine::Onnx(scorer) => scorer.score(windows),
             Engine::Builtin(scorer) => scorer.score(windows),

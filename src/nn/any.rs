@@ -118,6 +118,16 @@ impl AnyInference {
         }
     }
 
+    /// The same, each with the window's traits: none from a network that gives none.
+    pub fn described(&mut self, windows: &[&[[f32; 3]]]) -> Vec<(f32, Vec<f32>)> {
+        match &mut self.0 {
+            Packed::BiLstm(inference) => {
+                inference.probabilities(windows).into_iter().map(|p| (p, Vec::new())).collect()
+            }
+            Packed::Conv(inference) => inference.described(windows),
+        }
+    }
+
     /// What the head sees of each window, in order; an empty row for one without steps.
     pub fn features(&mut self, windows: &[&[[f32; 3]]]) -> Vec<Vec<f32>> {
         match &mut self.0 {

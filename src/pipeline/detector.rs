@@ -94,9 +94,11 @@ impl<S: Scorer> Detector<S> {
     }
 
     fn judge(&mut self, window: &Window) -> Result<Verdict, ScoreError> {
-        let scores = self.scorer.score(&[Steps::from(window)])?;
-        let score = *scores.first().ok_or_else(|| ScoreError("no score came back".into()))?;
-        let at = window.closed_at();
-        Ok(Verdict { window: window.into(), at, score, judgement: self.policy.update(at, score) })
+        let impressions = self.scorer.score(&[Steps::from(window)])?.into_iter();
+        let impression =
+            impressions.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
+        let (at, score) = (window.closed_at(), impression.score);
+        let judgement = self.policy.update(at, impression);
+        Ok(Verdict { window: window.into(), at, score, judgement })
     }
 }

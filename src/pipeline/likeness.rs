@@ -8,7 +8,36 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::score::Score;
+use super::score::{Impression, Score};
+
+/// The one score of windows judged together: how likely their traits are the owner's where a model
+/// knows that, else the mean of their scores. `None` without a window.
+pub fn grouped<'a>(
+    likeness: Option<&Likeness>,
+    group: impl ExactSizeIterator<Item = &'a Impression>,
+) -> Option<f32> {
+    let windows = group.len();
+    if windows == 0 {
+        return None;
+    }
+    Some(match likeness {
+        Some(likeness) => likeness.score(&mean_traits(likeness, group), windows).get(),
+        None => group.map(|one| one.score.get()).sum::<f32>() / windows as f32,
+    })
+}
+
+fn mean_traits<'a>(
+    likeness: &Likeness,
+    group: impl ExactSizeIterator<Item = &'a Impression>,
+) -> Vec<f64> {
+    let windows = group.len() as f64;
+    let mut mean = vec![0.0; likeness.centre.len()];
+    for impression in group {
+        let traits = mean.iter_mut().zip(&impression.traits);
+        traits.for_each(|(mean, x)| *mean += f64::from(*x) / windows);
+    }
+    mean
+}
 
 /// How traits lie among people: variances of each trait, which are taken to be independent. Traits
 /// are centred: their mean over people is 0.
@@ -89,6 +118,12 @@ impl Likeness {
             0.5 * (z * z / anybody - away * away / owner + (anybody / owner).ln())
         };
         mean.iter().enumerate().map(one).sum()
+    }
+
+    /// The same of these windows.
+    pub fn log_ratio_of<'a>(&self, group: impl ExactSizeIterator<Item = &'a Impression>) -> f64 {
+        let windows = group.len();
+        self.log_ratio(&mean_traits(self, group), windows)
     }
 
     /// The same as a score: 0.5 where neither is likelier.

@@ -12,10 +12,10 @@ pub mod window;
 
 pub use detector::{Detector, Verdict, WindowSummary};
 pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
-pub use likeness::{Likeness, TraitSpread};
+pub use likeness::{Likeness, TraitSpread, grouped};
 pub use policy::{
     Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, RuleParams,
 };
-pub use score::{Score, ScoreError, Scorer};
+pub use score::{Impression, Score, ScoreError, Scorer};
 pub use steps::Steps;
 pub use window::{Segmenter, Window, WindowEnd, WindowParams};

@@ -1,4 +1,4 @@
-//! A score and who gives it. Whatever a model answers becomes a number from 0 (stranger) to
+//! What a model makes of a window, and who says so. Whatever a model answers becomes a number from 0 (stranger) to
 //! 1 (owner) here; what is not a number counts as a stranger.
 
 use serde::Serialize;
@@ -22,22 +22,38 @@ impl Score {
     }
 }
 
+/// What a model makes of one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Impression {
+    /// How much it looks like the owner's.
+    pub score: Score,
+    /// Numbers that describe it, from a model that judges groups by them; else none.
+    pub traits: Vec<f32>,
+}
+
+/// Of a model that gives scores alone.
+impl From<Score> for Impression {
+    fn from(score: Score) -> Self {
+        Self { score, traits: Vec::new() }
+    }
+}
+
 /// A scorer failed. Never a reason to distrust the person: the agent reports it and restarts.
 #[derive(Debug, thiserror::Error)]
 #[error("the model could not score a window: {0}")]
 pub struct ScoreError(pub String);
 
-/// Anything that turns windows into scores.
+/// Anything that has an opinion of windows.
 pub trait Scorer {
-    /// One score a window, in order.
+    /// One impression a window, in order.
     ///
     /// # Errors
     /// When the model behind it fails; no score is invented.
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError>;
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError>;
 }
 
 impl<S: Scorer + ?Sized> Scorer for Box<S> {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
         (**self).score(windows)
     }
 }

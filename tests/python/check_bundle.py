@@ -19,7 +19,8 @@ import onnx
 import onnxruntime
 
 TOLERANCE = 1e-5
-KEYS = ("contract", "architecture", "windows", "operating_points", "default_group", "provenance")
+KEYS = {"contract", "architecture", "windows", "operating_points", "default_group", "provenance"}
+OPTIONAL = {"sequential", "likeness"}
 
 
 def check(what, holds):
@@ -45,9 +46,13 @@ def check_file(path):
     float32, int32 = onnx.TensorProto.FLOAT, onnx.TensorProto.INT32
     check("inputs", signature(model.graph.input)
           == [("steps", float32, ["batch", "time", 3]), ("lengths", int32, ["batch"])])
-    check("output", signature(model.graph.output) == [("genuine", float32, ["batch", 1])])
     metadata = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
-    check("metadata keys", sorted(metadata) == sorted("mousewarden." + key for key in KEYS))
+    traits = len(metadata.get("mousewarden.likeness", {"centre": []})["centre"])
+    outputs = [("genuine", float32, ["batch", 1])]
+    check("outputs", signature(model.graph.output)
+          == outputs + ([("traits", float32, ["batch", traits])] if traits else []))
+    found = {key.removeprefix("mousewarden.") for key in metadata}
+    check("metadata keys", KEYS <= found <= KEYS | OPTIONAL)
     check("contract 1", metadata["mousewarden.contract"] == 1)
     sizes = [point["windows"] for point in metadata["mousewarden.operating_points"]]
     check("operating points", sizes == sorted(set(sizes)) and metadata["mousewarden.default_group"] in sizes)
@@ -59,13 +64,18 @@ def session(path):
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def scores(session, rows):
-    """One padded batch; the padding is not zero, because lengths alone may decide."""
+def outputs(session, rows):
+    """Every output by its name. One padded batch; the padding is not zero, because lengths alone may decide."""
     lengths = np.array([len(row) for row in rows], np.int32)
     steps = np.full((len(rows), lengths.max(), 3), 1234.5, np.float32)
     for row, values in zip(steps, rows):
         row[: len(values)] = values
-    return session.run(["genuine"], {"steps": steps, "lengths": lengths})[0][:, 0]
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"steps": steps, "lengths": lengths})))
+
+
+def scores(session, rows):
+    return outputs(session, rows)["genuine"][:, 0]
 
 
 def check_scores(path, cases):
@@ -78,6 +88,10 @@ def check_scores(path, cases):
     ):
         worst = float(np.abs(found - expected).max())
         check(f"{len(rows)} scores from Python, {name}: largest difference {worst:.1e}", worst <= TOLERANCE)
+    expected = np.array([case["traits"] for case in cases])
+    if expected.size:
+        worst = float(np.abs(outputs(model, rows)["traits"] - expected).max())
+        check(f"traits from Python: largest difference {worst:.1e}", worst <= 10 * TOLERANCE)
 
 
 def main():

@@ -6,11 +6,14 @@ use std::path::PathBuf;
 
 use mousewarden::model::{Bundle, OperatingPoint, Provenance, SeenWindows};
 use mousewarden::nn::{
-    BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, LstmWeights, Network,
+    BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, Linear, LstmWeights, Network,
 };
-use mousewarden::pipeline::{Steps, WindowParams};
+use mousewarden::pipeline::{Likeness, Steps, TraitSpread, WindowParams};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// Traits of the networks of convolutions.
+const TRAITS: usize = 5;
 
 /// A valid bundle around a random network of convolutions.
 pub fn conv_bundle(layers: &[(usize, usize)], seed: u64) -> Bundle {
@@ -28,7 +31,15 @@ pub fn conv_bundle(layers: &[(usize, usize)], seed: u64) -> Bundle {
     let features = network.features();
     let reach = 2.0 / (features as f32).sqrt();
     network.head.weight = uniform(&mut random, features, -reach, reach);
-    Bundle { network: network.into(), ..bundle([1, 1], seed) }
+    network.traits = Some(Linear {
+        weight: uniform(&mut random, TRAITS * features, -reach, reach),
+        bias: uniform(&mut random, TRAITS, -reach, reach),
+    });
+    let mut above = |least, most| uniform(&mut random, TRAITS, least, most);
+    let spread =
+        TraitSpread { between: above(0.5, 1.0), shift: above(0.0, 0.1), within: above(1.0, 2.0) };
+    let likeness = Likeness::of(&spread, &[10.0; TRAITS], 40, 1.0);
+    Bundle { network: network.into(), likeness: Some(likeness), ..bundle([1, 1], seed) }
 }
 
 /// A valid bundle around a random network.

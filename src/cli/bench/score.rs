@@ -175,7 +175,7 @@ fn timed(scorer: &mut LoadedScorer, window: &[Steps]) -> Result<(Lap, f32)> {
     let scores = black_box(scorer.score(black_box(window)));
     let lap = watch.lap();
     let scores = scores.map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-    Ok((lap, scores.first().map_or(f32::NAN, |score| score.get())))
+    Ok((lap, scores.first().map_or(f32::NAN, |seen| seen.score.get())))
 }
 
 /// An arc at 125 Hz, another in every round.

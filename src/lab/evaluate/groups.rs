@@ -4,7 +4,7 @@
 use super::baseline::Baseline;
 use super::results::Unit;
 use crate::lab::metrics;
-use crate::pipeline::Window;
+use crate::pipeline::{Impression, Likeness, Window, grouped};
 
 /// Group sizes that are measured.
 pub const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
@@ -12,8 +12,8 @@ pub const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
 /// Whoever gives a group one score.
 #[derive(Debug, Clone, Copy)]
 pub enum Judge<'a> {
-    /// The mean of these scores, one a window.
-    Mean(&'a [f32]),
+    /// The model by these impressions, one a window.
+    Model(Option<&'a Likeness>, &'a [Impression]),
     /// A baseline.
     Baseline(&'a Baseline),
 }
@@ -30,10 +30,7 @@ pub fn ranges(unit: Unit, windows: usize) -> Vec<std::ops::Range<usize>> {
 /// One score a group.
 pub fn scores(unit: Unit, windows: &[Window], judge: Judge<'_>) -> Vec<f32> {
     let score = |range: std::ops::Range<usize>| match judge {
-        Judge::Mean(scores) => {
-            let group = &scores[range];
-            group.iter().sum::<f32>() / group.len() as f32
-        }
+        Judge::Model(likeness, seen) => grouped(likeness, seen[range].iter()).unwrap_or(0.0),
         Judge::Baseline(baseline) => baseline.score(&windows[range]),
     };
     ranges(unit, windows.len()).into_iter().map(score).collect()

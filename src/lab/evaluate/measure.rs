@@ -14,7 +14,7 @@ use super::streams::{self, Streams};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::metrics;
 use crate::model::{Bundle, LoadedScorer, ScorerParams};
-use crate::pipeline::{PolicyParams, Scorer, Steps, Window, WindowParams};
+use crate::pipeline::{Impression, Likeness, PolicyParams, Scorer, Steps, Window, WindowParams};
 
 /// Windows that are scored at once.
 const BATCH: usize = 64;
@@ -117,6 +117,7 @@ impl Measure<'_> {
         units: &[Unit],
         blind: bool,
     ) -> Result<Vec<Scores>> {
+        let likeness = bundle.likeness.as_ref();
         let test = Side::scored(&material.test, scorer)?;
         let calibration = match blind {
             true => Side::default(),
@@ -125,8 +126,8 @@ impl Measure<'_> {
         let scores = |unit: &Unit| {
             let shipped =
                 bundle.operating_points.iter().find(|p| Unit::Windows(p.windows) == *unit);
-            let calibration = calibration.groups(*unit, &material.calibration);
-            let [genuine, impostor] = test.groups(*unit, &material.test);
+            let calibration = calibration.groups(*unit, &material.calibration, likeness);
+            let [genuine, impostor] = test.groups(*unit, &material.test, likeness);
             Scores {
                 genuine,
                 impostor,
@@ -139,40 +140,44 @@ impl Measure<'_> {
     }
 }
 
-/// Scores of single windows, a list a piece.
+/// What the model makes of single windows, a list a piece.
 #[derive(Default)]
 struct Side {
-    genuine: Vec<Vec<f32>>,
-    impostor: Vec<Vec<f32>>,
+    genuine: Vec<Vec<Impression>>,
+    impostor: Vec<Vec<Impression>>,
 }
 
 impl Side {
     fn scored(sides: &Sides<'_>, scorer: &mut LoadedScorer) -> Result<Self> {
-        let mut of = |pieces: &[Piece<'_>]| -> Result<Vec<Vec<f32>>> {
-            pieces.iter().map(|piece| window_scores(&piece.windows, scorer)).collect()
+        let mut of = |pieces: &[Piece<'_>]| -> Result<Vec<Vec<Impression>>> {
+            pieces.iter().map(|piece| impressions(&piece.windows, scorer)).collect()
         };
         Ok(Self { genuine: of(&sides.genuine)?, impostor: of(&sides.impostor)? })
     }
 
-    fn groups(&self, unit: Unit, sides: &Sides<'_>) -> [Vec<f32>; 2] {
-        let of = |scores: &[Vec<f32>], pieces: &[Piece<'_>]| -> Vec<f32> {
-            let each = scores.iter().zip(pieces);
-            each.flat_map(|(s, piece)| groups::scores(unit, &piece.windows, Judge::Mean(s)))
-                .collect()
+    fn groups(&self, unit: Unit, sides: &Sides<'_>, likeness: Option<&Likeness>) -> [Vec<f32>; 2] {
+        let of = |seen: &[Vec<Impression>], pieces: &[Piece<'_>]| -> Vec<f32> {
+            let judge = |(seen, piece): (&Vec<Impression>, &Piece<'_>)| {
+                groups::scores(unit, &piece.windows, Judge::Model(likeness, seen))
+            };
+            seen.iter().zip(pieces).flat_map(judge).collect()
         };
         [of(&self.genuine, &sides.genuine), of(&self.impostor, &sides.impostor)]
     }
 }
 
-/// One score a window, as the agent would get it.
-pub(super) fn window_scores(windows: &[Window], scorer: &mut LoadedScorer) -> Result<Vec<f32>> {
+/// One impression a window, as the agent would get it.
+pub(super) fn impressions(
+    windows: &[Window],
+    scorer: &mut LoadedScorer,
+) -> Result<Vec<Impression>> {
     let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
-    let mut scores = Vec::with_capacity(steps.len());
+    let mut seen = Vec::with_capacity(steps.len());
     for batch in steps.chunks(BATCH) {
-        let batch = scorer.score(batch).map_err(|e| Failure::new(Kind::Internal, e.to_string()))?;
-        scores.extend(batch.iter().map(|score| score.get()));
+        let batch = scorer.score(batch);
+        seen.extend(batch.map_err(|e| Failure::new(Kind::Internal, e.to_string()))?);
     }
-    Ok(scores)
+    Ok(seen)
 }
 
 fn baseline(kind: Knows, material: &Material<'_>, units: &[Unit], seed: u64) -> Vec<Scores> {

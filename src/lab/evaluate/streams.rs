@@ -3,15 +3,15 @@
 //! not have scored.
 
 use super::material::{Piece, Sides};
-use super::measure::window_scores;
+use super::measure::impressions;
 use super::results::{Timeline, TimelinePoint};
 use crate::error::{Failure, Kind, Result};
 use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Boundary, Decision, Detector, MouseEvent, MouseKind, PolicyParams, Score, ScoreError, Scorer,
-    Signal, Steps, Timestamp, Verdict, Window, WindowParams,
+    Boundary, Decision, Detector, Impression, MouseEvent, MouseKind, PolicyParams, ScoreError,
+    Scorer, Signal, Steps, Timestamp, Verdict, Window, WindowParams,
 };
 
 /// A break longer than this is no work.
@@ -50,6 +50,7 @@ pub(super) fn run(
     policy: PolicyParams,
     params: WindowParams,
 ) -> Result<Streams> {
+    let group = needed(&policy);
     let mut stage = Stage { scorer, policy, params };
     let mut streams = Streams::default();
     for piece in &test.genuine {
@@ -58,7 +59,7 @@ pub(super) fn run(
     let before = stage.warm_up(&test.genuine)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
     for piece in &test.impostor {
-        match piece.windows.len() < needed(&policy) {
+        match piece.windows.len() < group {
             true => streams.too_short += 1,
             false => streams.strangers.push(stage.stranger(owner, piece, &before)?),
         }
@@ -82,12 +83,12 @@ impl Stage<'_> {
     /// The verdicts on a stream; its windows are scored together.
     fn verdicts(&mut self, signals: &[Signal]) -> Result<Vec<Verdict>> {
         let (windows, _) = cut_recording(self.params, signals.iter().copied());
-        let scores = Given(window_scores(&windows, self.scorer)?.into_iter());
-        judge(Detector::new(self.params, scores, self.policy), signals, false)
+        let scores = Given(impressions(&windows, self.scorer)?.into_iter());
+        judge(Detector::new(self.params, scores, self.policy.clone()), signals, false)
     }
 
     fn owner(&mut self, windows: &[Window], streams: &mut Streams) -> Result<()> {
-        let detector = Detector::new(self.params, Borrowed(self.scorer), self.policy);
+        let detector = Detector::new(self.params, Borrowed(self.scorer), self.policy.clone());
         let verdicts = judge(detector, &signals(windows, None), true)?;
         streams.genuine_windows += verdicts.len();
         streams.false_alarms += verdicts.iter().filter(|v| v.judgement.action.is_some()).count();
@@ -162,11 +163,11 @@ fn point(verdict: &Verdict, taken: Timestamp) -> TimelinePoint {
 }
 
 /// Scores that are there already, in the order of the windows.
-struct Given(std::vec::IntoIter<f32>);
+struct Given(std::vec::IntoIter<Impression>);
 
 impl Scorer for Given {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
-        let mut next = || self.0.next().map(Score::new);
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+        let mut next = || self.0.next();
         let score = |_| next().ok_or_else(|| ScoreError("more windows than were cut".into()));
         windows.iter().map(score).collect()
     }
@@ -176,7 +177,7 @@ impl Scorer for Given {
 struct Borrowed<'a>(&'a mut LoadedScorer);
 
 impl Scorer for Borrowed<'_> {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Score>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
         self.0.score(windows)
     }
 }

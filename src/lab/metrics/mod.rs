@@ -155,12 +155,6 @@ pub fn sliding(scores: &[f32], n: usize) -> Vec<f32> {
     scores.windows(n.max(1)).map(mean_score).collect()
 }
 
-/// Means of `n` consecutive scores each, without overlap; a rest shorter than `n` is left out. One
-/// call a stream: a group never spans two people or two sessions.
-pub fn grouped(scores: &[f32], n: usize) -> Vec<f32> {
-    scores.chunks_exact(n.max(1)).map(mean_score).collect()
-}
-
 fn mean_score(group: &[f32]) -> f32 {
     group.iter().sum::<f32>() / group.len() as f32
 }
@@ -246,12 +240,6 @@ mod tests {
         assert_eq!(quantile(&mut values, 0.0), Some(1.0));
         assert_eq!(quantile(&mut [], 0.5), None);
         assert!(near(deviation(&[1.0, 2.0, 3.0]), 1.0) && near(deviation(&[1.0]), 0.0));
-    }
-
-    #[test]
-    fn groups_do_not_overlap_and_drop_the_rest() {
-        assert_eq!(grouped(&[0.0, 1.0, 0.5, 0.5, 0.9], 2), [0.5, 0.5]);
-        assert_eq!(grouped(&[0.1], 2), [0.0f32; 0]);
     }
 
     fn scores() -> impl Strategy<Value = Vec<f32>> {

@@ -1,8 +1,10 @@
 //! What to expect of a model: thresholds and error rates per group size, measured on windows that
 //! training has never seen. Measures and records; it changes no weight.
 
+use super::traits::{Owner, other_groups};
 use crate::lab::metrics;
 use crate::model::OperatingPoint;
+use crate::pipeline::{Impression, grouped};
 
 /// Group sizes that are tried.
 const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
@@ -12,29 +14,47 @@ const WINDOWS_PER_GROUP: usize = 2;
 /// Every window ends a group, so that even one wrong group in fifty bothers the owner each minute.
 const GOOD_ENOUGH: f32 = 0.005;
 
-/// The scores of one session or person in order of time, and the seconds each window took.
+/// What the model made of one session or person in order of time, and the seconds each window took.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stream {
-    pub(super) scores: Vec<f32>,
+    pub(super) impressions: Vec<Impression>,
     pub(super) movement_s: Vec<f32>,
 }
 
 /// The operating points that these streams support; never empty if both sides have a window.
-pub(super) fn operating_points(genuine: &[Stream], impostor: &[Stream]) -> Vec<OperatingPoint> {
-    SIZES.iter().filter_map(|n| operating_point(*n, genuine, impostor)).collect()
+/// Groups are judged by traits where the `owner` of the one genuine stream is known by them.
+pub(super) fn operating_points(
+    genuine: &[Stream],
+    impostor: &[Stream],
+    owner: Option<&Owner>,
+) -> Vec<OperatingPoint> {
+    SIZES.iter().filter_map(|n| operating_point(*n, genuine, impostor, owner)).collect()
 }
 
 /// Threshold and rates come from every group that the live decision would have judged; they
 /// overlap, so the intervals count only groups that share no window.
-fn operating_point(n: usize, genuine: &[Stream], impostor: &[Stream]) -> Option<OperatingPoint> {
+fn operating_point(
+    n: usize,
+    genuine: &[Stream],
+    impostor: &[Stream],
+    known: Option<&Owner>,
+) -> Option<OperatingPoint> {
     let supported = |streams: &[Stream]| {
-        let windows: usize = streams.iter().map(|stream| stream.scores.len()).sum();
+        let windows: usize = streams.iter().map(|stream| stream.impressions.len()).sum();
         n == 1 || windows >= WINDOWS_PER_GROUP * n
     };
     if !supported(genuine) || !supported(impostor) {
         return None;
     }
-    let (owner, others) = (sliding(genuine, n), sliding(impostor, n));
+    let (owner, others) = match known {
+        None => (sliding(genuine, n), sliding(impostor, n)),
+        Some(known) => {
+            let likeness = known.likeness();
+            let own = genuine.iter().flat_map(|stream| known.own_groups(stream, n));
+            let others = impostor.iter().flat_map(|stream| other_groups(&likeness, stream, n));
+            (own.collect(), others.collect())
+        }
+    };
     let equal = metrics::eer(&owner, &others)?;
     let rates = metrics::rates(&owner, &others, equal.threshold);
     let (genuine_groups, impostor_groups) = (disjoint(genuine, n), disjoint(impostor, n));
@@ -55,12 +75,16 @@ fn operating_point(n: usize, genuine: &[Stream], impostor: &[Stream]) -> Option<
 
 /// One call a stream: a group never spans two people or two sessions.
 fn sliding(streams: &[Stream], n: usize) -> Vec<f32> {
-    streams.iter().flat_map(|stream| metrics::sliding(&stream.scores, n)).collect()
+    let of = |stream: &Stream| -> Vec<f32> {
+        let groups = stream.impressions.windows(n.max(1));
+        groups.filter_map(|group| grouped(None, group.iter())).collect()
+    };
+    streams.iter().flat_map(of).collect()
 }
 
 /// How many groups there are that share no window.
 fn disjoint(streams: &[Stream], n: usize) -> usize {
-    streams.iter().map(|stream| stream.scores.len() / n).sum()
+    streams.iter().map(|stream| stream.impressions.len() / n).sum()
 }
 
 fn median_movement(streams: &[Stream], n: usize) -> f32 {
@@ -83,14 +107,18 @@ pub(super) fn recommended(points: &[OperatingPoint]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Score;
 
     fn stream(scores: Vec<f32>) -> Stream {
-        Stream { movement_s: vec![0.5; scores.len()], scores }
+        let impressions: Vec<Impression> =
+            scores.iter().map(|score| Score::new(*score).into()).collect();
+        Stream { movement_s: vec![0.5; scores.len()], impressions }
     }
 
     #[test]
     fn points_stop_where_the_windows_run_out() {
-        let points = operating_points(&[stream(vec![0.9; 34])], &vec![stream(vec![0.1; 40]); 3]);
+        let points =
+            operating_points(&[stream(vec![0.9; 34])], &vec![stream(vec![0.1; 40]); 3], None);
         assert_eq!(points.iter().map(|p| p.windows).collect::<Vec<_>>(), [1, 5, 10]);
         assert_eq!(points[1].genuine_groups, 6);
         assert_eq!(points[1].impostor_groups, 24);
@@ -100,7 +128,7 @@ mod tests {
 
     #[test]
     fn there_is_always_a_point() {
-        let points = operating_points(&[stream(vec![0.9])], &[stream(vec![0.1])]);
+        let points = operating_points(&[stream(vec![0.9])], &[stream(vec![0.1])], None);
         assert_eq!(points.len(), 1);
         assert_eq!(points[0].frr_interval[0], 0.0);
         assert!(points[0].frr_interval[1] > 0.5);
@@ -114,7 +142,8 @@ mod tests {
 
     #[test]
     fn overlapping_groups_do_not_narrow_the_interval() {
-        let points = operating_points(&[stream(vec![0.9; 20])], &vec![stream(vec![0.1; 20]); 3]);
+        let points =
+            operating_points(&[stream(vec![0.9; 20])], &vec![stream(vec![0.1; 20]); 3], None);
         assert_eq!(points[2].windows, 10);
         assert_eq!(points[2].frr_interval[1], metrics::wilson(0.0, 2)[1] as f32);
     }
@@ -124,8 +153,8 @@ mod tests {
         // One window in three misleads: single windows err, five together never do.
         let genuine = [0.9, 0.9, 0.3].repeat(66);
         let impostor = vec![stream([0.1, 0.1, 0.5].repeat(20)); 10];
-        assert_eq!(recommended(&operating_points(&[stream(genuine)], &impostor)), 5);
-        let alike = operating_points(&[stream([0.1, 0.1, 0.5].repeat(30))], &impostor);
+        assert_eq!(recommended(&operating_points(&[stream(genuine)], &impostor, None)), 5);
+        let alike = operating_points(&[stream([0.1, 0.1, 0.5].repeat(30))], &impostor, None);
         assert!(alike.iter().all(|point| point.eer > GOOD_ENOUGH));
         assert_eq!(Some(recommended(&alike)), alike.last().map(|point| point.windows));
     }

@@ -8,12 +8,13 @@ use super::calibrate::{self, Stream};
 use super::head;
 use super::options::TrainOptions;
 use super::sequential;
+use super::traits::Owner;
 use crate::lab::people::{Device, Style};
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
 use crate::model::{OperatingPoint, Sequential, Start};
 use crate::nn::{AnyInference, AnyNetwork};
-use crate::pipeline::{Likeness, Steps, Window, WindowParams};
+use crate::pipeline::{Impression, Likeness, Score, Steps, Window, WindowParams};
 
 /// Heads that are fitted for calibration, each without one part.
 const FOLDS: usize = 5;
@@ -87,11 +88,14 @@ pub(super) fn enrol(
         parts.iter().enumerate().flat_map(of).collect()
     };
     let (own, others) = (joined(streams(&genuine)), streams(&strangers));
-    let operating_points = calibrate::operating_points(&own, &others);
+    let spread = start.spread.as_ref().filter(|_| start.network.traits().is_some());
+    let owner = spread.and_then(|spread| Owner::of(spread, own.first()?, &others));
+    let operating_points = calibrate::operating_points(&own, &others, owner.as_ref());
     let sequential = sequential::fit(&own, &others, options.seed);
+    let likeness = owner.map(|owner| owner.likeness());
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
-    Enrolled { network: learn(None), operating_points, sequential, likeness: None, counts }
+    Enrolled { network: learn(None), operating_points, sequential, likeness, counts }
 }
 
 /// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are
@@ -124,7 +128,7 @@ fn folds(sessions: &[Vec<Window>]) -> Vec<Vec<&[Window]>> {
 fn joined(streams: Vec<Stream>) -> Vec<Stream> {
     let mut whole = Stream::default();
     for stream in streams {
-        whole.scores.extend(stream.scores);
+        whole.impressions.extend(stream.impressions);
         whole.movement_s.extend(stream.movement_s);
     }
     vec![whole]
@@ -168,12 +172,13 @@ fn see<'a>(network: &AnyNetwork, windows: &'a [Window]) -> Seen<'a> {
 
 fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> Stream {
     let head = network.head();
-    let score = |row: &Vec<f32>| {
+    let look = |row: &Vec<f32>| {
         let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
-        1.0 / (1.0 + (-logit).exp())
+        let traits = network.traits().map_or_else(Vec::new, |traits| traits.apply(row));
+        Impression { score: Score::new(1.0 / (1.0 + (-logit).exp())), traits }
     };
     Stream {
-        scores: seen.features.iter().map(score).collect(),
+        impressions: seen.features.iter().map(look).collect(),
         movement_s: seen.windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
     }
 }

@@ -21,6 +21,7 @@ mod sequential;
 pub mod series;
 mod split;
 mod synth;
+mod traits;
 mod trunk;
 mod write;
 

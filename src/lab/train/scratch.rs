@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::bundle::RANDOM_START;
 use crate::model::{Bundle, Provenance};
 use crate::nn::Network;
-use crate::pipeline::{Steps, Window};
+use crate::pipeline::{Score, Steps, Window};
 
 /// Trains the network that the options describe.
 pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Bundle> {
@@ -30,7 +30,7 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
     progress(Progress::Calibrating);
     let own = streams(&fitted.network, &genuine.calibration);
     let others = streams(&fitted.network, &impostor.calibration);
-    let operating_points = calibrate::operating_points(&own, &others);
+    let operating_points = calibrate::operating_points(&own, &others, None);
     let sequential = sequential::fit(&own, &others, options.seed);
     let learnt = genuine.training.iter().chain(&impostor.training).flat_map(|w| w.iter());
     let provenance = Provenance {
@@ -87,8 +87,9 @@ fn examples(genuine: &[&[Window]], impostor: &[&[Window]]) -> Vec<Example> {
 fn streams(network: &Network, people: &[&[Window]]) -> Vec<Stream> {
     let stream = |windows: &&[Window]| {
         let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
+        let scores = fit::probabilities(network, steps.iter()).into_iter();
         Stream {
-            scores: fit::probabilities(network, steps.iter()),
+            impressions: scores.map(|score| Score::new(score).into()).collect(),
             movement_s: windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
         }
     };

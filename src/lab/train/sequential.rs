@@ -25,7 +25,7 @@ const PENALTY: f64 = 1e-3;
 /// Fits both; `None` where the scores do not tell the owner from strangers at all.
 pub(super) fn fit(genuine: &[Stream], impostor: &[Stream], seed: u64) -> Option<Sequential> {
     let scores = |streams: &[Stream]| -> Vec<Vec<Score>> {
-        let of = |stream: &Stream| stream.scores.iter().map(|score| Score::new(*score)).collect();
+        let of = |stream: &Stream| stream.impressions.iter().map(|seen| seen.score).collect();
         streams.iter().map(of).filter(|scores: &Vec<Score>| !scores.is_empty()).collect()
     };
     let (genuine, impostor) = (scores(genuine), scores(impostor));
@@ -157,8 +157,9 @@ mod tests {
     /// Scores whose log-odds are normal with this mean and a deviation of two.
     fn stream(mean: f64, windows: usize, seed: u64) -> Stream {
         let mut random = Random::new(seed, 1);
-        let score = |_| (1.0 / (1.0 + (-random.normal(mean, 2.0)).exp())) as f32;
-        Stream { scores: (0..windows).map(score).collect(), movement_s: vec![0.6; windows] }
+        let mut score = |_| (1.0 / (1.0 + (-random.normal(mean, 2.0)).exp())) as f32;
+        let impressions = (0..windows).map(|n| Score::new(score(n)).into()).collect();
+        Stream { impressions, movement_s: vec![0.6; windows] }
     }
 
     fn strangers() -> Vec<Stream> {
@@ -177,9 +178,9 @@ mod tests {
     fn a_limit_keeps_the_rate_it_was_set_for_on_windows_it_has_not_seen() {
         let fitted = fit(&[stream(1.0, 20_000, 1)], &strangers(), 1).unwrap();
         let fresh: Vec<f32> = stream(1.0, 200_000, 2)
-            .scores
+            .impressions
             .iter()
-            .map(|score| -fitted.evidence.of(Score::new(*score)))
+            .map(|seen| -fitted.evidence.of(seen.score))
             .collect();
         for limit in &fitted.limits[..3] {
             let wanted = fresh.len() as f64 / f64::from(limit.windows_between_alarms);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::Bundle;
-use crate::pipeline::{Scorer, Steps, Window};
+use crate::pipeline::{Impression, Scorer, Steps, Window};
 
 use super::fit;
 
@@ -71,7 +71,7 @@ fn compare(
             .remedy("It was not kept. Try backend = \"builtin\", and report this.")
     };
     let written = scorer.score(&steps).map_err(|e| failed(e.to_string()))?;
-    let differs = |(a, b): (&f32, &crate::pipeline::Score)| (a - b.get()).abs();
+    let differs = |(a, b): (&f32, &Impression)| (a - b.score.get()).abs();
     let worst = trained.iter().zip(&written).map(differs).fold(0.0f32, f32::max);
     if written.len() != trained.len() || worst > TOLERANCE {
         return Err(failed(format!(

@@ -5,6 +5,7 @@ use crate::nn::kernel::slide::{Sizes, Slide};
 use crate::nn::kernel::{Kernel, Operation, Simd};
 use crate::nn::lines::Lines;
 use crate::nn::loss::sigmoid;
+use crate::nn::network::{Dense, Linear};
 
 use super::clock::{CHANNELS, Clock, channels};
 use super::layer::{pack, sizes};
@@ -24,7 +25,8 @@ pub struct ConvInference {
     reach: usize,
     layers: Vec<Layer>,
     channels: usize,
-    head: (Vec<f32>, f32),
+    head: Dense,
+    traits: Option<Linear>,
     rows: Rows,
     ways: Vec<[f32; 2]>,
     inputs: Vec<f32>,
@@ -61,7 +63,8 @@ impl ConvInference {
             reach: network.reach(),
             layers,
             channels: network.channels(),
-            head: (network.head.weight.clone(), network.head.bias),
+            head: network.head.clone(),
+            traits: network.traits.clone(),
             rows: Rows::default(),
             ways: Vec::new(),
             inputs: Vec::new(),
@@ -72,15 +75,26 @@ impl ConvInference {
     /// The probability of "genuine" for each window, in order; steps are `(dx px, dy px, dt ms)`.
     /// A window without steps has no score: not-a-number.
     pub fn probabilities(&mut self, windows: &[&[[f32; 3]]]) -> Vec<f32> {
+        self.features(windows).iter().map(|row| self.probability(row)).collect()
+    }
+
+    /// The same, each with the window's traits: none from a network that gives none, and none of a
+    /// window without steps.
+    pub fn described(&mut self, windows: &[&[[f32; 3]]]) -> Vec<(f32, Vec<f32>)> {
         let features = self.features(windows);
-        let (weight, bias) = &self.head;
-        let score = |row: &Vec<f32>| {
-            // In double precision, so that the order of the sum does not matter.
-            let products = row.iter().zip(weight).map(|(x, w)| f64::from(*x) * f64::from(*w));
-            let logit = (products.sum::<f64>() + f64::from(*bias)) as f32;
-            if row.is_empty() { f32::NAN } else { sigmoid(logit) }
+        let traits = |row: &Vec<f32>| match &self.traits {
+            Some(traits) if !row.is_empty() => traits.apply(row),
+            _ => Vec::new(),
         };
-        features.iter().map(score).collect()
+        features.iter().map(|row| (self.probability(row), traits(row))).collect()
+    }
+
+    fn probability(&self, features: &[f32]) -> f32 {
+        let Dense { weight, bias } = &self.head;
+        // In double precision, so that the order of the sum does not matter.
+        let products = features.iter().zip(weight).map(|(x, w)| f64::from(*x) * f64::from(*w));
+        let logit = (products.sum::<f64>() + f64::from(*bias)) as f32;
+        if features.is_empty() { f32::NAN } else { sigmoid(logit) }
     }
 
     /// What the head sees of each window, in order. A window without steps has none: an empty row.

@@ -1,25 +1,28 @@
-//! The rule of the fixed group: the mean of the last n scores against the threshold set at the equal
-//! error rate, with hysteresis. Knows no time and does nothing.
+//! The rule of the fixed group: the last n windows judged together against the threshold set at the
+//! equal error rate, with hysteresis. Knows no time and does nothing.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, Opinion};
-use crate::pipeline::score::Score;
+use crate::pipeline::likeness::{Likeness, grouped};
+use crate::pipeline::score::Impression;
 
-/// When a mean is a stranger's.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// When a group is a stranger's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeanParams {
     /// How many windows are judged together.
     pub group_windows: usize,
-    /// Means below this are a stranger's.
+    /// Groups that score below this are a stranger's.
     pub threshold: f32,
-    /// Trust returns only when the mean is this far above the threshold.
+    /// Trust returns only when the group's score is this far above the threshold.
     pub hysteresis: f32,
-    /// This many means in a row below the threshold make an intruder of a suspicion.
+    /// This many groups in a row below the threshold make an intruder of a suspicion.
     pub confirm_windows: usize,
+    /// How a group is scored; without it by the mean of its scores.
+    pub likeness: Option<Box<Likeness>>,
 }
 
 impl MeanParams {
@@ -37,21 +40,21 @@ impl MeanParams {
         if self.confirm_windows == 0 || self.confirm_windows > 1000 {
             return Err(format!("confirm_windows = {} must lie in 1..=1000", self.confirm_windows));
         }
-        Ok(())
+        self.likeness.as_ref().map_or(Ok(()), |likeness| likeness.validate())
     }
 }
 
-/// The last n scores.
+/// The last n windows.
 #[derive(Debug, Clone)]
 pub(super) struct Mean {
     params: MeanParams,
-    recent: VecDeque<f32>,
+    recent: VecDeque<Impression>,
     below: usize,
 }
 
 impl Mean {
     pub(super) fn new(params: MeanParams) -> Self {
-        Self { params, recent: VecDeque::with_capacity(params.group_windows), below: 0 }
+        Self { recent: VecDeque::with_capacity(params.group_windows), params, below: 0 }
     }
 
     pub(super) fn windows(&self) -> usize {
@@ -63,25 +66,25 @@ impl Mean {
         self.below = 0;
     }
 
-    pub(super) fn update(&mut self, score: Score, standing: Decision) -> Opinion {
+    pub(super) fn update(&mut self, impression: Impression, standing: Decision) -> Opinion {
         if self.recent.len() == self.params.group_windows {
             self.recent.pop_front();
         }
-        self.recent.push_back(score.get());
-        let (grouped, windows) = (self.mean(), self.recent.len());
-        let decision = grouped.map_or(standing, |mean| self.judge(mean, standing));
+        self.recent.push_back(impression);
+        let (grouped, windows) = (self.grouped(), self.recent.len());
+        let decision = grouped.map_or(standing, |score| self.judge(score, standing));
         Opinion { grouped, windows, decision }
     }
 
-    /// Taken anew each time, so that it depends on the last n scores alone and a replay that
+    /// Taken anew each time, so that it depends on the last n windows alone and a replay that
     /// starts later agrees to the bit.
-    fn mean(&self) -> Option<f32> {
+    fn grouped(&self) -> Option<f32> {
         let full = self.recent.len() == self.params.group_windows;
-        full.then(|| self.recent.iter().sum::<f32>() / self.recent.len() as f32)
+        full.then(|| grouped(self.params.likeness.as_deref(), self.recent.iter())).flatten()
     }
 
-    fn judge(&mut self, mean: f32, standing: Decision) -> Decision {
-        if mean < self.params.threshold {
+    fn judge(&mut self, score: f32, standing: Decision) -> Decision {
+        if score < self.params.threshold {
             self.below = self.below.saturating_add(1);
             let confirmed = self.below >= self.params.confirm_windows;
             return match standing {
@@ -91,7 +94,7 @@ impl Mean {
             };
         }
         self.below = 0;
-        let recovered = mean >= self.params.threshold + self.params.hysteresis;
+        let recovered = score >= self.params.threshold + self.params.hysteresis;
         match standing {
             Decision::Trusted => Decision::Trusted,
             _ if recovered => Decision::Trusted,

@@ -7,7 +7,7 @@ pub mod mean;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Boundary, Micros, Timestamp};
-use super::score::Score;
+use super::score::Impression;
 use cusum::Cusum;
 use mean::Mean;
 
@@ -55,7 +55,7 @@ pub enum Action {
 }
 
 /// How scores become decisions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyParams {
     /// How far to go.
@@ -67,10 +67,10 @@ pub struct PolicyParams {
 }
 
 /// When the scores are a stranger's.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleParams {
-    /// The mean of the last n scores lies below a threshold.
+    /// The last n windows together score below a threshold.
     Mean(MeanParams),
     /// The evidence that has piled up since the scores last looked like the owner's passes a limit.
     Cusum(CusumParams),
@@ -87,7 +87,7 @@ impl PolicyParams {
 
     /// A trust below this is a stranger's; on the scale of [`Judgement::grouped`].
     pub const fn threshold(&self) -> f32 {
-        match self.rule {
+        match &self.rule {
             RuleParams::Mean(params) => params.threshold,
             RuleParams::Cusum(_) => 0.0,
         }
@@ -95,7 +95,7 @@ impl PolicyParams {
 
     /// How many windows are judged together; `None` where that depends on what they show.
     pub const fn group_windows(&self) -> Option<usize> {
-        match self.rule {
+        match &self.rule {
             RuleParams::Mean(params) => Some(params.group_windows),
             RuleParams::Cusum(_) => None,
         }
@@ -105,7 +105,7 @@ impl PolicyParams {
 /// What one score led to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Judgement {
-    /// What the rule makes of the last scores: their mean, or one minus the share of the limit
+    /// What the rule makes of the last windows: their score as a group, or one minus the share of the limit
     /// that the evidence has reached. `None` while there are too few.
     pub grouped: Option<f32>,
     /// How many windows that rests on.
@@ -134,16 +134,16 @@ enum Rule {
 
 impl Rule {
     fn new(params: &RuleParams) -> Self {
-        match *params {
-            RuleParams::Mean(params) => Self::Mean(Mean::new(params)),
-            RuleParams::Cusum(params) => Self::Cusum(Cusum::new(params)),
+        match params {
+            RuleParams::Mean(params) => Self::Mean(Mean::new(params.clone())),
+            RuleParams::Cusum(params) => Self::Cusum(Cusum::new(*params)),
         }
     }
 
-    fn update(&mut self, score: Score, standing: Decision) -> Opinion {
+    fn update(&mut self, impression: Impression, standing: Decision) -> Opinion {
         match self {
-            Self::Mean(rule) => rule.update(score, standing),
-            Self::Cusum(rule) => rule.update(score, standing),
+            Self::Mean(rule) => rule.update(impression, standing),
+            Self::Cusum(rule) => rule.update(impression.score, standing),
         }
     }
 
@@ -193,9 +193,10 @@ impl Policy {
         self.rule.windows()
     }
 
-    /// Takes the score of the window that closed at `at`.
-    pub fn update(&mut self, at: Timestamp, score: Score) -> Judgement {
-        let Opinion { grouped, windows, decision } = self.rule.update(score, self.decision);
+    /// Takes the impression of the window that closed at `at`.
+    pub fn update(&mut self, at: Timestamp, impression: impl Into<Impression>) -> Judgement {
+        let impression = impression.into();
+        let Opinion { grouped, windows, decision } = self.rule.update(impression, self.decision);
         self.decision = decision;
         let alarming = decision == Decision::Intruder && grouped.is_some();
         let action = alarming.then(|| self.act(at)).flatten();

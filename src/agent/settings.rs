@@ -9,7 +9,8 @@ pub use super::bounded::{Choice, Share, Within};
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::Bundle;
-use crate::pipeline::{CusumParams, Ladder, MeanParams, PolicyParams, RuleParams};
+use crate::model::bundle::limit_for;
+use crate::pipeline::{CusumParams, Ladder, MeanParams, PolicyParams, RuleParams, ScanParams};
 use crate::platform::Backend;
 
 /// How signals are taken in.
@@ -39,8 +40,11 @@ pub enum RuleChoice {
     /// The mean of a fixed number of windows against a threshold.
     #[default]
     Mean,
-    /// Evidence piles up until it passes a limit.
+    /// Evidence of single scores piles up until it passes a limit.
     Cusum,
+    /// The evidence of the last windows together passes a limit, for whichever number of them says
+    /// most; for models that judge by traits.
+    Scan,
 }
 
 /// Office work gives about this many windows in an hour on the wall clock (8.5 a minute, the mean
@@ -94,6 +98,7 @@ impl PolicyChoice {
         let rule = match self.rule {
             RuleChoice::Mean => RuleParams::Mean(self.mean(bundle)?),
             RuleChoice::Cusum => RuleParams::Cusum(self.cusum(bundle)?),
+            RuleChoice::Scan => RuleParams::Scan(self.scan(bundle)?),
         };
         Ok(PolicyParams { ladder: self.ladder, cooldown_s: self.cooldown_s.get(), rule })
     }
@@ -116,8 +121,23 @@ impl PolicyChoice {
         })
     }
 
+    fn scan(&self, bundle: &Bundle) -> Result<ScanParams> {
+        let limit = limit_for(&bundle.scan, self.budget());
+        let params = bundle.likeness.clone().map(Box::new).zip(limit);
+        params.map(|(likeness, limit)| ScanParams { likeness, limit }).ok_or_else(|| {
+            let what = "policy.rule = \"scan\": the model does not judge by traits";
+            Failure::new(Kind::Config, what)
+                .remedy("Choose rule = \"mean\", or enrol again: mousewarden --enroll.")
+        })
+    }
+
+    /// Windows of the owner for each false alarm that is put up with.
+    const fn budget(&self) -> u32 {
+        self.hours_between_alarms.get() * WINDOWS_PER_HOUR
+    }
+
     fn cusum(&self, bundle: &Bundle) -> Result<CusumParams> {
-        let windows = self.hours_between_alarms.get() * WINDOWS_PER_HOUR;
+        let windows = self.budget();
         let known = bundle.sequential.as_ref();
         known.and_then(|known| known.for_budget(windows)).ok_or_else(|| {
             let what = "policy.rule = \"cusum\": the model knows no limits for it";

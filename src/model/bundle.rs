@@ -49,21 +49,25 @@ impl Sequential {
     /// it is interpolated, beyond the last extrapolated: the limit grows with the logarithm of the
     /// windows (Lorden 1971, Ann. Math. Stat. 42). `None` if nothing is known.
     pub fn for_budget(&self, windows: u32) -> Option<CusumParams> {
-        let log = |windows: u32| f64::from(windows.max(1)).ln();
-        let limit = match self.limits.as_slice() {
-            [] => return None,
-            [only] => only.limit,
-            limits => {
-                let above = limits.iter().position(|l| l.windows_between_alarms >= windows);
-                let next = above.unwrap_or(limits.len() - 1).max(1);
-                let (low, high) = (&limits[next - 1], &limits[next]);
-                let (from, to) =
-                    (log(low.windows_between_alarms), log(high.windows_between_alarms));
-                let way = ((log(windows) - from) / (to - from)) as f32;
-                (low.limit + way * (high.limit - low.limit)).max(f32::MIN_POSITIVE)
-            }
-        };
+        let limit = limit_for(&self.limits, windows)?;
         Some(CusumParams { evidence: self.evidence, limit })
+    }
+}
+
+/// The limit that the owner passes once in this many windows, see [`Sequential::for_budget`].
+pub fn limit_for(limits: &[Limit], windows: u32) -> Option<f32> {
+    let log = |windows: u32| f64::from(windows.max(1)).ln();
+    match limits {
+        [] => None,
+        [only] => Some(only.limit),
+        limits => {
+            let above = limits.iter().position(|l| l.windows_between_alarms >= windows);
+            let next = above.unwrap_or(limits.len() - 1).max(1);
+            let (low, high) = (&limits[next - 1], &limits[next]);
+            let (from, to) = (log(low.windows_between_alarms), log(high.windows_between_alarms));
+            let way = ((log(windows) - from) / (to - from)) as f32;
+            Some((low.limit + way * (high.limit - low.limit)).max(f32::MIN_POSITIVE))
+        }
     }
 }
 
@@ -149,6 +153,9 @@ pub struct Bundle {
     pub sequential: Option<Sequential>,
     /// How groups are judged by their traits; without it, by the mean of their scores.
     pub likeness: Option<Likeness>,
+    /// Limits of the evidence against the owner that traits give, in ascending order of rarity;
+    /// empty without a likeness.
+    pub scan: Vec<Limit>,
     /// Where it comes from.
     pub provenance: Provenance,
 }

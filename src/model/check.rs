@@ -24,6 +24,7 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
     }
     bundle.sequential.as_ref().map_or(Ok(()), sequential)?;
     bundle.likeness.as_ref().map_or(Ok(()), |l| likeness(l, &bundle.network))?;
+    scan(&bundle.scan, bundle.likeness.as_ref())?;
     check_network(&bundle.network)
 }
 
@@ -80,13 +81,30 @@ fn sequential(sequential: &Sequential) -> Result<(), Fault> {
     if limits.is_empty() {
         return wrong("its sequential decision has no limits".into());
     }
-    if !limits.is_sorted_by(|one, next| one.windows_between_alarms < next.windows_between_alarms) {
-        return wrong("its limits are not in ascending order of windows_between_alarms".into());
-    }
+    ascending(limits)?;
     let usable = |limit: &Limit| {
         CusumParams { evidence: sequential.evidence, limit: limit.limit }.validate()
     };
     limits.iter().try_for_each(usable).map_err(Fault::Value)
+}
+
+fn ascending(limits: &[Limit]) -> Result<(), Fault> {
+    match limits.is_sorted_by(|one, next| one.windows_between_alarms < next.windows_between_alarms)
+    {
+        true => Ok(()),
+        false => wrong("its limits are not in ascending order of windows_between_alarms".into()),
+    }
+}
+
+fn scan(limits: &[Limit], likeness: Option<&Likeness>) -> Result<(), Fault> {
+    if !limits.is_empty() && likeness.is_none() {
+        return wrong("it has limits of evidence that no likeness gives".into());
+    }
+    ascending(limits)?;
+    match limits.iter().find(|limit| !(limit.limit.is_finite() && limit.limit > 0.0)) {
+        Some(limit) => wrong(format!("limit = {} must be above 0", limit.limit)),
+        None => Ok(()),
+    }
 }
 
 fn likeness(likeness: &Likeness, network: &AnyNetwork) -> Result<(), Fault> {

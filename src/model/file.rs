@@ -86,6 +86,7 @@ impl Bundle {
             default_group: metadata.default_group,
             sequential: metadata.sequential,
             likeness: metadata.likeness,
+            scan: metadata.scan,
             provenance: metadata.provenance,
         };
         check(&bundle)?;
@@ -100,6 +101,7 @@ impl Bundle {
             default_group: self.default_group,
             sequential: self.sequential.clone(),
             likeness: self.likeness.clone(),
+            scan: self.scan.clone(),
             provenance: self.provenance.clone(),
         };
         Ok(encoded(&self.network, metadata.entries(self.network.architecture())?))

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::bundle::{CONTRACT, OperatingPoint, Provenance, Sequential};
+use super::bundle::{CONTRACT, Limit, OperatingPoint, Provenance, Sequential};
 use super::fault::Fault;
 use super::onnx_proto::{ModelProto, StringStringEntryProto};
 use crate::pipeline::{Likeness, WindowParams};
@@ -26,6 +26,7 @@ pub(super) const WINDOWS_KEY: &str = "mousewarden.windows";
 const POINTS_KEY: &str = "mousewarden.operating_points";
 const SEQUENTIAL_KEY: &str = "mousewarden.sequential";
 const LIKENESS_KEY: &str = "mousewarden.likeness";
+const SCAN_KEY: &str = "mousewarden.scan";
 const GROUP_KEY: &str = "mousewarden.default_group";
 const PROVENANCE_KEY: &str = "mousewarden.provenance";
 
@@ -42,6 +43,8 @@ pub struct Metadata {
     pub sequential: Option<Sequential>,
     /// How groups are judged by their traits.
     pub likeness: Option<Likeness>,
+    /// Limits of the evidence that traits give.
+    pub scan: Vec<Limit>,
     /// Where the model comes from.
     pub provenance: Provenance,
 }
@@ -54,6 +57,8 @@ impl Metadata {
     pub fn entries(&self, architecture: &str) -> Result<Vec<StringStringEntryProto>, Fault> {
         let sequential = self.sequential.as_ref().map(|s| entry(SEQUENTIAL_KEY, s)).transpose()?;
         let likeness = self.likeness.as_ref().map(|l| entry(LIKENESS_KEY, l)).transpose()?;
+        let scan = Some(&self.scan).filter(|limits| !limits.is_empty());
+        let scan = scan.map(|limits| entry(SCAN_KEY, limits)).transpose()?;
         let required = [
             entry(CONTRACT_KEY, &CONTRACT)?,
             entry(ARCHITECTURE_KEY, &architecture)?,
@@ -62,7 +67,7 @@ impl Metadata {
             entry(GROUP_KEY, &self.default_group)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
         ];
-        Ok(required.into_iter().chain(sequential).chain(likeness).collect())
+        Ok(required.into_iter().chain(sequential).chain(likeness).chain(scan).collect())
     }
 
     /// From the entries of a file. The contract is read first: nothing else is believed of a file
@@ -78,6 +83,7 @@ impl Metadata {
             default_group: read(model, GROUP_KEY)?,
             sequential: optional(model, SEQUENTIAL_KEY)?,
             likeness: optional(model, LIKENESS_KEY)?,
+            scan: optional(model, SCAN_KEY)?.unwrap_or_default(),
             provenance: read(model, PROVENANCE_KEY)?,
         })
     }

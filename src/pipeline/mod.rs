@@ -14,7 +14,8 @@ pub use detector::{Detector, Verdict, WindowSummary};
 pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 pub use likeness::{Likeness, TraitSpread, grouped};
 pub use policy::{
-    Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, RuleParams,
+    Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, Recent,
+    RuleParams, ScanParams,
 };
 pub use score::{Impression, Score, ScoreError, Scorer};
 pub use steps::Steps;

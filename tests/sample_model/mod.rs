@@ -51,6 +51,7 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
         default_group: 5,
         sequential: None,
         likeness: None,
+        scan: Vec::new(),
         provenance: Provenance {
             trained_by: "a test".into(),
             subject: "nobody".into(),

@@ -151,6 +151,7 @@ pub(super) fn untrained() -> Bundle {
         default_group: 1,
         sequential: None,
         likeness: None,
+        scan: Vec::new(),
         provenance: Provenance {
             trained_by: "nobody".into(),
             subject: "nobody".into(),

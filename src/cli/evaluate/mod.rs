@@ -14,7 +14,7 @@ use clap::Args;
 use self::show::Show;
 use super::output;
 use super::train::input::InputArgs;
-use crate::agent::settings::PolicyChoice;
+use crate::agent::settings::{PolicyChoice, RuleChoice, Within};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::evaluate::{Request, Results, Trainer, compare, evaluate};
 use crate::lab::protocol::{NAMES, Person, Protocol, read_people};
@@ -52,6 +52,12 @@ pub struct EvaluateArgs {
     /// Who scores: auto, onnxruntime, builtin
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
     backend: Backend,
+    /// How the agent decides in continuous use: mean, cusum or scan
+    #[arg(long, value_name = "NAME", default_value = "mean", value_parser = rule)]
+    rule: RuleChoice,
+    /// One false alarm in so many hours at the desk is put up with; cusum and scan only
+    #[arg(long, value_name = "HOURS", default_value = "40", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    hours_between_alarms: u32,
     /// Owners measured at the same time
     #[arg(long, value_name = "N", default_value_t = 2)]
     threads: usize,
@@ -76,6 +82,15 @@ fn backend(name: &str) -> Result<Backend, String> {
     let known = [Backend::Auto, Backend::OnnxRuntime, Backend::Builtin];
     let found = known.into_iter().find(|backend| backend.to_string() == name);
     found.ok_or_else(|| "it must be auto, onnxruntime or builtin".into())
+}
+
+fn rule(name: &str) -> Result<RuleChoice, String> {
+    match name {
+        "mean" => Ok(RuleChoice::Mean),
+        "cusum" => Ok(RuleChoice::Cusum),
+        "scan" => Ok(RuleChoice::Scan),
+        _ => Err("it must be mean, cusum or scan".into()),
+    }
 }
 
 impl EvaluateArgs {
@@ -116,7 +131,12 @@ impl EvaluateArgs {
         }
         let scorer = self.scorer();
         let options = TrainOptions { start: self.start()?, ..TrainOptions::default() };
-        let policy = |bundle: &Bundle| PolicyChoice::default().resolve(bundle);
+        let choice = PolicyChoice {
+            rule: self.rule,
+            hours_between_alarms: Within::clamped(self.hours_between_alarms),
+            ..PolicyChoice::default()
+        };
+        let policy = |bundle: &Bundle| choice.resolve(bundle);
         let request = Request {
             protocols: &protocols,
             people: &people,

@@ -6,13 +6,14 @@ use std::ops::Range;
 
 use super::calibrate::{self, Stream};
 use super::head;
+use super::later;
 use super::options::TrainOptions;
 use super::sequential;
 use super::traits::Owner;
 use crate::lab::people::{Device, Style};
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
-use crate::model::{OperatingPoint, Sequential, Start};
+use crate::model::{Limit, OperatingPoint, Sequential, Start};
 use crate::nn::{AnyInference, AnyNetwork};
 use crate::pipeline::{Impression, Likeness, Score, Steps, Window, WindowParams};
 
@@ -28,6 +29,7 @@ pub(super) struct Enrolled {
     pub(super) operating_points: Vec<OperatingPoint>,
     pub(super) sequential: Option<Sequential>,
     pub(super) likeness: Option<Likeness>,
+    pub(super) scan: Vec<Limit>,
     /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
     pub(super) counts: [usize; 2],
 }
@@ -93,9 +95,13 @@ pub(super) fn enrol(
     let operating_points = calibrate::operating_points(&own, &others, owner.as_ref());
     let sequential = sequential::fit(&own, &others, options.seed);
     let likeness = owner.map(|owner| owner.likeness());
+    let scan = match (&likeness, own.first()) {
+        (Some(likeness), Some(stream)) => later::limits(likeness, stream, &others, options.seed),
+        _ => Vec::new(),
+    };
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
-    Enrolled { network: learn(None), operating_points, sequential, likeness, counts }
+    Enrolled { network: learn(None), operating_points, sequential, likeness, scan, counts }
 }
 
 /// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are

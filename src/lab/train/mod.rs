@@ -10,6 +10,7 @@ mod fit;
 mod hard;
 mod head;
 mod identity;
+mod later;
 mod options;
 mod pass;
 mod progress;

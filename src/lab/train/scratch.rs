@@ -48,6 +48,7 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
         default_group,
         sequential,
         likeness: None,
+        scan: Vec::new(),
         provenance,
     })
 }

@@ -36,6 +36,7 @@ pub(super) fn train(
         operating_points: enrolled.operating_points,
         sequential: enrolled.sequential,
         likeness: enrolled.likeness,
+        scan: enrolled.scan,
         provenance,
     })
 }

@@ -100,7 +100,8 @@ impl Cusum {
     }
 }
 
-fn judge(share: f32, standing: Decision) -> Decision {
+/// What a share of the limit means, given what stood before.
+pub(super) fn judge(share: f32, standing: Decision) -> Decision {
     if share >= 1.0 {
         return Decision::Intruder;
     }

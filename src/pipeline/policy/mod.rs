@@ -3,6 +3,7 @@
 
 pub mod cusum;
 pub mod mean;
+pub mod scan;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,11 @@ use super::event::{Boundary, Micros, Timestamp};
 use super::score::Impression;
 use cusum::Cusum;
 use mean::Mean;
+use scan::Scan;
 
 pub use cusum::{CusumParams, Evidence};
 pub use mean::MeanParams;
+pub use scan::{Recent, ScanParams};
 
 /// What the scores say about whose hand it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -74,6 +77,8 @@ pub enum RuleParams {
     Mean(MeanParams),
     /// The evidence that has piled up since the scores last looked like the owner's passes a limit.
     Cusum(CusumParams),
+    /// The evidence of some stretch of the last windows, whichever says most, passes a limit.
+    Scan(ScanParams),
 }
 
 impl PolicyParams {
@@ -82,6 +87,7 @@ impl PolicyParams {
         match &self.rule {
             RuleParams::Mean(params) => params.validate(),
             RuleParams::Cusum(params) => params.validate(),
+            RuleParams::Scan(params) => params.validate(),
         }
     }
 
@@ -89,7 +95,7 @@ impl PolicyParams {
     pub const fn threshold(&self) -> f32 {
         match &self.rule {
             RuleParams::Mean(params) => params.threshold,
-            RuleParams::Cusum(_) => 0.0,
+            RuleParams::Cusum(_) | RuleParams::Scan(_) => 0.0,
         }
     }
 
@@ -97,7 +103,7 @@ impl PolicyParams {
     pub const fn group_windows(&self) -> Option<usize> {
         match &self.rule {
             RuleParams::Mean(params) => Some(params.group_windows),
-            RuleParams::Cusum(_) => None,
+            RuleParams::Cusum(_) | RuleParams::Scan(_) => None,
         }
     }
 }
@@ -130,6 +136,7 @@ struct Opinion {
 enum Rule {
     Mean(Mean),
     Cusum(Cusum),
+    Scan(Scan),
 }
 
 impl Rule {
@@ -137,6 +144,7 @@ impl Rule {
         match params {
             RuleParams::Mean(params) => Self::Mean(Mean::new(params.clone())),
             RuleParams::Cusum(params) => Self::Cusum(Cusum::new(*params)),
+            RuleParams::Scan(params) => Self::Scan(Scan::new(params.clone())),
         }
     }
 
@@ -144,6 +152,7 @@ impl Rule {
         match self {
             Self::Mean(rule) => rule.update(impression, standing),
             Self::Cusum(rule) => rule.update(impression.score, standing),
+            Self::Scan(rule) => rule.update(&impression.traits, standing),
         }
     }
 
@@ -151,6 +160,7 @@ impl Rule {
         match self {
             Self::Mean(rule) => rule.windows(),
             Self::Cusum(rule) => rule.windows(),
+            Self::Scan(rule) => rule.windows(),
         }
     }
 
@@ -158,6 +168,7 @@ impl Rule {
         match self {
             Self::Mean(rule) => rule.forget(),
             Self::Cusum(rule) => rule.forget(),
+            Self::Scan(rule) => rule.forget(),
         }
     }
 }

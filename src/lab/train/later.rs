@@ -1,0 +1,218 @@
+//! Days of the owner that enrolment has not seen, made from the one that it has: the scatter of the
+//! owner's own windows around places where the owner may come to lie on another day. What one
+//! session holds cannot show how the next differs; how people differ from one stretch of work to the
+//! next is known of others. On these days the limits of the sequential rule are set.
+
+use super::calibrate::Stream;
+use crate::lab::random::Random;
+use crate::model::Limit;
+use crate::pipeline::{Likeness, Recent};
+
+/// Windows of a simulated day.
+const DAY: usize = 200;
+/// Days that are simulated.
+const DAYS: usize = 500;
+/// Neighbouring windows are alike: so many are drawn together.
+const BLOCK: usize = 20;
+/// Windows after which the owner moves a little differently.
+const STRETCH: usize = 40;
+/// After an alarm the owner unlocks and begins anew.
+const QUIET: usize = 20;
+/// Rates of false alarms that limits are set for, in windows; the last is 40 hours at the desk with
+/// 8.5 windows a minute.
+const BETWEEN_ALARMS: [u32; 4] = [250, 1_000, 4_000, 20_400];
+/// Halvings of the interval in which a limit lies.
+const HALVINGS: usize = 24;
+
+/// The limits of the sequential rule, in ascending order of rarity; none where the owner's windows
+/// are fewer than a block.
+pub(super) fn limits(
+    likeness: &Likeness,
+    own: &Stream,
+    strangers: &[Stream],
+    seed: u64,
+) -> Vec<Limit> {
+    let days = days(likeness, own, seed);
+    if days.is_empty() {
+        return Vec::new();
+    }
+    let others: Vec<Vec<f32>> = strangers
+        .iter()
+        .map(|stream| against(likeness, stream.impressions.iter().map(|seen| &seen.traits[..])))
+        .collect();
+    let limit = |windows_between_alarms| {
+        let limit = limit_for(&days, windows_between_alarms);
+        Limit { windows_between_alarms, limit, delay_windows: median_delay(&others, limit) }
+    };
+    BETWEEN_ALARMS.map(limit).to_vec()
+}
+
+/// The evidence against the owner on each simulated day.
+fn days(likeness: &Likeness, own: &Stream, seed: u64) -> Vec<Vec<f32>> {
+    let traits: Vec<&[f32]> = own.impressions.iter().map(|seen| &seen.traits[..]).collect();
+    if traits.len() < BLOCK {
+        return Vec::new();
+    }
+    let mut random = Random::new(seed, 0xDA7);
+    let mut day = || {
+        let windows = day(likeness, &traits, &mut random);
+        against(likeness, windows.iter().map(Vec::as_slice))
+    };
+    (0..DAYS).map(|_| day()).collect()
+}
+
+fn day(likeness: &Likeness, traits: &[&[f32]], random: &mut Random) -> Vec<Vec<f32>> {
+    let mut around = |centre: &[f32], variance: &[f32]| -> Vec<f32> {
+        let draw = |(c, v): (&f32, &f32)| random.normal(f64::from(*c), f64::from(*v).sqrt()) as f32;
+        centre.iter().zip(variance).map(draw).collect()
+    };
+    let home = around(&likeness.centre, &likeness.doubt);
+    let places: Vec<Vec<f32>> =
+        (0..DAY / STRETCH).map(|_| around(&home, &likeness.spread.shift)).collect();
+    let mut windows = Vec::with_capacity(DAY);
+    for place in &places {
+        for _ in 0..STRETCH / BLOCK {
+            let at = random.below(traits.len() - BLOCK + 1);
+            windows.extend(moved(&traits[at..at + BLOCK], place));
+        }
+    }
+    windows
+}
+
+/// These windows with their mean at another place; their scatter around it made as large as it is
+/// around a mean that they have not set themselves.
+fn moved(block: &[&[f32]], place: &[f32]) -> Vec<Vec<f32>> {
+    let count = block.len() as f32;
+    let mean: Vec<f32> =
+        (0..place.len()).map(|at| block.iter().map(|row| row[at]).sum::<f32>() / count).collect();
+    let wider = (count / (count - 1.0)).sqrt();
+    let window = |row: &&[f32]| {
+        let from = row.iter().zip(&mean).map(|(x, mean)| wider * (x - mean));
+        place.iter().zip(from).map(|(place, away)| place + away).collect()
+    };
+    block.iter().map(window).collect()
+}
+
+/// The evidence against the owner after each window, as the rule sees it.
+fn against<'a>(likeness: &Likeness, windows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut recent = Recent::new(likeness.centre.len());
+    let see = |traits: &[f32]| {
+        recent.push(traits);
+        recent.against(likeness).map_or(0.0, |(evidence, _)| evidence as f32)
+    };
+    windows.map(see).collect()
+}
+
+/// The limit that the days pass once in so many windows.
+fn limit_for(days: &[Vec<f32>], between_alarms: u32) -> f32 {
+    let allowed = days.iter().map(Vec::len).sum::<usize>() / between_alarms as usize;
+    let count = |limit| days.iter().map(|day| alarms(day, limit)).sum::<usize>();
+    let (mut low, mut high) = (f32::MIN_POSITIVE, 1.0_f32);
+    while count(high) > allowed && high < 1e6 {
+        (low, high) = (high, 2.0 * high);
+    }
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        match count(middle) > allowed {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    high
+}
+
+fn alarms(day: &[f32], limit: f32) -> usize {
+    let (mut at, mut alarms) = (0, 0);
+    while let Some(next) = day[at..].iter().position(|evidence| *evidence >= limit) {
+        alarms += 1;
+        at = (at + next + QUIET).min(day.len());
+    }
+    alarms
+}
+
+/// After how many windows half of the strangers are noticed; `None` if most never are.
+fn median_delay(strangers: &[Vec<f32>], limit: f32) -> Option<u32> {
+    let noticed = |stream: &Vec<f32>| stream.iter().position(|evidence| *evidence >= limit);
+    let mut delays: Vec<usize> =
+        strangers.iter().map(|stream| noticed(stream).map_or(usize::MAX, |at| at + 1)).collect();
+    delays.sort_unstable();
+    delays.get(delays.len() / 2).and_then(|windows| u32::try_from(*windows).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{Impression, Score, TraitSpread};
+
+    fn spread() -> TraitSpread {
+        TraitSpread { between: vec![1.0; 6], shift: vec![0.1; 6], within: vec![3.0; 6] }
+    }
+
+    fn stream(traits: Vec<Vec<f32>>) -> Stream {
+        let seen = |traits| Impression { score: Score::new(0.5), traits };
+        Stream {
+            movement_s: vec![0.6; traits.len()],
+            impressions: traits.into_iter().map(seen).collect(),
+        }
+    }
+
+    /// Stretches of work of somebody whose traits lie at `centre`.
+    fn person(centre: f64, windows: usize, seed: u64) -> Stream {
+        let mut random = Random::new(seed, 4);
+        let mut place = vec![0.0; 6];
+        let window = |at: usize| -> Vec<f32> {
+            if at.is_multiple_of(STRETCH) {
+                place = (0..6).map(|_| random.normal(centre, 0.1f64.sqrt())).collect();
+            }
+            place.iter().map(|x| random.normal(*x, 3f64.sqrt()) as f32).collect()
+        };
+        stream((0..windows).map(window).collect())
+    }
+
+    fn likeness(own: &Stream) -> Likeness {
+        let sum: Vec<f64> = (0..6)
+            .map(|at| own.impressions.iter().map(|seen| f64::from(seen.traits[at])).sum())
+            .collect();
+        let windows = own.impressions.len();
+        Likeness::of(&spread(), &sum, windows, windows as f64 / STRETCH as f64)
+    }
+
+    #[test]
+    fn later_days_bother_the_owner_about_as_rarely_as_was_promised() {
+        let own = person(0.6, 200, 1);
+        let likeness = likeness(&own);
+        let limits = limits(&likeness, &own, &[person(-0.6, 200, 2)], 1);
+        let fresh: Vec<Vec<f32>> = (0..100)
+            .map(|day| person(0.6, DAY, 100 + day))
+            .map(|day| against(&likeness, day.impressions.iter().map(|seen| &seen.traits[..])))
+            .collect();
+        let windows: usize = fresh.iter().map(Vec::len).sum();
+        for limit in &limits[..2] {
+            let seen: usize = fresh.iter().map(|day| alarms(day, limit.limit)).sum();
+            let promised = windows as f64 / f64::from(limit.windows_between_alarms);
+            assert!((seen as f64) < 2.0 * promised, "{seen} of {promised}");
+        }
+    }
+
+    #[test]
+    fn rarer_alarms_cost_higher_limits() {
+        let own = person(0.6, 120, 1);
+        let strangers: Vec<Stream> = (0..9).map(|n| person(-0.6, 120, 10 + n)).collect();
+        let limits = limits(&likeness(&own), &own, &strangers, 1);
+        assert!(limits.is_sorted_by(|one, next| one.limit < next.limit), "{limits:?}");
+        assert!(limits[0].delay_windows.is_some_and(|windows| windows < 40), "{limits:?}");
+    }
+
+    #[test]
+    fn a_block_is_moved_and_keeps_its_shape() {
+        let block: [&[f32]; 2] = [&[1.0, 5.0], &[3.0, 5.0]];
+        let root = 2f32.sqrt();
+        assert_eq!(moved(&block, &[10.0, 0.0]), [vec![10.0 - root, 0.0], vec![10.0 + root, 0.0]]);
+    }
+
+    #[test]
+    fn too_few_windows_give_no_limits() {
+        let own = person(0.0, BLOCK - 1, 1);
+        assert!(limits(&likeness(&own), &own, &[], 1).is_empty());
+    }
+}

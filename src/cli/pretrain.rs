@@ -24,10 +24,13 @@ pub struct PretrainArgs {
     /// Its format: sapimouse, ...
     #[arg(long, requires = "folder")]
     format: Option<String>,
-    /// Learn only from the people whom this evaluation protocol reserves for teaching: sapimouse,
-    /// or a TOML file.
+    /// Learn only from the people of this folder whom this evaluation protocol reserves for
+    /// teaching: sapimouse, or a TOML file.
     #[arg(long, requires = "folder")]
     protocol: Option<String>,
+    /// Learn from all people of another folder too; may be given several times.
+    #[arg(long, value_name = "FORMAT=FOLDER", value_parser = also, requires = "folder")]
+    also: Vec<(String, PathBuf)>,
     /// Where to write the start.
     #[arg(long, default_value = "onnx/start.onnx")]
     out: PathBuf,
@@ -52,6 +55,21 @@ pub struct PretrainArgs {
     /// Steps of training.
     #[arg(long)]
     steps: Option<usize>,
+    /// `conv`: people a step.
+    #[arg(long)]
+    at_once: Option<usize>,
+    /// `conv`: windows of each of them in the two groups that are to find each other.
+    #[arg(long, value_parser = pair, value_name = "FIRST,SECOND")]
+    groups: Option<[usize; 2]>,
+    /// `conv`: numbers of the embedding in which they do.
+    #[arg(long)]
+    embedding: Option<usize>,
+    /// `conv`: traits of a window at most; 0 for none.
+    #[arg(long)]
+    traits: Option<usize>,
+    /// `conv`: find traits in all that the trunk pools, not in the embedding.
+    #[arg(long)]
+    traits_of_all: bool,
     /// Step size at the start.
     #[arg(long)]
     learning_rate: Option<f32>,
@@ -81,6 +99,24 @@ fn layer(text: &str) -> std::result::Result<(usize, usize), String> {
     Ok((number(ticks)?, number(channels)?))
 }
 
+/// `FORMAT=FOLDER`.
+fn also(text: &str) -> std::result::Result<(String, PathBuf), String> {
+    let (format, folder) =
+        text.split_once('=').ok_or("another folder is written as gmail=FOLDER")?;
+    Ok((format.into(), folder.into()))
+}
+
+/// `FIRST,SECOND`.
+fn pair(text: &str) -> std::result::Result<[usize; 2], String> {
+    let (first, second) = text.split_once(',').ok_or("two groups are written as 8,6")?;
+    let number = |text: &str| match text.parse() {
+        Ok(0) => Err("a group has at least one window".into()),
+        Ok(size) => Ok(size),
+        Err(error) => Err(format!("{text}: {error}")),
+    };
+    Ok([number(first)?, number(second)?])
+}
+
 impl PretrainArgs {
     /// Trains and writes the start.
     ///
@@ -89,14 +125,7 @@ impl PretrainArgs {
     pub fn run(self) -> Result<()> {
         let params = WindowParams::default();
         let options = self.options()?;
-        let source = self.format.clone().unwrap_or_default();
-        let mut real = match (&self.folder, &self.format) {
-            (Some(folder), Some(format)) => read_all(folder, format, params)?,
-            _ => Vec::new(),
-        };
-        if let Some(name) = &self.protocol {
-            real.truncate(Protocol::find(name)?.reserved()?);
-        }
+        let (real, source) = self.real(params)?;
         let bar = ProgressBar::new(options.steps as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {msg}  ~{eta}")
         {
@@ -114,6 +143,23 @@ impl PretrainArgs {
         start.write(&self.out)?;
         eprintln!("{}: {:?}", self.out.display(), start.origin);
         Ok(())
+    }
+
+    /// The windows of everybody real, and where they come from.
+    fn real(&self, params: WindowParams) -> Result<(Vec<Vec<Window>>, String)> {
+        let (Some(folder), Some(format)) = (&self.folder, &self.format) else {
+            return Ok((Vec::new(), String::new()));
+        };
+        let mut people = read_all(folder, format, params)?;
+        if let Some(name) = &self.protocol {
+            people.truncate(Protocol::find(name)?.reserved()?);
+        }
+        let mut sources = vec![format.as_str()];
+        for (format, folder) in &self.also {
+            people.extend(read_all(folder, format, params)?);
+            sources.push(format);
+        }
+        Ok((people, sources.join(", ")))
     }
 
     fn trunk(&self) -> Trunk {
@@ -139,6 +185,11 @@ impl PretrainArgs {
             people: self.people.unwrap_or(usual.people),
             windows: self.windows.unwrap_or(usual.windows),
             steps: self.steps.unwrap_or(usual.steps),
+            at_once: self.at_once.unwrap_or(usual.at_once),
+            groups: self.groups.unwrap_or(usual.groups),
+            embedding: self.embedding.unwrap_or(usual.embedding),
+            traits: self.traits.unwrap_or(usual.traits),
+            traits_of_all: self.traits_of_all,
             learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
             dropout: self.dropout.unwrap_or(usual.dropout),
             real_share: self.real_share.unwrap_or(usual.real_share),

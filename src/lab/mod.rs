@@ -2,6 +2,7 @@
 //! reads the terminal or knows where the owner keeps things.
 
 pub mod crowd;
+mod eigen;
 pub mod enrolment;
 pub mod evaluate;
 pub mod explore;

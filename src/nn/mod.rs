@@ -26,9 +26,7 @@ mod random;
 pub mod train;
 
 pub use any::{AnyInference, AnyNetwork};
-pub use conv::{
-    Clock, ConvClassifier, ConvInference, ConvLayer, ConvNetwork, ConvShape, GroupBatch,
-};
+pub use conv::{Clock, ConvEncoder, ConvInference, ConvLayer, ConvNetwork, ConvShape, PairBatch};
 pub use inference::Inference;
 pub use kernel::Kernel;
 pub use network::{BatchNorm, BiLstm, Conditioning, Dense, Linear, LstmWeights, Network};

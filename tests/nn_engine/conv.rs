@@ -1,25 +1,21 @@
 //! The convolutional architecture: gradients against differences of a reference in double
 //! precision on every instruction set, scoring against the reference, and that training learns.
 
-use std::ops::Range;
-
 use crate::reference::{Sequences, noise, sequences};
 use mousewarden::nn::conv::clock::channels;
 use mousewarden::nn::{
-    ConvClassifier, ConvInference, ConvLayer, ConvNetwork, ConvShape, GroupBatch, Kernel, Linear,
+    ConvEncoder, ConvInference, ConvLayer, ConvNetwork, ConvShape, Kernel, Linear, PairBatch,
     TrainParams,
 };
 
-const LENGTHS: [usize; 8] = [4, 1, 7, 2, 7, 12, 3, 5];
-const CLASSES: [usize; 4] = [0, 1, 3, 2];
-const SIZE: usize = 2;
+const LENGTHS: [usize; 9] = [4, 1, 7, 2, 7, 12, 3, 5, 6];
+/// Windows of a first and of a second group: three people.
+const SIZES: [usize; 2] = [1, 2];
+/// Numbers of the embedding.
+const COUNT: usize = 5;
 
 type Rows = Vec<Vec<f64>>;
 type Tensor = fn(&mut ConvNetwork, usize) -> &mut [f32];
-
-fn among() -> Vec<Range<usize>> {
-    CLASSES.iter().map(|&class| if class < 2 { 0..2 } else { 2..5 }).collect()
-}
 
 fn network() -> ConvNetwork {
     let shape = ConvShape { layers: vec![(5, 6), (3, 5), (3, 7)], scales: vec![] };
@@ -38,9 +34,12 @@ fn network() -> ConvNetwork {
     network
 }
 
-fn head(features: usize) -> Linear {
+fn embedding(features: usize) -> Linear {
     let value = |at: usize| 0.5 * noise(700 + at as u64);
-    Linear { weight: (0..5 * features).map(value).collect(), bias: (0..5).map(value).collect() }
+    Linear {
+        weight: (0..COUNT * features).map(value).collect(),
+        bias: (0..COUNT).map(value).collect(),
+    }
 }
 
 fn convolved(layer: &ConvLayer, rows: &Rows) -> Rows {
@@ -104,25 +103,33 @@ fn cross_entropy(logits: &[f64], class: usize) -> f64 {
     logits.iter().map(|z| z.exp()).sum::<f64>().ln() - logits[class]
 }
 
-fn loss(network: &ConvNetwork, classes: &Linear, sequences: &Sequences) -> f64 {
+/// The prototypical loss from its definition.
+fn loss(network: &ConvNetwork, embedding: &Linear, sequences: &Sequences) -> f64 {
     let size = network.features();
-    let logit = |row: &Vec<f64>, class: usize| -> f64 {
-        let weights = &classes.weight[class * size..(class + 1) * size];
+    let number = |row: &Vec<f64>, at: usize| -> f64 {
+        let weights = &embedding.weight[at * size..(at + 1) * size];
         row.iter().zip(weights).map(|(x, w)| x * f64::from(*w)).sum::<f64>()
-            + f64::from(classes.bias[class])
+            + f64::from(embedding.bias[at])
     };
     let rows = features(network, sequences, true);
-    let groups = rows.chunks_exact(SIZE).zip(CLASSES.iter().zip(among()));
-    let of_group = |(rows, (class, among)): (&[Vec<f64>], (&usize, Range<usize>))| {
-        let place = class - among.start;
-        let windows: Vec<Vec<f64>> =
-            rows.iter().map(|row| among.clone().map(|class| logit(row, class)).collect()).collect();
-        let single: f64 = windows.iter().map(|z| cross_entropy(z, place)).sum();
-        let sum = |class| windows.iter().map(|z| z[class]).sum::<f64>() / (SIZE as f64).sqrt();
-        let together: Vec<f64> = (0..among.len()).map(sum).collect();
-        single / SIZE as f64 + cross_entropy(&together, place)
+    let mean = |rows: &[Vec<f64>]| -> Vec<f64> {
+        let over = |at| rows.iter().map(|row| number(row, at)).sum::<f64>() / rows.len() as f64;
+        (0..COUNT).map(over).collect()
     };
-    groups.map(of_group).sum::<f64>() / CLASSES.len() as f64
+    let pairs: Vec<[Vec<f64>; 2]> = rows
+        .chunks_exact(SIZES[0] + SIZES[1])
+        .map(|rows| [mean(&rows[..SIZES[0]]), mean(&rows[SIZES[0]..])])
+        .collect();
+    let near = |i: usize, j: usize| -> f64 {
+        -pairs[i][1].iter().zip(&pairs[j][0]).map(|(b, a)| (b - a).powi(2)).sum::<f64>()
+    };
+    let people = pairs.len();
+    let both = |i: usize| {
+        let row: Vec<f64> = (0..people).map(|j| near(i, j)).collect();
+        let column: Vec<f64> = (0..people).map(|j| near(j, i)).collect();
+        0.5 * (cross_entropy(&row, i) + cross_entropy(&column, i))
+    };
+    (0..people).map(both).sum::<f64>() / people as f64
 }
 
 fn params(kernel: Kernel) -> TrainParams {
@@ -149,20 +156,20 @@ fn gradients_equal_differences_of_the_reference() {
         ("beta", |network, layer| &mut network.layers[layer].norm.beta),
     ];
     let (network, sequences) = (network(), sequences(&LENGTHS));
-    let classes = head(network.features());
+    let embedding = embedding(network.features());
     let views: Vec<&[[f32; 3]]> = sequences.iter().map(Vec::as_slice).collect();
-    let batch = GroupBatch { sequences: &views, size: SIZE, classes: &CLASSES, among: &among() };
+    let batch = PairBatch { sequences: &views, sizes: SIZES };
     for kernel in Kernel::available() {
-        let mut trainer = ConvClassifier::new(&network, &classes, params(kernel));
-        let (found, mut trunk, of_classes) = trainer.gradients(&batch);
-        assert!((f64::from(found) - loss(&network, &classes, &sequences)).abs() < 1e-5);
+        let mut trainer = ConvEncoder::new(&network, &embedding, params(kernel));
+        let (found, mut trunk, of_embedding) = trainer.gradients(&batch);
+        assert!((f64::from(found) - loss(&network, &embedding, &sequences)).abs() < 1e-5);
         for layer in 0..network.layers.len() {
             for (name, tensor) in TENSORS {
                 assert_slopes(&format!("{name} {layer}"), tensor(&mut trunk, layer), |at| {
                     let shifted = |by: f32| {
                         let mut network = network.clone();
                         tensor(&mut network, layer)[at] += by;
-                        let loss = loss(&network, &classes, &sequences);
+                        let loss = loss(&network, &embedding, &sequences);
                         (loss, f64::from(tensor(&mut network, layer)[at]))
                     };
                     let ((up, high), (down, low)) = (shifted(BY), shifted(-BY));
@@ -170,11 +177,11 @@ fn gradients_equal_differences_of_the_reference() {
                 });
             }
         }
-        assert_slopes("classes", &of_classes.weight, |at| {
+        assert_slopes("embedding", &of_embedding.weight, |at| {
             let shifted = |by: f32| {
-                let mut classes = classes.clone();
-                classes.weight[at] += by;
-                (loss(&network, &classes, &sequences), f64::from(classes.weight[at]))
+                let mut embedding = embedding.clone();
+                embedding.weight[at] += by;
+                (loss(&network, &embedding, &sequences), f64::from(embedding.weight[at]))
             };
             let ((up, high), (down, low)) = (shifted(BY), shifted(-BY));
             (up - down) / (high - low)
@@ -220,20 +227,28 @@ fn it_learns_who_moves_fast_and_who_turns() {
     };
     let start = ConvNetwork::new(&ConvShape { layers: vec![(5, 16), (3, 16)], scales: vec![] }, 1);
     let params = TrainParams { learning_rate: 3e-3, ..params(Kernel::best()) };
-    let mut trainer = ConvClassifier::new(&start, &Linear::zeros(4, start.features()), params);
+    let mut encoder = ConvEncoder::new(&start, &start.fresh_embedding(8, 1), params);
     let mut losses = Vec::new();
     for round in 0..80 {
         let windows = windows(round);
         let views: Vec<&[[f32; 3]]> = windows.iter().map(Vec::as_slice).collect();
-        let among = vec![0..4; 4];
-        losses.push(trainer.step(&GroupBatch {
-            sequences: &views,
-            size: 4,
-            classes: &[0, 1, 2, 3],
-            among: &among,
-        }));
+        losses.push(encoder.step(&PairBatch { sequences: &views, sizes: [2, 2] }));
     }
     let last: f32 = losses[70..].iter().sum::<f32>() / 10.0;
-    assert!(losses[0] > 2.5 && last < 0.3, "{losses:?}");
-    assert_ne!(trainer.network().layers[0].norm.mean, start.layers[0].norm.mean);
+    assert!(losses[0] > 0.6 && last < 0.1, "{losses:?}");
+    assert_ne!(encoder.network().layers[0].norm.mean, start.layers[0].norm.mean);
+}
+
+#[test]
+fn windows_that_make_no_whole_pair_do_not_count() {
+    let (network, sequences) = (network(), sequences(&LENGTHS));
+    let views: Vec<&[[f32; 3]]> = sequences.iter().map(Vec::as_slice).collect();
+    let loss = |views: &[&[[f32; 3]]]| {
+        let embedding = embedding(network.features());
+        ConvEncoder::new(&network, &embedding, params(Kernel::best()))
+            .gradients(&PairBatch { sequences: views, sizes: SIZES })
+            .0
+    };
+    assert_eq!(loss(&views[..8]), loss(&views[..6]));
+    assert_eq!(loss(&views[..2]), 0.0);
 }

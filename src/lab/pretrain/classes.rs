@@ -47,12 +47,17 @@ impl Crowd {
         self.people.iter().flatten().map(Vec::len).sum()
     }
 
+    /// The classes of generated or of real people, whichever there are.
+    pub(super) fn kind(&self, real_share: f64, random: &mut Random) -> Range<usize> {
+        let [generated, real] = &self.kinds;
+        let is_real = generated.is_empty() || !real.is_empty() && random.chance(real_share);
+        if is_real { real.clone() } else { generated.clone() }
+    }
+
     /// `size` random windows of a random person on one of their devices: everybody of a kind is
     /// equally likely.
     pub(super) fn draw(&self, size: usize, real_share: f64, random: &mut Random) -> Drawn<'_> {
-        let [generated, real] = &self.kinds;
-        let is_real = generated.is_empty() || !real.is_empty() && random.chance(real_share);
-        let among = if is_real { real.clone() } else { generated.clone() };
+        let among = self.kind(real_share, random);
         let class = among.start + random.below(among.len());
         let devices = &self.people[class];
         let windows = &devices[random.below(devices.len())];
@@ -87,7 +92,8 @@ pub(super) fn crowd(
     for windows in real.iter().filter(|windows| windows.len() >= FEWEST_WINDOWS) {
         let one = std::slice::from_ref(windows);
         let days = pick().into_iter().map(|device| on_device(device, params, one).concat());
-        people.push(days.filter(|windows| !windows.is_empty()).collect());
+        let days: Vec<_> = days.filter(|windows| !windows.is_empty()).collect();
+        people.extend((!days.is_empty()).then_some(days));
     }
     let kinds = [0..border, border..people.len()];
     let steps = |windows: &Vec<Window>| windows.iter().map(Steps::from).collect();

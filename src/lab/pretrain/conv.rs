@@ -1,14 +1,22 @@
-//! The convolutional trunk: trained to name the person of single windows and of groups of windows.
-//! Without training its filters are random, which already describes movement well (Rahimi and Recht
-//! 2008; Dempster et al. 2020 on time series); the statistics are always those of the crowd.
+//! The convolutional trunk: trained so that two groups of windows of one person find each other
+//! among those of others. Without training its filters are random, which already describes movement
+//! (Rahimi and Recht 2008; Dempster et al. 2020 on time series); the statistics are always those of
+//! the crowd.
 
+use super::episode::{Episode, Sizes};
 use super::{Crowd, PretrainOptions, Watch};
 use crate::error::Result;
 use crate::lab::random::Random;
-use crate::nn::{ConvClassifier, ConvNetwork, ConvShape, GroupBatch, Linear, TrainParams};
+use crate::nn::{ConvEncoder, ConvNetwork, ConvShape, Linear, TrainParams};
 
 /// Passes that measure the statistics of random filters.
 const SETTLING: usize = 40;
+
+/// A trunk and the embedding that it was trained with.
+pub(super) struct Encoder {
+    pub(super) network: ConvNetwork,
+    pub(super) embedding: Linear,
+}
 
 /// Trains it.
 pub(super) fn learn(
@@ -16,9 +24,9 @@ pub(super) fn learn(
     crowd: &Crowd,
     options: &PretrainOptions,
     progress: &mut dyn FnMut(usize, f32),
-) -> Result<ConvNetwork> {
+) -> Result<Encoder> {
     let network = ConvNetwork::new(shape, options.seed);
-    let classes = Linear::zeros(crowd.people.len(), network.features());
+    let embedding = network.fresh_embedding(options.embedding.max(1), options.seed);
     let train = TrainParams {
         dropout: if options.steps > 0 { options.dropout } else { 0.0 },
         learning_rate: 0.0,
@@ -26,22 +34,17 @@ pub(super) fn learn(
         norm_momentum: 0.98,
         ..TrainParams::default()
     };
-    let mut classifier = ConvClassifier::new(&network, &classes, train);
+    let mut encoder = ConvEncoder::new(&network, &embedding, train);
     let mut random = Random::new(options.seed, 0x9BE);
     let mut watch = Watch { mean: 0.0, progress };
-    let group = options.group.max(1);
+    let sizes = Sizes { people: options.at_once, groups: options.groups };
     for step in 0..options.steps.max(SETTLING) {
         if options.steps > 0 {
-            classifier.set_learning_rate(options.rate(step));
+            encoder.set_learning_rate(options.rate(step));
         }
-        let one = |_| crowd.draw(group, options.real_share, &mut random);
-        let drawn: Vec<_> = (0..(options.batch / group).max(1)).map(one).collect();
-        let sequences: Vec<_> = drawn.iter().flat_map(|d| d.windows.iter().copied()).collect();
-        let classes: Vec<_> = drawn.iter().map(|d| d.class).collect();
-        let among: Vec<_> = drawn.iter().map(|d| d.among.clone()).collect();
-        let (size, classes, among) = (group, &classes[..], &among[..]);
-        let batch = GroupBatch { sequences: &sequences, size, classes, among };
-        watch.step(step, classifier.step(&batch))?;
+        let episode = Episode::draw(crowd, sizes, options.real_share, &mut random);
+        let sequences = episode.sequences();
+        watch.step(step, encoder.step(&episode.batch(&sequences)))?;
     }
-    Ok(classifier.network())
+    Ok(Encoder { network: encoder.network(), embedding: encoder.embedding() })
 }

@@ -4,14 +4,17 @@
 
 mod classes;
 mod conv;
+mod episode;
 mod recurrent;
+mod traits;
 
 use classes::{Crowd, crowd};
+use traits::Views;
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Origin, SeenWindows, Start};
-use crate::nn::{AnyInference, AnyNetwork, ConvShape};
-use crate::pipeline::{Steps, Window, WindowParams};
+use crate::nn::{AnyInference, AnyNetwork, ConvNetwork, ConvShape, Linear};
+use crate::pipeline::{Steps, TraitSpread, Window, WindowParams};
 
 use super::population::{self, Features};
 use super::train::identity_of;
@@ -42,10 +45,19 @@ pub struct PretrainOptions {
     pub devices_each: usize,
     /// Steps of training; 0 leaves random weights, with statistics of the crowd for `conv`.
     pub steps: usize,
-    /// Windows a step.
+    /// Windows a step; `bilstm` only.
     pub batch: usize,
-    /// Windows of one person on one device in a row, judged together too; `conv` only.
-    pub group: usize,
+    /// People a step, fewer where there are fewer; this and what follows is for `conv` only.
+    pub at_once: usize,
+    /// Windows of each of them in a first and in a second group, which are to find each other.
+    pub groups: [usize; 2],
+    /// Numbers of the embedding in which they do.
+    pub embedding: usize,
+    /// Traits of a window at most; 0 for none.
+    pub traits: usize,
+    /// Whether traits are found in all that the trunk pools instead of in the embedding; without
+    /// training they always are.
+    pub traits_of_all: bool,
     /// Adam's step size at the start; it falls to a fiftieth along a half cosine.
     pub learning_rate: f32,
     /// Share of features dropped.
@@ -69,7 +81,11 @@ impl Default for PretrainOptions {
             devices_each: 3,
             steps: 4200,
             batch: 128,
-            group: 4,
+            at_once: 20,
+            groups: [8, 6],
+            embedding: 64,
+            traits: 64,
+            traits_of_all: false,
             learning_rate: 3e-3,
             dropout: 0.15,
             real_share: 0.4,
@@ -105,15 +121,7 @@ pub fn pretrain(
     if crowd.kinds.iter().all(|kind| kind.len() < 2) {
         return Err(Failure::new(Kind::Config, "pretraining needs at least two people of a kind"));
     }
-    let network = match (&options.trunk, &options.from) {
-        (_, Some(start)) if options.steps == 0 => start.network.clone(),
-        (Trunk::BiLstm, _) => recurrent::learn(&crowd, options, progress)?.into(),
-        (Trunk::Conv(shape), None) => conv::learn(shape, &crowd, options, progress)?.into(),
-        (Trunk::Conv(_), Some(_)) => {
-            let what = "a start of the architecture conv holds no statistics to go on from";
-            return Err(Failure::new(Kind::Config, what).remedy("Train from random weights."));
-        }
-    };
+    let Learnt { mut network, embedding } = learn(&crowd, options, progress)?;
     let [generated, known] = &crowd.kinds;
     let origin = Origin {
         name: format!("start, seed {}", options.seed),
@@ -126,16 +134,75 @@ pub fn pretrain(
         steps: options.steps + options.from.as_ref().map_or(0, |start| start.origin.steps),
         seed: options.seed,
     };
-    let population = population::fit(&features(&network, &crowd.people[known.clone()]));
-    Ok(Start { network, windows: params, population, spread: None, origin })
+    let views = views(&network, &crowd.people[known.clone()]);
+    let people: Vec<Features> = views.iter().map(|devices| devices.concat()).collect();
+    let population = population::fit(&people);
+    let spread = match &mut network {
+        AnyNetwork::Conv(network) => describe(network, embedding.as_ref(), &views, options.traits),
+        AnyNetwork::BiLstm(_) => None,
+    };
+    Ok(Start { network, windows: params, population, spread, origin })
 }
 
-fn features(network: &AnyNetwork, people: &[Vec<Vec<Steps>>]) -> Vec<Features> {
-    let mut inference = AnyInference::new(network);
-    let mut of = |devices: &Vec<Vec<Steps>>| {
-        inference.features(&devices.iter().flatten().map(Steps::rows).collect::<Vec<_>>())
+/// A trunk, and the embedding in which its traits are to be found, if not in all that it pools.
+struct Learnt {
+    network: AnyNetwork,
+    embedding: Option<Linear>,
+}
+
+fn learn(
+    crowd: &Crowd,
+    options: &PretrainOptions,
+    progress: &mut dyn FnMut(usize, f32),
+) -> Result<Learnt> {
+    let alone = |network| Learnt { network, embedding: None };
+    match (&options.trunk, &options.from) {
+        (_, Some(start)) if options.steps == 0 => Ok(alone(start.network.clone())),
+        (Trunk::BiLstm, _) => Ok(alone(recurrent::learn(crowd, options, progress)?.into())),
+        (Trunk::Conv(shape), None) => {
+            let learnt = conv::learn(shape, crowd, options, progress)?;
+            let apart = options.steps > 0 && !options.traits_of_all;
+            let embedding = apart.then_some(learnt.embedding);
+            Ok(Learnt { network: learnt.network.into(), embedding })
+        }
+        (Trunk::Conv(_), Some(_)) => {
+            let what = "a start of the architecture conv holds no statistics to go on from";
+            Err(Failure::new(Kind::Config, what).remedy("Train from random weights."))
+        }
+    }
+}
+
+/// Gives a trunk its traits, and says how those of these people lie.
+fn describe(
+    network: &mut ConvNetwork,
+    embedding: Option<&Linear>,
+    views: &[Views],
+    most: usize,
+) -> Option<TraitSpread> {
+    let found = match embedding {
+        None => traits::fit(views, most),
+        Some(embedding) => {
+            let device = |windows: &Vec<Vec<f32>>| -> Vec<Vec<f32>> {
+                windows.iter().map(|row| embedding.apply(row)).collect()
+            };
+            let person = |devices: &Views| devices.iter().map(device).collect();
+            traits::fit(&views.iter().map(person).collect::<Vec<Views>>(), most)
+        }
     };
-    people.iter().map(&mut of).collect()
+    let traits::Traits { map, spread } = found?;
+    network.traits = Some(match embedding {
+        None => map,
+        Some(embedding) => traits::behind(&map, embedding),
+    });
+    Some(spread)
+}
+
+fn views(network: &AnyNetwork, people: &[Vec<Vec<Steps>>]) -> Vec<Views> {
+    let mut inference = AnyInference::new(network);
+    let mut device = |windows: &Vec<Steps>| {
+        inference.features(&windows.iter().map(Steps::rows).collect::<Vec<_>>())
+    };
+    people.iter().map(|devices| devices.iter().map(&mut device).collect()).collect()
 }
 
 /// The mean loss of late, told to whoever watches.

@@ -4,18 +4,18 @@
 //! Pure arithmetic, as everywhere in the engine.
 
 mod activation;
-mod classes;
 pub mod clock;
-mod groups;
+mod embed;
 mod inference;
 mod layer;
 pub mod network;
+mod pairs;
 pub mod pool;
 mod rows;
 mod train;
 
 pub use clock::Clock;
-pub use groups::GroupBatch;
 pub use inference::ConvInference;
 pub use network::{ConvLayer, ConvNetwork, ConvShape};
-pub use train::ConvClassifier;
+pub use pairs::PairBatch;
+pub use train::ConvEncoder;

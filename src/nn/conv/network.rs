@@ -9,6 +9,8 @@ use super::clock::{CHANNELS, Clock};
 const EPSILON: f32 = 1e-3;
 /// Purposes of random streams from here on, apart from those of the other architecture.
 const PURPOSE: u64 = 100;
+/// And that of an embedding.
+const EMBEDDING: u64 = 99;
 
 /// A convolution over time without bias, batch normalisation, the positive part.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +79,18 @@ impl ConvNetwork {
             layers,
             head: Dense { weight: vec![0.0; 2 * input], bias: 0.0 },
             traits: None,
+        }
+    }
+
+    /// Random weights for an embedding of `count` numbers. Features of fresh filters scatter by
+    /// about a quarter, so that what they give lies half a unit apart.
+    pub fn fresh_embedding(&self, count: usize, seed: u64) -> Linear {
+        let mut stream = Stream::new(seed, EMBEDDING);
+        let deviation = 2.0 / (self.features().max(1) as f64).sqrt();
+        let mut weight = |_| (stream.normal() * deviation) as f32;
+        Linear {
+            weight: (0..count * self.features()).map(&mut weight).collect(),
+            bias: vec![0.0; count],
         }
     }
 

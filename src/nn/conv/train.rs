@@ -1,5 +1,5 @@
-//! The trunk in training: classes of people are told apart by single windows and by groups of
-//! them. Only the trunk is kept. One thread; the same seed gives the same numbers.
+//! The trunk in training, with an embedding in which two groups of one person's windows lie near
+//! each other and those of two people do not. One thread; the same seed gives the same numbers.
 
 use crate::nn::adam::{Parameter, Step};
 use crate::nn::lines::Lines;
@@ -8,23 +8,23 @@ use crate::nn::norm::Dropout;
 use crate::nn::random::mix64;
 use crate::nn::train::TrainParams;
 
-use super::classes::ClassLayer;
 use super::clock::{CHANNELS, Clock, channels};
-use super::groups::GroupBatch;
+use super::embed::EmbeddingLayer;
 use super::layer::Layer;
 use super::network::ConvNetwork;
+use super::pairs::PairBatch;
 use super::pool::{Pool, Unpool};
 use super::rows::Rows;
 
-/// A trunk in training with a softmax over classes.
+/// A trunk in training with its embedding.
 #[derive(Debug)]
-pub struct ConvClassifier {
+pub struct ConvEncoder {
     params: TrainParams,
     clock: Clock,
     scale: f32,
     reach: usize,
     layers: Vec<Layer>,
-    classes: ClassLayer,
+    embedding: EmbeddingLayer,
     batch: Activations,
     steps: u64,
 }
@@ -37,14 +37,14 @@ struct Activations {
     inputs: Vec<f32>,
     /// Mean and deviation of each window, `[windows, 2 * columns]`, and their gradients.
     pooled: [Vec<f32>; 2],
-    logits: [Vec<f32>; 2],
+    embeddings: [Vec<f32>; 2],
     slopes: [Lines; 2],
 }
 
-impl ConvClassifier {
-    /// Starts from the trunk of `network`, whose own head takes no part. Of the parameters,
-    /// `threads` does not matter.
-    pub fn new(network: &ConvNetwork, classes: &Linear, params: TrainParams) -> Self {
+impl ConvEncoder {
+    /// Starts from the trunk of `network`, whose own head and traits take no part. Of the
+    /// parameters, `threads` does not matter.
+    pub fn new(network: &ConvNetwork, embedding: &Linear, params: TrainParams) -> Self {
         let mut width = CHANNELS;
         let mut layers = Vec::with_capacity(network.layers.len());
         for layer in &network.layers {
@@ -56,7 +56,7 @@ impl ConvClassifier {
             scale: network.scale,
             reach: network.reach(),
             layers,
-            classes: ClassLayer::new(classes, network.channels(), width),
+            embedding: EmbeddingLayer::new(embedding, network.channels(), width),
             params,
             batch: Activations::default(),
             steps: 0,
@@ -64,7 +64,7 @@ impl ConvClassifier {
     }
 
     /// One step of training; gives the loss before the step.
-    pub fn step(&mut self, batch: &GroupBatch<'_>) -> f32 {
+    pub fn step(&mut self, batch: &PairBatch<'_>) -> f32 {
         let loss = self.pass(batch);
         let kernel = self.params.kernel;
         let square: f64 = self.parameters().map(|p| p.square(kernel)).sum();
@@ -79,15 +79,20 @@ impl ConvClassifier {
     }
 
     /// Loss and gradients as the next step would see them, in the shape of a network (its clock,
-    /// scale and head are no gradients) and of classes.
-    pub fn gradients(&mut self, batch: &GroupBatch<'_>) -> (f32, ConvNetwork, Linear) {
+    /// scale and head are no gradients) and of an embedding.
+    pub fn gradients(&mut self, batch: &PairBatch<'_>) -> (f32, ConvNetwork, Linear) {
         let loss = self.pass(batch);
-        (loss, self.export(|p| &p.grad, false), self.classes.export(|p| &p.grad))
+        (loss, self.export(|p| &p.grad, false), self.embedding.export(|p| &p.grad))
     }
 
     /// The trunk as trained so far, with the running statistics and a head of zeros.
     pub fn network(&self) -> ConvNetwork {
         self.export(|p| &p.value, true)
+    }
+
+    /// The embedding as trained so far, from what the trunk pools.
+    pub fn embedding(&self) -> Linear {
+        self.embedding.export(|p| &p.value)
     }
 
     /// Changes the step size from the next step on.
@@ -104,19 +109,19 @@ impl ConvClassifier {
     }
 
     fn parameters(&mut self) -> impl Iterator<Item = &mut Parameter> {
-        let classes = [&mut self.classes.weight, &mut self.classes.bias];
-        self.layers.iter_mut().flat_map(|layer| &mut layer.params).chain(classes)
+        let embedding = [&mut self.embedding.weight, &mut self.embedding.bias];
+        self.layers.iter_mut().flat_map(|layer| &mut layer.params).chain(embedding)
     }
 
-    fn pass(&mut self, batch: &GroupBatch<'_>) -> f32 {
-        let windows = batch.groups() * batch.size;
+    fn pass(&mut self, batch: &PairBatch<'_>) -> f32 {
+        let windows = batch.windows();
         self.parameters().for_each(Parameter::clear);
         self.lay(&batch.sequences[..windows]);
         self.forward();
-        let classes = self.classes.count();
-        let [logits, slopes] = &mut self.batch.logits;
-        slopes.resize(windows * classes, 0.0);
-        let loss = batch.loss(logits, classes, slopes);
+        let count = self.embedding.count();
+        let [embeddings, slopes] = &mut self.batch.embeddings;
+        slopes.resize(windows * count, 0.0);
+        let loss = batch.loss(embeddings, count, slopes);
         self.backward();
         loss as f32
     }
@@ -138,7 +143,7 @@ impl ConvClassifier {
     }
 
     fn forward(&mut self) {
-        let Activations { rows, inputs, pooled: [pooled, _], logits, .. } = &mut self.batch;
+        let Activations { rows, inputs, pooled: [pooled, _], embeddings, .. } = &mut self.batch;
         let columns = self.layers.last().map_or(CHANNELS, Layer::columns);
         let mut below: &[f32] = inputs;
         for (at, layer) in self.layers.iter_mut().enumerate() {
@@ -147,32 +152,32 @@ impl ConvClassifier {
             below = &layer.outputs;
         }
         let windows = rows.ranges().len();
-        let classes = self.classes.count();
+        let count = self.embedding.count();
         pooled.resize(windows * 2 * columns, 0.0);
-        logits[0].resize(windows * classes, 0.0);
+        embeddings[0].resize(windows * count, 0.0);
         let pools = pooled.chunks_exact_mut(2 * columns).zip(rows.ranges());
-        for ((pooled, range), logits) in pools.zip(logits[0].chunks_exact_mut(classes)) {
+        for ((pooled, range), embedding) in pools.zip(embeddings[0].chunks_exact_mut(count)) {
             let (mean, deviation) = pooled.split_at_mut(columns);
             let values = &below[range.start * columns..range.end * columns];
             self.params.kernel.apply(Pool { values, mean, deviation });
-            self.classes.forward(self.params.kernel, pooled, logits);
+            self.embedding.forward(self.params.kernel, pooled, embedding);
         }
     }
 
     fn backward(&mut self) {
         let kernel = self.params.kernel;
-        let Activations { rows, inputs, pooled, logits, slopes, .. } = &mut self.batch;
+        let Activations { rows, inputs, pooled, embeddings, slopes, .. } = &mut self.batch;
         let columns = self.layers.last().map_or(CHANNELS, Layer::columns);
-        let classes = self.classes.count();
+        let count = self.embedding.count();
         let [above, below] = slopes;
         above.fit(rows.total() * columns);
         let [pooled, to_pooled] = pooled;
         to_pooled.resize(2 * columns, 0.0);
         let outputs = self.layers.last().map_or(&inputs[..], |layer| &layer.outputs);
         for (at, range) in rows.ranges().iter().enumerate() {
-            let slopes = &logits[1][at * classes..(at + 1) * classes];
+            let slopes = &embeddings[1][at * count..(at + 1) * count];
             let pooled = &pooled[at * 2 * columns..(at + 1) * 2 * columns];
-            self.classes.backward(kernel, pooled, slopes, to_pooled);
+            self.embedding.backward(kernel, pooled, slopes, to_pooled);
             let span = range.start * columns..range.end * columns;
             kernel.apply(Unpool {
                 values: &outputs[span.clone()],

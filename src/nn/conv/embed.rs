@@ -1,5 +1,5 @@
-//! The softmax head in training: from mean and deviation of a window's channels, as they are
-//! stored, to a logit a class. Added in an order that does not depend on the instruction set.
+//! The embedding in training: from mean and deviation of a window's channels, as they are stored,
+//! to a few numbers. Added in an order that does not depend on the instruction set.
 
 use crate::nn::adam::Parameter;
 use crate::nn::kernel::Kernel;
@@ -8,35 +8,35 @@ use crate::nn::train::head::{Project, Spread};
 
 /// Weights, `[2 * columns, K]`, and biases.
 #[derive(Debug)]
-pub struct ClassLayer {
+pub struct EmbeddingLayer {
     pub weight: Parameter,
     pub bias: Parameter,
     channels: usize,
     columns: usize,
 }
 
-impl ClassLayer {
+impl EmbeddingLayer {
     /// From the canonical layout; `channels` are stored in `columns`.
-    pub fn new(classes: &Linear, channels: usize, columns: usize) -> Self {
-        let count = classes.count();
+    pub fn new(embedding: &Linear, channels: usize, columns: usize) -> Self {
+        let count = embedding.count();
         let mut weight = vec![0.0; 2 * columns * count];
-        for (at, value) in classes.weight.iter().enumerate() {
-            let (class, feature) = (at / (2 * channels), at % (2 * channels));
-            weight[stored(feature, channels, columns) * count + class] = *value;
+        for (at, value) in embedding.weight.iter().enumerate() {
+            let (output, feature) = (at / (2 * channels), at % (2 * channels));
+            weight[stored(feature, channels, columns) * count + output] = *value;
         }
-        let [weight, bias] = [&weight, &classes.bias].map(|values| Parameter::new(values));
+        let [weight, bias] = [&weight, &embedding.bias].map(|values| Parameter::new(values));
         Self { weight, bias, channels, columns }
     }
 
-    /// How many classes there are.
+    /// How many numbers it gives of a window.
     pub fn count(&self) -> usize {
         self.bias.value.len()
     }
 
-    /// The logits of one window.
-    pub fn forward(&self, kernel: Kernel, pooled: &[f32], logits: &mut [f32]) {
-        logits.copy_from_slice(&self.bias.value);
-        kernel.apply(Project { outputs: pooled, head: &self.weight.value, logits });
+    /// The numbers of one window.
+    pub fn forward(&self, kernel: Kernel, pooled: &[f32], outputs: &mut [f32]) {
+        outputs.copy_from_slice(&self.bias.value);
+        kernel.apply(Project { outputs: pooled, head: &self.weight.value, logits: outputs });
     }
 
     /// Adds to the gradients, and writes that of what was pooled.
@@ -54,8 +54,9 @@ impl ClassLayer {
     /// Values or gradients in the canonical layout.
     pub fn export(&self, part: fn(&Parameter) -> &[f32]) -> Linear {
         let (weight, count) = (part(&self.weight), self.count());
-        let row = |class: usize| {
-            let place = move |feature| stored(feature, self.channels, self.columns) * count + class;
+        let row = |output: usize| {
+            let place =
+                move |feature| stored(feature, self.channels, self.columns) * count + output;
             (0..2 * self.channels).map(move |feature| weight[place(feature)])
         };
         let weight = (0..count).flat_map(row).collect();

@@ -2,8 +2,8 @@
 
 use mousewarden::pipeline::{
     Action, Boundary, CusumParams, Decision, Detector, Evidence, Impression, Ladder, Likeness,
-    MeanParams, MouseEvent, MouseKind, Policy, PolicyParams, RuleParams, Score, ScoreError, Scorer,
-    Signal, Steps, Timestamp, TraitSpread, WindowParams,
+    Mean, MeanParams, MouseEvent, MouseKind, Policy, PolicyParams, RuleParams, Score, ScoreError,
+    Scorer, Signal, Steps, Timestamp, TraitSpread, WindowParams,
 };
 
 const PARAMS: PolicyParams =
@@ -71,7 +71,10 @@ fn a_group_is_judged_by_its_traits_where_the_model_knows_them() {
     };
     let own: Vec<_> = [2.5, 1.0, 2.5].into_iter().zip(0..).map(|(x, at)| see(at, x)).collect();
     assert_eq!(own[1].grouped, None);
-    assert_eq!(own[2].grouped, Some(likeness.score(&[2.0], 3).get()));
+    assert_eq!(
+        own[2].grouped,
+        Some(likeness.score(&Mean { traits: vec![2.0], log_odds: 0.0 }, 3).get())
+    );
     assert_eq!(own[2].decision, Decision::Trusted);
     let strange: Vec<_> = (3..7).map(|at| see(at, -1.0).decision).collect();
     assert_eq!(strange.last(), Some(&Decision::Intruder));

@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::score::{Impression, Score};
 
-/// The one score of windows judged together: how likely their traits are the owner's where a model
-/// knows that, else the mean of their scores. `None` without a window.
+/// Scores closer to 0 or 1 than this say no more than this: one window must not decide alone.
+const SURE: f32 = 1e-3;
+
+/// The one score of windows judged together: how likely they are the owner's where a model knows
+/// that, else the mean of their scores. `None` without a window.
 pub fn grouped<'a>(
     likeness: Option<&Likeness>,
     group: impl ExactSizeIterator<Item = &'a Impression>,
@@ -21,22 +24,39 @@ pub fn grouped<'a>(
         return None;
     }
     Some(match likeness {
-        Some(likeness) => likeness.score(&mean_traits(likeness, group), windows).get(),
+        Some(likeness) => likeness.score(&Mean::of(group), windows).get(),
         None => group.map(|one| one.score.get()).sum::<f32>() / windows as f32,
     })
 }
 
-fn mean_traits<'a>(
-    likeness: &Likeness,
-    group: impl ExactSizeIterator<Item = &'a Impression>,
-) -> Vec<f64> {
-    let windows = group.len() as f64;
-    let mut mean = vec![0.0; likeness.centre.len()];
-    for impression in group {
-        let traits = mean.iter_mut().zip(&impression.traits);
-        traits.for_each(|(mean, x)| *mean += f64::from(*x) / windows);
+/// The log-odds of a score, bounded.
+pub fn log_odds(score: Score) -> f32 {
+    let p = score.get().clamp(SURE, 1.0 - SURE);
+    (p / (1.0 - p)).ln()
+}
+
+/// Means over windows that are judged together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mean {
+    /// Of each trait.
+    pub traits: Vec<f64>,
+    /// Of the log-odds of their scores.
+    pub log_odds: f64,
+}
+
+impl Mean {
+    /// Of these windows.
+    pub fn of<'a>(group: impl ExactSizeIterator<Item = &'a Impression>) -> Self {
+        let windows = group.len() as f64;
+        let mut mean = Self::default();
+        for impression in group {
+            mean.traits.resize(impression.traits.len(), 0.0);
+            let traits = mean.traits.iter_mut().zip(&impression.traits);
+            traits.for_each(|(mean, x)| *mean += f64::from(*x) / windows);
+            mean.log_odds += f64::from(log_odds(impression.score)) / windows;
+        }
+        mean
     }
-    mean
 }
 
 /// How traits lie among people: variances of each trait, which are taken to be independent. Traits
@@ -85,8 +105,29 @@ pub struct Likeness {
     pub doubt: Vec<f32>,
     /// How traits lie among people.
     pub spread: TraitSpread,
-    /// Multiplies the log-likelihood ratio before it becomes a score.
+    /// Nats for each unit of the mean log-odds of the windows' scores: what the one-sided head knows
+    /// beside the traits.
+    pub odds: f32,
+    /// Multiplies the evidence before it becomes a score.
     pub slope: f32,
+}
+
+/// The evidence of a certain number of windows as a quadratic form of their means.
+#[derive(Debug, Clone)]
+pub struct Ratio {
+    square: Vec<f64>,
+    line: Vec<f64>,
+    constant: f64,
+    odds: f64,
+}
+
+impl Ratio {
+    /// In nats, owner to anybody.
+    pub fn of(&self, mean: &Mean) -> f64 {
+        let terms = mean.traits.iter().zip(&self.square).zip(&self.line);
+        let traits = terms.map(|((z, square), line)| z * (z * square + line)).sum::<f64>();
+        traits + self.constant + self.odds * mean.log_odds
+    }
 }
 
 impl Likeness {
@@ -102,33 +143,42 @@ impl Likeness {
             ((trust * sum / n) as f32, (between * (1.0 - trust)) as f32)
         };
         let (centre, doubt) = sum.iter().enumerate().map(one).unzip();
-        Self { centre, doubt, spread: spread.clone(), slope: 1.0 }
+        Self { centre, doubt, spread: spread.clone(), odds: 0.0, slope: 1.0 }
     }
 
-    /// The log-likelihood ratio, owner to anybody, of the mean traits of `windows` windows, in nats.
-    pub fn log_ratio(&self, mean: &[f64], windows: usize) -> f64 {
+    /// How the means of `windows` windows become evidence: the log-likelihood ratio of their traits
+    /// and what their scores add.
+    pub fn ratio(&self, windows: usize) -> Ratio {
         let n = windows.max(1) as f64;
-        let Self { centre, doubt, spread, .. } = self;
-        let one = |(at, z): (usize, &f64)| {
+        let Self { centre, doubt, spread, odds, .. } = self;
+        let traits = centre.len();
+        let mut ratio = Ratio {
+            square: Vec::with_capacity(traits),
+            line: Vec::with_capacity(traits),
+            constant: 0.0,
+            odds: f64::from(*odds),
+        };
+        for (at, centre) in centre.iter().enumerate() {
             let [between, shift, within] =
                 [&spread.between, &spread.shift, &spread.within].map(|v| f64::from(v[at]));
             let noise = shift + within / n;
             let (owner, anybody) = (f64::from(doubt[at]) + noise, between + noise);
-            let away = z - f64::from(centre[at]);
-            0.5 * (z * z / anybody - away * away / owner + (anybody / owner).ln())
-        };
-        mean.iter().enumerate().map(one).sum()
+            let centre = f64::from(*centre);
+            ratio.square.push(0.5 / anybody - 0.5 / owner);
+            ratio.line.push(centre / owner);
+            ratio.constant += 0.5 * ((anybody / owner).ln() - centre * centre / owner);
+        }
+        ratio
     }
 
-    /// The same of these windows.
-    pub fn log_ratio_of<'a>(&self, group: impl ExactSizeIterator<Item = &'a Impression>) -> f64 {
-        let windows = group.len();
-        self.log_ratio(&mean_traits(self, group), windows)
+    /// The evidence of the means of `windows` windows, in nats, owner to anybody.
+    pub fn evidence(&self, mean: &Mean, windows: usize) -> f64 {
+        self.ratio(windows).of(mean)
     }
 
     /// The same as a score: 0.5 where neither is likelier.
-    pub fn score(&self, mean: &[f64], windows: usize) -> Score {
-        let evidence = f64::from(self.slope) * self.log_ratio(mean, windows);
+    pub fn score(&self, mean: &Mean, windows: usize) -> Score {
+        let evidence = f64::from(self.slope) * self.evidence(mean, windows);
         Score::new((1.0 / (1.0 + (-evidence).exp())) as f32)
     }
 
@@ -138,11 +188,14 @@ impl Likeness {
     /// When numbers are missing or not finite, or a variance is not above 0.
     pub fn validate(&self) -> Result<(), String> {
         self.spread.validate()?;
-        let Self { centre, doubt, spread, slope } = self;
+        let Self { centre, doubt, spread, odds, slope } = self;
         let sizes = centre.len() == spread.traits() && doubt.len() == spread.traits();
         let finite = centre.iter().all(|x| x.is_finite());
         if !(sizes && finite && doubt.iter().all(|v| v.is_finite() && *v >= 0.0)) {
             return Err("its likeness does not have a centre and a doubt of each trait".into());
+        }
+        if !(odds.is_finite() && *odds >= 0.0) {
+            return Err(format!("the odds {odds} of its likeness must not be below 0"));
         }
         if !(slope.is_finite() && *slope > 0.0) {
             return Err(format!("the slope {slope} of its likeness must be above 0"));
@@ -159,6 +212,10 @@ mod tests {
         TraitSpread { between: vec![1.0, 4.0], shift: vec![0.1, 0.4], within: vec![2.0, 8.0] }
     }
 
+    fn mean(traits: [f64; 2]) -> Mean {
+        Mean { traits: traits.to_vec(), log_odds: 0.0 }
+    }
+
     /// `ln N(x; mean, variance)`
     fn log_normal(x: f64, mean: f64, variance: f64) -> f64 {
         -0.5 * ((x - mean).powi(2) / variance + (2.0 * std::f64::consts::PI * variance).ln())
@@ -167,26 +224,29 @@ mod tests {
     #[test]
     fn the_ratio_is_that_of_the_two_normal_distributions() {
         let owner = Likeness::of(&spread(), &[40.0, -20.0], 40, 2.0);
-        let [n, mean] = [5.0, 0.7];
+        let [n, x] = [5.0, 0.7];
         let by_hand = |at: usize, x: f64| {
             let [b, s, w] = [[1.0, 4.0], [0.1, 0.4], [2.0, 8.0]].map(|v| v[at]);
             let noise = s / 2.0 + w / 40.0;
             let (centre, doubt) = ([1.0, -0.5][at] * b / (b + noise), b * noise / (b + noise));
             log_normal(x, centre, doubt + s + w / n) - log_normal(x, 0.0, b + s + w / n)
         };
-        let expected = by_hand(0, mean) + by_hand(1, -mean);
-        assert!((owner.log_ratio(&[mean, -mean], 5) - expected).abs() < 1e-5);
+        let expected = by_hand(0, x) + by_hand(1, -x);
+        assert!((owner.evidence(&mean([x, -x]), 5) - expected).abs() < 1e-5);
+        let scored = Likeness { odds: 2.0, ..owner };
+        let sure = Mean { log_odds: 1.5, ..mean([x, -x]) };
+        assert!((scored.evidence(&sure, 5) - expected - 3.0).abs() < 1e-5);
     }
 
     #[test]
     fn more_windows_say_more_and_the_shift_bounds_what_they_can_say() {
         let owner = Likeness::of(&spread(), &[400.0, 800.0], 200, 4.0);
-        let at = |n| owner.log_ratio(&[2.0, 4.0], n);
+        let at = |n| owner.evidence(&mean([2.0, 4.0]), n);
         assert!(at(1) > 0.0 && at(10) > at(1) && at(30) > at(10));
         assert!(at(1_000_000) - at(1_000) < 0.2 * (at(1_000) - at(1)));
-        assert!(owner.log_ratio(&[-2.0, -4.0], 10) < 0.0);
+        assert!(owner.evidence(&mean([-2.0, -4.0]), 10) < 0.0);
         // A group that lies beyond the owner is a stranger's too: the score is two-sided.
-        assert!(owner.log_ratio(&[8.0, 16.0], 10) < at(10));
+        assert!(owner.evidence(&mean([8.0, 16.0]), 10) < at(10));
     }
 
     #[test]

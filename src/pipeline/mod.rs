@@ -12,7 +12,7 @@ pub mod window;
 
 pub use detector::{Detector, Verdict, WindowSummary};
 pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
-pub use likeness::{Likeness, TraitSpread, grouped};
+pub use likeness::{Likeness, Mean, Ratio, TraitSpread, grouped, log_odds};
 pub use policy::{
     Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, Recent,
     RuleParams, ScanParams,

@@ -6,7 +6,7 @@
 use super::calibrate::Stream;
 use crate::lab::random::Random;
 use crate::model::Limit;
-use crate::pipeline::{Likeness, Recent};
+use crate::pipeline::{Impression, Likeness, Recent};
 
 /// Windows of a simulated day.
 const DAY: usize = 200;
@@ -36,10 +36,8 @@ pub(super) fn limits(
     if days.is_empty() {
         return Vec::new();
     }
-    let others: Vec<Vec<f32>> = strangers
-        .iter()
-        .map(|stream| against(likeness, stream.impressions.iter().map(|seen| &seen.traits[..])))
-        .collect();
+    let others: Vec<Vec<f32>> =
+        strangers.iter().map(|stream| against(likeness, &stream.impressions)).collect();
     let limit = |windows_between_alarms| {
         let limit = limit_for(&days, windows_between_alarms);
         Limit { windows_between_alarms, limit, delay_windows: median_delay(&others, limit) }
@@ -49,19 +47,14 @@ pub(super) fn limits(
 
 /// The evidence against the owner on each simulated day.
 fn days(likeness: &Likeness, own: &Stream, seed: u64) -> Vec<Vec<f32>> {
-    let traits: Vec<&[f32]> = own.impressions.iter().map(|seen| &seen.traits[..]).collect();
-    if traits.len() < BLOCK {
+    if own.impressions.len() < BLOCK {
         return Vec::new();
     }
     let mut random = Random::new(seed, 0xDA7);
-    let mut day = || {
-        let windows = day(likeness, &traits, &mut random);
-        against(likeness, windows.iter().map(Vec::as_slice))
-    };
-    (0..DAYS).map(|_| day()).collect()
+    (0..DAYS).map(|_| against(likeness, &day(likeness, &own.impressions, &mut random))).collect()
 }
 
-fn day(likeness: &Likeness, traits: &[&[f32]], random: &mut Random) -> Vec<Vec<f32>> {
+fn day(likeness: &Likeness, own: &[Impression], random: &mut Random) -> Vec<Impression> {
     let mut around = |centre: &[f32], variance: &[f32]| -> Vec<f32> {
         let draw = |(c, v): (&f32, &f32)| random.normal(f64::from(*c), f64::from(*v).sqrt()) as f32;
         centre.iter().zip(variance).map(draw).collect()
@@ -72,35 +65,36 @@ fn day(likeness: &Likeness, traits: &[&[f32]], random: &mut Random) -> Vec<Vec<f
     let mut windows = Vec::with_capacity(DAY);
     for place in &places {
         for _ in 0..STRETCH / BLOCK {
-            let at = random.below(traits.len() - BLOCK + 1);
-            windows.extend(moved(&traits[at..at + BLOCK], place));
+            let at = random.below(own.len() - BLOCK + 1);
+            windows.extend(moved(&own[at..at + BLOCK], place));
         }
     }
     windows
 }
 
-/// These windows with their mean at another place; their scatter around it made as large as it is
-/// around a mean that they have not set themselves.
-fn moved(block: &[&[f32]], place: &[f32]) -> Vec<Vec<f32>> {
+/// These windows with the mean of their traits at another place; their scatter around it made as
+/// large as it is around a mean that they have not set themselves. Their scores stay.
+fn moved(block: &[Impression], place: &[f32]) -> Vec<Impression> {
     let count = block.len() as f32;
-    let mean: Vec<f32> =
-        (0..place.len()).map(|at| block.iter().map(|row| row[at]).sum::<f32>() / count).collect();
+    let sum = |at: usize| block.iter().map(|seen| seen.traits[at]).sum::<f32>();
+    let mean: Vec<f32> = (0..place.len()).map(|at| sum(at) / count).collect();
     let wider = (count / (count - 1.0)).sqrt();
-    let window = |row: &&[f32]| {
-        let from = row.iter().zip(&mean).map(|(x, mean)| wider * (x - mean));
-        place.iter().zip(from).map(|(place, away)| place + away).collect()
+    let window = |seen: &Impression| {
+        let from = seen.traits.iter().zip(&mean).map(|(x, mean)| wider * (x - mean));
+        let traits = place.iter().zip(from).map(|(place, away)| place + away).collect();
+        Impression { score: seen.score, traits }
     };
     block.iter().map(window).collect()
 }
 
 /// The evidence against the owner after each window, as the rule sees it.
-fn against<'a>(likeness: &Likeness, windows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
-    let mut recent = Recent::new(likeness.centre.len());
-    let see = |traits: &[f32]| {
-        recent.push(traits);
-        recent.against(likeness).map_or(0.0, |(evidence, _)| evidence as f32)
+fn against(likeness: &Likeness, windows: &[Impression]) -> Vec<f32> {
+    let mut recent = Recent::new(likeness);
+    let see = |window: &Impression| {
+        recent.push(window);
+        recent.against().map_or(0.0, |(evidence, _)| evidence as f32)
     };
-    windows.map(see).collect()
+    windows.iter().map(see).collect()
 }
 
 /// The limit that the days pass once in so many windows.
@@ -142,7 +136,7 @@ fn median_delay(strangers: &[Vec<f32>], limit: f32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Impression, Score, TraitSpread};
+    use crate::pipeline::{Score, TraitSpread};
 
     fn spread() -> TraitSpread {
         TraitSpread { between: vec![1.0; 6], shift: vec![0.1; 6], within: vec![3.0; 6] }
@@ -184,7 +178,7 @@ mod tests {
         let limits = limits(&likeness, &own, &[person(-0.6, 200, 2)], 1);
         let fresh: Vec<Vec<f32>> = (0..100)
             .map(|day| person(0.6, DAY, 100 + day))
-            .map(|day| against(&likeness, day.impressions.iter().map(|seen| &seen.traits[..])))
+            .map(|day| against(&likeness, &day.impressions))
             .collect();
         let windows: usize = fresh.iter().map(Vec::len).sum();
         for limit in &limits[..2] {
@@ -205,9 +199,11 @@ mod tests {
 
     #[test]
     fn a_block_is_moved_and_keeps_its_shape() {
-        let block: [&[f32]; 2] = [&[1.0, 5.0], &[3.0, 5.0]];
+        let block = stream(vec![vec![1.0, 5.0], vec![3.0, 5.0]]).impressions;
         let root = 2f32.sqrt();
-        assert_eq!(moved(&block, &[10.0, 0.0]), [vec![10.0 - root, 0.0], vec![10.0 + root, 0.0]]);
+        let traits: Vec<_> =
+            moved(&block, &[10.0, 0.0]).into_iter().map(|seen| seen.traits).collect();
+        assert_eq!(traits, [vec![10.0 - root, 0.0], vec![10.0 + root, 0.0]]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::lab::random::Random;
 use crate::model::{Limit, Sequential};
-use crate::pipeline::{Evidence, Score};
+use crate::pipeline::{Evidence, Score, log_odds};
 
 use super::calibrate::Stream;
 
@@ -51,7 +51,7 @@ fn evidence(genuine: &[Score], impostor: &[Score]) -> Option<Evidence> {
     }
     let weighted = |scores: &[Score], label: f64| -> Vec<[f64; 3]> {
         let weight = 0.5 / scores.len() as f64;
-        let row = |score: &Score| [f64::from(Evidence::log_odds(*score)), label, weight];
+        let row = |score: &Score| [f64::from(log_odds(*score)), label, weight];
         scores.iter().map(row).collect()
     };
     let rows = [weighted(genuine, 1.0), weighted(impostor, 0.0)].concat();

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::calibrate::Stream;
-use crate::pipeline::{Impression, Likeness, TraitSpread, grouped};
+use crate::pipeline::{Impression, Likeness, Mean, TraitSpread, grouped};
 
 /// Windows of the owner that count as one stretch of work.
 const STRETCH: f64 = 40.0;
@@ -16,6 +16,9 @@ const HONEST_SIZES: [usize; 3] = [1, 5, 10];
 /// shared part with many days of one person): the rate of false alarms that is promised is kept
 /// there by all but those whose way of moving drifts away.
 const DAYS: f32 = 3.0;
+/// How much the head's scores count beside the traits, see [`Likeness::odds`]; anything from 1 to 4
+/// serves SapiMouse and Gmail people alike.
+const ODDS: f32 = 2.0;
 /// Steps of Newton's method in one number.
 const NEWTON_STEPS: usize = 30;
 /// Where the slope may lie: no evidence is trusted more than the model gives, nor turned around.
@@ -78,7 +81,7 @@ impl Owner {
         let sum: Vec<f64> =
             all.iter().zip(part).map(|(all, (to, from))| all - (to - from)).collect();
         let likeness = Likeness::of(&self.spread, &sum, left, left as f64 / STRETCH);
-        Likeness { slope: self.slope, ..likeness }
+        Likeness { odds: ODDS, slope: self.slope, ..likeness }
     }
 
     /// Traits are not quite normal and not quite independent, so the ratio claims too much. Logistic
@@ -90,13 +93,13 @@ impl Owner {
             let genuine: Vec<f64> = places(own, n)
                 .map(|range| {
                     let judge = self.without(self.around(&range));
-                    judge.log_ratio_of(own.impressions[range].iter())
+                    judge.evidence(&Mean::of(own.impressions[range].iter()), n)
                 })
                 .collect();
             let impostor: Vec<f64> = strangers
                 .iter()
                 .flat_map(|s| s.impressions.chunks_exact(n))
-                .map(|group| whole.log_ratio_of(group.iter()))
+                .map(|group| whole.evidence(&Mean::of(group.iter()), n))
                 .collect();
             for (side, label) in [(&genuine, 1.0), (&impostor, 0.0)] {
                 let weight = 1.0 / side.len().max(1) as f64;

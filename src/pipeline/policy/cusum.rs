@@ -6,10 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, Opinion};
+use crate::pipeline::likeness::log_odds;
 use crate::pipeline::score::Score;
 
-/// Scores closer to 0 or 1 than this say no more than this: one window must not decide alone.
-const SURE: f32 = 1e-3;
 /// From this share of the limit on, the scores are suspicious.
 const SUSPICIOUS: f32 = 0.5;
 /// Trust returns at this share.
@@ -39,13 +38,7 @@ pub struct Evidence {
 impl Evidence {
     /// Nats for the owner (above 0) or against (below).
     pub fn of(self, score: Score) -> f32 {
-        self.slope * Self::log_odds(score) + self.intercept
-    }
-
-    /// The log-odds of a score, bounded.
-    pub fn log_odds(score: Score) -> f32 {
-        let p = score.get().clamp(SURE, 1.0 - SURE);
-        (p / (1.0 - p)).ln()
+        self.slope * log_odds(score) + self.intercept
     }
 }
 

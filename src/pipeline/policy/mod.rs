@@ -152,7 +152,7 @@ impl Rule {
         match self {
             Self::Mean(rule) => rule.update(impression, standing),
             Self::Cusum(rule) => rule.update(impression.score, standing),
-            Self::Scan(rule) => rule.update(&impression.traits, standing),
+            Self::Scan(rule) => rule.update(&impression, standing),
         }
     }
 

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cusum::judge;
 use super::{Decision, Opinion};
-use crate::pipeline::likeness::Likeness;
+use crate::pipeline::likeness::{Likeness, Mean, Ratio, log_odds};
+use crate::pipeline::score::Impression;
 
 /// How many of the last windows are held against the owner together.
 pub const LENGTHS: [usize; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 60];
@@ -40,17 +41,29 @@ impl ScanParams {
     }
 }
 
-/// Sums of the traits of the last windows, to be asked for the mean of any number of them.
+/// Sums over the last windows, to be asked for the mean of any number of them.
 #[derive(Debug, Clone)]
 pub struct Recent {
-    /// Sums from the first window ever to each of the last, the one before them first.
+    /// How each of [`LENGTHS`] becomes evidence.
+    ratios: Vec<(usize, Ratio)>,
+    /// Sums of the traits, and behind them of the log-odds, from the first window ever to each of the
+    /// last, the one before them first.
     sums: VecDeque<Vec<f64>>,
 }
 
 impl Recent {
     /// Before the first window.
-    pub fn new(traits: usize) -> Self {
-        Self { sums: VecDeque::from([vec![0.0; traits]]) }
+    pub fn new(likeness: &Likeness) -> Self {
+        Self {
+            ratios: LENGTHS.iter().map(|n| (*n, likeness.ratio(*n))).collect(),
+            sums: VecDeque::from([vec![0.0; likeness.centre.len() + 1]]),
+        }
+    }
+
+    /// Forgets all windows.
+    pub fn clear(&mut self) {
+        self.sums.truncate(1);
+        self.sums[0].fill(0.0);
     }
 
     /// How many windows it holds; as many as the longest stretch at most.
@@ -58,28 +71,36 @@ impl Recent {
         self.sums.len() - 1
     }
 
-    /// Takes the traits of the next window.
-    pub fn push(&mut self, traits: &[f32]) {
+    /// Takes what the model made of the next window.
+    pub fn push(&mut self, impression: &Impression) {
+        let odds = log_odds(impression.score);
+        self.add(impression.traits.iter().copied().chain([odds]));
+    }
+
+    fn add(&mut self, row: impl Iterator<Item = f32>) {
         if self.sums.len() > LONGEST {
             self.sums.pop_front();
         }
         let Some(last) = self.sums.back() else { return };
-        let next = last.iter().zip(traits).map(|(sum, x)| sum + f64::from(*x)).collect();
+        let next = last.iter().zip(row).map(|(sum, x)| sum + f64::from(x)).collect();
         self.sums.push_back(next);
     }
 
     /// The most that any of the last stretches says against the owner, in nats, and its length in
     /// windows; nothing before the first window.
-    pub fn against(&self, likeness: &Likeness) -> Option<(f64, usize)> {
+    pub fn against(&self) -> Option<(f64, usize)> {
         let held = self.windows();
-        let lengths = LENGTHS.iter().copied().take_while(|n| *n <= held);
-        let evidence = lengths.map(|n| (-likeness.log_ratio(&self.mean(n), n), n));
+        let lengths = self.ratios.iter().take_while(|(n, _)| *n <= held);
+        let evidence = lengths.map(|(n, ratio)| (-ratio.of(&self.mean(*n)), *n));
         evidence.max_by(|one, other| one.0.total_cmp(&other.0))
     }
 
-    fn mean(&self, n: usize) -> Vec<f64> {
+    fn mean(&self, n: usize) -> Mean {
         let [from, to] = [self.windows() - n, self.windows()].map(|at| &self.sums[at]);
-        to.iter().zip(from).map(|(to, from)| (to - from) / n as f64).collect()
+        let mut traits: Vec<f64> =
+            to.iter().zip(from).map(|(to, from)| (to - from) / n as f64).collect();
+        let log_odds = traits.pop().unwrap_or(0.0);
+        Mean { traits, log_odds }
     }
 }
 
@@ -92,8 +113,7 @@ pub(super) struct Scan {
 
 impl Scan {
     pub(super) fn new(params: ScanParams) -> Self {
-        let recent = Recent::new(params.likeness.centre.len());
-        Self { params, recent }
+        Self { recent: Recent::new(&params.likeness), params }
     }
 
     pub(super) fn windows(&self) -> usize {
@@ -101,13 +121,12 @@ impl Scan {
     }
 
     pub(super) fn forget(&mut self) {
-        self.recent = Recent::new(self.params.likeness.centre.len());
+        self.recent.clear();
     }
 
-    pub(super) fn update(&mut self, traits: &[f32], standing: Decision) -> Opinion {
-        self.recent.push(traits);
-        let against = self.recent.against(&self.params.likeness);
-        let (evidence, windows) = against.unwrap_or((0.0, 0));
+    pub(super) fn update(&mut self, impression: &Impression, standing: Decision) -> Opinion {
+        self.recent.push(impression);
+        let (evidence, windows) = self.recent.against().unwrap_or((0.0, 0));
         let share = (evidence as f32 / self.params.limit).clamp(0.0, 1.0);
         Opinion { grouped: Some(1.0 - share), windows, decision: judge(share, standing) }
     }
@@ -117,6 +136,11 @@ impl Scan {
 mod tests {
     use super::*;
     use crate::pipeline::likeness::TraitSpread;
+    use crate::pipeline::score::Score;
+
+    fn window(traits: &[f32]) -> Impression {
+        Impression { score: Score::new(0.5), traits: traits.to_vec() }
+    }
 
     fn likeness() -> Likeness {
         let spread =
@@ -129,7 +153,7 @@ mod tests {
         let mut scan = Scan::new(ScanParams { likeness: Box::new(likeness()), limit });
         let mut standing = Decision::Trusted;
         (1..=200).find(|_| {
-            standing = scan.update(&against, standing).decision;
+            standing = scan.update(&window(&against), standing).decision;
             standing == Decision::Intruder
         })
     }
@@ -144,11 +168,13 @@ mod tests {
 
     #[test]
     fn the_longest_stretch_is_all_that_is_kept() {
-        let mut recent = Recent::new(1);
-        (0..500).for_each(|n| recent.push(&[if n < 400 { 50.0 } else { 1.0 }]));
+        let mut recent = Recent::new(&likeness());
+        (0..500).for_each(|n| recent.push(&window(&[if n < 400 { 50.0 } else { 1.0 }; 3])));
         assert_eq!(recent.windows(), LONGEST);
         let mean = recent.mean(LONGEST);
-        assert!((mean[0] - 1.0).abs() < 1e-9, "{mean:?}");
+        assert!((mean.traits[0] - 1.0).abs() < 1e-9, "{mean:?}");
+        recent.clear();
+        assert_eq!(recent.against(), None);
     }
 
     #[test]
@@ -157,7 +183,7 @@ mod tests {
         let mut standing = Decision::Trusted;
         let mut feed = |traits: [f32; 3], times: usize| {
             for _ in 0..times {
-                standing = scan.update(&traits, standing).decision;
+                standing = scan.update(&window(&traits), standing).decision;
             }
             standing
         };

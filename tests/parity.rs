@@ -94,7 +94,7 @@ fn the_two_scorers_agree_on_convolutions() {
             .map(|backend| scores(&mut scorer(&bundle, backend), &windows));
         assert_close(&onnx, &builtin, 1e-6);
         let (least, most) = onnx.iter().fold((1.0_f32, 0.0_f32), |(l, m), &s| (l.min(s), m.max(s)));
-        assert!(most - least > 0.02, "{least}..{most}");
+        assert!(most - least > 0.1, "{least}..{most}");
     }
 }
 

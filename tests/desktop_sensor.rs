@@ -85,6 +85,47 @@ fn a_sensor_that_is_killed_is_replaced() {
     until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
 }
 
+/// How often threads of a process went to sleep by themselves, and so were woken.
+fn sleeps(pid: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let status = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("status"));
+    let count = |status: String| -> Option<u64> {
+        let line = status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:"))?;
+        line.trim().parse().ok()
+    };
+    tasks.filter_map(|task| count(status(task.ok()?).ok()?)).sum()
+}
+
+#[test]
+fn a_button_that_is_held_still_wakes_nobody() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    let mut player = stage.player().unwrap();
+    let at = |ms, kind, x| event(ms, kind, x, 9.0);
+    player.act(&at(0, MouseKind::Move, 8.0)).unwrap();
+    player.act(&at(10, MouseKind::Press(Button::Left), 8.0)).unwrap();
+    player.act(&at(20, MouseKind::Move, 9.0)).unwrap();
+    until(&mut source, |signal| matches!(signal, Signal::Mouse(drag) if drag.x == 9.0));
+    // The last wakes of what was are over when the count stands still for a while.
+    let pid = source.sensor_pid().unwrap();
+    let (mut before, deadline) = (sleeps(pid), Instant::now() + PATIENCE);
+    loop {
+        // As many times as the server could have answered somebody else.
+        (0..500).for_each(|_| player.settle().unwrap());
+        let now = sleeps(pid);
+        if now == before {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it is woken again and again");
+        before = now;
+    }
+    player.act(&at(30, MouseKind::Release(Button::Left), 9.0)).unwrap();
+    until(
+        &mut source,
+        |signal| matches!(signal, Signal::Mouse(up) if up.kind == MouseKind::Release(Button::Left)),
+    );
+}
+
 /// Has the X server keep from the hook what the mouse does; the hook itself notices nothing of it.
 fn deafen(stage: &Stage) {
     let (x, _) = x11rb::connect(Some(stage.display())).unwrap();

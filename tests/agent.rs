@@ -2,25 +2,24 @@
 //! is done about verdicts and answers, and what is not done when parts fail.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod bare_agent;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use mousewarden::agent::Command;
 use mousewarden::agent::board::{ModelStatus, ScorerStatus};
-use mousewarden::agent::journal::Journal;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, Setup, SourceKind};
-use mousewarden::agent::rules::Rules;
-use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Within};
-use mousewarden::agent::{Command, Hands};
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
+use mousewarden::error::{Kind, Result};
 use mousewarden::pipeline::{
-    Boundary, Impression, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams,
-    Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    Boundary, Impression, Ladder, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
+    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
-use mousewarden::platform::supervisor::Supervisor;
 use mousewarden::platform::{Answer, EventSource, Next};
 use serde_json::Value;
 
@@ -91,12 +90,7 @@ impl Stage {
             policy: PolicyParams {
                 ladder: self.ladder,
                 cooldown_s: 0,
-                rule: RuleParams::Mean(MeanParams {
-                    group_windows: 3,
-                    threshold: 0.5,
-                    hysteresis: 0.05,
-                    confirm_windows: 1,
-                }),
+                rule: RuleParams::Mean(bare_agent::mean_of(3)),
             },
             model: ModelStatus::default(),
             report: ScorerStatus::default(),
@@ -114,30 +108,8 @@ impl Stage {
         source: impl EventSource + 'static,
         ears: (Receiver<Signal>, Receiver<Answer>),
     ) -> Setup {
-        Setup {
-            source: Box::new(source),
-            kind: SourceKind::Recording,
-            intake: IntakeParams::default(),
-            session: ears.0,
-            judge: self.judge(),
-            hands: Hands {
-                notifier: Box::new(self.notifier.clone()),
-                answers: ears.1,
-                locker: Box::new({
-                    let locker = self.locker.clone();
-                    move |_| Box::new(locker.clone())
-                }),
-                witnesses: vec![Box::new(Journal::open(&self.journal(), 1 << 20).unwrap())],
-                metrics: None,
-                supervisor: Supervisor::default(),
-            },
-            recorder: None,
-            reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
-            door: None,
-            presence: Box::new(|_| Box::new(())),
-            rules: Rules::default(),
-            config: None,
-        }
+        let hands = bare_agent::hands((&self.notifier, &self.locker), ears.1, &self.journal());
+        bare_agent::setup((source, SourceKind::Recording), ears.0, self.judge(), hands)
     }
 
     /// Runs a script to its end.

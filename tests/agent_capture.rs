@@ -2,6 +2,7 @@
 //! movement by a device that the model does not know. The mouse is a wire, the hands are journals.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod bare_agent;
 mod sample_model;
 
 use std::path::PathBuf;
@@ -9,21 +10,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use mousewarden::agent::Command;
 use mousewarden::agent::board::{ModelStatus, ScorerStatus};
-use mousewarden::agent::journal::Journal;
 use mousewarden::agent::judge::Judge;
-use mousewarden::agent::live::{self, Setup, SourceKind};
-use mousewarden::agent::rules::Rules;
-use mousewarden::agent::settings::{IntakeParams, LockParams, NotifyParams, Within};
-use mousewarden::agent::{Command, Hands};
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::agent::live::{self, SourceKind};
+use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
+use mousewarden::error::Result;
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::{
-    Boundary, Impression, Ladder, MeanParams, MouseEvent, MouseKind, PolicyParams, RuleParams,
-    Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    Boundary, Impression, Ladder, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
+    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake};
-use mousewarden::platform::supervisor::Supervisor;
 use mousewarden::platform::{Capture, CaptureView, EventSource, Next, clock};
 use serde_json::Value;
 
@@ -76,32 +74,10 @@ impl Agent {
         let (session, boundaries) = unbounded();
         let (_, answers) = unbounded();
         let view = CaptureView::of(Capture::parse(KNOWN));
-        let journal = Journal::open(&folder.path().join("journal.jsonl"), 1 << 20).unwrap();
-        let hands = Hands {
-            notifier: Box::new(notifier.clone()),
-            answers,
-            locker: Box::new({
-                let locker = locker.clone();
-                move |_| Box::new(locker.clone())
-            }),
-            witnesses: vec![Box::new(journal)],
-            metrics: None,
-            supervisor: Supervisor::default(),
-        };
-        let setup = Setup {
-            source: Box::new(Wire(signals, view.clone())),
-            kind: SourceKind::Mouse,
-            intake: IntakeParams::default(),
-            session: boundaries,
-            judge: judge(),
-            hands,
-            recorder: None,
-            reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
-            door: None,
-            presence: Box::new(|_| Box::new(())),
-            rules: Rules::default(),
-            config: None,
-        };
+        let journal = folder.path().join("journal.jsonl");
+        let hands = bare_agent::hands((&notifier, &locker), answers, &journal);
+        let source = (Wire(signals, view.clone()), SourceKind::Mouse);
+        let setup = bare_agent::setup(source, boundaries, judge(), hands);
         let (commands, obeyed) = live::commands();
         let to_it = commands.clone();
         let ended = std::thread::spawn(move || live::run(setup, (commands, obeyed)));
@@ -177,12 +153,7 @@ fn judge() -> Judge {
         policy: PolicyParams {
             ladder: Ladder::Lock,
             cooldown_s: 0,
-            rule: RuleParams::Mean(MeanParams {
-                group_windows: 1,
-                threshold: 0.5,
-                hysteresis: 0.05,
-                confirm_windows: 1,
-            }),
+            rule: RuleParams::Mean(bare_agent::mean_of(1)),
         },
         model: ModelStatus { provenance: Some(provenance), ..ModelStatus::default() },
         report: ScorerStatus::default(),

@@ -2,6 +2,7 @@
 //! signals, and what bad input gets. Nobody's own files are touched.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod hand;
 mod sample_model;
 
 use std::fs;
@@ -9,9 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use mousewarden::data::{Header, RecordingWriter};
-use mousewarden::lab::people::{Device, Pauses, Person};
-use mousewarden::pipeline::{Signal, Timestamp};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,13 +39,7 @@ impl Home {
     /// A recording of a generated person.
     fn recording(&self, events: usize) -> PathBuf {
         let path = self.path("hand.csv");
-        let header = Header { capture: "recording".into(), started_unix_s: 0 };
-        let mut writer = RecordingWriter::create(&path, &header).unwrap();
-        let device = Device::steady(125.0, [1280, 800]);
-        let start = Timestamp::from_millis(5000);
-        let moves = Person::generate(3).moves(&device, 0, start, Pauses::AtMost(0.6));
-        moves.take(events).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
-        writer.flush().unwrap();
+        hand::record(&path, events);
         path
     }
 

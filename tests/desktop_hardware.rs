@@ -3,15 +3,16 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod hearing;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use hearing::{PATIENCE, program, until};
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
 use mousewarden::platform::stage::{Plan, Stage, TestMouse};
-use mousewarden::platform::{Backend, EventSource, Next, clock};
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use mousewarden::platform::{Backend, EventSource, clock};
 
 /// A display with two mice; `None`, with the reason on stderr, where Xorg does not run. Only root
 /// may start it everywhere.
@@ -27,27 +28,8 @@ fn hardware() -> Option<Stage> {
 }
 
 fn open(stage: &Stage, backend: Backend) -> SensorSource {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_mousewarden"));
-    let params = SensorParams { backend, ..SensorParams::new(program) };
+    let params = SensorParams { backend, ..SensorParams::new(program()) };
     SensorSource::open(params.on(stage.environment())).unwrap()
-}
-
-/// Reads until a signal fits; everything up to and with it.
-fn until(source: &mut SensorSource, fits: impl Fn(&Signal) -> bool) -> Vec<Signal> {
-    let deadline = Instant::now() + PATIENCE;
-    let mut seen = Vec::new();
-    loop {
-        match source.next(Some(Duration::from_millis(100))).unwrap() {
-            Next::Signal(signal) => {
-                seen.push(signal);
-                if fits(&signal) {
-                    return seen;
-                }
-            }
-            Next::Nothing => assert!(Instant::now() < deadline, "only {seen:?}"),
-            Next::End => panic!("the mouse ended"),
-        }
-    }
 }
 
 fn is_at(x: f64, y: f64) -> impl Fn(&Signal) -> bool {

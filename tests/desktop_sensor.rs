@@ -1,48 +1,25 @@
 //! The real hook on a real X server: what a hand does arrives, whole and in time order; what cannot
 //! work says so.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod hearing;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use hearing::{PATIENCE, is, program, until};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
 use mousewarden::platform::stage::{Plan, Stage};
 use mousewarden::platform::{Backend, EventSource, Next};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-fn program() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_mousewarden"))
-}
+use x11rb::protocol::record::{self, ConnectionExt as _};
+use x11rb::protocol::res::ConnectionExt as _;
 
 fn params(stage: &Stage) -> SensorParams {
     SensorParams::new(program()).on(stage.environment())
-}
-
-/// Reads until a signal fits; everything up to and with it.
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a part of a test")]
-fn until(source: &mut SensorSource, fits: impl Fn(&Signal) -> bool) -> Vec<Signal> {
-    let deadline = Instant::now() + PATIENCE;
-    let mut seen = Vec::new();
-    loop {
-        match source.next(Some(Duration::from_millis(100))).unwrap() {
-            Next::Signal(signal) => {
-                seen.push(signal);
-                if fits(&signal) {
-                    return seen;
-                }
-            }
-            Next::Nothing => assert!(Instant::now() < deadline, "only {seen:?}"),
-            Next::End => panic!("the mouse ended"),
-        }
-    }
-}
-
-fn is(kind: Boundary) -> impl Fn(&Signal) -> bool {
-    move |signal| matches!(signal, Signal::Boundary { kind: is, .. } if *is == kind)
 }
 
 fn event(millis: i64, kind: MouseKind, x: f64, y: f64) -> MouseEvent {
@@ -105,6 +82,86 @@ fn a_sensor_that_is_killed_is_replaced() {
     until(&mut source, is(Boundary::Start));
     assert_ne!(source.sensor_pid(), Some(first));
     stage.player().unwrap().act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
+    until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
+}
+
+/// How often threads of a process went to sleep by themselves, and so were woken.
+fn sleeps(pid: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let status = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("status"));
+    let count = |status: String| -> Option<u64> {
+        let line = status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:"))?;
+        line.trim().parse().ok()
+    };
+    tasks.filter_map(|task| count(status(task.ok()?).ok()?)).sum()
+}
+
+#[test]
+fn a_button_that_is_held_still_wakes_nobody() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    let mut player = stage.player().unwrap();
+    let at = |ms, kind, x| event(ms, kind, x, 9.0);
+    player.act(&at(0, MouseKind::Move, 8.0)).unwrap();
+    player.act(&at(10, MouseKind::Press(Button::Left), 8.0)).unwrap();
+    player.act(&at(20, MouseKind::Move, 9.0)).unwrap();
+    until(&mut source, |signal| matches!(signal, Signal::Mouse(drag) if drag.x == 9.0));
+    // The last wakes of what was are over when the count stands still for a while.
+    let pid = source.sensor_pid().unwrap();
+    let (mut before, deadline) = (sleeps(pid), Instant::now() + PATIENCE);
+    loop {
+        // As many times as the server could have answered somebody else.
+        (0..500).for_each(|_| player.settle().unwrap());
+        let now = sleeps(pid);
+        if now == before {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it is woken again and again");
+        before = now;
+    }
+    player.act(&at(30, MouseKind::Release(Button::Left), 9.0)).unwrap();
+    until(
+        &mut source,
+        |signal| matches!(signal, Signal::Mouse(up) if up.kind == MouseKind::Release(Button::Left)),
+    );
+}
+
+/// Has the X server keep from the hook what the mouse does; the hook itself notices nothing of it.
+fn deafen(stage: &Stage) {
+    let (x, _) = x11rb::connect(Some(stage.display())).unwrap();
+    x.record_query_version(1, 13).unwrap().reply().unwrap();
+    let clients = x.res_query_clients().unwrap().reply().unwrap().clients;
+    let contexts = clients.iter().flat_map(|of| (0..8).map(|number| of.resource_base | number));
+    let all: u32 = record::CS::ALL_CLIENTS.into();
+    let deafened = contexts.filter(|context| {
+        let known = x.record_get_context(*context).unwrap().reply();
+        known.is_ok_and(|known| known.enabled)
+            && x.record_unregister_clients(*context, &[all]).unwrap().check().is_ok()
+    });
+    assert_eq!(deafened.count(), 1);
+}
+
+#[test]
+fn a_hook_that_falls_silent_while_the_pointer_moves_is_replaced() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    until(&mut source, is(Boundary::Start));
+    let first = source.sensor_pid();
+    deafen(&stage);
+    let (mut player, deadline) = (stage.player().unwrap(), Instant::now() + PATIENCE);
+    let mut heard = 0;
+    for i in 0.. {
+        player.act(&event(0, MouseKind::Move, f64::from(i % 500), 7.0)).unwrap();
+        match source.next(Some(Duration::from_millis(50))).unwrap() {
+            Next::Signal(Signal::Boundary { kind: Boundary::Overflow, .. }) => break,
+            Next::Signal(Signal::Mouse(_)) => heard += 1,
+            _ => assert!(Instant::now() < deadline, "nobody notices"),
+        }
+    }
+    assert_eq!(heard, 0);
+    until(&mut source, is(Boundary::Start));
+    assert_ne!(source.sensor_pid(), first);
+    player.act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
     until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
 }
 

@@ -2,6 +2,7 @@
 #![cfg(all(target_os = "linux", feature = "tray"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod hand;
 mod sample_model;
 
 use std::fs;
@@ -10,9 +11,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use mousewarden::data::{Header, RecordingWriter};
-use mousewarden::lab::people::{Device, Pauses, Person};
-use mousewarden::pipeline::{Signal, Timestamp};
 use mousewarden::platform::bus::{Bus, Object, has_owner};
 use mousewarden::platform::stage::{Plan, Stage};
 use zbus::blocking::{Connection, connection};
@@ -90,13 +88,7 @@ fn agent(stage: &Stage) -> Agent {
     fs::create_dir(path(stage, "data")).unwrap();
     sample_model::bundle([16, 16], 7).write(&path(stage, "data/owner.onnx")).unwrap();
     let recording = path(stage, "hand.csv");
-    let header = Header { capture: "recording".into(), started_unix_s: 0 };
-    let mut writer = RecordingWriter::create(&recording, &header).unwrap();
-    let device = Device::steady(125.0, [1280, 800]);
-    let start = Timestamp::from_millis(5000);
-    let moves = Person::generate(3).moves(&device, 0, start, Pauses::AtMost(0.6));
-    moves.take(60_000).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
-    writer.flush().unwrap();
+    hand::record(&recording, 60_000);
     Agent(command(stage, &["run", "--source", recording.to_str().unwrap()]).spawn().unwrap())
 }
 
@@ -106,6 +98,20 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "{what}: waited in vain");
         std::thread::yield_now();
     }
+}
+
+/// Presses the row of the icon's menu that begins with this word.
+fn press(link: &Connection, service: &str, word: &str) {
+    let menu = Object::new(service, "/MenuBar", "com.canonical.dbusmenu");
+    let nothing: Vec<String> = Vec::new();
+    type Item = (i32, std::collections::HashMap<String, OwnedValue>, Vec<OwnedValue>);
+    let (_, layout): (u32, Item) = menu.call(link, "GetLayout", &(0, -1, nothing)).unwrap();
+    let mut rows = layout.2.into_iter().map(|row| Item::try_from(row).unwrap());
+    let label = |row: &Item| row.1.get("label").map(|l| String::try_from(l.clone()).unwrap());
+    let row = rows.find(|row| label(row).is_some_and(|label| label.starts_with(word))).unwrap();
+    let pressed = (row.0, "clicked", Value::from(0), 0_u32);
+    // Who is asked to end may be gone before it answers.
+    let _ = menu.call::<_, ()>(link, "Event", &pressed);
 }
 
 #[test]
@@ -119,18 +125,26 @@ fn the_icon_shows_what_the_agent_does_and_its_menu_pauses_it() {
     let icon = || String::try_from(item.property(&link, "IconName").unwrap()).unwrap();
     assert_eq!(icon(), "security-high");
 
-    let menu = Object::new(&service, "/MenuBar", "com.canonical.dbusmenu");
-    let nothing: Vec<String> = Vec::new();
-    type Item = (i32, std::collections::HashMap<String, OwnedValue>, Vec<OwnedValue>);
-    let (_, layout): (u32, Item) = menu.call(&link, "GetLayout", &(0, -1, nothing)).unwrap();
-    let rows = layout.2.into_iter().map(|row| Item::try_from(row).unwrap());
-    let label = |row: &Item| row.1.get("label").map(|l| String::try_from(l.clone()).unwrap());
-    let pause = rows.into_iter().find(|row| label(row).is_some_and(|l| l.starts_with("Pause")));
-    let pressed = (pause.unwrap().0, "clicked", Value::from(0), 0_u32);
-    menu.call::<_, ()>(&link, "Event", &pressed).unwrap();
+    press(&link, &service, "Pause");
     eventually("the pause", || icon() == "media-playback-pause");
     assert!(command(&stage, &["resume"]).status().unwrap().success());
     eventually("the end of the pause", || icon() == "security-high");
+}
+
+#[test]
+fn an_enrolment_has_an_icon_of_its_own_that_can_stop_it() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let (tray, link) = Tray::start(&stage);
+    let mut enrolment = Agent(command(&stage, &["enroll", "--record-only"]).spawn().unwrap());
+    eventually("the icon", || !tray.0.lock().unwrap().is_empty());
+    let service = tray.0.lock().unwrap()[0].clone();
+    let item = Object::new(&service, "/StatusNotifierItem", "org.kde.StatusNotifierItem");
+    let property = |name| String::try_from(item.property(&link, name).unwrap()).unwrap();
+    assert_eq!([property("IconName"), property("Status")], ["media-record", "Active"]);
+    assert!(!has_owner(&link, AGENT), "an enrolment is no agent");
+    press(&link, &service, "Stop for now");
+    eventually("its end", || enrolment.0.try_wait().unwrap().is_some());
+    assert!(enrolment.0.wait().unwrap().success());
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! The Debian package as `installers/linux/package.sh` makes it: what is in it, that it is clean,
-//! and that it can be installed, run and removed without leaving anything. In a root folder of its
-//! own; the machine's own package database is not touched.
+//! The packages as `installers/linux/package.sh` makes them: what is in them, that they are clean,
+//! and that they can be installed, run and removed without leaving anything. In a root folder of
+//! its own; the machine's own package databases are not touched. And that the recipes for other
+//! systems are what their own checkers accept.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -31,13 +32,11 @@ fn says(program: &str, arguments: &[&str]) -> String {
     said
 }
 
-/// The package of the program that the tests run, in a folder of its own.
-fn package(folder: &Path) -> PathBuf {
+/// The package of this kind of the program that the tests run, in a folder of its own.
+fn package(folder: &Path, kind: &str) -> PathBuf {
     let (program, out) = (env!("CARGO_BIN_EXE_mousewarden"), folder.to_str().unwrap());
-    let said = says(
-        "installers/linux/package.sh",
-        &["--program", program, "--out", out, "--quick", "deb"],
-    );
+    let said =
+        says("installers/linux/package.sh", &["--program", program, "--out", out, "--quick", kind]);
     PathBuf::from(said.lines().last().unwrap())
 }
 
@@ -66,7 +65,7 @@ fn the_package_is_clean_and_can_be_installed_run_and_removed() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let package = package(folder.path());
+    let package = package(folder.path(), "deb");
     let package = package.to_str().unwrap();
     let contents = says("dpkg-deb", &["--contents", package]);
     for file in [
@@ -113,4 +112,87 @@ fn lintian(package: &str) {
     let output = run("lintian", &["--allow-root", "--fail-on", "error,warning", package]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn the_rpm_is_clean_and_can_be_installed_run_and_removed() {
+    if missing(&[("rpmbuild", "rpm"), ("python3", "python3")]) {
+        return;
+    }
+    if !rustix::process::getuid().is_root() {
+        eprintln!("skipped: rpm changes its root folder, which only root may");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let package = package(folder.path(), "rpm");
+    let package = package.to_str().unwrap();
+    assert!(says("rpm", &["-K", package]).contains("digests OK"));
+    let contents = says("rpm", &["-qlp", package]);
+    for file in ["/usr/bin/mousewarden", "/usr/lib/systemd/user/mousewarden.service"] {
+        assert!(contents.lines().any(|line| line == file), "{file} is not in\n{contents}");
+    }
+    // Libraries by what they are called, not by a distribution's package.
+    let required = says("rpm", &["-qp", "--requires", package]);
+    assert!(required.contains("libX11.so.6"), "{required}");
+    rpmlint(package);
+
+    let root = folder.path().join("root");
+    let place = root.to_str().unwrap();
+    let rpm = |arguments: &[&str]| {
+        let first = ["--root", place, "--dbpath", "/var/lib/rpm", "--nodeps"];
+        says("rpm", &[&first[..], arguments].concat())
+    };
+    rpm(&["--install", package]);
+    assert_eq!(rpm(&["--verify", "mousewarden"]), "");
+    let installed = root.join("usr/bin/mousewarden");
+    let version = says(installed.to_str().unwrap(), &["--version"]);
+    assert_eq!(version.trim(), format!("mousewarden {}", env!("CARGO_PKG_VERSION")));
+    rpm(&["--erase", "mousewarden"]);
+    let left = says("find", &[place, "-name", "*mousewarden*"]);
+    assert_eq!(left, "", "left behind");
+}
+
+/// The signature is the publisher's affair.
+fn rpmlint(package: &str) {
+    if missing(&[("rpmlint", "rpmlint")]) {
+        return;
+    }
+    let said = String::from_utf8_lossy(&run("rpmlint", &[package]).stdout).into_owned();
+    assert!(said.contains("1 packages"), "{said}");
+    let errors = said.lines().filter(|line| line.contains(" E: "));
+    let errors: Vec<_> = errors.filter(|line| !line.ends_with("no-signature")).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn the_recipe_for_arch_is_what_makepkg_reads() {
+    if missing(&[("makepkg", "makepkg"), ("pacman", "pacman-package-manager")]) {
+        return;
+    }
+    // It refuses to run as root, and wants a folder that it may write.
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = folder.path().join("PKGBUILD");
+    std::fs::copy(Path::new(ROOT).join("installers/linux/PKGBUILD"), recipe).unwrap();
+    let mut makepkg = Command::new("makepkg");
+    makepkg.arg("--printsrcinfo").current_dir(folder.path());
+    if rustix::process::getuid().is_root() {
+        std::os::unix::fs::chown(folder.path(), Some(65534), Some(65534)).unwrap();
+        std::os::unix::process::CommandExt::uid(&mut makepkg, 65534);
+    }
+    let output = makepkg.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(&format!("pkgver = {}", env!("CARGO_PKG_VERSION"))), "{said}");
+}
+
+#[test]
+fn the_recipes_for_nix_and_homebrew_can_be_read() {
+    if !missing(&[("nix-instantiate", "nix-bin")]) {
+        let said = says("nix-instantiate", &["--parse", "installers/linux/flake.nix"]);
+        let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+        assert!(said.contains(&version), "{said}");
+    }
+    if !missing(&[("ruby", "ruby")]) {
+        says("ruby", &["-c", "installers/macos/mousewarden.rb"]);
+    }
 }

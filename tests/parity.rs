@@ -103,7 +103,7 @@ fn the_two_scorers_agree_on_convolutions() {
             .map(|seen| seen.iter().map(|seen| seen.score.get()).collect::<Vec<f32>>());
         assert_close(&onnx, &builtin, 1e-6);
         let (least, most) = onnx.iter().fold((1.0_f32, 0.0_f32), |(l, m), &s| (l.min(s), m.max(s)));
-        assert!(most - least > 0.02, "{least}..{most}");
+        assert!(most - least > 0.1, "{least}..{most}");
     }
 }
 

@@ -2,15 +2,13 @@
 #![cfg(feature = "history")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod hand;
 mod sample_model;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use mousewarden::data::{Header, RecordingWriter};
-use mousewarden::lab::people::{Device, Pauses, Person};
-use mousewarden::pipeline::{Signal, Timestamp};
 use serde_json::Value;
 
 fn call(home: &Path, arguments: &[&str]) -> Output {
@@ -34,13 +32,7 @@ fn events(lines: &str) -> Vec<String> {
 
 fn recording(home: &Path) -> PathBuf {
     let path = home.join("hand.csv");
-    let header = Header { capture: "recording".into(), started_unix_s: 0 };
-    let mut writer = RecordingWriter::create(&path, &header).unwrap();
-    let device = Device::steady(125.0, [1280, 800]);
-    let start = Timestamp::from_millis(5000);
-    let moves = Person::generate(3).moves(&device, 0, start, Pauses::AtMost(0.6));
-    moves.take(3000).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
-    writer.flush().unwrap();
+    hand::record(&path, 3000);
     path
 }
 

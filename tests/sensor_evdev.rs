@@ -3,51 +3,25 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+mod hearing;
 
+use std::process::{Command, Stdio};
+
+use hearing::{is, program, until};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Button, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
 use mousewarden::platform::stage::kernel::{InputFolder, MOUSE, frame};
-use mousewarden::platform::{Backend, EventSource, Next, clock};
+use mousewarden::platform::{Backend, EventSource, clock};
 
-const PATIENCE: Duration = Duration::from_secs(30);
 // Types and codes of the kernel's events.
 const KEY: u16 = 1;
 const REL: u16 = 2;
 const LEFT: u16 = 0x110;
 
-fn program() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_mousewarden"))
-}
-
 fn params(folder: &InputFolder) -> SensorParams {
     let root = Some(folder.root().to_owned());
     SensorParams { backend: Backend::Evdev, root, ..SensorParams::new(program()) }
-}
-
-/// Reads until a signal fits; everything up to and with it.
-fn until(source: &mut SensorSource, fits: impl Fn(&Signal) -> bool) -> Vec<Signal> {
-    let deadline = Instant::now() + PATIENCE;
-    let mut seen = Vec::new();
-    loop {
-        match source.next(Some(Duration::from_millis(100))).unwrap() {
-            Next::Signal(signal) => {
-                seen.push(signal);
-                if fits(&signal) {
-                    return seen;
-                }
-            }
-            Next::Nothing => assert!(Instant::now() < deadline, "only {seen:?}"),
-            Next::End => panic!("the mouse ended"),
-        }
-    }
-}
-
-fn is(kind: Boundary) -> impl Fn(&Signal) -> bool {
-    move |signal| matches!(signal, Signal::Boundary { kind: is, .. } if *is == kind)
 }
 
 fn is_at(x: f64) -> impl Fn(&Signal) -> bool {

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod hand;
 mod sample_model;
 
 use std::fs;
@@ -11,10 +12,6 @@ use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
-
-use mousewarden::data::{Header, RecordingWriter};
-use mousewarden::lab::people::{Device, Pauses, Person};
-use mousewarden::pipeline::{Signal, Timestamp};
 
 const UNIT: &str = ".config/systemd/user/mousewarden.service";
 const WANTED: &str = ".config/systemd/user/graphical-session.target.wants/mousewarden.service";
@@ -134,12 +131,15 @@ fn an_uninstallation_may_take_everything_with_it() {
     fs::create_dir_all(data.join("recordings")).unwrap();
     fs::write(data.join("recordings/recording-1.csv"), "x").unwrap();
     fs::write(data.join("owner.onnx"), "x").unwrap();
+    let configuration = home.path(".config/mousewarden");
+    fs::create_dir_all(&configuration).unwrap();
+    fs::write(configuration.join("config.toml"), "[log]\n").unwrap();
     let kept = home.says(&["service", "uninstall", "--purge", "--dry-run"]);
     assert!(kept.contains("owner.onnx"), "{kept}");
-    assert_eq!(home.files().len(), 3);
+    assert_eq!(home.files().len(), 4);
     home.says(&["service", "uninstall", "--purge"]);
     assert_eq!(home.files(), [""; 0]);
-    assert!(!data.exists());
+    assert!(!data.exists() && !configuration.exists());
 }
 
 /// Runs a checker of the system; `None`, with a word about it, where it is missing.
@@ -196,13 +196,7 @@ fn the_service_manager_is_told_when_it_is_ready_that_it_lives_and_when_it_ends()
     fs::create_dir_all(&data).unwrap();
     sample_model::bundle([16, 16], 7).write(&data.join("owner.onnx")).unwrap();
     let recording = home.path("hand.csv");
-    let header = Header { capture: "recording".into(), started_unix_s: 0 };
-    let mut writer = RecordingWriter::create(&recording, &header).unwrap();
-    let device = Device::steady(125.0, [1280, 800]);
-    let start = Timestamp::from_millis(5000);
-    let moves = Person::generate(3).moves(&device, 0, start, Pauses::AtMost(0.6));
-    moves.take(60_000).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
-    writer.flush().unwrap();
+    hand::record(&recording, 60_000);
 
     let manager = UnixDatagram::bind(home.path("notify")).unwrap();
     manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();

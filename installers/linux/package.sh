@@ -117,25 +117,32 @@ END
 
 pack_rpm() {
     need rpmbuild rpm
-    (cd "$tree" && find . -type f -printf '/%P\n' | sed 's/\.gz$/.gz*/') >"$work/files"
+    (cd "$tree" && find . -type d -name mousewarden -printf '%%dir /%P\n' -o \
+        -type f -printf '/%P\n' | sed 's/\.gz$/.gz*/') >"$work/files"
     cat >"$work/mousewarden.spec" <<END
 Name: mousewarden
 Version: $version
 Release: 1
 Summary: Notices when somebody else takes over your mouse
 License: MIT OR Apache-2.0
-AutoReqProv: no
-Requires: glibc, libX11, libXtst, libXi
+Group: Applications/System
+Packager: mousewarden <mousewarden@localhost>
+# What it requires is read from the program: libraries, by names that are the same everywhere.
+AutoProv: no
 Recommends: dbus
 %define _build_id_links none
 %define __os_install_post %{nil}
 %description
-An agent in your login session that learns how you move the mouse, and tells you or locks the screen
-within seconds when the hand at it is no longer yours. It watches movement only and has no network
-code.
+An agent in your login session that learns how you move the mouse, and
+tells you or locks the screen within seconds when the hand at it is no
+longer yours. It watches movement only, has no network code, and keeps
+everything in a folder that only you can read.
 %install
 cp -r $tree/. %{buildroot}
 %files -f $work/files
+%changelog
+* $(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y') mousewarden <mousewarden@localhost> - $version-1
+- This version.
 END
     rpmbuild -bb --quiet --define "_topdir $work/rpm" --define "_rpmdir $work/rpms" \
         --buildroot "$work/buildroot" "$work/mousewarden.spec" >&2

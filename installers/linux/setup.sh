@@ -52,9 +52,28 @@ needed_to_test=(
     "desktop-file-utils" "command -v desktop-file-validate"
     "dpkg-dev" "command -v dpkg-shlibdeps"
     "lintian" "command -v lintian"
+    "rpm" "command -v rpmbuild"
     "xserver-xorg-core" "command -v Xorg"
     "xserver-xorg-video-dummy" "test -e /usr/lib/xorg/modules/drivers/dummy_drv.so"
 )
+
+# The checkers of other systems' packages, which not every release has; a test that lacks one says so.
+welcome_to_test=(
+    "rpmlint" "command -v rpmlint"
+    "makepkg" "command -v makepkg"
+    "pacman-package-manager" "command -v pacman"
+    "nix-bin" "command -v nix-instantiate"
+    "ruby" "command -v ruby"
+)
+
+install_where_known() {
+    local known=()
+    while [ $# -gt 0 ]; do
+        apt-cache show "$1" >/dev/null 2>&1 && known+=("$1" "$2")
+        shift 2
+    done
+    install_packages "${known[@]}"
+}
 
 install_packages() {
     local missing=()
@@ -102,6 +121,7 @@ prepare_python() {
 
 prepare_for_tests() {
     install_packages "${needed_to_build[@]}" "${needed_to_demo[@]}" "${needed_to_test[@]}"
+    install_where_known "${welcome_to_test[@]}"
     fetch_onnxruntime
     prepare_python
 }

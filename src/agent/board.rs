@@ -199,6 +199,7 @@ impl Board {
             decision: word(format!("{:?}", status.decision)),
             problem: status.problems.first().cloned(),
             learning: status.grouped.is_none(),
+            enrolled_percent: 100,
         }
     }
 

@@ -141,8 +141,13 @@ fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes the data folder if nothing is left in it.
+/// Removes the folders in which nothing is left.
 fn forget_folders(context: &Context) {
     // Whatever else lies there is not ours.
     let _ = fs::remove_dir(context.paths.data());
+    let paths = &context.paths;
+    // A configuration that the person named may lie in a folder of theirs.
+    if let Some(folder) = paths.config().parent().filter(|_| !paths.config_named()) {
+        let _ = fs::remove_dir(folder);
+    }
 }

@@ -64,11 +64,8 @@ fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Fa
         output,
         weight: weights.floats(&name, &[output, input, kernel])?,
         norm: BatchNorm {
-            gamma: vec![1.0; output],
             beta: weights.floats(&bias_name(at), &[output])?,
-            mean: vec![0.0; output],
-            variance: vec![1.0; output],
-            epsilon: 0.0,
+            ..BatchNorm::identity(output, 0.0)
         },
     })
 }

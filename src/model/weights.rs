@@ -113,9 +113,7 @@ impl<'g> Weights<'g> {
         Ok(BatchNorm {
             gamma: self.floats("norm.factor", &[features])?,
             beta: self.floats("norm.offset", &[features])?,
-            mean: vec![0.0; features],
-            variance: vec![1.0; features],
-            epsilon: 0.0,
+            ..BatchNorm::identity(features, 0.0)
         })
     }
 

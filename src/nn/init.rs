@@ -17,13 +17,7 @@ impl Network {
         Self {
             conditioning,
             first: bilstm(3, first, seed, 1),
-            norm: BatchNorm {
-                gamma: vec![1.0; features],
-                beta: vec![0.0; features],
-                mean: vec![0.0; features],
-                variance: vec![1.0; features],
-                epsilon: EPSILON,
-            },
+            norm: BatchNorm::identity(features, EPSILON),
             second: bilstm(features, second, seed, 3),
             head: head(2 * second, seed),
         }

@@ -53,6 +53,19 @@ pub struct BatchNorm {
     pub epsilon: f32,
 }
 
+impl BatchNorm {
+    /// A normalisation that changes nothing but for `epsilon`: what training starts from.
+    pub fn identity(features: usize, epsilon: f32) -> Self {
+        Self {
+            gamma: vec![1.0; features],
+            beta: vec![0.0; features],
+            mean: vec![0.0; features],
+            variance: vec![1.0; features],
+            epsilon,
+        }
+    }
+}
+
 /// A linear layer with one output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dense {

@@ -42,6 +42,20 @@ impl Shape {
         }
     }
 
+    /// What the pointers of a kernel with so many floats a vector rely on: whole vectors, and rows
+    /// of the steps, which `offsets` part, that never grow in number.
+    ///
+    /// # Panics
+    /// When it does not hold.
+    pub fn check(&self, lanes: usize, offsets: &[usize]) {
+        assert_eq!(self.lanes, lanes);
+        assert_eq!(self.padded % self.width(), 0);
+        assert!(self.parts <= 2);
+        assert!(offsets.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert!(offsets.windows(3).all(|t| t[2] - t[1] <= t[1] - t[0]));
+        assert_eq!(offsets.first().copied().unwrap_or(0), 0);
+    }
+
     /// Columns of a block.
     pub const fn width(&self) -> usize {
         4 * self.lanes

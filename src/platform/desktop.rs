@@ -50,6 +50,12 @@ pub fn presence(counter: std::sync::Arc<dyn Counter>, with_icon: bool) -> Box<dy
     Box::new(super::linux::face::Face::show(&counter, with_icon))
 }
 
+/// Shows in the tray alone what is no agent and has no name on the bus.
+#[cfg(target_os = "linux")]
+pub fn icon(counter: std::sync::Arc<dyn Counter>) -> Box<dyn Presence> {
+    Box::new(super::linux::face::Face::in_tray(counter))
+}
+
 /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
 #[cfg(target_os = "linux")]
 pub fn session(signals: Sender<Signal>) -> Option<Session> {
@@ -114,6 +120,11 @@ mod elsewhere {
         Box::new(())
     }
 
+    /// Not shown at all.
+    pub fn icon(_counter: std::sync::Arc<dyn Counter>) -> Box<dyn Presence> {
+        Box::new(())
+    }
+
     /// A notifier that always fails.
     pub fn notifier(_answers: Sender<Answer>) -> Box<dyn Notifier> {
         Box::new(NoNotifier)
@@ -137,4 +148,4 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{choice, locker, mouse, notifier, presence, session};
+pub use elsewhere::{choice, icon, locker, mouse, notifier, presence, session};

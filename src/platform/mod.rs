@@ -110,7 +110,7 @@ pub trait Locker: Send {
 /// How the agent is doing, as much as an icon can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Glance {
-    /// "watching", "paused" or "locked".
+    /// "watching", "paused", "locked", "unknowndevice" or [`Self::ENROLLING`].
     pub state: String,
     /// "trusted", "suspicious" or "intruder".
     pub decision: String,
@@ -118,6 +118,13 @@ pub struct Glance {
     pub problem: Option<String>,
     /// Whether there are too few windows yet to judge.
     pub learning: bool,
+    /// How much of an enrolment is done, 0 to 100.
+    pub enrolled_percent: u8,
+}
+
+impl Glance {
+    /// The state of an enrolment.
+    pub const ENROLLING: &str = "enrolling";
 }
 
 /// The agent as the desktop shows it; gone when it is dropped.

@@ -29,7 +29,8 @@ pub fn conv_bundle(layers: &[(usize, usize)], seed: u64) -> Bundle {
         norm.variance = uniform(&mut random, width, 0.5, 2.0);
     }
     let features = network.features();
-    let reach = 2.0 / (features as f32).sqrt();
+    // So large that the scores of random windows spread: random signs mostly cancel.
+    let reach = 8.0 / (features as f32).sqrt();
     network.head.weight = uniform(&mut random, features, -reach, reach);
     network.traits = Some(Linear {
         weight: uniform(&mut random, TRAITS * features, -reach, reach),

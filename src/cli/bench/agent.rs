@@ -9,11 +9,14 @@ use std::process::{Child, Stdio};
 use clap::Args;
 use serde::Serialize;
 
+use super::endurance;
 use super::process::{Usage, children};
 use super::score::untrained;
 use crate::agent::control::{self, Request};
 use crate::data::private;
 use crate::error::{Failure, Kind, Result};
+use crate::model::Bundle;
+use crate::nn::{ConvNetwork, ConvShape};
 use crate::pipeline::event::Micros;
 use crate::pipeline::{MouseEvent, MouseKind, Timestamp};
 use crate::platform::clock;
@@ -38,6 +41,9 @@ pub struct AgentArgs {
     /// Pauses whose verdicts are timed.
     #[arg(long, default_value_t = 100)]
     pauses: u32,
+    /// Instead: so many minutes of mixed use, one line a minute, and whether the agent grows.
+    #[arg(long, value_name = "N", conflicts_with_all = ["rates", "seconds", "pauses"])]
+    minutes: Option<u32>,
     /// The ONNX Runtime library; without it, the folders beside the program are looked through.
     #[arg(long)]
     library: Option<PathBuf>,
@@ -83,6 +89,9 @@ impl AgentArgs {
     pub fn run(self) -> Result<()> {
         let stage = Stage::raise(&Plan::bare())?;
         let agent = Agent::start(&stage, self.library.as_deref())?;
+        if let Some(minutes) = self.minutes {
+            return endurance::run(&agent, &stage, minutes, self.json);
+        }
         let mut moving = Vec::new();
         for rate in &self.rates {
             moving.push(agent.moving(&stage, *rate, self.seconds)?);
@@ -131,7 +140,7 @@ fn text(report: &Report) -> String {
 }
 
 /// The agent at work; ended on drop.
-struct Agent {
+pub(super) struct Agent {
     child: Child,
     sensor: u32,
     journal: PathBuf,
@@ -147,7 +156,9 @@ impl Agent {
         let library = toml::Value::String(library.display().to_string());
         let config = format!("[model]\nlibrary = {library}\n[policy]\nladder = \"log\"\n");
         fs::write(home.join("config.toml"), config).map_err(failed)?;
-        untrained().write(&home.join("data/owner.onnx"))?;
+        // What a fresh install would be given: an untrained network of the same shape costs as much.
+        let network = ConvNetwork::new(&ConvShape::default(), 1).into();
+        Bundle { network, ..untrained() }.write(&home.join("data/owner.onnx"))?;
         let program =
             std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
         let child = stage
@@ -178,6 +189,16 @@ impl Agent {
             }
             clock::sleep_until(clock::now() + LOOK);
         }
+    }
+
+    /// The agent's process and its sensor's.
+    pub(super) fn pids(&self) -> [u32; 2] {
+        [self.pid(), self.sensor]
+    }
+
+    /// Who scores.
+    pub(super) fn scorer(&self) -> &str {
+        &self.scorer
     }
 
     fn pid(&self) -> u32 {

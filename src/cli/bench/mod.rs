@@ -4,6 +4,7 @@ mod ablation;
 pub mod agent;
 pub mod capture;
 mod demo;
+mod endurance;
 mod enrol;
 mod preprocess;
 mod process;

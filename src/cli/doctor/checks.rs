@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::super::context::{Context, RULES};
+use super::super::service::Standing;
 use super::Check;
 use crate::agent::control::{self, Reply, Request};
 use crate::data::private;
@@ -20,6 +21,7 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
             checks.push(scorer(&context));
             checks.push(model(&context));
             checks.push(agent(&context.paths));
+            checks.push(service(&context.paths));
             checks
         }
         Err(failure) => vec![Check::failed("configuration", &failure, "mousewarden config check")],
@@ -85,6 +87,39 @@ fn scorer(context: &Context) -> Check {
     }
 }
 
+fn service(paths: &Paths) -> Check {
+    match Standing::of(paths) {
+        Ok(standing) => starter(&standing),
+        Err(failure) => Check::failed("service", &failure, "mousewarden service status"),
+    }
+}
+
+fn starter(standing: &Standing) -> Check {
+    let name = "service";
+    let by_hand = "systemctl --user start mousewarden";
+    match (standing.starter, standing.unit_state.as_deref()) {
+        ("autostart", _) => Check::ok(name, "started by the desktop's autostart"),
+        ("systemd", Some("active")) => Check::ok(name, "started by a systemd user unit, active"),
+        ("systemd", Some("failed")) => {
+            let log = "journalctl --user -u mousewarden tells why; then ";
+            Check::fail(name, "the systemd user unit has failed", format!("{log}{by_hand}"))
+        }
+        ("systemd", Some(state)) => {
+            Check::warn(name, format!("the systemd user unit is {state}"), by_hand)
+        }
+        ("systemd", None) => Check::warn(
+            name,
+            "a systemd user unit is installed, but no systemd answers this user",
+            "mousewarden service install --by autostart",
+        ),
+        _ => Check::warn(
+            name,
+            "not installed: nothing starts mousewarden with your session",
+            "mousewarden service install",
+        ),
+    }
+}
+
 fn agent(paths: &Paths) -> Check {
     let name = "agent";
     match control::ask(&paths.socket(), &Request::Status) {
@@ -99,5 +134,25 @@ fn agent(paths: &Paths) -> Check {
         }
         Ok(_) => Check::warn(name, "answers strangely", "mousewarden stop"),
         Err(failure) => Check::failed(name, &failure, "mousewarden stop"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Health;
+    use super::*;
+
+    #[test]
+    fn the_service_is_well_only_where_something_starts_it() {
+        let health = |starter, state: Option<&str>| {
+            let unit_state = state.map(str::to_owned);
+            super::starter(&Standing { starter, unit_state, ..Standing::default() }).health
+        };
+        assert_eq!(health("systemd", Some("active")), Health::Ok);
+        assert_eq!(health("systemd", Some("inactive")), Health::Warn);
+        assert_eq!(health("systemd", Some("failed")), Health::Fail);
+        assert_eq!(health("systemd", None), Health::Warn);
+        assert_eq!(health("autostart", None), Health::Ok);
+        assert_eq!(health("none", None), Health::Warn);
     }
 }

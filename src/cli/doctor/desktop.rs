@@ -93,7 +93,15 @@ fn watch() -> Check {
 fn bus() -> Check {
     match probe::session_bus() {
         Ok(()) => Check::ok("session bus", "reached"),
-        Err(failure) => Check::failed("session bus", &failure, "dbus-run-session"),
+        Err(failure) => {
+            let why = Check::failed("session bus", &failure, "");
+            let found = format!(
+                "{}; it watches all the same, but shows no notice and no icon, and locks only by \
+                 logind or a command",
+                why.found
+            );
+            Check::warn(why.name, found, "sudo apt install dbus-user-session, and log in again")
+        }
     }
 }
 

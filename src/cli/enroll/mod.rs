@@ -1,14 +1,16 @@
 //! `enroll`, also `--enroll`: records how its owner moves the mouse, then trains the model. It can
 //! be interrupted at any time and goes on where it was.
 
+mod icon;
 mod meter;
 
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use clap::Args;
-use crossbeam_channel::{Receiver, bounded, never};
+use crossbeam_channel::{Receiver, Sender, bounded, never};
 
+use self::icon::Icon;
 use self::meter::Meter;
 use super::context::Context;
 use super::output;
@@ -47,10 +49,10 @@ impl EnrollArgs {
         context.make_runtime()?;
         let _instance = Instance::claim(&context.paths.enrol_lock()).map_err(enrolling)?;
         let store = context.store()?;
-        let stop = interruptions()?;
+        let (stop, stopped) = interruptions()?;
         let ended = match self.source.is_empty() {
-            true => watch(&context, &store, &stop)?,
-            false => self.take_files(&store, &stop)?,
+            true => watch(&context, &store, (stop, stopped))?,
+            false => self.take_files(&store, &stopped)?,
         };
         if ended == Ended::Interrupted {
             return output::line("Interrupted; `mousewarden --enroll` goes on from here.");
@@ -86,7 +88,11 @@ impl EnrollArgs {
 }
 
 /// Collects from the mouse what is missing.
-fn watch(context: &Context, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
+fn watch(
+    context: &Context,
+    store: &Store,
+    (stop, stopped): (Sender<()>, Receiver<()>),
+) -> Result<Ended> {
     let params = WindowParams::default();
     let target = context.config.enrol.clone();
     let before = Tally::of(store, params)?;
@@ -102,10 +108,13 @@ fn watch(context: &Context, store: &Store, stop: &Receiver<()>) -> Result<Ended>
     let notebook = Notebook::begin(store, source.capture())?;
     let meter = Meter::begin(&target, &before, clock::now());
     let inlet = listen(source, Pressure::Drop, params, context)?;
-    let collection = Collection::new(params, notebook, before, Some(target));
-    let asides = Asides { session, stop: stop.clone() };
-    let (tally, ended) =
-        collection.run(&inlet, &asides, |tally| meter.show(tally, clock::now()))?;
+    let mut icon = context.config.tray.enabled.then(|| Icon::show(before.share(&target), stop));
+    let collection = Collection::new(params, notebook, before, Some(target.clone()));
+    let asides = Asides { session, stop: stopped };
+    let (tally, ended) = collection.run(&inlet, &asides, |tally| {
+        meter.show(tally, clock::now());
+        icon.iter_mut().for_each(|icon| icon.refresh(tally.share(&target)));
+    })?;
     meter.end(&tally);
     Ok(ended)
 }
@@ -123,13 +132,15 @@ fn enrolling(failure: Failure) -> Failure {
     }
 }
 
-fn interruptions() -> Result<Receiver<()>> {
+/// Rings when the enrolment is to stop for now, and how to ring it.
+fn interruptions() -> Result<(Sender<()>, Receiver<()>)> {
     let (stop, stopped) = bounded(1);
+    let by_signal = stop.clone();
     signals::listen(move |_| {
         // One request is enough.
-        let _ = stop.try_send(());
+        let _ = by_signal.try_send(());
     })?;
-    Ok(stopped)
+    Ok((stop, stopped))
 }
 
 fn listen(

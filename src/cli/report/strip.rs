@@ -1,23 +1,23 @@
-//! One day as a strip of SVG, midnight to midnight in local time: what the agent was doing, the mean
-//! scores against the threshold, and what stood out. Shapes differ, so that colour is never needed.
-
-use std::fmt::Write as _;
+//! One day as a picture, midnight to midnight in local time: what the agent was doing, the mean
+//! scores against the threshold, and what stood out. Places and shapes differ, so that colour is
+//! never needed.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use super::account::{Account, Doing, Mark, MarkKind, Stretch};
+use super::account::{Account, Doing, MarkKind};
+use crate::lab::plot::{Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks};
 
-/// Pixels of a strip.
-const WIDTH: f64 = 960.0;
-const HEIGHT: f64 = 84.0;
-/// Room for the words at the left.
-const LEFT: f64 = 34.0;
-/// The plot's top and bottom: scores 1 and 0.
-const TOP: f64 = 8.0;
-const BOTTOM: f64 = 66.0;
+/// Width and height of a day, px, and what the legend adds to the first one.
+const SIZE: [f64; 2] = [940.0, 126.0];
+const LEGEND: f64 = 44.0;
+/// Columns of a day in which one point is drawn.
+const COLUMNS: f64 = 900.0;
+const HOURS: f64 = 24.0;
 /// Points that are drawn as one line are at most this far apart.
 const JOINED_MS: i64 = 5 * 60_000;
+/// A lone point is drawn so wide, in hours.
+const LONE: f64 = 0.02;
 
 /// The time that the page covers.
 #[derive(Debug, Clone)]
@@ -65,141 +65,85 @@ pub(super) struct Day<'a> {
 }
 
 impl Day<'_> {
-    /// The strip.
-    pub(super) fn svg(&self, title: &str) -> String {
-        let mut svg = format!(
-            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">\
-             <rect class=\"off\" x=\"{LEFT}\" y=\"{TOP}\" width=\"{}\" height=\"{}\"/>",
-            WIDTH - LEFT,
-            BOTTOM - TOP
-        );
-        self.stretches(&mut svg);
-        self.axes(&mut svg);
-        self.threshold(&mut svg);
-        self.scores(&mut svg);
-        self.marks(&mut svg);
-        svg + "</svg>"
+    /// The picture; one of a page explains its marks.
+    pub(super) fn picture(&self, title: &str, explained: bool) -> Picture {
+        let hours = (0..=8).map(|i| (f64::from(3 * i), format!("{:02}", 3 * i))).collect();
+        let scores = vec![(0.0, "0".to_owned()), (1.0, "1".to_owned())];
+        let x = Axis::linear("", 0.0, HOURS).ticks(Ticks::At(hours));
+        let y = Axis::linear("", 0.0, 1.0).ticks(Ticks::At(scores)).without_grid();
+        let height = SIZE[1] + if explained { LEGEND } else { 0.0 };
+        let named = |(mark, name): (Mark, &str)| if explained { mark.named(name) } else { mark };
+        let doings = [Doing::Watching, Doing::Paused, Doing::Locked].map(|doing| self.spans(doing));
+        let kinds = [MarkKind::Alarm, MarkKind::FalseAlarm, MarkKind::Lock];
+        let marks = doings.into_iter().chain([self.threshold(), self.scores()]);
+        let marks = marks.chain(kinds.into_iter().filter_map(|kind| self.marks(kind)));
+        Figure::new(title, x, y).size(SIZE[0], height).marks(marks.map(named)).draw()
     }
 
-    fn x(&self, at: i64) -> f64 {
-        let share = (at - self.from) as f64 / (self.to - self.from) as f64;
-        LEFT + share.clamp(0.0, 1.0) * (WIDTH - LEFT)
+    fn hour(&self, at: i64) -> f64 {
+        HOURS * (at - self.from) as f64 / (self.to - self.from) as f64
     }
 
     fn holds(&self, at: i64) -> bool {
         (self.from..self.to).contains(&at)
     }
 
-    fn stretches(&self, svg: &mut String) {
-        let of_this = |stretch: &&Stretch| stretch.from < self.to && stretch.to > self.from;
-        for stretch in self.account.stretches.iter().filter(of_this) {
-            let class = match stretch.doing {
-                Doing::Watching => "on",
-                Doing::Paused => "paused",
-                Doing::Locked => "locked",
-            };
-            let (x, end) = (self.x(stretch.from), self.x(stretch.to));
-            let (width, height) = ((end - x).max(0.8), BOTTOM - TOP);
-            let _ = write!(
-                svg,
-                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{TOP}\" width=\"{width:.1}\" \
-                 height=\"{height}\"/>"
-            );
-        }
+    fn spans(&self, doing: Doing) -> (Mark, &'static str) {
+        let ([low, high], opacity, name) = match doing {
+            Doing::Watching => ([0.0, 1.0], 0.12, "watched"),
+            Doing::Paused => ([0.0, 0.16], 0.5, "paused"),
+            Doing::Locked => ([0.84, 1.0], 0.5, "screen locked"),
+        };
+        let stretches = self.account.stretches.iter().filter(|stretch| stretch.doing == doing);
+        let today = stretches.filter(|stretch| stretch.from < self.to && stretch.to > self.from);
+        let rects = today.map(|s| [self.hour(s.from), low, self.hour(s.to), high]).collect();
+        (Mark::rects(rects, Style::of(Colour::Series(0)).opacity(opacity)), name)
     }
 
-    fn axes(&self, svg: &mut String) {
-        for hour in (0..=24).step_by(3) {
-            let x = LEFT + f64::from(hour) / 24.0 * (WIDTH - LEFT);
-            let anchor = if hour == 24 { "end" } else { "middle" };
-            let _ = write!(
-                svg,
-                "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{BOTTOM}\"/>\
-                 <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{hour:02}</text>",
-                BOTTOM + 14.0
-            );
-        }
-        for score in [0, 1] {
-            let _ = write!(
-                svg,
-                "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{score}</text>",
-                LEFT - 6.0,
-                y(f64::from(score)) + 4.0
-            );
-        }
+    fn threshold(&self) -> (Mark, &'static str) {
+        let threshold = self.account.threshold(self.to - 1);
+        let line = threshold.map(|at| vec![[0.0, at], [HOURS, at]]).unwrap_or_default();
+        let style = Style::of(Colour::Ink).dashed(Dash::Short).width(1.2);
+        (Mark::line(line, style), "threshold")
     }
 
-    fn threshold(&self, svg: &mut String) {
-        let Some(threshold) = self.account.threshold(self.to - 1) else { return };
-        let y = y(threshold);
-        let _ = write!(
-            svg,
-            "<line class=\"threshold\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{WIDTH}\" y2=\"{y:.1}\"/>"
-        );
+    /// One line a sitting; a column holds its lowest mean, which is the one that matters.
+    fn scores(&self) -> (Mark, &'static str) {
+        let mut columns: Vec<(i64, i64, f64)> = Vec::new();
+        for point in self.account.points.iter().filter(|point| self.holds(point.at)) {
+            let column = (self.hour(point.at) / HOURS * COLUMNS) as i64;
+            match columns.last_mut() {
+                Some((_, same, low)) if *same == column => *low = low.min(point.grouped),
+                _ => columns.push((point.at, column, point.grouped)),
+            }
+        }
+        let mut line: Vec<[f64; 2]> = Vec::new();
+        let mut before = None;
+        for (at, _, mean) in columns {
+            let x = self.hour(at);
+            if before.is_none_or(|before| at - before >= JOINED_MS) {
+                line.extend([[f64::NAN; 2], [x, mean], [x + LONE, mean]]);
+            } else {
+                line.push([x, mean]);
+            }
+            before = Some(at);
+        }
+        (Mark::line(line, Style::of(Colour::Series(4))), "mean score: 1 you, 0 a stranger")
     }
 
-    /// One line a sitting; a pixel holds its lowest mean, which is the one that matters.
-    fn scores(&self, svg: &mut String) {
-        let mut path = String::new();
-        let mut before: Option<(i64, i64)> = None;
-        let mut pixel: Option<(i64, i64, f64)> = None;
-        let points = self.account.points.iter().filter(|point| self.holds(point.at));
-        for point in points {
-            let column = self.x(point.at).round() as i64;
-            pixel = match pixel {
-                Some((at, same, low)) if same == column => Some((at, same, low.min(point.grouped))),
-                _ => {
-                    before = draw(&mut path, pixel, before);
-                    Some((point.at, column, point.grouped))
-                }
-            };
-        }
-        draw(&mut path, pixel, before);
-        if !path.is_empty() {
-            let _ = write!(svg, "<path class=\"score\" d=\"{path}\"/>");
-        }
+    /// `None` for what only stands in the table.
+    fn marks(&self, kind: MarkKind) -> Option<(Mark, &'static str)> {
+        let (shape, height, colour, name) = match kind {
+            MarkKind::Alarm => (Shape::Triangle, 0.1, Colour::Alarm, "alarm"),
+            MarkKind::FalseAlarm => {
+                (Shape::Cross, 0.1, Colour::Ink, "false alarm, confirmed by password")
+            }
+            MarkKind::Lock => (Shape::Square, 0.9, Colour::Ink, "locked by an alarm"),
+            MarkKind::Fault | MarkKind::Asked => return None,
+        };
+        let marks = self.account.marks.iter().filter(|mark| mark.kind == kind);
+        let today = marks.filter(|mark| self.holds(mark.at));
+        let points = today.map(|mark| [self.hour(mark.at), height]).collect();
+        Some((Mark::points(points, shape, 5.0, Style::of(colour)), name))
     }
-
-    fn marks(&self, svg: &mut String) {
-        for Mark { at, kind, words } in self.account.marks.iter().filter(|m| self.holds(m.at)) {
-            let x = self.x(*at);
-            let shape = match kind {
-                MarkKind::Alarm => triangle(x, "alarm"),
-                MarkKind::FalseAlarm => triangle(x, "false"),
-                MarkKind::Lock => format!(
-                    "<rect class=\"lock\" x=\"{:.1}\" y=\"{:.1}\" width=\"6\" height=\"6\"/>",
-                    x - 3.0,
-                    TOP - 3.0
-                ),
-                MarkKind::Fault | MarkKind::Asked => continue,
-            };
-            let _ = write!(svg, "<g>{shape}<title>{}</title></g>", super::page::escape(words));
-        }
-    }
-}
-
-fn triangle(x: f64, class: &str) -> String {
-    let (left, right, foot, tip) = (x - 5.0, x + 5.0, BOTTOM + 1.0, BOTTOM - 9.0);
-    format!("<path class=\"{class}\" d=\"M{left:.1} {foot}L{right:.1} {foot}L{x:.1} {tip}Z\"/>")
-}
-
-/// Draws a pixel column; joined to the one before when they are of one sitting.
-fn draw(
-    path: &mut String,
-    pixel: Option<(i64, i64, f64)>,
-    before: Option<(i64, i64)>,
-) -> Option<(i64, i64)> {
-    let (at, column, grouped) = pixel?;
-    let joined = before.is_some_and(|(last, _)| at - last < JOINED_MS);
-    let y = y(grouped);
-    let _ = match joined {
-        true => write!(path, "L{column} {y:.1}"),
-        // A lone point is seen as well.
-        false => write!(path, "M{column} {y:.1}h.8"),
-    };
-    Some((at, column))
-}
-
-fn y(score: f64) -> f64 {
-    BOTTOM - score.clamp(0.0, 1.0) * (BOTTOM - TOP)
 }

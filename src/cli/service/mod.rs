@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::files::{Autostart, Unit};
+pub(in crate::cli) use self::report::Standing;
 use self::step::Step;
 use super::context::Context;
 use super::output;

@@ -12,23 +12,23 @@ use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
 use crate::platform::service;
 
-/// Everything that is known.
-#[derive(Debug, Serialize)]
-struct Report {
+/// How the service stands.
+#[derive(Debug, Default, Serialize)]
+pub(in crate::cli) struct Standing {
     /// "systemd", "autostart" or "none".
-    starter: &'static str,
+    pub starter: &'static str,
     /// The file that starts the agent.
-    file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
     /// What systemd says: "active", "failed", ...
-    unit_state: Option<String>,
+    pub unit_state: Option<String>,
     /// What the agent told systemd, in its words.
-    unit_status: Option<String>,
+    pub unit_status: Option<String>,
     /// The running agent's process, however it was started.
-    agent_pid: Option<u32>,
+    pub agent_pid: Option<u32>,
 }
 
 pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
-    let report = look(paths)?;
+    let report = Standing::of(paths)?;
     match json {
         true => output::json(&report)?,
         false => output::line(&report.text())?,
@@ -43,36 +43,32 @@ pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
     }
 }
 
-fn look(paths: &Paths) -> Result<Report> {
-    let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
-    let program = std::env::current_exe().ok();
-    let (starter, file) = match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
-        (true, _) => {
-            let own = Some(unit.file).filter(|file| file.exists());
-            ("systemd", own.or_else(|| program.as_deref().and_then(packaged)))
-        }
-        (false, true) => ("autostart", Some(autostart.file)),
-        (false, false) => ("none", None),
-    };
-    let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
-    let (unit_state, unit_status) = unit.unzip();
-    let agent_pid = match control::ask(&paths.socket(), &Request::Status) {
-        Ok(Reply::Status(status)) => Some(status.pid),
-        _ => None,
-    };
-    Ok(Report { starter, file, unit_state, unit_status, agent_pid })
-}
+impl Standing {
+    /// Asks files, service manager and agent.
+    ///
+    /// # Errors
+    /// When there is no home folder.
+    pub fn of(paths: &Paths) -> Result<Self> {
+        let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
+        let program = std::env::current_exe().ok();
+        let (starter, file) =
+            match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
+                (true, _) => {
+                    let own = Some(unit.file).filter(|file| file.exists());
+                    ("systemd", own.or_else(|| program.as_deref().and_then(packaged)))
+                }
+                (false, true) => ("autostart", Some(autostart.file)),
+                (false, false) => ("none", None),
+            };
+        let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
+        let (unit_state, unit_status) = unit.unzip();
+        let agent_pid = match control::ask(&paths.socket(), &Request::Status) {
+            Ok(Reply::Status(status)) => Some(status.pid),
+            _ => None,
+        };
+        Ok(Self { starter, file, unit_state, unit_status, agent_pid })
+    }
 
-fn unit_says() -> Option<(String, String)> {
-    let said = service::systemctl(&["show", "-p", "ActiveState,StatusText", NAME]).ok()?;
-    let value = |name: &str| {
-        let line = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        line.unwrap_or_default().to_owned()
-    };
-    Some((value("ActiveState"), value("StatusText")))
-}
-
-impl Report {
     fn text(&self) -> String {
         let starter = match self.starter {
             "systemd" => "by a systemd user unit",
@@ -94,4 +90,13 @@ impl Report {
         let rows = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
         rows.map(|(name, value)| format!("{name:<10} {value}")).collect::<Vec<_>>().join("\n")
     }
+}
+
+fn unit_says() -> Option<(String, String)> {
+    let said = service::systemctl(&["show", "-p", "ActiveState,StatusText", NAME]).ok()?;
+    let value = |name: &str| {
+        let line = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_default().to_owned()
+    };
+    Some((value("ActiveState"), value("StatusText")))
 }

@@ -101,10 +101,20 @@ impl Exam<'_> {
             path.display(),
             self.plan.protocol.name
         );
-        Failure::new(Kind::Data, what).remedy(
-            "Make a start without them (`mousewarden pretrain FOLDER --format F --protocol sapimouse \
-             --out START`), and train with `--start START`, or with `--start random`.",
-        )
+        let protocol = &self.plan.protocol;
+        let without_them = match protocol.reserved() {
+            Ok(_) => format!(
+                "of the people whom the protocol reserves for it (`mousewarden pretrain FOLDER \
+                 --format {} --protocol {} --out START`)",
+                self.source, protocol.name
+            ),
+            Err(_) => "of another dataset's people (`mousewarden pretrain OTHER --format F --out \
+                       START`)"
+                .into(),
+        };
+        Failure::new(Kind::Data, what).remedy(format!(
+            "Make a start {without_them}, and train with `--start START`, or with `--start random`."
+        ))
     }
 }
 

@@ -1,14 +1,14 @@
 //! Models that are not there: either an error that names the command, or the training of exactly the
 //! protocol's training part.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::run::Request;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{LearnFrom, Plan, Split};
-use crate::lab::train::{About, Request, TrainOptions, train_owner, write_checked};
+use crate::lab::train::TrainOptions;
+use crate::lab::train::series::Series;
 use crate::model::{LoadedScorer, ScorerParams};
-use crate::pipeline::WindowParams;
 
 /// How missing models are trained.
 #[derive(Debug, Clone, Copy)]
@@ -21,40 +21,22 @@ pub struct Trainer<'a> {
 
 impl Trainer<'_> {
     /// Trains one owner's model on the training part alone and writes it.
-    pub(super) fn train(
-        &self,
-        plan: &Plan,
-        split: &Split,
-        path: &Path,
-        (windows, source): (WindowParams, &str),
-    ) -> Result<()> {
-        let lesson = plan.lesson(split, windows, source)?;
+    pub(super) fn train(&self, plan: &Plan, split: &Split, request: &Request<'_>) -> Result<()> {
         // Strangers in other styles stand in for real movement; beside real strangers they do not.
         let restyled = match plan.protocol.impostors.learn_from {
             LearnFrom::Generated => self.options.restyled,
             LearnFrom::People => 0,
         };
         let options = TrainOptions { seed: plan.seed, restyled, ..self.options.clone() };
-        let about = About {
-            subject: lesson.user,
-            genuine_source: source.to_owned(),
-            impostor_source: lesson.impostor_source,
-            capture: format!("dataset {source}"),
-        };
-        let request = Request {
-            sessions: &lesson.sessions,
-            cohort: &lesson.cohort,
-            windows,
-            about: &about,
+        let series = Series {
+            plan,
+            windows: request.params,
+            source: request.source,
             options: &options,
+            folder: request.models,
         };
-        let bundle = train_owner(&request, &mut |_| {})?;
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)
-                .map_err(|e| Failure::io(format!("folder {}", folder.display()), e))?;
-        }
-        let probes = lesson.sessions.concat();
-        write_checked(&bundle, path, &probes, |path| LoadedScorer::open(path, self.scorer))
+        series.one(split, &|path| LoadedScorer::open(path, self.scorer), &mut |_| {})?;
+        Ok(())
     }
 }
 

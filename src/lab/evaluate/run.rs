@@ -134,10 +134,10 @@ fn provide(
     let Some(trainer) = &request.trainer else {
         return refuse_missing(&missing, request.source, request.models);
     };
-    for (at, (plan, split, path)) in missing.iter().enumerate() {
+    for (at, (plan, split, _)) in missing.iter().enumerate() {
         let user = &plan.people[split.owner].id;
         tell(Progress::Training(&plan.protocol.name, user, at + 1, missing.len()));
-        trainer.train(plan, split, path, (request.params, request.source))?;
+        trainer.train(plan, split, request)?;
     }
     Ok(())
 }

@@ -151,13 +151,7 @@ fn fresh_layer([kernel, input, output]: [usize; 3], seed: u64, purpose: u64) -> 
         weight: (0..output * input * kernel)
             .map(|_| (stream.normal() * deviation) as f32)
             .collect(),
-        norm: BatchNorm {
-            gamma: vec![1.0; output],
-            beta: vec![0.0; output],
-            mean: vec![0.0; output],
-            variance: vec![1.0; output],
-            epsilon: EPSILON,
-        },
+        norm: BatchNorm::identity(output, EPSILON),
     }
 }
 

@@ -93,12 +93,7 @@ impl Forward<'_> {
     /// Everything that the pointers below rely on.
     fn check(&self, lanes: usize) {
         let (shape, rows) = (&self.shape, self.rows());
-        assert_eq!(shape.lanes, lanes);
-        assert_eq!(shape.padded % shape.width(), 0);
-        assert!(shape.parts <= 2);
-        assert!(self.offsets.windows(2).all(|pair| pair[0] <= pair[1]));
-        assert!(self.offsets.windows(3).all(|t| t[2] - t[1] <= t[1] - t[0]));
-        assert_eq!(self.offsets.first().copied().unwrap_or(0), 0);
+        shape.check(lanes, self.offsets);
         assert!(self.panels.len() >= shape.panel_len());
         for part in &self.inputs[..shape.parts] {
             assert!(part.len() >= rows * shape.part_padded);

@@ -8,6 +8,7 @@ use super::counter::BusCounter;
 use crate::platform::{Counter, Glance, Presence};
 
 /// Both, as long as it lives.
+#[derive(Default)]
 pub struct Face {
     _counter: Option<BusCounter>,
     #[cfg(feature = "tray")]
@@ -20,15 +21,17 @@ impl Face {
     pub fn show(counter: &Arc<dyn Counter>, with_icon: bool) -> Self {
         let bus = BusCounter::open(&Bus::Session, Arc::clone(counter));
         let _counter = bus.inspect_err(|failure| tracing::info!("{failure}")).ok();
+        let tray = with_icon.then(|| Self::in_tray(Arc::clone(counter)));
+        Self { _counter, ..tray.unwrap_or_default() }
+    }
+
+    /// The icon alone.
+    pub fn in_tray(counter: Arc<dyn Counter>) -> Self {
         let shown = counter.glance();
         #[cfg(feature = "tray")]
-        let icon = with_icon
-            .then(|| super::tray::TrayIcon::show(Arc::clone(counter), shown.clone()))
-            .flatten();
-        #[cfg(not(feature = "tray"))]
-        let _ = with_icon;
+        let icon = super::tray::TrayIcon::show(counter, shown.clone());
         Self {
-            _counter,
+            _counter: None,
             #[cfg(feature = "tray")]
             icon,
             shown,

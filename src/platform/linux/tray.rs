@@ -49,18 +49,40 @@ impl Icon {
         self.glance.state == "paused"
     }
 
+    fn is_enrolling(&self) -> bool {
+        self.glance.state == Glance::ENROLLING
+    }
+
     /// What the agent is doing, in words.
-    fn words(&self) -> &'static str {
-        let Glance { state, decision, problem, learning } = &self.glance;
+    fn words(&self) -> String {
+        let Glance { state, decision, problem, learning, enrolled_percent } = &self.glance;
         match (state.as_str(), decision.as_str()) {
+            (Glance::ENROLLING, _) => {
+                return format!("Learning how you move: {enrolled_percent} %");
+            }
             ("paused", _) => "Paused",
             ("locked", _) => "The screen is locked",
             _ if problem.is_some() => "Something does not work",
             (_, "intruder") => "Somebody else is at the mouse",
             (_, "suspicious") => "Is this you?",
+            ("unknowndevice", _) => "Your model does not know this mouse",
             _ if *learning => "Getting to know the hand at the mouse",
             _ => "Guarding",
         }
+        .into()
+    }
+
+    /// What can be done about a running agent.
+    fn actions(&self) -> Vec<MenuItem<Self>> {
+        if self.is_enrolling() {
+            let stop = item("Stop for now; it goes on later", |icon| drop(icon.counter.stop()));
+            return vec![stop.into()];
+        }
+        let pause = match self.is_paused() {
+            true => item("Watch again", |icon| drop(icon.counter.resume())),
+            false => item("Pause for 15 minutes", |icon| drop(icon.counter.pause(Some(PAUSE_S)))),
+        };
+        vec![pause.into(), item("Show the report", |_| show_report()).into()]
     }
 }
 
@@ -79,13 +101,18 @@ impl Tray for Icon {
 
     fn status(&self) -> Status {
         let calm = matches!(self.glance.decision.as_str(), "trusted");
-        let well = self.glance.problem.is_none();
-        if calm && well { Status::Passive } else { Status::NeedsAttention }
+        match self.glance.problem.is_none() {
+            // Desktops may hide what is passive, but a recording should be seen.
+            true if self.is_enrolling() => Status::Active,
+            true if calm => Status::Passive,
+            _ => Status::NeedsAttention,
+        }
     }
 
     fn icon_name(&self) -> String {
         let Glance { state, decision, problem, .. } = &self.glance;
         match (state.as_str(), decision.as_str()) {
+            (Glance::ENROLLING, _) => "media-record",
             ("paused", _) => "media-playback-pause",
             _ if problem.is_some() => "dialog-warning",
             (_, "intruder") => "security-low",
@@ -108,17 +135,10 @@ impl Tray for Icon {
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        let state = item(self.words(), |_| {});
-        let pause = match self.is_paused() {
-            true => item("Watch again", |icon| drop(icon.counter.resume())),
-            false => item("Pause for 15 minutes", |icon| drop(icon.counter.pause(Some(PAUSE_S)))),
-        };
-        vec![
-            StandardItem { enabled: false, ..state }.into(),
-            MenuItem::Separator,
-            pause.into(),
-            item("Show the report", |_| show_report()).into(),
-        ]
+        let state = item(&self.words(), |_| {});
+        let mut rows = vec![StandardItem { enabled: false, ..state }.into(), MenuItem::Separator];
+        rows.extend(self.actions());
+        rows
     }
 }
 

@@ -91,7 +91,11 @@ impl Series<'_> {
         Ok(summary)
     }
 
-    fn one<S: Scorer>(
+    /// Trains one owner of the plan, or keeps the model that is there and was made in the same way.
+    ///
+    /// # Errors
+    /// As [`Self::train`], and [`Kind::Data`] when this owner's data do not do.
+    pub fn one<S: Scorer>(
         &self,
         split: &Split,
         open: &impl Fn(&Path) -> Result<S>,

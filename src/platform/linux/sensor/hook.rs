@@ -2,7 +2,7 @@
 //! else happens; nothing here blocks the hook, stores an event or looks at what the movement means.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use super::process::{Hook, start};
 use super::record::Record;
 use super::refusal::Refusal;
 use super::roster::Roster;
+use super::silence::Silence;
 use super::tap::{Scout, Tap};
 use crate::pipeline::Timestamp;
 use crate::platform::clock;
@@ -30,7 +31,7 @@ const HOOK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The hook of the `rdev` library on an X server.
 pub struct RdevHook {
-    scout: Scout,
+    scout: Arc<Scout>,
     roster: Roster,
     tap: Option<Arc<Tap>>,
     place: (f32, f32),
@@ -48,7 +49,7 @@ impl RdevHook {
             return Err(Refusal::Wayland);
         }
         let display = session.display.as_deref().ok_or(Refusal::NoDisplay)?;
-        let scout = Scout::open(display)?;
+        let scout = Arc::new(Scout::open(display)?);
         let tap = if untapped { None } else { Some(Arc::new(Tap::open(display)?)) };
         let (x, y, held) = scout.pointer().ok_or(Refusal::NoAnswer)?;
         let roster = Roster::open(display, "x11-rdev")?;
@@ -61,15 +62,18 @@ impl Hook for RdevHook {
         let Self { scout, roster, tap, place, held } = *self;
         let drag = Arc::new(Drag::default());
         drag.set(held != 0);
+        let told = Arc::new(AtomicU64::new(0));
         let (herald, follower) = (Arc::clone(outlet.pipe()), Arc::clone(outlet.pipe()));
         herald.describe(&roster.capture());
         if let Some(tap) = tap.clone() {
-            let drag = Arc::clone(&drag);
-            start("sensor-prod", move || prod_while_held(&tap, &drag))?;
+            let (scout, pipe) = (Arc::clone(&scout), Arc::clone(outlet.pipe()));
+            let (drag, told) = (Arc::clone(&drag), Arc::clone(&told));
+            let witness = Witness { tap, drag, told, scout };
+            start("sensor-prod", move || witness.attend(&pipe))?;
         }
         start("sensor-roster", move || roster.follow(&follower))?;
         start("sensor-herald", move || announce(&scout, &herald))?;
-        let mut writer = Writer { outlet, tap, place, held, drag, since_drain: 0 };
+        let mut writer = Writer { outlet, tap, place, held, drag, told, since_drain: 0 };
         // Comes back only when the hook cannot be set up: Xlib ends the process with the display.
         match rdev::listen(move |event| writer.take(&event)) {
             Ok(()) | Err(_) => Err(Refusal::Hook),
@@ -87,20 +91,38 @@ fn announce(scout: &Scout, out: &Pipe) {
     out.write(&Record::Ready { at: clock::now(), x, y, held }.to_bytes());
 }
 
-/// Prods the server at each movement while a button is held; otherwise sleeps. Between, it empties
-/// the tap now and then when the pointer moves and the hook sees nothing of it.
-fn prod_while_held(tap: &Tap, drag: &Drag) {
-    loop {
-        let mut moved = [PollFd::from_borrowed_fd(tap.moved(), PollFlags::IN)];
-        match poll(&mut moved, None) {
-            Ok(_) if moved[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => return,
-            Ok(_) if drag.held.load(Ordering::Acquire) => tap.prod(),
-            Ok(_) => {
-                drag.wait(DRAIN_PAUSE);
-                tap.drain();
+/// Sees what moves by other means than the hook.
+struct Witness {
+    tap: Arc<Tap>,
+    drag: Arc<Drag>,
+    /// Events that the hook has told of.
+    told: Arc<AtomicU64>,
+    scout: Arc<Scout>,
+}
+
+impl Witness {
+    /// Prods the server at each movement while a button is held; otherwise sleeps. Between, it
+    /// empties the tap now and then, when the pointer moves. Ends the process when the hook tells
+    /// nothing of what moves: its parent starts another one.
+    fn attend(&self, pipe: &Pipe) {
+        let mut silence = Silence::default();
+        loop {
+            let mut moved = [PollFd::from_borrowed_fd(self.tap.moved(), PollFlags::IN)];
+            match poll(&mut moved, None) {
+                Ok(_) if moved[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => return,
+                Ok(_) if self.drag.held.load(Ordering::Acquire) => self.tap.prod(),
+                Ok(_) => {
+                    self.drag.wait(DRAIN_PAUSE);
+                    self.tap.drain();
+                }
+                Err(Errno::INTR) => continue,
+                Err(_) => return,
             }
-            Err(Errno::INTR) => {}
-            Err(_) => return,
+            let pointer = || self.scout.pointer().map(|(x, y, _)| (x, y));
+            if silence.moved(clock::now(), self.told.load(Ordering::Relaxed), pointer) {
+                pipe.write(&Record::Refused(Refusal::Silent).to_bytes());
+                std::process::exit(1);
+            }
         }
     }
 }
@@ -138,6 +160,7 @@ struct Writer {
     /// Bit n for button n.
     held: u32,
     drag: Arc<Drag>,
+    told: Arc<AtomicU64>,
     since_drain: u32,
 }
 
@@ -145,6 +168,7 @@ impl Writer {
     fn take(&mut self, event: &Event) {
         let Some(record) = self.record(&event.event_type) else { return };
         self.outlet.send(record);
+        self.told.fetch_add(1, Ordering::Relaxed);
         if let Record::Button { number, down, .. } = record {
             let bit = 1_u32.checked_shl(u32::from(number)).unwrap_or(0);
             self.held = if down { self.held | bit } else { self.held & !bit };
@@ -197,8 +221,8 @@ mod tests {
     fn keys_leave_no_trace() {
         let (_reader, writer) = rustix::pipe::pipe().unwrap();
         let outlet = Outlet::new(Pipe::new(writer).unwrap());
-        let (drag, place) = (Arc::default(), (0.0, 0.0));
-        let mut writer = Writer { outlet, tap: None, place, held: 0, drag, since_drain: 0 };
+        let (drag, told, place) = (Arc::default(), Arc::default(), (0.0, 0.0));
+        let mut writer = Writer { outlet, tap: None, place, held: 0, drag, told, since_drain: 0 };
         for key in [rdev::Key::KeyA, rdev::Key::Unknown(7)] {
             assert_eq!(writer.record(&EventType::KeyPress(key)), None);
             assert_eq!(writer.record(&EventType::KeyRelease(key)), None);

@@ -11,6 +11,7 @@ mod raw;
 mod record;
 mod refusal;
 mod roster;
+mod silence;
 mod tap;
 
 use std::ffi::OsString;
@@ -213,6 +214,10 @@ impl SensorSource {
                 Ok(())
             }
             Some(State::Refused(refusal)) => {
+                // While it is being opened, the caller tells; later nobody else would.
+                if self.is_ready() {
+                    tracing::warn!("{}", refusal.words());
+                }
                 self.refused = Some(refusal);
                 self.lost()
             }

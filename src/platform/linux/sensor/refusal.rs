@@ -29,11 +29,13 @@ pub enum Refusal {
     NoPermission,
     /// The kernel's devices are not there.
     NoInput,
+    /// The pointer moves and the hook tells nothing of it.
+    Silent,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NoDisplay,
         Self::NoAnswer,
         Self::NotAllowed,
@@ -43,6 +45,7 @@ impl Refusal {
         Self::NoXInput,
         Self::NoPermission,
         Self::NoInput,
+        Self::Silent,
     ];
 
     /// The number that crosses the pipe.
@@ -55,9 +58,20 @@ impl Refusal {
         Self::ALL.get(usize::from(code)).copied()
     }
 
+    /// What is the matter.
+    pub fn words(self) -> &'static str {
+        self.parts().1
+    }
+
     /// As the person reads it.
     pub fn failure(self) -> Failure {
-        let (kind, what, remedy) = match self {
+        let (kind, what, remedy) = self.parts();
+        Failure::new(kind, what).remedy(remedy)
+    }
+
+    /// Kind, what is the matter, and what to do.
+    fn parts(self) -> (Kind, &'static str, &'static str) {
+        match self {
             Self::NoDisplay => (
                 Kind::NoDisplay,
                 "no display: DISPLAY is not set",
@@ -103,7 +117,12 @@ impl Refusal {
                 "the kernel's input devices are not there: no /dev/input",
                 "Run mousewarden on the machine whose mouse it is to watch, outside a container.",
             ),
-        };
-        Failure::new(kind, what).remedy(remedy)
+            Self::Silent => (
+                Kind::Unavailable,
+                "the pointer moves, but the mouse hook tells nothing of it",
+                "Set [capture] backend = \"xinput2\" and enrol again; `mousewarden doctor` looks \
+                 further.",
+            ),
+        }
     }
 }

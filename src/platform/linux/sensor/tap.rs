@@ -6,7 +6,8 @@
 //!   unless a window below takes the event, and then its client is written to, which does as well.
 //! - While a button is held its window holds a grab and may take no motion at all. Raw motion comes
 //!   even then, but is written just before the event is recorded: for those moments a thread wakes
-//!   with it and makes the server write once more, by asking something.
+//!   with it and makes the server write once more, by asking something, on the other connection:
+//!   an answer on this one would wake the thread again, for ever.
 //!
 //! What comes in is thrown away unread. Never asks for keys.
 
@@ -24,9 +25,13 @@ use x11rb::rust_connection::RustConnection;
 
 use super::refusal::Refusal;
 
+/// Core protocol, `GetInputFocus`: the shortest question that is answered. Written past the library,
+/// which would keep account of every answer that nobody reads.
+const QUESTION: u8 = 43;
+
 /// The connections that have the server write.
 pub struct Tap {
-    /// Selects core motion on the root. Nobody waits for it.
+    /// Selects core motion on the root, and is asked things. Nobody waits for it.
     lure: RustConnection,
     /// Selects raw motion.
     raw: RustConnection,
@@ -54,9 +59,9 @@ impl Tap {
 
     /// Has the server write, now. What it writes is thrown away like the rest.
     pub fn prod(&self) {
+        let [low, high] = 1_u16.to_ne_bytes();
         // A display that is gone ends the process by the hook's own connection.
-        let _ = self.raw.get_input_focus().map(|reply| reply.discard_reply_and_errors());
-        let _ = self.raw.flush();
+        let _ = rustix::io::write(self.lure.stream(), &[QUESTION, 0, low, high]);
         self.drain();
     }
 

@@ -41,7 +41,7 @@ impl InputFolder {
     pub fn new() -> Result<Self> {
         let made = tempfile::Builder::new().prefix("mousewarden-input-").tempdir();
         let folder = Self { root: made.map_err(|error| Failure::io("a temporary folder", error))? };
-        folder.make(&folder.root.path().join("dev/input"))?;
+        make(&folder.root.path().join("dev/input"))?;
         Ok(folder)
     }
 
@@ -55,12 +55,7 @@ impl InputFolder {
     /// # Errors
     /// When the disk refuses.
     pub fn plug(&self, node: &str, described: &[(&str, &str)]) -> Result<InputPipe> {
-        let folder = self.root().join("sys/class/input").join(node).join("device");
-        for (file, text) in described {
-            let path = folder.join(file);
-            self.make(path.parent().unwrap_or(&folder))?;
-            fs::write(&path, format!("{text}\n")).map_err(|e| Failure::io(path.display(), e))?;
-        }
+        describe(self.root(), node, described)?;
         let node = self.root().join("dev/input").join(node);
         let failed = |error: std::io::Error| Failure::io(node.display(), error);
         let readable = Mode::RUSR | Mode::WUSR;
@@ -69,10 +64,25 @@ impl InputFolder {
         let pipe = OpenOptions::new().read(true).write(true).open(&node).map_err(failed)?;
         Ok(InputPipe { node, pipe })
     }
+}
 
-    fn make(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder).map_err(|error| Failure::io(folder.display(), error))
+/// Writes what the kernel would say of a device in the files of `/sys`, in a folder that stands for
+/// `/`.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn describe(root: &Path, node: &str, described: &[(&str, &str)]) -> Result<()> {
+    let folder = root.join("sys/class/input").join(node).join("device");
+    for (file, text) in described {
+        let path = folder.join(file);
+        make(path.parent().unwrap_or(&folder))?;
+        fs::write(&path, format!("{text}\n")).map_err(|e| Failure::io(path.display(), e))?;
     }
+    Ok(())
+}
+
+fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|error| Failure::io(folder.display(), error))
 }
 
 impl InputPipe {

@@ -101,30 +101,13 @@ impl Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Writes a device as the kernel would describe it: capabilities as it prints them.
-    fn device(root: &Path, name: &str, files: &[(&str, &str)]) {
-        let folder = root.join("sys/class/input").join(name).join("device");
-        for (file, text) in files {
-            let path = folder.join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, format!("{text}\n")).unwrap();
-        }
-    }
+    use crate::platform::stage::kernel::{MOUSE, describe};
 
     #[cfg(target_pointer_width = "64")]
     #[test]
     fn mice_touchpads_and_tablets_are_told_apart_and_keyboards_left_alone() {
         let root = tempfile::tempdir().unwrap();
-        let mouse = [
-            ("name", "Plain Optical Mouse"),
-            ("id/bustype", "0003"),
-            ("id/vendor", "1d6b"),
-            ("id/product", "0042"),
-            ("capabilities/key", "70000 0 0 0 0"),
-            ("capabilities/rel", "903"),
-        ];
-        device(root.path(), "event1", &mouse);
+        describe(root.path(), "event1", MOUSE).unwrap();
         fs::write(root.path().join("sys/class/input/event1/dev"), "13:65\n").unwrap();
         fs::create_dir_all(root.path().join("run/udev/data")).unwrap();
         let known = "I:1\nE:ID_INPUT_MOUSE=1\nE:MOUSE_DPI=800@125 *1600@1000\n";
@@ -135,23 +118,23 @@ mod tests {
             ("capabilities/abs", "660800011000003"),
             ("properties", "5"),
         ];
-        device(root.path(), "event2", &pad);
+        describe(root.path(), "event2", &pad).unwrap();
         let tablet = [
             ("name", "Virtual Machine Tablet"),
             ("capabilities/key", "70000 0 0 0 0"),
             ("capabilities/abs", "3"),
         ];
-        device(root.path(), "event3", &tablet);
-        let program = [mouse[0], ("id/bustype", "0006"), mouse[4], mouse[5]];
-        device(root.path(), "event4", &program);
+        describe(root.path(), "event3", &tablet).unwrap();
+        let program = [MOUSE[0], ("id/bustype", "0006"), MOUSE[4], MOUSE[5]];
+        describe(root.path(), "event4", &program).unwrap();
         let keyboard =
             [("capabilities/key", "402000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe")];
-        device(root.path(), "event5", &keyboard);
-        let both = [("capabilities/key", "70000 0 0 0 fffffffffffffffe"), mouse[5]];
-        device(root.path(), "event6", &both);
+        describe(root.path(), "event5", &keyboard).unwrap();
+        let both = [("capabilities/key", "70000 0 0 0 fffffffffffffffe"), MOUSE[5]];
+        describe(root.path(), "event6", &both).unwrap();
         let touchscreen =
             [tablet[2], ("capabilities/key", "400 10000 0 0 0 0"), ("properties", "2")];
-        device(root.path(), "event7", &touchscreen);
+        describe(root.path(), "event7", &touchscreen).unwrap();
 
         let places = Places::below(Some(root.path()));
         let look = |name| places.pointer(name).map(|(pointer, shape)| (pointer.to_string(), shape));

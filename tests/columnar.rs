@@ -5,10 +5,13 @@
 
 mod invented;
 
+use std::fmt::Debug;
 use std::fs;
 use std::io::Cursor;
+use std::str::FromStr;
 use std::sync::Arc;
 
+use arrow_array::builder::{ArrayBuilder, Float64Builder, Int64Builder, ListBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -33,13 +36,55 @@ fn stream(text: &str) -> Vec<u8> {
         ];
         RecordBatch::try_from_iter(columns).unwrap()
     };
-    let batches: Vec<RecordBatch> = rows.chunks(50).map(batch).collect();
+    written(&rows.chunks(50).map(batch).collect::<Vec<_>>())
+}
+
+fn written(batches: &[RecordBatch]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = StreamWriter::try_new(&mut bytes, &batches[0].schema()).unwrap();
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.finish().unwrap();
     drop(writer);
     bytes
+}
+
+/// The same rows as pieces of sessions, the last piece first, each with the number of its first row.
+fn pieces(text: &str, size: usize) -> Vec<u8> {
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let numbered: Vec<(usize, Vec<&str>)> = rows.into_iter().enumerate().collect();
+    let mut parts: Vec<&[(usize, Vec<&str>)]> = Vec::new();
+    for one in numbered.chunk_by(|a, b| a.1[1] == b.1[1]) {
+        parts.extend(one.chunks(size));
+    }
+    parts.reverse();
+    let heads = |at: usize| parts.iter().map(move |part| part[0].1[at]);
+    let numbers = parts.iter().map(|part| part[0].0 as i64);
+    let column = |at: usize| parts.iter().map(move |part| part.iter().map(move |(_, row)| row[at]));
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("session_id", Arc::new(StringArray::from_iter_values(heads(1)))),
+        ("row", Arc::new(Int64Array::from_iter_values(numbers))),
+        ("timestamp", lists(column(3), Int64Builder::new(), |to, v| to.append_value(v))),
+        ("event_type", lists(column(4), Int64Builder::new(), |to, v| to.append_value(v))),
+        ("screen_x", lists(column(5), Float64Builder::new(), |to, v| to.append_value(v))),
+        ("screen_y", lists(column(6), Float64Builder::new(), |to, v| to.append_value(v))),
+    ];
+    let all = RecordBatch::try_from_iter(columns).unwrap();
+    let half = all.num_rows() / 2;
+    written(&[all.slice(0, half), all.slice(half, all.num_rows() - half)])
+}
+
+/// A list a row.
+fn lists<'a, B: ArrayBuilder, T: FromStr<Err: Debug>>(
+    rows: impl Iterator<Item = impl Iterator<Item = &'a str>>,
+    values: B,
+    append: fn(&mut B, T),
+) -> ArrayRef {
+    let mut builder = ListBuilder::new(values);
+    for row in rows {
+        row.for_each(|value| append(builder.values(), value.parse().unwrap()));
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
 }
 
 fn run(arguments: &[&str], input: Vec<u8>) -> (i32, Vec<u8>, String) {
@@ -87,6 +132,61 @@ fn features_by_arrow_are_those_of_the_file_stream_after_stream() {
             }
         }
     }
+}
+
+#[test]
+fn pieces_of_sessions_in_any_order_give_what_single_rows_give() {
+    // A third of the events share their moment with the one before: then the order of rows counts.
+    let text = table(&[0, 1, 2], 0..2, true);
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for at in (2..lines.len()).step_by(3) {
+        let (before, line): (Vec<&str>, Vec<&str>) =
+            (lines[at - 1].split(',').collect(), lines[at].split(',').collect());
+        if before[1] == line[1] {
+            lines[at] = [&line[..3], &before[3..4], &line[4..]].concat().join(",");
+        }
+    }
+    let text = lines.join("\n");
+    for command in
+        [&["identify", "features", "--stdio-arrow"][..], &["preprocess", "--stdio-arrow"]]
+    {
+        let (code, whole, err) = run(command, stream(&text));
+        assert_eq!((code, err.as_str()), (0, ""));
+        let (code, out, err) = run(command, pieces(&text, 7));
+        assert_eq!((code, err.as_str()), (0, ""));
+        let rows = |bytes: &[u8]| {
+            let batch = answer(bytes).0;
+            let row = |at: usize| format!("{:?}", batch.slice(at, 1));
+            let mut rows: Vec<String> = (0..batch.num_rows()).map(row).collect();
+            rows.sort();
+            rows
+        };
+        assert_eq!(rows(&whole), rows(&out));
+    }
+}
+
+#[test]
+fn lists_of_unequal_length_or_beside_single_values_are_refused() {
+    let list = |values: &[&str]| {
+        let rows = std::iter::once(values.iter().copied());
+        lists(rows, Int64Builder::new(), |to, value| to.append_value(value))
+    };
+    let refused = |kinds: ArrayRef| {
+        let batch = RecordBatch::try_from_iter(vec![
+            ("session_id", Arc::new(StringArray::from(vec!["a"])) as ArrayRef),
+            ("timestamp", list(&["1", "2", "3"])),
+            ("event_type", kinds),
+            ("screen_x", list(&["1", "2", "3"])),
+            ("screen_y", list(&["1", "2", "3"])),
+        ]);
+        let (code, _, err) =
+            run(&["identify", "features", "--stdio-arrow"], written(&[batch.unwrap()]));
+        assert_eq!(code, 65, "{err}");
+        err
+    };
+    assert!(refused(list(&["2", "2"])).contains("differ in length"));
+    let single = Arc::new(Int64Array::from(vec![2]));
+    assert!(refused(single).contains("only some columns are lists"));
 }
 
 #[test]

@@ -198,6 +198,10 @@ fn a_model_of_other_features_or_of_another_kind_is_refused() {
     let (code, _, err) = identify(&["predict", &train, "--model", renamed.to_str().unwrap()]);
     assert!(code == 65 && err.contains("\"smells\", unknown here"), "{err}");
 
+    let nowhere = folder.path().join("nowhere.onnx");
+    let (code, _, err) = identify(&["predict", &train, "--model", nowhere.to_str().unwrap()]);
+    assert!(code == 66 && err.contains("identify train"), "{err}");
+
     let start = concat!(env!("CARGO_MANIFEST_DIR"), "/onnx/start.onnx");
     let (code, _, err) = identify(&["predict", &train, "--model", start]);
     assert!(code == 65 && err.contains("identify train"), "{err}");

@@ -24,9 +24,10 @@ fn rows(count: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
     (0..count).map(row).unzip()
 }
 
-fn identifier(hidden: &[usize], members: usize) -> Identifier {
+fn identifier(hidden: &[usize], members: usize, bins: usize) -> Identifier {
     let (rows, classes) = rows(30);
-    let params = MlpParams { hidden: hidden.to_vec(), members, epochs: 40, ..Default::default() };
+    let hidden = hidden.to_vec();
+    let params = MlpParams { hidden, members, bins, epochs: 40, ..Default::default() };
     Identifier {
         mlp: train(&rows, &classes, 3, &params),
         features: FeatureNames {
@@ -38,7 +39,7 @@ fn identifier(hidden: &[usize], members: usize) -> Identifier {
             trained_by: "a test".into(),
             source: "invented".into(),
             sessions: 30,
-            training: json!({ "hidden": hidden }),
+            training: json!({ "hidden": params.hidden }),
             macro_f1: None,
             unsure_below: 0.5,
             training_sha256: String::new(),
@@ -76,8 +77,8 @@ fn onnx_runtime_and_the_builtin_engine_agree() {
     let (mut rows, _) = rows(50);
     rows.push(vec![1e30; FEATURES]);
     rows.push(vec![-1e30; FEATURES]);
-    for (hidden, members) in [(&[][..], 1), (&[40], 1), (&[17, 40], 3)] {
-        let identifier = identifier(hidden, members);
+    for (hidden, members, bins) in [(&[][..], 1, 1), (&[40], 1, 8), (&[17, 40], 3, 4)] {
+        let identifier = identifier(hidden, members, bins);
         let one = answers(&identifier, Backend::OnnxRuntime, &rows);
         let other = answers(&identifier, Backend::Builtin, &rows);
         assert_eq!(one.len(), rows.len());
@@ -92,14 +93,16 @@ fn onnx_runtime_and_the_builtin_engine_agree() {
 fn a_file_comes_back_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.onnx");
-    let written = identifier(&[8], 2);
-    written.write(&path).unwrap();
-    assert_eq!(Identifier::read(&path).unwrap(), written);
+    for bins in [1, 8] {
+        let written = identifier(&[8], 2, bins);
+        written.write(&path).unwrap();
+        assert_eq!(Identifier::read(&path).unwrap(), written);
+    }
 }
 
 #[test]
 fn what_is_no_such_model_is_refused_and_the_owners_model_reader_refuses_this_one() {
-    let good = identifier(&[8], 2);
+    let good = identifier(&[8], 2, 8);
     let bytes = good.to_bytes().unwrap();
     let refused = |bytes: &[u8]| Identifier::from_bytes(bytes).unwrap_err().to_string();
     assert!(refused(&bytes[..bytes.len() / 2]).contains("truncated"));
@@ -119,19 +122,34 @@ fn what_is_no_such_model_is_refused_and_the_owners_model_reader_refuses_this_one
 fn a_graph_that_computes_something_else_is_refused() {
     use mousewarden::model::onnx_proto::ModelProto;
     use prost::Message;
-    let bytes = identifier(&[8], 1).to_bytes().unwrap();
-    let mut model = ModelProto::decode(&bytes[..]).unwrap();
-    let node = &mut model.graph.as_mut().unwrap().node[4];
-    assert_eq!(node.op_type.as_deref(), Some("Relu"));
-    node.op_type = Some("Tanh".into());
+    let bytes = identifier(&[8], 1, 8).to_bytes().unwrap();
+    for (from, to) in [("Relu", "Tanh"), ("Gather", "Identity")] {
+        let mut model = ModelProto::decode(&bytes[..]).unwrap();
+        let nodes = &mut model.graph.as_mut().unwrap().node;
+        let node = nodes.iter_mut().find(|node| node.op_type.as_deref() == Some(from)).unwrap();
+        node.op_type = Some(to.into());
+        let refused = Identifier::from_bytes(&model.encode_to_vec()).unwrap_err().to_string();
+        assert!(refused.contains("computes something else"), "{refused}");
+        assert!(refused.contains("identify train"), "{refused}");
+    }
+}
+
+#[test]
+fn a_column_of_a_feature_that_is_not_there_is_refused() {
+    use mousewarden::model::onnx_proto::ModelProto;
+    use prost::Message;
+    let mut model = ModelProto::decode(&identifier(&[8], 1, 8).to_bytes().unwrap()[..]).unwrap();
+    let weights = &mut model.graph.as_mut().unwrap().initializer;
+    let source = weights.iter_mut().find(|one| one.name.as_deref() == Some("scaling.source"));
+    source.unwrap().raw_data.as_mut().unwrap()[0] = 99;
     let refused = Identifier::from_bytes(&model.encode_to_vec()).unwrap_err().to_string();
-    assert!(refused.contains("computes something else"), "{refused}");
-    assert!(refused.contains("identify train"), "{refused}");
+    assert!(refused.contains("do not fit"), "{refused}");
 }
 
 #[test]
 fn rows_of_another_length_are_refused() {
-    let mut loaded = LoadedIdentifier::of(identifier(&[4], 1), &params(Backend::Builtin)).unwrap();
+    let mut loaded =
+        LoadedIdentifier::of(identifier(&[4], 1, 1), &params(Backend::Builtin)).unwrap();
     let refused = loaded.probabilities(&[vec![0.0; FEATURES + 1]]).unwrap_err().to_string();
     assert!(refused.contains("takes 9 features, a session has 10"), "{refused}");
 }
@@ -161,7 +179,7 @@ fn the_reference_checker_accepts_it_and_onnx_runtime_agrees_from_python() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (model, cases) = (folder.path().join("people.onnx"), folder.path().join("cases.json"));
-    let identifier = identifier(&[17, 40], 3);
+    let identifier = identifier(&[17, 40], 3, 8);
     identifier.write(&model).unwrap();
     let (rows, _) = rows(12);
     let expected = answers(&identifier, Backend::Builtin, &rows);

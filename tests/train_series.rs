@@ -120,6 +120,30 @@ fn everybody_gets_a_model_with_its_curve_and_a_second_run_keeps_them() {
 }
 
 #[test]
+fn parts_share_a_folder_and_the_whole_sums_them_up() {
+    let users = ["-11", "bob", "cem", "dee"];
+    let people = Recordings::of(&users);
+    let out = tempfile::tempdir().unwrap();
+    for shard in ["1/2", "2/2"] {
+        let run = people.train(out.path(), &format!("{SMALL} --shard {shard}")).output().unwrap();
+        assert!(run.status.success(), "{}", text(&run.stderr));
+    }
+    let folder = out.path().join("seed/seed-1");
+    let sums = || names(&folder).into_iter().filter(|name| name.starts_with("summary"));
+    assert_eq!(sums().collect::<Vec<_>>(), ["summary-1-of-2.json", "summary-2-of-2.json"]);
+    let mut users_of_parts: Vec<String> = sums()
+        .map(|name| serde_json::from_slice::<Value>(&fs::read(folder.join(name)).unwrap()).unwrap())
+        .flat_map(|summary| summary["users"].as_array().unwrap().clone())
+        .map(|user| user["user"].as_str().unwrap().to_owned())
+        .collect();
+    users_of_parts.sort();
+    assert_eq!(users_of_parts, users);
+    let whole = people.train(out.path(), &format!("{SMALL} --json")).output().unwrap();
+    assert_eq!(states(&whole), pairs(&users.map(|user| (user, "kept"))));
+    assert!(folder.join("summary.json").is_file());
+}
+
+#[test]
 fn who_has_too_little_is_named_and_the_others_are_done() {
     let people = Recordings::of(&["ann", "bob", "cem", "dee"]);
     people.session("one", 80, 0, 90);
@@ -214,6 +238,7 @@ fn options_that_do_not_fit_together_are_refused() {
     let out = tempfile::tempdir().unwrap();
     for (options, code, said) in [
         ("--user ann", 2, "cannot be used with"),
+        ("--user -11", 2, "cannot be used with"),
         ("--protocol nonsense", 78, "is not one of"),
         ("--epochs 3", 78, "--start random"),
         ("", 65, "nobody is there to be a stranger"),

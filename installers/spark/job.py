@@ -7,7 +7,9 @@
 INPUT is CSV or Parquet with the columns session_id, timestamp (ms), event_type (1 release, 2 move,
 3 wheel, 4 drag, 5 press), screen_x, screen_y, and user_id for `train`; OUTPUT is a folder of Parquet.
 The work is done by the `mousewarden` program (built with --features columnar), which must lie at the
-same path on every machine. Groups are whole sessions or users, so a lost executor costs time only.
+same path on every machine. Sessions are packed where they are read, each piece one row of lists, and
+dealt onto buckets by the hash of their id: Spark moves few rows, and one child answers whole buckets.
+A lost executor costs time only.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
@@ -24,6 +27,11 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 COLUMNS = ["session_id", "timestamp", "event_type", "screen_x", "screen_y"]
 TYPES = {"timestamp": "long", "event_type": "int", "screen_x": "double", "screen_y": "double"}
+PIECES = (
+    "session_id string, row long, timestamp array<long>, event_type array<int>, "
+    "screen_x array<double>, screen_y array<double>"
+)
+BUCKETS_A_CORE = 4
 MODELS = "user_id string, model binary, description string, error string"
 
 
@@ -35,6 +43,7 @@ def session(master):
     if master and master.startswith("local"):
         builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+    builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", "50000")
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     here = Path(__file__).resolve()
@@ -44,38 +53,53 @@ def session(master):
 
 
 def read(spark, path, columns=COLUMNS):
-    """The events; CSV is read as text first, for a float would destroy ids and times."""
+    """The events with their row numbers; CSV is read as text first, for a float would destroy ids and times."""
     if str(path).endswith(".csv"):
         events = spark.read.csv(str(path), header=True)
     else:
         events = spark.read.parquet(str(path))
-    return events.select([f.col(name).cast(TYPES.get(name, "string")) for name in columns])
+    typed = [f.col(name).cast(TYPES.get(name, "string")) for name in columns]
+    return events.select(*typed, f.monotonically_increasing_id().alias("row"))
 
 
-def answered(table, command):
-    """The answer to one group, in whichever worker it lies."""
+def pack(batches):
+    """Each session's events of a batch as one row of lists, with the number of the first."""
+    for batch in batches:
+        codes = batch.column("session_id").fill_null("").dictionary_encode().indices.to_numpy()
+        if (np.diff(codes) < 0).any():
+            order = np.argsort(codes, kind="stable")
+            codes, batch = codes[order], batch.take(pa.array(order))
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        ends = pa.array(np.append(starts, len(codes)), pa.int32())
+        heads = [batch.column(name).take(pa.array(starts)) for name in ("session_id", "row")]
+        lists = [pa.ListArray.from_arrays(ends, batch.column(name)) for name in COLUMNS[1:]]
+        yield pa.RecordBatch.from_arrays([*heads, *lists], ["session_id", "row", *COLUMNS[1:]])
+
+
+def answered(command, batches):
+    """The answer to one bucket, in whichever worker it lies."""
     import child
 
-    return child.ask(command, table)
+    return child.ask(command, batches)
 
 
-def by_arrow(events, command, answer=answered):
-    """One answer a session from a child that speaks Arrow."""
-    empty = pa.schema(
-        [("session_id", pa.string()), ("timestamp", pa.int64()), ("event_type", pa.int32()),
-         ("screen_x", pa.float64()), ("screen_y", pa.float64())]
-    ).empty_table()
+def schema_of(command):
+    """The answer's columns, which the program tells even where no event came."""
+    types = {"long": pa.int64(), "int": pa.int32(), "double": pa.float64()}
+    schema = pa.schema([(name, types.get(TYPES.get(name), pa.string())) for name in COLUMNS])
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, empty.schema) as writer:
-        writer.write_table(empty)
+    pa.ipc.new_stream(sink, schema).close()
     asked = subprocess.run(command, input=sink.getvalue().to_pybytes(), capture_output=True)
     if asked.returncode:
         raise SystemExit(asked.stderr.decode())
-    schema = pa.ipc.open_stream(asked.stdout).schema
+    return from_arrow_schema(pa.ipc.open_stream(asked.stdout).schema)
 
-    return events.groupBy("session_id").applyInArrow(
-        lambda table: answer(table, command), from_arrow_schema(schema)
-    )
+
+def by_arrow(events, command, answer=answered):
+    """The rows that a child which speaks Arrow gives for whole sessions."""
+    buckets = BUCKETS_A_CORE * events.sparkSession.sparkContext.defaultParallelism
+    pieces = events.select(*COLUMNS, "row").mapInArrow(pack, PIECES).repartition(buckets, "session_id")
+    return pieces.mapInArrow(lambda batches: answer(command, batches), schema_of(command))
 
 
 def features(events, binary, feature_set="rich", answer=answered):
@@ -99,8 +123,8 @@ def models(events, binary, options=()):
         # Biometric data: the folder is closed to others and gone with the task.
         with tempfile.TemporaryDirectory(prefix="mousewarden-") as folder:
             events, model = os.path.join(folder, "events.csv"), os.path.join(folder, "model.onnx")
-            order = [("session_id", "ascending"), ("timestamp", "ascending")]
-            pyarrow.csv.write_csv(table.sort_by(order), events)
+            order = [("session_id", "ascending"), ("timestamp", "ascending"), ("row", "ascending")]
+            pyarrow.csv.write_csv(table.sort_by(order).drop_columns("row"), events)
             command = [binary, "train", "--format", "bank", events, f"--user={user}", "--out", model]
             done = subprocess.run([*command, *options], capture_output=True, text=True)
             content, description, error = None, None, done.stderr

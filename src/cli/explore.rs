@@ -13,6 +13,7 @@ use crate::data::formats::{Format, ReadParams, open};
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::explore::{self, Check, ExploreParams, Progress, Survey};
+use crate::lab::plot::Raster;
 
 /// The page's name in the output folder.
 const PAGE: &str = "explore.html";
@@ -55,6 +56,10 @@ pub struct ExploreArgs {
     #[arg(long)]
     svg: bool,
 
+    /// Also write every picture as a PNG file of its own; in builds with the feature png
+    #[arg(long)]
+    png: bool,
+
     /// Stop at the first row that cannot be read
     #[arg(long)]
     strict: bool,
@@ -86,6 +91,8 @@ impl ExploreArgs {
             "generic" => Format::Generic(Box::new(self.layout.params()?)),
             name => name.parse()?,
         };
+        // Before the work, which would be in vain in a build without PNG.
+        let raster = self.png.then(Raster::new).transpose()?;
         let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
         let bar = progress_bar();
         let mut show = |progress: Progress<'_>| {
@@ -97,7 +104,7 @@ impl ExploreArgs {
         bar.finish_and_clear();
         let page = self.out.join(PAGE);
         write_whole(&page, explore::page(&survey).html().as_bytes())?;
-        let pictures = if self.svg { write_pictures(&self.out, &survey)? } else { 0 };
+        let pictures = write_pictures(&self.out, &survey, self.svg, raster.as_ref())?;
         tell(&survey.checks(), self.json)?;
         eprintln!("mousewarden: wrote {}", page.display());
         if pictures > 0 {
@@ -107,13 +114,27 @@ impl ExploreArgs {
     }
 }
 
-fn write_pictures(out: &Path, survey: &Survey) -> Result<usize> {
+/// Every picture as a file of its own, in the wished formats; how many files.
+fn write_pictures(
+    out: &Path,
+    survey: &Survey,
+    svg: bool,
+    raster: Option<&Raster>,
+) -> Result<usize> {
+    if !svg && raster.is_none() {
+        return Ok(0);
+    }
     let drawings = explore::single_pictures(survey);
     for drawing in &drawings {
-        let path = out.join(format!("{}.svg", drawing.name));
-        write_whole(&path, drawing.picture.standalone().as_bytes())?;
+        let path = |extension| out.join(format!("{}.{extension}", drawing.name));
+        if svg {
+            write_whole(&path("svg"), drawing.picture.standalone().as_bytes())?;
+        }
+        if let Some(raster) = raster {
+            write_whole(&path("png"), &raster.png(&drawing.picture)?)?;
+        }
     }
-    Ok(drawings.len())
+    Ok(drawings.len() * (usize::from(svg) + usize::from(raster.is_some())))
 }
 
 fn tell(checks: &[Check], json: bool) -> Result<()> {

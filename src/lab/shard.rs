@@ -28,6 +28,17 @@ impl Shard {
             digest.iter().take(8).rev().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
         first % self.of == self.index
     }
+
+    /// The name of a file of this part, so that parts may share a folder: of `summary.json` the second
+    /// of four writes `summary-2-of-4.json`; the whole keeps the name.
+    pub fn file_name(self, name: &str) -> String {
+        let part = format!("{}-of-{}", self.index + 1, self.of);
+        match name.rsplit_once('.') {
+            _ if self == Self::WHOLE => name.to_owned(),
+            Some((stem, extension)) => format!("{stem}-{part}.{extension}"),
+            None => format!("{name}-{part}"),
+        }
+    }
 }
 
 impl Default for Shard {
@@ -74,6 +85,13 @@ mod tests {
             }
             assert!(sizes.iter().all(|&size| size > 250 / of), "{sizes:?}");
         }
+    }
+
+    #[test]
+    fn parts_write_files_of_their_own() {
+        let part: Shard = "2/4".parse().unwrap();
+        assert_eq!(part.file_name("summary.json"), "summary-2-of-4.json");
+        assert_eq!(Shard::WHOLE.file_name("summary.json"), "summary.json");
     }
 
     #[test]

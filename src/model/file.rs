@@ -1,28 +1,25 @@
-//! Bundles as bytes and as files. A file is whole or not there: it is written beside its place,
-//! flushed and renamed; nobody but the owner may read it.
+//! The owner's bundle as bytes, and what the bytes of every kind of model have in common. Files are
+//! opened and written elsewhere.
 
-use std::fs::File;
-use std::io::{Read, Write};
 use std::path::Path;
 
 use prost::Message;
 
 use super::bundle::Bundle;
 use super::check::check;
+use super::content::{self, Content};
 use super::fault::Fault;
 use super::graph::graph_of;
 use super::metadata::{Metadata, architecture_of};
 use super::onnx_proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::weights::network_of;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::nn::AnyNetwork;
 
 /// Version of the file format that is written and read.
 pub(super) const IR_VERSION: i64 = 8;
 /// Version of the operators.
 pub(super) const OPSET: i64 = 17;
-/// No bundle comes near this; what is larger is something else.
-const MAX_BYTES: u64 = 256 << 20;
 
 impl Bundle {
     /// Reads and checks a file.
@@ -30,12 +27,7 @@ impl Bundle {
     /// # Errors
     /// When there is no such file, or it is not a model that this build can honour; says which.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::from_file(path, &bytes_of(path)?)
-    }
-
-    /// From the content of a named file.
-    pub(super) fn from_file(path: &Path, bytes: &[u8]) -> Result<Self> {
-        Self::parse(bytes).map_err(|fault| fault.of(&name_of(path)))
+        content::read(path)
     }
 
     /// Writes a file atomically, readable by its owner only.
@@ -43,9 +35,7 @@ impl Bundle {
     /// # Errors
     /// When the bundle is not valid, or the disk refuses.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let bytes = self.to_bytes()?;
-        persist(path, &bytes)
-            .map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
+        content::write(self, path)
     }
 
     /// Reads and checks the content of a file.
@@ -53,7 +43,7 @@ impl Bundle {
     /// # Errors
     /// When it is not a model that this build can honour.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::parse(bytes).map_err(|fault| fault.of("the model"))
+        content::from_bytes(bytes)
     }
 
     /// The content of a file; the same bundle always gives the same bytes.
@@ -61,7 +51,7 @@ impl Bundle {
     /// # Errors
     /// When the bundle is not valid.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        self.encode().map_err(|fault| fault.of("the model"))
+        content::to_bytes(self)
     }
 
     /// Says what cannot work, if anything.
@@ -69,8 +59,13 @@ impl Bundle {
     /// # Errors
     /// With the field, its value and what is allowed.
     pub fn validate(&self) -> Result<()> {
-        check(self).map_err(|fault| fault.of("the model"))
+        check(self).map_err(|fault| fault.of(Self::CALLED))
     }
+}
+
+impl Content for Bundle {
+    const CALLED: &'static str = "the model";
+    const MAKE: &'static str = "Record and train one with `mousewarden --enroll`.";
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;
@@ -133,28 +128,6 @@ pub(super) fn model_bytes(
     model.encode_to_vec()
 }
 
-/// Bytes of a model file.
-///
-/// # Errors
-/// When it is missing, no file, or far too large.
-pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
-    let name = name_of(path);
-    let open = |error| {
-        Failure::io(&name, error).remedy("Record and train one with `mousewarden --enroll`.")
-    };
-    let file = File::open(path).map_err(open)?;
-    let metadata = file.metadata().map_err(|error| Failure::io(&name, error))?;
-    if !metadata.is_file() {
-        return Err(Fault::NotAFile.of(&name));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(Fault::TooLarge(metadata.len()).of(&name));
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| Failure::io(&name, error))?;
-    Ok(bytes)
-}
-
 pub(super) fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {
     if bytes.is_empty() {
         return Err(Fault::Empty);
@@ -181,21 +154,4 @@ pub(super) fn versions(model: &ModelProto) -> Result<(), Fault> {
         )));
     }
     Ok(())
-}
-
-pub(super) fn persist(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".model-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The rename itself lives in the folder; where folders cannot be opened it needs no flush.
-    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
-}
-
-pub(super) fn name_of(path: &Path) -> String {
-    format!("model {}", path.display())
 }

@@ -4,6 +4,7 @@
 mod builtin;
 pub mod bundle;
 mod check;
+mod content;
 mod conv_graph;
 mod conv_weights;
 mod fault;

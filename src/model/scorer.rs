@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::builtin::BuiltinScorer;
 use super::bundle::Bundle;
-use super::file::bytes_of;
+use super::content::{bytes_of, named};
 use super::library;
 use super::onnx::{OnnxScorer, Runtime};
 use crate::error::Result;
@@ -106,8 +106,8 @@ impl LoadedScorer {
     /// # Errors
     /// As [`LoadedScorer::open`].
     pub fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
-        let bytes = bytes_of(model)?;
-        let bundle = Bundle::from_file(model, &bytes)?;
+        let bytes = bytes_of::<Bundle>(model)?;
+        let bundle: Bundle = named(model, &bytes)?;
         let scorer = Self::ready(&bundle, &bytes, params)?;
         Ok((bundle, scorer))
     }

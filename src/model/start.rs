@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::bundle::{CONTRACT, StartPeople};
 use super::check::check_network;
+use super::content::{self, Content};
 use super::fault::Fault;
-use super::file::{bytes_of, decode, encoded, name_of, persist, versions};
+use super::file::{decode, encoded, versions};
 use super::metadata::{
     ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, architecture_of, entry, optional, read,
 };
 use super::seen::SeenWindows;
 use super::weights::network_of;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::nn::{AnyNetwork, Linear, Network};
 use crate::pipeline::{TraitSpread, WindowParams};
 
@@ -106,7 +107,7 @@ impl Start {
     /// # Errors
     /// When it is not a start that this build can honour.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::parse(bytes).map_err(|fault| fault.of("the start"))
+        content::from_bytes(bytes)
     }
 
     /// Reads and checks a file.
@@ -114,7 +115,7 @@ impl Start {
     /// # Errors
     /// When there is no such file, or it is not a start that this build can honour.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(&bytes_of(path)?).map_err(|fault| fault.of(&name_of(path)))
+        content::read(path)
     }
 
     /// The real people that it has learnt from, for the provenance of models; none if it knows none.
@@ -129,10 +130,13 @@ impl Start {
     /// # Errors
     /// When the network is not valid, or the disk refuses.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let bytes = self.encode().map_err(|fault| fault.of("the start"))?;
-        persist(path, &bytes)
-            .map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
+        content::write(self, path)
     }
+}
+
+impl Content for Start {
+    const CALLED: &'static str = "the start";
+    const MAKE: &'static str = "Make one with `mousewarden pretrain`.";
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;

@@ -87,6 +87,21 @@ impl<'g> Weights<'g> {
         Ok(raw.chunks_exact(4).map(number).collect())
     }
 
+    /// A list of 64-bit integers.
+    pub(super) fn integers(&self, name: &str, count: usize) -> Result<Vec<i64>, Fault> {
+        let tensor = self.find(name)?;
+        let raw = tensor.raw_data.as_deref().unwrap_or_default();
+        let fits = tensor.dims == [count as i64] && raw.len() == 8 * count;
+        if !fits || tensor.data_type != Some(data_type::INT64) {
+            let found = (&tensor.dims, tensor.data_type);
+            return Err(Fault::Graph(format!(
+                "{name} has shape and type {found:?}, not [{count}] of int64"
+            )));
+        }
+        let (numbers, _) = raw.as_chunks::<8>();
+        Ok(numbers.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect())
+    }
+
     fn columns(&self, name: &str) -> Result<[f32; STEP_FEATURES], Fault> {
         let row = self.floats(name, &[STEP_FEATURES])?;
         Ok(std::array::from_fn(|column| row[column]))

@@ -61,5 +61,11 @@ pub fn setup(
 
 /// The mean of so many windows decides, at once.
 pub fn mean_of(group_windows: usize) -> MeanParams {
-    MeanParams { group_windows, threshold: 0.5, hysteresis: 0.05, confirm_windows: 1 }
+    MeanParams {
+        group_windows,
+        threshold: 0.5,
+        hysteresis: 0.05,
+        confirm_windows: 1,
+        likeness: None,
+    }
 }

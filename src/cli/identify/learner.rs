@@ -35,6 +35,10 @@ pub(super) struct LearnerArgs {
     #[arg(long, value_name = "R", default_value_t = MlpParams::default().decay)]
     decay: f64,
 
+    /// Parts between quantiles that each feature is encoded in; 1 scales it by its least and most
+    #[arg(long, value_name = "N", default_value_t = MlpParams::default().bins)]
+    bins: usize,
+
     /// Noise on the scaled features, as a share of their range
     #[arg(long, value_name = "R", default_value_t = MlpParams::default().noise)]
     noise: f64,
@@ -69,6 +73,7 @@ impl LearnerArgs {
             epochs: self.epochs,
             learning_rate: self.learning_rate,
             decay: self.decay,
+            bins: self.bins,
             noise: self.noise,
             relevance: self.relevance,
             seed: self.seed,

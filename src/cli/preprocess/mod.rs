@@ -137,7 +137,7 @@ impl PreprocessArgs {
         };
         bar.finish_and_clear();
         let json = summary_json(&params, &users)?;
-        write_whole(&out.join(summary_name(self.shard)), json.as_bytes())?;
+        write_whole(&out.join(self.shard.file_name(SUMMARY)), json.as_bytes())?;
         if self.json {
             return output::line(&json);
         }
@@ -183,14 +183,6 @@ fn in_shard(dataset: &Dataset, shard: Shard, wanted: &[String]) -> Option<Vec<St
     let chosen: Vec<String> =
         ids.filter(is_wanted).filter(|id| shard.takes(id)).map(str::to_owned).collect();
     (!chosen.is_empty()).then_some(chosen)
-}
-
-/// Parts may share a folder: each has its own summary.
-fn summary_name(shard: Shard) -> String {
-    match shard == Shard::WHOLE {
-        true => SUMMARY.into(),
-        false => format!("summary-{}.json", shard.to_string().replace('/', "-of-")),
-    }
 }
 
 fn progress_bar() -> ProgressBar {

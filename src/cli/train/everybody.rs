@@ -51,8 +51,9 @@ impl Everybody<'_> {
         let windows = WindowParams::default();
         let plan = self.plan(&protocol, folder, windows)?;
         let source = self.input.format()?.name();
-        let series = Series { plan: &plan, windows, source, options: &options, folder: self.out };
-        let mut meter = Meter::new(&plan, &options);
+        let (options, folder, shard) = (&options, self.out, self.shard);
+        let series = Series { plan: &plan, windows, source, options, folder, shard };
+        let mut meter = Meter::new(&plan, options);
         let summary =
             series.train(|path| LoadedScorer::open(path, &scorer()), &mut |step| meter.tell(step));
         meter.bar.finish_and_clear();

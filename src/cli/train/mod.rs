@@ -30,7 +30,7 @@ pub struct TrainArgs {
     #[command(flatten)]
     input: InputArgs,
     /// Whose model to train, by the dataset's id
-    #[arg(long, value_name = "ID", requires = "folder")]
+    #[arg(long, value_name = "ID", requires = "folder", allow_hyphen_values = true)]
     user: Option<String>,
     /// A model for every user of the dataset; goes on after an interruption
     #[arg(long, requires_all = ["folder", "out"], conflicts_with_all = ["user", "impostors"])]
@@ -38,7 +38,8 @@ pub struct TrainArgs {
     /// Who learns from what and is tested on what: open-set, seed, ... or a TOML file of your own
     #[arg(long, value_name = "NAME", requires = "all_users", default_value = "open-set")]
     protocol: String,
-    /// Only this part of the users, by the hash of their names: 2/4 is the second of four
+    /// Only this part of the users, by the hash of their names: 2/4 is the second of four. Parts may
+    /// share --out; the same command without --shard then keeps their models and sums everybody up
     #[arg(long, value_name = "I/N", requires = "all_users", default_value_t)]
     shard: Shard,
     /// The closed set of the research: strangers that the model has learnt against (protocol `seed`)

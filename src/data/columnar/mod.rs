@@ -4,10 +4,13 @@
 //!
 //! In: columns `session_id` (text), `timestamp` (integer milliseconds, or an Arrow timestamp),
 //! `event_type` (the bank recordings' codes 1 to 5, as integer or text), `screen_x` and `screen_y`
-//! (numbers); others are ignored. Rows may come in any order. One stream is in memory at a time and
-//! answered by one stream, with the schema even where no row came; streams may follow each other on
-//! the same pipe until it is closed.
+//! (numbers). A row is an event, or, where the last four are lists of one length, a piece of a session.
+//! Rows may come in any order, and those of many sessions mixed; events of the same moment keep the
+//! order of the column `row` (integer) where there is one, otherwise that of the stream. Other columns
+//! are ignored. One stream is in memory at a time and answered by one stream, with the schema even
+//! where no row came; streams may follow each other on the same pipe until it is closed.
 
+mod flat;
 mod read;
 mod write;
 

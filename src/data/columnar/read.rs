@@ -1,7 +1,8 @@
 //! From Arrow columns to sessions of events. A row that is no event is counted, as the readers of
 //! files do; a missing column is a fault of the stream.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -11,10 +12,11 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema, TimeUnit};
 
+use super::flat::Flat;
 use crate::data::formats::bank_kind;
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::event::sort_recording;
-use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
+use crate::pipeline::{Boundary, MouseEvent, MouseKind, Signal, Timestamp};
 
 /// One session that came by Arrow.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,18 +42,22 @@ impl ColumnarSession {
 #[derive(Debug)]
 struct Places {
     session: usize,
+    order: Option<usize>,
     time: usize,
     kind: usize,
     x: usize,
     y: usize,
 }
 
+/// An event with the number of the row that it came in.
+type Numbered = (i64, MouseEvent);
+
 /// The sessions of one stream on the way.
 #[derive(Debug)]
 pub(super) struct Gatherer {
     places: Places,
-    sessions: Vec<ColumnarSession>,
-    by_id: BTreeMap<String, usize>,
+    sessions: Vec<(ColumnarSession, Vec<Numbered>)>,
+    by_id: HashMap<String, usize>,
 }
 
 impl Gatherer {
@@ -65,77 +71,101 @@ impl Gatherer {
         };
         let places = Places {
             session: find("session_id")?,
+            order: schema.index_of("row").ok(),
             time: find("timestamp")?,
             kind: find("event_type")?,
             x: find("screen_x")?,
             y: find("screen_y")?,
         };
-        Ok(Self { places, sessions: Vec::new(), by_id: BTreeMap::new() })
+        Ok(Self { places, sessions: Vec::new(), by_id: HashMap::new() })
     }
 
     pub(super) fn add(&mut self, batch: &RecordBatch) -> Result<()> {
         let column = |place: usize| batch.column(place).as_ref();
-        let Places { session, time, kind, x, y } = self.places;
+        let Places { session, order, time, kind, x, y } = self.places;
+        let flat = Flat::of([column(time), column(kind), column(x), column(y)])?;
+        let [times, kinds, xs, ys] = &flat.columns;
+        let (times, kinds) = (micros(times)?, kinds_of(kinds)?);
+        let (xs, ys) = (numbers(xs, "screen_x")?, numbers(ys, "screen_y")?);
         let ids = texts(column(session), "session_id")?;
-        let times = micros(column(time))?;
-        let kinds = texts(column(kind), "event_type")?;
-        let (xs, ys) = (numbers(column(x), "screen_x")?, numbers(column(y), "screen_y")?);
-        for row in 0..batch.num_rows() {
-            let event = event(times[row], kinds[row].as_deref(), xs[row], ys[row]);
-            let session = self.session(ids[row].as_deref().unwrap_or_default());
-            match event {
-                Some(event) => session.events.push(event),
-                None => session.dropped += 1,
+        let orders = order.map(|place| whole_numbers(column(place), "row")).transpose()?;
+        for (row, id) in ids.iter().enumerate() {
+            let order = orders.as_ref().and_then(|orders| orders[row]).unwrap_or(0);
+            let (session, events) = self.session(id.as_deref().unwrap_or_default());
+            for at in flat.span(row) {
+                match event(times[at], kinds[at], xs[at], ys[at]) {
+                    Some(event) => events.push((order, event)),
+                    None => session.dropped += 1,
+                }
             }
         }
         Ok(())
     }
 
-    fn session(&mut self, id: &str) -> &mut ColumnarSession {
+    fn session(&mut self, id: &str) -> &mut (ColumnarSession, Vec<Numbered>) {
         let place = match self.by_id.get(id) {
             Some(place) => *place,
             None => {
-                let id = id.to_owned();
-                self.by_id.insert(id.clone(), self.sessions.len());
-                self.sessions.push(ColumnarSession { id, events: Vec::new(), dropped: 0 });
+                let fresh = ColumnarSession { id: id.to_owned(), events: Vec::new(), dropped: 0 };
+                self.by_id.insert(id.to_owned(), self.sessions.len());
+                self.sessions.push((fresh, Vec::new()));
                 self.sessions.len() - 1
             }
         };
         &mut self.sessions[place]
     }
 
-    pub(super) fn finished(mut self) -> Vec<ColumnarSession> {
-        self.sessions.iter_mut().for_each(|session| sort_recording(&mut session.events));
-        self.sessions
+    pub(super) fn finished(self) -> Vec<ColumnarSession> {
+        let ordered = |(mut session, mut events): (ColumnarSession, Vec<Numbered>)| {
+            events.sort_by_key(|(order, _)| *order);
+            session.events = events.into_iter().map(|(_, event)| event).collect();
+            sort_recording(&mut session.events);
+            session
+        };
+        self.sessions.into_iter().map(ordered).collect()
     }
 }
 
 fn event(
     micros: Option<i64>,
-    kind: Option<&str>,
+    kind: Option<MouseKind>,
     x: Option<f64>,
     y: Option<f64>,
 ) -> Option<MouseEvent> {
     let (x, y) = (x.filter(|x| x.is_finite())?, y.filter(|y| y.is_finite())?);
-    Some(MouseEvent {
-        at: Timestamp::from_micros(micros?),
-        kind: bank_kind(kind?.trim().as_bytes())?,
-        x,
-        y,
+    Some(MouseEvent { at: Timestamp::from_micros(micros?), kind: kind?, x, y })
+}
+
+/// The bank recordings' codes, as numbers or as text.
+fn kinds_of(array: &dyn Array) -> Result<Vec<Option<MouseKind>>> {
+    let digit = |code: i64| {
+        let digit = u8::try_from(code).ok().filter(|code| *code < 10)?;
+        bank_kind(&[b'0' + digit])
+    };
+    Ok(match integers(array) {
+        Some(codes) => codes.into_iter().map(|code| code.and_then(digit)).collect(),
+        None => {
+            let codes = texts(array, "event_type")?.into_iter();
+            codes.map(|code| bank_kind(code?.trim().as_bytes())).collect()
+        }
     })
 }
 
-fn texts(array: &dyn Array, name: &str) -> Result<Vec<Option<String>>> {
-    let owned = |value: Option<&str>| value.map(str::to_owned);
+fn texts<'a>(array: &'a dyn Array, name: &str) -> Result<Vec<Option<Cow<'a, str>>>> {
+    let lent = |value: Option<&'a str>| value.map(Cow::Borrowed);
     Ok(match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().iter().map(owned).collect(),
-        DataType::LargeUtf8 => array.as_string::<i64>().iter().map(owned).collect(),
-        DataType::Utf8View => array.as_string_view().iter().map(owned).collect(),
+        DataType::Utf8 => array.as_string::<i32>().iter().map(lent).collect(),
+        DataType::LargeUtf8 => array.as_string::<i64>().iter().map(lent).collect(),
+        DataType::Utf8View => array.as_string_view().iter().map(lent).collect(),
         _ => {
-            let whole = integers(array).ok_or_else(|| wrong_type(array, name))?;
-            whole.into_iter().map(|value| value.map(|value| value.to_string())).collect()
+            let told = |value: i64| Cow::Owned(value.to_string());
+            whole_numbers(array, name)?.into_iter().map(|value| value.map(told)).collect()
         }
     })
+}
+
+fn whole_numbers(array: &dyn Array, name: &str) -> Result<Vec<Option<i64>>> {
+    integers(array).ok_or_else(|| wrong_type(array, name))
 }
 
 fn integers(array: &dyn Array) -> Option<Vec<Option<i64>>> {
@@ -162,7 +192,7 @@ fn numbers(array: &dyn Array, name: &str) -> Result<Vec<Option<f64>>> {
             array.as_primitive::<Float32Type>().iter().map(|v| v.map(f64::from)).collect()
         }
         _ => {
-            let whole = integers(array).ok_or_else(|| wrong_type(array, name))?;
+            let whole = whole_numbers(array, name)?;
             whole.into_iter().map(|value| value.map(|value| value as f64)).collect()
         }
     })
@@ -188,11 +218,11 @@ fn micros(array: &dyn Array) -> Result<Vec<Option<i64>>> {
             .iter()
             .map(|value| value.map(|value| value.div_euclid(1000)))
             .collect(),
-        _ => scaled(integers(array).ok_or_else(|| wrong_type(array, "timestamp"))?, 1000),
+        _ => scaled(whole_numbers(array, "timestamp")?, 1000),
     })
 }
 
-fn wrong_type(array: &dyn Array, name: &str) -> Failure {
+pub(super) fn wrong_type(array: &dyn Array, name: &str) -> Failure {
     let what = format!("column {name} of the Arrow stream is of type {}", array.data_type());
     let is_float = matches!(array.data_type(), DataType::Float32 | DataType::Float64);
     Failure::new(Kind::Data, what).remedy(match is_float {

@@ -1,4 +1,4 @@
-//! Pictures as SVG: lines, bands, bars, arrows and heat maps on linear, logarithmic or probit axes,
+//! Pictures as SVG (and PNG): lines, bands, bars, arrows and heat maps on linear, logarithmic or probit axes,
 //! and pages of HTML that hold them. Text in, text out: no file is written and nothing is measured
 //! here.
 //!
@@ -13,6 +13,7 @@ mod heat;
 mod legend;
 mod mark;
 pub mod page;
+mod png;
 mod scale;
 mod sheet;
 mod style;
@@ -23,6 +24,7 @@ pub use curves::{Epoch, learning_curves, parse_curves};
 pub use figure::{Figure, Picture};
 pub use heat::HeatMap;
 pub use mark::{Mark, Shape};
+pub use png::Raster;
 pub use scale::{Scale, probit};
 pub use sheet::sheet;
 pub use style::{Colour, Dash, Style};

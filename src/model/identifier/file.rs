@@ -1,13 +1,14 @@
-//! Such models as bytes and as files, written as whole as the owner's.
+//! Such models as bytes: metadata and graph. Files are opened and written elsewhere.
 
 use std::path::Path;
 
 use super::graph::{graph_of, mlp_of};
 use super::{ARCHITECTURE, FeatureNames, Identifier, IdentifierProvenance};
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::model::bundle::CONTRACT;
+use crate::model::content::{self, Content};
 use crate::model::fault::Fault;
-use crate::model::file::{bytes_of, decode, model_bytes, name_of, persist, versions};
+use crate::model::file::{decode, model_bytes, versions};
 use crate::model::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, entry, follows_version, read};
 
 const FEATURES_KEY: &str = "mousewarden.features";
@@ -20,7 +21,7 @@ impl Identifier {
     /// # Errors
     /// When there is no such file, or it is not such a model; says which.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(&bytes_of(path)?).map_err(|fault| fault.of(&name_of(path)))
+        content::read(path)
     }
 
     /// Writes a file atomically, readable by its owner only.
@@ -28,9 +29,7 @@ impl Identifier {
     /// # Errors
     /// When the model is not valid, or the disk refuses.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let bytes = self.to_bytes()?;
-        persist(path, &bytes)
-            .map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
+        content::write(self, path)
     }
 
     /// Reads and checks the content of a file.
@@ -38,7 +37,7 @@ impl Identifier {
     /// # Errors
     /// When it is not such a model.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::parse(bytes).map_err(|fault| fault.of("the model"))
+        content::from_bytes(bytes)
     }
 
     /// The content of a file; the same model always gives the same bytes.
@@ -46,8 +45,13 @@ impl Identifier {
     /// # Errors
     /// When the model is not valid.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        self.encode().map_err(|fault| fault.of("the model"))
+        content::to_bytes(self)
     }
+}
+
+impl Content for Identifier {
+    const CALLED: &'static str = "the model";
+    const MAKE: &'static str = "Learn one with `mousewarden identify train`.";
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;

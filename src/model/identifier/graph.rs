@@ -2,10 +2,10 @@
 //! compute anything else is refused; metadata are not looked at.
 
 use crate::model::fault::Fault;
-use crate::model::graph::{fixed, floats, free, int, node, value};
-use crate::model::onnx_proto::{GraphProto, NodeProto, TensorProto, data_type};
+use crate::model::graph::{fixed, floats, free, int, integers, node, value};
+use crate::model::onnx_proto::{GraphProto, NodeProto, TensorProto, TypeProto, data_type};
 use crate::model::weights::Weights;
-use crate::nn::mlp::{CLIP, MinMax, Mlp, MlpLayer};
+use crate::nn::mlp::{Mlp, MlpLayer, Scaling};
 
 /// Input: features of sessions, float32 `[batch, F]`, raw.
 pub const FEATURES: &str = "features";
@@ -28,11 +28,16 @@ pub fn graph_of(mlp: &Mlp) -> GraphProto {
 }
 
 fn nodes(mlp: &Mlp) -> Vec<NodeProto> {
-    let mut all = vec![
-        node("Sub", &[FEATURES, "scaling.low"], &["above_low"], vec![]),
+    let (mut all, mut columns) = (Vec::new(), FEATURES);
+    if !mlp.scaling.is_plain() {
+        columns = "columns";
+        all.push(node("Gather", &[FEATURES, "scaling.source"], &[columns], vec![int("axis", 1)]));
+    }
+    all.extend([
+        node("Sub", &[columns, "scaling.low"], &["above_low"], vec![]),
         node("Mul", &["above_low", "scaling.factor"], &["unclipped"], vec![]),
         node("Clip", &["unclipped", "scaling.least", "scaling.most"], &["scaled"], vec![]),
-    ];
+    ]);
     let mut answers = Vec::new();
     for (member, layers) in mlp.members.iter().enumerate() {
         let mut input = "scaled".to_owned();
@@ -57,13 +62,18 @@ fn nodes(mlp: &Mlp) -> Vec<NodeProto> {
 }
 
 fn initializers(mlp: &Mlp) -> Vec<TensorProto> {
-    let features = mlp.features() as i64;
-    let mut all = vec![
-        floats("scaling.low", &[features], &mlp.scaling.low),
-        floats("scaling.factor", &[features], &mlp.scaling.factor),
-        floats("scaling.least", &[], &CLIP[..1]),
-        floats("scaling.most", &[], &CLIP[1..]),
-    ];
+    let (scaling, columns) = (&mlp.scaling, mlp.scaling.columns() as i64);
+    let mut all = Vec::new();
+    if !scaling.is_plain() {
+        let source: Vec<i64> = scaling.source.iter().map(|feature| *feature as i64).collect();
+        all.push(integers("scaling.source", &[columns], &source));
+    }
+    all.extend([
+        floats("scaling.low", &[columns], &scaling.low),
+        floats("scaling.factor", &[columns], &scaling.factor),
+        floats("scaling.least", &[], &scaling.clip[..1]),
+        floats("scaling.most", &[], &scaling.clip[1..]),
+    ]);
     for (member, layers) in mlp.members.iter().enumerate() {
         for (index, layer) in layers.iter().enumerate() {
             let name = layer_name(member, index);
@@ -86,11 +96,7 @@ fn layer_name(member: usize, layer: usize) -> String {
 pub fn mlp_of(graph: &GraphProto) -> Result<Mlp, Fault> {
     let weights = Weights::new(graph);
     let read = || -> Result<Mlp, Fault> {
-        let features = weights.dims("scaling.low")?.first().copied().unwrap_or(0);
-        let scaling = MinMax {
-            low: weights.floats("scaling.low", &[features])?,
-            factor: weights.floats("scaling.factor", &[features])?,
-        };
+        let scaling = scaling(&weights, features_of(graph))?;
         let mut members = Vec::new();
         while members.len() < MOST && weights.has(&format!("{}.bias", layer_name(members.len(), 0)))
         {
@@ -103,6 +109,31 @@ pub fn mlp_of(graph: &GraphProto) -> Result<Mlp, Fault> {
         return Err(Fault::Identifier("its graph computes something else".into()));
     }
     Ok(mlp)
+}
+
+/// The size that the graph gives its input; 0 where it gives none.
+fn features_of(graph: &GraphProto) -> usize {
+    let of_type =
+        |kind: &TypeProto| kind.tensor_type.as_ref()?.shape.as_ref()?.dim.get(1)?.dim_value;
+    let size = graph.input.first().and_then(|input| of_type(input.r#type.as_ref()?));
+    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0)
+}
+
+fn scaling(weights: &Weights<'_>, features: usize) -> Result<Scaling, Fault> {
+    let columns = weights.dims("scaling.low")?.first().copied().unwrap_or(0);
+    let source = match weights.has("scaling.source") {
+        true => weights.integers("scaling.source", columns)?,
+        false => (0..columns as i64).collect(),
+    };
+    let whole = |place: i64| usize::try_from(place).unwrap_or(usize::MAX);
+    let one = |name| weights.floats(name, &[]).map(|values| values[0]);
+    Ok(Scaling {
+        features,
+        source: source.into_iter().map(whole).collect(),
+        low: weights.floats("scaling.low", &[columns])?,
+        factor: weights.floats("scaling.factor", &[columns])?,
+        clip: [one("scaling.least")?, one("scaling.most")?],
+    })
 }
 
 fn member(weights: &Weights<'_>, member: usize) -> Result<Vec<MlpLayer>, Fault> {

@@ -1,7 +1,7 @@
 //! Dense layers in double precision, forward and backward. The same forward pass trains and scores;
 //! weights and steps belong to others.
 
-use super::{MinMax, Mlp, MlpLayer};
+use super::{Mlp, MlpLayer, Scaling};
 
 /// One dense layer at work.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,17 +46,19 @@ impl Layer {
         out
     }
 
-    /// Adds this row's part to `grads`; gives the gradient with respect to the input.
-    fn backward(&self, input: &[f64], slope: &[f64], grads: &mut Self) -> Vec<f64> {
+    /// Adds this row's part of the gradient with respect to the weights to `grads`.
+    fn add_slopes(&self, input: &[f64], slope: &[f64], grads: &mut Self) {
         grads.bias.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += slope);
-        let weights = self.weight.chunks_exact(self.output);
         let sums = grads.weight.chunks_exact_mut(self.output);
-        let rows = input.iter().zip(weights).zip(sums);
-        rows.map(|((value, row), sums)| {
+        for (value, sums) in input.iter().zip(sums).filter(|(value, _)| **value != 0.0) {
             sums.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += value * slope);
-            row.iter().zip(slope).map(|(weight, slope)| weight * slope).sum()
-        })
-        .collect()
+        }
+    }
+
+    /// The gradient with respect to the input.
+    fn backward(&self, slope: &[f64]) -> Vec<f64> {
+        let rows = self.weight.chunks_exact(self.output);
+        rows.map(|row| row.iter().zip(slope).map(|(weight, slope)| weight * slope).sum()).collect()
     }
 }
 
@@ -90,12 +92,13 @@ pub(super) fn learn(layers: &[Layer], row: Vec<f64>, class: usize, grads: &mut [
         *genuine -= 1.0;
     }
     for (index, (layer, input)) in layers.iter().zip(&inputs).enumerate().rev() {
-        let mut below = layer.backward(input, &slope, &mut grads[index]);
-        // The input of every layer but the first went through ReLU: 0 means that it was cut.
-        below.iter_mut().zip(input).for_each(|(slope, value)| {
-            *slope = if *value > 0.0 || index == 0 { *slope } else { 0.0 };
-        });
-        slope = below;
+        layer.add_slopes(input, &slope, &mut grads[index]);
+        if index > 0 {
+            // The input of every layer but the first went through ReLU: 0 means that it was cut.
+            let cut = input.iter().map(|value| if *value > 0.0 { 1.0 } else { 0.0 });
+            slope =
+                layer.backward(&slope).iter().zip(cut).map(|(slope, open)| slope * open).collect();
+        }
     }
     loss
 }
@@ -103,7 +106,7 @@ pub(super) fn learn(layers: &[Layer], row: Vec<f64>, class: usize, grads: &mut [
 /// A perceptron that is ready to score.
 #[derive(Debug, Clone)]
 pub struct MlpInference {
-    scaling: MinMax,
+    scaling: Scaling,
     members: Vec<Vec<Layer>>,
     classes: usize,
 }

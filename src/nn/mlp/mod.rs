@@ -1,5 +1,6 @@
-//! Multilayer perceptrons over rows of features: min-max scaling, dense layers with ReLU, softmax,
-//! and the mean of several such networks. Pure arithmetic: it knows neither people nor files.
+//! Multilayer perceptrons over rows of features: scaling by quantiles or by least and most, dense
+//! layers with ReLU, softmax, and the mean of several such networks. Pure arithmetic: it knows neither
+//! people nor files.
 
 mod layers;
 mod relevance;
@@ -7,7 +8,7 @@ mod scaling;
 mod train;
 
 pub use layers::MlpInference;
-pub use scaling::{CLIP, MinMax};
+pub use scaling::Scaling;
 pub use train::{MlpParams, train};
 
 /// One dense layer in single precision, as it is stored.
@@ -28,7 +29,7 @@ pub struct MlpLayer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mlp {
     /// Fitted on the training rows.
-    pub scaling: MinMax,
+    pub scaling: Scaling,
     /// At least one, each with at least one layer; all with as many outputs.
     pub members: Vec<Vec<MlpLayer>>,
 }
@@ -36,7 +37,7 @@ pub struct Mlp {
 impl Mlp {
     /// Features a row.
     pub fn features(&self) -> usize {
-        self.scaling.low.len()
+        self.scaling.features
     }
 
     /// Linear that it tells apart; 0 without members.
@@ -50,15 +51,16 @@ impl Mlp {
         let mut layers = self.members.iter().flatten();
         finite(&self.scaling.low)
             && finite(&self.scaling.factor)
+            && finite(&self.scaling.clip)
             && layers.all(|layer| finite(&layer.weight) && finite(&layer.bias))
     }
 
     /// Whether all shapes fit each other, for any input of `features` numbers.
     pub fn fits(&self) -> bool {
-        let (features, classes) = (self.features(), self.classes());
+        let (columns, classes) = (self.scaling.columns(), self.classes());
         let member_fits = |member: &Vec<MlpLayer>| {
             let sizes = member.iter().map(|layer| (layer.input, layer.output));
-            let ends = sizes.clone().try_fold(features, |size, (input, output)| {
+            let ends = sizes.clone().try_fold(columns, |size, (input, output)| {
                 (size == input && input > 0 && output > 0).then_some(output)
             });
             let full = |layer: &MlpLayer| {
@@ -66,8 +68,6 @@ impl Mlp {
             };
             !member.is_empty() && ends == Some(classes) && member.iter().all(full)
         };
-        self.scaling.factor.len() == features
-            && !self.members.is_empty()
-            && self.members.iter().all(member_fits)
+        self.scaling.fits() && !self.members.is_empty() && self.members.iter().all(member_fits)
     }
 }

@@ -16,7 +16,8 @@ use super::{
 use crate::data::npz::write_whole;
 use crate::data::private;
 use crate::error::{Failure, Kind, Result};
-use crate::lab::protocol::{Lesson, Plan, Split};
+use crate::lab::protocol::{Lesson, Plan, Split, model_path};
+use crate::lab::shard::Shard;
 use crate::model::Bundle;
 use crate::pipeline::{Scorer, WindowParams};
 
@@ -38,6 +39,8 @@ pub struct Series<'a> {
     pub options: &'a TrainOptions,
     /// Models lie below this folder, where the plan looks for them.
     pub folder: &'a Path,
+    /// Which part of everybody the plan holds; each part has a summary and a page of its own.
+    pub shard: Shard,
 }
 
 /// How far the series is.
@@ -159,23 +162,21 @@ impl Series<'_> {
             .filter_map(|outcome| Some((outcome.user.as_str(), outcome.model.as_deref()?)))
             .collect();
         let page = curves_page(&models)?;
-        let path = self.beside_the_models(CURVES);
+        let path = self.beside_the_models(&self.shard.file_name(CURVES));
         write_whole(&path, page.html().as_bytes())?;
         Ok(path)
     }
 
     fn beside_the_models(&self, name: &str) -> PathBuf {
-        let folder = self.plan.splits.first().map_or_else(
-            || self.folder.to_owned(),
-            |split| self.plan.model_path(self.folder, split).with_file_name(""),
-        );
-        folder.join(name)
+        // Any name does, for a part may hold nobody.
+        let Plan { protocol, seed, .. } = self.plan;
+        model_path(self.folder, protocol.model_folder(), *seed, "").with_file_name(name)
     }
 
     fn write_summary(&self, summary: &Summary) -> Result<()> {
         let text = serde_json::to_vec_pretty(summary)
             .map_err(|e| Failure::new(Kind::Internal, format!("the summary as JSON: {e}")))?;
-        write_whole(&self.beside_the_models(SUMMARY), &text)
+        write_whole(&self.beside_the_models(&self.shard.file_name(SUMMARY)), &text)
     }
 }
 

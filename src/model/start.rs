@@ -132,6 +132,15 @@ impl Start {
     pub fn write(&self, path: &Path) -> Result<()> {
         content::write(self, path)
     }
+
+    fn check_spread(&self) -> Result<(), Fault> {
+        let traits = self.network.traits().map_or(0, Linear::count);
+        match &self.spread {
+            None => Ok(()),
+            Some(spread) if spread.traits() == traits => spread.validate().map_err(Fault::Value),
+            Some(_) => Err(Fault::Value("its people have other traits than its network".into())),
+        }
+    }
 }
 
 impl Content for Start {
@@ -161,15 +170,6 @@ impl Content for Start {
         let start = Self { network, windows, population, spread, origin };
         start.check_spread()?;
         Ok(start)
-    }
-
-    fn check_spread(&self) -> Result<(), Fault> {
-        let traits = self.network.traits().map_or(0, Linear::count);
-        match &self.spread {
-            None => Ok(()),
-            Some(spread) if spread.traits() == traits => spread.validate().map_err(Fault::Value),
-            Some(_) => Err(Fault::Value("its people have other traits than its network".into())),
-        }
     }
 
     fn encode(&self) -> Result<Vec<u8>, Fault> {

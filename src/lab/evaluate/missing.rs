@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::run::Request;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{LearnFrom, Plan, Split};
+use crate::lab::shard::Shard;
 use crate::lab::train::TrainOptions;
 use crate::lab::train::series::Series;
 use crate::model::{LoadedScorer, ScorerParams};
@@ -34,6 +35,7 @@ impl Trainer<'_> {
             source: request.source,
             options: &options,
             folder: request.models,
+            shard: Shard::WHOLE,
         };
         series.one(split, &|path| LoadedScorer::open(path, self.scorer), &mut |_| {})?;
         Ok(())

@@ -1,10 +1,10 @@
 //! What to expect of a model: thresholds and error rates per group size, measured on windows that
 //! training has never seen. Measures and records; it changes no weight.
 
-use super::traits::{Owner, other_groups};
+use super::later::Days;
 use crate::lab::metrics;
 use crate::model::OperatingPoint;
-use crate::pipeline::{Impression, grouped};
+use crate::pipeline::{Impression, Likeness, grouped};
 
 /// Group sizes that are tried.
 const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
@@ -22,13 +22,14 @@ pub(super) struct Stream {
 }
 
 /// The operating points that these streams support; never empty if both sides have a window.
-/// Groups are judged by traits where the `owner` of the one genuine stream is known by them.
+/// Where groups are judged by traits, the owner's side are simulated later days: one session cannot
+/// show how the next differs, and a threshold set within it would bother the owner ever after.
 pub(super) fn operating_points(
     genuine: &[Stream],
     impostor: &[Stream],
-    owner: Option<&Owner>,
+    later: Option<&(Likeness, Days)>,
 ) -> Vec<OperatingPoint> {
-    SIZES.iter().filter_map(|n| operating_point(*n, genuine, impostor, owner)).collect()
+    SIZES.iter().filter_map(|n| operating_point(*n, genuine, impostor, later)).collect()
 }
 
 /// Threshold and rates come from every group that the live decision would have judged; they
@@ -37,7 +38,7 @@ fn operating_point(
     n: usize,
     genuine: &[Stream],
     impostor: &[Stream],
-    known: Option<&Owner>,
+    later: Option<&(Likeness, Days)>,
 ) -> Option<OperatingPoint> {
     let supported = |streams: &[Stream]| {
         let windows: usize = streams.iter().map(|stream| stream.impressions.len()).sum();
@@ -46,13 +47,12 @@ fn operating_point(
     if !supported(genuine) || !supported(impostor) {
         return None;
     }
-    let (owner, others) = match known {
-        None => (sliding(genuine, n), sliding(impostor, n)),
-        Some(known) => {
-            let likeness = known.likeness();
-            let own = genuine.iter().flat_map(|stream| known.own_groups(stream, n));
-            let others = impostor.iter().flat_map(|stream| other_groups(&likeness, stream, n));
-            (own.collect(), others.collect())
+    let (owner, others) = match later {
+        None => (sliding(genuine, n, None), sliding(impostor, n, None)),
+        Some((likeness, days)) => {
+            let groups = days.groups(n);
+            let own = groups.filter_map(|group| grouped(Some(likeness), group.iter()));
+            (own.collect(), sliding(impostor, n, Some(likeness)))
         }
     };
     let equal = metrics::eer(&owner, &others)?;
@@ -74,10 +74,10 @@ fn operating_point(
 }
 
 /// One call a stream: a group never spans two people or two sessions.
-fn sliding(streams: &[Stream], n: usize) -> Vec<f32> {
+fn sliding(streams: &[Stream], n: usize, likeness: Option<&Likeness>) -> Vec<f32> {
     let of = |stream: &Stream| -> Vec<f32> {
         let groups = stream.impressions.windows(n.max(1));
-        groups.filter_map(|group| grouped(None, group.iter())).collect()
+        groups.filter_map(|group| grouped(likeness, group.iter())).collect()
     };
     streams.iter().flat_map(of).collect()
 }
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_group_never_spans_two_sessions() {
         let sessions = [stream(vec![0.9; 14]), stream(vec![0.8; 9])];
-        assert_eq!((sliding(&sessions, 5).len(), disjoint(&sessions, 5)), (10 + 5, 2 + 1));
+        assert_eq!((sliding(&sessions, 5, None).len(), disjoint(&sessions, 5)), (10 + 5, 2 + 1));
     }
 
     #[test]

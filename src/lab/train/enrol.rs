@@ -6,10 +6,9 @@ use std::ops::Range;
 
 use super::calibrate::{self, Stream};
 use super::head;
-use super::later;
 use super::options::TrainOptions;
 use super::sequential;
-use super::traits::Owner;
+use super::traits;
 use crate::lab::people::{Device, Style};
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
@@ -91,14 +90,13 @@ pub(super) fn enrol(
     };
     let (own, others) = (joined(streams(&genuine)), streams(&strangers));
     let spread = start.spread.as_ref().filter(|_| start.network.traits().is_some());
-    let owner = spread.and_then(|spread| Owner::of(spread, own.first()?, &others));
-    let operating_points = calibrate::operating_points(&own, &others, owner.as_ref());
+    let later =
+        spread.and_then(|spread| traits::likeness(spread, own.first()?, &others, options.seed));
+    let operating_points = calibrate::operating_points(&own, &others, later.as_ref());
     let sequential = sequential::fit(&own, &others, options.seed);
-    let likeness = owner.map(|owner| owner.likeness());
-    let scan = match (&likeness, own.first()) {
-        (Some(likeness), Some(stream)) => later::limits(likeness, stream, &others, options.seed),
-        _ => Vec::new(),
-    };
+    let scan =
+        later.as_ref().map_or_else(Vec::new, |(likeness, days)| days.limits(likeness, &others));
+    let likeness = later.map(|(likeness, _)| likeness);
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
     Enrolled { network: learn(None), operating_points, sequential, likeness, scan, counts }

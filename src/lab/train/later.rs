@@ -1,7 +1,7 @@
 //! Days of the owner that enrolment has not seen, made from the one that it has: the scatter of the
 //! owner's own windows around places where the owner may come to lie on another day. What one
 //! session holds cannot show how the next differs; how people differ from one stretch of work to the
-//! next is known of others. On these days the limits of the sequential rule are set.
+//! next is known of others. On these days thresholds and limits are set.
 
 use super::calibrate::Stream;
 use crate::lab::random::Random;
@@ -12,6 +12,8 @@ use crate::pipeline::{Impression, Likeness, Recent};
 const DAY: usize = 200;
 /// Days that are simulated.
 const DAYS: usize = 500;
+/// Days whose groups are judged for thresholds.
+const DAYS_OF_GROUPS: usize = 100;
 /// Neighbouring windows are alike: so many are drawn together.
 const BLOCK: usize = 20;
 /// Windows after which the owner moves a little differently.
@@ -24,34 +26,36 @@ const BETWEEN_ALARMS: [u32; 4] = [250, 1_000, 4_000, 20_400];
 /// Halvings of the interval in which a limit lies.
 const HALVINGS: usize = 24;
 
-/// The limits of the sequential rule, in ascending order of rarity; none where the owner's windows
-/// are fewer than a block.
-pub(super) fn limits(
-    likeness: &Likeness,
-    own: &Stream,
-    strangers: &[Stream],
-    seed: u64,
-) -> Vec<Limit> {
-    let days = days(likeness, own, seed);
-    if days.is_empty() {
-        return Vec::new();
-    }
-    let others: Vec<Vec<f32>> =
-        strangers.iter().map(|stream| against(likeness, &stream.impressions)).collect();
-    let limit = |windows_between_alarms| {
-        let limit = limit_for(&days, windows_between_alarms);
-        Limit { windows_between_alarms, limit, delay_windows: median_delay(&others, limit) }
-    };
-    BETWEEN_ALARMS.map(limit).to_vec()
-}
+/// Simulated later days of an owner.
+#[derive(Debug, Clone)]
+pub(super) struct Days(Vec<Vec<Impression>>);
 
-/// The evidence against the owner on each simulated day.
-fn days(likeness: &Likeness, own: &Stream, seed: u64) -> Vec<Vec<f32>> {
-    if own.impressions.len() < BLOCK {
-        return Vec::new();
+impl Days {
+    /// Draws them; `None` where the owner's windows are fewer than a block.
+    pub(super) fn simulate(likeness: &Likeness, own: &Stream, seed: u64) -> Option<Self> {
+        let mut random = Random::new(seed, 0xDA7);
+        let enough = own.impressions.len() >= BLOCK;
+        enough.then(|| {
+            Self((0..DAYS).map(|_| day(likeness, &own.impressions, &mut random)).collect())
+        })
     }
-    let mut random = Random::new(seed, 0xDA7);
-    (0..DAYS).map(|_| against(likeness, &day(likeness, &own.impressions, &mut random))).collect()
+
+    /// Groups of `n` windows of a part of the days, each window in one of them.
+    pub(super) fn groups(&self, n: usize) -> impl Iterator<Item = &[Impression]> {
+        self.0.iter().take(DAYS_OF_GROUPS).flat_map(move |day| day.chunks_exact(n.max(1)))
+    }
+
+    /// The limits of the sequential rule, in ascending order of rarity.
+    pub(super) fn limits(&self, likeness: &Likeness, strangers: &[Stream]) -> Vec<Limit> {
+        let days: Vec<Vec<f32>> = self.0.iter().map(|day| against(likeness, day)).collect();
+        let others: Vec<Vec<f32>> =
+            strangers.iter().map(|stream| against(likeness, &stream.impressions)).collect();
+        let limit = |windows_between_alarms| {
+            let limit = limit_for(&days, windows_between_alarms);
+            Limit { windows_between_alarms, limit, delay_windows: median_delay(&others, limit) }
+        };
+        BETWEEN_ALARMS.map(limit).to_vec()
+    }
 }
 
 fn day(likeness: &Likeness, own: &[Impression], random: &mut Random) -> Vec<Impression> {
@@ -175,7 +179,8 @@ mod tests {
     fn later_days_bother_the_owner_about_as_rarely_as_was_promised() {
         let own = person(0.6, 200, 1);
         let likeness = likeness(&own);
-        let limits = limits(&likeness, &own, &[person(-0.6, 200, 2)], 1);
+        let days = Days::simulate(&likeness, &own, 1).unwrap();
+        let limits = days.limits(&likeness, &[person(-0.6, 200, 2)]);
         let fresh: Vec<Vec<f32>> = (0..100)
             .map(|day| person(0.6, DAY, 100 + day))
             .map(|day| against(&likeness, &day.impressions))
@@ -192,7 +197,8 @@ mod tests {
     fn rarer_alarms_cost_higher_limits() {
         let own = person(0.6, 120, 1);
         let strangers: Vec<Stream> = (0..9).map(|n| person(-0.6, 120, 10 + n)).collect();
-        let limits = limits(&likeness(&own), &own, &strangers, 1);
+        let likeness = likeness(&own);
+        let limits = Days::simulate(&likeness, &own, 1).unwrap().limits(&likeness, &strangers);
         assert!(limits.is_sorted_by(|one, next| one.limit < next.limit), "{limits:?}");
         assert!(limits[0].delay_windows.is_some_and(|windows| windows < 40), "{limits:?}");
     }
@@ -207,8 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn too_few_windows_give_no_limits() {
+    fn too_few_windows_give_no_days() {
         let own = person(0.0, BLOCK - 1, 1);
-        assert!(limits(&likeness(&own), &own, &[], 1).is_empty());
+        assert!(Days::simulate(&likeness(&own), &own, 1).is_none());
     }
 }

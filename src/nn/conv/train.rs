@@ -63,8 +63,12 @@ impl ConvEncoder {
         }
     }
 
-    /// One step of training; gives the loss before the step.
+    /// One step of training; gives the loss before the step. A batch without a whole pair changes
+    /// nothing.
     pub fn step(&mut self, batch: &PairBatch<'_>) -> f32 {
+        if batch.windows() == 0 {
+            return 0.0;
+        }
         let loss = self.pass(batch);
         let kernel = self.params.kernel;
         let square: f64 = self.parameters().map(|p| p.square(kernel)).sum();
@@ -116,6 +120,9 @@ impl ConvEncoder {
     fn pass(&mut self, batch: &PairBatch<'_>) -> f32 {
         let windows = batch.windows();
         self.parameters().for_each(Parameter::clear);
+        if windows == 0 {
+            return 0.0;
+        }
         self.lay(&batch.sequences[..windows]);
         self.forward();
         let count = self.embedding.count();

@@ -10,7 +10,7 @@ use crate::lab::plot::{Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, 
 
 /// Width and height of a day, px, and what the legend adds to the first one.
 const SIZE: [f64; 2] = [940.0, 126.0];
-const LEGEND: f64 = 44.0;
+const LEGEND: f64 = 36.0;
 /// Columns of a day in which one point is drawn.
 const COLUMNS: f64 = 900.0;
 const HOURS: f64 = 24.0;
@@ -89,15 +89,15 @@ impl Day<'_> {
     }
 
     fn spans(&self, doing: Doing) -> (Mark, &'static str) {
-        let ([low, high], opacity, name) = match doing {
-            Doing::Watching => ([0.0, 1.0], 0.12, "watched"),
-            Doing::Paused => ([0.0, 0.16], 0.5, "paused"),
-            Doing::Locked => ([0.84, 1.0], 0.5, "screen locked"),
+        let ([low, high], colour, opacity, name) = match doing {
+            Doing::Watching => ([0.0, 1.0], Colour::Series(0), 0.12, "watched"),
+            Doing::Paused => ([0.0, 0.16], Colour::Series(0), 0.5, "paused, at the foot"),
+            Doing::Locked => ([0.84, 1.0], Colour::Ink, 0.35, "screen locked, at the top"),
         };
         let stretches = self.account.stretches.iter().filter(|stretch| stretch.doing == doing);
         let today = stretches.filter(|stretch| stretch.from < self.to && stretch.to > self.from);
         let rects = today.map(|s| [self.hour(s.from), low, self.hour(s.to), high]).collect();
-        (Mark::rects(rects, Style::of(Colour::Series(0)).opacity(opacity)), name)
+        (Mark::rects(rects, Style::of(colour).opacity(opacity)), name)
     }
 
     fn threshold(&self) -> (Mark, &'static str) {

@@ -4,8 +4,8 @@
 //!
 //! - Core pointer motion selected on the root window is written right after the event was recorded,
 //!   unless a window below takes the event, and then its client is written to, which does as well.
-//! - While a button is held its window holds a grab and may take no motion at all. Raw motion comes
-//!   even then, but is written just before the event is recorded: for those moments a thread wakes
+//! - While a button is held its window holds a grab and may take no motion at all. Raw events come
+//!   even then, but are written just before the event is recorded: for those moments a thread wakes
 //!   with it and makes the server write once more, by asking something, on the other connection:
 //!   an answer on this one would wake the thread again, for ever.
 //!
@@ -33,7 +33,7 @@ const QUESTION: u8 = 43;
 pub struct Tap {
     /// Selects core motion on the root, and is asked things. Nobody waits for it.
     lure: RustConnection,
-    /// Selects raw motion.
+    /// Selects raw motion and buttons.
     raw: RustConnection,
 }
 
@@ -49,10 +49,10 @@ impl Tap {
             .ok()
             .and_then(|done| done.check().ok())
             .ok_or(Refusal::Hook)?;
-        Ok(Self { lure, raw: raw_motion(display)? })
+        Ok(Self { lure, raw: raw_events(display)? })
     }
 
-    /// The descriptor that becomes readable when the pointer moves.
+    /// The descriptor that becomes readable when the pointer moves, or a button of it does.
     pub fn moved(&self) -> BorrowedFd<'_> {
         self.raw.stream().as_fd()
     }
@@ -76,11 +76,13 @@ impl Tap {
     }
 }
 
-fn raw_motion(display: &str) -> Result<RustConnection, Refusal> {
+fn raw_events(display: &str) -> Result<RustConnection, Refusal> {
     let (x, screen) = connect(display)?;
     let root = x.setup().roots[screen].root;
-    let mask =
-        EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![XIEventMask::RAW_MOTION] };
+    // A release is no motion, but ends a drag.
+    let events =
+        XIEventMask::RAW_MOTION | XIEventMask::RAW_BUTTON_PRESS | XIEventMask::RAW_BUTTON_RELEASE;
+    let mask = EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![events] };
     has_xinput(&x)?;
     x.xinput_xi_select_events(root, &[mask])
         .ok()

@@ -121,6 +121,25 @@ fn the_page_is_well_formed_private_and_runs_nothing() {
 }
 
 #[test]
+fn pictures_as_png_or_a_word_on_how_to_get_them() {
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("explored");
+    let run = explore(&odd_table(), &folder, &["--png"]);
+    let said = String::from_utf8_lossy(&run.stderr);
+    if !cfg!(feature = "png") {
+        assert_eq!(run.status.code(), Some(69), "{said}");
+        assert!(said.contains("--features png") && !folder.exists(), "{said}");
+        return;
+    }
+    assert!(run.status.success(), "{said}");
+    let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let (pngs, others): (Vec<_>, Vec<_>) =
+        files.partition(|file| file.extension().is_some_and(|end| end == "png"));
+    assert_eq!((pngs.len(), others.len()), (2 + 17 + 3 * 4 + 7 * 3, 1));
+    assert!(pngs.iter().all(|file| fs::read(file).unwrap().starts_with(b"\x89PNG")));
+}
+
+#[test]
 fn what_is_beyond_the_limits_is_said() {
     let html = page(&odd_table(), &["--users", "1", "--sessions", "1", "--events", "20"]);
     assert!(html.contains("2 users beyond the first 1"), "users");

@@ -101,6 +101,28 @@ fn an_evaluation_finds_people_who_differ_and_keeps_its_keys() {
 }
 
 #[test]
+fn the_confusion_matrix_is_written_as_its_name_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = in_folder(folder.path(), "t.csv", &table(&[0, 1], 0..3, true));
+    let written = |name: &str| {
+        let path = folder.path().join(name);
+        let options = ["--repeats", "1", "--confusion", path.to_str().unwrap()];
+        let (code, _, err) = identify(&[&["evaluate", &train][..], &QUICK, &options].concat());
+        (code, err, fs::read(&path).unwrap_or_default())
+    };
+    let (code, err, svg) = written("c.svg");
+    assert_eq!(code, 0, "{err}");
+    roxmltree::Document::parse(std::str::from_utf8(&svg).unwrap()).unwrap();
+    let (code, err, _) = written("c.jpeg");
+    assert!(code == 78 && err.contains(".csv, .svg or .png"), "{err}");
+    let (code, err, png) = written("c.png");
+    match cfg!(feature = "png") {
+        true => assert!(code == 0 && png.starts_with(b"\x89PNG"), "{err}"),
+        false => assert!(code == 69 && err.contains("--features png"), "{err}"),
+    }
+}
+
+#[test]
 fn shards_of_features_make_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     let train = in_folder(folder.path(), "t.csv", &table(&[0, 1, 2], 0..4, true));

@@ -7,30 +7,28 @@
 INPUT is CSV or Parquet with the columns session_id, timestamp (ms), event_type (1 release, 2 move,
 3 wheel, 4 drag, 5 press), screen_x, screen_y, and user_id for `train`; OUTPUT is a folder of Parquet.
 The work is done by the `mousewarden` program (built with --features columnar), which must lie at the
-same path on every machine. Sessions are packed where they are read, each piece one row of lists, and
-dealt onto buckets by the hash of their id: Spark moves few rows, and one child answers whole buckets.
-A lost executor costs time only.
+same path on every machine. One child answers whole tasks, each with many sessions: row groups of Parquet
+that have their sessions to themselves, or buckets by the hash of the id. A lost executor costs time only.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+import pieces
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema
 
-COLUMNS = ["session_id", "timestamp", "event_type", "screen_x", "screen_y"]
+COLUMNS = ["session_id", *pieces.ARROW]
 TYPES = {"timestamp": "long", "event_type": "int", "screen_x": "double", "screen_y": "double"}
-PIECES = (
-    "session_id string, row long, timestamp array<long>, event_type array<int>, "
-    "screen_x array<double>, screen_y array<double>"
-)
+TASKS = "parts array<struct<part: long, file: string, row_group: int>>"
 BUCKETS_A_CORE = 4
 MODELS = "user_id string, model binary, description string, error string"
 
@@ -43,37 +41,84 @@ def session(master):
     if master and master.startswith("local"):
         builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
-    builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", "50000")
+    builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", str(pieces.BATCH))
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     here = Path(__file__).resolve()
-    for needed in (here, here.parent / "child.py"):
+    for needed in (here, here.parent / "child.py", here.parent / "pieces.py"):
         spark.sparkContext.addPyFile(str(needed))
     return spark
 
 
 def read(spark, path, columns=COLUMNS):
-    """The events with their row numbers; CSV is read as text first, for a float would destroy ids and times."""
+    """The events; CSV is read as text first, for a float would destroy ids and times."""
     if str(path).endswith(".csv"):
         events = spark.read.csv(str(path), header=True)
     else:
         events = spark.read.parquet(str(path))
-    typed = [f.col(name).cast(TYPES.get(name, "string")) for name in columns]
-    return events.select(*typed, f.monotonically_increasing_id().alias("row"))
+    return events.select([f.col(name).cast(TYPES.get(name, "string")) for name in columns])
 
 
-def pack(batches):
-    """Each session's events of a batch as one row of lists, with the number of the first."""
-    for batch in batches:
-        codes = batch.column("session_id").fill_null("").dictionary_encode().indices.to_numpy()
-        if (np.diff(codes) < 0).any():
-            order = np.argsort(codes, kind="stable")
-            codes, batch = codes[order], batch.take(pa.array(order))
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        ends = pa.array(np.append(starts, len(codes)), pa.int32())
-        heads = [batch.column(name).take(pa.array(starts)) for name in ("session_id", "row")]
-        lists = [pa.ListArray.from_arrays(ends, batch.column(name)) for name in COLUMNS[1:]]
-        yield pa.RecordBatch.from_arrays([*heads, *lists], ["session_id", "row", *COLUMNS[1:]])
+@dataclasses.dataclass
+class Sessions:
+    """Rows of `frame` whose partitions hold whole sessions, and what makes pieces of them."""
+
+    frame: DataFrame
+    pieces: Callable
+
+
+def sessions(spark, path):
+    """The events by session. Where workers can open the Parquet files themselves and a task's row groups
+    have its sessions to themselves, no event becomes a row of Spark, which costs more than all the
+    rest; otherwise they are packed where they are read and dealt onto buckets."""
+    cores = spark.sparkContext.defaultParallelism
+    parts, ranges = ([], []) if str(path).endswith(".csv") else row_groups(spark.read.parquet(str(path)))
+    tasks = []
+    if len(parts) >= cores:
+        tasks = [[part] for part in parts] if pieces.are_disjoint(ranges) else apart(spark, parts)
+    if len(tasks) >= cores:
+        rows = spark.sparkContext.parallelize([(part,) for part in tasks], len(tasks))
+        return Sessions(spark.createDataFrame(rows, TASKS), pieces.of_row_groups)
+    dealt = read(spark, path).mapInArrow(pieces.pack, pieces.SCHEMA)
+    return Sessions(dealt.repartition(BUCKETS_A_CORE * cores, "session_id"), pieces.unpack)
+
+
+def row_groups(events):
+    """Each row group of the files (number, file, place in it) and the first and last of its sessions; none
+    where they cannot be opened or read as they are."""
+    plain = {"session_id": ["string"], "event_type": ["int", "bigint"], "timestamp": ["bigint"]}
+    kinds = {field.name: field.dataType.simpleString() for field in events.schema}
+    if any(kinds.get(name) not in plain.get(name, ["double"]) for name in COLUMNS):
+        return [], []
+    parts, ranges = [], []
+    try:
+        for uri in sorted(events.inputFiles()):
+            file = pieces.parquet(uri)
+            for place in range(file.num_row_groups):
+                parts.append((len(parts), uri, place))
+                ranges.append(pieces.range_of(file, place))
+    except (OSError, ValueError, KeyError):
+        return [], []
+    return parts, ranges
+
+
+def apart(spark, parts):
+    """The row groups in lists that share no session."""
+    named = spark.sparkContext.parallelize(parts, len(parts)).map(lambda part: (part, pieces.ids(part)))
+    leader, first = list(range(len(parts))), {}
+
+    def found(part):
+        while leader[part] != part:
+            part = leader[part]
+        return part
+
+    for (part, *_), names in named.collect():
+        for name in names:
+            leader[found(first.setdefault(name, part))] = found(part)
+    lists = {}
+    for part in parts:
+        lists.setdefault(found(part[0]), []).append(part)
+    return list(lists.values())
 
 
 def answered(command, batches):
@@ -85,8 +130,7 @@ def answered(command, batches):
 
 def schema_of(command):
     """The answer's columns, which the program tells even where no event came."""
-    types = {"long": pa.int64(), "int": pa.int32(), "double": pa.float64()}
-    schema = pa.schema([(name, types.get(TYPES.get(name), pa.string())) for name in COLUMNS])
+    schema = pa.schema([("session_id", pa.string()), *pieces.ARROW.items()])
     sink = pa.BufferOutputStream()
     pa.ipc.new_stream(sink, schema).close()
     asked = subprocess.run(command, input=sink.getvalue().to_pybytes(), capture_output=True)
@@ -95,22 +139,21 @@ def schema_of(command):
     return from_arrow_schema(pa.ipc.open_stream(asked.stdout).schema)
 
 
-def by_arrow(events, command, answer=answered):
+def by_arrow(sessions, command, answer=answered):
     """The rows that a child which speaks Arrow gives for whole sessions."""
-    buckets = BUCKETS_A_CORE * events.sparkSession.sparkContext.defaultParallelism
-    pieces = events.select(*COLUMNS, "row").mapInArrow(pack, PIECES).repartition(buckets, "session_id")
-    return pieces.mapInArrow(lambda batches: answer(command, batches), schema_of(command))
+    cut = sessions.pieces
+    return sessions.frame.mapInArrow(lambda batches: answer(command, cut(batches)), schema_of(command))
 
 
-def features(events, binary, feature_set="rich", answer=answered):
+def features(sessions, binary, feature_set="rich", answer=answered):
     """One row a session."""
     command = [binary, "identify", "features", "--stdio-arrow", "--features", feature_set]
-    return by_arrow(events, command, answer)
+    return by_arrow(sessions, command, answer)
 
 
-def windows(events, binary):
+def windows(sessions, binary):
     """One row a window."""
-    return by_arrow(events, [binary, "preprocess", "--stdio-arrow"])
+    return by_arrow(sessions, [binary, "preprocess", "--stdio-arrow"])
 
 
 def models(events, binary, options=()):
@@ -140,7 +183,9 @@ def models(events, binary, options=()):
              "error": pa.array([error], pa.string())}
         )
 
-    return events.groupBy("user_id").applyInArrow(train, MODELS)
+    # Spark may mix the rows of a group: their numbers keep the order of the file.
+    numbered = events.withColumn("row", f.monotonically_increasing_id())
+    return numbered.groupBy("user_id").applyInArrow(train, MODELS)
 
 
 def main():
@@ -157,9 +202,9 @@ def main():
         if arguments.work == "train":
             found = models(read(spark, arguments.input, [*COLUMNS, "user_id"]), arguments.binary)
         elif arguments.work == "windows":
-            found = windows(read(spark, arguments.input), arguments.binary)
+            found = windows(sessions(spark, arguments.input), arguments.binary)
         else:
-            found = features(read(spark, arguments.input), arguments.binary, arguments.features)
+            found = features(sessions(spark, arguments.input), arguments.binary, arguments.features)
         found.write.mode("overwrite").parquet(arguments.output)
         if arguments.work == "train":
             written = spark.read.parquet(arguments.output)

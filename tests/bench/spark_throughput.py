@@ -4,11 +4,13 @@ against the `mousewarden` program fed by Arrow (installers/spark/job.py).
     python spark_throughput.py BINARY [--sessions 1200] [--events 5000] [--master local[2]]
 
 Both read the same Parquet file, on the same cores, and write to nowhere. The first run of each warms
-up; the median of the following three counts. Prints one line each and the ratio. Needs what
+up; the median of the following three counts. Prints one line each, with the processor time of Spark and
+all its children by program, which a busy machine distorts less, and the ratios. Needs Linux and what
 installers/spark/requirements.txt names.
 """
 
 import argparse
+import contextlib
 import os
 import statistics
 import sys
@@ -85,10 +87,39 @@ def invent(spark, path, sessions, events):
     frame.write.mode("overwrite").parquet(path)
 
 
-def seconds(frame):
-    start = time.perf_counter()
-    frame.write.format("noop").mode("overwrite").save()
-    return time.perf_counter() - start
+def processor():
+    """Processor seconds so far of all processes below this one, the ended included, by program."""
+    ticks, table, spent = os.sysconf("SC_CLK_TCK"), {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            head, tail = stat.read_text().rsplit(")", 1)
+            fields = tail.split()
+            table[int(stat.parent.name)] = head.split("(", 1)[1], int(fields[1]), fields[11:15]
+    for pid, (name, _, times) in table.items():
+        above = pid
+        while above in table and above != os.getpid():
+            above = table[above][1]
+        if above == os.getpid() and pid != above:
+            spent[name] = spent.get(name, 0) + sum(map(int, times)) / ticks
+    return spent
+
+
+def measured(way):
+    """Seconds on the clock and processor seconds by program, what is planned ahead included."""
+    before, start = processor(), time.perf_counter()
+    way().write.format("noop").mode("overwrite").save()
+    taken, after = time.perf_counter() - start, processor()
+    return taken, {name: after[name] - before.get(name, 0) for name in after}
+
+
+def told(name, total, runs):
+    """One line; events a second on the clock and a processor second."""
+    taken = statistics.median(run[0] for run in runs)
+    spent = {program: statistics.median(run[1].get(program, 0) for run in runs) for program in runs[-1][1]}
+    programs = ", ".join(f"{program} {seconds:.1f}" for program, seconds in spent.items() if seconds >= 0.1)
+    rates = total / taken, total / sum(spent.values())
+    print(f"{name:12} {rates[0]:12,.0f} events/s {rates[1]:12,.0f} a processor second   ({taken:.1f} s; {programs})")
+    return rates
 
 
 def main():
@@ -104,16 +135,16 @@ def main():
         invent(spark, f"{folder}/events", arguments.sessions, arguments.events)
         events = job.read(spark, f"{folder}/events")
         ways = {
-            "Python UDFs": notebook(events),
-            "mousewarden": job.features(events, arguments.binary, "notebook"),
+            "Python UDFs": lambda: notebook(events),
+            "mousewarden": lambda: job.features(
+                job.sessions(spark, f"{folder}/events"), arguments.binary, "notebook"
+            ),
         }
         rates = {}
-        for name, frame in ways.items():
-            taken = [seconds(frame) for _ in range(4)][1:]
-            rates[name] = total / statistics.median(taken)
-            spread = f"{min(taken):.1f} to {max(taken):.1f} s"
-            print(f"{name:12} {rates[name]:12,.0f} events/s   ({total:,} events, {spread})", flush=True)
-        print(f"ratio        {rates['mousewarden'] / rates['Python UDFs']:12.1f}")
+        for name, way in ways.items():
+            rates[name] = told(name, total, [measured(way) for _ in range(4)][1:])
+        both = [mine / theirs for mine, theirs in zip(rates["mousewarden"], rates["Python UDFs"])]
+        print(f"ratio        {both[0]:12.1f}          {both[1]:12.1f}")
     spark.stop()
 
 

@@ -67,12 +67,20 @@ def by_session(rows):
     return {row["session_id"]: {k: row[k] for k in row.asDict() if k not in FIXED} for row in rows}
 
 
-def single_windows(events):
+def by_pipe(events, *work):
+    """What one process answers to one stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, events.schema) as writer:
         writer.write_table(events)
-    answer = alone("preprocess", "--stdio-arrow", input=sink.getvalue().to_pybytes())
-    return pa.ipc.open_stream(answer).read_all().to_pylist()
+    answer = alone(*work, "--stdio-arrow", input=sink.getvalue().to_pybytes())
+    return pa.ipc.open_stream(answer).read_all()
+
+
+def as_read(spark, columnar):
+    """What one process gives for the rows of a Parquet file in their order."""
+    table = pa.Table.from_pylist([row.asDict() for row in job.read(spark, columnar).collect()])
+    rows = by_pipe(table, "identify", "features").to_pylist()
+    return {row["session_id"]: {k: v for k, v in row.items() if k not in FIXED} for row in rows}
 
 
 def waiting(folder, gate):
@@ -114,11 +122,11 @@ def gone(pid):
         return True
 
 
-def lose_an_executor(events, expected):
+def lose_an_executor(sessions, expected):
     marks, gate, found = folder / "marks", folder / "gate", []
     marks.mkdir()
     answer = waiting(str(marks), str(gate))
-    frame = job.features(events, binary, answer=answer)
+    frame = job.features(sessions, binary, answer=answer)
     run = threading.Thread(target=lambda: found.extend(frame.collect()), daemon=True)
     run.start()
     until("a bucket waits and another is done", lambda: list(marks.glob("waits-*")) and list(marks.glob("asked-*")))
@@ -141,18 +149,34 @@ def main():
         events = job.read(spark, recordings)
         check("the recordings are read in parts", events.rdd.getNumPartitions() > 3)
         expected = single_features(recordings)
-        found = job.features(events, binary).collect()
+        sessions = job.sessions(spark, recordings)
+        found = job.features(sessions, binary).collect()
         check("every session came back once", len(found) == len(expected) == SESSIONS)
         check("features are those of one process, number by number", by_session(found) == expected)
 
+        columnar = str(folder / "recordings.parquet")
+        by_id = events.repartitionByRange(6, "session_id").sortWithinPartitions("session_id", "timestamp")
+        by_id.write.parquet(columnar)
+        direct = job.sessions(spark, columnar)
+        check("workers open Parquet themselves", direct.pieces is job.pieces.of_row_groups)
+        parts, ranges = job.row_groups(spark.read.parquet(columnar))
+        alone_each = [[part] for part in parts]
+        check("no row group shares a session", job.pieces.are_disjoint(ranges) and job.apart(spark, parts) == alone_each)
+        mixed = str(folder / "mixed.parquet")
+        events.write.parquet(mixed)
+        parts, ranges = job.row_groups(spark.read.parquet(mixed))
+        check("mixed ones belong together", not job.pieces.are_disjoint(ranges) and len(job.apart(spark, parts)) == 1)
+        found = job.features(direct, binary).collect()
+        check("which gives what one process gives", by_session(found) == as_read(spark, columnar))
+
         order = lambda row: (row["session_id"], row["window"])
-        cut = [row.asDict() for row in job.windows(events, binary).collect()]
-        table = pa.Table.from_pylist([row.asDict() for row in job.read(spark, recordings).collect()])
-        expected_windows = single_windows(table)
+        cut = [row.asDict() for row in job.windows(sessions, binary).collect()]
+        table = pa.Table.from_pylist([row.asDict() for row in events.collect()])
+        expected_windows = by_pipe(table, "preprocess").to_pylist()
         check("there are windows", len(expected_windows) > SESSIONS)
         check("windows are those of one process", sorted(cut, key=order) == sorted(expected_windows, key=order))
 
-        lose_an_executor(events, expected)
+        lose_an_executor(sessions, expected)
 
         users = job.read(spark, recordings, [*job.COLUMNS, "user_id"])
         models = {row["user_id"]: row for row in job.models(users, binary).collect()}

@@ -7,10 +7,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Input;
+use super::confusion::Confusion;
 use super::learner::{LearnerArgs, scorer};
-use super::report::{confusion_csv, text};
+use super::report::text;
 use crate::cli::output;
-use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::identify::{EvaluateOptions, Evaluation, Group, Labelled, evaluate};
 
@@ -39,7 +39,7 @@ pub struct EvaluateArgs {
     #[arg(long)]
     importance: bool,
 
-    /// Write the confusion matrix as CSV
+    /// Write the confusion matrix: counts to a .csv, a heat map to a .svg or .png
     #[arg(long, value_name = "FILE")]
     confusion: Option<PathBuf>,
 
@@ -80,6 +80,7 @@ impl EvaluateArgs {
     /// When the recordings cannot be read or are too few, or training breaks down.
     pub fn run(self) -> Result<()> {
         let classifier = self.learner.classifier(&self.classifier)?;
+        let confusion = self.confusion.as_deref().map(Confusion::to).transpose()?;
         let samples = self.input.measure(self.learner.features)?;
         let labelled = samples.labelled()?.without(&self.without);
         not_empty(&labelled)?;
@@ -95,8 +96,8 @@ impl EvaluateArgs {
         let mut show = super::on_fold(&bar);
         let evaluation = evaluate(&labelled, &classifier, &options, &mut show)?;
         bar.finish_and_clear();
-        if let Some(path) = &self.confusion {
-            write_whole(path, confusion_csv(&evaluation.scores, &labelled.labels).as_bytes())?;
+        if let Some(confusion) = confusion {
+            confusion.write(&evaluation.scores, &labelled.labels)?;
         }
         let report = Report {
             classifier: classifier.name(),

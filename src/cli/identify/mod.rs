@@ -1,6 +1,7 @@
 //! `mousewarden identify`: who of several known people made a session. Each subcommand has its own
 //! file; reading the recordings is theirs in common and lies here.
 
+mod confusion;
 mod evaluate;
 mod features;
 mod learner;

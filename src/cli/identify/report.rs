@@ -1,4 +1,4 @@
-//! An evaluation as text and its confusion matrix as CSV. Computes nothing.
+//! An evaluation as text. Computes nothing.
 
 use super::evaluate::Report;
 use crate::lab::identify::{Figure, Scores};
@@ -115,19 +115,4 @@ fn confusion(scores: &Scores) -> Vec<String> {
         lines.push(format!("{:>3} {}", index + 1, row.iter().map(cell).collect::<String>()));
     }
     lines
-}
-
-/// The matrix as CSV: a row a person, a column a named person.
-pub(super) fn confusion_csv(scores: &Scores, labels: &[String]) -> String {
-    let quoted = |text: &String| match text.contains([',', '"', '\n']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.clone(),
-    };
-    let names: Vec<String> = labels.iter().map(quoted).collect();
-    let mut lines = vec![format!("true\\named,{}", names.join(","))];
-    for (name, row) in names.iter().zip(&scores.confusion) {
-        let counts: Vec<String> = row.iter().map(ToString::to_string).collect();
-        lines.push(format!("{name},{}", counts.join(",")));
-    }
-    lines.join("\n") + "\n"
 }

@@ -2,6 +2,7 @@
 //! people who are all known. Nothing here runs in the live agent, reads the terminal or opens a file.
 
 pub mod classifier;
+pub mod confusion;
 pub mod evaluate;
 pub mod features;
 pub mod folds;

@@ -5,7 +5,7 @@ use super::Picture;
 use crate::error::Result;
 
 /// Draws pictures as PNG.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Raster {
     #[cfg(feature = "png")]
     options: resvg::usvg::Options<'static>,

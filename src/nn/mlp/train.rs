@@ -241,7 +241,14 @@ mod tests {
     #[test]
     fn it_learns_what_no_straight_line_separates_and_a_seed_fixes_it() {
         let (rows, classes) = ring(60);
-        let params = MlpParams { hidden: vec![16], epochs: 400, noise: 0.0, ..Default::default() };
+        let params = MlpParams {
+            hidden: vec![16],
+            members: 3,
+            epochs: 400,
+            learning_rate: 0.02,
+            noise: 0.0,
+            ..Default::default()
+        };
         let mlp = train(&rows, &classes, 3, &params);
         assert!(mlp.fits() && mlp.is_finite());
         assert_eq!((mlp.features(), mlp.classes(), mlp.members.len()), (2, 3, 3));

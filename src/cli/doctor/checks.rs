@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::super::context::{Context, RULES};
-use super::Check;
+use super::super::context::Context;
 use crate::agent::control::{self, Reply, Request};
 use crate::data::private;
 use crate::error::Kind;
 use crate::model::{Backend, ScorerReport};
 use crate::paths::Paths;
+use crate::platform::places::POLICY;
+use crate::platform::probe::Check;
 
 /// All of them; without a configuration nothing more can be said.
 pub(super) fn all() -> impl Iterator<Item = Check> {
@@ -34,7 +35,7 @@ fn configuration(context: &Context) -> Check {
 
 fn policy(context: &Context) -> Option<Check> {
     let fixed = context.rules.words();
-    (!fixed.is_empty()).then(|| Check::ok("policy", format!("{RULES}: {}", fixed.join(", "))))
+    (!fixed.is_empty()).then(|| Check::ok("policy", format!("{POLICY}: {}", fixed.join(", "))))
 }
 
 fn folders(paths: &Paths) -> Vec<Check> {

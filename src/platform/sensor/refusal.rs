@@ -29,11 +29,17 @@ pub enum Refusal {
     NoPermission,
     /// The kernel's devices are not there.
     NoInput,
+    /// This way of seeing the mouse exists on Linux only.
+    Elsewhere,
+    /// The process is in no session with a screen that it may see.
+    NoDesktop,
+    /// macOS has not allowed it to see input.
+    NoMonitoring,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::NoDisplay,
         Self::NoAnswer,
         Self::NotAllowed,
@@ -43,6 +49,9 @@ impl Refusal {
         Self::NoXInput,
         Self::NoPermission,
         Self::NoInput,
+        Self::Elsewhere,
+        Self::NoDesktop,
+        Self::NoMonitoring,
     ];
 
     /// The number that crosses the pipe.
@@ -102,6 +111,22 @@ impl Refusal {
                 Kind::Unavailable,
                 "the kernel's input devices are not there: no /dev/input",
                 "Run mousewarden on the machine whose mouse it is to watch, outside a container.",
+            ),
+            Self::Elsewhere => (
+                Kind::Unavailable,
+                "this way of seeing the mouse exists on Linux only",
+                "Set [capture] backend = \"auto\".",
+            ),
+            Self::NoDesktop => (
+                Kind::NoDisplay,
+                "this process is in no session with a screen that it may see",
+                "Start mousewarden inside the session whose mouse it is to watch, not as a service.",
+            ),
+            Self::NoMonitoring => (
+                Kind::Denied,
+                "macOS has not allowed mousewarden to see the mouse",
+                "Open System Settings > Privacy & Security > Input Monitoring, switch mousewarden \
+                 (or the terminal that it runs in) on, and start it again.",
             ),
         };
         Failure::new(kind, what).remedy(remedy)

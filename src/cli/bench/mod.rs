@@ -5,6 +5,7 @@ pub mod agent;
 pub mod capture;
 mod demo;
 mod enrol;
+mod play;
 mod preprocess;
 mod process;
 pub mod score;
@@ -35,6 +36,8 @@ enum Bench {
     Capture(capture::CaptureArgs),
     /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
     Demo(demo::DemoArgs),
+    /// Play a recording into this session as if its mouse made it.
+    Play(play::PlayArgs),
     /// Rows a minute from recordings to windows, beside pandas.
     Preprocess(preprocess::PreprocessArgs),
     /// What one window costs to score.
@@ -57,6 +60,7 @@ impl BenchArgs {
             Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),
             Bench::Demo(args) => args.run(),
+            Bench::Play(args) => args.run(),
             Bench::Preprocess(args) => args.run(),
             Bench::Score(args) => args.run(),
             Bench::Throughput(args) => args.run(),

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::files::{Autostart, Unit, packaged};
-use super::{NAME, output};
+use super::{NAME, launchd, output, task};
 use crate::agent::control::{self, Reply, Request};
 use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
-use crate::platform::service;
+use crate::platform::service::{self, MANAGER, Manager};
 
 /// Everything that is known.
 #[derive(Debug, Serialize)]
 struct Report {
-    /// "systemd", "autostart" or "none".
+    /// "systemd", "autostart", "task", "launchd" or "none".
     starter: &'static str,
     /// The file that starts the agent.
     file: Option<PathBuf>,
@@ -44,16 +44,7 @@ pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
 }
 
 fn look(paths: &Paths) -> Result<Report> {
-    let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
-    let program = std::env::current_exe().ok();
-    let (starter, file) = match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
-        (true, _) => {
-            let own = Some(unit.file).filter(|file| file.exists());
-            ("systemd", own.or_else(|| program.as_deref().and_then(packaged)))
-        }
-        (false, true) => ("autostart", Some(autostart.file)),
-        (false, false) => ("none", None),
-    };
+    let (starter, file) = starter(paths)?;
     let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
     let (unit_state, unit_status) = unit.unzip();
     let agent_pid = match control::ask(&paths.socket(), &Request::Status) {
@@ -61,6 +52,29 @@ fn look(paths: &Paths) -> Result<Report> {
         _ => None,
     };
     Ok(Report { starter, file, unit_state, unit_status, agent_pid })
+}
+
+/// What starts the agent with a session, and the file that says so.
+fn starter(paths: &Paths) -> Result<(&'static str, Option<PathBuf>)> {
+    let laid_down = |starter, file: PathBuf| match file.exists() {
+        true => (starter, Some(file)),
+        false => ("none", None),
+    };
+    match MANAGER {
+        Manager::TaskScheduler => return Ok(laid_down("task", task::file(paths))),
+        Manager::Launchd => return Ok(laid_down("launchd", launchd::file(paths)?)),
+        Manager::Desktop => {}
+    }
+    let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
+    let program = std::env::current_exe().ok();
+    Ok(match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
+        (true, _) => {
+            let own = Some(unit.file).filter(|file| file.exists());
+            ("systemd", own.or_else(|| program.as_deref().and_then(packaged)))
+        }
+        (false, true) => ("autostart", Some(autostart.file)),
+        (false, false) => ("none", None),
+    })
 }
 
 fn unit_says() -> Option<(String, String)> {
@@ -77,6 +91,8 @@ impl Report {
         let starter = match self.starter {
             "systemd" => "by a systemd user unit",
             "autostart" => "by the desktop's autostart",
+            "task" => "by a logon task of Windows",
+            "launchd" => "by a launch agent of macOS",
             _ => "not installed",
         };
         let file = self.file.as_ref().map(|file| file.display().to_string());

@@ -5,10 +5,12 @@
 mod feed;
 pub(super) mod record;
 pub(super) mod refusal;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(test, not(target_os = "linux")))]
+#[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
 pub(super) mod relay;
 pub(super) mod translate;
 #[cfg(any(test, not(target_os = "linux")))]
+#[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
 pub(super) mod vigil;
 
 use std::ffi::OsString;

@@ -1,13 +1,14 @@
 //! The sensor's end of the pipe where a hook must not even try to write: a bounded queue and a thread
 //! that writes. An event is never waited for: what does not fit is lost, and said to be.
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::record::{Record, SIZE, description};
 use super::refusal::Refusal;
+use crate::error::{Failure, Kind};
 use crate::platform::{Capture, clock};
 
 /// Messages that may wait: eleven seconds of a mouse with 1000 events a second.
@@ -56,6 +57,18 @@ impl Relay {
     }
 }
 
+/// Fails where standard output is a terminal: a person has called what mousewarden calls by itself.
+///
+/// # Errors
+/// [`Kind::Unavailable`].
+pub fn must_be_piped() -> crate::error::Result<()> {
+    if std::io::stdout().is_terminal() {
+        let what = "the sensor speaks to mousewarden only, not to a terminal";
+        return Err(Failure::new(Kind::Unavailable, what).remedy("Run `mousewarden run`."));
+    }
+    Ok(())
+}
+
 /// Starts a thread that the process does not wait for.
 ///
 /// # Errors
@@ -84,4 +97,61 @@ fn watch(mut lifeline: impl Read) {
     let mut byte = [0];
     while matches!(lifeline.read(&mut byte), Ok(1)) {}
     std::process::exit(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Timestamp;
+
+    /// A parent that reads when it is allowed to, and writes down what it read.
+    struct Parent {
+        allowed: Receiver<()>,
+        read: Sender<Vec<u8>>,
+    }
+
+    impl Write for Parent {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            // Once nobody holds it back any more, it reads on.
+            let _ = self.allowed.recv();
+            let _ = self.read.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn moved(number: usize) -> Record {
+        Record::Move { at: Timestamp::from_micros(number as i64), x: 0.0, y: 0.0 }
+    }
+
+    #[test]
+    fn a_parent_that_does_not_read_holds_nobody_up_and_hears_that_something_was_lost() {
+        let (allow, allowed) = bounded(0);
+        let (read, said) = crossbeam_channel::unbounded();
+        let (lifeline, held) = std::io::pipe().unwrap();
+        // The end of the lifeline would end this process.
+        std::mem::forget(held);
+        let mut relay = Relay::start(Parent { allowed, read }, lifeline).unwrap();
+        let mut sent = 0;
+        while !relay.lost {
+            relay.send(moved(sent));
+            sent += 1;
+        }
+        assert!(sent > WAITING);
+        drop(allow);
+        let mut heard = Vec::new();
+        while heard.len() < (sent - 1) * SIZE {
+            heard.extend(said.recv().unwrap());
+        }
+        relay.send(moved(sent));
+        let last = said.recv().unwrap();
+        let (first, second) = last.split_at(SIZE);
+        let record = |bytes: &[u8]| bytes.first_chunk().and_then(Record::from_bytes);
+        assert!(matches!(record(first), Some(Record::Overflow { .. })));
+        assert_eq!(record(second), Some(moved(sent)));
+        assert_eq!(heard.len(), (sent - 1) * SIZE, "all but the one that was lost");
+    }
 }

@@ -35,6 +35,7 @@ const LOOK: Duration = Duration::from_secs(5);
 /// # Errors
 /// Why there is no hook; the parent has been told.
 pub fn hold(params: &HookParams) -> Result<()> {
+    relay::must_be_piped()?;
     let Err(refusal) = listen(params);
     relay::refuse(std::io::stdout(), refusal);
     Err(refusal.failure())

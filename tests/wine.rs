@@ -128,7 +128,7 @@ fn it_knows_its_defaults_and_its_surroundings() {
     assert_eq!(defaults, said(&mut both.linux(&["config", "default"])));
     let looked = text(&both.windows(&["doctor"]).output().unwrap());
     println!("{looked}");
-    for found in ["ok    display         1024x768", "ok    mouse hook", "ok    screen lock"] {
+    for found in ["  display         1024x768", "ok    mouse hook", "ok    session watch"] {
         assert!(looked.contains(found), "no {found:?} in\n{looked}");
     }
 }

@@ -90,7 +90,8 @@ cargo_for_windows() {
     nice cargo "$command" --locked -Zbuild-std=std,panic_unwind --target "$target" "$@"
 }
 
-# Two start-up objects that a rustup of that target would bring, and a linker that finds them.
+# Two start-up objects that a rustup of that target would bring, and a linker that finds them. From
+# the linker's name rustc learns which words it understands.
 make_linker() {
     mkdir -p "$tools"
     local name
@@ -98,7 +99,7 @@ make_linker() {
         [ -s "$tools/$name.o" ] || /usr/bin/rustc --target "$target" --crate-type lib --emit obj \
             -o "$tools/$name.o" "/usr/lib/rustlib/src/rust/library/rtstartup/$name.rs"
     done
-    cat >"$tools/link" <<LINK
+    cat >"$tools/mingw-gcc" <<LINK
 #!/bin/bash
 arguments=("\$@")
 for i in "\${!arguments[@]}"; do
@@ -108,8 +109,8 @@ for i in "\${!arguments[@]}"; do
 done
 exec x86_64-w64-mingw32-gcc "\${arguments[@]}"
 LINK
-    chmod +x "$tools/link"
-    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=$tools/link
+    chmod +x "$tools/mingw-gcc"
+    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=$tools/mingw-gcc
 }
 
 fetch_onnxruntime() {

@@ -107,13 +107,18 @@ mod threaded {
         /// # Errors
         /// When there can be no thread.
         pub fn new(out: ChildStdout) -> Result<Self> {
+            Self::of(out)
+        }
+
+        fn of(out: impl Read + Send + 'static) -> Result<Self> {
             let (sender, pieces) = bounded(PIECES);
             let reading = thread::Builder::new().name("sensor-feed".to_owned());
             reading.spawn(move || read_all(out, &sender)).map_err(broken)?;
             Ok(Self { pieces, begun: Vec::new() })
         }
 
-        /// Bytes read; 0 at the end of the stream, `None` when the deadline came first.
+        /// Bytes read, all that are there and fit; 0 at the end of the stream, `None` when the
+        /// deadline came first.
         ///
         /// # Errors
         /// When the pipe is broken.
@@ -128,6 +133,11 @@ mod threaded {
                     Err(RecvTimeoutError::Timeout) => return Ok(None),
                     Err(RecvTimeoutError::Disconnected) => return Ok(Some(0)),
                 }
+            }
+            while self.begun.len() < buffer.len()
+                && let Ok(piece) = self.pieces.try_recv()
+            {
+                self.begun.extend(piece.map_err(broken)?);
             }
             let count = buffer.len().min(self.begun.len());
             buffer[..count].copy_from_slice(&self.begun[..count]);
@@ -146,7 +156,7 @@ mod threaded {
         }
     }
 
-    fn read_all(mut out: ChildStdout, pieces: &Sender<Piece>) {
+    fn read_all(mut out: impl Read, pieces: &Sender<Piece>) {
         let mut buffer = [0; PIECE];
         loop {
             let piece = match out.read(&mut buffer) {
@@ -159,6 +169,38 @@ mod threaded {
             if pieces.send(piece).is_err() || ends {
                 return;
             }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::platform::clock;
+
+        /// Says these pieces, one a read.
+        struct Pieces(Vec<Vec<u8>>);
+
+        impl Read for Pieces {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                let Some(piece) = (!self.0.is_empty()).then(|| self.0.remove(0)) else {
+                    return Ok(0);
+                };
+                buffer[..piece.len()].copy_from_slice(&piece);
+                Ok(piece.len())
+            }
+        }
+
+        #[test]
+        fn what_is_there_is_read_at_once_and_cut_where_the_buffer_ends() {
+            let mut feed = Feed::of(Pieces(vec![vec![1; 10]; 4])).unwrap();
+            while feed.pieces.len() < 4 {
+                thread::yield_now();
+            }
+            let mut buffer = [0; 32];
+            let soon = Some(clock::now());
+            assert_eq!(feed.read(&mut buffer, soon).unwrap(), Some(32));
+            assert_eq!(feed.read(&mut buffer, soon).unwrap(), Some(8));
+            assert_eq!(feed.read(&mut buffer, None).unwrap(), Some(0));
         }
     }
 }

@@ -276,10 +276,12 @@ impl EventSource for SensorSource {
             if let Some(signal) = self.decoder.next() {
                 return Ok(Next::Signal(signal));
             }
-            if deadline.is_some_and(|deadline| clock::now() >= deadline) {
+            let over = deadline.is_some_and(|deadline| clock::now() >= deadline);
+            // Once more when the time is up: what has come already must not count as silence.
+            self.fetch(deadline)?;
+            if over && self.decoder.is_empty() {
                 return Ok(Next::Nothing);
             }
-            self.fetch(deadline)?;
         }
     }
 

@@ -4,7 +4,9 @@
 use windows_sys::Win32::Foundation::{LPARAM, POINT, RECT};
 use windows_sys::Win32::Graphics::Gdi::{EnumDisplayMonitors, HDC, HMONITOR};
 use windows_sys::Win32::UI::HiDpi::{
-    DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, SetProcessDpiAwarenessContext,
+    AreDpiAwarenessContextsEqual, DPI_AWARENESS_CONTEXT,
+    DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, GetThreadDpiAwarenessContext,
+    SetProcessDpiAwarenessContext,
 };
 use windows_sys::Win32::UI::Input::KeyboardAndMouse::{
     GetAsyncKeyState, VK_LBUTTON, VK_MBUTTON, VK_RBUTTON,
@@ -19,8 +21,12 @@ use crate::platform::Capture;
 /// Has Windows tell this process physical pixels, whatever the monitors are scaled by. Must come
 /// before anything else that looks at the screen; `false` where Windows is older than that.
 pub fn in_physical_pixels() -> bool {
-    // SAFETY: takes a constant.
-    unsafe { SetProcessDpiAwarenessContext(DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2) != 0 }
+    const WANTED: DPI_AWARENESS_CONTEXT = DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2;
+    // SAFETY: both take handles that are constants. The first fails where it is so already.
+    unsafe {
+        SetProcessDpiAwarenessContext(WANTED) != 0
+            || AreDpiAwarenessContextsEqual(GetThreadDpiAwarenessContext(), WANTED) != 0
+    }
 }
 
 /// Where the pointer is; `None` while another desktop has the screen, as when it is locked.

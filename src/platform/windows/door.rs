@@ -111,13 +111,15 @@ fn call(name: &[u16], patience: Duration) -> io::Result<Pipe> {
             CreateFileW(name.as_ptr(), access, 0, null(), OPEN_EXISTING, flags, null_mut())
         })
     };
-    let pipe = match open() {
-        Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY.cast_signed()) => {
-            // SAFETY: the name ends with a zero.
-            done(unsafe { WaitNamedPipeW(name.as_ptr(), millis(patience)) })?;
-            open()?
+    let busy = |error: &io::Error| error.raw_os_error() == Some(ERROR_PIPE_BUSY.cast_signed());
+    let pipe = loop {
+        match open() {
+            // SAFETY: the name ends with a zero. Another caller may be quicker; then once more.
+            Err(error) if busy(&error) => {
+                done(unsafe { WaitNamedPipeW(name.as_ptr(), millis(patience)) })?
+            }
+            opened => break opened?,
         }
-        opened => opened?,
     };
     if Access::of_open(pipe.0.as_handle())?.is_ours()? {
         Ok(pipe)

@@ -23,8 +23,11 @@
 //! | `config` | the sum of the modules' parameters | parameter types of pipeline, model, platform, agent, lab |
 //! | `cli` | one file a command | everything |
 //!
-//! [`error`] belongs to everyone but `pipeline` and `nn`. `tests/architecture.rs` holds this table.
+//! [`error`] belongs to everyone but `pipeline` and `nn`; so does `acl`, which is there on Windows
+//! only. `tests/architecture.rs` holds this table.
 
+#[cfg(windows)]
+pub mod acl;
 pub mod agent;
 pub mod cli;
 pub mod config;

@@ -21,7 +21,7 @@ impl Instance {
     /// [`Kind::Busy`] when another process is, with its number.
     pub fn claim(path: &Path) -> Result<Self> {
         let failed = |e| Failure::io(format!("lock file {}", path.display()), e);
-        let mut file = private::append_file(path).map_err(failed)?;
+        let mut file = private::open_file(path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(busy(&mut file)),

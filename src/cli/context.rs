@@ -11,6 +11,7 @@ use crate::data::private;
 use crate::error::{Failure, Kind, Result};
 use crate::model::{ScorerParams, folders_beside};
 use crate::paths::Paths;
+use crate::platform::places::POLICY;
 
 /// The setting of a command.
 #[derive(Debug, Clone)]
@@ -25,9 +26,6 @@ pub struct Context {
     pub rules: Rules,
 }
 
-/// The administrator's rules. No variable names another place: its owner could set it.
-pub const RULES: &str = "/etc/mousewarden/policy.toml";
-
 impl Context {
     /// Reads the configuration; without a file the defaults hold, unless the environment names one.
     ///
@@ -39,7 +37,7 @@ impl Context {
             true => (Config::read(paths.config())?, Some(paths.config().to_owned())),
             false => (Config::default(), None),
         };
-        let rules = rules(Path::new(RULES))?;
+        let rules = rules(Path::new(POLICY))?;
         rules.apply(&mut config.policy);
         Ok(Self { paths, config, file, rules })
     }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::error::Result;
 use crate::platform::Backend;
-use crate::platform::sensor::{HookParams, Surroundings, inherited, run};
+use crate::platform::sensor::{HookParams, hold};
 
 /// Arguments of `sensor`.
 #[derive(Debug, Args)]
@@ -29,9 +29,7 @@ impl SensorArgs {
     /// # Errors
     /// Why there is no hook.
     pub fn run(self) -> Result<()> {
-        let (lifeline, out) = inherited()?;
-        let session = Surroundings::of_environment();
         let Self { backend, untapped, root } = self;
-        run(&HookParams { backend, session, untapped, root }, lifeline, out)
+        hold(&HookParams { backend, untapped, root })
     }
 }

@@ -10,23 +10,50 @@ use std::path::Path;
 /// # Errors
 /// When the system refuses.
 pub fn append_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    open_or_make(OpenOptions::new().read(true).append(true), path)
+}
+
+/// Opens a file for reading and writing at any place, making it with mode 0600 where it is missing.
+///
+/// # Errors
+/// When the system refuses.
+pub fn open_file(path: &Path) -> io::Result<File> {
+    open_or_make(OpenOptions::new().read(true).write(true), path)
+}
+
+#[cfg(unix)]
+fn open_or_make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.create(true).open(path)
+}
+
+#[cfg(windows)]
+fn open_or_make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    match create_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => options.open(path),
+    }
 }
 
 /// A new file with mode 0600, open for reading and writing.
 ///
 /// # Errors
 /// When it exists already or cannot be made.
+#[cfg(unix)]
 pub fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// A new file that only its owner may open, open for reading and writing.
+///
+/// # Errors
+/// When it exists already or cannot be made.
+#[cfg(windows)]
+pub fn create_file(path: &Path) -> io::Result<File> {
+    crate::acl::OwnerOnly::new(false)?.create(path)
 }
 
 /// Whether nobody but the administrator can have written a file: file and folder belong to root
@@ -43,13 +70,16 @@ pub fn only_root_writes(path: &Path) -> io::Result<bool> {
     Ok(closed(path.metadata()?) && closed(folder.metadata()?))
 }
 
-/// Nothing is known about that on this system.
+/// Whether nobody but administrators can have written a file.
 ///
 /// # Errors
-/// Never.
-#[cfg(not(unix))]
-pub fn only_root_writes(_path: &Path) -> io::Result<bool> {
-    Ok(false)
+/// When it cannot be looked at.
+#[cfg(windows)]
+pub fn only_root_writes(path: &Path) -> io::Result<bool> {
+    let path = path.canonicalize()?;
+    let folder = path.parent().unwrap_or(&path);
+    let closed = |path| crate::acl::Access::of(path).map(|access| access.is_of_administrators());
+    Ok(closed(&path)? && closed(folder)?)
 }
 
 /// Lets everybody read a file that is meant to be collected by another user (mode 0644).
@@ -66,7 +96,7 @@ pub fn open_to_readers(file: &File) -> io::Result<()> {
 ///
 /// # Errors
 /// Never.
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub fn open_to_readers(_file: &File) -> io::Result<()> {
     Ok(())
 }
@@ -97,14 +127,13 @@ pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
     Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
 }
 
-/// Whether anybody but the owner may enter or read; the user's profile folder is private by
-/// inheritance there.
+/// Whether anybody but the owner and the system itself may enter or read.
 ///
 /// # Errors
 /// When it cannot be looked at.
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
-    fs::metadata(path).map(|_| false)
+    crate::acl::Access::of(path)?.is_private().map(|private| !private)
 }
 
 #[cfg(unix)]
@@ -113,7 +142,7 @@ fn close(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))
 }
 
-#[cfg(not(unix))]
-fn close(_path: &Path) -> io::Result<()> {
-    Ok(())
+#[cfg(windows)]
+fn close(path: &Path) -> io::Result<()> {
+    crate::acl::OwnerOnly::new(true)?.put_on(path)
 }

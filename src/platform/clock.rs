@@ -8,21 +8,17 @@ use crate::pipeline::Timestamp;
 
 /// The monotonic clock now, in microseconds since the machine started. The same clock in every
 /// process of the machine.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub fn now() -> Timestamp {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Timestamp::from_micros(now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1000))
 }
 
-/// The monotonic clock now, in microseconds since the process first asked.
-#[cfg(not(target_os = "linux"))]
+/// The monotonic clock now, in microseconds since the machine started. The same clock in every
+/// process of the machine.
+#[cfg(windows)]
 pub fn now() -> Timestamp {
-    use std::sync::OnceLock;
-    use std::time::Instant;
-
-    static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    let since = ORIGIN.get_or_init(Instant::now).elapsed();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    super::windows::ticks::now()
 }
 
 /// The wall clock, to label what people read. It may jump; nothing may be computed from it.

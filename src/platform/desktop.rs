@@ -13,7 +13,6 @@ use crate::pipeline::Signal;
 ///
 /// # Errors
 /// When there is no display or device, or it cannot be hooked.
-#[cfg(target_os = "linux")]
 pub fn mouse(program: PathBuf, backend: Backend) -> Result<Box<dyn EventSource>> {
     use super::sensor::{SensorParams, SensorSource};
     let params = SensorParams { backend, ..SensorParams::new(program) };
@@ -86,36 +85,30 @@ pub struct Session(#[allow(dead_code, reason = "held for its drop")] Box<dyn std
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use super::*;
-    use crate::platform::{Locked, Notice};
+    #[cfg(target_os = "macos")]
+    use crate::platform::macos as here;
+    #[cfg(windows)]
+    use crate::platform::windows as here;
 
-    fn missing(what: &str) -> Failure {
-        Failure::new(Kind::Unavailable, format!("no {what} on this system yet"))
+    /// There is one way here.
+    pub fn choice(wanted: Backend) -> (Backend, &'static str) {
+        match wanted {
+            Backend::Auto => (Backend::Rdev, "it is the hook of this system"),
+            chosen => (chosen, "the configuration says so"),
+        }
     }
 
-    /// Always fails.
-    ///
-    /// # Errors
-    /// Always.
-    pub fn mouse(_program: PathBuf, _backend: Backend) -> Result<Box<dyn EventSource>> {
-        Err(missing("mouse hook"))
+    /// Locks by the system, then by `command`, for which `environment` is set.
+    pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<dyn Locker> {
+        Box::new(here::lock::SystemLocker::new(command, environment))
     }
 
-    /// There is no choice.
-    pub fn choice(_wanted: Backend) -> (Backend, &'static str) {
-        (Backend::Rdev, "nothing else exists on this system")
+    /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
+    pub fn session(signals: Sender<Signal>) -> Option<Session> {
+        here::session::SessionWatch::start(signals).map(|watch| Session(Box::new(watch)))
     }
 
-    /// A locker that always fails.
-    pub fn locker(_command: LockCommand, _environment: Vec<(String, String)>) -> Box<dyn Locker> {
-        Box::new(NoLocker)
-    }
-
-    /// Nobody tells.
-    pub fn session(_signals: Sender<Signal>) -> Option<Session> {
-        None
-    }
-
-    /// Not shown at all.
+    /// Not shown at all: the pipe or socket answers.
     pub fn presence(_counter: std::sync::Arc<dyn Counter>, _with_icon: bool) -> Box<dyn Presence> {
         Box::new(())
     }
@@ -125,27 +118,11 @@ mod elsewhere {
         Box::new(())
     }
 
-    /// A notifier that always fails.
-    pub fn notifier(_answers: Sender<Answer>) -> Box<dyn Notifier> {
-        Box::new(NoNotifier)
-    }
-
-    struct NoNotifier;
-
-    impl Notifier for NoNotifier {
-        fn notify(&mut self, _notice: &Notice) -> Result<()> {
-            Err(missing("notification"))
-        }
-    }
-
-    struct NoLocker;
-
-    impl Locker for NoLocker {
-        fn lock(&mut self) -> Result<Locked> {
-            Err(missing("locker"))
-        }
+    /// The system's own notifications.
+    pub fn notifier(answers: Sender<Answer>) -> Box<dyn Notifier> {
+        Box::new(here::toast::Toaster::new(answers))
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{choice, icon, locker, mouse, notifier, presence, session};
+pub use elsewhere::{choice, icon, locker, notifier, presence, session};

@@ -1,11 +1,15 @@
-//! A private door into a running process: a Unix socket that only its owner may knock at. Lines go
-//! in and out; what they say is the caller's business, and nothing ever leaves the machine.
+//! A private door into a running process: a Unix socket, or a pipe on Windows, that only its owner
+//! may knock at. Lines go in and out; what they say is the caller's business, and nothing ever leaves the machine.
 
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::Result;
+#[cfg(any(unix, doc))]
+use crate::error::{Failure, Kind};
 
+#[cfg(windows)]
+pub use super::windows::door::Door;
 #[cfg(unix)]
 pub use unix::Door;
 
@@ -13,42 +17,11 @@ pub use unix::Door;
 ///
 /// # Errors
 /// [`Kind::Unavailable`] when nobody listens there, [`Kind::Busy`] when no answer comes in time.
-#[cfg(unix)]
 pub fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
-    unix::ask(path, line, patience)
-}
-
-/// There is no such door on this system yet.
-///
-/// # Errors
-/// Always.
-#[cfg(not(unix))]
-pub fn ask(_path: &Path, _line: &str, _patience: Duration) -> Result<String> {
-    Err(nowhere())
-}
-
-/// A door that cannot be opened on this system yet.
-#[cfg(not(unix))]
-#[derive(Debug)]
-pub struct Door;
-
-#[cfg(not(unix))]
-impl Door {
-    /// Always fails.
-    ///
-    /// # Errors
-    /// Always.
-    pub fn open(_path: &Path) -> Result<Self> {
-        Err(nowhere())
-    }
-
-    /// Never called.
-    pub fn serve<T>(&self, _answer: impl FnMut(&str) -> (String, T), _then: impl FnMut(T)) {}
-}
-
-#[cfg(not(unix))]
-fn nowhere() -> Failure {
-    Failure::new(Kind::Unavailable, "control socket: not supported on this system")
+    #[cfg(unix)]
+    return unix::ask(path, line, patience);
+    #[cfg(windows)]
+    return super::windows::door::ask(path, line, patience);
 }
 
 #[cfg(unix)]

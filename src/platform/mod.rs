@@ -1,22 +1,40 @@
 //! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
 //! clock; nothing here decides anything about the person at the mouse.
 
+pub mod attendance;
 pub mod capture;
 pub mod clock;
 pub mod desktop;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
 pub mod endpoint;
 pub mod environment;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod lock_command;
 pub mod logs;
+#[cfg(target_os = "macos")]
+pub mod macos;
+pub mod pace;
+pub mod places;
+pub mod probe;
+pub mod sensor;
 pub mod service;
 pub mod signals;
 pub mod stopwatch;
 pub mod supervisor;
+#[cfg(windows)]
+pub mod windows;
 
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::stage;
 #[cfg(target_os = "linux")]
-pub use linux::{bus, counter, inject, lock, notify, probe, sensor, session, stage};
+pub use linux::{bus, counter, inject, lock, notify, session, stage};
+#[cfg(target_os = "macos")]
+pub use macos::inject;
+#[cfg(windows)]
+pub use windows::inject;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The service manager of this user, asked by its own tool. Says what it said; decides nothing, and
+//! The service manager of this user, asked by its own tools. Says what it said; decides nothing, and
 //! changes only what the arguments ask for.
 
 use std::path::Path;
@@ -25,19 +25,71 @@ pub fn session_is_up() -> bool {
 /// # Errors
 /// [`Kind::Unavailable`] when it is not there or refuses; the message is its own.
 pub fn systemctl(arguments: &[&str]) -> Result<String> {
-    let call = format!("systemctl --user {}", arguments.join(" "));
-    let mut command = Command::new("systemctl");
-    command.arg("--user").args(arguments).stdin(Stdio::null());
-    let output = command.output().map_err(|e| {
-        Failure::new(Kind::Unavailable, format!("{call}: {e}")).remedy("Is systemd installed?")
-    })?;
+    call(&[&["systemctl", "--user"], arguments].concat())
+}
+
+/// Runs a tool of the system, by program and arguments, and returns what it prints.
+///
+/// # Errors
+/// [`Kind::Unavailable`] when it is not there or refuses; the message is its own.
+pub fn call(words: &[&str]) -> Result<String> {
+    let (line, failed) = (words.join(" "), |what| Failure::new(Kind::Unavailable, what));
+    let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    let output = command
+        .output()
+        .map_err(|e| failed(format!("{line}: {e}")).remedy(format!("Is {program} installed?")))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.lines().next().unwrap_or("refused");
-    Err(Failure::new(Kind::Unavailable, format!("{call}: {said}"))
-        .remedy("`systemctl --user status mousewarden` and `journalctl --user` tell more."))
+    Err(failed(format!("{line}: {said}")).remedy(MORE))
+}
+
+/// Where more is to be learnt when a tool refuses.
+#[cfg(target_os = "linux")]
+const MORE: &str = "`systemctl --user status mousewarden` and `journalctl --user` tell more.";
+/// Where more is to be learnt when a tool refuses.
+#[cfg(target_os = "macos")]
+const MORE: &str = "`launchctl print gui/$(id -u)/org.mousewarden.agent` tells more.";
+/// Where more is to be learnt when a tool refuses.
+#[cfg(windows)]
+const MORE: &str = "The task scheduler (taskschd.msc) tells more.";
+
+/// What starts programs with a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manager {
+    /// systemd, or the desktop by an autostart file.
+    Desktop,
+    /// Windows' task scheduler.
+    TaskScheduler,
+    /// macOS's launchd.
+    Launchd,
+}
+
+/// The one of this system.
+#[cfg(target_os = "linux")]
+pub const MANAGER: Manager = Manager::Desktop;
+/// The one of this system.
+#[cfg(target_os = "macos")]
+pub const MANAGER: Manager = Manager::Launchd;
+/// The one of this system.
+#[cfg(windows)]
+pub const MANAGER: Manager = Manager::TaskScheduler;
+
+/// The user of this process as the service manager names one: a number.
+#[cfg(unix)]
+pub fn user() -> String {
+    rustix::process::getuid().as_raw().to_string()
+}
+
+/// The user of this process as the service manager names one: domain and name.
+#[cfg(windows)]
+pub fn user() -> String {
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    format!("{}\\{}", variable("USERDOMAIN"), variable("USERNAME"))
 }
 
 /// A symbolic link at `path` to `to`.

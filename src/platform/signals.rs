@@ -19,7 +19,7 @@ pub enum Asked {
 ///
 /// # Errors
 /// When the handlers cannot be installed.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
     use crate::error::Failure;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -41,11 +41,13 @@ pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
     Ok(())
 }
 
-/// Nothing is heard on this system yet; the process ends by the system's own rules.
+/// Calls `heard` from a thread of Windows, once for every event of the console. A session that ends
+/// leaves the process a few seconds; Ctrl-C alone no longer ends it.
 ///
 /// # Errors
-/// Never.
-#[cfg(not(target_os = "linux"))]
-pub fn listen(_heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
-    Ok(())
+/// When the handler cannot be installed.
+#[cfg(windows)]
+pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
+    super::windows::console::listen(Box::new(heard))
+        .map_err(|e| crate::error::Failure::io("installing the console handler", e))
 }

@@ -33,13 +33,13 @@ impl Stopwatch {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 fn processor_time() -> Option<Duration> {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Some(Duration::new(now.tv_sec.try_into().ok()?, now.tv_nsec.try_into().ok()?))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(unix))]
 fn processor_time() -> Option<Duration> {
     None
 }

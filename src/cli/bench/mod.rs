@@ -6,6 +6,7 @@ pub mod capture;
 mod demo;
 mod endurance;
 mod enrol;
+mod play;
 mod preprocess;
 mod process;
 pub mod score;
@@ -36,6 +37,8 @@ enum Bench {
     Capture(capture::CaptureArgs),
     /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
     Demo(demo::DemoArgs),
+    /// Play a recording into this session as if its mouse made it.
+    Play(play::PlayArgs),
     /// Rows a minute from recordings to windows, beside pandas.
     Preprocess(preprocess::PreprocessArgs),
     /// What one window costs to score.
@@ -58,6 +61,7 @@ impl BenchArgs {
             Bench::Enrol(args) => args.run(),
             Bench::Capture(args) => args.run(),
             Bench::Demo(args) => args.run(),
+            Bench::Play(args) => args.run(),
             Bench::Preprocess(args) => args.run(),
             Bench::Score(args) => args.run(),
             Bench::Throughput(args) => args.run(),

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::super::context::{Context, RULES};
+use super::super::context::Context;
 use super::super::service::Standing;
-use super::Check;
 use crate::agent::control::{self, Reply, Request};
 use crate::data::private;
 use crate::error::Kind;
 use crate::model::{Backend, ScorerReport};
 use crate::paths::Paths;
+use crate::platform::places::POLICY;
+use crate::platform::probe::Check;
 
 /// All of them; without a configuration nothing more can be said.
 pub(super) fn all() -> impl Iterator<Item = Check> {
@@ -36,7 +37,7 @@ fn configuration(context: &Context) -> Check {
 
 fn policy(context: &Context) -> Option<Check> {
     let fixed = context.rules.words();
-    (!fixed.is_empty()).then(|| Check::ok("policy", format!("{RULES}: {}", fixed.join(", "))))
+    (!fixed.is_empty()).then(|| Check::ok("policy", format!("{POLICY}: {}", fixed.join(", "))))
 }
 
 fn folders(paths: &Paths) -> Vec<Check> {
@@ -99,6 +100,8 @@ fn starter(standing: &Standing) -> Check {
     let by_hand = "systemctl --user start mousewarden";
     match (standing.starter, standing.unit_state.as_deref()) {
         ("autostart", _) => Check::ok(name, "started by the desktop's autostart"),
+        ("task", _) => Check::ok(name, "started by a logon task"),
+        ("launchd", _) => Check::ok(name, "started by a launch agent"),
         ("systemd", Some("active")) => Check::ok(name, "started by a systemd user unit, active"),
         ("systemd", Some("failed")) => {
             let log = "journalctl --user -u mousewarden tells why; then ";
@@ -139,8 +142,8 @@ fn agent(paths: &Paths) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Health;
     use super::*;
+    use crate::platform::probe::Health;
 
     #[test]
     fn the_service_is_well_only_where_something_starts_it() {

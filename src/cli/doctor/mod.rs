@@ -5,10 +5,10 @@ mod checks;
 mod desktop;
 
 use clap::Args;
-use serde::Serialize;
 
 use super::output;
 use crate::error::{Failure, Kind, Result};
+use crate::platform::probe::{Check, Health};
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -18,62 +18,17 @@ pub struct DoctorArgs {
     json: bool,
 }
 
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Health {
-    Ok,
-    /// It works, but less well than it could.
-    Warn,
-    /// The agent cannot do its work.
-    Fail,
-}
-
-/// One thing looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Check {
-    name: &'static str,
-    health: Health,
-    /// What was found.
-    found: String,
-    /// The command, or the thing to do, that mends it.
-    mend: Option<String>,
-}
-
-impl Check {
-    fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, health: Health::Ok, found: found.into(), mend: None }
-    }
-
-    fn warn(name: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { name, health: Health::Warn, found: found.into(), mend: Some(mend.into()) }
-    }
-
-    fn fail(name: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { name, health: Health::Fail, found: found.into(), mend: Some(mend.into()) }
-    }
-
-    /// A failure in its own words; `mend` where it has no remedy of its own.
-    fn failed(name: &'static str, failure: &Failure, mend: &str) -> Self {
-        let text = failure.to_string();
-        let (what, remedy) = text.rsplit_once("\n  ").unwrap_or((&text, mend));
-        Self::fail(name, what, remedy)
-    }
-
-    fn text(&self, colour: bool) -> String {
-        let (word, code) = match self.health {
-            Health::Ok => ("ok  ", "32"),
-            Health::Warn => ("warn", "33"),
-            Health::Fail => ("FAIL", "31"),
-        };
-        let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.into() };
-        let mend = self.mend.as_ref().map_or(String::new(), |mend| format!("\n{:22}-> {mend}", ""));
-        format!(
-            "{word}  {:<16}{}{mend}",
-            self.name,
-            self.found.replace('\n', "\n                      ")
-        )
-    }
+/// One line a check, and one more for what mends it.
+fn text(check: &Check, colour: bool) -> String {
+    let (word, code) = match check.health {
+        Health::Ok => ("ok  ", "32"),
+        Health::Warn => ("warn", "33"),
+        Health::Fail => ("FAIL", "31"),
+    };
+    let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.into() };
+    let mend = check.mend.as_ref().map_or(String::new(), |mend| format!("\n{:22}-> {mend}", ""));
+    let found = check.found.replace('\n', "\n                      ");
+    format!("{word}  {:<16}{found}{mend}", check.name)
 }
 
 impl DoctorArgs {
@@ -88,7 +43,7 @@ impl DoctorArgs {
             worst = worst.max(check.health);
             match self.json {
                 true => output::json(&check)?,
-                false => output::line(&check.text(colour))?,
+                false => output::line(&text(&check, colour))?,
             }
         }
         match worst {
@@ -104,10 +59,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_keeps_its_own_remedy() {
-        let failure = Failure::new(Kind::Data, "model x: truncated").remedy("Train it again.");
-        let check = Check::failed("model", &failure, "nothing");
-        assert_eq!(check, Check::fail("model", "model x: truncated", "Train it again."));
-        assert!(check.text(false).starts_with("FAIL  model"));
+    fn what_mends_it_stands_behind_an_arrow() {
+        let check = Check::fail("model", "truncated", "train it");
+        assert_eq!(
+            text(&check, false),
+            "FAIL  model           truncated\n                      -> train it"
+        );
     }
 }

@@ -2,8 +2,10 @@
 //! stands. Every file it writes or removes is named; nothing is done twice.
 
 mod files;
+mod launchd;
 mod report;
 mod step;
+mod task;
 
 use std::path::PathBuf;
 
@@ -15,9 +17,10 @@ use self::step::Step;
 use super::context::Context;
 use super::output;
 use super::purge::{Purge, What as Holdings};
+use crate::agent::control::{self, Request};
 use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
-use crate::platform::service::{self, SESSION_TARGET};
+use crate::platform::service::{self, MANAGER, Manager, SESSION_TARGET};
 
 /// The service's name.
 const NAME: &str = "mousewarden.service";
@@ -60,12 +63,17 @@ enum What {
 /// Who starts the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Starter {
-    /// systemd where the desktop tells it of the session, else the desktop itself
+    /// What this system has; on Linux systemd where the desktop tells it of the session, else the
+    /// desktop itself
     Auto,
     /// A systemd user unit, bound to graphical-session.target
     Systemd,
     /// An XDG autostart file, read by the desktop
     Autostart,
+    /// A logon task of Windows
+    Task,
+    /// A launch agent of macOS
+    Launchd,
 }
 
 impl ServiceArgs {
@@ -90,10 +98,16 @@ fn install(paths: &Paths, by: Starter, dry_run: bool) -> Result<()> {
     let steps = match by {
         Starter::Autostart => autostart_steps(paths, &program)?,
         Starter::Auto | Starter::Systemd => unit_steps(paths, &program)?,
+        Starter::Task => task::steps(paths, &program)?,
+        Starter::Launchd => launchd::steps(paths, &program)?,
     };
     output::line(why)?;
     step::perform(&steps, dry_run)?;
-    let begins = match service::session_is_up() && by == Starter::Systemd {
+    let begun = match by {
+        Starter::Task | Starter::Launchd => true,
+        by => by == Starter::Systemd && service::session_is_up(),
+    };
+    let begins = match begun {
         true => "mousewarden watches, and will with every session from now on.",
         false => "mousewarden will watch from your next session on; `mousewarden run` does now.",
     };
@@ -104,6 +118,14 @@ fn choose(by: Starter) -> (Starter, &'static str) {
     match by {
         Starter::Systemd => (by, "By a systemd user unit, as asked."),
         Starter::Autostart => (by, "By an autostart file, as asked."),
+        Starter::Task => (by, "By a logon task of Windows, as asked."),
+        Starter::Launchd => (by, "By a launch agent of macOS, as asked."),
+        Starter::Auto if MANAGER == Manager::TaskScheduler => {
+            (Starter::Task, "By a logon task of Windows.")
+        }
+        Starter::Auto if MANAGER == Manager::Launchd => {
+            (Starter::Launchd, "By a launch agent of macOS.")
+        }
         Starter::Auto if service::session_is_up() => {
             (Starter::Systemd, "By a systemd user unit: this desktop tells systemd of its session.")
         }
@@ -162,9 +184,20 @@ fn removals_of_the_unit(unit: &Unit) -> Vec<Step> {
 }
 
 fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {
-    let mut steps = removals_of_the_unit(&Unit::of(paths)?);
-    let autostart = Autostart::of(paths)?.file;
-    steps.extend(autostart.exists().then_some(Step::Remove(autostart)));
+    let steps = match MANAGER {
+        Manager::Desktop => {
+            let mut steps = removals_of_the_unit(&Unit::of(paths)?);
+            let autostart = Autostart::of(paths)?.file;
+            steps.extend(autostart.exists().then_some(Step::Remove(autostart)));
+            steps
+        }
+        Manager::TaskScheduler => task::removals(paths),
+        Manager::Launchd => launchd::removals(paths)?,
+    };
+    if !dry_run && MANAGER == Manager::TaskScheduler && !steps.is_empty() {
+        // A task that is taken away leaves its program running.
+        let _ = control::ask(&paths.socket(), &Request::Stop);
+    }
     if steps.is_empty() {
         output::line("Nothing starts mousewarden with your session.")?;
     }

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::files::{Autostart, Unit, packaged};
-use super::{NAME, output};
+use super::{NAME, launchd, output, task};
 use crate::agent::control::{self, Reply, Request};
 use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
-use crate::platform::service;
+use crate::platform::service::{self, MANAGER, Manager};
 
 /// How the service stands.
 #[derive(Debug, Default, Serialize)]
 pub(in crate::cli) struct Standing {
-    /// "systemd", "autostart" or "none".
+    /// "systemd", "autostart", "task", "launchd" or "none".
     pub starter: &'static str,
     /// The file that starts the agent.
     pub file: Option<PathBuf>,
@@ -43,23 +43,36 @@ pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
     }
 }
 
+/// What starts the agent with a session, and the file that says so.
+fn starter(paths: &Paths) -> Result<(&'static str, Option<PathBuf>)> {
+    let laid_down = |starter, file: PathBuf| match file.exists() {
+        true => (starter, Some(file)),
+        false => ("none", None),
+    };
+    match MANAGER {
+        Manager::TaskScheduler => return Ok(laid_down("task", task::file(paths))),
+        Manager::Launchd => return Ok(laid_down("launchd", launchd::file(paths)?)),
+        Manager::Desktop => {}
+    }
+    let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
+    let program = std::env::current_exe().ok();
+    Ok(match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
+        (true, _) => {
+            let own = Some(unit.file).filter(|file| file.exists());
+            ("systemd", own.or_else(|| program.as_deref().and_then(packaged)))
+        }
+        (false, true) => ("autostart", Some(autostart.file)),
+        (false, false) => ("none", None),
+    })
+}
+
 impl Standing {
     /// Asks files, service manager and agent.
     ///
     /// # Errors
     /// When there is no home folder.
     pub fn of(paths: &Paths) -> Result<Self> {
-        let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
-        let program = std::env::current_exe().ok();
-        let (starter, file) =
-            match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
-                (true, _) => {
-                    let own = Some(unit.file).filter(|file| file.exists());
-                    ("systemd", own.or_else(|| program.as_deref().and_then(packaged)))
-                }
-                (false, true) => ("autostart", Some(autostart.file)),
-                (false, false) => ("none", None),
-            };
+        let (starter, file) = starter(paths)?;
         let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
         let (unit_state, unit_status) = unit.unzip();
         let agent_pid = match control::ask(&paths.socket(), &Request::Status) {
@@ -73,6 +86,8 @@ impl Standing {
         let starter = match self.starter {
             "systemd" => "by a systemd user unit",
             "autostart" => "by the desktop's autostart",
+            "task" => "by a logon task of Windows",
+            "launchd" => "by a launch agent of macOS",
             _ => "not installed",
         };
         let file = self.file.as_ref().map(|file| file.display().to_string());

@@ -28,13 +28,17 @@ pub(super) enum Step {
     },
     /// A file that goes.
     Remove(PathBuf),
-    /// A call of `systemctl --user`.
-    Systemctl(Vec<String>),
+    /// A call of a tool of the system: program and arguments.
+    Call(Vec<String>),
 }
 
 impl Step {
+    pub(super) fn call(words: &[&str]) -> Self {
+        Self::Call(words.iter().map(ToString::to_string).collect())
+    }
+
     pub(super) fn systemctl(arguments: &[&str]) -> Self {
-        Self::Systemctl(arguments.iter().map(ToString::to_string).collect())
+        Self::call(&[&["systemctl", "--user"], arguments].concat())
     }
 
     fn is_done(&self) -> bool {
@@ -42,7 +46,7 @@ impl Step {
             Self::Write { path, text } => fs::read_to_string(path).is_ok_and(|old| old == *text),
             Self::Link { path, to } => fs::read_link(path).is_ok_and(|old| old == *to),
             Self::Remove(path) => path.symlink_metadata().is_err(),
-            Self::Systemctl(_) => false,
+            Self::Call(_) => false,
         }
     }
 
@@ -51,7 +55,7 @@ impl Step {
             Self::Write { .. } => "write",
             Self::Link { .. } => "link",
             Self::Remove(_) => "remove",
-            Self::Systemctl(_) => "run",
+            Self::Call(_) => "run",
         }
     }
 
@@ -59,7 +63,7 @@ impl Step {
         match self {
             Self::Write { path, .. } | Self::Remove(path) => path.display().to_string(),
             Self::Link { path, to } => format!("{} -> {}", path.display(), to.display()),
-            Self::Systemctl(arguments) => format!("systemctl --user {}", arguments.join(" ")),
+            Self::Call(words) => words.join(" "),
         }
     }
 
@@ -68,9 +72,9 @@ impl Step {
             Self::Write { path, text } => write(path, text).map_err(|e| failed(path, e)),
             Self::Link { path, to } => link(path, to).map_err(|e| failed(path, e)),
             Self::Remove(path) => fs::remove_file(path).map_err(|e| failed(path, e)),
-            Self::Systemctl(arguments) => {
-                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                service::systemctl(&arguments).map(drop)
+            Self::Call(words) => {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                service::call(&words).map(drop)
             }
         }
     }

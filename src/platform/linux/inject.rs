@@ -10,7 +10,7 @@ use x11rb::rust_connection::RustConnection;
 
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
-use crate::platform::clock;
+use crate::platform::pace;
 
 /// The number of the X11 button that turning the wheel upwards presses.
 const WHEEL_UP: u8 = 4;
@@ -49,16 +49,7 @@ impl Player {
     /// # Errors
     /// [`Kind::Unavailable`] when the display goes away.
     pub fn play(&mut self, events: &[MouseEvent]) -> Result<Vec<Timestamp>> {
-        let Some(first) = events.first() else { return Ok(Vec::new()) };
-        let start = clock::now();
-        let handed = events
-            .iter()
-            .map(|event| {
-                clock::sleep_until(start + (event.at - first.at));
-                let handed = clock::now();
-                self.act(event).map(|()| handed)
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let handed = pace::play(events, |event| self.act(event))?;
         self.settle().map(|()| handed)
     }
 

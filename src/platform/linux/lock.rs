@@ -3,8 +3,6 @@
 //! failure here locks nothing else.
 
 use std::fmt::Display;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,7 +12,7 @@ use zbus::zvariant::{OwnedObjectPath, Value};
 use super::bus::{Bus, Object, has_owner};
 use super::logind;
 use crate::error::{Failure, Kind, Result};
-use crate::platform::{LockCommand, Locked, Locker};
+use crate::platform::{LockCommand, Locked, Locker, lock_command};
 
 /// How long a locker may take until the screen is locked.
 const CONFIRM: Duration = Duration::from_secs(3);
@@ -141,9 +139,7 @@ fn confirm(locked: impl Fn() -> zbus::Result<bool>) -> Result<(), Reason> {
 }
 
 fn by_command(params: &LockParams) -> Result<String, Reason> {
-    let Some((program, arguments)) = params.command.split_first() else {
-        return Err("no command configured".to_owned());
-    };
+    let program = params.command.first().ok_or("no command configured")?;
     let link = params.session_bus.connect().ok();
     if let Some(link) = link.filter(|link| has_owner(link, "org.freedesktop.systemd1")) {
         // A child of a service with NoNewPrivileges could not check the password.
@@ -151,7 +147,7 @@ fn by_command(params: &LockParams) -> Result<String, Reason> {
             return Ok(program.clone());
         }
     }
-    spawn(program, arguments, &params.environment).map(|()| program.clone())
+    lock_command::run(&params.command, &params.environment)
 }
 
 /// Has the user's service manager run the command.
@@ -177,32 +173,6 @@ fn start_unit(link: &Connection, params: &LockParams) -> zbus::Result<()> {
     manager
         .call::<_, OwnedObjectPath>(link, "StartTransientUnit", &(name, "fail", properties, none))
         .map(drop)
-}
-
-/// Starts the command apart from this process, which may end before it. It has locked for all we
-/// know when it runs on, or has put itself into the background.
-fn spawn(
-    program: &str,
-    arguments: &[String],
-    environment: &[(String, String)],
-) -> Result<(), Reason> {
-    let mut command = Command::new(program);
-    command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    let mut child = command.spawn().map_err(|error| format!("{program}: {error}"))?;
-    let deadline = Instant::now() + SETTLE;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("{program}: {status}")),
-            Ok(None) if Instant::now() < deadline => thread::sleep(LOOK),
-            Ok(None) => break,
-            Err(error) => return Err(format!("{program}: {error}")),
-        }
-    }
-    // Somebody has to take its exit status when it ends.
-    thread::spawn(move || child.wait());
-    Ok(())
 }
 
 fn first_line(text: &impl Display) -> String {

@@ -1,33 +1,96 @@
 //! Looks at what this desktop offers, for `doctor`. Asks only: shows no notice, locks nothing and
 //! keeps nothing open.
 
+use std::env;
+
 use super::bus::{Bus, Object, has_owner};
 use super::lock::screen_savers;
 use super::logind;
+use super::session::SessionWatch;
 use crate::error::{Failure, Kind, Result};
+use crate::platform::Backend;
+use crate::platform::probe::Check;
 
-/// The notification server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notifications {
-    /// Name and version.
-    pub server: String,
-    /// Whether it lets the person answer.
-    pub answers: bool,
+/// What to do where nothing locks.
+pub const LOCK_REMEDY: &str = "sudo apt install i3lock, then [lock] command = [\"i3lock\", \"-n\"]";
+
+/// The session and its display, seen in this way.
+pub fn surroundings(backend: Backend) -> Vec<Check> {
+    vec![session(), display(backend)]
 }
 
-/// Whether the session bus can be reached.
-///
-/// # Errors
-/// Why it cannot.
-pub fn session_bus() -> Result<()> {
-    Bus::Session.connect().map(drop)
+/// What tells of the session, and what tells the person.
+pub fn services() -> Vec<Check> {
+    vec![watch(), bus(), notifications()]
 }
 
-/// Asks the notification server what it is; the bus may start one for it.
-///
-/// # Errors
-/// Why there is none.
-pub fn notifications() -> Result<Notifications> {
+fn session() -> Check {
+    let kind = env::var("XDG_SESSION_TYPE").unwrap_or_default();
+    let wayland = kind == "wayland" || kind != "x11" && env::var_os("WAYLAND_DISPLAY").is_some();
+    let name = "session type";
+    match kind.as_str() {
+        _ if wayland => Check::ok(name, "wayland"),
+        "" => Check::ok(name, "not named; taken for x11"),
+        known => Check::ok(name, known),
+    }
+}
+
+fn display(backend: Backend) -> Check {
+    match env::var("DISPLAY") {
+        Ok(display) if !display.is_empty() => Check::ok("display", display),
+        _ if backend == Backend::Evdev => Check::ok("display", "none; evdev needs none"),
+        _ => Check::fail("display", "DISPLAY is not set", "start mousewarden inside the session"),
+    }
+}
+
+fn watch() -> Check {
+    let name = "session watch";
+    let (signals, _heard) = crossbeam_channel::bounded(16);
+    match SessionWatch::start(&Bus::System, signals) {
+        Some(_) => Check::ok(name, "logind tells of locks, of other sessions and of sleep"),
+        None => Check::warn(
+            name,
+            "no logind session of this user: locks, other sessions and sleep are not noticed",
+            "log in by a display manager or a console with systemd-logind or elogind",
+        ),
+    }
+}
+
+fn bus() -> Check {
+    match Bus::Session.connect() {
+        Ok(_) => Check::ok("session bus", "reached"),
+        Err(failure) => {
+            let why = Check::failed("session bus", &failure, "");
+            let found = format!(
+                "{}; it watches all the same, but shows no notice and no icon, and locks only by \
+                 logind or a command",
+                why.found
+            );
+            Check::warn(why.name, found, "sudo apt install dbus-user-session, and log in again")
+        }
+    }
+}
+
+fn notifications() -> Check {
+    let name = "notifications";
+    match server() {
+        Ok((server, true)) => Check::ok(name, format!("{server}, with buttons")),
+        Ok((server, false)) => Check::warn(
+            name,
+            format!("{server}, without buttons"),
+            "install dunst or xfce4-notifyd for buttons",
+        ),
+        Err(failure) => {
+            let found = failure.to_string();
+            let found = found.lines().next().unwrap_or_default().to_owned();
+            Check::warn(name, found, "sudo apt install dunst")
+        }
+    }
+}
+
+/// Asks the notification server for its name and version, and whether it lets the person answer;
+/// the bus may start one for it.
+fn server() -> Result<(String, bool)> {
     let link = Bus::Session.connect()?;
     let name = "org.freedesktop.Notifications";
     let server = Object::new(name, "/org/freedesktop/Notifications", name);
@@ -37,8 +100,7 @@ pub fn notifications() -> Result<Notifications> {
     let (program, _, version, _): (String, String, String, String) =
         server.call(&link, "GetServerInformation", &()).map_err(silent)?;
     let can: Vec<String> = server.call(&link, "GetCapabilities", &()).map_err(silent)?;
-    let answers = can.iter().any(|capability| capability == "actions");
-    Ok(Notifications { server: format!("{program} {version}"), answers })
+    Ok((format!("{program} {version}"), can.iter().any(|capability| capability == "actions")))
 }
 
 /// The services that may lock the screen, best first.

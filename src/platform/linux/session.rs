@@ -14,6 +14,7 @@ use zbus::zvariant::OwnedValue;
 use super::bus::{Bus, Object};
 use super::logind;
 use crate::pipeline::{Boundary, Signal};
+use crate::platform::attendance::Attendance;
 use crate::platform::clock;
 
 /// Listens for as long as it lives.
@@ -33,12 +34,12 @@ impl SessionWatch {
         let rule =
             MatchRule::builder().msg_type(Type::Signal).sender(logind::SERVICE).ok()?.build();
         let messages = MessageIterator::for_match_rule(rule, &link, Some(64)).ok()?;
-        let mut state = State {
+        let attendance = Attendance {
             locked: session.flag(&link, "LockedHint").unwrap_or(false),
             active: session.flag(&link, "Active").unwrap_or(true),
-            session,
         };
-        if state.is_away() {
+        let mut state = State { session, attendance };
+        if attendance.is_away() {
             send(&signals, Boundary::Locked);
         }
         let work = move || {
@@ -68,8 +69,7 @@ fn send(signals: &Sender<Signal>, kind: Boundary) {
 #[derive(Debug)]
 struct State {
     session: Object,
-    locked: bool,
-    active: bool,
+    attendance: Attendance,
 }
 
 impl State {
@@ -84,53 +84,9 @@ impl State {
                 type Changed = (String, HashMap<String, OwnedValue>, Vec<String>);
                 let (_, changed, _) = body.deserialize::<Changed>().ok()?;
                 let flag = |name| bool::try_from(changed.get(name)?).ok();
-                self.changed(flag("LockedHint"), flag("Active"))
+                self.attendance.changed(flag("LockedHint"), flag("Active"))
             }
             _ => None,
         }
-    }
-
-    /// A session that is locked or away is one thing, however it came to be so.
-    fn changed(&mut self, locked: Option<bool>, active: Option<bool>) -> Option<Boundary> {
-        let (was_away, was_locked) = (self.is_away(), self.locked);
-        self.locked = locked.unwrap_or(self.locked);
-        self.active = active.unwrap_or(self.active);
-        match (was_away, self.is_away()) {
-            (false, true) => Some(Boundary::Locked),
-            (true, false) if was_locked => Some(Boundary::Unlocked),
-            // A seat that comes back proves no password.
-            (true, false) => Some(Boundary::Start),
-            _ => None,
-        }
-    }
-
-    const fn is_away(&self) -> bool {
-        self.locked || !self.active
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_unlock_counts_as_one() {
-        let session = Object::new(logind::SERVICE, "/s", logind::SESSION);
-        let mut state = State { session, locked: false, active: true };
-        assert_eq!(state.changed(None, Some(false)), Some(Boundary::Locked));
-        assert_eq!(state.changed(None, Some(true)), Some(Boundary::Start));
-        assert_eq!(state.changed(Some(true), None), Some(Boundary::Locked));
-        assert_eq!(state.changed(Some(true), None), None);
-        assert_eq!(state.changed(Some(false), None), Some(Boundary::Unlocked));
-    }
-
-    #[test]
-    fn a_locked_session_that_comes_back_is_still_locked() {
-        let session = Object::new(logind::SERVICE, "/s", logind::SESSION);
-        let mut state = State { session, locked: false, active: true };
-        assert_eq!(state.changed(Some(true), None), Some(Boundary::Locked));
-        assert_eq!(state.changed(None, Some(false)), None);
-        assert_eq!(state.changed(None, Some(true)), None);
-        assert_eq!(state.changed(Some(false), None), Some(Boundary::Unlocked));
     }
 }

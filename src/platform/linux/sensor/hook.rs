@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rdev::{Button, Event, EventType};
+use rdev::{Button, Event};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 use super::roster::Roster;
 use super::silence::Silence;
 use super::tap::{Scout, Tap};
-use crate::pipeline::Timestamp;
+use super::translate::Translator;
 use crate::platform::clock;
 
 /// After so many events the tap is emptied; the server's sockets hold about 270.
@@ -73,7 +73,8 @@ impl Hook for RdevHook {
         }
         start("sensor-roster", move || roster.follow(&follower))?;
         start("sensor-herald", move || announce(&scout, &herald))?;
-        let mut writer = Writer { outlet, tap, place, held, drag, told, since_drain: 0 };
+        let translator = Translator::new(place, number);
+        let mut writer = Writer { outlet, tap, translator, held, drag, told, since_drain: 0 };
         // Comes back only when the hook cannot be set up: Xlib ends the process with the display.
         match rdev::listen(move |event| writer.take(&event)) {
             Ok(()) | Err(_) => Err(Refusal::Hook),
@@ -155,8 +156,7 @@ impl Drag {
 struct Writer {
     outlet: Outlet,
     tap: Option<Arc<Tap>>,
-    /// Where the pointer was last; the hook tells no place with a button.
-    place: (f32, f32),
+    translator: Translator,
     /// Bit n for button n.
     held: u32,
     drag: Arc<Drag>,
@@ -166,7 +166,7 @@ struct Writer {
 
 impl Writer {
     fn take(&mut self, event: &Event) {
-        let Some(record) = self.record(&event.event_type) else { return };
+        let Some(record) = self.translator.record(&event.event_type) else { return };
         self.outlet.send(record);
         self.told.fetch_add(1, Ordering::Relaxed);
         if let Record::Button { number, down, .. } = record {
@@ -180,53 +180,15 @@ impl Writer {
             self.tap.iter().for_each(|tap| tap.drain());
         }
     }
-
-    /// `None` for everything that is not the mouse's.
-    fn record(&mut self, event: &EventType) -> Option<Record> {
-        let at = match event {
-            EventType::KeyPress(_) | EventType::KeyRelease(_) => return None,
-            _ => clock::now(),
-        };
-        if let EventType::MouseMove { x, y } = event {
-            self.place = (*x as f32, *y as f32);
-        }
-        let (x, y) = self.place;
-        Some(match event {
-            EventType::MouseMove { .. } => Record::Move { at, x, y },
-            EventType::ButtonPress(button) => button_record(at, (x, y), *button, true)?,
-            EventType::ButtonRelease(button) => button_record(at, (x, y), *button, false)?,
-            EventType::Wheel { .. } => Record::Wheel { at, x, y },
-            EventType::KeyPress(_) | EventType::KeyRelease(_) => return None,
-        })
-    }
 }
 
 /// X11 numbers; 4 to 7 are the wheel, whose releases the hook reports in part.
-fn button_record(at: Timestamp, (x, y): (f32, f32), button: Button, down: bool) -> Option<Record> {
-    let number = match button {
+const fn number(button: Button) -> Option<u8> {
+    Some(match button {
         Button::Left => 1,
         Button::Middle => 2,
         Button::Right => 3,
         Button::Unknown(4..=7) => return None,
         Button::Unknown(number) => number,
-    };
-    Some(Record::Button { at, x, y, number, down })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_leave_no_trace() {
-        let (_reader, writer) = rustix::pipe::pipe().unwrap();
-        let outlet = Outlet::new(Pipe::new(writer).unwrap());
-        let (drag, told, place) = (Arc::default(), Arc::default(), (0.0, 0.0));
-        let mut writer = Writer { outlet, tap: None, place, held: 0, drag, told, since_drain: 0 };
-        for key in [rdev::Key::KeyA, rdev::Key::Unknown(7)] {
-            assert_eq!(writer.record(&EventType::KeyPress(key)), None);
-            assert_eq!(writer.record(&EventType::KeyRelease(key)), None);
-        }
-        assert_eq!(writer.since_drain, 0);
-    }
+    })
 }

@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
@@ -19,6 +18,7 @@ use super::record::Record;
 use super::refusal::Refusal;
 use crate::error::{Failure, Result};
 use crate::platform::Backend;
+use crate::platform::sensor::HookParams;
 
 /// A way of seeing the mouse, ready to begin.
 pub(super) trait Hook {
@@ -27,25 +27,13 @@ pub(super) trait Hook {
     fn listen(self: Box<Self>, outlet: Outlet) -> Result<Infallible, Refusal>;
 }
 
-/// What the sensor has to know.
-#[derive(Debug, Clone, Default)]
-pub struct HookParams {
-    /// Which way of seeing the mouse is wanted.
-    pub backend: Backend,
-    /// The session it runs in.
-    pub session: Surroundings,
-    /// Leaves the X server's buffering as it is; only the benchmark wants that.
-    pub untapped: bool,
-    /// The folder that stands for `/` when devices are looked for; only tests want another.
-    pub root: Option<PathBuf>,
-}
-
-/// Runs the hook until the parent closes `lifeline`. Writes records to `out`, which must be a
-/// pipe: first what captures and that the hook is up, or why it cannot be.
+/// Runs the hook until the parent closes standard input. Writes records to standard output, which
+/// must be a pipe: first what captures and that the hook is up, or why it cannot be.
 ///
 /// # Errors
 /// Why there is no hook; the parent has been told.
-pub fn run(params: &HookParams, lifeline: OwnedFd, out: OwnedFd) -> Result<()> {
+pub fn hold(params: &HookParams) -> Result<()> {
+    let (lifeline, out) = inherited()?;
     let pipe = Pipe::new(out)?;
     let listening = open(params).and_then(|hook| {
         start("sensor-warden", move || watch_lifeline(&lifeline))?;
@@ -61,12 +49,11 @@ pub fn run(params: &HookParams, lifeline: OwnedFd, out: OwnedFd) -> Result<()> {
 }
 
 fn open(params: &HookParams) -> Result<Box<dyn Hook>, Refusal> {
-    Ok(match choose(params.backend, &params.session).backend {
-        Backend::XInput2 => Box::new(RawHook::open(&params.session)?),
+    let session = Surroundings::of_environment();
+    Ok(match choose(params.backend, &session).backend {
+        Backend::XInput2 => Box::new(RawHook::open(&session)?),
         Backend::Evdev => Box::new(EvdevHook::open(Places::below(params.root.as_deref()))?),
-        Backend::Auto | Backend::Rdev => {
-            Box::new(RdevHook::open(&params.session, params.untapped)?)
-        }
+        Backend::Auto | Backend::Rdev => Box::new(RdevHook::open(&session, params.untapped)?),
     })
 }
 
@@ -87,10 +74,7 @@ fn watch_lifeline(lifeline: &OwnedFd) {
 }
 
 /// The descriptors of the sensor process that its parent gave it: lifeline and pipe.
-///
-/// # Errors
-/// When they cannot be duplicated.
-pub fn inherited() -> Result<(OwnedFd, OwnedFd)> {
+fn inherited() -> Result<(OwnedFd, OwnedFd)> {
     let pipes = rustix::io::dup(std::io::stdin())
         .and_then(|lifeline| Ok((lifeline, rustix::io::dup(std::io::stdout())?)));
     pipes.map_err(|error| Failure::io("the sensor's pipes", error.into()))

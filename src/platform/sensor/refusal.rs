@@ -31,11 +31,17 @@ pub enum Refusal {
     NoInput,
     /// The pointer moves and the hook tells nothing of it.
     Silent,
+    /// This way of seeing the mouse exists on Linux only.
+    Elsewhere,
+    /// The process is in no session with a screen that it may see.
+    NoDesktop,
+    /// macOS has not allowed it to see input.
+    NoMonitoring,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::NoDisplay,
         Self::NoAnswer,
         Self::NotAllowed,
@@ -46,6 +52,9 @@ impl Refusal {
         Self::NoPermission,
         Self::NoInput,
         Self::Silent,
+        Self::Elsewhere,
+        Self::NoDesktop,
+        Self::NoMonitoring,
     ];
 
     /// The number that crosses the pipe.
@@ -122,6 +131,22 @@ impl Refusal {
                 "the pointer moves, but the mouse hook tells nothing of it",
                 "Set [capture] backend = \"xinput2\" and enrol again; `mousewarden doctor` looks \
                  further.",
+            ),
+            Self::Elsewhere => (
+                Kind::Unavailable,
+                "this way of seeing the mouse exists on Linux only",
+                "Set [capture] backend = \"auto\".",
+            ),
+            Self::NoDesktop => (
+                Kind::NoDisplay,
+                "this process is in no session with a screen that it may see",
+                "Start mousewarden inside the session whose mouse it is to watch, not as a service.",
+            ),
+            Self::NoMonitoring => (
+                Kind::Denied,
+                "macOS has not allowed mousewarden to see the mouse",
+                "Open System Settings > Privacy & Security > Input Monitoring, switch mousewarden \
+                 (or the terminal that it runs in) on, and start it again.",
             ),
         }
     }

@@ -150,6 +150,11 @@ impl Decoder {
         self.signals.pop_front()
     }
 
+    /// Whether there is no next signal.
+    pub fn is_empty(&self) -> bool {
+        self.signals.is_empty()
+    }
+
     /// Puts a boundary behind what was said so far; for the parent's own ones.
     pub fn boundary(&mut self, at: Timestamp, kind: Boundary) {
         self.signals.push_back(Signal::Boundary { at, kind });

@@ -1,0 +1,143 @@
+//! The sensor process on Windows: the `rdev` hook, whose messages this thread goes on to fetch, and
+//! a watch over it, because Windows takes a hook that was slow away without a word. Nothing here
+//! blocks the hook, stores an event or looks at what the movement means.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rdev::{Button, Event, EventType};
+use windows_sys::Win32::System::Threading::GetCurrentThreadId;
+use windows_sys::Win32::UI::WindowsAndMessaging::{
+    DispatchMessageW, GetMessageW, MSG, PM_NOREMOVE, PeekMessageW, PostThreadMessageW, WM_NULL,
+};
+
+use super::{screen, ticks};
+use crate::error::Result;
+use crate::pipeline::Timestamp;
+use crate::platform::sensor::HookParams;
+use crate::platform::sensor::record::Record;
+use crate::platform::sensor::refusal::Refusal;
+use crate::platform::sensor::relay::{self, Relay};
+use crate::platform::sensor::translate::Translator;
+use crate::platform::sensor::vigil::{Look, Vigil};
+use crate::platform::{Backend, Capture, clock};
+
+/// The name of this way of seeing the mouse.
+const BACKEND: &str = "windows-rdev";
+/// Between two looks at the hook and the monitors.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Runs the hook until the parent closes standard input. Writes records to standard output: first
+/// what captures and that the hook is up, or why it cannot be.
+///
+/// # Errors
+/// Why there is no hook; the parent has been told.
+pub fn hold(params: &HookParams) -> Result<()> {
+    relay::must_be_piped()?;
+    let Err(refusal) = listen(params);
+    relay::refuse(std::io::stdout(), refusal);
+    Err(refusal.failure())
+}
+
+/// When the hook heard of the mouse last, for the watch over it.
+type Heard = Arc<AtomicI64>;
+
+fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
+    if matches!(params.backend, Backend::XInput2 | Backend::Evdev) {
+        return Err(Refusal::Elsewhere);
+    }
+    screen::in_physical_pixels();
+    let place = screen::pointer().ok_or(Refusal::NoDesktop)?;
+    let relay = Relay::start(std::io::stdout(), std::io::stdin())?;
+    let told = screen::capture(BACKEND);
+    relay.describe(&told);
+    let heard = Heard::default();
+    hook(place, relay.clone(), Arc::clone(&heard))?;
+    tell_ready(relay.clone());
+    relay::spawn("sensor-watch", move || watch(&relay, &heard, told))?;
+    fetch_messages();
+    Err(Refusal::Hook)
+}
+
+/// Sets the hook up. The library waits for one message of this thread and leaves the rest to
+/// others, so there is one already, and the rest follows.
+fn hook(place: (i32, i32), relay: Relay, heard: Heard) -> Result<(), Refusal> {
+    let mut message = MSG::default();
+    // SAFETY: the structure outlives the call, which makes a queue for this thread; the second
+    // call puts a message without meaning into it.
+    unsafe {
+        PeekMessageW(&mut message, std::ptr::null_mut(), 0, 0, PM_NOREMOVE);
+        PostThreadMessageW(GetCurrentThreadId(), WM_NULL, 0, 0);
+    }
+    let mut translator = Translator::new((place.0 as f32, place.1 as f32), number);
+    let mut relay = relay;
+    rdev::listen(move |event| {
+        if let Some(record) = translator.record(&on_screen(&event)) {
+            heard.store(clock::now().micros(), Ordering::Relaxed);
+            relay.send(record);
+        }
+    })
+    .map_err(|_| Refusal::Hook)
+}
+
+fn on_screen(event: &Event) -> EventType {
+    match event.event_type {
+        EventType::MouseMove { x, y } => {
+            let (x, y) = screen::within(x, y);
+            EventType::MouseMove { x, y }
+        }
+        other => other,
+    }
+}
+
+/// X11's numbers; the two at the side, which Windows counts anew, are 8 and 9 there.
+const fn number(button: Button) -> Option<u8> {
+    Some(match button {
+        Button::Left => 1,
+        Button::Middle => 2,
+        Button::Right => 3,
+        Button::Unknown(side) => side.saturating_add(7),
+    })
+}
+
+fn tell_ready(mut relay: Relay) {
+    let (x, y) = screen::pointer().unwrap_or_default();
+    let (x, y, held) = (x as f32, y as f32, screen::buttons());
+    relay.send(Record::Ready { at: clock::now(), x, y, held });
+}
+
+/// Hooks are called while their thread fetches messages.
+fn fetch_messages() {
+    let mut message = MSG::default();
+    // SAFETY: the structure outlives the calls; messages go where they belong.
+    unsafe {
+        while GetMessageW(&mut message, std::ptr::null_mut(), 0, 0) > 0 {
+            DispatchMessageW(&message);
+        }
+    }
+}
+
+/// Ends the process when its hook has gone deaf: the parent starts another. Says when the monitors
+/// have changed.
+fn watch(relay: &Relay, heard: &AtomicI64, mut told: Capture) {
+    let mut vigil = Vigil::default();
+    loop {
+        let look = Look {
+            input: ticks::last_input(),
+            place: screen::pointer(),
+            // Last: what came during this look must not count as unheard.
+            heard: Timestamp::from_micros(heard.load(Ordering::Relaxed)),
+        };
+        if vigil.is_deaf(&look) {
+            std::process::exit(0);
+        }
+        let now = screen::capture(BACKEND);
+        if now != told {
+            relay.describe(&now);
+            told = now;
+        }
+        thread::sleep(LOOK);
+    }
+}

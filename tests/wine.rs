@@ -1,0 +1,184 @@
+//! The Windows program under Wine, beside the same program here: the same defaults, the same verdicts
+//! by both scorers, the hook in its process of its own, the pipe by which it is asked, and its end. Needs
+//! `MOUSEWARDEN_WINDOWS_EXE`, which `installers/windows/cross.sh wine-test` builds and names.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod sample_model;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use mousewarden::data::{Header, RecordingWriter};
+use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::pipeline::{Signal, Timestamp};
+use mousewarden::platform::stage::{Plan, Stage};
+use serde_json::Value;
+
+/// Wine is slow to start, and slower on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+const LOOK: Duration = Duration::from_millis(200);
+const SCREEN: [u32; 2] = [1024, 768];
+
+/// The Windows program with a home of its own, and the one of this system with the same.
+struct Both {
+    exe: PathBuf,
+    stage: Stage,
+    home: tempfile::TempDir,
+}
+
+impl Both {
+    /// `None`, with a word about it, where there is no Windows program.
+    fn here() -> Option<Self> {
+        let Some(exe) = std::env::var_os("MOUSEWARDEN_WINDOWS_EXE") else {
+            eprintln!(
+                "skipped: MOUSEWARDEN_WINDOWS_EXE names no mousewarden.exe; \
+                       installers/windows/cross.sh wine-test builds one and sets it"
+            );
+            return None;
+        };
+        let stage = Stage::raise(&Plan { screen: (1024, 768), ..Plan::bare() }).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        Some(Self { exe: exe.into(), stage, home })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn configure(&self, text: &str) {
+        std::fs::write(self.path("config.toml"), text).unwrap();
+    }
+
+    /// This path as Windows programs see it.
+    fn seen(path: &Path) -> String {
+        format!("Z:{}", path.display()).replace('/', "\\")
+    }
+
+    fn places(&self, command: &mut Command, name: impl Fn(&Path) -> String, data: &str) {
+        command.env("MOUSEWARDEN_DATA", name(&self.path(data)));
+        if self.path("config.toml").exists() {
+            command.env("MOUSEWARDEN_CONFIG", name(&self.path("config.toml")));
+        }
+        command.stdin(Stdio::null());
+    }
+
+    fn windows(&self, arguments: &[&str]) -> Command {
+        let mut command = self.stage.command("wine");
+        command.arg(&self.exe).args(arguments);
+        for name in ["WINEPREFIX", "WINEDEBUG", "PATH", "HOME"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        self.places(&mut command, Self::seen, "windows");
+        command
+    }
+
+    fn linux(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mousewarden"));
+        command.args(arguments);
+        self.places(&mut command, |path| path.display().to_string(), "linux");
+        command
+    }
+
+    /// A recording of a generated person.
+    fn recording(&self, events: usize) -> PathBuf {
+        let path = self.path("recording.csv");
+        let header = Header { capture: "recording".into(), started_unix_s: 0 };
+        let mut writer = RecordingWriter::create(&path, &header).unwrap();
+        let device = Device::steady(125.0, SCREEN);
+        let start = Timestamp::from_millis(1_000);
+        let moves = Person::generate(7).moves(&device, 0, start, Pauses::AtMost(0.4));
+        moves.take(events).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
+        writer.flush().unwrap();
+        path
+    }
+
+    fn model(&self) -> PathBuf {
+        let path = self.path("model.onnx");
+        sample_model::conv_bundle(&[(5, 24), (3, 16)], 5).write(&path).unwrap();
+        path
+    }
+}
+
+fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {talk}");
+    text(&output)
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn it_knows_its_defaults_and_its_surroundings() {
+    let Some(both) = Both::here() else { return };
+    let defaults = said(&mut both.windows(&["config", "default"]));
+    assert_eq!(defaults, said(&mut both.linux(&["config", "default"])));
+    let looked = text(&both.windows(&["doctor"]).output().unwrap());
+    println!("{looked}");
+    for found in ["  display         1024x768", "ok    mouse hook", "ok    session watch"] {
+        assert!(looked.contains(found), "no {found:?} in\n{looked}");
+    }
+}
+
+#[test]
+fn a_recording_gets_the_same_verdicts_bit_for_bit() {
+    let Some(both) = Both::here() else { return };
+    let (recording, model) = (both.recording(20_000), both.model());
+    for scorer in ["builtin", "onnxruntime"] {
+        both.configure(&format!("[model]\nbackend = \"{scorer}\"\n"));
+        let here = ["replay", "--json", "--model", model.to_str().unwrap()];
+        let here = said(both.linux(&here).arg(&recording));
+        let there = ["replay", "--json", "--model", &Both::seen(&model)];
+        let there = said(both.windows(&there).arg(Both::seen(&recording)));
+        assert!(here.lines().count() >= 40, "{here}");
+        assert_eq!(there, here, "{scorer}");
+    }
+}
+
+#[test]
+fn the_hook_sees_what_a_hand_does_and_the_agent_tells_of_it() {
+    let Some(both) = Both::here() else { return };
+    let (recording, model) = (both.recording(2_000), both.model());
+    both.configure("[model]\nbackend = \"builtin\"\n");
+    let mut run = both.windows(&["run", "--model", &Both::seen(&model)]);
+    let agent = Running(run.stdout(Stdio::null()).spawn().unwrap());
+    let status = wait_for(&both, |status| status["source"] == "windows-rdev");
+    assert_eq!(status["state"], "watching", "{status}");
+
+    let played = said(both.windows(&["bench", "play"]).arg(Both::seen(&recording)));
+    assert!(played.contains("events played"), "{played}");
+    let status = wait_for(&both, |status| status["windows_seen"].as_u64() >= Some(10));
+    println!("{status}");
+    assert!(said(&mut both.windows(&["stop"])).contains("has ended"));
+    drop(agent);
+    let journal = std::fs::read_to_string(both.path("windows/journal.jsonl")).unwrap();
+    assert!(journal.lines().filter(|line| line.contains("\"verdict\"")).count() >= 10);
+}
+
+/// The agent's status once it fits.
+fn wait_for(both: &Both, fits: impl Fn(&Value) -> bool) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let output = both.windows(&["status", "--json"]).output().unwrap();
+        let status = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        if fits(&status) {
+            return status;
+        }
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(Instant::now() < deadline, "{status} {talk}");
+        std::thread::sleep(LOOK);
+    }
+}

@@ -28,9 +28,10 @@ pub(super) struct Traits {
     pub(super) spread: TraitSpread,
 }
 
-/// The best `most` directions; none where fewer than three people have two stretches.
+/// The best `most` directions; none where none are wanted, there are fewer than three people, or
+/// nobody has two stretches.
 pub(super) fn fit(people: &[Views], most: usize) -> Option<Traits> {
-    let moments = Moments::of(people)?;
+    let moments = (most > 0).then(|| Moments::of(people)).flatten()?;
     let size = moments.mean.len();
     let rows = moments.directions(most.min(size))?;
     let bias = |row: &Vec<f64>| -dot(row, &moments.mean) as f32;
@@ -263,7 +264,7 @@ mod tests {
     #[test]
     fn too_few_people_have_no_traits() {
         assert!(fit(&crowd()[..2], 2).is_none());
-        assert!(fit(&[], 2).is_none());
+        assert!(fit(&[], 2).is_none() && fit(&crowd(), 0).is_none());
         let short: Vec<Views> = crowd().iter().map(|v| vec![v[0][..STRETCH].to_vec()]).collect();
         assert!(fit(&short, 2).is_none());
     }

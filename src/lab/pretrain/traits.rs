@@ -246,10 +246,10 @@ mod tests {
     fn the_first_trait_is_what_tells_people_apart() {
         let Traits { map, spread } = fit(&crowd(), 2).unwrap();
         assert_eq!((map.count(), spread.traits()), (2, 2));
-        // The noise of ten windows has a variance of 1 in every trait.
+        // The noise of ten windows, and the little that is added, have a variance of 1.
         for at in 0..2 {
             let noise = spread.within[at] / 10.0 + spread.shift[at];
-            assert!((noise - 1.0).abs() < 0.02, "{noise}");
+            assert!(noise > 0.9 && noise < 1.001, "{noise}");
         }
         let expected = 4.0 / 0.1;
         assert!((spread.between[0] / expected - 1.0).abs() < 0.3, "{spread:?}");

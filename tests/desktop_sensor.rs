@@ -97,7 +97,7 @@ fn sleeps(pid: u32) -> u64 {
 }
 
 #[test]
-fn a_button_that_is_held_still_wakes_nobody() {
+fn a_button_that_is_held_still_wakes_nobody_and_its_release_is_told() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
     let mut source = SensorSource::open(params(&stage)).unwrap();
     let mut player = stage.player().unwrap();
@@ -127,7 +127,8 @@ fn a_button_that_is_held_still_wakes_nobody() {
 }
 
 /// Has the X server keep from the hook what the mouse does; the hook itself notices nothing of it.
-fn deafen(stage: &Stage) {
+/// Whether there was a hook.
+fn deafen(stage: &Stage) -> bool {
     let (x, _) = x11rb::connect(Some(stage.display())).unwrap();
     x.record_query_version(1, 13).unwrap().reply().unwrap();
     let clients = x.res_query_clients().unwrap().reply().unwrap().clients;
@@ -138,7 +139,7 @@ fn deafen(stage: &Stage) {
         known.is_ok_and(|known| known.enabled)
             && x.record_unregister_clients(*context, &[all]).unwrap().check().is_ok()
     });
-    assert_eq!(deafened.count(), 1);
+    deafened.count() == 1
 }
 
 #[test]
@@ -147,8 +148,11 @@ fn a_hook_that_falls_silent_while_the_pointer_moves_is_replaced() {
     let mut source = SensorSource::open(params(&stage)).unwrap();
     until(&mut source, is(Boundary::Start));
     let first = source.sensor_pid();
-    deafen(&stage);
     let (mut player, deadline) = (stage.player().unwrap(), Instant::now() + PATIENCE);
+    // On a loaded machine the sensor may say that it is up before the hook is.
+    while !deafen(&stage) {
+        assert!(Instant::now() < deadline, "there is no hook");
+    }
     let mut heard = 0;
     for i in 0.. {
         player.act(&event(0, MouseKind::Move, f64::from(i % 500), 7.0)).unwrap();

@@ -112,6 +112,28 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
 }
 
+fn verdicts(lines: &str) -> Vec<Value> {
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// All of every verdict is the same, but for the last bit of scores: the two systems' libraries round
+/// logarithms and exponentials differently.
+fn assert_same(here: &[Value], there: &[Value], scorer: &str) {
+    assert_eq!(here.len(), there.len(), "{scorer}");
+    let mut most = 0.0_f64;
+    for (here, there) in here.iter().zip(there) {
+        let mut there = there.clone();
+        for name in ["score", "grouped"] {
+            let Some((a, b)) = here[name].as_f64().zip(there[name].as_f64()) else { continue };
+            most = most.max((a - b).abs());
+            there[name] = here[name].clone();
+        }
+        assert_eq!(there, *here, "{scorer}");
+    }
+    println!("{} verdicts by {scorer}, scores within {most:.1e}", here.len());
+    assert!(most < 5e-7, "{scorer}: scores differ by {most:e}");
+}
+
 struct Running(Child);
 
 impl Drop for Running {
@@ -134,7 +156,7 @@ fn it_knows_its_defaults_and_its_surroundings() {
 }
 
 #[test]
-fn a_recording_gets_the_same_verdicts_bit_for_bit() {
+fn a_recording_gets_the_same_verdicts() {
     let Some(both) = Both::here() else { return };
     let (recording, model) = (both.recording(20_000), both.model());
     for scorer in ["builtin", "onnxruntime"] {
@@ -144,7 +166,7 @@ fn a_recording_gets_the_same_verdicts_bit_for_bit() {
         let there = ["replay", "--json", "--model", &Both::seen(&model)];
         let there = said(both.windows(&there).arg(Both::seen(&recording)));
         assert!(here.lines().count() >= 40, "{here}");
-        assert_eq!(there, here, "{scorer}");
+        assert_same(&verdicts(&here), &verdicts(&there), scorer);
     }
 }
 

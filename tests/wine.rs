@@ -64,12 +64,19 @@ impl Both {
         command.stdin(Stdio::null());
     }
 
-    fn windows(&self, arguments: &[&str]) -> Command {
+    /// With the places that Windows gives.
+    fn at_home(&self, arguments: &[&str]) -> Command {
         let mut command = self.stage.command("wine");
         command.arg(&self.exe).args(arguments);
         for name in ["WINEPREFIX", "WINEDEBUG", "PATH", "HOME"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn windows(&self, arguments: &[&str]) -> Command {
+        let mut command = self.at_home(arguments);
         self.places(&mut command, Self::seen, "windows");
         command
     }
@@ -188,6 +195,23 @@ fn the_hook_sees_what_a_hand_does_and_the_agent_tells_of_it() {
     drop(agent);
     let journal = std::fs::read_to_string(both.path("windows/journal.jsonl")).unwrap();
     assert!(journal.lines().filter(|line| line.contains("\"verdict\"")).count() >= 10);
+}
+
+#[test]
+fn the_task_scheduler_takes_the_task_and_gives_it_back() {
+    let Some(both) = Both::here() else { return };
+    let planned = said(&mut both.at_home(&["service", "install", "--dry-run"]));
+    assert!(planned.contains("Nothing was changed"), "{planned}");
+    let installed = said(&mut both.at_home(&["service", "install"]));
+    assert!(installed.contains("schtasks /Create /TN mousewarden"), "{installed}");
+    // Nothing runs: Wine makes the task, but does not start it.
+    let status = both.at_home(&["service", "status", "--json"]).output().unwrap();
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["starter"], "task");
+    let removed = said(&mut both.at_home(&["service", "uninstall"]));
+    assert!(removed.contains("schtasks /Delete /TN mousewarden"), "{removed}");
+    let again = said(&mut both.at_home(&["service", "uninstall"]));
+    assert!(again.contains("Nothing starts mousewarden"), "{again}");
 }
 
 /// The agent's status once it fits.

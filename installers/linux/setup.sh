@@ -128,7 +128,7 @@ prepare_for_tests() {
 
 run_tests() {
     export MOUSEWARDEN_REQUIRE_ORT=1 ORT_DISABLE_TELEMETRY=1
-    MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python cargo test --locked --features columnar,forests "$@"
+    MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python cargo test --locked --features columnar,forests,png "$@"
 }
 
 [ $# -gt 0 ] || usage

@@ -6,6 +6,7 @@
 
 mod sample_model;
 
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -109,10 +110,25 @@ impl Both {
 }
 
 fn said(command: &mut Command) -> String {
-    let output = command.output().unwrap();
+    let output = ended(command);
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{command:?}: {talk}");
     text(&output)
+}
+
+/// What a command says and how it ends. Into files: services of Wine that begin meanwhile inherit its
+/// output, and a pipe would stay open with them.
+fn ended(command: &mut Command) -> Output {
+    let [mut out, mut talk] = [(); 2].map(|()| tempfile::tempfile().unwrap());
+    command.stdout(out.try_clone().unwrap()).stderr(talk.try_clone().unwrap());
+    let status = command.status().unwrap();
+    let [stdout, stderr] = [&mut out, &mut talk].map(|file| {
+        let mut text = Vec::new();
+        file.rewind().unwrap();
+        file.read_to_end(&mut text).unwrap();
+        text
+    });
+    Output { status, stdout, stderr }
 }
 
 fn text(output: &Output) -> String {
@@ -155,7 +171,7 @@ fn it_knows_its_defaults_and_its_surroundings() {
     let Some(both) = Both::here() else { return };
     let defaults = said(&mut both.windows(&["config", "default"]));
     assert_eq!(defaults, said(&mut both.linux(&["config", "default"])));
-    let looked = text(&both.windows(&["doctor"]).output().unwrap());
+    let looked = text(&ended(&mut both.windows(&["doctor"])));
     println!("{looked}");
     for found in ["  display         1024x768", "ok    mouse hook", "ok    session watch"] {
         assert!(looked.contains(found), "no {found:?} in\n{looked}");
@@ -205,7 +221,7 @@ fn the_task_scheduler_takes_the_task_and_gives_it_back() {
     let installed = said(&mut both.at_home(&["service", "install"]));
     assert!(installed.contains("schtasks /Create /TN mousewarden"), "{installed}");
     // Nothing runs: Wine makes the task, but does not start it.
-    let status = both.at_home(&["service", "status", "--json"]).output().unwrap();
+    let status = ended(&mut both.at_home(&["service", "status", "--json"]));
     let status: Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status["starter"], "task");
     let removed = said(&mut both.at_home(&["service", "uninstall"]));
@@ -218,7 +234,7 @@ fn the_task_scheduler_takes_the_task_and_gives_it_back() {
 fn wait_for(both: &Both, fits: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let output = both.windows(&["status", "--json"]).output().unwrap();
+        let output = ended(&mut both.windows(&["status", "--json"]));
         let status = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
         if fits(&status) {
             return status;

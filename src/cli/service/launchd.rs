@@ -81,7 +81,7 @@ mod tests {
     /// As Python's own reader of such files sees it; `None` where there is no Python.
     fn as_json(text: &str) -> Option<serde_json::Value> {
         let script = "import json, plistlib, sys; \
-                      print(json.dumps(plistlib.load(sys.stdin.buffer)))";
+                      print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))";
         let mut command = Command::new("python3");
         command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut python = command.spawn().ok()?;

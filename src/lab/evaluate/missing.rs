@@ -28,7 +28,8 @@ impl Trainer<'_> {
             LearnFrom::Generated => self.options.restyled,
             LearnFrom::People => 0,
         };
-        let options = TrainOptions { seed: plan.seed, restyled, ..self.options.clone() };
+        let traits = self.options.traits && !plan.protocol.impostors.is_closed();
+        let options = TrainOptions { seed: plan.seed, restyled, traits, ..self.options.clone() };
         let series = Series {
             plan,
             windows: request.params,

@@ -98,6 +98,13 @@ pub struct Impostors {
     pub people: People,
 }
 
+impl Impostors {
+    /// Whether a model learns against the very people that it is tested with.
+    pub fn is_closed(&self) -> bool {
+        self.learn_from == LearnFrom::People && matches!(self.people, People::Shared)
+    }
+}
+
 /// Whom the model learns against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -89,7 +89,7 @@ pub(super) fn enrol(
         parts.iter().enumerate().flat_map(of).collect()
     };
     let (own, others) = (joined(streams(&genuine)), streams(&strangers));
-    let spread = start.spread.as_ref().filter(|_| start.network.traits().is_some());
+    let spread = start.spread.as_ref().filter(|_| options.traits);
     let later =
         spread.and_then(|spread| traits::likeness(spread, own.first()?, &others, options.seed));
     let operating_points = calibrate::operating_points(&own, &others, later.as_ref());

@@ -38,7 +38,7 @@ impl Start {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainOptions {
-    /// Where it starts. On a trunk, only `seed`, `restyled`, `head_penalty` and `drawn_people` of
+    /// Where it starts. On a trunk, only `seed`, `restyled`, `traits`, `head_penalty` and `drawn_people` of
     /// what follows matter.
     pub start: Start,
     /// How small the owner's head is held on a trunk, in windows.
@@ -73,6 +73,9 @@ pub struct TrainOptions {
     /// Strangers made of the owner's own movement in another style, in the training part (half as
     /// many in each of the others); 0 switches them off.
     pub restyled: usize,
+    /// Groups are judged by traits where the trunk gives them. Whoever learns against the very
+    /// strangers that will come does better by the head, which knows them.
+    pub traits: bool,
 }
 
 /// Genuine windows below this number support no model.
@@ -99,6 +102,7 @@ impl Default for TrainOptions {
             synthesis: Synthesis::Off,
             class_weights: ClassWeights::Balanced,
             restyled: 12,
+            traits: true,
         }
     }
 }

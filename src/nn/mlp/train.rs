@@ -247,6 +247,8 @@ mod tests {
             epochs: 400,
             learning_rate: 0.02,
             noise: 0.0,
+            // Neither coordinate says anything alone.
+            relevance: 0.0,
             ..Default::default()
         };
         let mlp = train(&rows, &classes, 3, &params);

@@ -66,25 +66,28 @@ fn day(likeness: &Likeness, own: &[Impression], random: &mut Random) -> Vec<Impr
     let home = around(&likeness.centre, &likeness.doubt);
     let places: Vec<Vec<f32>> =
         (0..DAY / STRETCH).map(|_| around(&home, &likeness.spread.shift)).collect();
+    // A block keeps the scatter around its mean; how far the mean itself strays is drawn.
+    let strays: Vec<f32> = likeness.spread.within.iter().map(|v| v / BLOCK as f32).collect();
+    let means: Vec<Vec<f32>> = places
+        .iter()
+        .flat_map(|place| std::iter::repeat_n(place, STRETCH / BLOCK))
+        .map(|place| around(place, &strays))
+        .collect();
     let mut windows = Vec::with_capacity(DAY);
-    for place in &places {
-        for _ in 0..STRETCH / BLOCK {
-            let at = random.below(own.len() - BLOCK + 1);
-            windows.extend(moved(&own[at..at + BLOCK], place));
-        }
+    for mean in &means {
+        let at = random.below(own.len() - BLOCK + 1);
+        windows.extend(moved(&own[at..at + BLOCK], mean));
     }
     windows
 }
 
-/// These windows with the mean of their traits at another place; their scatter around it made as
-/// large as it is around a mean that they have not set themselves. Their scores stay.
+/// These windows with the mean of their traits at another place. Their scores stay.
 fn moved(block: &[Impression], place: &[f32]) -> Vec<Impression> {
     let count = block.len() as f32;
     let sum = |at: usize| block.iter().map(|seen| seen.traits[at]).sum::<f32>();
     let mean: Vec<f32> = (0..place.len()).map(|at| sum(at) / count).collect();
-    let wider = (count / (count - 1.0)).sqrt();
     let window = |seen: &Impression| {
-        let from = seen.traits.iter().zip(&mean).map(|(x, mean)| wider * (x - mean));
+        let from = seen.traits.iter().zip(&mean).map(|(x, mean)| x - mean);
         let traits = place.iter().zip(from).map(|(place, away)| place + away).collect();
         Impression { score: seen.score, traits }
     };
@@ -211,10 +214,9 @@ mod tests {
     #[test]
     fn a_block_is_moved_and_keeps_its_shape() {
         let block = stream(vec![vec![1.0, 5.0], vec![3.0, 5.0]]).impressions;
-        let root = 2f32.sqrt();
         let traits: Vec<_> =
             moved(&block, &[10.0, 0.0]).into_iter().map(|seen| seen.traits).collect();
-        assert_eq!(traits, [vec![10.0 - root, 0.0], vec![10.0 + root, 0.0]]);
+        assert_eq!(traits, [vec![9.0, 0.0], vec![11.0, 0.0]]);
     }
 
     #[test]

@@ -19,6 +19,8 @@ out=$work/mousewarden
 # The wheel of onnxruntime 1.28.0 for Windows on x86-64, the last release that sends no usage data.
 onnxruntime_hash=0d650aeee29368414367b65529e90afe4bf1bab76254789063b8b2f7ea3013c8
 
+. installers/linux/packages.sh
+
 say() { printf '\n== %s\n' "$*" >&2; }
 
 fail() {
@@ -49,27 +51,6 @@ needed_to_test=(
     "xauth" "command -v xauth"
     "xdotool" "command -v xdotool"
 )
-
-install_packages() {
-    local missing=()
-    while [ $# -gt 0 ]; do
-        bash -c "$2" >/dev/null 2>&1 || missing+=("$1")
-        shift 2
-    done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    say "Installing from the distribution: ${missing[*]}"
-    command -v apt-get >/dev/null ||
-        fail "this script installs with apt-get, which is not here; install these yourself: ${missing[*]}" 69
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null ||
-            fail "installing packages needs root; run as root: apt-get install ${missing[*]}" 77
-        as_root=(sudo)
-    fi
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-}
 
 # Debian's compiler alone: its cargo must not meet rustup's, nor its caches.
 use_debians_compiler() {

@@ -28,8 +28,7 @@ impl Trainer<'_> {
             LearnFrom::Generated => self.options.restyled,
             LearnFrom::People => 0,
         };
-        let traits = self.options.traits && !plan.protocol.impostors.is_closed();
-        let options = TrainOptions { seed: plan.seed, restyled, traits, ..self.options.clone() };
+        let options = TrainOptions { seed: plan.seed, restyled, ..self.options.clone() };
         let series = Series {
             plan,
             windows: request.params,

@@ -7,8 +7,6 @@ use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use objc2_core_foundation::{
     CFMachPort, CFRunLoop, CFRunLoopSource, CFRunLoopSourceContext, kCFRunLoopCommonModes,
@@ -21,19 +19,16 @@ use rdev::Button;
 
 use super::screen;
 use crate::error::Result;
-use crate::pipeline::Timestamp;
 use crate::platform::sensor::HookParams;
 use crate::platform::sensor::record::Record;
 use crate::platform::sensor::refusal::Refusal;
 use crate::platform::sensor::relay::{self, Relay};
 use crate::platform::sensor::translate::Translator;
-use crate::platform::sensor::vigil::{Look, Vigil};
-use crate::platform::{Backend, Capture, clock};
+use crate::platform::sensor::vigil::{self, System};
+use crate::platform::{Backend, clock};
 
 /// The name of this way of seeing the mouse.
 const BACKEND: &str = "macos-rdev";
-/// Between two looks at the hook and the displays.
-const LOOK: Duration = Duration::from_secs(5);
 /// What the library drops.
 const DROPPED: [CGEventType; 5] = [
     CGEventType::LeftMouseDragged,
@@ -74,7 +69,7 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     add_tap(relay.clone(), Arc::clone(&heard)).ok_or(Refusal::Hook)?;
     announce(relay.clone()).ok_or(Refusal::Hook)?;
     let (watcher, seen) = (relay.clone(), Arc::clone(&heard));
-    relay::spawn("sensor-watch", move || watch(&watcher, &seen, told))?;
+    relay::spawn("sensor-watch", move || vigil::attend(&SYSTEM, &watcher, &seen, told))?;
     let mut translator = Translator::new((x as f32, y as f32), number);
     let mut relay = relay;
     // Comes back only when the hook cannot be set up.
@@ -187,25 +182,9 @@ unsafe extern "C-unwind" fn tell_ready(relay: *mut c_void) {
     relay.send(Record::Ready { at: clock::now(), x, y, held });
 }
 
-/// Ends the process when its hook has gone deaf: the parent starts another. Says when the displays
-/// have changed.
-fn watch(relay: &Relay, heard: &AtomicI64, mut told: Capture) {
-    let mut vigil = Vigil::default();
-    loop {
-        let look = Look {
-            input: screen::last_movement(),
-            place: screen::pointer().map(|(x, y)| (x as i32, y as i32)),
-            // Last: what came during this look must not count as unheard.
-            heard: Timestamp::from_micros(heard.load(Ordering::Relaxed)),
-        };
-        if vigil.is_deaf(&look) {
-            std::process::exit(0);
-        }
-        let now = screen::capture(BACKEND);
-        if now != told {
-            relay.describe(&now);
-            told = now;
-        }
-        thread::sleep(LOOK);
-    }
-}
+/// What this system tells the watch over the hook.
+const SYSTEM: System = System {
+    input: screen::last_movement,
+    place: || screen::pointer().map(|(x, y)| (x as i32, y as i32)),
+    capture: || screen::capture(BACKEND),
+};

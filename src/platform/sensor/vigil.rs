@@ -1,9 +1,17 @@
 //! Notices a hook that the system has taken away without a word: the pointer has moved by a hand,
-//! and the hook has seen nothing of it. Reads no clock and asks no system.
+//! and the hook has seen nothing of it. What the system says comes from the caller.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::relay::Relay;
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
+use crate::platform::Capture;
 
+/// Between two looks at the hook and the displays.
+const LOOK: Duration = Duration::from_secs(5);
 /// Input so shortly after the hook's last event may still be on its way to it.
 const ON_ITS_WAY: Micros = Micros::from_millis(1_000);
 
@@ -33,6 +41,39 @@ impl Vigil {
         self.place = look.place;
         let moved = before.zip(look.place).is_some_and(|(before, now)| before != now);
         moved && look.input - look.heard > ON_ITS_WAY
+    }
+}
+
+/// What a system tells of itself.
+pub struct System {
+    /// When there was input of any kind last.
+    pub input: fn() -> Timestamp,
+    /// Where the pointer is.
+    pub place: fn() -> Option<(i32, i32)>,
+    /// What captures, and the displays.
+    pub capture: fn() -> Capture,
+}
+
+/// Ends the process when its hook has gone deaf: the parent starts another. Says when the displays
+/// have changed since `told`. `heard` is when the hook heard of the mouse last, in microseconds.
+pub fn attend(system: &System, relay: &Relay, heard: &AtomicI64, mut told: Capture) {
+    let mut vigil = Vigil::default();
+    loop {
+        let look = Look {
+            input: (system.input)(),
+            place: (system.place)(),
+            // Last: what came during this look must not count as unheard.
+            heard: Timestamp::from_micros(heard.load(Ordering::Relaxed)),
+        };
+        if vigil.is_deaf(&look) {
+            std::process::exit(0);
+        }
+        let now = (system.capture)();
+        if now != told {
+            relay.describe(&now);
+            told = now;
+        }
+        thread::sleep(LOOK);
     }
 }
 

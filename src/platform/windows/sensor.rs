@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use rdev::{Button, Event, EventType};
 use windows_sys::Win32::System::Threading::GetCurrentThreadId;
@@ -15,19 +13,16 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 
 use super::{screen, ticks};
 use crate::error::Result;
-use crate::pipeline::Timestamp;
 use crate::platform::sensor::HookParams;
 use crate::platform::sensor::record::Record;
 use crate::platform::sensor::refusal::Refusal;
 use crate::platform::sensor::relay::{self, Relay};
 use crate::platform::sensor::translate::Translator;
-use crate::platform::sensor::vigil::{Look, Vigil};
-use crate::platform::{Backend, Capture, clock};
+use crate::platform::sensor::vigil::{self, System};
+use crate::platform::{Backend, clock};
 
 /// The name of this way of seeing the mouse.
 const BACKEND: &str = "windows-rdev";
-/// Between two looks at the hook and the monitors.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// Runs the hook until the parent closes standard input. Writes records to standard output: first
 /// what captures and that the hook is up, or why it cannot be.
@@ -56,7 +51,7 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     let heard = Heard::default();
     hook(place, relay.clone(), Arc::clone(&heard))?;
     tell_ready(relay.clone());
-    relay::spawn("sensor-watch", move || watch(&relay, &heard, told))?;
+    relay::spawn("sensor-watch", move || vigil::attend(&SYSTEM, &relay, &heard, told))?;
     fetch_messages();
     Err(Refusal::Hook)
 }
@@ -119,25 +114,9 @@ fn fetch_messages() {
     }
 }
 
-/// Ends the process when its hook has gone deaf: the parent starts another. Says when the monitors
-/// have changed.
-fn watch(relay: &Relay, heard: &AtomicI64, mut told: Capture) {
-    let mut vigil = Vigil::default();
-    loop {
-        let look = Look {
-            input: ticks::last_input(),
-            place: screen::pointer(),
-            // Last: what came during this look must not count as unheard.
-            heard: Timestamp::from_micros(heard.load(Ordering::Relaxed)),
-        };
-        if vigil.is_deaf(&look) {
-            std::process::exit(0);
-        }
-        let now = screen::capture(BACKEND);
-        if now != told {
-            relay.describe(&now);
-            told = now;
-        }
-        thread::sleep(LOOK);
-    }
-}
+/// What this system tells the watch over the hook.
+const SYSTEM: System = System {
+    input: ticks::last_input,
+    place: screen::pointer,
+    capture: || screen::capture(BACKEND),
+};

@@ -106,12 +106,15 @@ impl Series<'_> {
     ) -> Result<State> {
         let lesson = self.plan.lesson(split, self.windows, self.source)?;
         let about = self.about(&lesson);
+        let closed = self.plan.protocol.impostors.is_closed();
+        let traits = self.options.traits && !closed;
+        let options = TrainOptions { traits, ..self.options.clone() };
         let request = Request {
             sessions: &lesson.sessions,
             cohort: &lesson.cohort,
             windows: self.windows,
             about: &about,
-            options: self.options,
+            options: &options,
         };
         let path = self.plan.model_path(self.folder, split);
         remove_candidate(&path);

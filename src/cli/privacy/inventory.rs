@@ -145,9 +145,9 @@ impl Entry {
         let files = files(&path).map_err(|e| Failure::io(path.display(), e))?;
         let readers = match files.iter().any(|file| is_open(&path, file)) {
             true => {
-                format!("OTHER USERS OF THIS MACHINE; chmod -R go= {} ends that", path.display())
+                format!("OTHER USERS OF THIS MACHINE; this ends it: {}", private::closing(&path))
             }
-            false => "you (and root)".into(),
+            false => private::READERS.into(),
         };
         let size = |file: &PathBuf| file.metadata().map_or(0, |data| data.len());
         let bytes = files.iter().map(size).sum();

@@ -52,9 +52,9 @@ needed_to_test=(
     "xdotool" "command -v xdotool"
 )
 
-# Debian's compiler alone: its cargo must not meet rustup's, nor its caches.
+# Debian's compiler alone: its cargo must not meet rustup's, nor its caches. A warning is an error.
 use_debians_compiler() {
-    export PATH=/usr/bin:/bin CARGO_HOME=$work/cargo CARGO_TARGET_DIR=$work/build RUSTC_BOOTSTRAP=1
+    export PATH=/usr/bin:/bin CARGO_HOME=$work/cargo CARGO_TARGET_DIR=$work/build RUSTC_BOOTSTRAP=1 CARGO_BUILD_WARNINGS=deny
     unset RUSTC RUSTUP_TOOLCHAIN RUSTUP_HOME RUSTFLAGS CARGO_BUILD_TARGET
     local have
     have=$(/usr/bin/rustc --version | cut -d ' ' -f 2)
@@ -68,7 +68,7 @@ use_debians_compiler() {
 cargo_for_windows() {
     local command=$1
     shift
-    nice cargo "$command" --locked -Zbuild-std=std,panic_unwind --target "$target" "$@"
+    nice cargo "$command" --locked -Zwarnings -Zbuild-std=std,panic_unwind --target "$target" "$@"
 }
 
 # Two start-up objects that a rustup of that target would bring, and a linker that finds them. From

@@ -148,6 +148,20 @@ fn the_session_watch_tells_locks_seats_and_sleep() {
 }
 
 #[test]
+fn a_session_that_is_locked_or_left_already_is_said_to_be() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let logind = Logind::start(&stage);
+    let (sender, signals) = unbounded();
+    for away in [Logind::locked, |logind: &Logind, away| logind.active(!away)] {
+        away(&logind, true);
+        let watch = SessionWatch::start(&bus_of(&stage), sender.clone()).unwrap();
+        assert_eq!(next(&signals), Boundary::Locked);
+        drop(watch);
+        away(&logind, false);
+    }
+}
+
+#[test]
 fn where_there_is_no_logind_the_watch_is_absent() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
     let (sender, _signals) = unbounded();

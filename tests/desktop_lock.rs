@@ -152,7 +152,9 @@ fn a_session_that_is_locked_or_left_already_is_said_to_be() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
     let logind = Logind::start(&stage);
     let (sender, signals) = unbounded();
-    for away in [Logind::locked, |logind: &Logind, away| logind.active(!away)] {
+    type Tell = fn(&Logind, bool);
+    let tells: [Tell; 2] = [Logind::locked, |logind, away| logind.active(!away)];
+    for away in tells {
         away(&logind, true);
         let watch = SessionWatch::start(&bus_of(&stage), sender.clone()).unwrap();
         assert_eq!(next(&signals), Boundary::Locked);

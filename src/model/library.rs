@@ -194,9 +194,11 @@ mod tests {
 
     #[test]
     fn the_places_beside_the_program_are_absolute_and_in_order() {
-        let folders = folders_beside(Path::new("/opt/warden/bin/mousewarden"));
-        let expected = ["/opt/warden/bin", "/opt/warden/bin/lib", "/opt/warden/lib/mousewarden"];
-        assert_eq!(folders, expected.map(PathBuf::from));
+        let root = std::path::absolute("/opt/warden").unwrap();
+        let folders = folders_beside(&root.join("bin").join("mousewarden"));
+        let expected = [&["bin"][..], &["bin", "lib"], &["lib", "mousewarden"]];
+        let below = |names: &[&str]| root.join(names.iter().collect::<PathBuf>());
+        assert_eq!(folders, expected.map(below));
         assert_eq!(folders_beside(Path::new("mousewarden")), Vec::<PathBuf>::new());
         assert_eq!(candidates(&[PathBuf::from(".")]).count(), 0);
     }

@@ -6,6 +6,9 @@
 #   installers/windows/cross.sh build       mousewarden.exe (release) and ONNX Runtime's library
 #   installers/windows/cross.sh wine-test   build, then run the unit tests and tests/wine under Wine
 #
+# wine-test needs eight minutes of a processor once, for what others wrote, and then three for each
+# change of ours; the tests themselves end within a minute or two. They need no display of yours.
+#
 # Installs what is missing with apt-get, and says what. The compiler is Debian's own (rustc-web),
 # which brings the source of the standard library; your rustup stays as it is. Everything else is
 # written below target/windows. Run it as often as you like.
@@ -159,7 +162,9 @@ wine_test() {
         cp "$out/onnxruntime.dll" "$CARGO_TARGET_DIR/$target/debug/"
         export WINEPREFIX=$work/wine WINEDEBUG=-all WINEARCH=win64
         say "Preparing Wine"
-        wineboot --init >/dev/null 2>&1 || fail "Wine does not start: see WINEPREFIX=$WINEPREFIX wineboot --init" 69
+        xvfb-run -a wineboot --init >/dev/null 2>&1 || fail "Wine does not start: see WINEPREFIX=$WINEPREFIX wineboot --init" 69
+        # Its services have met no display, or one that is gone: the next program starts them anew.
+        wineboot --kill >/dev/null 2>&1 || true
         say "The unit tests under Wine"
         # Mathematics is the same on every system, and slow under Wine.
         CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="xvfb-run -a wine" \
@@ -168,7 +173,7 @@ wine_test() {
     say "The program under Wine"
     PATH=$rustup_path WINEPREFIX=$work/wine WINEDEBUG=-all \
         MOUSEWARDEN_WINDOWS_EXE=$work/build/$target/debug/mousewarden.exe \
-        nice cargo test --locked --test wine -- --nocapture
+        nice cargo test --locked "${quickly[@]}" --test wine -- --nocapture
 }
 
 [ $# -gt 0 ] || usage

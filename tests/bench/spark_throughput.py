@@ -7,7 +7,7 @@ All read the same Parquet files, on the same cores, plan and open them within th
 write to nowhere. `Python UDFs` lets Spark gather the events of each session, and `Arrow` lets it carry them
 to the program; both work for rows in any order. `files` sends the program names: it opens the files itself,
 which needs row groups that have their sessions to themselves, as here. Nothing is told before all have
-given the same rows. The first run of each warms up; the median of the following three counts. The
+given the same rows. They run in turn: the first round warms up, the median of the following three counts. The
 processor time of Spark and all its children by program stands beside, which a busy machine distorts less.
 Needs Linux and what installers/spark/requirements.txt names.
 """
@@ -30,6 +30,8 @@ import job
 import numpy as np
 from pyspark.sql import functions as f
 from pyspark.sql.types import DoubleType
+
+FILES = 8
 
 
 def notebook(events):
@@ -78,7 +80,7 @@ def notebook(events):
 
 def invent(spark, path, sessions, events):
     """Sessions of a wandering pointer; about one event in twenty is a click."""
-    rows = spark.range(sessions * events, numPartitions=8)
+    rows = spark.range(sessions * events, numPartitions=FILES)
     number = (f.col("id") % events).cast("long")
     frame = rows.select(
         f.format_string("session-%06d", (f.col("id") / events).cast("long")).alias("session_id"),
@@ -150,6 +152,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/events"
         invent(spark, path, arguments.sessions, arguments.events)
+        if getattr(job.sessions(spark, path).pieces, "func", None) is not job.pieces.of_files:
+            raise SystemExit(f"{arguments.sessions} sessions do not divide into {FILES} files: give a multiple")
         program = lambda found: job.features(found, arguments.binary, "notebook")
         ways = {
             "Python UDFs": lambda: notebook(job.read(spark, path)),
@@ -160,7 +164,9 @@ def main():
             if not agree(ways["Python UDFs"], ways[name]):
                 raise SystemExit(f"{name} and Python UDFs give different features")
         print(f"all give the same {arguments.sessions} rows of {total:,} events")
-        rates = {name: told(name, total, [measured(way) for _ in range(4)][1:]) for name, way in ways.items()}
+        # In turn, so that a machine that grows busier slows all of them.
+        rounds = [{name: measured(way) for name, way in ways.items()} for _ in range(4)][1:]
+        rates = {name: told(name, total, [one[name] for one in rounds]) for name in ways}
         for name in ("Arrow", "files"):
             both = [mine / theirs for mine, theirs in zip(rates[name], rates["Python UDFs"])]
             print(f"{name:12} {both[0]:12.1f} times  {both[1]:12.1f} times")

@@ -26,6 +26,10 @@ pub struct AblationArgs {
     /// Where trials are kept; the same command with the same file goes on
     #[arg(long, value_name = "FILE")]
     trials: PathBuf,
+    /// Cut every owner's training part to so many minutes of movement, a table each; each length
+    /// keeps its trials in a file of its own beside the one named
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=600))]
+    minutes: Vec<u32>,
     /// Seeds 1 to this
     #[arg(long, default_value_t = 3)]
     seeds: u64,
@@ -66,15 +70,30 @@ impl AblationArgs {
     /// When the recordings cannot be read, a training breaks down, or the file of trials is
     /// another setting's.
     pub fn run(self) -> Result<()> {
-        let mut kept = self.kept()?;
-        let rules = protocol()?;
+        let usual = protocol()?;
+        if self.minutes.is_empty() {
+            return self.table(&usual, &self.trials);
+        }
+        self.minutes.iter().try_for_each(|minutes| {
+            let file = self.trials.with_extension(format!("{minutes}min.json"));
+            self.table(&usual.enrolled_for(*minutes), &file)
+        })
+    }
+
+    /// One table, by these rules, with the trials of this file.
+    fn table(&self, rules: &Protocol, file: &Path) -> Result<()> {
+        let mut kept = self.kept(rules, file)?;
         let mut left = self.most.unwrap_or(usize::MAX);
+        let mut owners = String::new();
         for seed in 1..=self.seeds {
-            let plan = self.plan(&rules, seed)?;
+            let plan = self.plan(rules, seed)?;
+            let (own, out) = (plan.splits.len(), plan.left_out.len());
+            owners = format!("{own} owners, {out} left out");
             for split in &plan.splits {
                 for variant in &VARIANTS {
                     if left > 0 && !kept.has(&plan, split, variant) {
                         self.add(&mut kept, &plan, split, variant)?;
+                        kept.write(file)?;
                         left -= 1;
                     }
                 }
@@ -84,7 +103,7 @@ impl AblationArgs {
         if self.json {
             return output::json(&rows);
         }
-        output::line(&format!("{}\n{}", kept.setting, table(&rows)))
+        output::line(&format!("{}: {owners}; {}\n{}", rules.name, kept.setting, table(&rows)))
     }
 
     fn add(&self, kept: &mut Kept, plan: &Plan, split: &Split, variant: &Variant) -> Result<()> {
@@ -107,9 +126,7 @@ impl AblationArgs {
             HumanDuration(Duration::from_secs_f64(each * left as f64))
         );
         kept.trials.push(trial);
-        let text = serde_json::to_vec_pretty(kept)
-            .map_err(|e| Failure::new(Kind::Internal, format!("trials as JSON: {e}")))?;
-        write_whole(&self.trials, &text)
+        Ok(())
     }
 
     fn options(&self) -> TrainOptions {
@@ -136,7 +153,7 @@ impl AblationArgs {
         self.input.folder.as_deref().ok_or_else(unnamed)
     }
 
-    fn kept(&self) -> Result<Kept> {
+    fn kept(&self, rules: &Protocol, file: &Path) -> Result<Kept> {
         let setting = format!(
             "{}, {} + {} units, at most {} passes (patience {}), protocol {}",
             self.input.format()?.name(),
@@ -144,15 +161,15 @@ impl AblationArgs {
             self.units,
             self.epochs,
             self.patience,
-            &protocol()?.sha256()[..12]
+            &rules.sha256()[..12]
         );
-        let Ok(text) = std::fs::read(&self.trials) else {
+        let Ok(text) = std::fs::read(file) else {
             return Ok(Kept { setting, ..Kept::default() });
         };
         match serde_json::from_slice::<Kept>(&text) {
             Ok(kept) if kept.setting == setting => Ok(kept),
             _ => {
-                let what = format!("{}: trials of another setting", self.trials.display());
+                let what = format!("{}: trials of another setting", file.display());
                 Err(Failure::new(Kind::Config, what).remedy("Name another file with --trials."))
             }
         }
@@ -160,6 +177,12 @@ impl AblationArgs {
 }
 
 impl Kept {
+    fn write(&self, file: &Path) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|e| Failure::new(Kind::Internal, format!("trials as JSON: {e}")))?;
+        write_whole(file, &text)
+    }
+
     fn has(&self, plan: &Plan, split: &Split, variant: &Variant) -> bool {
         let user = &plan.people[split.owner].id;
         let same = |t: &Trial| t.user == *user && t.seed == plan.seed && t.variant == variant.name;

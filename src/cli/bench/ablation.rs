@@ -1,6 +1,7 @@
 //! `bench ablation`: whether oversampling or synthesis helps on a dataset's people, as one table.
 //! Long runs can be broken off: every trial is kept in a file, and the same command goes on.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,16 +73,20 @@ impl AblationArgs {
     pub fn run(self) -> Result<()> {
         let usual = protocol()?;
         if self.minutes.is_empty() {
-            return self.table(&usual, &self.trials);
+            let rows = self.rows(&usual, &self.trials)?;
+            return if self.json { output::json(&rows) } else { Ok(()) };
         }
-        self.minutes.iter().try_for_each(|minutes| {
+        let mut by_minutes = BTreeMap::new();
+        for minutes in &self.minutes {
             let file = self.trials.with_extension(format!("{minutes}min.json"));
-            self.table(&usual.enrolled_for(*minutes), &file)
-        })
+            by_minutes.insert(minutes, self.rows(&usual.enrolled_for(*minutes), &file)?);
+        }
+        if self.json { output::json(&by_minutes) } else { Ok(()) }
     }
 
-    /// One table, by these rules, with the trials of this file.
-    fn table(&self, rules: &Protocol, file: &Path) -> Result<()> {
+    /// The rows by these rules, with the trials of this file; shows them as a table unless JSON is
+    /// wanted.
+    fn rows(&self, rules: &Protocol, file: &Path) -> Result<Vec<Row>> {
         let mut kept = self.kept(rules, file)?;
         let mut left = self.most.unwrap_or(usize::MAX);
         let mut owners = String::new();
@@ -100,10 +105,11 @@ impl AblationArgs {
             }
         }
         let rows = verdict(&kept.trials);
-        if self.json {
-            return output::json(&rows);
+        if !self.json {
+            let head = format!("{}: {owners}; {}", rules.name, kept.setting);
+            output::line(&format!("{head}\n{}", table(&rows)))?;
         }
-        output::line(&format!("{}: {owners}; {}\n{}", rules.name, kept.setting, table(&rows)))
+        Ok(rows)
     }
 
     fn add(&self, kept: &mut Kept, plan: &Plan, split: &Split, variant: &Variant) -> Result<()> {

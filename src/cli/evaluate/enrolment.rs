@@ -22,10 +22,8 @@ pub(super) fn lines(results: &Results, minutes: &[u32]) -> Vec<String> {
     ];
     for runs in results.runs.chunks(minutes.len()) {
         let Some(unit) = unit(runs) else { continue };
-        lines.push(format!(
-            "  {}",
-            runs.iter().map(|run| &run.protocol.name[..]).collect::<Vec<_>>().join(", ")
-        ));
+        let names: Vec<&str> = runs.iter().map(|run| run.protocol.name.as_str()).collect();
+        lines.push(format!("  {}", names.join(", ")));
         let everywhere = everywhere(runs, unit);
         let rows =
             runs.iter().zip(minutes).map(|(run, minutes)| row(run, *minutes, unit, &everywhere));
@@ -51,30 +49,26 @@ fn found(run: &Run, unit: Unit) -> Option<&SizeFigures> {
 
 /// Owners that every run has measured.
 fn everywhere<'a>(runs: &'a [Run], unit: Unit) -> Vec<&'a str> {
-    let of = |run: &'a Run| -> Vec<&'a str> {
-        let users = found(run, unit).into_iter().flat_map(|size| &size.users);
-        users.map(|user| user.user.as_str()).collect()
-    };
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
-    let mut owners = of(first);
+    let mut everywhere = owners(first, unit);
+    everywhere.retain(|owner| others.iter().all(|run| owners(run, unit).contains(owner)));
+    everywhere
+}
+
+/// Owners that this run has measured.
+fn owners(run: &Run, unit: Unit) -> Vec<&str> {
+    let users = found(run, unit).into_iter().flat_map(|size| &size.users);
+    let mut owners: Vec<&str> = users.map(|user| user.user.as_str()).collect();
     owners.sort_unstable();
     owners.dedup();
-    owners.retain(|owner| others.iter().all(|run| of(run).contains(owner)));
     owners
 }
 
 fn row(run: &Run, minutes: u32, unit: Unit, everywhere: &[&str]) -> String {
     let Some(size) = found(run, unit) else { return format!("{minutes:>8} nobody") };
     let eer = size.mean.eer;
-    let mut owners: Vec<&str> = size.users.iter().map(|user| user.user.as_str()).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    let shared: Vec<f64> = size
-        .users
-        .iter()
-        .filter(|user| everywhere.contains(&user.user.as_str()))
-        .map(|user| user.eer)
-        .collect();
+    let shared = size.users.iter().filter(|user| everywhere.contains(&user.user.as_str()));
+    let shared: Vec<f64> = shared.map(|user| user.eer).collect();
     let shared = metrics::mean(&shared).map_or_else(
         || "-".into(),
         |eer| format!("{:.1} ({} owners)", 100.0 * eer, everywhere.len()),
@@ -83,7 +77,7 @@ fn row(run: &Run, minutes: u32, unit: Unit, everywhere: &[&str]) -> String {
     let interval = format!("{value:.1} ({low:.1}-{high:.1})");
     format!(
         "{minutes:>8} {:>7} {:>8} {:>5.1} s  {interval:<18} {shared}",
-        owners.len(),
+        owners(run, unit).len(),
         unit.to_string(),
         size.movement_s,
     )

@@ -56,7 +56,8 @@ pub(super) fn first(
         return Err(format!("{has:.1} minutes of movement to enrol with, {minutes} are wanted"));
     }
     if windows < FEWEST_WINDOWS {
-        return Err(format!("{windows} windows in {minutes} minutes, {FEWEST_WINDOWS} are needed"));
+        let has = format!("{windows} windows in {minutes} min of movement");
+        return Err(format!("{has}, {FEWEST_WINDOWS} are needed"));
     }
     Ok(cut)
 }

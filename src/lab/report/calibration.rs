@@ -1,7 +1,9 @@
 //! Whether a score means what it says: reliability diagrams and what wrong confidence costs.
 
 use super::{estimate, windows};
-use crate::lab::evaluate::results::{CalibrationFigures, Method, ReliabilityBin, SizeFigures};
+use crate::lab::evaluate::results::{
+    CalibrationFigures, Estimate, Method, ReliabilityBin, SizeFigures,
+};
 use crate::lab::plot::page::{Block, Section};
 use crate::lab::plot::{Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks, grouped};
 
@@ -27,7 +29,7 @@ pub(super) fn section(protocol: &str, model: &Method) -> Option<Section> {
     let rows: Vec<Vec<String>> = sizes.iter().map(row).collect();
     let pictures = sizes.iter().map(|(size, found)| reliability(size, found)).collect();
     (!sizes.is_empty()).then(|| {
-        Section::new(format!("Do scores mean what they say? {protocol}"))
+        Section::new(format!("Calibration of scores, {protocol}"))
             .with(Block::Table(head.to_vec(), rows))
             .with(Block::Pictures(pictures))
             .with(Block::Small(KEY.into()))
@@ -36,14 +38,11 @@ pub(super) fn section(protocol: &str, model: &Method) -> Option<Section> {
 
 /// The share of owners over the score, with counts.
 pub(super) fn reliability(size: &SizeFigures, found: &CalibrationFigures) -> Picture {
-    let filled: Vec<(f64, &ReliabilityBin)> =
-        found.bins.iter().filter_map(|bin| Some((bin.score?, bin))).collect();
-    let share = |of: fn(&crate::lab::evaluate::results::Estimate) -> f64| -> Vec<[f64; 2]> {
-        filled.iter().filter_map(|(score, bin)| Some([*score, of(bin.owner.as_ref()?)])).collect()
-    };
-    let points = share(|owner| owner.value);
-    let bars = share(|owner| owner.low).into_iter().zip(share(|owner| owner.high));
-    let bars = bars.map(|([x, low], [_, high])| [x, low, x, high]).collect();
+    let filled: Vec<(f64, Estimate)> =
+        found.bins.iter().filter_map(|bin| bin.score.zip(bin.owner)).collect();
+    let points: Vec<[f64; 2]> = filled.iter().map(|(score, owner)| [*score, owner.value]).collect();
+    let bars =
+        filled.iter().map(|(score, owner)| [*score, owner.low, *score, owner.high]).collect();
     let style = Style::of(Colour::Series(0));
     let diagonal = Style::of(Colour::Muted).width(1.0).dashed(Dash::Short);
     let tenths =

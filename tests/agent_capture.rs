@@ -159,6 +159,8 @@ fn judge() -> Judge {
         report: ScorerStatus::default(),
         notify: NotifyParams::default(),
         lock: LockParams { countdown_s: Within::clamped(0), ..LockParams::default() },
+        habits: None,
+        learnt: None,
     }
 }
 

@@ -22,6 +22,7 @@ mod groups;
 mod material;
 mod measure;
 mod missing;
+mod patience;
 mod pooled;
 mod probe;
 pub mod results;

@@ -16,13 +16,16 @@ pub struct Growth {
     sessions: Vec<Vec<Window>>,
     curve: LearningCurve,
     working: Option<Receiver<Option<Estimate>>>,
+    /// An estimate failed, and so would the next.
+    given_up: bool,
 }
 
 impl Growth {
     /// Goes on from what earlier sessions collected.
     pub fn begin(params: WindowParams, mut sessions: Vec<Vec<Window>>) -> Self {
         sessions.push(Vec::new());
-        Self { params, sessions, curve: LearningCurve::default(), working: None }
+        let curve = LearningCurve::default();
+        Self { params, sessions, curve, working: None, given_up: false }
     }
 
     /// Takes a window; gives an estimate that has become ready since the last one.
@@ -32,7 +35,8 @@ impl Growth {
         }
         let ready = self.ready();
         let windows: usize = self.sessions.iter().map(Vec::len).sum();
-        if self.working.is_none() && windows >= self.curve.next() {
+        let idle = self.working.is_none() && !self.given_up;
+        if idle && windows >= self.curve.next() {
             self.work();
         }
         ready
@@ -50,6 +54,7 @@ impl Growth {
             Err(TryRecvError::Disconnected) => None,
         };
         self.working = None;
+        self.given_up = found.is_none();
         let estimate = found?;
         self.curve.push(estimate);
         Some(estimate)
@@ -65,5 +70,45 @@ impl Growth {
         };
         let started = thread::Builder::new().name("estimate".into()).spawn(work);
         self.working = started.is_ok().then_some(working);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::lab::crowd::windows_of;
+    use crate::lab::people::{Device, Person};
+
+    #[test]
+    fn an_estimate_comes_while_windows_do_and_one_that_fails_is_not_tried_again() {
+        let params = WindowParams::default();
+        let device = Device::steady(125.0, [1920, 1080]);
+        let windows = windows_of(&Person::generate(900), &device, params, 82, 0);
+        let until_answered = |growth: &mut Growth| {
+            let deadline = Instant::now() + Duration::from_secs(300);
+            while growth.working.is_some() {
+                assert!(Instant::now() < deadline, "no estimate");
+                if let Some(estimate) = growth.ready() {
+                    return Some(estimate.windows);
+                }
+                thread::yield_now();
+            }
+            None
+        };
+        let mut growth = Growth::begin(params, Vec::new());
+        for window in &windows[..80] {
+            assert_eq!(growth.take(window), None);
+        }
+        assert_eq!(until_answered(&mut growth), Some(80));
+        assert!(growth.take(&windows[80]).is_none() && growth.working.is_none(), "not due yet");
+        // A start for windows that are cut otherwise fits nothing.
+        let other = WindowParams { pause_ms: 500, ..params };
+        let mut growth = Growth::begin(other, vec![windows[..79].to_vec()]);
+        growth.take(&windows[79]);
+        assert_eq!(until_answered(&mut growth), None);
+        growth.take(&windows[80]);
+        assert!(growth.working.is_none() && !growth.is_enough());
     }
 }

@@ -108,6 +108,10 @@ pub struct Likeness {
     /// Nats for each unit of the mean log-odds of the windows' scores: what the one-sided head knows
     /// beside the traits.
     pub odds: f32,
+    /// The scores of so many windows count half of [`Self::odds`]: what a lone window's score says,
+    /// its traits mostly say too. Older files know no such discount.
+    #[serde(default)]
+    pub lone: f32,
     /// Multiplies the evidence before it becomes a score.
     pub slope: f32,
 }
@@ -143,20 +147,20 @@ impl Likeness {
             ((trust * sum / n) as f32, (between * (1.0 - trust)) as f32)
         };
         let (centre, doubt) = sum.iter().enumerate().map(one).unzip();
-        Self { centre, doubt, spread: spread.clone(), odds: 0.0, slope: 1.0 }
+        Self { centre, doubt, spread: spread.clone(), odds: 0.0, lone: 0.0, slope: 1.0 }
     }
 
     /// How the means of `windows` windows become evidence: the log-likelihood ratio of their traits
     /// and what their scores add.
     pub fn ratio(&self, windows: usize) -> Ratio {
         let n = windows.max(1) as f64;
-        let Self { centre, doubt, spread, odds, .. } = self;
+        let Self { centre, doubt, spread, odds, lone, .. } = self;
         let traits = centre.len();
         let mut ratio = Ratio {
             square: Vec::with_capacity(traits),
             line: Vec::with_capacity(traits),
             constant: 0.0,
-            odds: f64::from(*odds),
+            odds: f64::from(*odds) * n / (n + f64::from(*lone)),
         };
         for (at, centre) in centre.iter().enumerate() {
             let [between, shift, within] =
@@ -188,7 +192,7 @@ impl Likeness {
     /// When numbers are missing or not finite, or a variance is not above 0.
     pub fn validate(&self) -> Result<(), String> {
         self.spread.validate()?;
-        let Self { centre, doubt, spread, odds, slope } = self;
+        let Self { centre, doubt, spread, odds, lone, slope } = self;
         let sizes = centre.len() == spread.traits() && doubt.len() == spread.traits();
         let finite = centre.iter().all(|x| x.is_finite());
         if !(sizes && finite && doubt.iter().all(|v| v.is_finite() && *v >= 0.0)) {
@@ -196,6 +200,9 @@ impl Likeness {
         }
         if !(odds.is_finite() && *odds >= 0.0) {
             return Err(format!("the odds {odds} of its likeness must not be below 0"));
+        }
+        if !(lone.is_finite() && *lone >= 0.0) {
+            return Err(format!("the {lone} lone windows of its likeness must not be below 0"));
         }
         if !(slope.is_finite() && *slope > 0.0) {
             return Err(format!("the slope {slope} of its likeness must be above 0"));
@@ -236,6 +243,8 @@ mod tests {
         let scored = Likeness { odds: 2.0, ..owner };
         let sure = Mean { log_odds: 1.5, ..mean([x, -x]) };
         assert!((scored.evidence(&sure, 5) - expected - 3.0).abs() < 1e-5);
+        let discounted = Likeness { lone: 1.0, ..scored };
+        assert!((discounted.evidence(&sure, 5) - expected - 2.5).abs() < 1e-5);
     }
 
     #[test]

@@ -66,6 +66,12 @@ fn an_evaluation_is_complete_repeatable_and_comes_back_from_its_file() {
             assert_eq!(binned(&size.pooled.genuine), groups(|user| user.genuine_groups));
             assert_eq!(binned(&size.pooled.impostor), groups(|user| user.impostor_groups));
         }
+        for size in &run.methods[0].sizes {
+            let claims = size.calibration.as_ref().unwrap();
+            let counted = claims.bins.iter().map(|bin| bin.genuine as usize).sum::<usize>();
+            assert_eq!(counted, size.users.iter().map(|user| user.genuine_groups).sum::<usize>());
+            assert!(claims.min_cllr.value <= claims.cllr.value, "{claims:?}");
+        }
         let streams = run.continuous.as_ref().unwrap();
         assert_eq!(streams.users.len(), 6);
         assert!(streams.missed <= streams.impostor_sessions);
@@ -135,4 +141,9 @@ fn generated_strangers_are_told_apart_and_the_coin_is_a_coin() {
     scale_heads(folder.path(), &everybody, 0.0);
     let constant = run(&["seed"], &everybody, folder.path(), false).unwrap();
     assert_eq!(auc(&constant, "model"), 0.5);
+
+    // Nothing can be made of one score for everybody, nor of a score that is turned round.
+    let claims = |results: &Results| results.runs[0].methods[0].sizes[0].calibration.clone();
+    assert!(claims(&inverted).is_some_and(|claims| claims.cllr.value > 1.0));
+    assert!(claims(&constant).is_some_and(|claims| (claims.min_cllr.value - 1.0).abs() < 1e-9));
 }

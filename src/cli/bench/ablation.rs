@@ -1,6 +1,7 @@
 //! `bench ablation`: whether oversampling or synthesis helps on a dataset's people, as one table.
 //! Long runs can be broken off: every trial is kept in a file, and the same command goes on.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ pub struct AblationArgs {
     /// Where trials are kept; the same command with the same file goes on
     #[arg(long, value_name = "FILE")]
     trials: PathBuf,
+    /// Cut every owner's training part to so many minutes of movement, a table each; each length
+    /// keeps its trials in a file of its own beside the one named
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=600))]
+    minutes: Vec<u32>,
     /// Seeds 1 to this
     #[arg(long, default_value_t = 3)]
     seeds: u64,
@@ -66,25 +71,45 @@ impl AblationArgs {
     /// When the recordings cannot be read, a training breaks down, or the file of trials is
     /// another setting's.
     pub fn run(self) -> Result<()> {
-        let mut kept = self.kept()?;
-        let rules = protocol()?;
+        let usual = protocol()?;
+        if self.minutes.is_empty() {
+            let rows = self.rows(&usual, &self.trials)?;
+            return if self.json { output::json(&rows) } else { Ok(()) };
+        }
+        let mut by_minutes = BTreeMap::new();
+        for minutes in &self.minutes {
+            let file = self.trials.with_extension(format!("{minutes}min.json"));
+            by_minutes.insert(minutes, self.rows(&usual.enrolled_for(*minutes), &file)?);
+        }
+        if self.json { output::json(&by_minutes) } else { Ok(()) }
+    }
+
+    /// The rows by these rules, with the trials of this file; shows them as a table unless JSON is
+    /// wanted.
+    fn rows(&self, rules: &Protocol, file: &Path) -> Result<Vec<Row>> {
+        let mut kept = self.kept(rules, file)?;
         let mut left = self.most.unwrap_or(usize::MAX);
+        let mut owners = String::new();
         for seed in 1..=self.seeds {
-            let plan = self.plan(&rules, seed)?;
+            let plan = self.plan(rules, seed)?;
+            let (own, out) = (plan.splits.len(), plan.left_out.len());
+            owners = format!("{own} owners, {out} left out");
             for split in &plan.splits {
                 for variant in &VARIANTS {
                     if left > 0 && !kept.has(&plan, split, variant) {
                         self.add(&mut kept, &plan, split, variant)?;
+                        kept.write(file)?;
                         left -= 1;
                     }
                 }
             }
         }
         let rows = verdict(&kept.trials);
-        if self.json {
-            return output::json(&rows);
+        if !self.json {
+            let head = format!("{}: {owners}; {}", rules.name, kept.setting);
+            output::line(&format!("{head}\n{}", table(&rows)))?;
         }
-        output::line(&format!("{}\n{}", kept.setting, table(&rows)))
+        Ok(rows)
     }
 
     fn add(&self, kept: &mut Kept, plan: &Plan, split: &Split, variant: &Variant) -> Result<()> {
@@ -107,9 +132,7 @@ impl AblationArgs {
             HumanDuration(Duration::from_secs_f64(each * left as f64))
         );
         kept.trials.push(trial);
-        let text = serde_json::to_vec_pretty(kept)
-            .map_err(|e| Failure::new(Kind::Internal, format!("trials as JSON: {e}")))?;
-        write_whole(&self.trials, &text)
+        Ok(())
     }
 
     fn options(&self) -> TrainOptions {
@@ -136,7 +159,7 @@ impl AblationArgs {
         self.input.folder.as_deref().ok_or_else(unnamed)
     }
 
-    fn kept(&self) -> Result<Kept> {
+    fn kept(&self, rules: &Protocol, file: &Path) -> Result<Kept> {
         let setting = format!(
             "{}, {} + {} units, at most {} passes (patience {}), protocol {}",
             self.input.format()?.name(),
@@ -144,15 +167,15 @@ impl AblationArgs {
             self.units,
             self.epochs,
             self.patience,
-            &protocol()?.sha256()[..12]
+            &rules.sha256()[..12]
         );
-        let Ok(text) = std::fs::read(&self.trials) else {
+        let Ok(text) = std::fs::read(file) else {
             return Ok(Kept { setting, ..Kept::default() });
         };
         match serde_json::from_slice::<Kept>(&text) {
             Ok(kept) if kept.setting == setting => Ok(kept),
             _ => {
-                let what = format!("{}: trials of another setting", self.trials.display());
+                let what = format!("{}: trials of another setting", file.display());
                 Err(Failure::new(Kind::Config, what).remedy("Name another file with --trials."))
             }
         }
@@ -160,6 +183,12 @@ impl AblationArgs {
 }
 
 impl Kept {
+    fn write(&self, file: &Path) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|e| Failure::new(Kind::Internal, format!("trials as JSON: {e}")))?;
+        write_whole(file, &text)
+    }
+
     fn has(&self, plan: &Plan, split: &Split, variant: &Variant) -> bool {
         let user = &plan.people[split.owner].id;
         let same = |t: &Trial| t.user == *user && t.seed == plan.seed && t.variant == variant.name;

@@ -2,6 +2,7 @@
 //! beside baselines, and two results side by side. Measures nothing itself.
 
 mod comparison;
+mod enrolment;
 mod report;
 mod show;
 mod table;
@@ -31,6 +32,9 @@ pub struct EvaluateArgs {
     /// time-resampled, or a TOML file of your own; several with commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "open-set")]
     protocol: Vec<String>,
+    /// Cut every owner's enrolment to so many minutes of movement; several with commas
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=600))]
+    minutes: Vec<u32>,
     /// Folder of the models: PROTOCOL/seed-SEED/USER.onnx
     #[arg(long, value_name = "DIR", default_value = "models")]
     models: PathBuf,
@@ -120,8 +124,7 @@ impl EvaluateArgs {
 
     fn evaluate(&self) -> Result<()> {
         let params = WindowParams::default();
-        let protocols: Vec<Protocol> =
-            self.protocols().iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
+        let protocols = self.protocols()?;
         let Some(folder) = &self.input.folder else {
             return Err(Failure::new(Kind::Config, "no recordings are named")
                 .remedy("Give the folder of a dataset and its --format."));
@@ -161,16 +164,27 @@ impl EvaluateArgs {
         eprintln!("Everything is in {}.", self.out.display());
         match self.json {
             true => output::json(&results),
-            false => output::line(&table::text(&results)),
+            false => {
+                output::line(&table::text(&results))?;
+                let enrolment = enrolment::lines(&results, &self.minutes);
+                enrolment.iter().try_for_each(|line| output::line(line))
+            }
         }
     }
 
-    /// The names, with `all` spelt out.
-    fn protocols(&self) -> Vec<String> {
-        match self.protocol.iter().any(|name| name == "all") {
+    /// The protocols, with `all` spelt out, each with every length of enrolment asked for.
+    fn protocols(&self) -> Result<Vec<Protocol>> {
+        let names = match self.protocol.iter().any(|name| name == "all") {
             true => NAMES.map(str::to_owned).to_vec(),
             false => self.protocol.clone(),
+        };
+        let usual: Vec<Protocol> =
+            names.iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
+        if self.minutes.is_empty() {
+            return Ok(usual);
         }
+        let cut = |rules: &Protocol| self.minutes.iter().map(|n| rules.enrolled_for(*n)).collect();
+        Ok(usual.iter().flat_map(|rules| -> Vec<Protocol> { cut(rules) }).collect())
     }
 
     fn people(&self, folder: &Path, params: WindowParams, show: &Show) -> Result<Vec<Person>> {

@@ -91,6 +91,7 @@ fn of_model(model: &Method) -> Vec<String> {
             .into(),
     );
     lines.extend(model.sizes.iter().rev().take(2).rev().map(on_one_roc));
+    lines.extend(calibration(&model.sizes));
     if let Some(floor) = model.floor {
         lines.push(format!(
             "  windows of a session correlate by {:.2}: ever more of them lead towards EER {:.1} %",
@@ -139,6 +140,28 @@ fn on_one_roc(size: &SizeFigures) -> String {
         share(pooled.auc),
         percent(pooled.eer)
     )
+}
+
+/// Whether a score is the chance that it seems to be.
+fn calibration(sizes: &[SizeFigures]) -> Vec<String> {
+    let row = |size: &SizeFigures| {
+        let found = size.calibration.as_ref()?;
+        Some(format!(
+            "{:>8}  {:<19} {:<18} {:<18}",
+            size.unit.to_string(),
+            share(found.ece),
+            share(found.cllr),
+            share(found.min_cllr)
+        ))
+    };
+    let rows: Vec<String> = sizes.iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    let about = "  do scores mean what they say? Calibration error, and bits lost (Cllr, 1 is knowing nothing)";
+    let head =
+        format!("{:>8}  {:<19} {:<18} {:<18}", "windows", "ECE", "Cllr", "on the best scale");
+    [about.to_owned(), head].into_iter().chain(rows).collect()
 }
 
 /// The equal error rates of all methods, side by side.

@@ -1,13 +1,14 @@
 //! From owners' scores to the figures of a method: owner by owner, as means over owners, and pooled,
 //! each with its interval. No threshold of a reported rate is chosen on the test.
 
+use super::calibration::calibration;
 use super::measure::{Measured, Scores};
 use super::pooled::pooled;
 use super::results::{
     AtThreshold, Confusion, Estimate, Floor, Means, Method, SizeFigures, Unit, UserFigures,
 };
 use crate::lab::evaluate::groups::Durations;
-use crate::lab::metrics::{self, Draws};
+use crate::lab::metrics::{self, Calibration, Draws};
 
 /// Everything that was measured under one protocol, and the draws for its intervals.
 pub(super) struct Study<'a> {
@@ -55,6 +56,8 @@ impl<'a> Study<'a> {
         let mut durations = Durations::default();
         self.measured.iter().for_each(|one| durations.absorb(&one.durations[at].1));
         let [movement_s, wall_s] = durations.medians();
+        let scores = self.scores(method, at, unit);
+        let claims = is_model(method).then(|| calibration(&scores, &self.draws));
         Some(SizeFigures {
             unit,
             movement_s,
@@ -63,7 +66,8 @@ impl<'a> Study<'a> {
             spread: metrics::deviation(&eers),
             worst: worst.max_by(|a, b| a.1.total_cmp(&b.1))?,
             gini: metrics::gini(&eers),
-            pooled: pooled(&self.scores(method, at, unit), &self.draws)?,
+            pooled: pooled(&scores, &self.draws)?,
+            calibration: claims.flatten(),
             model_minus_this: (method > 0).then(|| self.lead(method, at, unit)).flatten(),
             users,
         })
@@ -72,7 +76,7 @@ impl<'a> Study<'a> {
     fn users(&self, method: usize, at: usize, unit: Unit) -> Vec<UserFigures> {
         let figures = |one: &Measured| {
             let scores = &one.methods[method][at];
-            scores.enough(unit).then(|| user_figures(one, scores)).flatten()
+            scores.enough(unit).then(|| user_figures(one, scores, is_model(method))).flatten()
         };
         self.measured.iter().filter_map(figures).collect()
     }
@@ -141,13 +145,19 @@ pub(super) fn mean_estimate(draws: &Draws, values: &[Option<f64>]) -> Option<Est
     Some(Estimate { value: metrics::mean(&present)?, low, high })
 }
 
-fn user_figures(one: &Measured, scores: &Scores) -> Option<UserFigures> {
+/// The model stands first. What it says is a probability; baselines' scores only have an order.
+const fn is_model(method: usize) -> bool {
+    method == 0
+}
+
+fn user_figures(one: &Measured, scores: &Scores, is_model: bool) -> Option<UserFigures> {
     let (genuine, impostor) = (&scores.genuine, &scores.impostor);
     let equal = metrics::eer(genuine, impostor)?;
     let at = |threshold: f32| {
         let metrics::Rates { far, frr } = metrics::rates(genuine, impostor, threshold);
         AtThreshold { threshold: threshold.into(), far, frr }
     };
+    let claims = is_model.then(|| Calibration::new(&[(genuine, impostor)]).whole()).flatten();
     let decides = scores.calibrated.or(scores.shipped).unwrap_or(equal.threshold);
     Some(UserFigures {
         user: one.user.clone(),
@@ -161,6 +171,8 @@ fn user_figures(one: &Measured, scores: &Scores) -> Option<UserFigures> {
         shipped: scores.shipped.map(at),
         frr_at_far_1: metrics::frr_at_far(genuine, impostor, 0.01),
         frr_at_far_01: metrics::frr_at_far(genuine, impostor, 0.001),
+        cllr: claims.map(|claims| claims.cllr),
+        min_cllr: claims.map(|claims| claims.min_cllr),
         confusion: confusion(genuine, impostor, decides),
     })
 }

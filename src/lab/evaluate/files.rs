@@ -15,7 +15,7 @@ pub const TABLE: &str = "binary_results.csv";
 
 /// The table's columns. The first nine are the notebooks' (its threshold is that of the equal error
 /// rate, found on the test itself; its rates stand at that threshold); what follows is ours.
-pub const COLUMNS: [&str; 28] = [
+pub const COLUMNS: [&str; 30] = [
     "user_id",
     "n",
     "auc",
@@ -44,6 +44,8 @@ pub const COLUMNS: [&str; 28] = [
     "genuine_rejected",
     "impostor_accepted",
     "impostor_rejected",
+    "cllr",
+    "min_cllr",
 ];
 
 impl Results {
@@ -134,5 +136,6 @@ fn row(user: &UserFigures, unit: &str, place: [&String; 2], takes: [f64; 2]) -> 
         [c.genuine_accepted, c.genuine_rejected, c.impostor_accepted, c.impostor_rejected]
             .map(|count| count.to_string()),
     );
+    row.extend([maybe(user.cllr), maybe(user.min_cllr)]);
     row
 }

@@ -11,6 +11,7 @@
 //! ```
 
 mod baseline;
+mod calibration;
 mod check;
 mod compare;
 mod continuous;

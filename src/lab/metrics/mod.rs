@@ -4,11 +4,13 @@
 //! A score belongs to the owner when it is **at or above** the threshold, as in the live decision.
 
 mod bootstrap;
+mod calibration;
 mod curve;
 mod floor;
 mod normal;
 
 pub use bootstrap::{Draws, Range};
+pub use calibration::{BINS, Calibrated, Calibration, Reliability};
 pub use curve::{FAR_GRID, Tally, frr_at_far};
 pub use floor::{Correlated, fit_floor};
 

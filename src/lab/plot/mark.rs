@@ -96,7 +96,7 @@ impl Mark {
     }
 
     /// A text around a place; in the colour of the paper if it stands on something dark.
-    pub(super) fn label(at: [f64; 2], text: String, on_dark: bool) -> Self {
+    pub fn label(at: [f64; 2], text: String, on_dark: bool) -> Self {
         let colour = if on_dark { Colour::Muted } else { Colour::Ink };
         Self::new(Form::Note(at, text, true), Style::of(colour))
     }

@@ -13,6 +13,7 @@ mod clock;
 mod deal;
 mod divide;
 mod lesson;
+mod minutes;
 mod overlap;
 mod people;
 mod plan;

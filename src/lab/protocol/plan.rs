@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::deal::{deal, may_own};
 use super::divide::{Division, divide, without_test};
+use super::minutes;
 use super::overlap;
 use super::people::{Person, Session};
 use super::rules::{Genuine, LearnFrom, People, Protocol, hex};
@@ -120,8 +121,9 @@ impl Protocol {
             if !may_own(&self.impostors.people, owner) {
                 continue;
             }
-            match self.division(person) {
-                Ok(division) => splits.push(self.split(&people, owner, &division, seed)),
+            let split = |own| self.split(&people, owner, &own, seed);
+            match self.division(person).and_then(split) {
+                Ok(split) => splits.push(split),
                 Err(why) => left_out.push(LeftOut { user: person.id.clone(), why }),
             }
         }
@@ -165,11 +167,21 @@ impl Protocol {
         self.genuine.wants_claims() && person.claims.iter().any(|claim| !claim.windows.is_empty())
     }
 
-    fn split(&self, people: &[Person], owner: usize, own: &Division, seed: u64) -> Split {
+    fn split(
+        &self,
+        people: &[Person],
+        owner: usize,
+        own: &Division,
+        seed: u64,
+    ) -> Result<Split, String> {
         let whole = |person: usize, sessions: &[usize]| -> Vec<Stretch> {
             sessions.iter().map(|i| stretch(people, person, *i)).collect()
         };
-        let training = first(whole(owner, &own.training), self.genuine.most_training());
+        let training = whole(owner, &own.training);
+        let training = match self.enrol_minutes {
+            Some(minutes) => minutes::first(people, training, minutes)?,
+            None => first(training, self.genuine.most_training()),
+        };
         let mut genuine = Parts {
             training,
             calibration: whole(owner, &own.calibration),
@@ -188,7 +200,7 @@ impl Protocol {
             let claims = |genuine| claims(people, owner, genuine);
             (genuine.test, impostor.test) = (claims(true), claims(false));
         }
-        Split { owner, genuine, impostor }
+        Ok(Split { owner, genuine, impostor })
     }
 
     /// The windows that other people bring to a part.

@@ -34,6 +34,10 @@ pub struct Protocol {
     /// Whether whole sessions are judged too, beside groups of windows.
     #[serde(default)]
     pub whole_sessions: bool,
+    /// Minutes of movement of which an owner's training part consists, the first ones, instead of
+    /// so many windows; whoever has fewer is no owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrol_minutes: Option<f64>,
     /// How an owner's sessions are parted.
     pub genuine: Genuine,
     /// Who the others are.
@@ -42,7 +46,7 @@ pub struct Protocol {
     pub recordings: Recordings,
     /// The text it was read from, for the results and the hash.
     #[serde(skip)]
-    text: String,
+    pub(super) text: String,
 }
 
 /// How an owner's sessions are parted. Windows of one session never lie in two parts.
@@ -235,6 +239,9 @@ impl Protocol {
         if self.genuine.most_training() == 0 || self.impostors.most_windows == 0 {
             return Err("most_training and most_windows must be at least 1".into());
         }
+        if self.enrol_minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes.is_finite())) {
+            return Err("enrol_minutes must be above 0".into());
+        }
         Ok(())
     }
 }
@@ -275,6 +282,7 @@ mod tests {
             ("training = 0.5", "training = 0.9", "leave nothing"),
             ("most_windows = 200", "most_windows = 0", "at least 1"),
             ("most_windows", "most_windoes", "most_windoes"),
+            ("[genuine]", "enrol_minutes = 0\n[genuine]", "above 0"),
             ("\"open-set\"", "\"../open\"", "letters"),
             ("\"generated\"", "\"people\"", "leave nothing"),
         ] {

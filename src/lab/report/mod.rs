@@ -3,6 +3,7 @@
 //! none; what is not in them is not in the report.
 
 mod baselines;
+mod calibration;
 mod continuous;
 mod curves;
 mod facts;
@@ -46,6 +47,12 @@ pub fn single_pictures(results: &Results) -> Vec<(String, Picture)> {
             for size in &model.sizes {
                 add(&format!("scores-{}", size.unit), scores::distribution(size));
                 add(&format!("confusion-{}", size.unit), scores::confusion(size));
+                if let Some(found) = &size.calibration {
+                    add(
+                        &format!("reliability-{}", size.unit),
+                        calibration::reliability(size, found),
+                    );
+                }
             }
             if let Some(size) = headline(run) {
                 add("users", users::bars(size));
@@ -80,6 +87,7 @@ fn sections_of(run: &Run) -> Vec<Section> {
     let mut sections = vec![head];
     sections.push(baselines::section(run));
     sections.push(scores::section(name, model));
+    sections.extend(calibration::section(name, model));
     sections.extend(headline(run).map(|size| users::section(name, size, model)));
     sections.extend(run.continuous.as_ref().map(|streams| continuous::section(name, streams)));
     sections.push(facts::section(run));
@@ -187,6 +195,7 @@ mod tests {
             assert!(titles.iter().any(|found| found.starts_with(title)), "{title}: {titles:?}");
         }
         assert!(titles.iter().filter(|title| title.starts_with("Decisions")).count() >= 3);
+        assert!(titles.iter().filter(|title| title.starts_with("Reliability")).count() >= 3);
         assert!(titles.contains(&"A stranger who was noticed: user2 at the mouse of <user1>"));
         assert!(titles.iter().any(|title| title.starts_with("A stranger who was missed")));
         for forbidden in ["http:", "https:", "<script", "url(", "NaN", "inf "] {

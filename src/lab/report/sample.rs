@@ -1,9 +1,10 @@
 //! Invented results for the tests of the report: two owners, three sizes, names with markup.
 
 use crate::lab::evaluate::results::{
-    Adapted, AtThreshold, Confusion, Continuous, CurvePoint, DatasetFacts, Delay, DeviceProbe,
-    Estimate, Floor, Means, Method, ModelFacts, OwnerSplit, PartFacts, Pooled, ProtocolFacts,
-    Results, Run, SizeFigures, SplitFacts, Timeline, TimelinePoint, Unit, UserFigures, VERSION,
+    Adapted, AtThreshold, CalibrationFigures, Confusion, Continuous, CurvePoint, DatasetFacts,
+    Delay, DeviceProbe, Estimate, Floor, Means, Method, ModelFacts, OwnerSplit, PartFacts, Pooled,
+    ProtocolFacts, ReliabilityBin, Results, Run, SizeFigures, SplitFacts, Timeline, TimelinePoint,
+    Unit, UserFigures, VERSION,
 };
 use crate::pipeline::WindowParams;
 use crate::pipeline::policy::Decision;
@@ -28,6 +29,8 @@ fn user(user: &str, eer: f64) -> UserFigures {
         shipped: None,
         frr_at_far_1: Some(2.0 * eer),
         frr_at_far_01: None,
+        cllr: None,
+        min_cllr: None,
         confusion: Confusion::default(),
     }
 }
@@ -62,6 +65,27 @@ fn pooled(eer: f64) -> Pooled {
     }
 }
 
+/// Too sure of itself, and never quite sure of a stranger.
+fn calibration(eer: f64) -> CalibrationFigures {
+    let bin = |at: u32| {
+        let score = (f64::from(at) + 0.5) / 10.0;
+        let owner = 0.5 + (1.0 - eer) * (score - 0.5);
+        let filled = at > 0;
+        ReliabilityBin {
+            score: filled.then_some(score),
+            owner: filled.then(|| about(owner)),
+            genuine: u64::from(filled) * u64::from(at),
+            impostor: u64::from(filled) * u64::from(30 - 2 * at),
+        }
+    };
+    CalibrationFigures {
+        ece: about(0.3 * eer),
+        cllr: about(2.0 * eer),
+        min_cllr: about(1.8 * eer),
+        bins: (0..10).map(bin).collect(),
+    }
+}
+
 fn size(unit: Unit, eer: f64, is_baseline: bool) -> SizeFigures {
     let better = Estimate { value: -0.1, low: -0.2, high: -0.02 };
     SizeFigures {
@@ -82,6 +106,7 @@ fn size(unit: Unit, eer: f64, is_baseline: bool) -> SizeFigures {
         worst: (OWNERS[1].into(), 1.5 * eer),
         gini: 0.2,
         pooled: pooled(eer),
+        calibration: (!is_baseline).then(|| calibration(eer)),
         model_minus_this: is_baseline.then_some(better),
         users: vec![user(OWNERS[0], 0.5 * eer), user(OWNERS[1], 1.5 * eer)],
     }

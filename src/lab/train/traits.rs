@@ -14,6 +14,10 @@ const DAYS: f32 = 3.0;
 /// How much the head's scores count beside the traits, see [`Likeness::odds`]; anything from 1 to 4
 /// serves SapiMouse and Gmail people alike.
 const ODDS: f32 = 2.0;
+/// Of a lone window the score counts half of that, see [`Likeness::lone`]: what it says, the traits
+/// of that window mostly say too. Set on SapiMouse and Gmail people, where it halves how far scores
+/// of single windows are off, and changes no error rate.
+const LONE: f32 = 1.0;
 /// Group sizes by which the evidence is made honest.
 const HONEST_SIZES: [usize; 3] = [1, 5, 10];
 /// Steps of Newton's method in one number.
@@ -37,7 +41,7 @@ pub(super) fn likeness(
     let shift = spread.shift.iter().map(|variance| DAYS * variance).collect();
     let spread = TraitSpread { shift, ..spread.clone() };
     let centred = Likeness::of(&spread, &sum, windows, windows as f64 / STRETCH);
-    let mut likeness = Likeness { odds: ODDS, ..centred };
+    let mut likeness = Likeness { odds: ODDS, lone: LONE, ..centred };
     let days = Days::simulate(&likeness, own, seed)?;
     likeness.slope = honest_slope(&likeness, &days, strangers) as f32;
     Some((likeness, days))

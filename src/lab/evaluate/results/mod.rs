@@ -2,8 +2,10 @@
 //! shows. Values only. Rates are shares 0..=1, times are seconds; an interval is the 95 % interval
 //! of a bootstrap over owners, all of whose windows go or stay together.
 
+mod calibrated;
 mod in_use;
 
+pub use calibrated::{CalibrationFigures, ReliabilityBin};
 pub use in_use::{Adapted, Continuous, Delay, DeviceProbe, Timeline, TimelinePoint, UserStreams};
 
 use serde::{Deserialize, Serialize};
@@ -196,6 +198,9 @@ pub struct SizeFigures {
     pub gini: f64,
     /// All owners' scores on one scale, with one threshold.
     pub pooled: Pooled,
+    /// Whether the model's scores mean what they say; baselines' claim nothing.
+    #[serde(default)]
+    pub calibration: Option<CalibrationFigures>,
     /// For a baseline: the model's EER minus this one's, paired by owner. The model is better only
     /// if the upper bound lies below 0.
     pub model_minus_this: Option<Estimate>,
@@ -315,6 +320,12 @@ pub struct UserFigures {
     pub frr_at_far_1: Option<f64>,
     /// FRR where FAR is 0.1 %; none below 1,000 impostor groups.
     pub frr_at_far_01: Option<f64>,
+    /// Cost of the model's log-likelihood ratios, bits: 1 says nothing. Baselines have none.
+    #[serde(default)]
+    pub cllr: Option<f64>,
+    /// The same on the scale that would be best for this owner.
+    #[serde(default)]
+    pub min_cllr: Option<f64>,
     /// At the calibrated threshold, else the shipped one, else that of the equal error rate.
     pub confusion: Confusion,
 }

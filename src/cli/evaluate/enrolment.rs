@@ -1,0 +1,84 @@
+//! How much movement enrolment needs: the lengths of `--minutes` side by side, for whoever was
+//! measured with each of them.
+
+use crate::lab::evaluate::results::{Results, Run, SizeFigures, Unit};
+use crate::lab::metrics;
+
+/// Seconds of movement of the groups that are compared.
+const GROUP_S: f64 = 15.0;
+
+/// A line for each length, and for each protocol; none without lengths.
+pub(super) fn lines(results: &Results, minutes: &[u32]) -> Vec<String> {
+    if minutes.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![
+        String::new(),
+        format!("How much movement enrolment needs: EER % of groups of about {GROUP_S} s"),
+        format!(
+            "{:>8} {:>7} {:>8} {:>7}  {:<18} those measured with every length",
+            "minutes", "owners", "windows", "moved", "EER"
+        ),
+    ];
+    for runs in results.runs.chunks(minutes.len()) {
+        let Some(unit) = unit(runs) else { continue };
+        let names: Vec<&str> = runs.iter().map(|run| run.protocol.name.as_str()).collect();
+        lines.push(format!("  {}", names.join(", ")));
+        let everywhere = everywhere(runs, unit);
+        let rows =
+            runs.iter().zip(minutes).map(|(run, minutes)| row(run, *minutes, unit, &everywhere));
+        lines.extend(rows);
+    }
+    lines
+}
+
+/// The group size of all rows: of those that every run has, the one that takes about as long.
+fn unit(runs: &[Run]) -> Option<Unit> {
+    let away = |size: &&SizeFigures| (size.movement_s / GROUP_S).ln().abs();
+    let sizes = &runs.first()?.methods.first()?.sizes;
+    let shared = sizes.iter().filter(|size| runs.iter().all(|run| found(run, size.unit).is_some()));
+    let nearest = shared
+        .filter(|size| matches!(size.unit, Unit::Windows(_)))
+        .min_by(|a, b| away(a).total_cmp(&away(b)));
+    nearest.map(|size| size.unit)
+}
+
+fn found(run: &Run, unit: Unit) -> Option<&SizeFigures> {
+    run.methods.first()?.sizes.iter().find(|size| size.unit == unit)
+}
+
+/// Owners that every run has measured.
+fn everywhere<'a>(runs: &'a [Run], unit: Unit) -> Vec<&'a str> {
+    let Some((first, others)) = runs.split_first() else { return Vec::new() };
+    let mut everywhere = owners(first, unit);
+    everywhere.retain(|owner| others.iter().all(|run| owners(run, unit).contains(owner)));
+    everywhere
+}
+
+/// Owners that this run has measured.
+fn owners(run: &Run, unit: Unit) -> Vec<&str> {
+    let users = found(run, unit).into_iter().flat_map(|size| &size.users);
+    let mut owners: Vec<&str> = users.map(|user| user.user.as_str()).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}
+
+fn row(run: &Run, minutes: u32, unit: Unit, everywhere: &[&str]) -> String {
+    let Some(size) = found(run, unit) else { return format!("{minutes:>8} nobody") };
+    let eer = size.mean.eer;
+    let shared = size.users.iter().filter(|user| everywhere.contains(&user.user.as_str()));
+    let shared: Vec<f64> = shared.map(|user| user.eer).collect();
+    let shared = metrics::mean(&shared).map_or_else(
+        || "-".into(),
+        |eer| format!("{:.1} ({} owners)", 100.0 * eer, everywhere.len()),
+    );
+    let [value, low, high] = [eer.value, eer.low, eer.high].map(|share| 100.0 * share);
+    let interval = format!("{value:.1} ({low:.1}-{high:.1})");
+    format!(
+        "{minutes:>8} {:>7} {:>8} {:>5.1} s  {interval:<18} {shared}",
+        owners(run, unit).len(),
+        unit.to_string(),
+        size.movement_s,
+    )
+}

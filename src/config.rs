@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::settings::{
-    EnrolParams, IntakeParams, JournalParams, LockParams, MetricsParams, NotifyParams,
+    AdaptParams, EnrolParams, IntakeParams, JournalParams, LockParams, MetricsParams, NotifyParams,
     PolicyChoice, RecordParams, RetentionParams, TrayParams,
 };
 use crate::error::{Failure, Kind, Result};
@@ -26,6 +26,8 @@ pub struct Config {
     pub notify: NotifyParams,
     /// How the session is locked.
     pub lock: LockParams,
+    /// Whether the agent learns from its false alarms.
+    pub adapt: AdaptParams,
     /// Whether movement is kept.
     pub record: RecordParams,
     /// The journal's size.

@@ -100,6 +100,8 @@ impl Stage {
                 countdown_s: Within::clamped(self.countdown_s),
                 ..LockParams::default()
             },
+            habits: None,
+            learnt: None,
         }
     }
 

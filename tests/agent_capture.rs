@@ -166,6 +166,8 @@ fn judge(known: &str) -> Judge {
         report: ScorerStatus::default(),
         notify: NotifyParams::default(),
         lock: LockParams { countdown_s: Within::clamped(0), ..LockParams::default() },
+        habits: None,
+        learnt: None,
     }
 }
 

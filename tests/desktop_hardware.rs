@@ -151,7 +151,7 @@ fn an_x_server_that_comes_back_is_watched_again() {
             ..SensorParams::new(program.clone()).on(stage.environment())
         };
         let mut source = SensorSource::open(params).unwrap();
-        stage.crash_display();
+        stage.crash_display().unwrap();
         let lost =
             |signal: &Signal| matches!(signal, Signal::Boundary { kind: Boundary::Overflow, .. });
         until(&mut source, lost);

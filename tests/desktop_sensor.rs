@@ -174,7 +174,7 @@ fn a_display_that_stays_away_ends_the_source_with_a_sentence() {
     let mut stage = Stage::raise(&Plan::bare()).unwrap();
     let params = SensorParams { patience: Duration::from_millis(500), ..params(&stage) };
     let mut source = SensorSource::open(params).unwrap();
-    stage.crash_display();
+    stage.crash_display().unwrap();
     let deadline = Instant::now() + PATIENCE;
     let failure = loop {
         assert!(Instant::now() < deadline);

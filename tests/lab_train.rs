@@ -4,6 +4,7 @@
 use mousewarden::error::{Kind, Result};
 use mousewarden::lab::crowd::{generated, windows_of};
 use mousewarden::lab::people::{Device, Person};
+use mousewarden::lab::sufficiency::{days_apart, estimate};
 use mousewarden::lab::train::{
     About, Epoch, Oversampling, Progress, Request, Start, Synthesis, TrainOptions, identity_of,
     train_owner, write_checked,
@@ -301,4 +302,24 @@ fn a_trunk_for_windows_cut_otherwise_is_refused() {
     let request = Request { sessions, cohort, windows: params, about, options };
     let failure = train_owner(&request, &mut |_| {}).unwrap_err();
     assert!(failure.to_string().contains("cut otherwise"), "{failure}");
+}
+
+#[test]
+fn days_of_one_person_lie_closer_than_those_of_two() {
+    let bundle = train(&[owner(90)], &pretrained()).unwrap();
+    let day = |who: u64, day: u64| windows_of(&Person::generate(who), &device(), params(), 90, day);
+    let apart = |days: &[Vec<Window>]| days_apart(&bundle, days).unwrap();
+    let own = apart(&[day(900, 0), day(900, 1)]);
+    assert!(own < apart(&[day(900, 0), day(17, 1)]), "{own}");
+    let short = day(900, 1)[..29].to_vec();
+    assert_eq!(days_apart(&bundle, &[day(900, 0), short]), None);
+}
+
+#[test]
+fn an_enrolment_can_be_judged_before_it_ends() {
+    let estimate = |windows| estimate(&[owner(windows)], params(), &pretrained()).unwrap();
+    assert_eq!(estimate(59), None);
+    let found = estimate(80).unwrap();
+    assert_eq!((found.windows, found.point.windows), (80, 10));
+    assert!(found.point.eer < 0.5 && found.point.movement_s > 1.0, "{found:?}");
 }

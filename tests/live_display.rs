@@ -124,7 +124,7 @@ fn a_display_that_dies_ends_the_agent_in_one_sentence_and_its_exit_code() {
     });
     stage.player().unwrap().play(&hand(600)).unwrap();
     wait_until("a verdict", || fs::read_to_string(&journal).unwrap().contains("verdict"));
-    stage.crash_display();
+    stage.crash_display().unwrap();
     let (code, said) = agent.end();
     assert_eq!(code, Some(69), "{said}");
     let journal = fs::read_to_string(&journal).unwrap();

@@ -254,3 +254,70 @@ fn a_broken_model_is_an_error_and_never_a_decision() {
     assert!(detector.push(Signal::Boundary { at, kind: Boundary::Quiet }).is_err());
     assert_eq!((detector.policy().filled(), detector.policy().decision()), (0, Decision::Trusted));
 }
+
+/// Traits of somebody at `place`, a window a second.
+fn stretch(policy: &mut Policy, from: i64, place: f32, windows: i64) -> Vec<Option<Action>> {
+    let seen = Impression { score: Score::new(0.5), traits: vec![place; 8] };
+    let at = |n| Timestamp::from_millis((from + n) * 1000);
+    (0..windows).map(|n| policy.update(at(n), seen.clone()).action).collect()
+}
+
+/// An owner at 0 among people who differ by 1 in each of eight traits.
+fn by_traits() -> Policy {
+    let spread = TraitSpread { between: vec![1.0; 8], shift: vec![0.2; 8], within: vec![1.0; 8] };
+    let likeness = Some(Box::new(Likeness::of(&spread, &[0.0; 8], 400, 10.0)));
+    Policy::new(PolicyParams { rule: RuleParams::Mean(MeanParams { likeness, ..MEAN }), ..PARAMS })
+}
+
+#[test]
+fn after_a_confirmed_alarm_it_learns_from_what_moves_then_and_only_then() {
+    let mut policy = by_traits();
+    stretch(&mut policy, 0, 0.2, 100);
+    assert_eq!(policy.take_learnt(), None, "nobody has confirmed anything");
+    policy.confirm();
+    stretch(&mut policy, 100, 0.2, 59);
+    assert_eq!(policy.take_learnt(), None, "too little yet");
+    stretch(&mut policy, 159, 0.2, 1);
+    let place = policy.take_learnt().unwrap();
+    assert!((0.02..0.2).contains(&place.centre[0]), "{place:?}");
+    assert_eq!(policy.take_learnt(), None, "once");
+    stretch(&mut policy, 160, 0.2, 100);
+    assert_eq!(policy.take_learnt(), None, "one lesson a confirmation");
+    let again = by_traits().with_owner_at(&place);
+    assert_eq!(again.params(), policy.params());
+}
+
+#[test]
+fn a_lesson_ends_with_whoever_may_be_another() {
+    for boundary in
+        [Boundary::Locked, Boundary::Suspended, Boundary::Start, Boundary::DeviceChanged]
+    {
+        let mut policy = by_traits();
+        policy.confirm();
+        stretch(&mut policy, 0, 0.2, 40);
+        policy.boundary(boundary);
+        stretch(&mut policy, 40, 0.2, 100);
+        assert_eq!(policy.take_learnt(), None, "{boundary:?}");
+    }
+}
+
+#[test]
+fn a_stranger_in_the_middle_of_a_lesson_teaches_nothing_unless_that_was_confirmed_too() {
+    let taken_over = || {
+        let mut policy = by_traits();
+        policy.confirm();
+        stretch(&mut policy, 0, 0.2, 30);
+        let actions = stretch(&mut policy, 30, 2.0, 25);
+        assert!(actions.iter().any(Option::is_some), "an alarm");
+        policy
+    };
+    let mut policy = taken_over();
+    stretch(&mut policy, 55, 2.0, 100);
+    assert_eq!(policy.take_learnt(), None);
+    let mut policy = taken_over();
+    policy.boundary(Boundary::Locked);
+    policy.boundary(Boundary::Unlocked);
+    policy.confirm();
+    stretch(&mut policy, 55, 0.2, 60);
+    assert!(policy.take_learnt().is_some());
+}

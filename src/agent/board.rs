@@ -11,6 +11,8 @@ use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
 use crate::pipeline::{Action, Decision, Ladder, PolicyParams, Timestamp, Verdict};
 use crate::platform::{Glance, clock};
 
+use super::learnt::Learnt;
+
 /// A mouse that has not moved for so long while the session is in front may be one that is not
 /// seen, seconds.
 const SILENT_S: u64 = 15 * 60;
@@ -50,6 +52,9 @@ pub struct LastAlarm {
     pub at: String,
     /// What was to be done.
     pub action: Action,
+    /// In what the movement was unlike the owner's; empty where nothing can be told.
+    #[serde(default)]
+    pub why: Vec<String>,
 }
 
 /// Who scores.
@@ -74,6 +79,15 @@ pub struct ModelStatus {
     pub provenance: Option<Provenance>,
     /// How well it separates at the group size in use; unknown for a size of one's own.
     pub operating_point: Option<OperatingPoint>,
+}
+
+/// What was learnt from false alarms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LearntStatus {
+    /// The version in force.
+    pub version: u32,
+    /// How far it is from the enrolment, see [`Place::strayed`](crate::pipeline::Place::strayed).
+    pub strayed: f64,
 }
 
 /// Everything that `status` shows.
@@ -112,6 +126,9 @@ pub struct Status {
     pub scorer: ScorerStatus,
     /// Whose model.
     pub model: ModelStatus,
+    /// What it has learnt from false alarms.
+    #[serde(default)]
+    pub learnt: Option<LearntStatus>,
     /// Process number.
     pub pid: u32,
     /// Program version.
@@ -221,9 +238,17 @@ impl Board {
                 score: verdict.score.get(),
             });
             if let Some(action) = verdict.judgement.action {
-                status.last_alarm = Some(LastAlarm { at: wall.to_owned(), action });
+                let why = verdict.why.map(|why| why.words()).unwrap_or_default();
+                status.last_alarm = Some(LastAlarm { at: wall.to_owned(), action, why });
             }
         });
+    }
+
+    /// Shows what a model has learnt.
+    pub fn learnt(&self, learnt: Option<&Learnt>) {
+        let now = learnt.and_then(Learnt::now);
+        let now = now.map(|now| LearntStatus { version: now.number, strayed: now.strayed });
+        self.change(|status| status.learnt = now);
     }
 
     /// Says what does not work, under a topic that can be cleared.

@@ -10,12 +10,13 @@ use crate::error::{Failure, Kind, Result};
 use crate::pipeline::{Boundary, Detector, Signal, Timestamp};
 use crate::platform::clock;
 
-use super::board::{Board, State};
+use super::board::{Board, LearntStatus, State};
 use super::device::DeviceCheck;
 use super::entry::{Entry, Stamped};
 use super::gate::Gate;
 use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
+use super::learnt::Learnt;
 use super::recorder::Recorder;
 use super::responder::{Manner, Task};
 
@@ -28,6 +29,8 @@ pub enum Command {
     Resume,
     /// Read the configuration again.
     Reload,
+    /// The password has shown that the last alarm was false: what moves now is the owner.
+    Confirmed,
     /// Write down that something was asked and refused.
     Refused {
         /// What.
@@ -74,6 +77,7 @@ pub struct Engine {
     paused: Option<Receiver<Instant>>,
     gate: Gate,
     device: DeviceCheck,
+    learnt: Option<Learnt>,
     last_at: Timestamp,
 }
 
@@ -93,12 +97,14 @@ pub struct Parts {
     pub stamp: Stamp,
     /// Whether the model knows what captures.
     pub device: DeviceCheck,
+    /// What was learnt from false alarms; none where nothing is to be.
+    pub learnt: Option<Learnt>,
 }
 
 impl Engine {
     /// An engine at the start of a stream.
     pub fn new(parts: Parts) -> Self {
-        let Parts { detector, board, tasks, recorder, reload, stamp, device } = parts;
+        let Parts { detector, board, tasks, recorder, reload, stamp, device, learnt } = parts;
         let (gate, last_at) = (Gate::default(), Timestamp::default());
         Self {
             detector,
@@ -110,6 +116,7 @@ impl Engine {
             paused: None,
             gate,
             device,
+            learnt,
             last_at,
         }
     }
@@ -245,6 +252,7 @@ impl Engine {
             let stamped = Stamped::now(Entry::Verdict(verdict));
             self.board.verdict(&verdict, &stamped.wall);
             self.send(stamped);
+            self.learn();
         }
         Ok(())
     }
@@ -275,6 +283,7 @@ impl Engine {
             Command::Pause(span) => self.pause(span)?,
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
+            Command::Confirmed => self.confirm(),
             Command::Refused { request, why } => self.tell(Entry::Refused { request, why }),
             Command::Stop(why) => return Ok(Some(why)),
         }
@@ -301,9 +310,32 @@ impl Engine {
         self.tell(Entry::Resumed);
     }
 
+    /// What moves now is the owner.
+    fn confirm(&mut self) {
+        if self.learnt.is_some() {
+            self.detector.confirm();
+        }
+    }
+
+    /// Keeps what the detector has learnt by the last window, if anything.
+    fn learn(&mut self) {
+        let (Some(learnt), Some(place)) = (&mut self.learnt, self.detector.take_learnt()) else {
+            return;
+        };
+        let added = learnt.add(place, clock::wall().to_string());
+        let Some(now) = learnt.now() else { return };
+        let (number, strayed) = (now.number, now.strayed);
+        self.board.problem("adaptation", now.warning());
+        self.board.change(|status| status.learnt = Some(LearntStatus { version: number, strayed }));
+        self.tell(Entry::Learnt { version: number, strayed });
+        if let Err(failure) = added {
+            self.board.problem("adaptation", Some(first_line(&failure)));
+        }
+    }
+
     fn reload(&mut self) {
         let pause_ms = self.detector.segmenter().params().pause_ms;
-        match (self.reload)().and_then(|judge| same_pause(judge, pause_ms)) {
+        match (self.reload)().and_then(|judge| judge.with_pause(pause_ms)) {
             Ok(judge) => self.adopt(judge),
             Err(failure) => {
                 let sentence = format!("the new one is not in force: {}", first_line(&failure));
@@ -315,10 +347,12 @@ impl Engine {
 
     fn adopt(&mut self, judge: Judge) {
         self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
+        self.board.learnt(judge.learnt.as_ref());
         self.board.problem("configuration", None);
         self.device.adopt(judge.profile());
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
         let task = Task::Adopt(Manner { notify, lock });
+        self.learnt = judge.learnt.clone();
         self.detector = judge.detector();
         let policy = self.detector.policy();
         let decision = policy.decision();
@@ -348,16 +382,6 @@ impl Engine {
     fn send(&self, entry: Stamped) {
         let _ = self.tasks.send(Task::Entry(entry));
     }
-}
-
-/// The intake waits for the pauses of the model that it was started with.
-fn same_pause(judge: Judge, pause_ms: u32) -> Result<Judge> {
-    if judge.windows.pause_ms == pause_ms {
-        return Ok(judge);
-    }
-    let what =
-        format!("the new model cuts at pauses of {} ms, not {pause_ms} ms", judge.windows.pause_ms);
-    Err(Failure::new(Kind::Config, what).remedy("Stop mousewarden and start it again."))
 }
 
 fn gone() -> Command {

@@ -67,6 +67,15 @@ pub enum Ended {
     Exhausted,
 }
 
+/// What another window would bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum More {
+    /// Something, as far as anybody knows.
+    Helps,
+    /// Nothing to speak of: there is enough.
+    IsOfNoUse,
+}
+
 /// A collection under way.
 #[derive(Debug)]
 pub struct Collection {
@@ -75,6 +84,8 @@ pub struct Collection {
     gate: Gate,
     tally: Tally,
     target: Option<EnrolParams>,
+    /// More movement is of no use.
+    sated: bool,
 }
 
 /// One recording for each device: a recording names what captured it, and a model knows the devices
@@ -131,10 +142,11 @@ impl Collection {
         target: Option<EnrolParams>,
     ) -> Self {
         let (segmenter, gate) = (Segmenter::new(params), Gate::default());
-        Self { segmenter, notebook, gate, tally, target }
+        Self { segmenter, notebook, gate, tally, target, sated: false }
     }
 
-    /// Collects until there is enough, `stop` says so, or the source ends; tells of every window.
+    /// Collects until there is enough, `stop` says so, or the source ends; tells of every window, and
+    /// is told whether another one helps.
     ///
     /// # Errors
     /// When the source fails or the disk is full; what reached the disk stays.
@@ -142,7 +154,7 @@ impl Collection {
         mut self,
         inlet: &Inlet,
         asides: &Asides,
-        mut tell: impl FnMut(&Tally),
+        mut tell: impl FnMut(&Tally, &Window) -> More,
     ) -> Result<(Tally, Ended)> {
         let ending = self.listen(inlet, asides, &mut tell);
         let flushed = self.notebook.recorder.flush().map_err(full);
@@ -155,7 +167,7 @@ impl Collection {
         &mut self,
         inlet: &Inlet,
         asides: &Asides,
-        tell: &mut impl FnMut(&Tally),
+        tell: &mut impl FnMut(&Tally, &Window) -> More,
     ) -> Result<Ended> {
         let (mut stop, mut session) = (asides.stop.clone(), asides.session.clone());
         loop {
@@ -187,7 +199,11 @@ impl Collection {
         }
     }
 
-    fn drain(&mut self, inlet: &Inlet, tell: &mut impl FnMut(&Tally)) -> Result<()> {
+    fn drain(
+        &mut self,
+        inlet: &Inlet,
+        tell: &mut impl FnMut(&Tally, &Window) -> More,
+    ) -> Result<()> {
         while let Ok(signal) = inlet.signals.try_recv() {
             if !matches!(signal, Signal::Mouse(event) if !self.gate.admits(event.at)) {
                 self.take(signal, tell)?;
@@ -196,25 +212,33 @@ impl Collection {
         Ok(())
     }
 
-    fn session(&mut self, signal: Signal, tell: &mut impl FnMut(&Tally)) -> Result<()> {
+    fn session(
+        &mut self,
+        signal: Signal,
+        tell: &mut impl FnMut(&Tally, &Window) -> More,
+    ) -> Result<()> {
         if let Signal::Boundary { at, kind } = signal {
             self.gate.session(at, kind);
         }
         self.take(signal, tell)
     }
 
-    fn take(&mut self, signal: Signal, tell: &mut impl FnMut(&Tally)) -> Result<()> {
+    fn take(
+        &mut self,
+        signal: Signal,
+        tell: &mut impl FnMut(&Tally, &Window) -> More,
+    ) -> Result<()> {
         self.notebook.push(&signal).map_err(full)?;
         if let Some(window) = self.segmenter.push(signal) {
             self.notebook.recorder.flush().map_err(full)?;
             self.tally.add(&window);
-            tell(&self.tally);
+            self.sated |= tell(&self.tally, &window) == More::IsOfNoUse;
         }
         Ok(())
     }
 
     fn is_enough(&self) -> bool {
-        self.target.as_ref().is_some_and(|target| self.tally.share(target) >= 1.0)
+        self.sated || self.target.as_ref().is_some_and(|target| self.tally.share(target) >= 1.0)
     }
 }
 

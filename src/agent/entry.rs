@@ -97,6 +97,13 @@ pub enum Entry {
     },
     /// The password was given after "It was me": it was.
     Confirmed,
+    /// The movement after a false alarm was learnt from.
+    Learnt {
+        /// What was learnt before and now, counted.
+        version: u32,
+        /// How far the model has been led from the enrolment.
+        strayed: f64,
+    },
     /// Watching was suspended by its owner.
     Paused {
         /// For how many seconds; for ever without.
@@ -159,6 +166,7 @@ impl Entry {
             Self::LockFailed { .. } => "lock_failed",
             Self::SafeMode { .. } => "safe_mode",
             Self::Confirmed => "confirmed",
+            Self::Learnt { .. } => "learnt",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::Refused { .. } => "refused",
@@ -191,6 +199,11 @@ impl Entry {
             Self::LockFailed { why } => format!("locking failed: {why}"),
             Self::SafeMode { locks } => format!("{locks} locks: alarms only warn now"),
             Self::Confirmed => "a false alarm, confirmed by password".into(),
+            Self::Learnt { version, strayed } => {
+                format!(
+                    "learnt your movement of now: version {version}, {strayed:.2} from the enrolment"
+                )
+            }
             Self::Paused { seconds: Some(seconds) } => format!("paused for {seconds} s"),
             Self::Paused { seconds: None } => "paused".into(),
             Self::Refused { request, why } => format!("{request} refused: {why}"),

@@ -3,12 +3,13 @@
 
 use std::path::Path;
 
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 use crate::model::{LoadedScorer, ScorerParams};
-use crate::pipeline::{Detector, PolicyParams, Scorer, WindowParams};
+use crate::pipeline::{Detector, Habits, PolicyParams, Scorer, WindowParams};
 use crate::platform::capture::Profile;
 
 use super::board::{ModelStatus, ScorerStatus};
+use super::learnt::Learnt;
 use super::settings::{LockParams, NotifyParams, PolicyChoice};
 
 /// A scorer of any kind.
@@ -30,6 +31,10 @@ pub struct Judge {
     pub notify: NotifyParams,
     /// How the session is locked.
     pub lock: LockParams,
+    /// How its owner moves in plain numbers, for explanations.
+    pub habits: Option<Habits>,
+    /// What it has learnt from false alarms; none where it does not learn.
+    pub learnt: Option<Learnt>,
 }
 
 impl Judge {
@@ -48,7 +53,33 @@ impl Judge {
             policy,
             notify: NotifyParams::default(),
             lock: LockParams::default(),
+            habits: bundle.habits,
+            learnt: None,
         })
+    }
+
+    /// The same, learning from false alarms: what was learnt lies at `path`. A model that does not
+    /// judge by traits learns nothing.
+    ///
+    /// # Errors
+    /// See [`Learnt::open`].
+    pub fn learning(self, path: &Path) -> Result<Self> {
+        let anchor = self.policy.rule.likeness();
+        let learnt = anchor.map(|anchor| Learnt::open(path, &self.model.path, anchor));
+        Ok(Self { learnt: learnt.transpose()?, ..self })
+    }
+
+    /// The same, for an intake that waits for pauses of so many milliseconds.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] when its model cuts otherwise.
+    pub fn with_pause(self, pause_ms: u32) -> Result<Self> {
+        if self.windows.pause_ms == pause_ms {
+            return Ok(self);
+        }
+        let own = self.windows.pause_ms;
+        let what = format!("the new model cuts at pauses of {own} ms, not {pause_ms} ms");
+        Err(Failure::new(Kind::Config, what).remedy("Stop mousewarden and start it again."))
     }
 
     /// What the model was made with.
@@ -64,6 +95,11 @@ impl Judge {
 
     /// The decision path of this judge at the start of a stream.
     pub fn detector(self) -> Detector<AnyScorer> {
-        Detector::new(self.windows, self.scorer, self.policy)
+        let detector =
+            Detector::new(self.windows, self.scorer, self.policy).with_habits(self.habits);
+        match self.learnt.as_ref().and_then(Learnt::now) {
+            Some(version) => detector.with_owner_at(&version.place),
+            None => detector,
+        }
     }
 }

@@ -85,6 +85,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     };
     let board = Arc::new(board(source.name(), &recorder, setup.config));
     board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
+    board.learnt(judge.learnt.as_ref());
     let (tasks, tasks_out) = bounded(TASKS);
     let started = Entry::Started {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -100,7 +101,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let manner = Manner { notify, lock };
     let desk = Desk::new(board.clone(), commands.0, setup.rules);
     let presence = (setup.presence)(Arc::new(desk.clone()));
-    let responder = Responder::new(hands, board.clone(), manner, presence);
+    let confirm = desk.commands().clone();
+    let responder = Responder::new(hands, board.clone(), manner, (presence, confirm));
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
     let device = match kind {
@@ -113,9 +115,11 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     if let Some(door) = setup.door {
         serve(door, desk)?;
     }
+    let learnt = judge.learnt.clone();
     let detector = judge.detector();
     let reload = setup.reload;
-    let engine = Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device });
+    let engine =
+        Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device, learnt });
     let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
     // The engine's end of the channel is gone: the responder does what is left, and ends.

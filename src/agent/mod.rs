@@ -17,6 +17,7 @@ pub mod instance;
 pub mod intake;
 pub mod journal;
 pub mod judge;
+pub mod learnt;
 pub mod live;
 pub mod metrics;
 mod notice;

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::pipeline::Verdict;
 use crate::pipeline::event::Micros;
+use crate::pipeline::{Explanation, Verdict};
 use crate::platform::Notice;
 
 use super::settings::NotifyParams;
@@ -16,6 +16,8 @@ const MOST_WINDOWS: usize = 1000;
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     judged: usize,
+    /// Of the last alarm.
+    why: Option<Explanation>,
     spans: VecDeque<Micros>,
 }
 
@@ -26,7 +28,15 @@ impl Seen {
             self.spans.pop_front();
         }
         self.judged = verdict.judgement.windows;
+        self.why = verdict.why.or(self.why);
         self.spans.push_back(verdict.window.movement());
+    }
+
+    /// What was most unlike the owner, to follow "not your way": ": faster (1400 px/s, you 640)";
+    /// nothing where nothing can be told.
+    fn unlike(&self) -> String {
+        let first = self.why.and_then(|why| why.differences[0]);
+        first.map_or_else(String::new, |difference| format!(": {difference}"))
     }
 
     /// "the last 14 s of movement (10 windows)".
@@ -88,12 +98,12 @@ pub struct Told {
 
 /// An alarm.
 pub fn alarm(seen: &Seen, params: &NotifyParams) -> Told {
-    let seen = seen.words();
+    let (seen, unlike) = (seen.words(), seen.unlike());
     let remedy = match params.buttons {
         true => "\"It was me\" locks the screen and lets your password confirm it.",
         false => "If it was not you, lock the screen.",
     };
-    let body = format!("For {seen} it has not moved the way you move it. {remedy}");
+    let body = format!("For {seen} it has not moved your way{unlike}. {remedy}");
     let notice = Notice {
         summary: "Is this you at the mouse?".into(),
         body,
@@ -106,13 +116,14 @@ pub fn alarm(seen: &Seen, params: &NotifyParams) -> Told {
 /// An alarm that will lock in so many seconds.
 pub fn countdown(seen: &Seen, seconds: u32, params: &NotifyParams) -> Told {
     let remedy = match params.buttons {
-        true => " \"It was me\" asks for your password now.",
+        true => " \"It was me\" asks for your password.",
         false => "",
     };
     let body = format!(
-        "For {} the mouse was not moved your way. Work on: who moves like you is not locked \
-         out.{remedy}",
-        seen.words()
+        "For {} the mouse was not moved your way{}. Whoever moves like you stops \
+         this.{remedy}",
+        seen.words(),
+        seen.unlike()
     );
     let summary = format!("Locking in {seconds} s");
     let notice = Notice { summary, body, ask: params.buttons, urgent: true };
@@ -128,9 +139,10 @@ pub fn relieved() -> Told {
 /// The screen was locked by an alarm; seen when it is open again.
 pub fn locked(seen: &Seen) -> Told {
     let body = format!(
-        "For {} the mouse was not moved your way. If it was you, time and again: `mousewarden \
-         --enroll`.",
-        seen.words()
+        "For {} the mouse was not moved your way{}. If it was you, time and again: `mousewarden \
+         --enroll --again`.",
+        seen.words(),
+        seen.unlike()
     );
     plain(Kind::Locked, "Locked by mousewarden", body, false)
 }
@@ -180,11 +192,22 @@ fn plain(kind: Kind, summary: &str, body: String, urgent: bool) -> Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Timestamp;
+    use crate::pipeline::manner::{Aspect, Difference};
 
     #[test]
     fn no_desktop_cuts_a_summary_off_or_a_body_short() {
         let spans = (0..30).map(|_| Micros::from_millis(1_400)).collect();
-        let (seen, params) = (Seen { judged: 30, spans }, NotifyParams::default());
+        let longest =
+            Difference { aspect: Aspect::Duration, seen: 10.4, usual: 11.9, deviations: -9.0 };
+        let why = Explanation {
+            windows: 30,
+            unlike: 30,
+            since: Timestamp::default(),
+            differences: [Some(longest), None],
+        };
+        let seen = Seen { judged: 30, why: Some(why), spans };
+        let params = NotifyParams::default();
         for told in [
             alarm(&seen, &params),
             countdown(&seen, 600, &params),
@@ -203,10 +226,12 @@ mod tests {
     #[test]
     fn the_alarm_names_what_was_seen_and_for_how_long() {
         let spans = (0..10).map(|_| Micros::from_millis(1_400)).collect();
-        let notice = alarm(&Seen { judged: 10, spans }, &NotifyParams::default()).notice;
+        let notice =
+            alarm(&Seen { judged: 10, spans, ..Seen::default() }, &NotifyParams::default()).notice;
         assert!(notice.body.contains("For the last 14 s of movement (10 windows)"), "{notice:?}");
         assert!(notice.ask);
-        let short = Seen { judged: 1, spans: [Micros::from_millis(1_260)].into() };
+        let short =
+            Seen { judged: 1, spans: [Micros::from_millis(1_260)].into(), ..Seen::default() };
         assert_eq!(short.words(), "the last 1.3 s of movement (1 window)");
     }
 }

@@ -223,6 +223,21 @@ impl Default for LockParams {
     }
 }
 
+/// Whether the agent learns from its false alarms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdaptParams {
+    /// Whether "It was me", confirmed by the password, leads the model towards the movement that
+    /// follows.
+    pub enabled: bool,
+}
+
+impl Default for AdaptParams {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
 /// Whether movement is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -294,10 +309,16 @@ pub struct EnrolParams {
     pub target_windows: Within<30, 100_000>,
     /// Minutes of movement to collect; both targets must be met.
     pub target_minutes: Within<0, 600>,
+    /// Whether an enrolment ends before that, as soon as more movement no longer helps.
+    pub stop_early: bool,
 }
 
 impl Default for EnrolParams {
     fn default() -> Self {
-        Self { target_windows: Within::clamped(400), target_minutes: Within::clamped(5) }
+        Self {
+            target_windows: Within::clamped(400),
+            target_minutes: Within::clamped(5),
+            stop_early: true,
+        }
     }
 }

@@ -82,7 +82,11 @@ impl Context {
     pub fn judge(&self, model: Option<&Path>) -> Result<Judge> {
         let judge = Judge::open(&self.model(model), &self.scorer(), &self.config.policy)?;
         let (notify, lock) = (self.config.notify.clone(), self.config.lock.clone());
-        Ok(Judge { notify, lock, ..judge })
+        let judge = Judge { notify, lock, ..judge };
+        match self.config.adapt.enabled {
+            true => judge.learning(&Store::at(self.paths.data()).learnt()),
+            false => Ok(judge),
+        }
     }
 }
 

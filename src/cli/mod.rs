@@ -1,6 +1,7 @@
 //! One file a command: each holds its arguments and its `run`. Only this layer knows the terminal,
 //! the environment, the paths and the configuration.
 
+pub mod adaptation;
 pub mod bench;
 pub mod completions;
 pub mod config;
@@ -72,6 +73,8 @@ enum Command {
     Stop(stop::StopArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
     Demo(demo::DemoArgs),
+    /// Show what was learnt from false alarms, and take it back.
+    Adaptation(adaptation::AdaptationArgs),
     /// Look at everything that the agent needs, and say what mends it.
     Doctor(doctor::DoctorArgs),
     /// Start the agent with every session, or no longer.
@@ -127,6 +130,7 @@ impl Cli {
             (None, false) => Command::Run(run::RunArgs::default()),
         };
         match command {
+            Command::Adaptation(args) => args.run(),
             Command::Bench(args) => args.run(),
             Command::Preprocess(args) => args.run(),
             Command::Completions(args) => args.run(),

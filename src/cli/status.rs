@@ -5,10 +5,11 @@ use std::fmt::Write;
 use clap::Args;
 
 use super::output;
-use crate::agent::board::{State, Status};
+use crate::agent::board::{LearntStatus, State, Status};
 use crate::agent::control::{self, Reply, Request};
 use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
+use crate::pipeline::adaptation::REACH;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -45,7 +46,12 @@ fn text(status: &Status) -> String {
     row("decision", decision(status));
     row("windows", windows(status));
     if let Some(alarm) = &status.last_alarm {
-        row("last alarm", format!("{}, {:?}", alarm.at, alarm.action).to_lowercase());
+        let what = format!("{}, {:?}", alarm.at, alarm.action).to_lowercase();
+        let why = match alarm.why.is_empty() {
+            true => String::new(),
+            false => format!("; unlike you: {}", alarm.why.join(", ")),
+        };
+        row("last alarm", what + &why);
     }
     let source = if status.capture.is_empty() { &status.source } else { &status.capture };
     row("source", source.clone());
@@ -58,6 +64,10 @@ fn text(status: &Status) -> String {
     row("config", place(&status.config).unwrap_or_else(|| "defaults".into()));
     if let Some(recording) = place(&status.recording) {
         row("recording", recording);
+    }
+    if let Some(learnt) = &status.learnt {
+        let LearntStatus { version, strayed } = learnt;
+        row("learnt", format!("version {version}, {strayed:.2} of {REACH} from the enrolment"));
     }
     row("process", format!("{}, up {} s, version {}", status.pid, status.uptime_s, status.version));
     if status.overflows > 0 {

@@ -2,7 +2,7 @@
 //! Nothing here knows what is written into them.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Opens a file for appending, making it with mode 0600 where it is missing.
@@ -54,6 +54,18 @@ pub fn create_file(path: &Path) -> io::Result<File> {
 #[cfg(windows)]
 pub fn create_file(path: &Path) -> io::Result<File> {
     crate::acl::OwnerOnly::new(false)?.create(path)
+}
+
+/// Replaces a file as a whole, or makes it, readable by its owner only.
+///
+/// # Errors
+/// When the system refuses; the file is as it was then.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|e| e.error)
 }
 
 /// Whether nobody but the administrator can have written a file: file and folder belong to root

@@ -64,6 +64,11 @@ impl Store {
         self.root.join("owner.onnx")
     }
 
+    /// What the agent has learnt from its false alarms.
+    pub fn learnt(&self) -> PathBuf {
+        self.root.join("learnt.json")
+    }
+
     /// The journal of decisions and actions.
     pub fn journal(&self) -> PathBuf {
         self.root.join("journal.jsonl")

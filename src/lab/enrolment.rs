@@ -18,17 +18,38 @@ const IMPOSTOR_RATIO: usize = 10;
 /// Windows of each impostor at the least, so that their groups can be judged too.
 const FEWEST_EACH: usize = 40;
 
+/// Recordings of which one begins so many seconds after another, at the most, are of one day.
+const SAME_DAY_S: i64 = 6 * 3600;
+
 /// The owner's own movement.
 #[derive(Debug, Clone, Default)]
 pub struct OwnMovement {
     /// The windows of each recording, in order of time.
     pub sessions: Vec<Vec<Window>>,
+    /// When each recording began, seconds since 1970.
+    pub started_unix_s: Vec<i64>,
     /// What captured it: each recording's word with movement in it, once, parted by `|`.
     pub capture: String,
     /// Torn last lines that were left out.
     pub torn: u64,
     /// Lines that could not be read, by file and line; they were left out.
     pub bad_lines: Vec<String>,
+}
+
+impl OwnMovement {
+    /// The windows of each day: recordings that begin within a few hours belong together.
+    pub fn days(&self) -> Vec<Vec<Window>> {
+        let mut days: Vec<Vec<Window>> = Vec::new();
+        let mut last = None;
+        for (windows, started) in self.sessions.iter().zip(&self.started_unix_s) {
+            match days.last_mut().filter(|_| last.is_some_and(|last| started - last < SAME_DAY_S)) {
+                Some(day) => day.extend(windows.iter().cloned()),
+                None => days.push(windows.clone()),
+            }
+            last = Some(*started);
+        }
+        days
+    }
 }
 
 /// Reads and cuts every recording of a store.
@@ -57,6 +78,7 @@ pub fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> 
             captures.push(capture);
         }
         own.sessions.push(windows);
+        own.started_unix_s.push(session.header.started_unix_s);
     }
     own.capture = captures.join(" | ");
     Ok(own)
@@ -90,4 +112,27 @@ pub fn train_against_generated(
     let cohort = impostors(sessions, params, options.seed)?;
     let request = Request { sessions, cohort: &cohort, windows: params, about, options };
     train_owner(&request, progress)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{MouseEvent, MouseKind, Timestamp};
+
+    fn window() -> Vec<Window> {
+        let event = |n: i64| {
+            let at = Timestamp::from_millis(10 * n);
+            Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x: n as f64, y: 0.0 })
+        };
+        cut_recording(WindowParams::default(), (0..20).map(event)).0
+    }
+
+    #[test]
+    fn recordings_of_a_few_hours_are_one_day() {
+        let hour = 3600;
+        let started_unix_s = vec![0, hour, 6 * hour, 30 * hour];
+        let own = OwnMovement { sessions: vec![window(); 4], started_unix_s, ..Default::default() };
+        let counts: Vec<usize> = own.days().iter().map(Vec::len).collect();
+        assert_eq!(counts, [3, 1]);
+    }
 }

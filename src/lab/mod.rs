@@ -19,6 +19,7 @@ mod random;
 pub mod report;
 pub mod shard;
 mod start;
+pub mod sufficiency;
 pub mod train;
 pub mod trial;
 mod triangle;

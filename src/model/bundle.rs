@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::SeenWindows;
 use crate::nn::AnyNetwork;
-use crate::pipeline::{CusumParams, Evidence, Likeness, WindowParams};
+use crate::pipeline::{CusumParams, Evidence, Habits, Likeness, WindowParams};
 
 /// The version of `onnx/README.md` that this build reads and writes.
 pub const CONTRACT: u32 = 1;
@@ -156,6 +156,8 @@ pub struct Bundle {
     /// Limits of the evidence against the owner that traits give, in ascending order of rarity;
     /// empty without a likeness.
     pub scan: Vec<Limit>,
+    /// How the owner moves in plain numbers, for explanations; models of before have none.
+    pub habits: Option<Habits>,
     /// Where it comes from.
     pub provenance: Provenance,
 }

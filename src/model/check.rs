@@ -25,6 +25,7 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
     bundle.sequential.as_ref().map_or(Ok(()), sequential)?;
     bundle.likeness.as_ref().map_or(Ok(()), |l| likeness(l, &bundle.network))?;
     scan(&bundle.scan, bundle.likeness.as_ref())?;
+    bundle.habits.map_or(Ok(()), |habits| habits.validate()).map_err(Fault::Value)?;
     check_network(&bundle.network)
 }
 

@@ -82,6 +82,7 @@ impl Content for Bundle {
             sequential: metadata.sequential,
             likeness: metadata.likeness,
             scan: metadata.scan,
+            habits: metadata.habits,
             provenance: metadata.provenance,
         };
         check(&bundle)?;
@@ -97,6 +98,7 @@ impl Content for Bundle {
             sequential: self.sequential.clone(),
             likeness: self.likeness.clone(),
             scan: self.scan.clone(),
+            habits: self.habits,
             provenance: self.provenance.clone(),
         };
         Ok(encoded(&self.network, metadata.entries(self.network.architecture())?))

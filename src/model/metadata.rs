@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::bundle::{CONTRACT, Limit, OperatingPoint, Provenance, Sequential};
 use super::fault::Fault;
 use super::onnx_proto::{ModelProto, StringStringEntryProto};
-use crate::pipeline::{Likeness, WindowParams};
+use crate::pipeline::{Habits, Likeness, WindowParams};
 
 /// The architectures of this contract, as files and [`AnyNetwork::architecture`] name them.
 ///
@@ -27,6 +27,7 @@ const POINTS_KEY: &str = "mousewarden.operating_points";
 const SEQUENTIAL_KEY: &str = "mousewarden.sequential";
 const LIKENESS_KEY: &str = "mousewarden.likeness";
 const SCAN_KEY: &str = "mousewarden.scan";
+const HABITS_KEY: &str = "mousewarden.habits";
 const GROUP_KEY: &str = "mousewarden.default_group";
 const PROVENANCE_KEY: &str = "mousewarden.provenance";
 
@@ -45,6 +46,8 @@ pub struct Metadata {
     pub likeness: Option<Likeness>,
     /// Limits of the evidence that traits give.
     pub scan: Vec<Limit>,
+    /// How the owner moves in plain numbers.
+    pub habits: Option<Habits>,
     /// Where the model comes from.
     pub provenance: Provenance,
 }
@@ -59,6 +62,7 @@ impl Metadata {
         let likeness = self.likeness.as_ref().map(|l| entry(LIKENESS_KEY, l)).transpose()?;
         let scan = Some(&self.scan).filter(|limits| !limits.is_empty());
         let scan = scan.map(|limits| entry(SCAN_KEY, limits)).transpose()?;
+        let habits = self.habits.as_ref().map(|habits| entry(HABITS_KEY, habits)).transpose()?;
         let required = [
             entry(CONTRACT_KEY, &CONTRACT)?,
             entry(ARCHITECTURE_KEY, &architecture)?,
@@ -67,7 +71,8 @@ impl Metadata {
             entry(GROUP_KEY, &self.default_group)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
         ];
-        Ok(required.into_iter().chain(sequential).chain(likeness).chain(scan).collect())
+        let optional = [sequential, likeness, scan, habits].into_iter().flatten();
+        Ok(required.into_iter().chain(optional).collect())
     }
 
     /// From the entries of a file. The contract is read first: nothing else is believed of a file
@@ -84,6 +89,7 @@ impl Metadata {
             sequential: optional(model, SEQUENTIAL_KEY)?,
             likeness: optional(model, LIKENESS_KEY)?,
             scan: optional(model, SCAN_KEY)?.unwrap_or_default(),
+            habits: optional(model, HABITS_KEY)?,
             provenance: read(model, PROVENANCE_KEY)?,
         })
     }

@@ -2,17 +2,21 @@
 //! No clock, file, thread, operating system or randomness ever enters here; the same signals
 //! give the same verdicts, live, in training and in a replay.
 
+pub mod adaptation;
 pub mod detector;
 pub mod event;
 pub mod likeness;
+pub mod manner;
 pub mod policy;
 pub mod score;
 pub mod steps;
 pub mod window;
 
-pub use detector::{Detector, Verdict, WindowSummary};
+pub use adaptation::{Place, Stretch};
+pub use detector::{Detector, Explanation, Verdict, WindowSummary};
 pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 pub use likeness::{Likeness, Mean, Ratio, TraitSpread, grouped, log_odds};
+pub use manner::{Difference, Habits, Manner};
 pub use policy::{
     Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, Recent,
     RuleParams, ScanParams,

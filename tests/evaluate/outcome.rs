@@ -32,6 +32,7 @@ pub fn run(protocols: &[&str], people: &[Person], models: &Path, train: bool) ->
         threads: 2,
         scorer: &scorer,
         policy: &policy,
+        adapt: false,
         trainer: train.then_some(Trainer { options: &options, scorer: &scorer }),
     };
     evaluate(&request, &mut |_| {})

@@ -53,6 +53,7 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
         sequential: None,
         likeness: None,
         scan: Vec::new(),
+        habits: None,
         provenance: Provenance {
             trained_by: "a test".into(),
             subject: "nobody".into(),

@@ -61,7 +61,7 @@ impl Chronicle {
                     word(format!("{:?}", judgement.decision)),
                     judgement.action.map(|action| word(format!("{action:?}"))),
                     verdict.window.movement().as_secs_f64(),
-                    None::<String>,
+                    verdict.why.and_then(|why| serde_json::to_string(&why).ok()),
                 ])
             }
             other => {

@@ -7,8 +7,9 @@ mod teller;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, never, select};
+use crossbeam_channel::{Receiver, Sender, never, select};
 
+use crate::pipeline::event::Micros;
 use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
@@ -16,11 +17,16 @@ use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
 use self::alarm::{Countdown, Locks};
 use self::teller::Teller;
 use super::board::Board;
+use super::engine::Command;
 use super::entry::{Entry, Stamped};
 use super::metrics::Metrics;
 use super::notice::{self, Seen, Told};
 use super::settings::{LockParams, NotifyParams};
 use super::witness::Witness;
+
+/// Whoever says "It was me" gives the password at once. Later it may be the owner who unlocks what a
+/// stranger had locked by that button.
+const CONFIRMS_WITHIN: Micros = Micros::from_millis(60_000);
 
 /// What the responder is given to do.
 #[derive(Debug)]
@@ -67,6 +73,8 @@ pub struct Responder {
     witnesses: Vec<Box<dyn Witness>>,
     supervisor: Supervisor,
     presence: Box<dyn Presence>,
+    /// Where it says that an alarm was false.
+    confirm: Sender<Command>,
     answers: Receiver<Answer>,
     make_locker: MakeLocker,
     locker: Box<dyn Locker>,
@@ -75,7 +83,8 @@ pub struct Responder {
     seen: Seen,
     locks: Locks,
     countdown: Option<Countdown>,
-    awaits_unlock: bool,
+    /// Since when the password is waited for that confirms "It was me".
+    awaits_unlock: Option<Timestamp>,
     /// Unknown devices of which the person was told.
     asked: Vec<String>,
 }
@@ -86,7 +95,7 @@ impl Responder {
         hands: Hands,
         board: Arc<Board>,
         manner: Manner,
-        presence: Box<dyn Presence>,
+        (presence, confirm): (Box<dyn Presence>, Sender<Command>),
     ) -> Self {
         let Manner { notify, lock } = manner;
         let mut witnesses = hands.witnesses;
@@ -98,6 +107,7 @@ impl Responder {
             witnesses,
             supervisor: hands.supervisor,
             presence,
+            confirm,
             answers: hands.answers,
             locker: (hands.locker)(&lock),
             make_locker: hands.locker,
@@ -106,7 +116,7 @@ impl Responder {
             seen: Seen::default(),
             locks: Locks::default(),
             countdown: None,
-            awaits_unlock: false,
+            awaits_unlock: None,
             asked: Vec::new(),
         }
     }
@@ -244,7 +254,7 @@ impl Responder {
             // Whoever sits there can press the button: only the password proves who it is.
             Answer::ItWasMe => {
                 self.countdown = None;
-                self.awaits_unlock = self.lock();
+                self.awaits_unlock = self.lock().then(clock::now);
             }
             Answer::LockNow => {
                 self.countdown = None;
@@ -256,8 +266,11 @@ impl Responder {
     }
 
     fn unlocked(&mut self) {
-        if std::mem::take(&mut self.awaits_unlock) {
+        let asked = self.awaits_unlock.take();
+        if asked.is_some_and(|asked| clock::now() - asked <= CONFIRMS_WITHIN) {
             self.note(Entry::Confirmed);
+            // An engine that is busy beyond measure learns from the next one.
+            let _ = self.confirm.try_send(Command::Confirmed);
         }
     }
 

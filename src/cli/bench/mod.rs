@@ -5,6 +5,7 @@ pub mod agent;
 pub mod capture;
 mod demo;
 mod endurance;
+mod enough;
 mod enrol;
 mod play;
 mod preprocess;
@@ -33,6 +34,8 @@ enum Bench {
     Agent(agent::AgentArgs),
     /// Enrol real people of a dataset against generated ones and test with strangers.
     Enrol(enrol::EnrolArgs),
+    /// Whether enrolments that end by themselves end at the right moment, on real people.
+    Enough(enough::EnoughArgs),
     /// How exactly the hook keeps the hand's time, and what it costs.
     Capture(capture::CaptureArgs),
     /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
@@ -59,6 +62,7 @@ impl BenchArgs {
             Bench::Ablation(args) => args.run(),
             Bench::Agent(args) => args.run(),
             Bench::Enrol(args) => args.run(),
+            Bench::Enough(args) => args.run(),
             Bench::Capture(args) => args.run(),
             Bench::Demo(args) => args.run(),
             Bench::Play(args) => args.run(),

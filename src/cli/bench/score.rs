@@ -152,6 +152,7 @@ pub(super) fn untrained() -> Bundle {
         sequential: None,
         likeness: None,
         scan: Vec::new(),
+        habits: None,
         provenance: Provenance {
             trained_by: "nobody".into(),
             subject: "nobody".into(),

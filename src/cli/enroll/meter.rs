@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::agent::enrol::Tally;
 use crate::agent::settings::EnrolParams;
+use crate::lab::sufficiency::Estimate;
 use crate::pipeline::Timestamp;
 
 /// Steps of the bar.
@@ -51,6 +52,23 @@ impl Meter {
                 eprintln!("{}{left}", words(tally));
             }
             None => {}
+        }
+    }
+
+    /// Tells what an enrolment that ended now would be worth.
+    pub fn estimated(&self, estimate: &Estimate) {
+        let Estimate { windows, point } = estimate;
+        let text = format!(
+            "{windows} windows: {:.0} % of strangers would pass and {:.0} % of your own movement be \
+             doubted, {} windows ({:.0} s) judged together",
+            100.0 * point.far,
+            100.0 * point.frr,
+            point.windows,
+            point.movement_s
+        );
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => eprintln!("{text}"),
         }
     }
 

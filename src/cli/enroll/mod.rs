@@ -1,6 +1,8 @@
 //! `enroll`, also `--enroll`: records how its owner moves the mouse, then trains the model. It can
 //! be interrupted at any time and goes on where it was.
 
+mod days;
+mod growth;
 mod icon;
 mod meter;
 
@@ -10,18 +12,20 @@ use std::thread;
 use clap::Args;
 use crossbeam_channel::{Receiver, Sender, bounded, never};
 
+use self::growth::Growth;
 use self::icon::Icon;
 use self::meter::Meter;
 use super::context::Context;
 use super::output;
 use super::train::TrainArgs;
 use crate::agent::control::{self, Request};
-use crate::agent::enrol::{Asides, Collection, Ended, Notebook, Tally};
+use crate::agent::enrol::{Asides, Collection, Ended, More, Notebook, Tally};
 use crate::agent::instance::Instance;
 use crate::agent::intake::{self, Inlet, Pressure};
 use crate::agent::playback::{Pace, Playback};
 use crate::data::{RecordingReader, Store};
 use crate::error::{Failure, Kind, Result};
+use crate::lab::enrolment::own_movement;
 use crate::pipeline::WindowParams;
 use crate::platform::signals;
 use crate::platform::{EventSource, clock, desktop};
@@ -35,6 +39,9 @@ pub struct EnrollArgs {
     /// Only collect; train later with `mousewarden train`
     #[arg(long)]
     record_only: bool,
+    /// Collect once more, beside what is there: on another day, with another mouse
+    #[arg(long)]
+    again: bool,
 }
 
 impl EnrollArgs {
@@ -51,7 +58,7 @@ impl EnrollArgs {
         let store = context.store()?;
         let (stop, stopped) = interruptions()?;
         let ended = match self.source.is_empty() {
-            true => watch(&context, &store, (stop, stopped))?,
+            true => self.watch(&context, &store, (stop, stopped))?,
             false => self.take_files(&store, &stopped)?,
         };
         if ended == Ended::Interrupted {
@@ -62,7 +69,50 @@ impl EnrollArgs {
         }
         TrainArgs::own(context.model(None)).run()?;
         adopt(&context);
-        Ok(())
+        output::line(&days::words(&context, &store)?)
+    }
+
+    /// Collects from the mouse what is missing.
+    fn watch(
+        &self,
+        context: &Context,
+        store: &Store,
+        (stop, stopped): (Sender<()>, Receiver<()>),
+    ) -> Result<Ended> {
+        let params = WindowParams::default();
+        let target = context.config.enrol.clone();
+        let before = if self.again { Tally::default() } else { Tally::of(store, params)? };
+        if before.share(&target) >= 1.0 {
+            eprintln!("There is enough; `mousewarden --enroll --again` collects once more.");
+            return Ok(Ended::Enough);
+        }
+        let program =
+            std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
+        let source = desktop::mouse(program, context.config.capture.backend)?;
+        let (signals, session) = bounded(16);
+        let watch = desktop::session(signals);
+        desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
+        let mut growth = Growth::begin(params, own_movement(store, params)?.sessions);
+        let notebook = Notebook::begin(store, source.capture())?;
+        let meter = Meter::begin(&target, &before, clock::now());
+        let inlet = listen(source, Pressure::Drop, params, context)?;
+        let mut icon = context.config.tray.enabled.then(|| Icon::show(before.share(&target), stop));
+        let collection = Collection::new(params, notebook, before, Some(target.clone()));
+        let asides = Asides { session, stop: stopped };
+        let (tally, ended) = collection.run(&inlet, &asides, |tally, window| {
+            meter.show(tally, clock::now());
+            icon.iter_mut().for_each(|icon| icon.refresh(tally.share(&target)));
+            growth.take(window).iter().for_each(|estimate| meter.estimated(estimate));
+            match target.stop_early && growth.is_enough() {
+                true => More::IsOfNoUse,
+                false => More::Helps,
+            }
+        })?;
+        meter.end(&tally);
+        if ended == Ended::Enough && tally.share(&target) < 1.0 {
+            eprintln!("More movement of today would hardly help.");
+        }
+        Ok(ended)
     }
 
     fn take_files(&self, store: &Store, stop: &Receiver<()>) -> Result<Ended> {
@@ -77,7 +127,7 @@ impl EnrollArgs {
             let inlet = listen(Box::new(playback), Pressure::Wait, params, &context)?;
             let collection = Collection::new(params, notebook, Tally::default(), None);
             let asides = Asides { session: never(), stop: stop.clone() };
-            let (tally, ended) = collection.run(&inlet, &asides, |_| {})?;
+            let (tally, ended) = collection.run(&inlet, &asides, |_, _| More::Helps)?;
             eprintln!("{}: {}", path.display(), meter::words(&tally));
             if ended == Ended::Interrupted {
                 return Ok(ended);
@@ -85,38 +135,6 @@ impl EnrollArgs {
         }
         Ok(Ended::Enough)
     }
-}
-
-/// Collects from the mouse what is missing.
-fn watch(
-    context: &Context,
-    store: &Store,
-    (stop, stopped): (Sender<()>, Receiver<()>),
-) -> Result<Ended> {
-    let params = WindowParams::default();
-    let target = context.config.enrol.clone();
-    let before = Tally::of(store, params)?;
-    if before.share(&target) >= 1.0 {
-        return Ok(Ended::Enough);
-    }
-    let program =
-        std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
-    let source = desktop::mouse(program, context.config.capture.backend)?;
-    let (signals, session) = bounded(16);
-    let watch = desktop::session(signals);
-    desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
-    let notebook = Notebook::begin(store, source.capture())?;
-    let meter = Meter::begin(&target, &before, clock::now());
-    let inlet = listen(source, Pressure::Drop, params, context)?;
-    let mut icon = context.config.tray.enabled.then(|| Icon::show(before.share(&target), stop));
-    let collection = Collection::new(params, notebook, before, Some(target.clone()));
-    let asides = Asides { session, stop: stopped };
-    let (tally, ended) = collection.run(&inlet, &asides, |tally| {
-        meter.show(tally, clock::now());
-        icon.iter_mut().for_each(|icon| icon.refresh(tally.share(&target)));
-    })?;
-    meter.end(&tally);
-    Ok(ended)
 }
 
 /// All files are read before any is taken, so that a bad one leaves nothing half done.

@@ -58,6 +58,9 @@ pub struct EvaluateArgs {
     /// One false alarm in so many hours at the desk is put up with; cusum and scan only
     #[arg(long, value_name = "HOURS", default_value = "40", value_parser = clap::value_parser!(u32).range(1..=1000))]
     hours_between_alarms: u32,
+    /// In continuous use the agent learns from its false alarms, as adapt.enabled makes it
+    #[arg(long)]
+    adapt: bool,
     /// Owners measured at the same time
     #[arg(long, value_name = "N", default_value_t = 2)]
     threads: usize,
@@ -148,6 +151,7 @@ impl EvaluateArgs {
             threads: self.threads,
             scorer: &scorer,
             policy: &policy,
+            adapt: self.adapt,
             trainer: self.train.then_some(Trainer { options: &options, scorer: &scorer }),
         };
         let results = evaluate(&request, &mut |progress| show.tell(progress))?;

@@ -2,8 +2,9 @@
 //! of the hand, and what that means in use.
 
 use crate::lab::evaluate::results::{
-    Continuous, DeviceProbe, Estimate, Method, Results, Run, SizeFigures, SplitFacts,
+    Adapted, Continuous, DeviceProbe, Estimate, Method, Results, Run, SizeFigures, SplitFacts,
 };
+use crate::pipeline::adaptation::REACH;
 
 /// The whole table.
 pub(super) fn text(results: &Results) -> String {
@@ -172,7 +173,7 @@ fn in_use(use_: &Continuous) -> Vec<String> {
         None => "nobody was noticed".into(),
     };
     let hours = use_.genuine_hours;
-    vec![
+    let mut lines = vec![
         "  in use, the whole detector, a stranger taking over from the owner:".into(),
         format!("    noticed after  {} of movement", delay(&use_.movement)),
         format!("                   {} on the clock", delay(&use_.wall)),
@@ -195,7 +196,18 @@ fn in_use(use_: &Continuous) -> Vec<String> {
             hours[0],
             hours[1]
         ),
-    ]
+    ];
+    lines.extend(use_.adapted.as_ref().map(learnt));
+    lines
+}
+
+fn learnt(adapted: &Adapted) -> String {
+    let most = adapted.strayed.iter().copied().fold(0.0, f64::max);
+    format!(
+        "    learnt         from false alarms, led at most {most:.2} of {REACH} away; {} % of strangers \
+         get through who are taken for the owner 20 times over",
+        percent(adapted.missed_by_patience)
+    )
 }
 
 fn device(probe: &DeviceProbe) -> Vec<String> {

@@ -144,6 +144,13 @@ fn movement(context: &Context, store: &Store) -> Vec<Entry> {
             path: store.model(),
             kept: "until the next enrolment replaces it".into(),
         },
+        Entry {
+            name: "what it learnt from false alarms",
+            part: Part::Model,
+            holds: "how far your movement has changed since; no position of the pointer",
+            path: store.learnt(),
+            kept: "until you enrol again, or `mousewarden adaptation forget`".into(),
+        },
     ]
 }
 

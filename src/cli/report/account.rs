@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::agent::history::Row;
+use crate::pipeline::Explanation;
 
 /// What the agent was doing over a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,15 +153,28 @@ fn field<'a>(row: &'a Row, name: &str) -> Option<&'a Value> {
     row.detail.as_ref()?.get(name)
 }
 
+/// What an alarm rested on, in words.
+fn why(row: &Row) -> Option<String> {
+    let why: Explanation = serde_json::from_value(row.detail.clone()?).ok()?;
+    let differences = why.words().join(", ");
+    let unlike = format!("{} of {} windows unlike you", why.unlike, why.windows);
+    Some(if differences.is_empty() { unlike } else { format!("{unlike}: {differences}") })
+}
+
 fn mark(row: &Row) -> Option<(MarkKind, String)> {
     let text = |name| field(row, name).and_then(Value::as_str).unwrap_or_default();
     Some(match row.event.as_str() {
         "verdict" => {
             let action = row.action.as_ref()?;
             let grouped = row.grouped.unwrap_or_default();
-            (MarkKind::Alarm, format!("alarm: mean score {grouped:.2}; to {action}"))
+            let why = why(row).map_or_else(String::new, |why| format!("; {why}"));
+            (MarkKind::Alarm, format!("alarm: score {grouped:.2}; to {action}{why}"))
         }
         "confirmed" => (MarkKind::FalseAlarm, "a false alarm: the password was given".into()),
+        "learnt" => {
+            let version = field(row, "version").and_then(Value::as_u64).unwrap_or_default();
+            (MarkKind::Asked, format!("learnt from it: version {version}"))
+        }
         "lock_asked" => (MarkKind::Lock, format!("locked by {}", text("by"))),
         "countdown_ended" => (MarkKind::Asked, format!("the countdown ended: {}", text("why"))),
         "lock_failed" => (MarkKind::Fault, format!("locking failed: {}", text("why"))),

@@ -33,6 +33,11 @@ pub struct Subject {
 }
 
 impl InputArgs {
+    /// A dataset that other arguments name.
+    pub const fn of(folder: PathBuf, format: String) -> Self {
+        Self { folder: Some(folder), format: Some(format), layout: None }
+    }
+
     /// The format's name, for a model's provenance.
     ///
     /// # Errors

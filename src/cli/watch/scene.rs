@@ -115,7 +115,8 @@ pub(super) mod tests {
         let window = WindowSummary { started_at, ended_at, steps: 24, end: WindowEnd::Pause };
         let decision = Decision::Trusted;
         let judgement = Judgement { grouped, windows: 30, decision, action };
-        let verdict = Verdict { window, at, score: Score::new(score), judgement };
+        let score = Score::new(score);
+        let verdict = Verdict { window, at, score, judgement, why: None };
         let wall = "2026-03-01T10:00:00Z".into();
         let stamped = Stamped { wall, mono_us: at, entry: Entry::Verdict(verdict) };
         serde_json::to_value(stamped).unwrap()

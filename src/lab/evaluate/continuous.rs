@@ -3,7 +3,7 @@
 
 use super::figures::Study;
 use super::measure::Measured;
-use super::results::{Continuous, Delay, Estimate, Timeline, UserStreams};
+use super::results::{Adapted, Continuous, Delay, Estimate, Timeline, UserStreams};
 use super::streams::Stranger;
 use crate::lab::metrics::quantile;
 
@@ -42,9 +42,21 @@ impl Study<'_> {
             curve: noticed_within(&strangers, 1),
             wall_curve: noticed_within(&strangers, 2),
             users,
+            adapted: self.adapted(),
             caught: caught(&strangers),
             missed_one: missed_one(&strangers),
         })
+    }
+
+    fn adapted(&self) -> Option<Adapted> {
+        let strayed: Vec<f64> =
+            self.measured.iter().filter_map(|one| one.streams.strayed).collect();
+        let missed = |one: &Measured| {
+            let ends = one.streams.strangers.iter().map(|s| s.noticed_in_the_end);
+            ends.filter(|noticed| *noticed == Some(false)).count() as f64
+        };
+        let missed_by_patience = self.ratio(missed, |one| one.streams.strangers.len() as f64)?;
+        (!strayed.is_empty()).then_some(Adapted { strayed, missed_by_patience })
     }
 
     fn sum(&self, value: impl Fn(&Measured) -> f64) -> f64 {

@@ -10,7 +10,7 @@ use super::check::Exam;
 use super::groups::{self, Durations, Judge, SIZES};
 use super::material::{Material, Piece, Sides};
 use super::results::{ModelFacts, Unit};
-use super::streams::{self, Streams};
+use super::streams::{self, Streams, Ways};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::metrics;
 use crate::model::{Bundle, LoadedScorer, ScorerParams};
@@ -25,6 +25,8 @@ pub(super) struct Measure<'a> {
     pub scorer: &'a ScorerParams,
     /// How the agent would decide with a model.
     pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
+    /// Whether it learns from false alarms.
+    pub adapt: bool,
     /// How windows are cut.
     pub params: WindowParams,
 }
@@ -95,8 +97,8 @@ impl Measure<'_> {
         let own = self.model(&bundle, &mut scorer, &material, &units, blind)?;
         let mut methods = vec![own];
         methods.extend(Knows::ALL.map(|kind| baseline(kind, &material, &units, exam.plan.seed)));
-        let policy = (self.policy)(&bundle)?;
-        let streams = streams::run(&material.test, &mut scorer, policy, self.params)?;
+        let ways = Ways { policy: (self.policy)(&bundle)?, adapt: self.adapt };
+        let streams = streams::run(&material.test, &mut scorer, ways, self.params)?;
         Ok(Measured {
             model: facts(&bundle, path, &user, exam.plan.seed)?,
             scorer: format!("{} {}", scorer.report().backend, scorer.report().version),

@@ -21,6 +21,7 @@ mod groups;
 mod material;
 mod measure;
 mod missing;
+mod patience;
 mod pooled;
 mod probe;
 pub mod results;

@@ -41,6 +41,8 @@ pub struct Request<'a> {
     pub scorer: &'a ScorerParams,
     /// How the agent would decide with a model.
     pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
+    /// Whether the agent learns from alarms that the owner's password has shown to be false.
+    pub adapt: bool,
     /// Trains the models that are missing; without it they are an error.
     pub trainer: Option<Trainer<'a>>,
 }
@@ -148,8 +150,8 @@ fn run(
     cases: &[Case],
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(Run, String)> {
-    let measure =
-        Measure { scorer: request.scorer, policy: request.policy, params: request.params };
+    let Request { scorer, policy, adapt, params, .. } = *request;
+    let measure = Measure { scorer, policy, adapt, params };
     let jobs: Vec<(Exam<'_>, &Path)> = cases
         .iter()
         .flat_map(|case| {

@@ -4,14 +4,15 @@
 
 use super::material::{Piece, Sides};
 use super::measure::impressions;
+use super::patience;
 use super::results::{Timeline, TimelinePoint};
 use crate::error::{Failure, Kind, Result};
 use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Boundary, Decision, Detector, Impression, MouseEvent, MouseKind, PolicyParams, ScoreError,
-    Scorer, Signal, Steps, Timestamp, Verdict, Window, WindowParams,
+    Boundary, Decision, Detector, Impression, MouseEvent, MouseKind, Place, Policy, PolicyParams,
+    ScoreError, Scorer, Signal, Steps, Timestamp, Verdict, Window, WindowParams,
 };
 
 /// A break longer than this is no work.
@@ -32,30 +33,46 @@ pub(super) struct Streams {
     pub strangers: Vec<Stranger>,
     /// Stranger sessions with fewer windows than are judged together.
     pub too_short: usize,
+    /// How far false alarms have led the model from the enrolment, see [`Place::strayed`]; none where
+    /// it does not learn from them.
+    pub strayed: Option<f64>,
 }
 
 /// One stranger session.
 #[derive(Debug, Clone)]
 pub(super) struct Stranger {
+    /// Whether the stranger is noticed even when every alarm was taken for false, time and again;
+    /// none where the model does not learn from that.
+    pub noticed_in_the_end: Option<bool>,
     /// Windows, seconds of movement and seconds on the clock until the stranger was noticed.
     pub noticed: Option<[f64; 3]>,
     /// What the agent would have drawn.
     pub timeline: Timeline,
 }
 
+/// How the agent decides.
+pub(super) struct Ways {
+    /// By the model.
+    pub policy: PolicyParams,
+    /// Whether it learns from alarms that the owner's password has shown to be false.
+    pub adapt: bool,
+}
+
 /// Runs an owner's test through the detector.
 pub(super) fn run(
     test: &Sides<'_>,
     scorer: &mut LoadedScorer,
-    policy: PolicyParams,
+    ways: Ways,
     params: WindowParams,
 ) -> Result<Streams> {
+    let Ways { policy, adapt } = ways;
     let group = needed(&policy);
-    let mut stage = Stage { scorer, policy, params };
+    let mut stage = Stage { scorer, policy, params, adapt, place: None };
     let mut streams = Streams::default();
     for piece in &test.genuine {
         stage.owner(&piece.windows, &mut streams)?;
     }
+    streams.strayed = stage.strayed();
     let before = stage.warm_up(&test.genuine)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
     for piece in &test.impostor {
@@ -77,19 +94,61 @@ struct Stage<'a> {
     scorer: &'a mut LoadedScorer,
     policy: PolicyParams,
     params: WindowParams,
+    adapt: bool,
+    /// Where false alarms have shown the owner to be.
+    place: Option<Place>,
 }
 
 impl Stage<'_> {
-    /// The verdicts on a stream; its windows are scored together.
+    /// The verdicts on a stream.
     fn verdicts(&mut self, signals: &[Signal]) -> Result<Vec<Verdict>> {
+        let mut detector = self.detector(signals)?;
+        judge(&mut detector, signals, None).map(|(verdicts, _)| verdicts)
+    }
+
+    /// The agent's decision path for these signals, as far as it has learnt by now; their windows are
+    /// scored together.
+    fn detector(&mut self, signals: &[Signal]) -> Result<Detector<Given>> {
         let (windows, _) = cut_recording(self.params, signals.iter().copied());
         let scores = Given(impressions(&windows, self.scorer)?.into_iter());
-        judge(Detector::new(self.params, scores, self.policy.clone()), signals, false)
+        let detector = Detector::new(self.params, scores, self.policy.clone());
+        Ok(match &self.place {
+            Some(place) => detector.with_owner_at(place),
+            None => detector,
+        })
+    }
+
+    fn strayed(&self) -> Option<f64> {
+        let anchor = self.policy.rule.likeness().filter(|_| self.adapt)?;
+        Some(self.place.as_ref().map_or(0.0, |place| place.strayed(anchor)))
+    }
+
+    /// Whether a stranger is noticed in the end, see [`patience`].
+    fn noticed_in_the_end(&mut self, windows: &[Window]) -> Result<Option<bool>> {
+        if self.strayed().is_none() {
+            return Ok(None);
+        }
+        let seen = impressions(windows, self.scorer)?;
+        let at = windows.iter().map(Window::closed_at);
+        let stream: Vec<_> = at.zip(seen).collect();
+        let policy = Policy::new(self.policy.clone());
+        let policy = self.place.iter().fold(policy, |policy, place| policy.with_owner_at(place));
+        Ok(Some(patience::noticed_in_the_end(policy, &stream)))
     }
 
     fn owner(&mut self, windows: &[Window], streams: &mut Streams) -> Result<()> {
-        let detector = Detector::new(self.params, Borrowed(self.scorer), self.policy.clone());
-        let verdicts = judge(detector, &signals(windows, None), true)?;
+        let signals = signals(windows, None);
+        let mut detector = self.detector(&signals)?;
+        let adapt = self.adapt;
+        let unlock = |detector: &mut Detector<Given>, at| {
+            detector.push(Signal::Boundary { at, kind: Boundary::Unlocked })?;
+            if adapt {
+                detector.confirm();
+            }
+            Ok(())
+        };
+        let (verdicts, place) = judge(&mut detector, &signals, Some(&unlock))?;
+        self.place = place.or(self.place.take());
         streams.genuine_windows += verdicts.len();
         streams.false_alarms += verdicts.iter().filter(|v| v.judgement.action.is_some()).count();
         let [wall, movement] = worked(&verdicts);
@@ -131,26 +190,32 @@ impl Stage<'_> {
             threshold: self.policy.threshold().into(),
             points: verdicts.iter().map(|v| point(v, taken)).collect(),
         };
-        Ok(Stranger { noticed, timeline })
+        let noticed_in_the_end = self.noticed_in_the_end(&piece.windows)?;
+        Ok(Stranger { noticed_in_the_end, noticed, timeline })
     }
 }
 
-/// Every verdict on the signals. After an alarm somebody who `unlocks` has shown to be the owner.
-fn judge<S: Scorer>(
-    mut detector: Detector<S>,
+/// What follows an alarm, where somebody can unlock.
+type Unlock<'a> = dyn Fn(&mut Detector<Given>, Timestamp) -> Result<(), ScoreError> + 'a;
+
+/// Every verdict on the signals, and where the owner was last learnt to be. After an alarm somebody
+/// who can `unlock` has shown to be the owner.
+fn judge(
+    detector: &mut Detector<Given>,
     signals: &[Signal],
-    unlocks: bool,
-) -> Result<Vec<Verdict>> {
-    let mut verdicts = Vec::new();
+    unlock: Option<&Unlock<'_>>,
+) -> Result<(Vec<Verdict>, Option<Place>)> {
+    let (mut verdicts, mut place) = (Vec::new(), None);
     for signal in signals {
         let verdict = detector.push(*signal).map_err(broken)?;
         verdicts.extend(verdict);
-        if unlocks && verdict.is_some_and(|verdict| verdict.judgement.action.is_some()) {
-            let unlocked = Signal::Boundary { at: signal.at(), kind: Boundary::Unlocked };
-            verdicts.extend(detector.push(unlocked).map_err(broken)?);
+        let alarm = verdict.is_some_and(|verdict| verdict.judgement.action.is_some());
+        if let Some(unlock) = unlock.filter(|_| alarm) {
+            unlock(detector, signal.at()).map_err(broken)?;
         }
+        place = detector.take_learnt().or(place);
     }
-    Ok(verdicts)
+    Ok((verdicts, place))
 }
 
 fn point(verdict: &Verdict, taken: Timestamp) -> TimelinePoint {
@@ -170,15 +235,6 @@ impl Scorer for Given {
         let mut next = || self.0.next();
         let score = |_| next().ok_or_else(|| ScoreError("more windows than were cut".into()));
         windows.iter().map(score).collect()
-    }
-}
-
-/// The agent's scorer, lent.
-struct Borrowed<'a>(&'a mut LoadedScorer);
-
-impl Scorer for Borrowed<'_> {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
-        self.0.score(windows)
     }
 }
 

@@ -2,11 +2,12 @@
 //! was and when one was not.
 
 use super::{estimate, rate};
-use crate::lab::evaluate::results::{Continuous, Delay, Timeline, TimelinePoint};
+use crate::lab::evaluate::results::{Adapted, Continuous, Delay, Timeline, TimelinePoint};
 use crate::lab::plot::page::{Block, Section};
 use crate::lab::plot::{
     Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks, number, percent, seconds,
 };
+use crate::pipeline::adaptation::REACH;
 use crate::pipeline::policy::Decision;
 
 /// A longer gap on the clock is a break, seconds.
@@ -59,8 +60,18 @@ fn table(streams: &Continuous) -> Block {
         ("false alarms in 8 h of movement", estimate(&streams.false_alarms_per_8h_movement)),
         ("owners' work behind it", format!("{wall} h on the clock, {movement} h of movement")),
     ];
-    let rows = rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect();
+    let learnt = streams.adapted.as_ref().map(learnt).into_iter().flatten();
+    let rows = rows.into_iter().chain(learnt);
+    let rows = rows.map(|(what, value)| vec![what.to_owned(), value]).collect();
     Block::Table(vec!["what".into(), "found, with 95 % intervals".into()], rows)
+}
+
+fn learnt(adapted: &Adapted) -> [(&'static str, String); 2] {
+    let most = adapted.strayed.iter().copied().fold(0.0, f64::max);
+    [
+        ("led away by false alarms, at most", format!("{most:.2} of {REACH}")),
+        ("unnoticed once taken for the owner 20 times over", rate(&adapted.missed_by_patience)),
+    ]
 }
 
 fn time_to_detect(streams: &Continuous) -> Picture {

@@ -1,9 +1,9 @@
 //! Invented results for the tests of the report: two owners, three sizes, names with markup.
 
 use crate::lab::evaluate::results::{
-    AtThreshold, Confusion, Continuous, CurvePoint, DatasetFacts, Delay, DeviceProbe, Estimate,
-    Floor, Means, Method, ModelFacts, OwnerSplit, PartFacts, Pooled, ProtocolFacts, Results, Run,
-    SizeFigures, SplitFacts, Timeline, TimelinePoint, Unit, UserFigures, VERSION,
+    Adapted, AtThreshold, Confusion, Continuous, CurvePoint, DatasetFacts, Delay, DeviceProbe,
+    Estimate, Floor, Means, Method, ModelFacts, OwnerSplit, PartFacts, Pooled, ProtocolFacts,
+    Results, Run, SizeFigures, SplitFacts, Timeline, TimelinePoint, Unit, UserFigures, VERSION,
 };
 use crate::pipeline::WindowParams;
 use crate::pipeline::policy::Decision;
@@ -133,6 +133,7 @@ fn streams() -> Continuous {
         curve: (1..=10).map(|i| (f64::from(i) * 7.0, f64::from(i) / 12.0)).collect(),
         wall_curve: (1..=10).map(|i| (f64::from(i) * 40.0, f64::from(i) / 12.0)).collect(),
         users: Vec::new(),
+        adapted: Some(Adapted { strayed: vec![0.1, 0.3], missed_by_patience: about(0.08) }),
         caught: Some(timeline(true)),
         missed_one: Some(timeline(false)),
     }

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::bundle::RANDOM_START;
 use crate::model::{Bundle, Provenance};
 use crate::nn::Network;
-use crate::pipeline::{Score, Steps, Window};
+use crate::pipeline::{Habits, Score, Steps, Window};
 
 /// Trains the network that the options describe.
 pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Bundle> {
@@ -49,6 +49,7 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
         sequential,
         likeness: None,
         scan: Vec::new(),
+        habits: Habits::of(request.sessions.iter().flatten()),
         provenance,
     })
 }

@@ -6,7 +6,7 @@ use super::request::Request;
 use super::{Progress, calibrate, enrol, provenance};
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Bundle, Provenance, Start};
-use crate::pipeline::Window;
+use crate::pipeline::{Habits, Window};
 
 /// Trains a head on `start`.
 pub(super) fn train(
@@ -37,6 +37,7 @@ pub(super) fn train(
         sequential: enrolled.sequential,
         likeness: enrolled.likeness,
         scan: enrolled.scan,
+        habits: Habits::of(sessions.iter().flatten()),
         provenance,
     })
 }

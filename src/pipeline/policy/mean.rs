@@ -61,6 +61,11 @@ impl Mean {
         self.recent.len()
     }
 
+    /// Judges by these from now on, the windows that it holds included. Their number must be the same.
+    pub(super) fn adopt(&mut self, params: MeanParams) {
+        self.params = params;
+    }
+
     pub(super) fn forget(&mut self) {
         self.recent.clear();
         self.below = 0;

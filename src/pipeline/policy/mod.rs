@@ -7,7 +7,9 @@ pub mod scan;
 
 use serde::{Deserialize, Serialize};
 
+use super::adaptation::{Lesson, Place};
 use super::event::{Boundary, Micros, Timestamp};
+use super::likeness::Likeness;
 use super::score::Impression;
 use cusum::Cusum;
 use mean::Mean;
@@ -108,6 +110,29 @@ impl PolicyParams {
     }
 }
 
+impl RuleParams {
+    /// How the owner lies among people, where the rule judges by that.
+    pub fn likeness(&self) -> Option<&Likeness> {
+        match self {
+            Self::Mean(params) => params.likeness.as_deref(),
+            Self::Scan(params) => Some(&params.likeness),
+            Self::Cusum(_) => None,
+        }
+    }
+
+    /// Puts the owner in another place; does nothing where the rule does not judge by that.
+    pub fn place(&mut self, place: &Place) {
+        let likeness = match self {
+            Self::Mean(params) => params.likeness.as_mut(),
+            Self::Scan(params) => Some(&mut params.likeness),
+            Self::Cusum(_) => None,
+        };
+        if let Some(likeness) = likeness {
+            **likeness = place.put(likeness);
+        }
+    }
+}
+
 /// What one score led to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Judgement {
@@ -156,6 +181,15 @@ impl Rule {
         }
     }
 
+    /// Judges by this likeness from now on; the windows that it holds stay.
+    fn adopt(&mut self, params: &RuleParams) {
+        match (self, params) {
+            (Self::Mean(rule), RuleParams::Mean(params)) => rule.adopt(params.clone()),
+            (Self::Scan(rule), RuleParams::Scan(params)) => rule.adopt(params.clone()),
+            _ => {}
+        }
+    }
+
     fn windows(&self) -> usize {
         match self {
             Self::Mean(rule) => rule.windows(),
@@ -180,13 +214,50 @@ pub struct Policy {
     rule: Rule,
     decision: Decision,
     quiet_until: Option<Timestamp>,
+    /// Where enrolment found the owner.
+    anchor: Option<Likeness>,
+    /// Movement that is known to be the owner's and to be learnt from.
+    lesson: Option<Lesson>,
+    /// What was learnt last and not fetched yet.
+    learnt: Option<Place>,
 }
 
 impl Policy {
     /// A policy that trusts until it has seen enough.
     pub fn new(params: PolicyParams) -> Self {
         let rule = Rule::new(&params.rule);
-        Self { params, rule, decision: Decision::Trusted, quiet_until: None }
+        let anchor = params.rule.likeness().cloned();
+        Self {
+            params,
+            rule,
+            decision: Decision::Trusted,
+            quiet_until: None,
+            anchor,
+            lesson: None,
+            learnt: None,
+        }
+    }
+
+    /// The same with the owner in a place that was learnt since the enrolment. Only places that
+    /// validate against the enrolment's likeness may come here.
+    #[must_use]
+    pub fn with_owner_at(mut self, place: &Place) -> Self {
+        self.params.rule.place(place);
+        self.rule = Rule::new(&self.params.rule);
+        self
+    }
+
+    /// The password has shown that the last alarm was false: what moves now is the owner, and is learnt
+    /// from once there is enough of it. Does nothing where the rule does not judge by traits.
+    pub fn confirm(&mut self) {
+        if self.anchor.is_some() {
+            self.lesson.get_or_insert_default().doubt(false);
+        }
+    }
+
+    /// Where the owner was learnt to be since this was asked last.
+    pub const fn take_learnt(&mut self) -> Option<Place> {
+        self.learnt.take()
     }
 
     /// The parameters it decides by.
@@ -207,11 +278,28 @@ impl Policy {
     /// Takes the impression of the window that closed at `at`.
     pub fn update(&mut self, at: Timestamp, impression: impl Into<Impression>) -> Judgement {
         let impression = impression.into();
+        self.learn(&impression);
         let Opinion { grouped, windows, decision } = self.rule.update(impression, self.decision);
         self.decision = decision;
         let alarming = decision == Decision::Intruder && grouped.is_some();
         let action = alarming.then(|| self.act(at)).flatten();
+        if action.is_some() {
+            // A second alarm without a word about the first: nobody knows who that is.
+            self.lesson = self.lesson.take().filter(|lesson| !lesson.is_doubted());
+            self.lesson.iter_mut().for_each(|lesson| lesson.doubt(true));
+        }
         Judgement { grouped, windows, decision, action }
+    }
+
+    fn learn(&mut self, impression: &Impression) {
+        let stretch = self.lesson.as_mut().and_then(|lesson| lesson.push(impression));
+        let Some((stretch, anchor)) = stretch.zip(self.anchor.as_ref()) else { return };
+        self.lesson = None;
+        let now = self.params.rule.likeness().unwrap_or(anchor);
+        let place = Place::of(now).after(&stretch, anchor);
+        self.params.rule.place(&place);
+        self.rule.adopt(&self.params.rule);
+        self.learnt = Some(place);
     }
 
     /// Scores never cross a boundary that may separate two people; only an unlock restores trust.
@@ -224,6 +312,10 @@ impl Policy {
             }
             Boundary::Locked | Boundary::Suspended | Boundary::DeviceChanged => {}
         }
+        // Whoever comes next may be another; only a lesson that waits for its confirmation lasts
+        // through the lock that belongs to it.
+        let waits = matches!(kind, Boundary::Locked | Boundary::Unlocked);
+        self.lesson = self.lesson.take().filter(|lesson| waits && lesson.is_doubted());
         self.rule.forget();
     }
 

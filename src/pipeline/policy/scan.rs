@@ -60,6 +60,11 @@ impl Recent {
         }
     }
 
+    /// Holds the windows against this likeness from now on.
+    fn adopt(&mut self, likeness: &Likeness) {
+        self.ratios = LENGTHS.iter().map(|n| (*n, likeness.ratio(*n))).collect();
+    }
+
     /// Forgets all windows.
     pub fn clear(&mut self) {
         self.sums.truncate(1);
@@ -118,6 +123,12 @@ impl Scan {
 
     pub(super) fn windows(&self) -> usize {
         self.recent.windows()
+    }
+
+    /// Judges by these from now on, the windows that it holds included.
+    pub(super) fn adopt(&mut self, params: ScanParams) {
+        self.recent.adopt(&params.likeness);
+        self.params = params;
     }
 
     pub(super) fn forget(&mut self) {

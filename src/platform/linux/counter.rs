@@ -62,6 +62,9 @@ impl Drop for BusCounter {
         // its end.
         let (done, ended) = bounded::<()>(0);
         let work = move || {
+            // Whoever comes next need not wait for the answers. The bus frees the name in the end in
+            // any case.
+            let _ = link.release_name(NAME);
             link.graceful_shutdown();
             drop(done);
         };

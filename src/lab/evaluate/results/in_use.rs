@@ -38,10 +38,24 @@ pub struct Continuous {
     pub wall_curve: Vec<(f64, f64)>,
     /// Owner by owner.
     pub users: Vec<UserStreams>,
+    /// What learning from false alarms does; none where the agent does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapted: Option<Adapted>,
     /// A stranger who was noticed, the one of median delay.
     pub caught: Option<Timeline>,
     /// A stranger who was missed, the one with the most windows.
     pub missed_one: Option<Timeline>,
+}
+
+/// What learning from false alarms does. The figures beside it are those of an agent that learns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Adapted {
+    /// How far each owner's model was led from the enrolment: root mean square over the traits, in
+    /// standard deviations between people, in the order of the owners.
+    pub strayed: Vec<f64>,
+    /// Share of the stranger sessions that are not noticed once every alarm on them was taken for
+    /// false twenty times over.
+    pub missed_by_patience: Estimate,
 }
 
 /// Median and 95th percentile of the strangers that were noticed.

@@ -4,7 +4,7 @@
 
 mod in_use;
 
-pub use in_use::{Continuous, Delay, DeviceProbe, Timeline, TimelinePoint, UserStreams};
+pub use in_use::{Adapted, Continuous, Delay, DeviceProbe, Timeline, TimelinePoint, UserStreams};
 
 use serde::{Deserialize, Serialize};
 

@@ -2,6 +2,7 @@
 //! demonstration, the benchmarks and the tests. Never touches the person's display or bus, and
 //! never outlives its owner.
 
+mod displays;
 mod hardware;
 pub mod kernel;
 pub mod log;
@@ -53,7 +54,7 @@ pub struct Stage {
     x: Kept,
     display: String,
     /// Keeps the number of a crashed display from being given away.
-    reserved: Option<programs::Reserved>,
+    reserved: Option<displays::Reserved>,
     folder: tempfile::TempDir,
 }
 
@@ -68,10 +69,12 @@ impl Stage {
             .prefix("mousewarden-stage-")
             .tempdir()
             .map_err(|error| Failure::io("temporary folder for the stage", error))?;
+        let turn = displays::turn()?;
         let (x, display) = match plan.mice {
             0 => programs::start_x(plan.screen, None)?,
             mice => hardware::start_xorg(plan.screen, mice, folder.path())?,
         };
+        drop(turn);
         let sockets = (1..=plan.mice).map(|mouse| hardware::socket(folder.path(), mouse));
         let mice = sockets.map(|socket| TestMouse::open(&socket)).collect::<Result<Vec<_>>>()?;
         let bus = Bus::start(folder.path())?;
@@ -107,9 +110,14 @@ impl Stage {
 
     /// Ends the X server as a crash would. No other server takes its display's number while this
     /// stage stands.
-    pub fn crash_display(&mut self) {
+    ///
+    /// # Errors
+    /// When the number cannot be kept.
+    pub fn crash_display(&mut self) -> Result<()> {
+        let _turn = displays::turn()?;
         self.x.crash();
-        self.reserved = programs::reserve_display(&self.display);
+        self.reserved = Some(displays::reserve(&self.display)?);
+        Ok(())
     }
 
     /// Starts an X server again on the display of one that crashed.
@@ -117,6 +125,7 @@ impl Stage {
     /// # Errors
     /// [`Kind::Unavailable`] when it does not come up.
     pub fn restart_display(&mut self) -> Result<()> {
+        let _turn = displays::turn()?;
         self.reserved = None;
         self.x = programs::start_x(Plan::default().screen, Some(&self.display))?.0;
         Ok(())

@@ -108,27 +108,6 @@ pub(super) fn start_x(screen: (u16, u16), display: Option<&str>) -> Result<(Kept
     Ok((x, format!(":{}", number.trim())))
 }
 
-/// The lock file of a display whose server crashed, in the name of this process.
-#[derive(Debug)]
-pub(super) struct Reserved {
-    file: PathBuf,
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        // Nothing is left to do when somebody tidied up.
-        let _ = fs::remove_file(&self.file);
-    }
-}
-
-/// X servers take a display for used while the process in its lock file lives.
-pub(super) fn reserve_display(display: &str) -> Option<Reserved> {
-    let number = display.trim_start_matches(':');
-    let file = PathBuf::from(format!("/tmp/.X{number}-lock"));
-    fs::write(&file, format!("{:>10}\n", std::process::id())).ok()?;
-    Some(Reserved { file })
-}
-
 /// A message bus of our own, with no services that it could start by itself.
 #[derive(Debug)]
 pub(super) struct Bus {

@@ -1,0 +1,249 @@
+//! What the agent has learnt from its false alarms: where the owner is found now, version by version,
+//! in a file beside the model. The model itself is never changed, so every version can be taken back.
+//! Decides nothing; when to learn is the engine's business.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::data::private;
+use crate::error::{Failure, Kind, Result};
+use crate::pipeline::adaptation::REACH;
+use crate::pipeline::{Likeness, Place};
+
+/// Versions that are kept; the oldest go first.
+const MOST: usize = 50;
+
+/// One step of learning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// Counted from 1.
+    pub number: u32,
+    /// Wall time.
+    pub at: String,
+    /// How far it is from the enrolment, see [`Place::strayed`].
+    pub strayed: f64,
+    /// Where the owner is found.
+    pub place: Place,
+}
+
+impl Version {
+    /// What is to be said when the model has been led as far as it may be.
+    pub fn warning(&self) -> Option<String> {
+        (self.strayed > 0.95 * REACH).then(|| {
+            "you have come to move as differently from your enrolment as may be followed; enrol once \
+             more: mousewarden --enroll --again"
+                .into()
+        })
+    }
+}
+
+/// The file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    model_sha256: String,
+    versions: Vec<Version>,
+}
+
+/// The versions of one model.
+#[derive(Debug, Clone)]
+pub struct Learnt {
+    path: PathBuf,
+    model_sha256: String,
+    anchor: Likeness,
+    versions: Vec<Version>,
+}
+
+impl Learnt {
+    /// Reads what was learnt with this model, whose owner enrolment found at `anchor`. What was learnt
+    /// with another model is none of this one's, and goes when something new is learnt.
+    ///
+    /// # Errors
+    /// [`Kind::Data`] when the file is damaged, otherwise why file or model cannot be read.
+    pub fn open(path: &Path, model: &Path, anchor: &Likeness) -> Result<Self> {
+        let model_sha256 = digest(model).map_err(|e| Failure::io(model.display(), e))?;
+        let written = read(path)?;
+        let ours = written.model_sha256 == model_sha256;
+        let versions = if ours { written.versions } else { Vec::new() };
+        let wrong = versions.iter().find_map(|version| version.place.validate(anchor).err());
+        match wrong {
+            Some(wrong) => Err(damaged(path, &wrong)),
+            None => Ok(Self { path: path.into(), model_sha256, anchor: anchor.clone(), versions }),
+        }
+    }
+
+    /// All versions, the oldest first.
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The one in force; nothing before the first.
+    pub fn now(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// Adds a version, in force from now on. The file is written before this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written; the version is kept in memory.
+    pub fn add(&mut self, place: Place, at: String) -> Result<()> {
+        let number = self.now().map_or(1, |last| last.number.saturating_add(1));
+        let strayed = place.strayed(&self.anchor);
+        self.versions.push(Version { number, at, strayed, place });
+        let surplus = self.versions.len().saturating_sub(MOST);
+        self.versions.drain(..surplus);
+        self.write()
+    }
+
+    /// Takes back everything after this version; 0 is the enrolment.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] when there is no such version, otherwise why it cannot be written.
+    pub fn roll_back(&mut self, number: u32) -> Result<()> {
+        let known = number == 0 || self.versions.iter().any(|version| version.number == number);
+        if !known {
+            let what = format!("there is no version {number} of what was learnt");
+            return Err(Failure::new(Kind::Config, what)
+                .remedy("`mousewarden adaptation` lists them; 0 is the enrolment."));
+        }
+        self.versions.retain(|version| version.number <= number);
+        self.write()
+    }
+
+    fn write(&self) -> Result<()> {
+        let Self { path, model_sha256, versions, .. } = self;
+        let written = Written { model_sha256: model_sha256.clone(), versions: versions.clone() };
+        let text = serde_json::to_vec(&written)
+            .map_err(|e| Failure::new(Kind::Internal, format!("what was learnt as JSON: {e}")))?;
+        private::replace(path, &text).map_err(|e| Failure::io(path.display(), e))
+    }
+}
+
+fn read(path: &Path) -> Result<Written> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Written::default()),
+        Err(error) => Err(Failure::io(path.display(), error)),
+        Ok(text) => serde_json::from_slice(&text).map_err(|e| damaged(path, &e.to_string())),
+    }
+}
+
+fn damaged(path: &Path, why: &str) -> Failure {
+    let what = format!("{}, what was learnt from false alarms: {why}", path.display());
+    Failure::new(Kind::Data, what)
+        .remedy("`mousewarden adaptation forget` goes back to the enrolment.")
+}
+
+fn digest(model: &Path) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    io::copy(&mut File::open(model)?, &mut HashWriter(&mut hash))?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::TraitSpread;
+
+    struct Desk {
+        folder: tempfile::TempDir,
+        anchor: Likeness,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("owner.onnx"), "a model").unwrap();
+            let spread = TraitSpread { between: vec![1.0], shift: vec![0.1], within: vec![1.0] };
+            Self { folder, anchor: Likeness::of(&spread, &[0.0], 100, 4.0) }
+        }
+
+        fn path(&self) -> PathBuf {
+            self.folder.path().join("learnt.json")
+        }
+
+        fn open(&self) -> Result<Learnt> {
+            Learnt::open(&self.path(), &self.folder.path().join("owner.onnx"), &self.anchor)
+        }
+
+        fn place(&self, centre: f32) -> Place {
+            Place { centre: vec![centre], ..Place::of(&self.anchor) }
+        }
+
+        /// Learns one version after another.
+        fn learn(&self, centres: &[f32]) -> Learnt {
+            let mut learnt = self.open().unwrap();
+            for centre in centres {
+                learnt.add(self.place(*centre), "then".into()).unwrap();
+            }
+            learnt
+        }
+    }
+
+    #[test]
+    fn versions_last_and_can_be_taken_back() {
+        let desk = Desk::new();
+        assert!(desk.open().unwrap().now().is_none());
+        desk.learn(&[0.1, 0.2, 0.3]);
+        let mut again = desk.open().unwrap();
+        let now = again.now().unwrap();
+        assert_eq!((now.number, &now.place), (3, &desk.place(0.3)));
+        assert!((now.strayed - 0.3).abs() < 1e-6 && now.warning().is_none());
+        assert!(desk.learn(&[0.35]).now().unwrap().warning().unwrap().contains("--again"));
+        again = desk.open().unwrap();
+        again.roll_back(1).unwrap();
+        assert_eq!(desk.open().unwrap().now().unwrap().number, 1);
+        assert_eq!(again.roll_back(3).unwrap_err().kind(), Kind::Config);
+        again.roll_back(0).unwrap();
+        assert!(desk.open().unwrap().now().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_it_and_it_does_not_grow_for_ever() {
+        use std::os::unix::fs::PermissionsExt;
+        let desk = Desk::new();
+        let learnt = desk.learn(&[0.1; MOST + 5]);
+        assert_eq!((learnt.versions().len(), learnt.versions()[0].number), (MOST, 6));
+        assert_eq!(fs::metadata(desk.path()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn another_model_has_learnt_nothing() {
+        let desk = Desk::new();
+        desk.learn(&[0.1]);
+        fs::write(desk.folder.path().join("owner.onnx"), "another model").unwrap();
+        assert!(desk.open().unwrap().now().is_none());
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_with_its_remedy_and_so_is_a_place_that_nobody_learnt() {
+        let desk = Desk::new();
+        desk.learn(&[0.3]);
+        let good = fs::read_to_string(desk.path()).unwrap();
+        for bad in [&good[..good.len() / 2], &good.replace("[0.3]", "[4.0]")] {
+            fs::write(desk.path(), bad).unwrap();
+            let failure = desk.open().unwrap_err();
+            assert_eq!(failure.kind(), Kind::Data);
+            let said = failure.to_string();
+            assert!(said.contains("learnt.json") && said.contains("adaptation forget"), "{said}");
+        }
+    }
+}

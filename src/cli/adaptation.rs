@@ -1,0 +1,118 @@
+//! `adaptation`: what the agent has learnt from its false alarms, version by version, and the way
+//! back. Learns nothing itself.
+
+use std::fs;
+use std::io;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::context::Context;
+use super::output;
+use crate::agent::control::{self, Request};
+use crate::agent::learnt::{Learnt, Version};
+use crate::data::Store;
+use crate::error::{Failure, Kind, Result};
+use crate::model::Bundle;
+use crate::pipeline::adaptation::REACH;
+
+/// Arguments of `adaptation`.
+#[derive(Debug, Args)]
+pub struct AdaptationArgs {
+    #[command(subcommand)]
+    way: Option<Way>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Way {
+    /// Take back everything after a version; 0 is the enrolment
+    Rollback {
+        /// Its number
+        number: u32,
+    },
+    /// Take back everything, even if the file is damaged
+    Forget,
+}
+
+/// A version as it is printed.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    version: u32,
+    at: &'a str,
+    strayed: f64,
+}
+
+impl<'a> Row<'a> {
+    fn of(version: &'a Version) -> Self {
+        Self { version: version.number, at: &version.at, strayed: version.strayed }
+    }
+}
+
+impl AdaptationArgs {
+    /// Lists the versions, or takes some back; a running agent follows at once.
+    ///
+    /// # Errors
+    /// When there is no model or no such version, or the file cannot be read or written.
+    pub fn run(self) -> Result<()> {
+        let context = Context::load()?;
+        match self.way {
+            None => self.list(&learnt(&context)?),
+            Some(Way::Rollback { number }) => {
+                learnt(&context)?.roll_back(number)?;
+                follow(&context);
+                output::line(&match number {
+                    0 => "Back at the enrolment.".into(),
+                    number => format!("Back at version {number}."),
+                })
+            }
+            Some(Way::Forget) => forget(&context),
+        }
+    }
+
+    fn list(&self, learnt: &Learnt) -> Result<()> {
+        let rows: Vec<Row<'_>> = learnt.versions().iter().map(Row::of).collect();
+        if self.json {
+            return output::json(&rows);
+        }
+        let Some(last) = rows.last() else {
+            return output::line("Nothing was learnt since the enrolment.");
+        };
+        output::line("version  learnt                from the enrolment")?;
+        for Row { version, at, strayed } in &rows {
+            output::line(&format!("{version:>7}  {at:<20}  {strayed:.2} of at most {REACH}"))?;
+        }
+        output::line(&format!(
+            "Version {} is in force. (Two people are 1.4 apart on the average.)",
+            last.version
+        ))
+    }
+}
+
+fn learnt(context: &Context) -> Result<Learnt> {
+    let model = context.model(None);
+    let Some(anchor) = Bundle::read(&model)?.likeness else {
+        let what =
+            format!("model {} does not judge by traits, so it learns nothing", model.display());
+        return Err(Failure::new(Kind::Config, what).remedy("Enrol again: mousewarden --enroll."));
+    };
+    Learnt::open(&Store::at(context.paths.data()).learnt(), &model, &anchor)
+}
+
+fn forget(context: &Context) -> Result<()> {
+    let path = Store::at(context.paths.data()).learnt();
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(Failure::io(path.display(), error));
+        }
+        _ => follow(context),
+    }
+    output::line("Back at the enrolment.")
+}
+
+/// A running agent takes it up at once; when none runs, nothing is missed.
+fn follow(context: &Context) {
+    let _ = control::ask(&context.paths.socket(), &Request::Reload);
+}

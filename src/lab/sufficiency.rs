@@ -1,0 +1,160 @@
+//! Whether more movement would help an enrolment: its error rates estimated as it goes on, and how far
+//! its sessions lie apart. Asks nobody and stops nothing itself.
+
+use crate::error::Result;
+use crate::model::{Bundle, OperatingPoint};
+use crate::nn::AnyInference;
+use crate::pipeline::{Steps, Window, WindowParams};
+
+use super::enrolment::train_against_generated;
+use super::train::{About, FEWEST_WINDOWS, TrainOptions};
+
+/// Windows judged together in the estimates: some ten seconds of movement.
+const GROUP: usize = 10;
+/// From one estimate to the next there are so many times as many windows.
+const STEP: f64 = std::f64::consts::SQRT_2;
+/// Windows of the first estimate.
+const FIRST: usize = 80;
+/// Twice the movement that lowers the error by less than this share is not worth it.
+const WORTH: f32 = 0.1;
+/// Windows of a session that can be compared with another.
+const COMPARABLE: usize = 30;
+
+/// The error rates of an enrolment after some movement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Windows of the owner.
+    pub windows: usize,
+    /// At the threshold where both errors meet, groups of ten windows.
+    pub point: OperatingPoint,
+}
+
+/// Estimates with more and more movement.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LearningCurve(Vec<Estimate>);
+
+impl LearningCurve {
+    /// With how many windows the next estimate is due.
+    pub fn next(&self) -> usize {
+        self.0.last().map_or(FIRST, |last| (last.windows as f64 * STEP).round() as usize)
+    }
+
+    /// Adds an estimate with more windows than all before.
+    pub fn push(&mut self, estimate: Estimate) {
+        self.0.push(estimate);
+    }
+
+    /// The estimates, the least movement first.
+    pub fn estimates(&self) -> &[Estimate] {
+        &self.0
+    }
+
+    /// Whether twice the movement has hardly lowered the error the last time: then twice of now will
+    /// not either, since errors fall ever more slowly.
+    pub fn is_enough(&self) -> bool {
+        let Some(last) = self.0.last() else { return false };
+        let half =
+            self.0.iter().rfind(|before| 2 * before.windows <= last.windows + last.windows / 20);
+        half.is_some_and(|half| last.point.eer >= (1.0 - WORTH) * half.point.eer)
+    }
+}
+
+/// Estimates the error rates with these windows, as an enrolment that ended now would; `None` while
+/// there are too few.
+///
+/// # Errors
+/// Like [`train_against_generated`].
+pub fn estimate(
+    sessions: &[Vec<Window>],
+    params: WindowParams,
+    options: &TrainOptions,
+) -> Result<Option<Estimate>> {
+    let windows = sessions.iter().map(Vec::len).sum();
+    if windows < FEWEST_WINDOWS {
+        return Ok(None);
+    }
+    let nobody = About {
+        subject: String::new(),
+        genuine_source: String::new(),
+        impostor_source: String::new(),
+        capture: String::new(),
+    };
+    let bundle = train_against_generated(sessions, params, &nobody, options, &mut |_| {})?;
+    let point = bundle.operating_points.iter().find(|point| point.windows == GROUP);
+    Ok(point.map(|point| Estimate { windows, point: *point }))
+}
+
+/// How far an owner's sessions lie apart, against what is usual for one person's days: 1 is usual.
+/// The mean over sessions that follow each other, and over traits, of the squared difference by its
+/// variance. `None` with fewer than two sessions of 30 windows, or a model without traits.
+pub fn days_apart(bundle: &Bundle, sessions: &[Vec<Window>]) -> Option<f64> {
+    let spread = &bundle.likeness.as_ref()?.spread;
+    let traits = bundle.network.traits()?;
+    let mut network = AnyInference::new(&bundle.network);
+    let means: Vec<(Vec<f64>, f64)> = sessions
+        .iter()
+        .filter(|session| session.len() >= COMPARABLE)
+        .map(|session| {
+            let steps: Vec<Steps> = session.iter().map(Steps::from).collect();
+            let rows: Vec<&[[f32; 3]]> = steps.iter().map(Steps::rows).collect();
+            let count = session.len() as f64;
+            let mut mean = vec![0.0; spread.traits()];
+            for features in network.features(&rows) {
+                let seen = traits.apply(&features);
+                mean.iter_mut().zip(seen).for_each(|(mean, x)| *mean += f64::from(x) / count);
+            }
+            (mean, count)
+        })
+        .collect();
+    let pairs = means.windows(2).map(|pair| {
+        let noise = 1.0 / pair[0].1 + 1.0 / pair[1].1;
+        let squares = pair[0].0.iter().zip(&pair[1].0).enumerate().map(|(at, (one, other))| {
+            let [shift, within] = [&spread.shift, &spread.within].map(|v| f64::from(v[at]));
+            (one - other).powi(2) / (2.0 * shift + within * noise)
+        });
+        squares.sum::<f64>() / spread.traits() as f64
+    });
+    let found: Vec<f64> = pairs.collect();
+    (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(eers: &[f32]) -> LearningCurve {
+        let mut curve = LearningCurve::default();
+        for eer in eers {
+            let point = OperatingPoint {
+                windows: GROUP,
+                threshold: 0.5,
+                eer: *eer,
+                far: *eer,
+                frr: *eer,
+                far_interval: [0.0, 1.0],
+                frr_interval: [0.0, 1.0],
+                genuine_groups: 10,
+                impostor_groups: 100,
+                movement_s: 8.0,
+            };
+            curve.push(Estimate { windows: curve.next(), point });
+        }
+        curve
+    }
+
+    #[test]
+    fn estimates_come_ever_more_rarely_and_two_steps_double_the_movement() {
+        let curve = curve(&[0.3; 5]);
+        let windows: Vec<usize> = curve.estimates().iter().map(|one| one.windows).collect();
+        assert_eq!(windows, [80, 113, 160, 226, 320]);
+    }
+
+    #[test]
+    fn there_is_enough_when_doubling_no_longer_helps_and_not_before_it_was_tried() {
+        assert!(!curve(&[]).is_enough());
+        assert!(!curve(&[0.2, 0.2]).is_enough(), "twice the movement was never tried");
+        assert!(!curve(&[0.3, 0.25, 0.2]).is_enough());
+        assert!(curve(&[0.3, 0.25, 0.2, 0.19, 0.185]).is_enough());
+        assert!(curve(&[0.0, 0.0, 0.0]).is_enough(), "no error at all cannot be lowered");
+    }
+}

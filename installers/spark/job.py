@@ -62,7 +62,7 @@ def read(spark, path, columns=COLUMNS):
 
 @dataclasses.dataclass
 class Sessions:
-    """Rows of `frame` whose partitions hold or name whole sessions, and what makes pieces of them."""
+    """Rows of `frame` whose partitions hold or name whole sessions, and what makes streams of them."""
 
     frame: DataFrame
     pieces: Callable
@@ -81,7 +81,7 @@ def sessions(spark, path):
     if len(tasks) >= cores:
         opened = all(one.is_plain for one in found)
         cut = pieces.of_files if opened else pieces.of_row_groups
-        numbers = spark.range(0, len(tasks), numPartitions=len(tasks))
+        numbers = spark.range(0, len(tasks), numPartitions=min(len(tasks), BUCKETS_A_CORE * cores))
         return Sessions(numbers, functools.partial(cut, tasks))
     return dealt(read(spark, path))
 
@@ -90,7 +90,7 @@ def dealt(events):
     """The events of any frame, packed where they are and dealt onto buckets by session."""
     packed = events.mapInArrow(pieces.pack, pieces.SCHEMA)
     buckets = BUCKETS_A_CORE * events.sparkSession.sparkContext.defaultParallelism
-    return Sessions(packed.repartition(buckets, "session_id"), pieces.unpack)
+    return Sessions(packed.repartition(buckets, "session_id"), pieces.of_buckets)
 
 
 def row_groups(spark, path):
@@ -148,7 +148,12 @@ def schema_of(command):
 def by_arrow(sessions, command, answer=answered):
     """The rows that a child which speaks Arrow gives for whole sessions."""
     cut = sessions.pieces
-    return sessions.frame.mapInArrow(lambda batches: answer(command, cut(batches)), schema_of(command))
+
+    def answers(batches):
+        for stream in cut(batches):
+            yield from answer(command, stream)
+
+    return sessions.frame.mapInArrow(answers, schema_of(command))
 
 
 def features(sessions, binary, feature_set="rich", answer=answered):

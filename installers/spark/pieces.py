@@ -74,22 +74,26 @@ def ids(part):
 
 
 def chosen(tasks, batches):
-    """The row groups of the tasks with these numbers."""
+    """The row groups of each of the tasks with these numbers."""
     numbers = itertools.chain.from_iterable(batch.column("id").to_pylist() for batch in batches)
-    return itertools.chain.from_iterable(tasks[number] for number in numbers)
+    return (tasks[number] for number in numbers)
 
 
 def of_files(tasks, batches):
-    """Names for the program, which opens the files itself."""
-    found = list(chosen(tasks, batches))
-    if found:
+    """A stream for each task: names for the program, which opens the files itself."""
+    for found in chosen(tasks, batches):
         paths = [urllib.parse.unquote(urllib.parse.urlsplit(one.file).path) for one in found]
-        yield pa.RecordBatch.from_pydict({"file": paths, "row_group": [one.place for one in found]})
+        yield [pa.RecordBatch.from_pydict({"file": paths, "row_group": [one.place for one in found]})]
 
 
 def of_row_groups(tasks, batches):
-    """The pieces of row groups that this worker reads."""
-    return unpack(packed_row_groups(chosen(tasks, batches)))
+    """A stream for each task: the pieces of row groups that this worker reads."""
+    return (unpack(packed_row_groups(found)) for found in chosen(tasks, batches))
+
+
+def of_buckets(batches):
+    """One stream: the pieces of a bucket."""
+    return [unpack(batches)]
 
 
 def packed_row_groups(found):

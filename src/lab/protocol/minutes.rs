@@ -53,7 +53,7 @@ pub(super) fn first(
     }
     if seconds < 60.0 * minutes {
         let has = seconds / 60.0;
-        return Err(format!("{has:.1} minutes of movement to enrol with, {minutes} are wanted"));
+        return Err(format!("{has:.2} minutes of movement to enrol with, {minutes} are wanted"));
     }
     if windows < FEWEST_WINDOWS {
         let has = format!("{windows} windows in {minutes} min of movement");

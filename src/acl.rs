@@ -2,10 +2,11 @@
 //! nobody but the user of this process. Opens and writes nothing itself but such lists.
 
 use std::ffi::c_void;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::ffi::OsStrExt;
-use std::os::windows::io::{AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use std::path::Path;
 use std::ptr::null_mut;
 
@@ -14,8 +15,8 @@ use windows_sys::Win32::Foundation::{
 };
 use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
-    ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW, GetSecurityInfo,
-    SDDL_REVISION_1, SE_FILE_OBJECT, SE_KERNEL_OBJECT,
+    ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
+    SE_FILE_OBJECT, SE_KERNEL_OBJECT, SE_OBJECT_TYPE,
 };
 use windows_sys::Win32::Security::{
     DACL_SECURITY_INFORMATION, GetTokenInformation, OWNER_SECURITY_INFORMATION,
@@ -23,8 +24,8 @@ use windows_sys::Win32::Security::{
     SetFileSecurityW, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ,
-    FILE_SHARE_WRITE,
+    CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_DELETE,
+    FILE_SHARE_READ, FILE_SHARE_WRITE, READ_CONTROL,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
@@ -128,35 +129,27 @@ impl Access {
     /// # Errors
     /// When it cannot be looked at.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let path = wide_path(path);
-        let mut list: PSECURITY_DESCRIPTOR = null_mut();
-        // SAFETY: the path ends with a zero; what is not asked for may be null; the list is freed.
-        let code = unsafe {
-            GetNamedSecurityInfoW(
-                path.as_ptr(),
-                SE_FILE_OBJECT,
-                WHO_AND_WHAT,
-                null_mut(),
-                null_mut(),
-                null_mut(),
-                null_mut(),
-                &mut list,
-            )
-        };
-        Self::from(code, list)
+        let mut options = OpenOptions::new();
+        // Folders open with this flag only.
+        options.access_mode(READ_CONTROL).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
+        Self::look(options.open(path)?.as_handle(), SE_FILE_OBJECT)
     }
 
     /// Of an open pipe.
     ///
     /// # Errors
     /// When it cannot be looked at.
-    pub fn of_open(handle: BorrowedHandle<'_>) -> io::Result<Self> {
+    pub fn of_open(pipe: BorrowedHandle<'_>) -> io::Result<Self> {
+        Self::look(pipe, SE_KERNEL_OBJECT)
+    }
+
+    fn look(handle: BorrowedHandle<'_>, kind: SE_OBJECT_TYPE) -> io::Result<Self> {
         let mut list: PSECURITY_DESCRIPTOR = null_mut();
         // SAFETY: the handle is open; what is not asked for may be null; the list is freed.
         let code = unsafe {
             GetSecurityInfo(
                 handle.as_raw_handle(),
-                SE_KERNEL_OBJECT,
+                kind,
                 WHO_AND_WHAT,
                 null_mut(),
                 null_mut(),
@@ -165,10 +158,6 @@ impl Access {
                 &mut list,
             )
         };
-        Self::from(code, list)
-    }
-
-    fn from(code: u32, list: PSECURITY_DESCRIPTOR) -> io::Result<Self> {
         if code != ERROR_SUCCESS {
             return Err(io::Error::from_raw_os_error(code.cast_signed()));
         }

@@ -1,5 +1,6 @@
 //! What the agent does not judge: movement while the session is locked, away or just back, and
-//! movement by a device that the model does not know. The mouse is a wire, the hands are journals.
+//! movement by a device that the model does not know. The mouse is a wire, or the real sensor on pipes that
+//! stand for the kernel's devices; the hands are journals.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod bare_agent;
@@ -68,16 +69,22 @@ struct Agent {
 impl Agent {
     /// An agent that locks at the first window, if it may judge it.
     fn start() -> Self {
+        let (mouse, signals) = unbounded();
+        let view = CaptureView::of(Capture::parse(KNOWN));
+        Self::watch(Wire(signals, view), KNOWN, mouse)
+    }
+
+    /// The same with any mouse, and a model that knows this capture.
+    fn watch(source: impl EventSource + 'static, known: &str, mouse: Sender<Signal>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (notifier, locker) = (Fake::default(), Fake::default());
-        let (mouse, signals) = unbounded();
         let (session, boundaries) = unbounded();
         let (_, answers) = unbounded();
-        let view = CaptureView::of(Capture::parse(KNOWN));
+        let view = source.capture();
         let journal = folder.path().join("journal.jsonl");
         let hands = bare_agent::hands((&notifier, &locker), answers, &journal);
-        let source = (Wire(signals, view.clone()), SourceKind::Mouse);
-        let setup = bare_agent::setup(source, boundaries, judge(), hands);
+        let source = (source, SourceKind::Mouse);
+        let setup = bare_agent::setup(source, boundaries, judge(known), hands);
         let (commands, obeyed) = live::commands();
         let to_it = commands.clone();
         let ended = std::thread::spawn(move || live::run(setup, (commands, obeyed)));
@@ -144,9 +151,9 @@ impl Agent {
     }
 }
 
-fn judge() -> Judge {
+fn judge(known: &str) -> Judge {
     let from = sample_model::bundle([1, 1], 7).provenance;
-    let provenance = Provenance { capture: KNOWN.into(), ..from };
+    let provenance = Provenance { capture: known.into(), ..from };
     Judge {
         scorer: Box::new(Stern),
         windows: WindowParams::default(),
@@ -225,4 +232,50 @@ fn the_known_mouse_is_judged_again_when_it_is_back() {
     let (journal, _, locker) = agent.finish();
     assert_eq!(verdicts(&journal), 1, "{journal:?}");
     assert_eq!(locker.entries(), [Entry::Locked]);
+}
+
+/// Twenty steps of the kernel's within the last fifth of a second.
+#[cfg(target_os = "linux")]
+fn stroke(mouse: &mut mousewarden::platform::stage::kernel::InputPipe) {
+    const RELATIVE: u16 = 2;
+    let now = clock::now().micros();
+    for i in 0..20 {
+        let at = Timestamp::from_micros(now - 10_000 * (20 - i));
+        mouse.say(at, &[(RELATIVE, 0, 5), (RELATIVE, 1, 1)]).unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mouse_that_was_out_of_reach_is_judged_again_and_another_one_is_not() {
+    use mousewarden::platform::Backend;
+    use mousewarden::platform::sensor::{SensorParams, SensorSource};
+    use mousewarden::platform::stage::kernel::{InputFolder, MOUSE};
+    let folder = InputFolder::new().unwrap();
+    let mut mouse = folder.plug("event3", MOUSE).unwrap();
+    let program = env!("CARGO_BIN_EXE_mousewarden").into();
+    let root = Some(folder.root().to_owned());
+    let params = SensorParams { backend: Backend::Evdev, root, ..SensorParams::new(program) };
+    let source = SensorSource::open(params).unwrap();
+    let known = source.capture().get().to_string();
+    let agent = Agent::watch(source, &known, unbounded().0);
+    stroke(&mut mouse);
+    agent.wait_for("verdict", 1);
+
+    drop(mouse);
+    let mut back = folder.plug("event3", MOUSE).unwrap();
+    stroke(&mut back);
+    agent.wait_for("verdict", 2);
+
+    drop(back);
+    let other = [("name", "Guest's Mouse"), ("id/product", "0043"), MOUSE[2], MOUSE[4], MOUSE[5]];
+    let mut guest = folder.plug("event3", &other).unwrap();
+    stroke(&mut guest);
+    agent.wait_for("device", 2);
+    stroke(&mut guest);
+    agent.commands.send(Command::Stop("enough".into())).unwrap();
+    let (journal, ..) = agent.finish();
+    assert_eq!(verdicts(&journal), 2, "{journal:?}");
+    let device = journal.iter().rfind(|entry| entry["event"] == "device").unwrap();
+    assert_eq!(device["unknown"], "device", "{device}");
 }

@@ -8,6 +8,7 @@ mod invented;
 use std::fmt::Debug;
 use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -19,9 +20,14 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use assert_cmd::Command;
 use invented::table;
+use parquet::arrow::ArrowWriter;
 
 /// The rows of a bank table as one stream of several batches.
 fn stream(text: &str) -> Vec<u8> {
+    written(&batches(text))
+}
+
+fn batches(text: &str) -> Vec<RecordBatch> {
     let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
     let batch = |part: &[Vec<&str>]| {
         let column = |at: usize| part.iter().map(move |row| row[at]);
@@ -36,7 +42,28 @@ fn stream(text: &str) -> Vec<u8> {
         ];
         RecordBatch::try_from_iter(columns).unwrap()
     };
-    written(&rows.chunks(50).map(batch).collect::<Vec<_>>())
+    rows.chunks(50).map(batch).collect()
+}
+
+/// A Parquet file whose row groups are these batches.
+fn parquet(path: &Path, batches: &[RecordBatch]) {
+    let file = fs::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).unwrap();
+    for batch in batches {
+        writer.write(batch).unwrap();
+        writer.flush().unwrap();
+    }
+    writer.close().unwrap();
+}
+
+/// A stream that names row groups of a file.
+fn names(path: &Path, row_groups: &[i64]) -> Vec<u8> {
+    let files = row_groups.iter().map(|_| path.to_str().unwrap());
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("file", Arc::new(StringArray::from_iter_values(files))),
+        ("row_group", Arc::new(Int64Array::from(row_groups.to_vec()))),
+    ];
+    written(&[RecordBatch::try_from_iter(columns).unwrap()])
 }
 
 fn written(batches: &[RecordBatch]) -> Vec<u8> {
@@ -163,6 +190,74 @@ fn pieces_of_sessions_in_any_order_give_what_single_rows_give() {
         };
         assert_eq!(rows(&whole), rows(&out));
     }
+}
+
+#[test]
+fn row_groups_that_a_stream_names_give_what_their_events_give() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.parquet");
+    // Sessions of 70 events, row groups of 50: most sessions lie in two of them.
+    let groups = batches(&table(&[0, 1, 2], 0..2, true));
+    parquet(&file, &groups);
+    for command in
+        [&["identify", "features", "--stdio-arrow"][..], &["preprocess", "--stdio-arrow"]]
+    {
+        let parts: [&[i64]; 2] = [&[0, 1, 2], &[6, 7]];
+        let input = parts.map(|part| names(&file, part)).concat();
+        let (code, mut out, err) = run(command, input);
+        assert_eq!((code, err.as_str()), (0, ""));
+        for part in parts {
+            let events: Vec<_> = part.iter().map(|&at| groups[at as usize].clone()).collect();
+            let (_, expected, _) = run(command, written(&events));
+            let (batch, rest) = answer(&out);
+            assert_eq!(batch, answer(&expected).0);
+            out = rest;
+        }
+        assert!(out.is_empty());
+    }
+}
+
+#[test]
+fn row_groups_and_files_that_are_not_there_or_no_recording_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, other) = (folder.path().join("events.parquet"), folder.path().join("other.parquet"));
+    parquet(&file, &batches(&table(&[0], 0..2, true)));
+    let ids: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
+    parquet(&other, &[RecordBatch::try_from_iter([("session_id", ids)]).unwrap()]);
+    let text = folder.path().join("events.csv");
+    fs::write(&text, table(&[0], 0..2, true)).unwrap();
+    let nowhere = folder.path().join("nowhere.parquet");
+    for (path, number, code, words) in [
+        (&file, 99, 65, "no row group 99, only 3"),
+        (&file, -1, 65, "names no row group"),
+        (&other, 0, 65, "other.parquet has no column \"timestamp\""),
+        (&text, 0, 65, "events.csv"),
+        (&nowhere, 0, 66, "nowhere.parquet"),
+    ] {
+        let (found, out, err) =
+            run(&["identify", "features", "--stdio-arrow"], names(path, &[number]));
+        assert_eq!((found, out.len()), (code, 0), "{err}");
+        assert!(err.contains(words), "{words:?} is not in\n{err}");
+    }
+}
+
+#[test]
+fn events_without_a_session_are_nobodys() {
+    let column = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
+    let whole = |values: Vec<i64>| Arc::new(Int64Array::from(values)) as ArrayRef;
+    let columns = [
+        ("session_id", Arc::new(StringArray::from(vec![Some("a"), None, Some("a")])) as ArrayRef),
+        ("timestamp", whole(vec![0, 5, 10])),
+        ("event_type", whole(vec![2, 2, 2])),
+        ("screen_x", column(vec![0.0, 1.0, 2.0])),
+        ("screen_y", column(vec![0.0, 1.0, 2.0])),
+    ];
+    let input = written(&[RecordBatch::try_from_iter(columns).unwrap()]);
+    let (code, out, err) = run(&["identify", "features", "--stdio-arrow"], input);
+    assert!(code == 0 && err.contains("1 rows left out: no session"), "{err}");
+    let (batch, _) = answer(&out);
+    assert_eq!(batch.num_rows(), 1);
+    assert_eq!(batch["events"].as_primitive::<Int64Type>().values(), &[2]);
 }
 
 #[test]

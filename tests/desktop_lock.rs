@@ -3,72 +3,24 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test file")]
 
-use std::process::{Child, Stdio};
+mod logind;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
+use logind::{Logind, bus_of, mock, update};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Signal};
-use mousewarden::platform::bus::{Bus, Object, has_owner};
+use mousewarden::platform::bus::Bus;
 use mousewarden::platform::lock::{DesktopLocker, LockParams};
 use mousewarden::platform::session::SessionWatch;
 use mousewarden::platform::stage::{Plan, Stage};
 use mousewarden::platform::{Locked, Locker};
-use zbus::blocking::{Connection, MessageIterator};
+use zbus::blocking::MessageIterator;
 use zbus::zvariant::Value;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const MOCK: &str = "org.freedesktop.DBus.Mock";
-const LOGIND: &str = "org.freedesktop.login1";
-const SESSION: &str = "/org/freedesktop/login1/session/c1";
-
-/// A mock service, ended with the test.
-struct Mock(Child);
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn bus_of(stage: &Stage) -> Bus {
-    Bus::At(stage.bus_address().to_owned())
-}
-
-fn mock(stage: &Stage, template: &str, bus: &str, name: &str) -> (Mock, Connection) {
-    let python = stage
-        .command("/usr/bin/python3")
-        .env("DBUS_SYSTEM_BUS_ADDRESS", stage.bus_address())
-        .args(["-m", "dbusmock", bus, "--template", template])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mock = Mock(python);
-    let link = bus_of(stage).connect().unwrap();
-    eventually("apt-get install python3-dbusmock", || has_owner(&link, name));
-    (mock, link)
-}
-
-/// A mock logind with one graphical session of this user.
-fn logind(stage: &Stage) -> (Mock, Connection) {
-    let (mock, link) = mock(stage, "logind", "--system", LOGIND);
-    let user = rustix::process::getuid().as_raw();
-    let manager = Object::new(LOGIND, "/org/freedesktop/login1", MOCK);
-    let added = ("c1", "seat0", user, "somebody", true);
-    let _: String = manager.call(&link, "AddSession", &added).unwrap();
-    update(&link, &[("Type", Value::from("x11"))]);
-    (mock, link)
-}
-
-fn update(link: &Connection, properties: &[(&str, Value<'_>)]) {
-    let session = Object::new(LOGIND, SESSION, MOCK);
-    let properties: std::collections::HashMap<_, _> = properties.iter().cloned().collect();
-    let interface = "org.freedesktop.login1.Session";
-    session.call::<_, ()>(link, "UpdateProperties", &(interface, properties)).unwrap();
-}
-
 /// Does what xss-lock does: on logind's signal it says that the screen is locked.
 fn locker_that_answers(stage: &Stage, stays: bool) {
     let link = bus_of(stage).connect().unwrap();
@@ -80,11 +32,11 @@ fn locker_that_answers(stage: &Stage, stays: bool) {
     let signals = MessageIterator::for_match_rule(rule, &link, None).unwrap();
     thread::spawn(move || {
         for _ in signals.take(1) {
-            update(&link, &[("LockedHint", Value::from(true))]);
+            update(&link, "LockedHint", Value::from(true));
             if !stays {
                 // Long enough to be looked at meanwhile; a locker that dies is as slow.
                 thread::sleep(Duration::from_millis(400));
-                update(&link, &[("LockedHint", Value::from(false))]);
+                update(&link, "LockedHint", Value::from(false));
             }
         }
     });
@@ -110,7 +62,7 @@ fn eventually(what: &str, holds: impl Fn() -> bool) {
 #[test]
 fn logind_is_believed_when_it_says_that_the_screen_is_locked() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
-    let _logind = logind(&stage);
+    let _logind = Logind::start(&stage);
     locker_that_answers(&stage, true);
     let locked = DesktopLocker::new(params(&stage, &[])).lock().unwrap();
     assert_eq!(locked, Locked::Confirmed("logind".to_owned()));
@@ -119,7 +71,7 @@ fn logind_is_believed_when_it_says_that_the_screen_is_locked() {
 #[test]
 fn where_logind_locks_nothing_the_screen_saver_is_asked() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
-    let _logind = logind(&stage);
+    let _logind = Logind::start(&stage);
     let name = "org.gnome.ScreenSaver";
     let _saver = mock(&stage, "gnome_screensaver", "--session", name);
     let locked = DesktopLocker::new(params(&stage, &[])).lock().unwrap();
@@ -129,7 +81,7 @@ fn where_logind_locks_nothing_the_screen_saver_is_asked() {
 #[test]
 fn every_way_that_failed_is_named() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
-    let _logind = logind(&stage);
+    let _logind = Logind::start(&stage);
     locker_that_answers(&stage, false);
     let failure = DesktopLocker::new(params(&stage, &["false"])).lock().unwrap_err();
     assert_eq!(failure.kind(), Kind::Unavailable);
@@ -178,24 +130,37 @@ fn next(signals: &Receiver<Signal>) -> Boundary {
 #[test]
 fn the_session_watch_tells_locks_seats_and_sleep() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
-    let (_mock, link) = logind(&stage);
+    let logind = Logind::start(&stage);
     let (sender, signals) = unbounded();
     let watch = SessionWatch::start(&bus_of(&stage), sender).unwrap();
-    update(&link, &[("LockedHint", Value::from(true))]);
+    logind.locked(true);
     assert_eq!(next(&signals), Boundary::Locked);
-    update(&link, &[("LockedHint", Value::from(false))]);
+    logind.locked(false);
     assert_eq!(next(&signals), Boundary::Unlocked);
-    update(&link, &[("Active", Value::from(false))]);
+    logind.active(false);
     assert_eq!(next(&signals), Boundary::Locked);
-    update(&link, &[("Active", Value::from(true))]);
+    logind.active(true);
     assert_eq!(next(&signals), Boundary::Start);
-    let manager = Object::new(LOGIND, "/org/freedesktop/login1", MOCK);
-    let arguments = vec![Value::from(true)];
-    let sleep = ("org.freedesktop.login1.Manager", "PrepareForSleep", "b", arguments);
-    manager.call::<_, ()>(&link, "EmitSignal", &sleep).unwrap();
+    logind.sleeps(true);
     assert_eq!(next(&signals), Boundary::Suspended);
     drop(watch);
     assert!(signals.recv_timeout(PATIENCE).is_err(), "the watch has ended");
+}
+
+#[test]
+fn a_session_that_is_locked_or_left_already_is_said_to_be() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let logind = Logind::start(&stage);
+    let (sender, signals) = unbounded();
+    type Tell = fn(&Logind, bool);
+    let tells: [Tell; 2] = [Logind::locked, |logind, away| logind.active(!away)];
+    for away in tells {
+        away(&logind, true);
+        let watch = SessionWatch::start(&bus_of(&stage), sender.clone()).unwrap();
+        assert_eq!(next(&signals), Boundary::Locked);
+        drop(watch);
+        away(&logind, false);
+    }
 }
 
 #[test]

@@ -71,6 +71,28 @@ fn it_learns_and_names_the_makers_of_sessions_without_a_user() {
 }
 
 #[test]
+fn a_model_says_in_how_many_parts_it_wants_a_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let (train, model) = trained(folder.path());
+    assert_eq!(Identifier::read(Path::new(&model)).unwrap().features.parts, 2);
+    let answers = |model: &str| {
+        let (code, out, err) = identify(&["predict", &train, "--model", model]);
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    // The same weights, asked about whole sessions alone.
+    let mut whole = Identifier::read(Path::new(&model)).unwrap();
+    whole.features.parts = 1;
+    let path = folder.path().join("whole.onnx");
+    whole.write(&path).unwrap();
+    assert_ne!(answers(&model), answers(path.to_str().unwrap()));
+    whole.features.parts = 0;
+    assert!(whole.write(&path).unwrap_err().to_string().contains("0 parts"));
+    let (code, _, err) = identify(&["train", &train, "--parts", "0"]);
+    assert!(code == 2 && err.contains("from 1 to 20"), "{err}");
+}
+
+#[test]
 fn an_evaluation_finds_people_who_differ_and_keeps_its_keys() {
     let folder = tempfile::tempdir().unwrap();
     let train = in_folder(folder.path(), "t.csv", &table(&[0, 1, 2, 3], 0..4, true));
@@ -80,7 +102,7 @@ fn an_evaluation_finds_people_who_differ_and_keeps_its_keys() {
     assert_eq!(code, 0, "{err}");
     for words in [
         "16 sessions of 4 people",
-        "4 folds of whole sessions, dealt 2 times",
+        "4 folds of whole sessions, dealt 2 times; each also cut in 2 parts",
         "macro F1",
         "changes hands",
     ] {

@@ -33,6 +33,7 @@ fn identifier(hidden: &[usize], members: usize, bins: usize) -> Identifier {
         features: FeatureNames {
             set: "invented".into(),
             names: (0..FEATURES).map(|k| format!("feature {k}")).collect(),
+            parts: 2,
         },
         labels: ["-2416201411472988629", "Zoë \"Z\"", "c"].map(String::from).to_vec(),
         provenance: IdentifierProvenance {

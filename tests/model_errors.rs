@@ -7,11 +7,10 @@ mod sample_model;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use mousewarden::error::{Failure, Kind};
 use mousewarden::model::onnx_proto::{ModelProto, StringStringEntryProto, TensorProto};
-use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams, library_names};
+use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
 use proptest::prelude::*;
 use prost::Message;
 use sample_model::bundle;
@@ -230,7 +229,7 @@ fn pretender(folder: &Path, name: &str, version: &str) -> PathBuf {
          const void *OrtGetApiBase(void) {{ return &base; }}\n"
     );
     fs::write(&source, code).unwrap();
-    let mut compiler = Command::new("cc");
+    let mut compiler = std::process::Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-o"]).args([&library, &source]);
     assert!(compiler.status().unwrap().success());
     library
@@ -270,7 +269,7 @@ fn another_library_and_versions_that_cannot_be_used() {
     let folder = TempDir::new().unwrap();
     let other = folder.path().join("other.so");
     fs::write(folder.path().join("other.c"), "int answer(void) { return 42; }\n").unwrap();
-    let mut compiler = Command::new("cc");
+    let mut compiler = std::process::Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-o"]).arg(&other).arg(folder.path().join("other.c"));
     assert!(compiler.status().unwrap().success());
     assert_says(&library_refused(&other), Kind::Unavailable, &["is another library"]);
@@ -287,7 +286,7 @@ fn another_library_and_versions_that_cannot_be_used() {
 #[test]
 fn a_library_that_sends_usage_data_is_never_picked_up_by_itself() {
     let folder = TempDir::new().unwrap();
-    pretender(folder.path(), library_names()[0], "1.30.0");
+    pretender(folder.path(), mousewarden::model::library_names()[0], "1.30.0");
     let search = vec![folder.path().to_path_buf()];
     let failure = open(Backend::OnnxRuntime, None, search.clone()).unwrap_err();
     assert_says(&failure, Kind::Unavailable, &["1.30.0", "sends usage data", "`library`"]);

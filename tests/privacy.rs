@@ -76,6 +76,12 @@ fn everything_that_is_stored_is_listed_with_who_can_read_it() {
     assert!(readers(&home, "recordings").contains("OTHER USERS"));
     let text = home.says(&["privacy"]);
     assert!(text.contains("Never recorded: keys"), "{text}");
+
+    let metrics = home.path("mousewarden.prom");
+    fs::write(&metrics, "up 1").unwrap();
+    let config = format!("[metrics]\nfile = {:?}\n", metrics.display().to_string());
+    fs::write(home.path("config.toml"), config).unwrap();
+    assert!(readers(&home, "metrics").starts_with("everybody"));
 }
 
 #[test]

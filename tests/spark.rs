@@ -49,5 +49,5 @@ fn a_cluster_gives_what_one_process_gives_even_when_an_executor_dies() {
         .unwrap();
     let talk = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{talk}");
-    assert_eq!(talk.matches("ok: ").count(), 13, "{talk}");
+    assert_eq!(talk.matches("ok: ").count(), 17, "{talk}");
 }

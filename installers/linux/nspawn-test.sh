@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The Debian package in a Debian of its own: boots a minimal system in a container, with the real
 # systemd, logind and user manager, and an X server for a session. Installs the package there,
-# enrols, lets the service run, hurts it, and removes everything again.
+# enrols, lets the service run, locks the session, hurts the service, and removes everything again.
 #
 #   installers/linux/nspawn-test.sh [--deb FILE] [--keep]
 #
@@ -204,6 +204,34 @@ keep_the_watchdog() {
 
 changed() { [ "$(unit "$1")" != "$2" ]; }
 
+# The hint that a locker gives, through the real logind.
+lock_it() {
+    local before
+    hint_locked true
+    until_so "word of the lock" 30 state_is locked
+    before=$(windows)
+    owner /usr/local/bin/hand 5
+    [ "$(windows)" = "$before" ] || fail "a locked session was judged" 1
+    hint_locked false
+    until_so "word of the unlock" 30 state_is watching
+    # Nothing counts within the first two seconds.
+    owner /usr/local/bin/hand 10
+    until_so "a window after the unlock" 30 changed_from "$before" windows
+    say "nothing was judged while the session was locked, and again after it"
+}
+
+hint_locked() {
+    local session
+    session=$(in_it loginctl --no-legend list-sessions | awk '{ print $1; exit }')
+    session=$(in_it busctl call org.freedesktop.login1 /org/freedesktop/login1 \
+        org.freedesktop.login1.Manager GetSession s "$session" | cut -d '"' -f 2)
+    owner busctl call org.freedesktop.login1 "$session" org.freedesktop.login1.Session \
+        SetLockedHint b "$1"
+}
+
+state_is() { owner mousewarden status --json | grep -q "\"state\":\"$1\""; }
+changed_from() { [ "$("$2")" != "$1" ]; }
+
 hurt_it() {
     local pid sensor
     pid=$(unit MainPID)
@@ -240,6 +268,7 @@ bring_up_the_desktop
 install_it
 enrol
 run_the_service
+lock_it
 keep_the_watchdog
 hurt_it
 remove_it

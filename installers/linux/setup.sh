@@ -6,8 +6,8 @@
 #   installers/linux/setup.sh prepare         install what is missing for both; build and run nothing
 #
 # Run it as often as you like: what is there already is left alone. Packages come from the
-# distribution, ONNX Runtime from the Python package index with its hash checked; nothing outside
-# the package manager's reach and this folder's target/ is written.
+# distribution, ONNX Runtime and PySpark from the Python package index, the former with its hash
+# checked; nothing outside the package manager's reach and this folder's target/ is written.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -77,6 +77,19 @@ install_where_known() {
     install_packages "${known[@]}"
 }
 
+# The test of the Spark job needs Java 17 or newer; which there is depends on the release.
+install_java() {
+    command -v java >/dev/null && return
+    local package
+    for package in openjdk-17-jre-headless openjdk-21-jre-headless default-jre-headless; do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            install_packages "$package" "command -v java"
+            return
+        fi
+    done
+    fail "no package with Java is known here; install Java 17 or newer yourself" 69
+}
+
 require_rust() {
     command -v cargo >/dev/null ||
         fail "cargo is missing; install Rust (https://rustup.rs, or your distribution's rustup)" 69
@@ -100,16 +113,26 @@ prepare_python() {
         --only-binary=:all: -r onnx/requirements.txt
 }
 
+prepare_spark() {
+    say "PySpark, for the test on a cluster of this machine's own (some 400 MB, once)"
+    installers/spark/prepare.sh >/dev/null
+}
+
 prepare_for_tests() {
     install_packages "${needed_to_build[@]}" "${needed_to_demo[@]}" "${needed_to_test[@]}"
     install_where_known "${welcome_to_test[@]}"
+    install_java
     fetch_onnxruntime
     prepare_python
+    prepare_spark
 }
 
 run_tests() {
     export MOUSEWARDEN_REQUIRE_ORT=1 ORT_DISABLE_TELEMETRY=1
-    MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python cargo test --locked --features columnar,forests,png "$@"
+    export MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python
+    MOUSEWARDEN_PYTHON_SPARK=$(installers/spark/prepare.sh)
+    export MOUSEWARDEN_PYTHON_SPARK
+    cargo test --locked --features columnar,forests,png "$@"
 }
 
 [ $# -gt 0 ] || usage

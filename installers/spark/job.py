@@ -8,11 +8,13 @@ INPUT is CSV or Parquet with the columns session_id, timestamp (ms), event_type 
 3 wheel, 4 drag, 5 press), screen_x, screen_y, and user_id for `train`; OUTPUT is a folder of Parquet.
 The work is done by the `mousewarden` program (built with --features columnar), which must lie at the
 same path on every machine. One child answers whole tasks, each with many sessions: row groups of Parquet
-that have their sessions to themselves, or buckets by the hash of the id. A lost executor costs time only.
+that have their sessions to themselves, which the program opens where they lie in a file system that every
+machine has, or buckets by the hash of the id. A lost executor costs time only.
 """
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import subprocess
@@ -28,7 +30,6 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 COLUMNS = ["session_id", *pieces.ARROW]
 TYPES = {"timestamp": "long", "event_type": "int", "screen_x": "double", "screen_y": "double"}
-TASKS = "parts array<struct<part: long, file: string, row_group: int>>"
 BUCKETS_A_CORE = 4
 MODELS = "user_id string, model binary, description string, error string"
 
@@ -61,63 +62,68 @@ def read(spark, path, columns=COLUMNS):
 
 @dataclasses.dataclass
 class Sessions:
-    """Rows of `frame` whose partitions hold whole sessions, and what makes pieces of them."""
+    """Rows of `frame` whose partitions hold or name whole sessions, and what makes streams of them."""
 
     frame: DataFrame
     pieces: Callable
 
 
 def sessions(spark, path):
-    """The events by session. Where workers can open the Parquet files themselves and a task's row groups
-    have its sessions to themselves, no event becomes a row of Spark, which costs more than all the
-    rest; otherwise they are packed where they are read and dealt onto buckets."""
+    """The events by session. Where a task's row groups of Parquet have its sessions to themselves, no
+    event becomes a row of Spark, which costs more than all the rest: the program opens the files, or, where
+    it cannot, the workers do. Otherwise events are packed where they are read and dealt onto buckets."""
     cores = spark.sparkContext.defaultParallelism
-    parts, ranges = ([], []) if str(path).endswith(".csv") else row_groups(spark.read.parquet(str(path)))
+    found = [] if str(path).endswith(".csv") else row_groups(spark, path)
     tasks = []
-    if len(parts) >= cores:
-        tasks = [[part] for part in parts] if pieces.are_disjoint(ranges) else apart(spark, parts)
+    if len(found) >= cores:
+        alone = pieces.are_disjoint([one.sessions for one in found])
+        tasks = [[one] for one in found] if alone else apart(spark, found)
     if len(tasks) >= cores:
-        rows = spark.sparkContext.parallelize([(part,) for part in tasks], len(tasks))
-        return Sessions(spark.createDataFrame(rows, TASKS), pieces.of_row_groups)
-    dealt = read(spark, path).mapInArrow(pieces.pack, pieces.SCHEMA)
-    return Sessions(dealt.repartition(BUCKETS_A_CORE * cores, "session_id"), pieces.unpack)
+        opened = all(one.is_plain for one in found)
+        cut = pieces.of_files if opened else pieces.of_row_groups
+        numbers = spark.range(0, len(tasks), numPartitions=min(len(tasks), BUCKETS_A_CORE * cores))
+        return Sessions(numbers, functools.partial(cut, tasks))
+    return dealt(read(spark, path))
 
 
-def row_groups(events):
-    """Each row group of the files (number, file, place in it) and the first and last of its sessions; none
-    where they cannot be opened or read as they are."""
-    plain = {"session_id": ["string"], "event_type": ["int", "bigint"], "timestamp": ["bigint"]}
-    kinds = {field.name: field.dataType.simpleString() for field in events.schema}
-    if any(kinds.get(name) not in plain.get(name, ["double"]) for name in COLUMNS):
-        return [], []
-    parts, ranges = [], []
+def dealt(events):
+    """The events of any frame, packed where they are and dealt onto buckets by session."""
+    packed = events.mapInArrow(pieces.pack, pieces.SCHEMA)
+    buckets = BUCKETS_A_CORE * events.sparkSession.sparkContext.defaultParallelism
+    return Sessions(packed.repartition(buckets, "session_id"), pieces.of_buckets)
+
+
+def row_groups(spark, path):
+    """Each row group of the files; none where they cannot be opened or read as they are."""
+    # With a schema Spark only lists the files; the columns are looked at file by file.
+    files = spark.read.schema("session_id string").parquet(str(path)).inputFiles()
+    found = []
     try:
-        for uri in sorted(events.inputFiles()):
+        for uri in sorted(files):
             file = pieces.parquet(uri)
-            for place in range(file.num_row_groups):
-                parts.append((len(parts), uri, place))
-                ranges.append(pieces.range_of(file, place))
+            places = range(file.num_row_groups)
+            found += [pieces.row_group(file, uri, place, len(found) + place) for place in places]
     except (OSError, ValueError, KeyError):
-        return [], []
-    return parts, ranges
+        return []
+    return found
 
 
-def apart(spark, parts):
+def apart(spark, found):
     """The row groups in lists that share no session."""
-    named = spark.sparkContext.parallelize(parts, len(parts)).map(lambda part: (part, pieces.ids(part)))
-    leader, first = list(range(len(parts))), {}
+    named = spark.sparkContext.parallelize(found, len(found)).map(lambda one: (one.number, pieces.ids(one)))
+    leader, first = list(range(len(found))), {}
 
-    def found(part):
-        while leader[part] != part:
-            part = leader[part]
-        return part
+    def leading(number):
+        while leader[number] != number:
+            number = leader[number]
+        return number
 
-    for (part, *_), names in named.collect():
+    for number, names in named.collect():
         for name in names:
-            leader[found(first.setdefault(name, part))] = found(part)
+            leader[leading(first.setdefault(name, number))] = leading(number)
     lists = {}
-    for part in parts:
-        lists.setdefault(found(part[0]), []).append(part)
+    for one in found:
+        lists.setdefault(leading(one.number), []).append(one)
     return list(lists.values())
 
 
@@ -142,7 +148,12 @@ def schema_of(command):
 def by_arrow(sessions, command, answer=answered):
     """The rows that a child which speaks Arrow gives for whole sessions."""
     cut = sessions.pieces
-    return sessions.frame.mapInArrow(lambda batches: answer(command, cut(batches)), schema_of(command))
+
+    def answers(batches):
+        for stream in cut(batches):
+            yield from answer(command, stream)
+
+    return sessions.frame.mapInArrow(answers, schema_of(command))
 
 
 def features(sessions, binary, feature_set="rich", answer=answered):

@@ -1,9 +1,12 @@
-"""Pieces of sessions: Arrow batches with a row for each session instead of one for each event.
+"""Pieces of sessions: Arrow batches with a row for each session instead of one for each event, or the
+names of files where they lie.
 
 Lives in a module of its own, so that workers import it. Reads and reorders; nothing is measured here.
 """
 
+import dataclasses
 import itertools
+import urllib.parse
 
 import numpy as np
 import pyarrow as pa
@@ -13,28 +16,47 @@ from pyspark import TaskContext
 
 ARROW = {"timestamp": pa.int64(), "event_type": pa.int32(), "screen_x": pa.float64(), "screen_y": pa.float64()}
 COLUMNS = ["session_id", *ARROW]
+STORED = {
+    "session_id": [pa.dictionary(pa.int32(), pa.string())],
+    "event_type": [pa.int32(), pa.int64()],
+    "timestamp": [pa.int64()],
+}
 # Between two steps of Spark the numbers travel as bytes, which it carries without looking at them.
 SCHEMA = "session_id string, row long, " + ", ".join(f"{name} binary" for name in ARROW)
 BATCH = 50_000
 
 
+@dataclasses.dataclass(frozen=True)
+class RowGroup:
+    """One row group of a Parquet file."""
+
+    number: int  # among all of the input
+    file: str  # URI
+    place: int  # in its file
+    sessions: tuple | None  # the first and the last, where the file knows
+    is_plain: bool  # whether the program can open it
+
+
 def parquet(uri):
-    """A Parquet file with all columns, ids by their dictionary."""
+    """A Parquet file with all columns as they are worked with, ids by their dictionary."""
     system, place = pa.fs.FileSystem.from_uri(uri)
     file = pq.ParquetFile(place, filesystem=system, read_dictionary=["session_id"])
     for name in COLUMNS:
-        file.schema_arrow.field(name)
+        kind = file.schema_arrow.field(name).type
+        if kind not in STORED.get(name, [pa.float64()]):
+            raise ValueError(f"{uri}: {name} is stored as {kind}")
     return file
 
 
-def range_of(file, place):
-    """The first and the last session of a row group by its statistics; none where it has none."""
-    group = file.metadata.row_group(place)
+def row_group(file, uri, place, number):
+    """What the file says of one of its row groups."""
+    group, sessions, is_plain = file.metadata.row_group(place), None, uri.startswith("file:")
     for at in range(group.num_columns):
         column = group.column(at)
+        is_plain = is_plain and column.compression in ("SNAPPY", "UNCOMPRESSED")
         if column.path_in_schema == "session_id" and column.is_stats_set and column.statistics.has_min_max:
-            return column.statistics.min, column.statistics.max
-    return None
+            sessions = column.statistics.min, column.statistics.max
+    return RowGroup(number, uri, place, sessions, is_plain)
 
 
 def are_disjoint(ranges):
@@ -46,24 +68,39 @@ def are_disjoint(ranges):
 
 
 def ids(part):
-    """The sessions of a row group, a tuple of number, file and row group."""
-    _, file, number = part
-    column = parquet(file).read_row_group(number, ["session_id"]).column("session_id")
+    """The sessions of a row group."""
+    column = parquet(part.file).read_row_group(part.place, ["session_id"]).column("session_id")
     return column.unique().drop_null().to_pylist()
 
 
-def of_row_groups(tasks):
-    """The pieces of the row groups that are named by these tasks."""
-    return unpack(packed_row_groups(tasks))
+def chosen(tasks, batches):
+    """The row groups of each of the tasks with these numbers."""
+    numbers = itertools.chain.from_iterable(batch.column("id").to_pylist() for batch in batches)
+    return (tasks[number] for number in numbers)
 
 
-def packed_row_groups(tasks):
+def of_files(tasks, batches):
+    """A stream for each task: names for the program, which opens the files itself."""
+    for found in chosen(tasks, batches):
+        paths = [urllib.parse.unquote(urllib.parse.urlsplit(one.file).path) for one in found]
+        yield [pa.RecordBatch.from_pydict({"file": paths, "row_group": [one.place for one in found]})]
+
+
+def of_row_groups(tasks, batches):
+    """A stream for each task: the pieces of row groups that this worker reads."""
+    return (unpack(packed_row_groups(found)) for found in chosen(tasks, batches))
+
+
+def of_buckets(batches):
+    """One stream: the pieces of a bucket."""
+    return [unpack(batches)]
+
+
+def packed_row_groups(found):
     """Reads row group by row group."""
-    named = itertools.chain.from_iterable(batch.column("parts").to_pylist() for batch in tasks)
-    for part in itertools.chain.from_iterable(named):
-        row = part["part"] << 40
-        file = parquet(part["file"])
-        for batch in file.iter_batches(BATCH, row_groups=[part["row_group"]], columns=COLUMNS):
+    for one in found:
+        row = one.number << 40
+        for batch in parquet(one.file).iter_batches(BATCH, row_groups=[one.place], columns=COLUMNS):
             yield from packed(batch, row)
             row += batch.num_rows
 

@@ -18,14 +18,7 @@ die() {
     exit 1
 }
 
-command -v java > /dev/null || die "Java is missing: apt-get install openjdk-17-jre-headless"
-
-python=${MOUSEWARDEN_PYTHON_SPARK:-$root/target/venv-spark/bin/python}
-if ! "$python" -c 'import pyspark, pyarrow, pandas' 2> /dev/null; then
-    [ -z "${MOUSEWARDEN_PYTHON_SPARK:-}" ] || die "$python lacks pyspark, pyarrow or pandas"
-    python3 -m venv "$root/target/venv-spark" || die "no virtual environment: apt-get install python3-venv"
-    "$python" -m pip install --quiet -r "$here/requirements.txt"
-fi
+python=$("$here/prepare.sh")
 
 binary=${MOUSEWARDEN_BINARY:-$root/target/release/mousewarden}
 if [ -z "${MOUSEWARDEN_BINARY:-}" ]; then

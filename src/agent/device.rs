@@ -6,6 +6,14 @@ use crate::platform::capture::{Capture, Profile, Unknown};
 
 use super::entry::Entry;
 
+/// Whether anybody has moved with what captures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    None,
+    Moving,
+    Told,
+}
+
 /// Compares what captures with what the model was made with.
 #[derive(Debug, Clone)]
 pub struct DeviceCheck {
@@ -14,17 +22,19 @@ pub struct DeviceCheck {
     profile: Option<Profile>,
     seen: Option<Capture>,
     lacks: Option<Unknown>,
+    /// What has come of it since the last change.
+    use_of_it: Use,
 }
 
 impl DeviceCheck {
     /// Of a live source.
     pub const fn live(view: CaptureView, profile: Profile) -> Self {
-        Self { view, profile: Some(profile), seen: None, lacks: None }
+        Self { view, profile: Some(profile), seen: None, lacks: None, use_of_it: Use::None }
     }
 
     /// Of a recording: everything is known.
     pub const fn recording(view: CaptureView) -> Self {
-        Self { view, profile: None, seen: None, lacks: None }
+        Self { view, profile: None, seen: None, lacks: None, use_of_it: Use::None }
     }
 
     /// Another model judges from now on.
@@ -41,8 +51,24 @@ impl DeviceCheck {
         }
         self.lacks = self.profile.as_ref().and_then(|profile| profile.lacks(&now));
         let entry = Entry::Device { capture: now.to_string(), unknown: self.word() };
-        self.seen = Some(now);
+        (self.seen, self.use_of_it) = (Some(now), Use::None);
         self.profile.is_some().then_some(entry)
+    }
+
+    /// Takes note of a movement that counts.
+    pub fn moves(&mut self) {
+        if self.use_of_it == Use::None {
+            self.use_of_it = Use::Moving;
+        }
+    }
+
+    /// A movement has ended. Tells, once after each change, that the model does not know with what:
+    /// only now is that sure. Systems name a device before anybody has moved it (X servers do when
+    /// the pointer's screen goes dark), and a moment after.
+    pub fn rests(&mut self) -> Option<Entry> {
+        let what = self.word().filter(|_| self.use_of_it == Use::Moving)?;
+        self.use_of_it = Use::Told;
+        Some(Entry::Unknown { capture: self.capture(), what })
     }
 
     /// Whether the model does not know what captures.
@@ -81,6 +107,12 @@ mod tests {
         view.set(Capture::parse(new));
         assert_eq!(check.look(), told(new, Some("device")));
         assert!(check.is_unknown());
+        assert_eq!(check.rests(), None, "nobody has moved with it");
+        check.moves();
+        let used = Entry::Unknown { capture: new.into(), what: "device" };
+        assert_eq!(check.rests(), Some(used));
+        check.moves();
+        assert_eq!(check.rests(), None, "once");
         check.adopt(Profile::parse(new));
         assert_eq!(check.look(), told(new, None));
         assert!(!check.is_unknown());

@@ -185,8 +185,14 @@ impl Engine {
         while let Ok(signal) = inlet.signals.try_recv() {
             self.last_at = signal.at();
             moved |= matches!(signal, Signal::Mouse(_));
-            if let Signal::Boundary { kind: Boundary::DeviceChanged, .. } = signal {
-                self.look_at_device();
+            match signal {
+                Signal::Boundary { kind: Boundary::DeviceChanged, .. } => self.look_at_device(),
+                Signal::Boundary { kind: Boundary::Quiet, .. } => {
+                    let told = self.device.rests();
+                    told.into_iter().for_each(|entry| self.tell(entry));
+                }
+                Signal::Mouse(event) if self.counts(event.at) => self.device.moves(),
+                Signal::Mouse(_) | Signal::Boundary { .. } => {}
             }
             if self.watches(&signal) {
                 self.judge(signal)?;
@@ -201,11 +207,15 @@ impl Engine {
     /// Whether a signal is judged and kept. Boundaries are, except in a pause: they can only
     /// separate.
     fn watches(&self, signal: &Signal) -> bool {
-        let counts = match signal {
-            Signal::Mouse(event) => !self.device.is_unknown() && self.gate.admits(event.at),
-            Signal::Boundary { .. } => true,
-        };
-        self.paused.is_none() && counts
+        match signal {
+            Signal::Mouse(event) => !self.device.is_unknown() && self.counts(event.at),
+            Signal::Boundary { .. } => self.paused.is_none(),
+        }
+    }
+
+    /// Whether what happens at this moment is any business of ours.
+    fn counts(&self, at: Timestamp) -> bool {
+        self.paused.is_none() && self.gate.admits(at)
     }
 
     /// Takes note of what captures now.

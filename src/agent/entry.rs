@@ -37,6 +37,13 @@ pub enum Entry {
         /// doesn't, nothing is judged.
         unknown: Option<&'static str>,
     },
+    /// Somebody moves with a device, or on screens, that the model does not know.
+    Unknown {
+        /// Back end, device and screens.
+        capture: String,
+        /// What of it the model does not know, as in [`Self::Device`].
+        what: &'static str,
+    },
     /// The person was told.
     Notified {
         /// What about: "alarm", "countdown", "locked", ...
@@ -148,6 +155,7 @@ impl Entry {
             Self::Verdict(_) => "verdict",
             Self::Session { .. } => "session",
             Self::Device { .. } => "device",
+            Self::Unknown { .. } => "unknown",
             Self::Notified { .. } => "notified",
             Self::Withheld { .. } => "withheld",
             Self::NotifyFailed { .. } => "notify_failed",
@@ -179,6 +187,7 @@ impl Entry {
                 format!("unknown {what}, nothing is judged: {capture}")
             }
             Self::Device { capture, unknown: None } => format!("the mouse is {capture}"),
+            Self::Unknown { what, .. } => format!("somebody moves with an unknown {what}"),
             Self::Notified { notice, .. } => format!("told: {notice}"),
             Self::Withheld { notice, why } => format!("not told: {notice} ({why})"),
             Self::NotifyFailed { why } => format!("a notice failed: {why}"),

@@ -103,13 +103,9 @@ fn rules(path: &Path) -> Result<Rules> {
     match private::only_root_writes(path).map_err(|e| Failure::io(&name, e))? {
         true => Rules::parse(&name, &text),
         false => {
-            let what = format!("{name}: others than root can write it, so it is not obeyed");
-            let remedy = format!(
-                "As root: chown root {0} {1}; chmod go-w {0} {1}",
-                path.display(),
-                path.parent().unwrap_or(path).display()
-            );
-            Err(Failure::new(Kind::Denied, what).remedy(remedy))
+            let what =
+                format!("{name}: others than administrators can write it, so it is not obeyed");
+            Err(Failure::new(Kind::Denied, what).remedy(private::handing_to_root(path)))
         }
     }
 }

@@ -35,7 +35,7 @@ pub enum What {
     Recordings,
     /// The recordings by the running agent
     Watched,
-    /// Journal and history of decisions
+    /// Journal, history of decisions and metrics
     History,
     /// The model; the agent cannot watch without it
     Model,
@@ -48,7 +48,7 @@ impl What {
         match self {
             Self::Recordings => part == Part::Recordings,
             Self::Watched => part == Part::Watched,
-            Self::History => part == Part::History,
+            Self::History => matches!(part, Part::History | Part::Metrics),
             Self::Model => part == Part::Model,
             Self::Everything => true,
         }

@@ -77,7 +77,7 @@ fn converse(
         Ok(answer(&sessions))
     });
     if dropped > 0 {
-        eprintln!("{dropped} rows left out: no time, no position or an unknown event");
+        eprintln!("{dropped} rows left out: no session, no time, no position or an unknown event");
     }
     served
 }

@@ -113,6 +113,44 @@ pub fn open_to_readers(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Who can read what is closed to others.
+#[cfg(unix)]
+pub const READERS: &str = "you (and root)";
+
+/// Who can read what is closed to others.
+#[cfg(windows)]
+pub const READERS: &str = "you (and the system)";
+
+/// The command that closes a file or folder to others.
+#[cfg(unix)]
+pub fn closing(path: &Path) -> String {
+    format!("chmod -R go= {}", path.display())
+}
+
+/// The command that closes a file or folder to others.
+#[cfg(windows)]
+pub fn closing(path: &Path) -> String {
+    let all = if path.is_dir() { "(OI)(CI)F" } else { "F" };
+    format!("icacls \"{}\" /inheritance:r /grant:r \"%USERNAME%:{all}\"", path.display())
+}
+
+/// What an administrator does so that only administrators can have written a file.
+#[cfg(unix)]
+pub fn handing_to_root(path: &Path) -> String {
+    let folder = path.parent().unwrap_or(path).display();
+    format!("As root: chown root {0} {folder}; chmod go-w {0} {folder}", path.display())
+}
+
+/// What an administrator does so that only administrators can have written a file.
+#[cfg(windows)]
+pub fn handing_to_root(path: &Path) -> String {
+    let folder = path.parent().unwrap_or(path).display();
+    format!(
+        "As an administrator: icacls \"{folder}\" /setowner *S-1-5-32-544 /T, then icacls \"{folder}\" \
+         /reset /T."
+    )
+}
+
 /// A folder with mode 0700, with its parents; one that is there already is closed to others.
 ///
 /// # Errors

@@ -78,8 +78,17 @@ pub fn examine(path: &Path) -> Result<()> {
 }
 
 /// What to do when there is no usable library.
-pub const FETCH: &str = "Fetch one with `installers/linux/fetch-onnxruntime.sh FOLDER` and name it \
-     as `library` in the configuration, or set backend = \"builtin\".";
+pub const FETCH: &str = "Fetch one with `installers/linux/fetch-onnxruntime.sh FOLDER` (on Windows: \
+     lay onnxruntime.dll of 1.28.0 beside mousewarden.exe) and name it as `library` in the \
+     configuration, or set backend = \"builtin\".";
+
+/// What brings a library into a folder.
+pub fn how_to_fetch(folder: &Path) -> String {
+    match OS {
+        "windows" => format!("lay onnxruntime.dll of 1.28.0 into {}", folder.display()),
+        _ => format!("installers/linux/fetch-onnxruntime.sh {}", folder.display()),
+    }
+}
 
 /// Enough of a file for its header and the table of its segments.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -185,9 +194,11 @@ mod tests {
 
     #[test]
     fn the_places_beside_the_program_are_absolute_and_in_order() {
-        let folders = folders_beside(Path::new("/opt/warden/bin/mousewarden"));
-        let expected = ["/opt/warden/bin", "/opt/warden/bin/lib", "/opt/warden/lib/mousewarden"];
-        assert_eq!(folders, expected.map(PathBuf::from));
+        let root = std::path::absolute("/opt/warden").unwrap();
+        let folders = folders_beside(&root.join("bin").join("mousewarden"));
+        let expected = [&["bin"][..], &["bin", "lib"], &["lib", "mousewarden"]];
+        let below = |names: &[&str]| root.join(names.iter().collect::<PathBuf>());
+        assert_eq!(folders, expected.map(below));
         assert_eq!(folders_beside(Path::new("mousewarden")), Vec::<PathBuf>::new());
         assert_eq!(candidates(&[PathBuf::from(".")]).count(), 0);
     }

@@ -22,7 +22,7 @@ mod weights;
 
 pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential, StartPeople};
 pub use identifier::{Identifier, LoadedIdentifier};
-pub use library::{folders_beside, library_names};
+pub use library::{folders_beside, how_to_fetch, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
 pub use seen::SeenWindows;
 pub use start::{Origin, Population, Start};

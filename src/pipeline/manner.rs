@@ -170,7 +170,7 @@ impl std::fmt::Display for Difference {
             (Aspect::Reach, true) => ("farther", 0, " px"),
             (Aspect::Reach, false) => ("less far", 0, " px"),
             (Aspect::Straightness, true) => ("straighter", 0, " %"),
-            (Aspect::Straightness, false) => ("in wider curves", 0, " %"),
+            (Aspect::Straightness, false) => ("less straight", 0, " %"),
             (Aspect::Duration, true) => ("longer at a time", 1, " s"),
             (Aspect::Duration, false) => ("shorter at a time", 1, " s"),
             (Aspect::Hesitation, true) => ("more hesitantly", 0, " %"),

@@ -181,8 +181,11 @@ impl fmt::Display for Capture {
         if self.pointer.is_none() && self.screens.is_empty() {
             return Ok(());
         }
-        let pointer = self.pointer.as_ref().map(ToString::to_string).unwrap_or_default();
-        write!(f, "; {pointer}")?;
+        match &self.pointer {
+            Some(pointer) => write!(f, "; {pointer}")?,
+            // No kind of device has this word: it reads back as none.
+            None => f.write_str("; unknown device")?,
+        }
         let sizes: Vec<_> = self.screens.iter().map(|(w, h)| format!("{w}x{h}")).collect();
         if sizes.is_empty() { Ok(()) } else { write!(f, "; {}", sizes.join(" ")) }
     }
@@ -314,6 +317,9 @@ mod tests {
         let text = "x11-rdev; mouse Optical Mouse (046d:c077); 1920x1080 2560x1440";
         assert_eq!(mouse().to_string(), text);
         assert_eq!(Capture::by("x11-rdev").to_string(), "x11-rdev");
+        let text = "x11-rdev; unknown device; 1280x800";
+        assert_eq!(Capture::parse(text).pointer, None);
+        assert_eq!(Capture::parse(text).to_string(), text);
     }
 
     #[test]

@@ -100,7 +100,7 @@ mod elsewhere {
 
     /// Locks by the system, then by `command`, for which `environment` is set.
     pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<dyn Locker> {
-        Box::new(here::lock::SystemLocker::new(command, environment))
+        Box::new(crate::platform::elsewhere::lock::SystemLocker::new(command, environment))
     }
 
     /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.

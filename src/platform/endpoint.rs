@@ -132,31 +132,42 @@ mod unix {
         };
         talk(&mut stream).map_err(silent)
     }
+}
 
-    #[cfg(test)]
-    mod tests {
-        use super::*;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
 
-        #[test]
-        fn a_line_goes_in_and_one_comes_out() {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("socket");
-            let door = Door::open(&path).unwrap();
-            let mode = fs::metadata(&path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-            std::thread::spawn(move || door.serve(|line| (format!("heard {line}"), ()), |()| {}));
-            for word in ["one", "two"] {
-                let reply = ask(&path, word, PATIENCE).unwrap();
-                assert_eq!(reply.trim_end(), format!("heard {word}"));
-            }
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_line_goes_in_and_one_comes_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let door = Door::open(&path).unwrap();
+        std::thread::spawn(move || door.serve(|line| (format!("heard {line}"), ()), |()| {}));
+        for word in ["one", "two"] {
+            let reply = ask(&path, word, PATIENCE).unwrap();
+            assert_eq!(reply.trim_end(), format!("heard {word}"));
         }
+    }
 
-        #[test]
-        fn nobody_at_home_is_said_with_what_to_do() {
-            let folder = tempfile::tempdir().unwrap();
-            let failure = ask(&folder.path().join("none"), "x", PATIENCE).unwrap_err();
-            assert_eq!(failure.kind(), Kind::Unavailable);
-            assert!(failure.to_string().contains("mousewarden run"));
-        }
+    #[test]
+    fn nobody_at_home_is_said_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let failure = ask(&folder.path().join("none"), "x", PATIENCE).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Unavailable);
+        assert!(failure.to_string().contains("mousewarden run"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_socket_is_its_owners() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _door = Door::open(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -27,14 +27,14 @@ pub mod supervisor;
 #[cfg(windows)]
 pub mod windows;
 
+#[cfg(windows)]
+pub use self::windows::inject;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::stage;
 #[cfg(target_os = "linux")]
 pub use linux::{bus, counter, inject, lock, notify, session, stage};
 #[cfg(target_os = "macos")]
 pub use macos::inject;
-#[cfg(windows)]
-pub use windows::inject;
 
 use std::time::Duration;
 

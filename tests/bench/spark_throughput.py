@@ -1,12 +1,15 @@
 """Events a second of the 17 notebook features on one Spark: Python UDFs, as the notebook did it,
-against the `mousewarden` program fed by Arrow (installers/spark/job.py).
+against the `mousewarden` program under installers/spark/job.py.
 
     python spark_throughput.py BINARY [--sessions 1200] [--events 5000] [--master local[2]]
 
-Both read the same Parquet file, on the same cores, and write to nowhere. The first run of each warms
-up; the median of the following three counts. Prints one line each, with the processor time of Spark and
-all its children by program, which a busy machine distorts less, and the ratios. Needs Linux and what
-installers/spark/requirements.txt names.
+All read the same Parquet files, on the same cores, plan and open them within the measured time, and
+write to nowhere. `Python UDFs` lets Spark gather the events of each session, and `Arrow` lets it carry them
+to the program; both work for rows in any order. `files` sends the program names: it opens the files itself,
+which needs row groups that have their sessions to themselves, as here. Nothing is told before all have
+given the same rows. They run in turn: the first round warms up, the median of the following three counts. The
+processor time of Spark and all its children by program stands beside, which a busy machine distorts less.
+Needs Linux and what installers/spark/requirements.txt names.
 """
 
 import argparse
@@ -27,6 +30,8 @@ import job
 import numpy as np
 from pyspark.sql import functions as f
 from pyspark.sql.types import DoubleType
+
+FILES = 8
 
 
 def notebook(events):
@@ -75,7 +80,7 @@ def notebook(events):
 
 def invent(spark, path, sessions, events):
     """Sessions of a wandering pointer; about one event in twenty is a click."""
-    rows = spark.range(sessions * events, numPartitions=8)
+    rows = spark.range(sessions * events, numPartitions=FILES)
     number = (f.col("id") % events).cast("long")
     frame = rows.select(
         f.format_string("session-%06d", (f.col("id") / events).cast("long")).alias("session_id"),
@@ -122,6 +127,19 @@ def told(name, total, runs):
     return rates
 
 
+def agree(one, other):
+    """Whether two ways give the same sessions and, to a millionth, the same numbers."""
+    tables = []
+    for way in (one, other):
+        rows = {row["session_id"]: row.asDict() for row in way().collect()}
+        names = [name for name in next(iter(rows.values())) if name not in ("session_id", "events")]
+        tables.append({session: [row[name] for name in names] for session, row in rows.items()})
+    first, second = tables
+    if first.keys() != second.keys():
+        return False
+    return all(np.allclose(first[session], second[session], rtol=1e-6, atol=1e-6) for session in first)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
@@ -132,19 +150,26 @@ def main():
     total = arguments.sessions * arguments.events
     spark = job.session(arguments.master)
     with tempfile.TemporaryDirectory() as folder:
-        invent(spark, f"{folder}/events", arguments.sessions, arguments.events)
-        events = job.read(spark, f"{folder}/events")
+        path = f"{folder}/events"
+        invent(spark, path, arguments.sessions, arguments.events)
+        if getattr(job.sessions(spark, path).pieces, "func", None) is not job.pieces.of_files:
+            raise SystemExit(f"{arguments.sessions} sessions do not divide into {FILES} files: give a multiple")
+        program = lambda found: job.features(found, arguments.binary, "notebook")
         ways = {
-            "Python UDFs": lambda: notebook(events),
-            "mousewarden": lambda: job.features(
-                job.sessions(spark, f"{folder}/events"), arguments.binary, "notebook"
-            ),
+            "Python UDFs": lambda: notebook(job.read(spark, path)),
+            "Arrow": lambda: program(job.dealt(job.read(spark, path))),
+            "files": lambda: program(job.sessions(spark, path)),
         }
-        rates = {}
-        for name, way in ways.items():
-            rates[name] = told(name, total, [measured(way) for _ in range(4)][1:])
-        both = [mine / theirs for mine, theirs in zip(rates["mousewarden"], rates["Python UDFs"])]
-        print(f"ratio        {both[0]:12.1f}          {both[1]:12.1f}")
+        for name in ("Arrow", "files"):
+            if not agree(ways["Python UDFs"], ways[name]):
+                raise SystemExit(f"{name} and Python UDFs give different features")
+        print(f"all give the same {arguments.sessions} rows of {total:,} events")
+        # In turn, so that a machine that grows busier slows all of them.
+        rounds = [{name: measured(way) for name, way in ways.items()} for _ in range(4)][1:]
+        rates = {name: told(name, total, [one[name] for one in rounds]) for name in ways}
+        for name in ("Arrow", "files"):
+            both = [mine / theirs for mine, theirs in zip(rates[name], rates["Python UDFs"])]
+            print(f"{name:12} {both[0]:12.1f} times  {both[1]:12.1f} times")
     spark.stop()
 
 

@@ -32,7 +32,7 @@ FIXED = ["session_id", "user_id", "events"]
 def check(what, holds):
     print(f"{'ok' if holds else 'FAIL'}: {what}", flush=True)
     if not holds:
-        os._exit(1)
+        raise SystemExit(1)
 
 
 def invent(path):
@@ -122,8 +122,8 @@ def gone(pid):
         return True
 
 
-def lose_an_executor(sessions, expected):
-    marks, gate, found = folder / "marks", folder / "gate", []
+def lose_an_executor(way, sessions, expected):
+    marks, gate, found = folder / f"marks of {way}", folder / f"gate of {way}", []
     marks.mkdir()
     answer = waiting(str(marks), str(gate))
     frame = job.features(sessions, binary, answer=answer)
@@ -136,8 +136,8 @@ def lose_an_executor(sessions, expected):
     gate.touch()
     run.join(300)
     executors = {mark.name.split("-")[2] for mark in marks.iterdir()}
-    check("an executor was killed and another took over", len(executors) >= 2)
-    check("its sessions came out complete and equal all the same", by_session(found) == expected)
+    check(f"{way}: an executor was killed and another took over", len(executors) >= 2)
+    check(f"{way}: its sessions came out complete and equal all the same", by_session(found) == expected)
 
 
 def main():
@@ -157,17 +157,27 @@ def main():
         columnar = str(folder / "recordings.parquet")
         by_id = events.repartitionByRange(6, "session_id").sortWithinPartitions("session_id", "timestamp")
         by_id.write.parquet(columnar)
-        direct = job.sessions(spark, columnar)
-        check("workers open Parquet themselves", direct.pieces is job.pieces.of_row_groups)
-        parts, ranges = job.row_groups(spark.read.parquet(columnar))
-        alone_each = [[part] for part in parts]
-        check("no row group shares a session", job.pieces.are_disjoint(ranges) and job.apart(spark, parts) == alone_each)
+        named = job.sessions(spark, columnar)
+        check("the program opens Parquet itself", named.pieces.func is job.pieces.of_files)
+        parts = job.row_groups(spark, columnar)
+        disjoint = job.pieces.are_disjoint([part.sessions for part in parts])
+        check("no row group shares a session", disjoint and job.apart(spark, parts) == [[part] for part in parts])
+        as_read_columnar = as_read(spark, columnar)
+        found = job.features(named, binary).collect()
+        check("which gives what one process gives", by_session(found) == as_read_columnar)
+
+        tight = str(folder / "tight.parquet")
+        by_id.write.option("compression", "gzip").parquet(tight)
+        opened = job.sessions(spark, tight)
+        check("workers open what the program cannot", opened.pieces.func is job.pieces.of_row_groups)
+        found = job.features(opened, binary).collect()
+        check("which gives what one process gives, too", by_session(found) == as_read(spark, tight))
+
         mixed = str(folder / "mixed.parquet")
         events.write.parquet(mixed)
-        parts, ranges = job.row_groups(spark.read.parquet(mixed))
-        check("mixed ones belong together", not job.pieces.are_disjoint(ranges) and len(job.apart(spark, parts)) == 1)
-        found = job.features(direct, binary).collect()
-        check("which gives what one process gives", by_session(found) == as_read(spark, columnar))
+        parts = job.row_groups(spark, mixed)
+        disjoint = job.pieces.are_disjoint([part.sessions for part in parts])
+        check("mixed ones belong together", not disjoint and len(job.apart(spark, parts)) == 1)
 
         order = lambda row: (row["session_id"], row["window"])
         cut = [row.asDict() for row in job.windows(sessions, binary).collect()]
@@ -176,7 +186,8 @@ def main():
         check("there are windows", len(expected_windows) > SESSIONS)
         check("windows are those of one process", sorted(cut, key=order) == sorted(expected_windows, key=order))
 
-        lose_an_executor(sessions, expected)
+        lose_an_executor("rows", sessions, expected)
+        lose_an_executor("files", named, as_read_columnar)
 
         users = job.read(spark, recordings, [*job.COLUMNS, "user_id"])
         models = {row["user_id"]: row for row in job.models(users, binary).collect()}

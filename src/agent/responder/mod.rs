@@ -173,9 +173,7 @@ impl Responder {
                 self.lock_in_the_end("somebody asked for a pause");
                 self.supervisor.doing("paused");
             }
-            Entry::Device { capture, unknown: Some(unknown) } => {
-                self.unknown_device(capture, unknown);
-            }
+            Entry::Unknown { capture, what } => self.unknown_device(capture, what),
             Entry::Resumed => self.supervisor.doing("watching again"),
             Entry::Stopped { .. } => {
                 self.lock_in_the_end("somebody asked for the end");

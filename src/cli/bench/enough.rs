@@ -143,6 +143,10 @@ fn line(name: &str, row: &Row) -> String {
 
 /// Means over the owners of whom both are known.
 fn summary(owners: &[Vec<Row>]) -> Result<()> {
+    if owners.iter().all(Vec::is_empty) {
+        return Err(Failure::new(Kind::Data, "nobody has movement enough for this")
+            .remedy("Lower --test, or give a larger dataset."));
+    }
     let at_end = |rows: &Vec<Row>| rows.iter().find(|row| row.ends).or(rows.last()).map(|r| r.real);
     let with_all = |rows: &Vec<Row>| rows.last().map(|row| row.real);
     for (at, n) in SIZES.iter().enumerate() {
@@ -151,8 +155,7 @@ fn summary(owners: &[Vec<Row>]) -> Result<()> {
             .filter_map(|rows| Some([at_end(rows)?[at]?, with_all(rows)?[at]?]))
             .collect();
         if pairs.is_empty() {
-            return Err(Failure::new(Kind::Data, "nobody has movement enough for this")
-                .remedy("Lower --test, or give a larger dataset."));
+            continue;
         }
         let mean = |side: usize| {
             100.0 * pairs.iter().map(|pair| pair[side]).sum::<f64>() / pairs.len() as f64

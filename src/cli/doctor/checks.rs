@@ -7,7 +7,7 @@ use super::super::service::Standing;
 use crate::agent::control::{self, Reply, Request};
 use crate::data::private;
 use crate::error::Kind;
-use crate::model::{Backend, ScorerReport};
+use crate::model::{Backend, ScorerReport, how_to_fetch};
 use crate::paths::Paths;
 use crate::platform::places::POLICY;
 use crate::platform::probe::Check;
@@ -45,14 +45,14 @@ fn folders(paths: &Paths) -> Vec<Check> {
         Ok(false) => Check::ok(name, folder.display().to_string()),
         Ok(true) => {
             let found = format!("{} can be read by others", folder.display());
-            Check::fail(name, found, format!("chmod 700 {}", folder.display()))
+            Check::fail(name, found, private::closing(folder))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Check::ok(name, format!("{}: not there yet", folder.display()))
         }
         Err(error) => {
             let found = format!("{}: {error}", folder.display());
-            Check::fail(name, found, format!("ls -ld {}", folder.display()))
+            Check::fail(name, found, private::closing(folder))
         }
     };
     vec![look("data folder", paths.data()), look("runtime folder", paths.runtime())]
@@ -68,7 +68,7 @@ fn model(context: &Context) -> Check {
 fn scorer(context: &Context) -> Check {
     let params = context.scorer();
     let folder = context.paths.data().join("lib");
-    let fetch = format!("installers/linux/fetch-onnxruntime.sh {}", folder.display());
+    let fetch = how_to_fetch(&folder);
     match ScorerReport::of(&params) {
         Ok(report) => {
             let by_choice = params.backend == Backend::Builtin;

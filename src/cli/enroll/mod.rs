@@ -110,7 +110,7 @@ impl EnrollArgs {
         })?;
         meter.end(&tally);
         if ended == Ended::Enough && tally.share(&target) < 1.0 {
-            eprintln!("More movement of today would hardly help.");
+            eprintln!("More movement of today would hardly change that.");
         }
         Ok(ended)
     }

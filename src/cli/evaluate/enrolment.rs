@@ -48,7 +48,7 @@ fn found(run: &Run, unit: Unit) -> Option<&SizeFigures> {
 }
 
 /// Owners that every run has measured.
-fn everywhere<'a>(runs: &'a [Run], unit: Unit) -> Vec<&'a str> {
+fn everywhere(runs: &[Run], unit: Unit) -> Vec<&str> {
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
     let mut everywhere = owners(first, unit);
     everywhere.retain(|owner| others.iter().all(|run| owners(run, unit).contains(owner)));

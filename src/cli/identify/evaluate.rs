@@ -57,6 +57,7 @@ pub(super) struct Report<'a> {
     pub feature_count: usize,
     pub users: usize,
     pub sessions: usize,
+    pub parts: usize,
     pub folds: usize,
     pub repeats: usize,
     pub grid: bool,
@@ -81,7 +82,7 @@ impl EvaluateArgs {
     pub fn run(self) -> Result<()> {
         let classifier = self.learner.classifier(&self.classifier)?;
         let confusion = self.confusion.as_deref().map(Confusion::to).transpose()?;
-        let samples = self.input.measure(self.learner.features)?;
+        let samples = self.input.measure(self.learner.measure())?;
         let labelled = samples.labelled()?.without(&self.without);
         not_empty(&labelled)?;
         let options = EvaluateOptions {
@@ -105,7 +106,8 @@ impl EvaluateArgs {
             without: self.without.iter().map(|group| group.name()).collect(),
             feature_count: labelled.names.len(),
             users: labelled.labels.len(),
-            sessions: labelled.rows.len(),
+            sessions: labelled.wholes().count(),
+            parts: self.learner.measure().parts,
             folds: options.folds,
             repeats: options.repeats,
             grid: options.grid,

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::error::Result;
-use crate::lab::identify::{Classifier, FeatureSet};
+use crate::error::{Failure, Kind, Result};
+use crate::lab::identify::{Classifier, FeatureSet, Measure};
 use crate::model::{ScorerParams, folders_beside};
 use crate::nn::mlp::MlpParams;
 
@@ -14,6 +14,10 @@ pub(super) struct LearnerArgs {
     /// notebook, notebook-as-was, rich or independent (of screen and device)
     #[arg(long, value_name = "SET", default_value = "rich")]
     pub features: FeatureSet,
+
+    /// Parts that each session is cut in, learnt from and asked beside the whole; 1 is the whole alone
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = parts)]
+    parts: usize,
 
     /// Units of each hidden layer; 40 makes the notebook's [17, 40, 20] of 17 features and 20 users
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_values_t = [40])]
@@ -61,6 +65,10 @@ pub(super) struct LearnerArgs {
 }
 
 impl LearnerArgs {
+    pub(super) fn measure(&self) -> Measure {
+        Measure { set: self.features, parts: self.parts }
+    }
+
     /// The classifier of this name with these settings.
     pub(super) fn classifier(&self, name: &str) -> Result<Classifier> {
         Classifier::named(name, self.mlp())
@@ -83,6 +91,13 @@ impl LearnerArgs {
     pub(super) fn folds(&self, fewest: usize) -> usize {
         self.folds.unwrap_or(fewest.clamp(2, 5))
     }
+}
+
+fn parts(text: &str) -> Result<usize> {
+    text.parse().ok().filter(|parts| (1..=20).contains(parts)).ok_or_else(|| {
+        Failure::new(Kind::Config, format!("{text:?} is no number of parts"))
+            .remedy("Give a number from 1 to 20.")
+    })
 }
 
 /// ONNX Runtime where its library lies beside the program, the builtin engine otherwise.

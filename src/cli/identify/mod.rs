@@ -18,7 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::preprocess::layout::LayoutArgs;
 use crate::data::formats::{Dataset, Format, ReadParams, open};
 use crate::error::Result;
-use crate::lab::identify::{FeatureSet, Samples};
+use crate::lab::identify::{Measure, Samples};
 use crate::lab::shard::Shard;
 
 /// Arguments of `identify`.
@@ -90,16 +90,16 @@ impl How {
         open(&format, input, ReadParams { strict: self.strict })
     }
 
-    fn measure(self, input: &[PathBuf], set: FeatureSet, shard: Shard) -> Result<Samples> {
-        let samples = Samples::read(&self.open(input)?, set, shard)?;
+    fn measure(self, input: &[PathBuf], measure: Measure, shard: Shard) -> Result<Samples> {
+        let samples = Samples::read(&self.open(input)?, measure, shard)?;
         tell_left_out(&samples);
         Ok(samples)
     }
 }
 
 impl Input {
-    fn measure(self, set: FeatureSet) -> Result<Samples> {
-        self.how.measure(&self.input, set, Shard::WHOLE)
+    fn measure(self, measure: Measure) -> Result<Samples> {
+        self.how.measure(&self.input, measure, Shard::WHOLE)
     }
 }
 

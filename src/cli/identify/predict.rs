@@ -10,7 +10,7 @@ use super::learner::scorer;
 use crate::cli::output;
 use crate::data::relabel::{Names, relabel};
 use crate::error::{Failure, Kind, Result};
-use crate::lab::identify::{Named, predict, wanted_set};
+use crate::lab::identify::{Named, predict, wanted};
 use crate::model::LoadedIdentifier;
 
 /// Arguments of `identify predict`.
@@ -61,9 +61,9 @@ impl PredictArgs {
     /// When the model or the recordings cannot be used, or the file cannot be written.
     pub fn run(self) -> Result<()> {
         let mut model = LoadedIdentifier::open(&self.model, &scorer())?;
-        let set = wanted_set(model.identifier())?;
+        let measure = wanted(model.identifier())?;
         let table = self.table()?;
-        let samples = self.input.measure(set)?;
+        let samples = self.input.measure(measure)?;
         let answers = predict(&samples, &mut model)?;
         if let (Some(from), Some(out)) = (table, &self.out) {
             let name = |one: &Named| (one.session.clone(), (one.user.clone(), one.probability));

@@ -18,9 +18,13 @@ pub(super) fn text(report: &Report<'_>) -> String {
             report.sessions, report.users, report.classifier, report.feature_count, report.features
         ),
         format!(
-            "{} folds of whole sessions, dealt {} times{}",
+            "{} folds of whole sessions, dealt {} times{}{}",
             report.folds,
             report.repeats,
+            match report.parts {
+                1 => String::new(),
+                parts => format!("; each also cut in {parts} parts"),
+            },
             if report.grid { "; settings searched within each training part" } else { "" }
         ),
         String::new(),
@@ -48,6 +52,11 @@ fn figure(figure: Figure) -> String {
     format!("{:.3} ({:.3}-{:.3})", figure.value, figure.low, figure.high)
 }
 
+/// For a table: always 16 characters.
+fn short(figure: Figure) -> String {
+    format!("{:.2} ({:.2}-{:.2})", figure.value, figure.low, figure.high)
+}
+
 fn list(values: &[f64]) -> String {
     values.iter().map(|value| format!("{value:.3}")).collect::<Vec<_>>().join(" ")
 }
@@ -55,20 +64,20 @@ fn list(values: &[f64]) -> String {
 fn people(scores: &Scores) -> Vec<String> {
     let wide = scores.people.iter().map(|person| person.user.chars().count()).max().unwrap_or(4);
     let mut lines = vec![format!(
-        " no  {:wide$}  sessions  precision  recall                 F1     mostly taken for",
-        "user"
+        " no  {:wide$}  sessions  {:16}  {:16}  {:16}  mostly taken for",
+        "user", "precision", "recall", "F1"
     )];
     for (index, person) in scores.people.iter().enumerate() {
         let place = |user: &String| scores.people.iter().position(|other| other.user == *user);
         let other = person.taken_for.as_ref().and_then(place);
         lines.push(format!(
-            "{:>3}  {:wide$}  {:>8}  {:>9.3}  {:<21}  {:.3}  {}",
+            "{:>3}  {:wide$}  {:>8}  {}  {}  {}  {}",
             index + 1,
             person.user,
             person.sessions,
-            person.precision,
-            figure(person.recall),
-            person.f1,
+            short(person.precision),
+            short(person.recall),
+            short(person.f1),
             other.map_or_else(|| "-".into(), |other| format!("no {}", other + 1)),
         ));
     }

@@ -34,12 +34,12 @@ impl TrainArgs {
     pub fn run(self) -> Result<()> {
         let source = self.input.how.format.clone();
         let learner = self.learner;
-        let labelled = self.input.measure(learner.features)?.labelled()?;
+        let labelled = self.input.measure(learner.measure())?.labelled()?;
         let folds = learner.folds(labelled.fewest());
         let held_out = held_out(&labelled, &learner, folds)?;
         let figure = held_out.scores.macro_f1;
         let about = About {
-            set: learner.features,
+            measure: learner.measure(),
             source,
             macro_f1: Some([figure.value, figure.low, figure.high]),
             unsure_below: held_out.unsure_below(),
@@ -59,7 +59,7 @@ impl TrainArgs {
              ({:.3}-{:.3}), top 3 {:.3}; calls an answer unsure below {:.2}",
             self.out.display(),
             labelled.labels.len(),
-            labelled.rows.len(),
+            labelled.wholes().count(),
             figure.value,
             figure.low,
             figure.high,

@@ -49,8 +49,9 @@ pub struct PreprocessArgs {
     #[arg(long, value_name = "I/N", default_value = "1/1")]
     shard: Shard,
 
-    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y) from standard
-    /// input and answer each with the windows of its sessions
+    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y; or file, row_group
+    /// of Parquet with these columns) from standard input and answer each with the windows of its
+    /// sessions
     #[arg(long, conflicts_with_all = ["input", "out", "all_events", "iqr_filter", "pad"])]
     stdio_arrow: bool,
 

@@ -23,6 +23,8 @@ pub enum Part {
     Model,
     /// Journal and history.
     History,
+    /// What is written for a collector of figures.
+    Metrics,
     /// The configuration.
     Configuration,
 }
@@ -93,6 +95,16 @@ fn entries(context: &Context) -> Vec<Entry> {
         path: store.report(),
         kept: "until the next `mousewarden report`".into(),
     });
+    let metrics = &context.config.metrics.file;
+    if metrics.is_absolute() {
+        entries.push(Entry {
+            name: "metrics",
+            part: Part::Metrics,
+            holds: "state, decision and counts, for Prometheus",
+            path: metrics.clone(),
+            kept: "until you remove it; the running agent writes it anew".into(),
+        });
+    }
     entries.push(Entry {
         name: "configuration",
         part: Part::Configuration,
@@ -151,10 +163,11 @@ impl Entry {
         let Self { name, part, holds, path, kept } = self;
         let files = files(&path).map_err(|e| Failure::io(path.display(), e))?;
         let readers = match files.iter().any(|file| is_open(&path, file)) {
+            true if part == Part::Metrics => "everybody, or its collector could not".into(),
             true => {
-                format!("OTHER USERS OF THIS MACHINE; chmod -R go= {} ends that", path.display())
+                format!("OTHER USERS OF THIS MACHINE; this ends it: {}", private::closing(&path))
             }
-            false => "you (and root)".into(),
+            false => private::READERS.into(),
         };
         let size = |file: &PathBuf| file.metadata().map_or(0, |data| data.len());
         let bytes = files.iter().map(size).sum();

@@ -15,6 +15,8 @@ use crate::error::Result;
 const PROMISES: &str = "\
 Never recorded: keys, screen contents, window titles, file names.
 Never sent: the program has no network code; nothing leaves this machine.
+Said in the log, which the system's journal may keep as long as it likes: what happened, with scores;
+never where the pointer was.
 `mousewarden export FOLDER` copies all of it, `mousewarden purge everything` removes it.";
 
 /// Arguments of `privacy`.

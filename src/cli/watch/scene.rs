@@ -58,11 +58,10 @@ impl Scene {
     }
 
     fn window(&mut self, entry: &Value, at: String) {
-        let judgement = &entry["judgement"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let alarm = judgement["action"].is_string();
+        let alarm = entry["action"].is_string();
         if alarm {
-            self.event(at.clone(), format!("ALARM, to {}", text(&judgement["action"])));
+            self.event(at.clone(), format!("ALARM, to {}", text(&entry["action"])));
         }
         if self.windows.len() == WINDOWS {
             self.windows.pop_front();
@@ -71,8 +70,8 @@ impl Scene {
             at,
             steps: entry["window"]["steps"].as_u64().unwrap_or_default(),
             score: entry["score"].as_f64().unwrap_or_default(),
-            grouped: judgement["grouped"].as_f64(),
-            decision: text(&judgement["decision"]),
+            grouped: entry["grouped"].as_f64(),
+            decision: text(&entry["decision"]),
             alarm,
         });
     }
@@ -92,7 +91,7 @@ fn time(wall: &str) -> String {
 
 fn words(event: &str, entry: &Value) -> String {
     let name = event.replace('_', " ");
-    let said = ["why", "boundary", "notice", "answer", "by", "source"]
+    let said = ["why", "boundary", "notice", "answer", "by", "source", "capture"]
         .iter()
         .find_map(|field| entry[*field].as_str());
     said.map_or(name.clone(), |said| format!("{name}: {said}"))
@@ -101,29 +100,36 @@ fn words(event: &str, entry: &Value) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::agent::entry::{Entry, Stamped};
+    use crate::pipeline::policy::Judgement;
+    use crate::pipeline::{Action, Decision, Score, Timestamp, Verdict, WindowEnd, WindowSummary};
     use serde_json::json;
 
-    /// A verdict as the journal has it.
+    /// A verdict as the agent writes it into the journal.
     pub(in super::super) fn verdict(
-        score: f64,
-        grouped: Option<f64>,
-        action: Option<&str>,
+        score: f32,
+        grouped: Option<f32>,
+        action: Option<Action>,
     ) -> Value {
-        json!({
-            "wall": "2026-03-01T10:00:00Z", "event": "verdict", "score": score,
-            "window": { "steps": 24 },
-            "judgement": { "grouped": grouped, "decision": "trusted", "action": action },
-        })
+        let [at, started_at, ended_at] = [Timestamp::default(); 3];
+        let window = WindowSummary { started_at, ended_at, steps: 24, end: WindowEnd::Pause };
+        let decision = Decision::Trusted;
+        let judgement = Judgement { grouped, windows: 30, decision, action };
+        let verdict = Verdict { window, at, score: Score::new(score), judgement, why: None };
+        let wall = "2026-03-01T10:00:00Z".into();
+        let stamped = Stamped { wall, mono_us: at, entry: Entry::Verdict(verdict) };
+        serde_json::to_value(stamped).unwrap()
     }
 
     #[test]
     fn verdicts_become_windows_and_alarms_also_events() {
         let mut scene = Scene::new(false);
         scene.take(&verdict(0.75, None, None));
-        scene.take(&verdict(0.25, Some(0.5), Some("lock")));
+        scene.take(&verdict(0.25, Some(0.5), Some(Action::Lock)));
         scene.take(&json!({ "event": "lock_failed", "why": "no locker" }));
         assert_eq!(scene.windows.len(), 2);
         assert_eq!(scene.windows[1].grouped, Some(0.5));
+        assert_eq!(scene.windows[1].decision, "trusted");
         assert_eq!(scene.events[0].1, "lock failed: no locker");
         assert_eq!(scene.events[1].1, "ALARM, to lock");
     }

@@ -102,6 +102,7 @@ mod tests {
     use super::super::scene::tests::verdict;
     use super::*;
     use crate::agent::board::Status;
+    use crate::pipeline::Action;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
@@ -124,9 +125,9 @@ mod tests {
         });
         for i in 0..60 {
             let score = if i < 40 { 0.9 } else { 0.2 };
-            scene.take(&verdict(score, (i > 10).then_some(1.0 - f64::from(i) / 60.0), None));
+            scene.take(&verdict(score, (i > 10).then_some(1.0 - i as f32 / 60.0), None));
         }
-        scene.take(&verdict(0.1, Some(0.42), Some("notify")));
+        scene.take(&verdict(0.1, Some(0.42), Some(Action::Notify)));
         scene
     }
 

@@ -7,10 +7,13 @@
 //! (numbers). A row is an event, or, where the last four are lists of one length, a piece of a session.
 //! Rows may come in any order, and those of many sessions mixed; events of the same moment keep the
 //! order of the column `row` (integer) where there is one, otherwise that of the stream. Other columns
-//! are ignored. One stream is in memory at a time and answered by one stream, with the schema even
-//! where no row came; streams may follow each other on the same pipe until it is closed.
+//! are ignored. Instead of events a stream may name row groups of Parquet files (`parts`).
+//!
+//! One stream is in memory at a time and answered by one stream, with the schema even where no row
+//! came; streams may follow each other on the same pipe until it is closed.
 
 mod flat;
+mod parts;
 mod read;
 mod write;
 
@@ -48,9 +51,16 @@ pub fn serve(
 fn sessions(input: &mut impl BufRead) -> Result<Vec<ColumnarSession>> {
     let wrong = |e: &ArrowError| broken("the Arrow stream cannot be read", e);
     let mut reader = StreamReader::try_new(&mut *input, None).map_err(|e| wrong(&e))?;
-    let mut found = read::Gatherer::new(&reader.schema())?;
+    let (schema, mut found) = (reader.schema(), read::Gatherer::default());
+    if parts::are_named(&schema) {
+        for batch in &mut reader {
+            parts::add(&mut found, &batch.map_err(|e| wrong(&e))?)?;
+        }
+        return Ok(found.finished());
+    }
+    let places = read::Places::of(&schema, "the Arrow stream")?;
     for batch in &mut reader {
-        found.add(&batch.map_err(|e| wrong(&e))?)?;
+        found.add(&places, &batch.map_err(|e| wrong(&e))?)?;
     }
     Ok(found.finished())
 }

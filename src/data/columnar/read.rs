@@ -25,7 +25,7 @@ pub struct ColumnarSession {
     pub id: String,
     /// In the order of time.
     pub events: Vec<MouseEvent>,
-    /// Rows that are no event.
+    /// Rows that are no event, or nobody's.
     pub dropped: u64,
 }
 
@@ -40,7 +40,7 @@ impl ColumnarSession {
 
 /// Where the columns stand.
 #[derive(Debug)]
-struct Places {
+pub(super) struct Places {
     session: usize,
     order: Option<usize>,
     time: usize,
@@ -49,51 +49,68 @@ struct Places {
     y: usize,
 }
 
-/// An event with the number of the row that it came in.
-type Numbered = (i64, MouseEvent);
-
-/// The sessions of one stream on the way.
-#[derive(Debug)]
-pub(super) struct Gatherer {
-    places: Places,
-    sessions: Vec<(ColumnarSession, Vec<Numbered>)>,
-    by_id: HashMap<String, usize>,
-}
-
-impl Gatherer {
-    pub(super) fn new(schema: &Schema) -> Result<Self> {
+impl Places {
+    /// In the schema of `what`.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub(super) fn of(schema: &Schema, what: &str) -> Result<Self> {
         let find = |name: &str| {
             schema.index_of(name).map_err(|_| {
                 let has: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-                Failure::new(Kind::Data, format!("the Arrow stream has no column {name:?}"))
+                Failure::new(Kind::Data, format!("{what} has no column {name:?}"))
                     .remedy(format!("It has: {}.", has.join(", ")))
             })
         };
-        let places = Places {
+        Ok(Self {
             session: find("session_id")?,
             order: schema.index_of("row").ok(),
             time: find("timestamp")?,
             kind: find("event_type")?,
             x: find("screen_x")?,
             y: find("screen_y")?,
-        };
-        Ok(Self { places, sessions: Vec::new(), by_id: HashMap::new() })
+        })
     }
 
-    pub(super) fn add(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Every column that is looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
+        let Self { session, order, time, kind, x, y } = *self;
+        [session, time, kind, x, y].into_iter().chain(order)
+    }
+}
+
+/// An event with the number of the row that it came in.
+type Numbered = (i64, MouseEvent);
+
+/// The sessions of one stream on the way.
+#[derive(Debug, Default)]
+pub(super) struct Gatherer {
+    sessions: Vec<(ColumnarSession, Vec<Numbered>)>,
+    by_id: HashMap<String, usize>,
+}
+
+impl Gatherer {
+    pub(super) fn add(&mut self, places: &Places, batch: &RecordBatch) -> Result<()> {
         let column = |place: usize| batch.column(place).as_ref();
-        let Places { session, order, time, kind, x, y } = self.places;
+        let Places { session, order, time, kind, x, y } = *places;
         let flat = Flat::of([column(time), column(kind), column(x), column(y)])?;
         let [times, kinds, xs, ys] = &flat.columns;
         let (times, kinds) = (micros(times)?, kinds_of(kinds)?);
         let (xs, ys) = (numbers(xs, "screen_x")?, numbers(ys, "screen_y")?);
         let ids = texts(column(session), "session_id")?;
         let orders = order.map(|place| whole_numbers(column(place), "row")).transpose()?;
+        let mut open = None;
         for (row, id) in ids.iter().enumerate() {
+            let (is_named, id) = (id.is_some(), id.as_deref().unwrap_or_default());
             let order = orders.as_ref().and_then(|orders| orders[row]).unwrap_or(0);
-            let (session, events) = self.session(id.as_deref().unwrap_or_default());
+            let place = match open {
+                Some((last, place)) if last == id => place,
+                _ => self.place(id),
+            };
+            open = Some((id, place));
+            let (session, events) = &mut self.sessions[place];
             for at in flat.span(row) {
-                match event(times[at], kinds[at], xs[at], ys[at]) {
+                match event(times[at], kinds[at], xs[at], ys[at]).filter(|_| is_named) {
                     Some(event) => events.push((order, event)),
                     None => session.dropped += 1,
                 }
@@ -102,17 +119,15 @@ impl Gatherer {
         Ok(())
     }
 
-    fn session(&mut self, id: &str) -> &mut (ColumnarSession, Vec<Numbered>) {
-        let place = match self.by_id.get(id) {
-            Some(place) => *place,
-            None => {
-                let fresh = ColumnarSession { id: id.to_owned(), events: Vec::new(), dropped: 0 };
-                self.by_id.insert(id.to_owned(), self.sessions.len());
-                self.sessions.push((fresh, Vec::new()));
-                self.sessions.len() - 1
-            }
-        };
-        &mut self.sessions[place]
+    /// Where the session of an id stands.
+    fn place(&mut self, id: &str) -> usize {
+        if let Some(place) = self.by_id.get(id) {
+            return *place;
+        }
+        let fresh = ColumnarSession { id: id.to_owned(), events: Vec::new(), dropped: 0 };
+        self.by_id.insert(id.to_owned(), self.sessions.len());
+        self.sessions.push((fresh, Vec::new()));
+        self.sessions.len() - 1
     }
 
     pub(super) fn finished(self) -> Vec<ColumnarSession> {
@@ -151,7 +166,7 @@ fn kinds_of(array: &dyn Array) -> Result<Vec<Option<MouseKind>>> {
     })
 }
 
-fn texts<'a>(array: &'a dyn Array, name: &str) -> Result<Vec<Option<Cow<'a, str>>>> {
+pub(super) fn texts<'a>(array: &'a dyn Array, name: &str) -> Result<Vec<Option<Cow<'a, str>>>> {
     let lent = |value: Option<&'a str>| value.map(Cow::Borrowed);
     Ok(match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().iter().map(lent).collect(),
@@ -164,7 +179,7 @@ fn texts<'a>(array: &'a dyn Array, name: &str) -> Result<Vec<Option<Cow<'a, str>
     })
 }
 
-fn whole_numbers(array: &dyn Array, name: &str) -> Result<Vec<Option<i64>>> {
+pub(super) fn whole_numbers(array: &dyn Array, name: &str) -> Result<Vec<Option<i64>>> {
     integers(array).ok_or_else(|| wrong_type(array, name))
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Survey;
 use super::facts::SessionFacts;
 use super::kind::EventType;
-use crate::lab::plot::{grouped, number, percent, seconds, short_id};
+use crate::lab::plot::{counted, grouped, number, percent, seconds, short_id};
 
 /// Places named for each check; the counts are complete.
 const PLACES: usize = 12;
@@ -129,13 +129,14 @@ impl Survey {
             return Check::new("balance of the users", "no users", vec!["nobody".into()]);
         };
         let sessions = users.iter().map(|user| user.1);
-        let range = (sessions.clone().min().unwrap_or(0), sessions.max().unwrap_or(0));
+        let sessions = match (sessions.clone().min().unwrap_or(0), sessions.max().unwrap_or(0)) {
+            (few, many) if few == many => counted(few, "session"),
+            (few, many) => format!("{few} to {}", counted(many, "session")),
+        };
         let ratio = most.0 as f64 / least.0.max(1) as f64;
         let found = format!(
-            "{} users with {} to {} sessions and {} to {} events each",
+            "{} users with {sessions} and {} to {} events each",
             users.len(),
-            range.0,
-            range.1,
             grouped(least.0 as f64),
             grouped(most.0 as f64),
         );

@@ -6,6 +6,9 @@ use super::user::UserSurvey;
 use crate::lab::identify::FeatureSet;
 use crate::lab::plot::{Axis, Colour, Figure, Mark, Picture, Shape, Style, Ticks, short_id};
 
+/// So many times the median lies a value that decides the axis.
+const FAR_OUT: f64 = 100.0;
+
 /// One picture for each of the notebook's features; the users that have a section.
 pub(super) fn features(survey: &Survey) -> Vec<Picture> {
     let users: Vec<_> = survey.users.iter().take(survey.params.users).collect();
@@ -50,8 +53,8 @@ fn feature(users: &[&UserSurvey], at: usize, name: &str) -> Picture {
         }
         dots.extend(values.into_iter().map(|value| [value, row]));
     }
-    let (low, high) = range(dots.iter().map(|dot| dot[0]));
-    Figure::new(name, Axis::linear("", low, high).ticks(Ticks::About(4)), rows(users))
+    let axis = axis(dots.iter().map(|dot| dot[0])).ticks(Ticks::About(4));
+    Figure::new(name, axis, rows(users))
         .size(270.0, height(users.len()))
         .about(format!("{name} of every session, by user, and each user's median."))
         .mark(Mark::points(dots, Shape::Circle, 2.2, Style::of(Colour::Series(0)).opacity(0.55)))
@@ -59,12 +62,34 @@ fn feature(users: &[&UserSurvey], at: usize, name: &str) -> Picture {
         .draw()
 }
 
-fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) =
-        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-    match low < high {
-        true => (low - 0.03 * (high - low), high + 0.03 * (high - low)),
-        false if low.is_finite() => (low - 0.5, low + 0.5),
-        false => (0.0, 1.0),
+/// Logarithmic where one session would otherwise press all others together.
+fn axis(values: impl Iterator<Item = f64>) -> Axis {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let Some((&low, &high)) = values.first().zip(values.last()) else {
+        return Axis::linear("", 0.0, 1.0);
+    };
+    let (median, margin) = (values[values.len() / 2], 0.03 * (high - low));
+    match high > low {
+        true if low > 0.0 && high > FAR_OUT * median => {
+            Axis::log("logarithmic", low / 1.3, high * 1.3)
+        }
+        true => Axis::linear("", low - margin, high + margin),
+        false => Axis::linear("", low - 0.5, low + 0.5),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::plot::Scale;
+
+    #[test]
+    fn one_value_far_out_makes_the_axis_logarithmic_and_zero_forbids_it() {
+        let of = |values: &[f64]| axis(values.iter().copied());
+        assert_eq!(of(&[300.0, 500.0, 900.0, 1e7]).scale, Scale::Log);
+        assert_eq!(of(&[0.0, 500.0, 900.0, 1e7]).scale, Scale::Linear);
+        assert_eq!(of(&[300.0, 500.0, 900.0]).scale, Scale::Linear);
+        assert!(of(&[]).from < of(&[]).to && of(&[4.0, 4.0]).from < 4.0);
     }
 }

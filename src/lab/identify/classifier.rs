@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::features::FeatureSet;
 use super::forests::{self, ForestParams};
-use super::samples::Labelled;
+use super::samples::{Labelled, Measure};
 use crate::error::{Failure, Kind, Result};
 use crate::model::identifier::{FeatureNames, IdentifierProvenance};
 use crate::model::{Identifier, LoadedIdentifier, ScorerParams};
@@ -159,8 +159,8 @@ impl Fitted for Mean {
 /// What a model file says beside its weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About {
-    /// What the values of the rows are.
-    pub set: FeatureSet,
+    /// What the rows are.
+    pub measure: Measure,
     /// Which recordings.
     pub source: String,
     /// Macro F1 with its interval, if it was measured.
@@ -171,7 +171,8 @@ pub struct About {
 
 impl Default for About {
     fn default() -> Self {
-        Self { set: FeatureSet::Rich, source: String::new(), macro_f1: None, unsure_below: 0.0 }
+        let measure = Measure { set: FeatureSet::Rich, parts: 1 };
+        Self { measure, source: String::new(), macro_f1: None, unsure_below: 0.0 }
     }
 }
 
@@ -185,15 +186,16 @@ pub fn identifier(labelled: &Labelled, params: &MlpParams, about: &About) -> Res
         return Err(Failure::new(Kind::Data, "training of the perceptrons broke down")
             .remedy("Lower --learning-rate."));
     }
-    let names = about.set.names();
+    let Measure { set, parts } = about.measure;
+    let names = set.names();
     let names = if names.len() == mlp.features() { names } else { numbered(mlp.features()) };
     Ok(Identifier {
-        features: FeatureNames { set: about.set.name().into(), names },
+        features: FeatureNames { set: set.name().into(), names, parts },
         labels: labelled.labels.clone(),
         provenance: IdentifierProvenance {
             trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
             source: about.source.clone(),
-            sessions: labelled.rows.len(),
+            sessions: labelled.wholes().count(),
             training: serde_json::to_value(params).unwrap_or_default(),
             macro_f1: about.macro_f1,
             unsure_below: about.unsure_below,

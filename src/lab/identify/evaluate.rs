@@ -112,12 +112,31 @@ impl Run<'_> {
 
     fn ask(&mut self, fitted: &mut dyn Fitted, fold: &Fold, repeat: usize) -> Result<()> {
         let test = self.labelled.at(&fold.test);
-        let answers = fitted.probabilities(&test.rows)?;
-        for ((&session, class), probabilities) in fold.test.iter().zip(test.classes).zip(answers) {
-            self.answers.push(Answer { session, repeat, class, probabilities });
+        let answers = asked(fitted, &test)?;
+        for (place, class, probabilities) in answers {
+            self.answers.push(Answer { session: fold.test[place], repeat, class, probabilities });
         }
         Ok(())
     }
+}
+
+/// The place of each session's first row, its user, and the mean answer to its rows.
+fn asked(fitted: &mut dyn Fitted, test: &Labelled) -> Result<Vec<(usize, usize, Vec<f32>)>> {
+    let rows = fitted.probabilities(&test.rows)?;
+    let mut places: Vec<usize> = test.wholes().collect();
+    places.push(rows.len());
+    let answer = |pair: &[usize]| (pair[0], test.classes[pair[0]], mean(&rows[pair[0]..pair[1]]));
+    Ok(places.windows(2).map(answer).collect())
+}
+
+/// The mean of the answers to the rows of one session.
+pub(super) fn mean(answers: &[Vec<f32>]) -> Vec<f32> {
+    let share = 1.0 / answers.len().max(1) as f32;
+    let mut sums = vec![0.0; answers.first().map_or(0, Vec::len)];
+    for answer in answers {
+        sums.iter_mut().zip(answer).for_each(|(sum, p)| *sum += share * p);
+    }
+    sums
 }
 
 /// The settings of the grid with the best cross-validated macro F1 on these rows; the first of
@@ -141,10 +160,8 @@ pub fn search(
         let mut answers = Vec::new();
         for fold in &parts {
             let mut fitted = candidate.fit(&train.at(&fold.train), &builtin)?;
-            let test = train.at(&fold.test);
-            let table = fitted.probabilities(&test.rows)?;
-            for ((&session, class), probabilities) in fold.test.iter().zip(test.classes).zip(table)
-            {
+            for (place, class, probabilities) in asked(&mut *fitted, &train.at(&fold.test))? {
+                let session = fold.test[place];
                 answers.push(Answer { session, repeat: 0, class, probabilities });
             }
         }
@@ -161,4 +178,38 @@ fn quality(answers: &[Answer], classes: usize) -> f64 {
     let own = |answer: &Answer| f64::from(answer.probabilities[answer.class].max(1e-6)).ln();
     let sure = answers.iter().map(own).sum::<f64>() / answers.len().max(1) as f64;
     super::scores::macro_f1(answers, classes) + 1e-4 * sure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::identify::Group;
+
+    /// Answers with what it was asked.
+    struct Echo;
+
+    impl Fitted for Echo {
+        fn probabilities(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+            Ok(rows.to_vec())
+        }
+    }
+
+    #[test]
+    fn the_answer_to_a_session_is_the_mean_of_those_to_its_rows() {
+        let rows = [[0.9, 0.1], [0.3, 0.7], [0.0, 1.0], [0.4, 0.6]].map(Vec::from);
+        let labelled = Labelled {
+            rows: rows.to_vec(),
+            classes: vec![0, 0, 0, 1],
+            sessions: ["s", "s", "s", "t"].map(String::from).to_vec(),
+            labels: ["a", "b"].map(String::from).to_vec(),
+            names: vec!["x".into(), "y".into()],
+            groups: vec![Group::Shape; 2],
+        };
+        let answers = asked(&mut Echo, &labelled).unwrap();
+        assert_eq!(answers.len(), 2);
+        let (place, class, first) = &answers[0];
+        assert_eq!((*place, *class), (0, 0));
+        assert!((first[0] - 0.4).abs() < 1e-6 && (first[1] - 0.6).abs() < 1e-6, "{first:?}");
+        assert_eq!(answers[1], (3, 1, vec![0.4, 0.6]));
+    }
 }

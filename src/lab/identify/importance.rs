@@ -1,6 +1,6 @@
 //! Permutation importance (Breiman 2001) on held-out sessions: how much accuracy is lost when a
 //! feature's values, or those of a whole group, change places between sessions. Nothing is trained
-//! again, so two features that say the same share their importance.
+//! again, so two features that say the same share their importance. Parts of sessions are not asked.
 
 use serde::Serialize;
 
@@ -63,6 +63,7 @@ impl<'a> Shuffles<'a> {
 
     pub(super) fn measure(&mut self, fitted: &mut dyn Fitted, fold: &Fold) -> Result<()> {
         let test = self.labelled.at(&fold.test);
+        let test = test.at(&test.wholes().collect::<Vec<_>>());
         let before = right(fitted, &test.rows, &test.classes)?;
         for block in &mut self.blocks {
             for _ in 0..SHUFFLES {

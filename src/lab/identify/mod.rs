@@ -15,6 +15,6 @@ pub mod scores;
 pub use classifier::{About, Classifier, identifier};
 pub use evaluate::{EvaluateOptions, Evaluation, evaluate, search};
 pub use features::{FeatureSet, Group};
-pub use predict::{Named, predict, wanted_set};
-pub use samples::{Labelled, Sample, Samples};
+pub use predict::{Named, predict, wanted};
+pub use samples::{Labelled, Measure, Sample, Samples};
 pub use scores::{Figure, Scores};

@@ -1,8 +1,9 @@
 //! Names the likeliest maker of each session and says where that is a guess. The model knows some
 //! people and nobody else: a stranger's session goes to whoever is most like them.
 
+use super::evaluate::mean;
 use super::features::FeatureSet;
-use super::samples::Samples;
+use super::samples::{Measure, Sample, Samples};
 use super::scores::likeliest;
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Identifier, LoadedIdentifier};
@@ -24,11 +25,11 @@ pub struct Named {
     pub recorded: Option<String>,
 }
 
-/// The feature set that a model wants, checked name by name.
+/// What a model wants to be measured, its features checked name by name.
 ///
 /// # Errors
 /// When this build has no such set, or measures it otherwise.
-pub fn wanted_set(identifier: &Identifier) -> Result<FeatureSet> {
+pub fn wanted(identifier: &Identifier) -> Result<Measure> {
     let wants = &identifier.features;
     let refuse = |what: String| {
         Failure::new(Kind::Data, what)
@@ -40,7 +41,7 @@ pub fn wanted_set(identifier: &Identifier) -> Result<FeatureSet> {
         .map_err(|_| refuse(format!("the model wants features {:?}, unknown here", wants.set)))?;
     let names = set.names();
     if names == wants.names {
-        return Ok(set);
+        return Ok(Measure { set, parts: wants.parts });
     }
     let differs = |index: &usize| names.get(*index) != wants.names.get(*index);
     let first = (0..names.len().max(wants.names.len())).find(differs).unwrap_or(0);
@@ -59,12 +60,18 @@ pub fn wanted_set(identifier: &Identifier) -> Result<FeatureSet> {
 /// # Errors
 /// When the model does not fit the samples, or ONNX Runtime fails.
 pub fn predict(samples: &Samples, model: &mut LoadedIdentifier) -> Result<Vec<Named>> {
-    let single = |values: &Vec<f64>| values.iter().map(|value| *value as f32).collect();
-    let rows: Vec<Vec<f32>> = samples.rows.iter().map(|row| single(&row.values)).collect();
+    let rows: Vec<Vec<f32>> = samples.rows.iter().flat_map(Sample::rows).collect();
     let answers = model.probabilities(&rows)?;
+    let mut answers = answers.as_slice();
+    let answers = samples.rows.iter().map(|row| {
+        let (own, others) = answers.split_at(1 + row.parts.len());
+        answers = others;
+        mean(own)
+    });
+    let answers: Vec<Vec<f32>> = answers.collect();
     let (labels, bar) =
         (model.identifier().labels.clone(), model.identifier().provenance.unsure_below);
-    let name = |(row, p): (&super::Sample, Vec<f32>)| {
+    let name = |(row, p): (&Sample, Vec<f32>)| {
         let first = likeliest(&p);
         let mut others = p.clone();
         others[first] = f32::NEG_INFINITY;

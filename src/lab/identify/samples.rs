@@ -1,10 +1,33 @@
-//! Sessions as rows of features, each with its id and, where it is known, its user. Nothing is
-//! learnt here, and no event is kept.
+//! Sessions as rows of features, each with its id and, where it is known, its user; if wished, parts
+//! of them as further rows. Nothing is learnt here, and no event is kept.
 
 use super::features::{FeatureSet, Group};
 use crate::data::formats::{Dataset, Dropped, Session};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::shard::Shard;
+use crate::pipeline::MouseEvent;
+
+/// A part of fewer events says too little.
+const FEWEST_EVENTS: usize = 10;
+
+/// What is measured of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    /// Which features.
+    pub set: FeatureSet,
+    /// Parts, equal in events, that are measured beside the whole; 1 leaves it at the whole.
+    pub parts: usize,
+}
+
+impl Measure {
+    fn parts(self, events: &[MouseEvent]) -> Vec<Vec<f64>> {
+        let cut = |part: usize| part * events.len() / self.parts;
+        if self.parts < 2 || events.len() / self.parts < FEWEST_EVENTS {
+            return Vec::new();
+        }
+        (0..self.parts).map(|part| self.set.values(&events[cut(part)..cut(part + 1)])).collect()
+    }
+}
 
 /// One session.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +38,18 @@ pub struct Sample {
     pub user: Option<String>,
     /// Values in the order of [`FeatureSet::names`].
     pub values: Vec<f64>,
+    /// The same of its parts; none where it is too short for them.
+    pub parts: Vec<Vec<f64>>,
     /// How many events it has.
     pub events: usize,
+}
+
+impl Sample {
+    /// The values of the whole, then those of the parts, in single precision.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<f32>> {
+        let single = |values: &Vec<f64>| values.iter().map(|value| *value as f32).collect();
+        std::iter::once(&self.values).chain(&self.parts).map(single)
+    }
 }
 
 /// The sessions of a recording.
@@ -37,20 +70,20 @@ impl Samples {
     ///
     /// # Errors
     /// When a recording cannot be read.
-    pub fn read(dataset: &Dataset, set: FeatureSet, shard: Shard) -> Result<Self> {
-        let mut samples =
-            Self { set, rows: Vec::new(), dropped: Dropped::default(), empty: Vec::new() };
+    pub fn read(dataset: &Dataset, measure: Measure, shard: Shard) -> Result<Self> {
+        let (set, rows, empty) = (measure.set, Vec::new(), Vec::new());
+        let mut samples = Self { set, rows, dropped: Dropped::default(), empty };
         for user in dataset.users() {
             let own = user.sessions().iter().map(|plan| (plan, Some(user.id())));
             let claims = user.claims().iter().map(|plan| (plan, None));
             for (plan, id) in own.chain(claims).filter(|(plan, _)| shard.takes(plan.id())) {
-                samples.add(&dataset.read(user, plan)?, id);
+                samples.add(&dataset.read(user, plan)?, id, measure);
             }
         }
         Ok(samples)
     }
 
-    fn add(&mut self, session: &Session, user: Option<&str>) {
+    fn add(&mut self, session: &Session, user: Option<&str>, measure: Measure) {
         self.dropped.absorb(&session.dropped);
         if session.events.is_empty() {
             self.empty.push(session.id.clone());
@@ -60,6 +93,7 @@ impl Samples {
             session: session.id.clone(),
             user: user.map(str::to_owned),
             values: self.set.values(&session.events),
+            parts: measure.parts(&session.events),
             events: session.events.len(),
         });
     }
@@ -78,9 +112,11 @@ impl Samples {
                 labels.push(user.clone());
                 labels.len() - 1
             });
-            rows.push(row.values.iter().map(|value| *value as f32).collect());
-            classes.push(class);
-            sessions.push(row.session.clone());
+            for values in row.rows() {
+                rows.push(values);
+                classes.push(class);
+                sessions.push(row.session.clone());
+            }
         }
         if labels.len() < 2 {
             let what = format!("two users are needed, these recordings name {}", labels.len());
@@ -95,7 +131,7 @@ impl Samples {
 /// Rows with known users, ready to learn from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labelled {
-    /// `[N][F]`.
+    /// `[N][F]`; a session's rows lie together, the whole before its parts.
     pub rows: Vec<Vec<f32>>,
     /// `[N]`, indices into `labels`.
     pub classes: Vec<usize>,
@@ -138,7 +174,67 @@ impl Labelled {
 
     /// Sessions of the user with the fewest.
     pub fn fewest(&self) -> usize {
-        let count = |class| self.classes.iter().filter(|&&one| one == class).count();
-        (0..self.labels.len()).map(count).min().unwrap_or(0)
+        let mut counts = vec![0; self.labels.len()];
+        self.wholes().for_each(|place| counts[self.classes[place]] += 1);
+        counts.into_iter().min().unwrap_or(0)
+    }
+
+    /// The place of each session's first row, which is that of the whole.
+    pub fn wholes(&self) -> impl Iterator<Item = usize> {
+        let key = |place: usize| (&self.sessions[place], self.classes[place]);
+        (0..self.rows.len()).filter(move |&place| place == 0 || key(place) != key(place - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{MouseKind, Timestamp};
+
+    fn events(count: i64) -> Vec<MouseEvent> {
+        let at = |i: i64| MouseEvent {
+            at: Timestamp::from_millis(17 * i),
+            kind: MouseKind::Move,
+            x: (i * i) as f64,
+            y: (7 * i % 11) as f64,
+        };
+        (0..count).map(at).collect()
+    }
+
+    #[test]
+    fn parts_are_measured_like_sessions_and_short_sessions_have_none() {
+        let measure = Measure { set: FeatureSet::Rich, parts: 2 };
+        let (long, short) = (events(25), events(19));
+        let halves = [&long[..12], &long[12..]].map(|half| measure.set.values(half));
+        assert_eq!(measure.parts(&long), halves);
+        assert_eq!(measure.parts(&short), Vec::<Vec<f64>>::new());
+        assert!(Measure { parts: 1, ..measure }.parts(&long).is_empty());
+    }
+
+    #[test]
+    fn a_session_counts_once_however_many_rows_it_has() {
+        let sample = |user: &str, session: &str, parts: usize| Sample {
+            session: session.into(),
+            user: Some(user.into()),
+            values: vec![1.0],
+            parts: vec![vec![2.0]; parts],
+            events: 30,
+        };
+        let samples = Samples {
+            set: FeatureSet::Rich,
+            rows: vec![
+                sample("a", "1", 2),
+                sample("a", "2", 0),
+                sample("b", "2", 2),
+                sample("b", "3", 2),
+                sample("b", "4", 2),
+            ],
+            dropped: Dropped::default(),
+            empty: Vec::new(),
+        };
+        let labelled = samples.labelled().unwrap();
+        assert_eq!(labelled.wholes().collect::<Vec<_>>(), [0, 3, 4, 7, 10]);
+        assert_eq!((labelled.rows.len(), labelled.fewest()), (13, 2));
+        assert!(labelled.wholes().all(|place| labelled.rows[place] == [1.0]));
     }
 }

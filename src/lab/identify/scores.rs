@@ -61,11 +61,11 @@ pub struct PersonScores {
     /// Sessions that are theirs.
     pub sessions: usize,
     /// Share of the sessions named theirs that are.
-    pub precision: f64,
+    pub precision: Figure,
     /// Share of their sessions that were named theirs.
     pub recall: Figure,
     /// Harmonic mean of both.
-    pub f1: f64,
+    pub f1: Figure,
     /// With whom they were confused most, if with anybody.
     pub taken_for: Option<String>,
 }
@@ -94,7 +94,9 @@ struct Count {
     macro_f1: f64,
     accuracy: f64,
     top3: f64,
+    precision: Vec<f64>,
     recall: Vec<f64>,
+    f1: Vec<f64>,
 }
 
 impl Scores {
@@ -119,9 +121,9 @@ impl Scores {
                 .map(|class| PersonScores {
                     user: labels[class].clone(),
                     sessions: confusion[class].iter().sum::<usize>() / repeats.max(1),
-                    precision: precision(&confusion, class),
+                    precision: figure(&|count| count.precision[class]),
                     recall: figure(&|count| count.recall[class]),
-                    f1: f1(&confusion, class),
+                    f1: figure(&|count| count.f1[class]),
                     taken_for: taken_for(&confusion, class).map(|other| labels[other].clone()),
                 })
                 .collect(),
@@ -174,12 +176,17 @@ fn count(answers: &[&Answer], classes: usize) -> Count {
         let holding = answers.iter().filter(|answer| holds(answer)).count();
         holding as f64 / answers.len().max(1) as f64
     };
+    let of_all = |of: fn(&[Vec<usize>], usize) -> f64| -> Vec<f64> {
+        (0..classes).map(|class| of(&confusion, class)).collect()
+    };
+    let f1 = of_all(f1);
     Count {
-        macro_f1: (0..classes).map(|class| f1(&confusion, class)).sum::<f64>()
-            / classes.max(1) as f64,
+        macro_f1: f1.iter().sum::<f64>() / classes.max(1) as f64,
         accuracy: share(&|answer| answer.likeliest() == answer.class),
         top3: share(&|answer| answer.rank() < 3),
-        recall: (0..classes).map(|class| recall(&confusion, class)).collect(),
+        precision: of_all(precision),
+        recall: of_all(recall),
+        f1,
     }
 }
 
@@ -241,6 +248,9 @@ mod tests {
         assert!((scores.macro_f1.value - 2.3 / 4.0).abs() < 1e-12);
         assert_eq!(scores.top3.value, 1.0);
         assert_eq!(scores.people[2].taken_for.as_deref(), Some("b"));
+        let [precision, f1] = [scores.people[0].precision, scores.people[0].f1];
+        assert!((precision.value - 2.0 / 3.0).abs() < 1e-12 && precision.low < precision.high);
+        assert!((f1.value - 0.8).abs() < 1e-12 && f1.high == 1.0, "{f1:?}");
         let Figure { value, low, high } = scores.macro_f1;
         assert!(low <= value && value <= high && low < high, "{low} {value} {high}");
     }

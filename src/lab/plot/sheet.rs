@@ -8,11 +8,11 @@ use std::fmt::Write;
 const COLOURS: [(&str, [&str; 2]); 11] = [
     ("c0", ["#0072b2", "#56b4e9"]),
     ("c1", ["#d55e00", "#f0803c"]),
-    ("c2", ["#00866a", "#3dc9a5"]),
-    ("c3", ["#b5578f", "#e59ac5"]),
-    ("c4", ["#a87b00", "#f0c445"]),
+    ("c2", ["#2e9a5e", "#5fe0a0"]),
+    ("c3", ["#b5578f", "#d070b0"]),
+    ("c4", ["#5a3c00", "#f0c445"]),
     ("c5", ["#4a4fb5", "#a3a8ff"]),
-    ("c6", ["#7a5230", "#d0a880"]),
+    ("c6", ["#a87b00", "#d0a880"]),
     ("c7", ["#2b8cbe", "#9ad7f5"]),
     ("ci", ["#1c1f23", "#e8eaed"]),
     ("cm", ["#8a9099", "#858c96"]),
@@ -54,13 +54,76 @@ fn rules([paper, ink, faint]: [&str; 3], theme: usize) -> String {
 mod tests {
     use super::*;
 
-    /// Relative luminance after WCAG 2.
-    fn luminance(colour: &str) -> f64 {
-        let channel = |at: usize| {
+    /// Red, green and blue as light, 0..=1.
+    fn light(colour: &str) -> [f64; 3] {
+        [1, 3, 5].map(|at| {
             let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
             if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        })
+    }
+
+    fn product(matrix: [[f64; 3]; 3], light: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(light).map(|(a, b)| a * b).sum())
+    }
+
+    /// Relative luminance after WCAG 2.
+    fn luminance(colour: &str) -> f64 {
+        light(colour).iter().zip([0.2126, 0.7152, 0.0722]).map(|(a, b)| a * b).sum()
+    }
+
+    /// CIE L*a*b* under daylight (D65).
+    fn lab(light: [f64; 3]) -> [f64; 3] {
+        let to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]];
+        let xyz = product(to_xyz, light.map(|value| value.clamp(0.0, 1.0)));
+        let root = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let [x, y, z] = [xyz[0] / 0.950_47, xyz[1], xyz[2] / 1.088_83].map(root);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    /// What the colours become for people without one kind of cones: red, green, blue (Machado,
+    /// Oliveira & Fernandes 2009, severity 1).
+    const BLINDNESS: [(&str, [[f64; 3]; 3]); 4] = [
+        ("nobody", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [
+                [0.367_322, 0.860_646, -0.227_968],
+                [0.280_085, 0.672_501, 0.047_413],
+                [-0.011_820, 0.042_940, 0.968_881],
+            ],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255_528, -0.076_749, -0.178_779],
+                [-0.078_411, 0.930_809, 0.147_602],
+                [0.004_733, 0.691_367, 0.303_900],
+            ],
+        ),
+    ];
+
+    #[test]
+    fn the_five_event_types_stay_apart_for_the_colour_blind() {
+        let distance = |a: [f64; 3], b: [f64; 3]| -> f64 {
+            a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
         };
-        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+        for (who, matrix) in BLINDNESS {
+            for theme in [0, 1] {
+                let seen = |at: usize| lab(product(matrix, light(COLOURS[at].1[theme])));
+                for (a, b) in (0..5).flat_map(|a| (0..a).map(move |b| (a, b))) {
+                    let apart = distance(seen(a), seen(b));
+                    assert!(apart > 15.0, "{who}: c{a} and c{b} of theme {theme}: {apart}");
+                }
+            }
+        }
     }
 
     #[test]

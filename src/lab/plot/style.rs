@@ -1,9 +1,9 @@
 //! How a mark looks: colour, dash, width and strength. Names only; the values of a colour stand in
 //! the sheet.
 
-/// A colour by its part in a picture. The eight series are those of Okabe and Ito, which people
-/// with any of the common colour blindnesses tell apart; each has a darker or lighter twin for
-/// light and dark paper.
+/// A colour by its part in a picture. The eight series have the hues of Okabe and Ito, each with a
+/// darker or lighter twin for light and dark paper; people with any of the common colour blindnesses
+/// tell the first five apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Colour {
     /// One of eight series; larger numbers begin anew.

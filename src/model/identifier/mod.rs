@@ -23,6 +23,14 @@ pub struct FeatureNames {
     pub set: String,
     /// Every feature, in the order of the graph's input.
     pub names: Vec<String>,
+    /// Parts that a session is cut in, each asked beside the whole, at least 1; the mean is the answer.
+    #[serde(default = "one")]
+    pub parts: usize,
+}
+
+/// Files that say nothing of parts are asked about whole sessions.
+const fn one() -> usize {
+    1
 }
 
 /// Where a model comes from.
@@ -72,6 +80,9 @@ impl Identifier {
         if mlp.features() != features.names.len() || features.names.is_empty() {
             let (has, wants) = (features.names.len(), mlp.features());
             return wrong(format!("it names {has} features, its graph takes {wants}"));
+        }
+        if features.parts == 0 {
+            return wrong("it cuts sessions in 0 parts".into());
         }
         if mlp.classes() != labels.len() || labels.len() < 2 {
             let (has, wants) = (labels.len(), mlp.classes());

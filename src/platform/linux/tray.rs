@@ -49,6 +49,11 @@ impl Icon {
         self.glance.state == "paused"
     }
 
+    /// Whether nothing is judged because the model knows another mouse.
+    fn is_blind(&self) -> bool {
+        self.glance.state == "unknowndevice"
+    }
+
     fn is_enrolling(&self) -> bool {
         self.glance.state == Glance::ENROLLING
     }
@@ -104,7 +109,7 @@ impl Tray for Icon {
         match self.glance.problem.is_none() {
             // Desktops may hide what is passive, but a recording should be seen.
             true if self.is_enrolling() => Status::Active,
-            true if calm => Status::Passive,
+            true if calm && !self.is_blind() => Status::Passive,
             _ => Status::NeedsAttention,
         }
     }
@@ -114,7 +119,9 @@ impl Tray for Icon {
         match (state.as_str(), decision.as_str()) {
             (Glance::ENROLLING, _) => "media-record",
             ("paused", _) => "media-playback-pause",
+            ("locked", _) => "system-lock-screen",
             _ if problem.is_some() => "dialog-warning",
+            _ if self.is_blind() => "dialog-question",
             (_, "intruder") => "security-low",
             (_, "suspicious") => "security-medium",
             _ => "security-high",
@@ -161,5 +168,54 @@ fn show_report() {
     report.args(["report", "--open"]).stdin(Stdio::null()).stdout(Stdio::null());
     if let Ok(mut child) = report.spawn() {
         std::thread::spawn(move || child.wait());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Deaf;
+
+    impl Counter for Deaf {
+        fn status(&self) -> String {
+            String::new()
+        }
+
+        fn glance(&self) -> Glance {
+            Glance::default()
+        }
+
+        fn pause(&self, _seconds: Option<u64>) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn resume(&self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn reload(&self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn stop(&self) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn who_judges_nobody_does_not_look_as_if_it_guarded() {
+        let shown = |state: &str, decision: &str| {
+            let (state, decision) = (state.to_owned(), decision.to_owned());
+            let glance = Glance { state, decision, ..Glance::default() };
+            let icon = Icon { counter: Arc::new(Deaf), glance };
+            (icon.icon_name(), icon.status() == Status::NeedsAttention)
+        };
+        let named = |name: &str, calls| (name.to_owned(), calls);
+        assert_eq!(shown("watching", "trusted"), named("security-high", false));
+        assert_eq!(shown("watching", "intruder"), named("security-low", true));
+        assert_eq!(shown("unknowndevice", "trusted"), named("dialog-question", true));
+        assert_eq!(shown("locked", "trusted"), named("system-lock-screen", false));
+        assert_eq!(shown("paused", "trusted"), named("media-playback-pause", false));
     }
 }

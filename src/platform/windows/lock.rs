@@ -1,5 +1,4 @@
-//! Locks the session by Windows itself, then by a configured command. The first is believed only when
-//! Windows tells that the session is locked. Nothing here unlocks.
+//! Windows' way to lock the session, believed only when Windows tells that it is locked.
 
 use std::time::Duration;
 
@@ -7,45 +6,21 @@ use crossbeam_channel::{Receiver, bounded};
 use windows_sys::Win32::System::Shutdown::LockWorkStation;
 
 use super::session::{Change, Listener, state};
-use crate::error::{Failure, Kind, Result};
-use crate::platform::{LockCommand, Locked, Locker, clock, lock_command};
+use crate::platform::clock;
 
 /// How long Windows may take until the session is locked.
 const CONFIRM: Duration = Duration::from_secs(3);
 /// What locks, for the journal.
-const BY: &str = "LockWorkStation";
+pub const BY: &str = "LockWorkStation";
+/// What to do where nothing locks.
+pub const REMEDY: &str = "Locking may be switched off by a policy (DisableLockWorkstation); \
+                          [lock] command names another way.";
 
-/// Locks through Windows.
-#[derive(Debug)]
-pub struct SystemLocker {
-    command: LockCommand,
-    environment: Vec<(String, String)>,
-}
-
-impl SystemLocker {
-    /// With a command for where Windows does not lock, and variables for it.
-    pub const fn new(command: LockCommand, environment: Vec<(String, String)>) -> Self {
-        Self { command, environment }
-    }
-}
-
-impl Locker for SystemLocker {
-    fn lock(&mut self) -> Result<Locked> {
-        let refused = match by_windows() {
-            Ok(()) => return Ok(Locked::Confirmed(BY.to_owned())),
-            Err(reason) => reason,
-        };
-        lock_command::run(&self.command, &self.environment).map(Locked::Unverified).map_err(|why| {
-            let what = format!("the screen could not be locked ({BY}: {refused}; {why})");
-            Failure::new(Kind::Unavailable, what).remedy(
-                "Locking may be switched off by a policy (DisableLockWorkstation); \
-                 [lock] command names another way.",
-            )
-        })
-    }
-}
-
-fn by_windows() -> Result<(), String> {
+/// Locks as the key combination does.
+///
+/// # Errors
+/// Why it did not, in a few words.
+pub fn by_system() -> Result<(), String> {
     let (heard, changes) = bounded(8);
     // Before asking: the answer may come at once.
     let listener = Listener::start(Box::new(move |change| {
@@ -62,6 +37,14 @@ fn by_windows() -> Result<(), String> {
     } else {
         Err("asked, but the session was not locked".to_owned())
     }
+}
+
+/// There is none.
+///
+/// # Errors
+/// Always.
+pub fn by_last_resort() -> Result<String, String> {
+    Err("Windows has no other way".to_owned())
 }
 
 /// Waits until Windows tells of the lock; `false` when it does not.

@@ -1,12 +1,15 @@
-//! Toast notifications through `notify-rust`. Each is shown by a thread of its own that may hang in
-//! Windows for ever; nobody waits for it without a deadline. An answer is passed on as it is.
+//! Toast notifications through `notify-rust`, each in place of the one before. Each is shown by a thread
+//! of its own that may hang in Windows for ever; nobody waits for it without a deadline. An answer is
+//! passed on as it is.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
-use notify_rust::{Notification, NotificationResponse, Timeout, Urgency};
+use notify_rust::{CloseReason, Notification, NotificationResponse, Timeout, Urgency};
+use windows::UI::Notifications::ToastNotificationManager;
+use windows::core::HSTRING;
 use windows_sys::Win32::Foundation::ERROR_SUCCESS;
 use windows_sys::Win32::System::Registry::{
     HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_READ, RegCloseKey, RegOpenKeyExW,
@@ -49,6 +52,7 @@ impl Notifier for Toaster {
         let (toast, answers) = (compose(notice), self.answers.clone());
         let (asks, showing) = (notice.ask, Arc::clone(&self.showing));
         let work = move || {
+            take_away_the_last();
             let handle = toast.show();
             drop(showing);
             let error = handle.as_ref().err().map(ToString::to_string);
@@ -56,13 +60,23 @@ impl Notifier for Toaster {
             if let (Ok(handle), true) = (handle, asks) {
                 // Without an answer there is nothing to pass on.
                 let _ = handle.wait_for_response(|response: &NotificationResponse| {
-                    let _ = answers.try_send(answer(response));
+                    let _ = answer(response).map(|answer| answers.try_send(answer));
                 });
             }
         };
         let started = thread::Builder::new().name("toast".to_owned()).spawn(work);
         started.map_err(|error| Failure::io("thread for a toast", error))?;
         shown.recv_timeout(DEADLINE).unwrap_or_else(|_| Err(not_shown("Windows does not answer")))
+    }
+}
+
+/// Windows would stack the next toast upon it. Under a borrowed name it is left alone: the toasts of
+/// that name's owner would go with it.
+fn take_away_the_last() {
+    if is_registered() {
+        // Nothing shown, or a Windows that keeps it, is no reason not to tell.
+        let _ = ToastNotificationManager::History()
+            .and_then(|shown| shown.ClearWithId(&HSTRING::from(APP)));
     }
 }
 
@@ -83,12 +97,14 @@ fn compose(notice: &Notice) -> Notification {
     toast
 }
 
-fn answer(response: &NotificationResponse) -> Answer {
-    match response {
+/// `None` when it was taken away for the next one.
+fn answer(response: &NotificationResponse) -> Option<Answer> {
+    Some(match response {
         NotificationResponse::Action(action) if action == IT_WAS_ME => Answer::ItWasMe,
         NotificationResponse::Action(action) if action == LOCK_NOW => Answer::LockNow,
+        NotificationResponse::Closed(CloseReason::CloseAction) => return None,
         _ => Answer::Dismissed,
-    }
+    })
 }
 
 /// Whether an installation has told Windows of this program. Toasts of a name that Windows does not

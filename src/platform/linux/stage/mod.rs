@@ -141,6 +141,16 @@ impl Stage {
         mouse.ok_or_else(none)?.again()
     }
 
+    /// The same after the server had lost it: its driver listens anew.
+    ///
+    /// # Errors
+    /// As [`Self::mouse`].
+    pub fn mouse_anew(&mut self, number: usize) -> Result<TestMouse> {
+        drop(self.mouse(number)?);
+        self.mice[number - 1] = TestMouse::open(&hardware::socket(self.folder.path(), number))?;
+        self.mouse(number)
+    }
+
     /// The process id of the X server.
     pub fn display_pid(&self) -> u32 {
         self.x.id()

@@ -108,15 +108,25 @@ impl EvdevHook {
             return;
         }
         let ready: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let mut changed = ready[0];
         // From the back, so that a device that is gone moves none that is still to be read.
         for index in (0..self.devices.len()).rev().filter(|index| ready[index + 1]) {
             if !self.read(index, outlet) {
-                self.devices.remove(index);
+                self.lose(index);
+                changed = true;
             }
         }
-        if ready[0] {
+        if changed {
             drain(&self.inotify);
             self.look();
+        }
+    }
+
+    /// Forgets a device that is gone. Its node is often given to the next one at once.
+    fn lose(&mut self, index: usize) {
+        let gone = self.devices.remove(index);
+        if self.active.as_ref() == Some(&gone.node) {
+            self.active = None;
         }
     }
 

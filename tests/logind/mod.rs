@@ -1,0 +1,109 @@
+//! A mock of logind with one graphical session of this user, on a stage's bus: what a real one would
+//! tell of locks, seats and sleep is told by it. Locks nothing and sends nobody to sleep.
+#![allow(dead_code, reason = "every test file uses its own part")]
+
+use std::collections::HashMap;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use mousewarden::platform::bus::{Bus, Object, has_owner};
+use mousewarden::platform::stage::Stage;
+use zbus::blocking::Connection;
+use zbus::zvariant::Value;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const MOCK: &str = "org.freedesktop.DBus.Mock";
+const LOGIND: &str = "org.freedesktop.login1";
+const MANAGER: &str = "/org/freedesktop/login1";
+const SESSION: &str = "/org/freedesktop/login1/session/c1";
+
+/// A mock service, ended with the test.
+pub struct Mock(Child);
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The bus of a stage.
+pub fn bus_of(stage: &Stage) -> Bus {
+    Bus::At(stage.bus_address().to_owned())
+}
+
+/// Starts a template of python-dbusmock and waits until it has its name on the bus.
+///
+/// # Panics
+/// When it does not come up.
+pub fn mock(stage: &Stage, template: &str, bus: &str, name: &str) -> (Mock, Connection) {
+    let python = stage
+        .command("/usr/bin/python3")
+        .env("DBUS_SYSTEM_BUS_ADDRESS", stage.bus_address())
+        .args(["-m", "dbusmock", bus, "--template", template])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mock = Mock(python);
+    let link = bus_of(stage).connect().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while !has_owner(&link, name) {
+        assert!(Instant::now() < deadline, "apt-get install python3-dbusmock");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    (mock, link)
+}
+
+/// The mock, and a line to it.
+pub struct Logind {
+    pub link: Connection,
+    _mock: Mock,
+}
+
+impl Logind {
+    /// With one session, which is in front and unlocked.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start(stage: &Stage) -> Self {
+        let (mock, link) = mock(stage, "logind", "--system", LOGIND);
+        let user = rustix::process::getuid().as_raw();
+        let manager = Object::new(LOGIND, MANAGER, MOCK);
+        let added = ("c1", "seat0", user, "somebody", true);
+        let _: String = manager.call(&link, "AddSession", &added).unwrap();
+        update(&link, "Type", Value::from("x11"));
+        Self { link, _mock: mock }
+    }
+
+    /// Says that the screen was locked or unlocked.
+    pub fn locked(&self, locked: bool) {
+        update(&self.link, "LockedHint", Value::from(locked));
+    }
+
+    /// Says that the session lost its seat or has it back, as when another terminal is switched to.
+    pub fn active(&self, active: bool) {
+        update(&self.link, "Active", Value::from(active));
+    }
+
+    /// Says that the machine is about to sleep, or has woken.
+    ///
+    /// # Panics
+    /// When the mock is gone.
+    pub fn sleeps(&self, begins: bool) {
+        let manager = Object::new(LOGIND, MANAGER, MOCK);
+        let arguments = vec![Value::from(begins)];
+        let sleep = ("org.freedesktop.login1.Manager", "PrepareForSleep", "b", arguments);
+        manager.call::<_, ()>(&self.link, "EmitSignal", &sleep).unwrap();
+    }
+}
+
+/// Changes a property of the session and tells of it.
+///
+/// # Panics
+/// When the mock is gone.
+pub fn update(link: &Connection, name: &str, value: Value<'_>) {
+    let session = Object::new(LOGIND, SESSION, MOCK);
+    let properties = HashMap::from([(name, value)]);
+    let interface = "org.freedesktop.login1.Session";
+    session.call::<_, ()>(link, "UpdateProperties", &(interface, properties)).unwrap();
+}

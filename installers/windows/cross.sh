@@ -168,7 +168,7 @@ wine_test() {
         say "The unit tests under Wine"
         # Mathematics is the same on every system, and slow under Wine.
         CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="xvfb-run -a wine" \
-            cargo_for_windows test "${quickly[@]}" --lib -- --skip lab:: --skip nn:: "$@"
+            cargo_for_windows test "${quickly[@]}" --lib -- --skip lab:: --skip nn:: --skip growth:: "$@"
     )
     say "The program under Wine"
     PATH=$rustup_path WINEPREFIX=$work/wine WINEDEBUG=-all \

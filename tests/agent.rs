@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod bare_agent;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -20,8 +21,9 @@ use mousewarden::pipeline::{
     ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
-use mousewarden::platform::{Answer, EventSource, Next};
+use mousewarden::platform::{Answer, EventSource};
 use serde_json::Value;
+use wire::Wire;
 
 /// Gives everybody the same score, or fails.
 struct Constant(Option<f32>);
@@ -41,19 +43,6 @@ impl Scorer for Improving {
         let first = self.0;
         self.0 += windows.len();
         Ok((first..self.0).map(|i| Score::new(if i < 3 { 0.0 } else { 1.0 }).into()).collect())
-    }
-}
-
-/// Gives what a test sends, and ends when the test drops its end.
-struct Wire(Receiver<Signal>);
-
-impl EventSource for Wire {
-    fn next(&mut self, _timeout: Option<Duration>) -> Result<Next> {
-        Ok(self.0.recv().map_or(Next::End, Next::Signal))
-    }
-
-    fn name(&self) -> &str {
-        "wire"
     }
 }
 

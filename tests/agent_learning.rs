@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bare_agent;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 use mousewarden::agent::board::{ModelStatus, ScorerStatus};
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::learnt::Learnt;
@@ -19,8 +20,9 @@ use mousewarden::pipeline::{
     RuleParams, Score, ScoreError, Scorer, Signal, Steps, Timestamp, TraitSpread, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake};
-use mousewarden::platform::{Answer, EventSource, Next};
+use mousewarden::platform::Answer;
 use serde_json::Value;
+use wire::Wire;
 
 /// Everybody's traits lie where the window's first step says: 10 px are 1.
 struct ByStep;
@@ -32,18 +34,6 @@ impl Scorer for ByStep {
             traits: vec![steps.rows()[0][0] / 10.0; 8],
         };
         Ok(windows.iter().map(look).collect())
-    }
-}
-
-struct Wire(Receiver<Signal>);
-
-impl EventSource for Wire {
-    fn next(&mut self, _timeout: Option<Duration>) -> Result<Next> {
-        Ok(self.0.recv().map_or(Next::End, Next::Signal))
-    }
-
-    fn name(&self) -> &str {
-        "wire"
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod hearing;
 mod logind;
+mod mice;
 mod sample_model;
 mod screens;
 
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use hearing::{program, until};
 use logind::Logind;
+use mice::hardware;
 use mousewarden::data::RecordingReader;
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::event::Micros;
@@ -237,19 +239,6 @@ fn a_hand_in_a_locked_left_or_sleeping_session_is_neither_judged_nor_recorded() 
     }
     let journal = agent.journal();
     assert!(!journal.iter().any(|entry| entry["event"] == "fault"), "{journal:#?}");
-}
-
-/// A display with two mice; `None`, with the reason on stderr, where Xorg does not run. Only root
-/// may start it everywhere.
-fn hardware() -> Option<Stage> {
-    match Stage::raise(&Plan { mice: 2, ..Plan::bare() }) {
-        Ok(stage) => Some(stage),
-        Err(failure) if rustix::process::getuid().is_root() => panic!("{failure}"),
-        Err(failure) => {
-            eprintln!("skipped, no X server with mice of its own: {failure}");
-            None
-        }
-    }
 }
 
 /// One movement there and back, and the pause that ends it.

@@ -4,28 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod hearing;
+mod mice;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hearing::{PATIENCE, program, until};
+use mice::hardware;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
 use mousewarden::platform::stage::{Plan, Stage, TestMouse};
 use mousewarden::platform::{Backend, EventSource, clock};
-
-/// A display with two mice; `None`, with the reason on stderr, where Xorg does not run. Only root
-/// may start it everywhere.
-fn hardware() -> Option<Stage> {
-    match Stage::raise(&Plan { mice: 2, ..Plan::bare() }) {
-        Ok(stage) => Some(stage),
-        Err(failure) if rustix::process::getuid().is_root() => panic!("{failure}"),
-        Err(failure) => {
-            eprintln!("skipped, no X server with mice of its own: {failure}");
-            None
-        }
-    }
-}
 
 fn open(stage: &Stage, backend: Backend) -> SensorSource {
     let params = SensorParams { backend, ..SensorParams::new(program()) };

@@ -283,7 +283,7 @@ fn after_a_confirmed_alarm_it_learns_from_what_moves_then_and_only_then() {
     assert_eq!(policy.take_learnt(), None, "once");
     stretch(&mut policy, 160, 0.2, 100);
     assert_eq!(policy.take_learnt(), None, "one lesson a confirmation");
-    let again = by_traits().with_owner_at(&place);
+    let again = by_traits().with_owner_at(Some(&place));
     assert_eq!(again.params(), policy.params());
 }
 

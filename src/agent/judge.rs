@@ -97,9 +97,7 @@ impl Judge {
     pub fn detector(self) -> Detector<AnyScorer> {
         let detector =
             Detector::new(self.windows, self.scorer, self.policy).with_habits(self.habits);
-        match self.learnt.as_ref().and_then(Learnt::now) {
-            Some(version) => detector.with_owner_at(&version.place),
-            None => detector,
-        }
+        let now = self.learnt.as_ref().and_then(Learnt::now);
+        detector.with_owner_at(now.map(|version| &version.place))
     }
 }

@@ -29,6 +29,14 @@ pub struct Estimate {
     pub point: OperatingPoint,
 }
 
+impl Estimate {
+    /// What a model of so many windows says of itself; `None` if it does not know groups of ten.
+    pub fn of(bundle: &Bundle, windows: usize) -> Option<Self> {
+        let point = bundle.operating_points.iter().find(|point| point.windows == GROUP);
+        point.map(|point| Self { windows, point: *point })
+    }
+}
+
 /// Estimates with more and more movement.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LearningCurve(Vec<Estimate>);
@@ -93,8 +101,7 @@ pub fn estimate(
         capture: String::new(),
     };
     let bundle = train_against_generated(sessions, params, &nobody, options, &mut |_| {})?;
-    let point = bundle.operating_points.iter().find(|point| point.windows == GROUP);
-    Ok(point.map(|point| Estimate { windows, point: *point }))
+    Ok(Estimate::of(&bundle, windows))
 }
 
 /// How far an owner's sessions lie apart, against what is usual for one person's days: 1 is usual.

@@ -116,7 +116,7 @@ impl<S: Scorer> Detector<S> {
 
     /// See [`Policy::with_owner_at`].
     #[must_use]
-    pub fn with_owner_at(mut self, place: &Place) -> Self {
+    pub fn with_owner_at(mut self, place: Option<&Place>) -> Self {
         self.policy = self.policy.with_owner_at(place);
         self
     }

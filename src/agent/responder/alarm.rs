@@ -1,5 +1,6 @@
-//! What lies between an alarm and a lock: the time in which its owner can still be recognised, and
-//! the count of locks after which alarms only warn. Locks nothing itself.
+//! What lies between an alarm and a lock, and between a lock and its end: the time in which its owner
+//! can still be recognised, the count of locks after which alarms only warn, and the time in which a
+//! password confirms that it was the owner. Locks nothing itself.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,6 +12,26 @@ use crate::pipeline::event::Micros;
 
 /// Locks within this span of event time count towards safe mode.
 const SAFE_SPAN: Micros = Micros::from_millis(600_000);
+
+/// Whoever says "It was me" gives the password at once. Later it may be the owner who unlocks what a
+/// stranger had locked by that button.
+const CONFIRMED_WITHIN: Micros = Micros::from_millis(60_000);
+
+/// Somebody's word that it was them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim(Timestamp);
+
+impl Claim {
+    /// Made at this moment.
+    pub(super) const fn at(moment: Timestamp) -> Self {
+        Self(moment)
+    }
+
+    /// Whether an unlock at this moment shows that it is true.
+    pub(super) fn is_confirmed_by_unlock(self, at: Timestamp) -> bool {
+        at - self.0 <= CONFIRMED_WITHIN
+    }
+}
 
 /// The seconds before a lock.
 #[derive(Debug)]
@@ -44,6 +65,13 @@ impl Locks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unlock_confirms_for_a_minute_and_then_it_may_be_of_another() {
+        let claim = Claim::at(Timestamp::from_millis(5_000));
+        assert!(claim.is_confirmed_by_unlock(Timestamp::from_millis(65_000)));
+        assert!(!claim.is_confirmed_by_unlock(Timestamp::from_millis(65_001)));
+    }
 
     #[test]
     fn a_lock_counts_for_ten_minutes() {

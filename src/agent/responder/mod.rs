@@ -9,12 +9,11 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, never, select};
 
-use crate::pipeline::event::Micros;
 use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
 
-use self::alarm::{Countdown, Locks};
+use self::alarm::{Claim, Countdown, Locks};
 use self::teller::Teller;
 use super::board::Board;
 use super::engine::Command;
@@ -23,10 +22,6 @@ use super::metrics::Metrics;
 use super::notice::{self, Seen, Told};
 use super::settings::{LockParams, NotifyParams};
 use super::witness::Witness;
-
-/// Whoever says "It was me" gives the password at once. Later it may be the owner who unlocks what a
-/// stranger had locked by that button.
-const CONFIRMS_WITHIN: Micros = Micros::from_millis(60_000);
 
 /// What the responder is given to do.
 #[derive(Debug)]
@@ -83,8 +78,8 @@ pub struct Responder {
     seen: Seen,
     locks: Locks,
     countdown: Option<Countdown>,
-    /// Since when the password is waited for that confirms "It was me".
-    awaits_unlock: Option<Timestamp>,
+    /// "It was me", while the password is waited for that confirms it.
+    claim: Option<Claim>,
     /// Unknown devices of which the person was told.
     asked: Vec<String>,
 }
@@ -116,7 +111,7 @@ impl Responder {
             seen: Seen::default(),
             locks: Locks::default(),
             countdown: None,
-            awaits_unlock: None,
+            claim: None,
             asked: Vec::new(),
         }
     }
@@ -254,7 +249,7 @@ impl Responder {
             // Whoever sits there can press the button: only the password proves who it is.
             Answer::ItWasMe => {
                 self.countdown = None;
-                self.awaits_unlock = self.lock().then(clock::now);
+                self.claim = self.lock().then(|| Claim::at(clock::now()));
             }
             Answer::LockNow => {
                 self.countdown = None;
@@ -266,8 +261,8 @@ impl Responder {
     }
 
     fn unlocked(&mut self) {
-        let asked = self.awaits_unlock.take();
-        if asked.is_some_and(|asked| clock::now() - asked <= CONFIRMS_WITHIN) {
+        let claim = self.claim.take();
+        if claim.is_some_and(|claim| claim.is_confirmed_by_unlock(clock::now())) {
             self.note(Entry::Confirmed);
             // An engine that is busy beyond measure learns from the next one.
             let _ = self.confirm.try_send(Command::Confirmed);

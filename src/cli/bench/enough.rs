@@ -11,7 +11,7 @@ use crate::cli::output;
 use crate::cli::train::input::{InputArgs, Subject, everybody};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::train_against_generated;
-use crate::lab::sufficiency::{Estimate, LearningCurve, estimate};
+use crate::lab::sufficiency::{Estimate, LearningCurve};
 use crate::lab::train::{About, TrainOptions};
 use crate::lab::trial::{Enrolment, Scores, enrolment};
 use crate::pipeline::{Window, WindowParams};
@@ -76,7 +76,13 @@ impl EnoughArgs {
                 .map(|(_, other)| other.sessions.concat().into_iter().take(FROM_EACH).collect())
                 .filter(|windows: &Vec<Window>| !windows.is_empty())
                 .collect();
-            let rows = grow(&parts, &strangers, params, &options)?;
+            let about = About {
+                subject: owner.name.clone(),
+                genuine_source: self.format.clone(),
+                impostor_source: "generated people".into(),
+                capture: "dataset".into(),
+            };
+            let rows = grow(&parts, &strangers, params, (&about, &options))?;
             for row in &rows {
                 output::line(&line(&owner.name, row))?;
             }
@@ -91,22 +97,16 @@ fn grow(
     parts: &Enrolment,
     strangers: &[Vec<Window>],
     params: WindowParams,
-    options: &TrainOptions,
+    (about, options): (&About, &TrainOptions),
 ) -> Result<Vec<Row>> {
     let (mut curve, mut rows, mut ended) = (LearningCurve::default(), Vec::new(), false);
     let all: usize = parts.learn.iter().map(Vec::len).sum();
     while curve.next() <= all {
         let sessions = first(&parts.learn, curve.next());
-        let Some(now) = estimate(&sessions, params, options)? else { break };
+        let windows = sessions.iter().map(Vec::len).sum();
+        let bundle = train_against_generated(&sessions, params, about, options, &mut |_| {})?;
+        let Some(now) = Estimate::of(&bundle, windows) else { break };
         curve.push(now);
-        let about = |name: &str| name.to_owned();
-        let about = About {
-            subject: about("owner"),
-            genuine_source: about("dataset"),
-            impostor_source: about("generated people"),
-            capture: about("dataset"),
-        };
-        let bundle = train_against_generated(&sessions, params, &about, options, &mut |_| {})?;
         let scores = Scores::of_model(&bundle, &parts.test, strangers);
         let ends = !ended && curve.is_enough();
         ended |= ends;

@@ -112,10 +112,7 @@ impl Stage<'_> {
         let (windows, _) = cut_recording(self.params, signals.iter().copied());
         let scores = Given(impressions(&windows, self.scorer)?.into_iter());
         let detector = Detector::new(self.params, scores, self.policy.clone());
-        Ok(match &self.place {
-            Some(place) => detector.with_owner_at(place),
-            None => detector,
-        })
+        Ok(detector.with_owner_at(self.place.as_ref()))
     }
 
     fn strayed(&self) -> Option<f64> {
@@ -131,8 +128,7 @@ impl Stage<'_> {
         let seen = impressions(windows, self.scorer)?;
         let at = windows.iter().map(Window::closed_at);
         let stream: Vec<_> = at.zip(seen).collect();
-        let policy = Policy::new(self.policy.clone());
-        let policy = self.place.iter().fold(policy, |policy, place| policy.with_owner_at(place));
+        let policy = Policy::new(self.policy.clone()).with_owner_at(self.place.as_ref());
         Ok(Some(patience::noticed_in_the_end(policy, &stream)))
     }
 

@@ -238,12 +238,14 @@ impl Policy {
         }
     }
 
-    /// The same with the owner in a place that was learnt since the enrolment. Only places that
+    /// The same with the owner in a place that was learnt since the enrolment, if any was. Only places that
     /// validate against the enrolment's likeness may come here.
     #[must_use]
-    pub fn with_owner_at(mut self, place: &Place) -> Self {
-        self.params.rule.place(place);
-        self.rule = Rule::new(&self.params.rule);
+    pub fn with_owner_at(mut self, place: Option<&Place>) -> Self {
+        if let Some(place) = place {
+            self.params.rule.place(place);
+            self.rule = Rule::new(&self.params.rule);
+        }
         self
     }
 

@@ -1,0 +1,19 @@
+//! Where a test gets mice of its own that take the way of real hardware. Nothing is moved here.
+
+use mousewarden::platform::stage::{Plan, Stage};
+
+/// A display with two mice; `None`, with the reason on stderr, where Xorg does not run. Only root
+/// may start it everywhere.
+///
+/// # Panics
+/// When root cannot start it.
+pub fn hardware() -> Option<Stage> {
+    match Stage::raise(&Plan { mice: 2, ..Plan::bare() }) {
+        Ok(stage) => Some(stage),
+        Err(failure) if rustix::process::getuid().is_root() => panic!("{failure}"),
+        Err(failure) => {
+            eprintln!("skipped, no X server with mice of its own: {failure}");
+            None
+        }
+    }
+}

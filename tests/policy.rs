@@ -321,3 +321,76 @@ fn a_stranger_in_the_middle_of_a_lesson_teaches_nothing_unless_that_was_confirme
     stretch(&mut policy, 55, 0.2, 60);
     assert!(policy.take_learnt().is_some());
 }
+
+/// [`by_traits`], whose stretches differ mostly from day to day.
+fn by_days() -> Policy {
+    let spread = TraitSpread { between: vec![1.0; 8], shift: vec![0.6; 8], within: vec![1.0; 8] };
+    let likeness = Likeness { days: 0.8, ..Likeness::of(&spread, &[0.0; 8], 400, 10.0) };
+    let likeness = Some(Box::new(likeness));
+    Policy::new(PolicyParams { rule: RuleParams::Mean(MeanParams { likeness, ..MEAN }), ..PARAMS })
+}
+
+/// What a group at this place is worth in the end.
+fn worth(policy: &mut Policy, from: i64, place: f32) -> f32 {
+    stretch(policy, from, place, MEAN.group_windows as i64);
+    let seen = Impression { score: Score::new(0.5), traits: vec![place; 8] };
+    policy.update(Timestamp::from_millis(from * 1000 + 900), seen).grouped.unwrap()
+}
+
+#[test]
+fn the_movement_after_an_unlock_shows_how_the_owner_moves_today() {
+    let mut enrolled = by_days();
+    let before = [0.8, -0.8].map(|place| worth(&mut enrolled, 0, place));
+    assert!(!enrolled.knows_today());
+    let mut policy = by_days();
+    policy.boundary(Boundary::Unlocked);
+    stretch(&mut policy, 0, 0.8, 29);
+    assert!(!policy.knows_today(), "too little yet");
+    stretch(&mut policy, 29, 0.8, 1);
+    assert!(policy.knows_today());
+    let today = [0.8, -0.8].map(|place| worth(&mut policy, 30, place));
+    assert!(today[0] > before[0] && today[1] < before[1], "{before:?} {today:?}");
+    // A break without a lock changes nothing; the next unlock begins anew.
+    policy.boundary(Boundary::Suspended);
+    assert!(policy.knows_today());
+    policy.boundary(Boundary::Unlocked);
+    assert_eq!(worth(&mut policy, 60, -0.8), before[1]);
+    assert!(policy.params() == by_days().params() && policy.take_learnt().is_none());
+}
+
+#[test]
+fn a_day_ends() {
+    let mut policy = by_days();
+    policy.boundary(Boundary::Unlocked);
+    stretch(&mut policy, 0, 0.8, 30);
+    stretch(&mut policy, 12 * 3600, 0.8, 1);
+    assert!(policy.knows_today());
+    stretch(&mut policy, 12 * 3600 + 60, 0.8, 1);
+    assert!(!policy.knows_today());
+}
+
+#[test]
+fn only_a_password_shows_the_day_and_only_whoever_moves_right_after_it() {
+    for boundary in [Boundary::Start, Boundary::DeviceChanged, Boundary::Suspended] {
+        let mut policy = by_days();
+        policy.boundary(boundary);
+        stretch(&mut policy, 0, 0.2, 60);
+        assert!(!policy.knows_today(), "{boundary:?}");
+        policy.boundary(Boundary::Unlocked);
+        stretch(&mut policy, 60, 0.2, 20);
+        policy.boundary(boundary);
+        stretch(&mut policy, 80, 0.2, 60);
+        assert!(!policy.knows_today(), "{boundary:?} in between");
+    }
+    // Somebody who is unlike the owner beyond any day of theirs.
+    let mut policy = by_days();
+    policy.boundary(Boundary::Unlocked);
+    stretch(&mut policy, 0, 0.0, 10);
+    let actions = stretch(&mut policy, 10, 6.0, 60);
+    assert!(actions.iter().any(Option::is_some) && !policy.knows_today());
+    // An older model, or one that is told not to learn.
+    let mut policy = by_traits();
+    policy.boundary(Boundary::Unlocked);
+    stretch(&mut policy, 0, 0.2, 60);
+    assert!(!policy.knows_today());
+}

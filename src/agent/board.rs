@@ -129,6 +129,9 @@ pub struct Status {
     /// What it has learnt from false alarms.
     #[serde(default)]
     pub learnt: Option<LearntStatus>,
+    /// Whether it has learnt how the owner moves today.
+    #[serde(default)]
+    pub today: bool,
     /// Process number.
     pub pid: u32,
     /// Program version.

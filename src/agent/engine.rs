@@ -243,7 +243,12 @@ impl Engine {
 
     fn judge(&mut self, signal: Signal) -> Result<()> {
         self.keep(|recorder| recorder.push(&signal));
+        let knew = self.detector.policy().knows_today();
         let verdict = self.detector.push(signal).map_err(broken)?;
+        let knows = self.detector.policy().knows_today();
+        if knows != knew {
+            self.board.change(|status| status.today = knows);
+        }
         if let Signal::Boundary { kind: Boundary::Overflow, .. } = signal {
             self.board.change(|status| status.overflows += 1);
             self.tell(Entry::Session { boundary: Boundary::Overflow });
@@ -252,6 +257,9 @@ impl Engine {
             let stamped = Stamped::now(Entry::Verdict(verdict));
             self.board.verdict(&verdict, &stamped.wall);
             self.send(stamped);
+            if knows && !knew {
+                self.tell(Entry::DayKnown);
+            }
             self.learn();
         }
         Ok(())

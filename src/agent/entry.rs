@@ -97,6 +97,8 @@ pub enum Entry {
     },
     /// The password was given after "It was me": it was.
     Confirmed,
+    /// The movement after an unlock has shown how its owner moves today.
+    DayKnown,
     /// The movement after a false alarm was learnt from.
     Learnt {
         /// What was learnt before and now, counted.
@@ -166,6 +168,7 @@ impl Entry {
             Self::LockFailed { .. } => "lock_failed",
             Self::SafeMode { .. } => "safe_mode",
             Self::Confirmed => "confirmed",
+            Self::DayKnown => "day_known",
             Self::Learnt { .. } => "learnt",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
@@ -199,6 +202,7 @@ impl Entry {
             Self::LockFailed { why } => format!("locking failed: {why}"),
             Self::SafeMode { locks } => format!("{locks} locks: alarms only warn now"),
             Self::Confirmed => "a false alarm, confirmed by password".into(),
+            Self::DayKnown => "knows how you move today, from what followed the unlock".into(),
             Self::Learnt { version, strayed } => {
                 format!(
                     "learnt your movement of now: version {version}, {strayed:.2} from the enrolment"
@@ -245,6 +249,7 @@ mod tests {
         let why = String::new();
         for entry in [
             Entry::Confirmed,
+            Entry::DayKnown,
             Entry::LockFailed { why: why.clone() },
             Entry::CountdownEnded { why: why.clone() },
             Entry::Withheld { notice: "alarm", why: "switched off" },

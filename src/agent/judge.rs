@@ -69,6 +69,13 @@ impl Judge {
         Ok(Self { learnt: learnt.transpose()?, ..self })
     }
 
+    /// The same, judging every day by the enrolment alone.
+    #[must_use]
+    pub fn unlearning(mut self) -> Self {
+        self.policy.rule.forget_days();
+        self
+    }
+
     /// The same, for an intake that waits for pauses of so many milliseconds.
     ///
     /// # Errors

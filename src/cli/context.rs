@@ -85,7 +85,7 @@ impl Context {
         let judge = Judge { notify, lock, ..judge };
         match self.config.adapt.enabled {
             true => judge.learning(&Store::at(self.paths.data()).learnt()),
-            false => Ok(judge),
+            false => Ok(judge.unlearning()),
         }
     }
 }

@@ -65,6 +65,9 @@ fn text(status: &Status) -> String {
     if let Some(recording) = place(&status.recording) {
         row("recording", recording);
     }
+    if status.today {
+        row("today", "knows how you move today, from what followed the unlock".into());
+    }
     if let Some(learnt) = &status.learnt {
         let LearntStatus { version, strayed } = learnt;
         row("learnt", format!("version {version}, {strayed:.2} of {REACH} from the enrolment"));

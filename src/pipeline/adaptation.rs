@@ -1,12 +1,15 @@
-//! Staying right while its owner changes: where an owner's traits lie is moved towards the movement
-//! that follows a password, a little at a time and never far from the enrolment, so that nobody can
-//! lead the model away by patience. Pure arithmetic; who confirms is no business of this.
+//! Staying right while its owner changes. Whoever unlocks the session is the owner, so that what moves
+//! next shows where the owner is today; that holds for the day ([`Likeness::on_day`]). And where the
+//! owner's traits lie is moved for good towards the movement that follows a false alarm, a little at a
+//! time and never far from the enrolment, so that nobody can lead the model away by patience. Pure
+//! arithmetic; who confirms is no business of this.
 //!
 //! Not the movement of the false alarm itself: it was picked for being unlike the owner, and learning
 //! from it helps strangers more than owners (`onnx/EXPERIMENTS.md`).
 
 use serde::{Deserialize, Serialize};
 
+use super::event::Micros;
 use super::likeness::{Likeness, Mean};
 use super::score::Impression;
 
@@ -18,6 +21,10 @@ const WANDER: f64 = 0.5;
 pub const REACH: f64 = 0.35;
 /// Windows after a confirmation that are learnt from, together.
 pub const LESSON: usize = 60;
+/// Windows after an unlock that show where the owner is today.
+pub const DAY: usize = 30;
+/// What they have shown is forgotten after so long.
+pub const DAY_LASTS: Micros = Micros::from_millis(12 * 3_600_000);
 
 /// Windows that were judged together, as far as learning needs them.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,13 +44,13 @@ pub(super) struct Lesson {
 }
 
 impl Lesson {
-    /// Takes a window after the confirmation; gives the stretch when there is enough of it.
-    pub(super) fn push(&mut self, impression: &Impression) -> Option<Stretch> {
+    /// Takes a window after the password; gives the stretch when there are `enough`.
+    pub(super) fn push(&mut self, impression: &Impression, enough: usize) -> Option<Stretch> {
         if !self.doubted {
             self.seen.push(impression.clone());
         }
         let windows = self.seen.len();
-        (windows >= LESSON).then(|| Stretch { mean: Mean::of(self.seen.iter()), windows })
+        (windows >= enough).then(|| Stretch { mean: Mean::of(self.seen.iter()), windows })
     }
 
     /// After another alarm, and after its confirmation.

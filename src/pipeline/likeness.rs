@@ -112,6 +112,10 @@ pub struct Likeness {
     /// its traits mostly say too. Older files know no such discount.
     #[serde(default)]
     pub lone: f32,
+    /// Share of the shift between stretches that parts one day from another: within a day only the rest
+    /// is left. 0, as in older files, if days are not told apart.
+    #[serde(default)]
+    pub days: f32,
     /// Multiplies the evidence before it becomes a score.
     pub slope: f32,
 }
@@ -147,7 +151,28 @@ impl Likeness {
             ((trust * sum / n) as f32, (between * (1.0 - trust)) as f32)
         };
         let (centre, doubt) = sum.iter().enumerate().map(one).unzip();
-        Self { centre, doubt, spread: spread.clone(), odds: 0.0, lone: 0.0, slope: 1.0 }
+        Self { centre, doubt, spread: spread.clone(), odds: 0.0, lone: 0.0, days: 0.0, slope: 1.0 }
+    }
+
+    /// The owner on a day of which the means of `windows` windows are known to be the owner's: where
+    /// the day lies is a normal mean drawn around the owner, and these windows are a stretch of it. What
+    /// parts days no longer stands between this one and the owner; among people it still does.
+    #[must_use]
+    pub fn on_day(&self, mean: &Mean, windows: usize) -> Self {
+        let (n, days) = (windows.max(1) as f64, f64::from(self.days));
+        let mut today = Self { days: 0.0, ..self.clone() };
+        for (at, seen) in mean.traits.iter().enumerate() {
+            let [shift, within] =
+                [&self.spread.shift, &self.spread.within].map(|v| f64::from(v[at]));
+            let (unsure, rest) = (f64::from(self.doubt[at]) + days * shift, (1.0 - days) * shift);
+            let trust = unsure / (unsure + rest + within / n);
+            let centre = f64::from(self.centre[at]);
+            today.centre[at] = (centre + trust * (seen - centre)) as f32;
+            today.doubt[at] = (unsure * (1.0 - trust)) as f32;
+            today.spread.shift[at] = rest as f32;
+            today.spread.between[at] += (days * shift) as f32;
+        }
+        today
     }
 
     /// How the means of `windows` windows become evidence: the log-likelihood ratio of their traits
@@ -192,7 +217,7 @@ impl Likeness {
     /// When numbers are missing or not finite, or a variance is not above 0.
     pub fn validate(&self) -> Result<(), String> {
         self.spread.validate()?;
-        let Self { centre, doubt, spread, odds, lone, slope } = self;
+        let Self { centre, doubt, spread, odds, lone, days, slope } = self;
         let sizes = centre.len() == spread.traits() && doubt.len() == spread.traits();
         let finite = centre.iter().all(|x| x.is_finite());
         if !(sizes && finite && doubt.iter().all(|v| v.is_finite() && *v >= 0.0)) {
@@ -203,6 +228,9 @@ impl Likeness {
         }
         if !(lone.is_finite() && *lone >= 0.0) {
             return Err(format!("the {lone} lone windows of its likeness must not be below 0"));
+        }
+        if !(0.0..=1.0).contains(days) {
+            return Err(format!("the share {days} of days in its likeness must lie in 0..=1"));
         }
         if !(slope.is_finite() && *slope > 0.0) {
             return Err(format!("the slope {slope} of its likeness must be above 0"));
@@ -256,6 +284,27 @@ mod tests {
         assert!(owner.evidence(&mean([-2.0, -4.0]), 10) < 0.0);
         // A group that lies beyond the owner is a stranger's too: the score is two-sided.
         assert!(owner.evidence(&mean([8.0, 16.0]), 10) < at(10));
+    }
+
+    #[test]
+    fn a_day_that_is_known_is_told_from_strangers_who_are_near_the_enrolment() {
+        let spread =
+            TraitSpread { between: vec![1.0; 6], shift: vec![0.6; 6], within: vec![3.0; 6] };
+        let owner = Likeness { days: 0.5, ..Likeness::of(&spread, &[0.0; 6], 400, 10.0) };
+        let at = |place: f64| Mean { traits: vec![place; 6], log_odds: 0.0 };
+        let today = owner.on_day(&at(0.8), 30);
+        assert_eq!(today.validate(), Ok(()));
+        // Where the owner is today counts more than before, and where they are not counts less.
+        assert!(today.evidence(&at(0.8), 10) > owner.evidence(&at(0.8), 10) + 0.5);
+        assert!(today.evidence(&at(-0.8), 10) < owner.evidence(&at(-0.8), 10) - 0.5);
+        // By hand: the day is known as well as its windows tell, drawn towards the owner.
+        let (unsure, rest) = (f64::from(owner.doubt[0]) + 0.3, 0.3 + 3.0 / 30.0);
+        assert!((f64::from(today.centre[0]) - 0.8 * unsure / (unsure + rest)).abs() < 1e-6);
+        // All windows of all days are as likely anybody's as before.
+        let anybody = |l: &Likeness| l.spread.between[0] + l.spread.shift[0];
+        assert!((anybody(&today) - anybody(&owner)).abs() < 1e-6);
+        let undated = Likeness { days: 0.0, ..owner.clone() };
+        assert!(undated.on_day(&at(0.8), 30).centre[0] < today.centre[0] / 4.0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::lab::people::Device;
 use crate::lab::protocol::{Plan, Recordings, Split, Stretch, resampled};
+use crate::pipeline::adaptation::DAY;
 use crate::pipeline::{Window, WindowParams};
 
 /// Windows of one session.
@@ -23,6 +24,23 @@ pub struct Sides<'a> {
     pub genuine: Vec<Piece<'a>>,
     /// Others'.
     pub impostor: Vec<Piece<'a>>,
+    /// What precedes each genuine session, if its beginning only shows where the owner is that day.
+    pub mornings: Vec<Cow<'a, [Window]>>,
+}
+
+impl Sides<'_> {
+    /// The first windows of each genuine session show the day and are not judged; sessions that are
+    /// over by then are left out.
+    fn begun(&mut self) {
+        let begin = |piece: &mut Piece<'_>| {
+            let (morning, rest) = piece.windows.split_at(DAY);
+            let morning = morning.to_vec();
+            piece.windows = rest.to_vec().into();
+            morning.into()
+        };
+        self.genuine.retain(|piece| piece.windows.len() > DAY);
+        self.mornings = self.genuine.iter_mut().map(begin).collect();
+    }
 }
 
 /// All that an owner is judged by.
@@ -59,12 +77,24 @@ impl<'a> Material<'a> {
             calibration: Sides {
                 genuine: pieces(&split.genuine.calibration),
                 impostor: pieces(&split.impostor.calibration),
+                mornings: Vec::new(),
             },
             test: Sides {
                 genuine: pieces(&split.genuine.test),
                 impostor: pieces(&split.impostor.test),
+                mornings: Vec::new(),
             },
         }
+    }
+}
+
+impl Material<'_> {
+    /// The same where every session begins with an unlock, as the agent takes it that learns from that.
+    #[must_use]
+    pub fn after_unlocks(&self) -> Self {
+        let mut begun = self.clone();
+        [&mut begun.calibration, &mut begun.test].into_iter().for_each(Sides::begun);
+        begun
     }
 }
 

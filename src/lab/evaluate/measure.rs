@@ -14,7 +14,9 @@ use super::streams::{self, Streams, Ways};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::metrics;
 use crate::model::{Bundle, LoadedScorer, ScorerParams};
-use crate::pipeline::{Impression, Likeness, PolicyParams, Scorer, Steps, Window, WindowParams};
+use crate::pipeline::{
+    Impression, Likeness, Mean, PolicyParams, Scorer, Steps, Window, WindowParams,
+};
 
 /// Windows that are scored at once.
 const BATCH: usize = 64;
@@ -25,7 +27,7 @@ pub(super) struct Measure<'a> {
     pub scorer: &'a ScorerParams,
     /// How the agent would decide with a model.
     pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
-    /// Whether it learns from false alarms.
+    /// Whether it learns, where the owner is today after an unlock, and for good from false alarms.
     pub adapt: bool,
     /// How windows are cut.
     pub params: WindowParams,
@@ -41,7 +43,8 @@ pub(super) struct Measured {
     pub warning: Option<String>,
     /// What groups of the owner take.
     pub durations: Vec<(Unit, Durations)>,
-    /// The model, then the baselines; for each the units in the order of `durations`.
+    /// The model, the same without knowing the day if it learns that, then the baselines; for each the
+    /// units in the order of `durations`.
     pub methods: Vec<Vec<Scores>>,
     pub streams: Streams,
 }
@@ -89,16 +92,22 @@ impl Measure<'_> {
             return Err(Failure::new(Kind::Data, what).remedy("Train it again with this version."));
         }
         let warning = exam.admit(&bundle, path)?;
-        let material = Material::of(exam.plan, exam.split, self.params);
+        let whole = Material::of(exam.plan, exam.split, self.params);
         let units = units(exam.plan.protocol.whole_sessions);
-        let durations = units.iter().map(|unit| (*unit, durations(*unit, &material))).collect();
         let user = exam.plan.people[exam.split.owner].id.clone();
-        let blind = exam.knows_calibration(&bundle);
-        let own = self.model(&bundle, &mut scorer, &material, &units, blind)?;
-        let mut methods = vec![own];
+        let material = if self.adapt { whole.after_unlocks() } else { whole.clone() };
+        let durations = units.iter().map(|unit| (*unit, durations(*unit, &material))).collect();
+        let seen = Test::scored(&material, &mut scorer, exam.knows_calibration(&bundle))?;
+        let ways: &[bool] = if self.adapt { &[true, false] } else { &[false] };
+        let model = |dated: &bool| seen.model(&bundle, &units, *dated);
+        let mut methods: Vec<Vec<Scores>> = ways.iter().map(model).collect();
         methods.extend(Knows::ALL.map(|kind| baseline(kind, &material, &units, exam.plan.seed)));
-        let ways = Ways { policy: (self.policy)(&bundle)?, adapt: self.adapt };
-        let streams = streams::run(&material.test, &mut scorer, ways, self.params)?;
+        let mut policy = (self.policy)(&bundle)?;
+        if !self.adapt {
+            policy.rule.forget_days();
+        }
+        let ways = Ways { policy, adapt: self.adapt };
+        let streams = streams::run(&whole.test, &mut scorer, ways, self.params)?;
         Ok(Measured {
             model: facts(&bundle, path, &user, exam.plan.seed)?,
             scorer: format!("{} {}", scorer.report().backend, scorer.report().version),
@@ -110,26 +119,36 @@ impl Measure<'_> {
             streams,
         })
     }
+}
 
-    fn model(
-        &self,
-        bundle: &Bundle,
-        scorer: &mut LoadedScorer,
-        material: &Material<'_>,
-        units: &[Unit],
-        blind: bool,
-    ) -> Result<Vec<Scores>> {
-        let likeness = bundle.likeness.as_ref();
-        let test = Side::scored(&material.test, scorer)?;
+/// What the model makes of single windows of the parts that are judged.
+struct Test<'a> {
+    calibration: Side<'a>,
+    test: Side<'a>,
+}
+
+impl<'a> Test<'a> {
+    /// Scores everything; `blind` leaves the calibration part out.
+    fn scored(material: &'a Material<'_>, scorer: &mut LoadedScorer, blind: bool) -> Result<Self> {
         let calibration = match blind {
             true => Side::default(),
             false => Side::scored(&material.calibration, scorer)?,
         };
+        Ok(Self { calibration, test: Side::scored(&material.test, scorer)? })
+    }
+
+    /// The scores of groups; `dated` judges each by what the session's morning has shown.
+    fn model(&self, bundle: &Bundle, units: &[Unit], dated: bool) -> Vec<Scores> {
+        let days = |side: &Side<'_>| match (&bundle.likeness, dated) {
+            (Some(likeness), true) => side.days(likeness),
+            (likeness, _) => vec![likeness.clone()],
+        };
+        let [by_calibration, by_test] = [&self.calibration, &self.test].map(days);
         let scores = |unit: &Unit| {
             let shipped =
                 bundle.operating_points.iter().find(|p| Unit::Windows(p.windows) == *unit);
-            let calibration = calibration.groups(*unit, &material.calibration, likeness);
-            let [genuine, impostor] = test.groups(*unit, &material.test, likeness);
+            let calibration = self.calibration.groups(*unit, &by_calibration);
+            let [genuine, impostor] = self.test.groups(*unit, &by_test);
             Scores {
                 genuine,
                 impostor,
@@ -138,33 +157,45 @@ impl Measure<'_> {
                 shipped: shipped.map(|point| point.threshold),
             }
         };
-        Ok(units.iter().map(scores).collect())
+        units.iter().map(scores).collect()
     }
 }
 
 /// What the model makes of single windows, a list a piece.
 #[derive(Default)]
-struct Side {
+struct Side<'a> {
+    pieces: [&'a [Piece<'a>]; 2],
     genuine: Vec<Vec<Impression>>,
     impostor: Vec<Vec<Impression>>,
+    mornings: Vec<Vec<Impression>>,
 }
 
-impl Side {
-    fn scored(sides: &Sides<'_>, scorer: &mut LoadedScorer) -> Result<Self> {
-        let mut of = |pieces: &[Piece<'_>]| -> Result<Vec<Vec<Impression>>> {
-            pieces.iter().map(|piece| impressions(&piece.windows, scorer)).collect()
-        };
-        Ok(Self { genuine: of(&sides.genuine)?, impostor: of(&sides.impostor)? })
+impl<'a> Side<'a> {
+    fn scored(sides: &'a Sides<'_>, scorer: &mut LoadedScorer) -> Result<Self> {
+        let mut of = |windows: &[Window]| impressions(windows, scorer);
+        Ok(Self {
+            genuine: sides.genuine.iter().map(|piece| of(&piece.windows)).collect::<Result<_>>()?,
+            impostor: sides.impostor.iter().map(|piece| of(&piece.windows)).collect::<Result<_>>()?,
+            mornings: sides.mornings.iter().map(|windows| of(windows)).collect::<Result<_>>()?,
+            pieces: [&sides.genuine, &sides.impostor],
+        })
     }
 
-    fn groups(&self, unit: Unit, sides: &Sides<'_>, likeness: Option<&Likeness>) -> [Vec<f32>; 2] {
+    /// The owner on the day of each genuine session.
+    fn days(&self, likeness: &Likeness) -> Vec<Option<Likeness>> {
+        let day = |seen: &Vec<Impression>| likeness.on_day(&Mean::of(seen.iter()), seen.len());
+        self.mornings.iter().map(day).map(Some).collect()
+    }
+
+    /// Genuine sessions each by its own of these days, strangers by any of them, in turn.
+    fn groups(&self, unit: Unit, days: &[Option<Likeness>]) -> [Vec<f32>; 2] {
         let of = |seen: &[Vec<Impression>], pieces: &[Piece<'_>]| -> Vec<f32> {
-            let judge = |(seen, piece): (&Vec<Impression>, &Piece<'_>)| {
-                groups::scores(unit, &piece.windows, Judge::Model(likeness, seen))
+            let judge = |((seen, piece), day): ((&Vec<Impression>, &Piece<'_>), &Option<Likeness>)| {
+                groups::scores(unit, &piece.windows, Judge::Model(day.as_ref(), seen))
             };
-            seen.iter().zip(pieces).flat_map(judge).collect()
+            seen.iter().zip(pieces).zip(days.iter().cycle()).flat_map(judge).collect()
         };
-        [of(&self.genuine, &sides.genuine), of(&self.impostor, &sides.impostor)]
+        [of(&self.genuine, self.pieces[0]), of(&self.impostor, self.pieces[1])]
     }
 }
 
@@ -191,7 +222,7 @@ fn baseline(kind: Knows, material: &Material<'_>, units: &[Unit], seed: u64) -> 
         pieces.iter().flat_map(of).collect()
     };
     let scores = |unit: &Unit| {
-        let Sides { genuine, impostor } = &material.calibration;
+        let Sides { genuine, impostor, .. } = &material.calibration;
         let calibration = [groups(*unit, genuine), groups(*unit, impostor)];
         Scores {
             genuine: groups(*unit, &material.test.genuine),

@@ -41,7 +41,7 @@ pub struct Request<'a> {
     pub scorer: &'a ScorerParams,
     /// How the agent would decide with a model.
     pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
-    /// Whether the agent learns from alarms that the owner's password has shown to be false.
+    /// Whether the agent learns from what follows an unlock: every session of the owner begins with one.
     pub adapt: bool,
     /// Trains the models that are missing; without it they are an error.
     pub trainer: Option<Trainer<'a>>,
@@ -166,10 +166,11 @@ fn run(
         in_parallel(request.threads, &jobs, |(exam, path)| measure.owner(exam, path), &mut count)?;
     tell(Progress::Figures(&protocol.name));
     let study = Study::new(&measured, request.draws);
-    let mut methods: Vec<Method> = vec![study.method(0, "model", "the exported model")];
-    for (at, kind) in Knows::ALL.iter().enumerate() {
-        methods.push(study.method(at + 1, kind.name(), kind.about()));
-    }
+    let undated = ("undated", "the exported model, not knowing how the session began");
+    let model = [("model", "the exported model")].into_iter().chain(adapt.then_some(undated));
+    let named = model.chain(Knows::ALL.iter().map(|kind| (kind.name(), kind.about())));
+    let methods: Vec<Method> =
+        named.enumerate().map(|(at, (name, about))| study.method(at, name, about)).collect();
     let run = Run {
         protocol: protocol_facts(protocol),
         seeds: request.seeds.to_vec(),

@@ -54,7 +54,7 @@ pub(super) struct Stranger {
 pub(super) struct Ways {
     /// By the model.
     pub policy: PolicyParams,
-    /// Whether it learns from alarms that the owner's password has shown to be false.
+    /// Whether it learns from what follows an unlock.
     pub adapt: bool,
 }
 
@@ -133,7 +133,7 @@ impl Stage<'_> {
     }
 
     fn owner(&mut self, windows: &[Window], streams: &mut Streams) -> Result<()> {
-        let signals = signals(windows, None);
+        let signals = signals(windows, Boundary::Unlocked, None);
         let mut detector = self.detector(&signals)?;
         let adapt = self.adapt;
         let unlock = |detector: &mut Detector<Given>, at| {
@@ -158,7 +158,7 @@ impl Stage<'_> {
         let group = needed(&self.policy);
         for piece in genuine.iter().filter(|piece| piece.windows.len() >= group) {
             let before = &piece.windows[..group];
-            let verdicts = self.verdicts(&signals(before, None))?;
+            let verdicts = self.verdicts(&signals(before, Boundary::Unlocked, None))?;
             if verdicts.last().is_some_and(|v| v.judgement.decision == Decision::Trusted) {
                 return Ok(before.to_vec());
             }
@@ -168,10 +168,9 @@ impl Stage<'_> {
 
     fn stranger(&mut self, owner: &str, piece: &Piece<'_>, before: &[Window]) -> Result<Stranger> {
         let taken = piece.windows[0].started_at();
-        let mut stream = signals(before, Some(taken));
-        stream.extend(
-            signals(&piece.windows, None).into_iter().skip(usize::from(!before.is_empty())),
-        );
+        let mut stream = signals(before, Boundary::Unlocked, Some(taken));
+        let theirs = signals(&piece.windows, Boundary::Start, None);
+        stream.extend(theirs.into_iter().skip(usize::from(!before.is_empty())));
         let verdicts = self.verdicts(&stream)?;
         let own = verdicts.iter().filter(|v| v.window.started_at < taken).count();
         let theirs = &verdicts[own..];
@@ -238,12 +237,12 @@ fn broken(error: ScoreError) -> Failure {
     Failure::new(Kind::Internal, error.to_string())
 }
 
-/// Windows as the signals that they were cut from; moved in time so that they end just before
-/// `until`, if that is given.
-fn signals(windows: &[Window], until: Option<Timestamp>) -> Vec<Signal> {
+/// Windows as the signals that they were cut from, behind this boundary; moved in time so that they end
+/// just before `until`, if that is given.
+fn signals(windows: &[Window], begin: Boundary, until: Option<Timestamp>) -> Vec<Signal> {
     let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return Vec::new() };
     let shift = until.map_or(Micros(0), |until| Micros((until - last.closed_at()).0 - TAKEOVER.0));
-    let start = Signal::Boundary { at: first.started_at() + shift, kind: Boundary::Start };
+    let start = Signal::Boundary { at: first.started_at() + shift, kind: begin };
     let moves = windows.iter().flat_map(Window::samples).map(|sample| {
         let (at, kind) = (sample.at + shift, MouseKind::Move);
         Signal::Mouse(MouseEvent { at, kind, x: sample.x, y: sample.y })

@@ -41,7 +41,8 @@ pub(super) fn likeness(
     let shift = spread.shift.iter().map(|variance| DAYS * variance).collect();
     let spread = TraitSpread { shift, ..spread.clone() };
     let centred = Likeness::of(&spread, &sum, windows, windows as f64 / STRETCH);
-    let mut likeness = Likeness { odds: ODDS, lone: LONE, ..centred };
+    let days = 1.0 - 1.0 / DAYS;
+    let mut likeness = Likeness { odds: ODDS, lone: LONE, days, ..centred };
     let days = Days::simulate(&likeness, own, seed)?;
     likeness.slope = honest_slope(&likeness, &days, strangers) as f32;
     Some((likeness, days))

@@ -7,7 +7,7 @@ pub mod scan;
 
 use serde::{Deserialize, Serialize};
 
-use super::adaptation::{Lesson, Place};
+use super::adaptation::{DAY, DAY_LASTS, LESSON, Lesson, Place, Stretch};
 use super::event::{Boundary, Micros, Timestamp};
 use super::likeness::Likeness;
 use super::score::Impression;
@@ -122,13 +122,32 @@ impl RuleParams {
 
     /// Puts the owner in another place; does nothing where the rule does not judge by that.
     pub fn place(&mut self, place: &Place) {
-        let likeness = match self {
-            Self::Mean(params) => params.likeness.as_mut(),
+        if let Some(likeness) = self.likeness_mut() {
+            *likeness = place.put(likeness);
+        }
+    }
+
+    /// Judges every day by the enrolment alone.
+    pub fn forget_days(&mut self) {
+        if let Some(likeness) = self.likeness_mut() {
+            likeness.days = 0.0;
+        }
+    }
+
+    /// The same on a day of which this stretch is known to be the owner's; see [`Likeness::on_day`].
+    fn on_day(&self, stretch: &Stretch) -> Self {
+        let mut today = self.clone();
+        if let Some(likeness) = today.likeness_mut() {
+            *likeness = likeness.on_day(&stretch.mean, stretch.windows);
+        }
+        today
+    }
+
+    fn likeness_mut(&mut self) -> Option<&mut Likeness> {
+        match self {
+            Self::Mean(params) => params.likeness.as_deref_mut(),
             Self::Scan(params) => Some(&mut params.likeness),
             Self::Cusum(_) => None,
-        };
-        if let Some(likeness) = likeness {
-            **likeness = place.put(likeness);
         }
     }
 }
@@ -220,6 +239,10 @@ pub struct Policy {
     lesson: Option<Lesson>,
     /// What was learnt last and not fetched yet.
     learnt: Option<Place>,
+    /// Movement that shows where the owner is today, while it comes in.
+    morning: Option<Lesson>,
+    /// What it showed, and since when.
+    today: Option<(Timestamp, Stretch)>,
 }
 
 impl Policy {
@@ -235,6 +258,8 @@ impl Policy {
             anchor,
             lesson: None,
             learnt: None,
+            morning: None,
+            today: None,
         }
     }
 
@@ -262,6 +287,11 @@ impl Policy {
         self.learnt.take()
     }
 
+    /// Whether the movement after the last unlock has shown where the owner is today.
+    pub const fn knows_today(&self) -> bool {
+        self.today.is_some()
+    }
+
     /// The parameters it decides by.
     pub const fn params(&self) -> &PolicyParams {
         &self.params
@@ -281,6 +311,7 @@ impl Policy {
     pub fn update(&mut self, at: Timestamp, impression: impl Into<Impression>) -> Judgement {
         let impression = impression.into();
         self.learn(&impression);
+        self.tell_the_day(at, &impression);
         let Opinion { grouped, windows, decision } = self.rule.update(impression, self.decision);
         self.decision = decision;
         let alarming = decision == Decision::Intruder && grouped.is_some();
@@ -289,19 +320,43 @@ impl Policy {
             // A second alarm without a word about the first: nobody knows who that is.
             self.lesson = self.lesson.take().filter(|lesson| !lesson.is_doubted());
             self.lesson.iter_mut().for_each(|lesson| lesson.doubt(true));
+            self.morning = None;
         }
         Judgement { grouped, windows, decision, action }
     }
 
     fn learn(&mut self, impression: &Impression) {
-        let stretch = self.lesson.as_mut().and_then(|lesson| lesson.push(impression));
+        let stretch = self.lesson.as_mut().and_then(|lesson| lesson.push(impression, LESSON));
         let Some((stretch, anchor)) = stretch.zip(self.anchor.as_ref()) else { return };
         self.lesson = None;
         let now = self.params.rule.likeness().unwrap_or(anchor);
         let place = Place::of(now).after(&stretch, anchor);
         self.params.rule.place(&place);
-        self.rule.adopt(&self.params.rule);
         self.learnt = Some(place);
+        self.adopt();
+    }
+
+    fn tell_the_day(&mut self, at: Timestamp, impression: &Impression) {
+        let over = |(since, _): &(Timestamp, Stretch)| at - *since > DAY_LASTS;
+        let shown = self.morning.as_mut().and_then(|lesson| lesson.push(impression, DAY));
+        if let Some(stretch) = shown {
+            self.morning = None;
+            self.today = Some((at, stretch));
+        } else if self.today.as_ref().is_some_and(over) {
+            self.today = None;
+        } else {
+            return;
+        }
+        self.adopt();
+    }
+
+    /// Judges by what is known now of the owner and of the day.
+    fn adopt(&mut self) {
+        let rule = &self.params.rule;
+        match &self.today {
+            Some((_, stretch)) => self.rule.adopt(&rule.on_day(stretch)),
+            None => self.rule.adopt(rule),
+        }
     }
 
     /// Scores never cross a boundary that may separate two people; only an unlock restores trust.
@@ -319,6 +374,16 @@ impl Policy {
         let waits = matches!(kind, Boundary::Locked | Boundary::Unlocked);
         self.lesson = self.lesson.take().filter(|lesson| waits && lesson.is_doubted());
         self.rule.forget();
+        self.morning = None;
+        if matches!(kind, Boundary::Unlocked | Boundary::Start) && self.tells_days() {
+            self.morning = (kind == Boundary::Unlocked).then(Lesson::default);
+            self.today = None;
+            self.adopt();
+        }
+    }
+
+    fn tells_days(&self) -> bool {
+        self.params.rule.likeness().is_some_and(|likeness| likeness.days > 0.0)
     }
 
     fn act(&mut self, at: Timestamp) -> Option<Action> {

@@ -1,5 +1,7 @@
 //! Finds the session of this user in logind. Asks only; locks and changes nothing.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use zbus::blocking::Connection;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Structure};
 
@@ -7,6 +9,8 @@ use super::bus::Object;
 
 /// logind's name on the system bus.
 pub const SERVICE: &str = "org.freedesktop.login1";
+/// A desktop needs so long at the most from the password to the agent's start.
+const JUST_NOW: Duration = Duration::from_secs(120);
 /// The interface of a session.
 pub const SESSION: &str = "org.freedesktop.login1.Session";
 
@@ -42,6 +46,20 @@ pub fn session(bus: &Connection) -> Result<Object, String> {
         .ok_or_else(|| "logind knows no graphical session of this user".to_owned())
 }
 
+/// Whether somebody has logged in just now, and was asked who it is.
+pub fn just_logged_in(bus: &Connection, session: &Object) -> bool {
+    let began = session.property(bus, "Timestamp").ok().and_then(|at| u64::try_from(at).ok());
+    let service = session.property(bus, "Service").ok().and_then(|by| String::try_from(by).ok());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    is_fresh_login(began.map(Duration::from_micros), service.as_deref(), now)
+}
+
+/// Times are since 1970; `service` is the one of PAM that let the person in.
+fn is_fresh_login(began: Option<Duration>, service: Option<&str>, now: Duration) -> bool {
+    let asked = service.is_some_and(|service| !service.contains("autologin"));
+    asked && began.and_then(|began| now.checked_sub(began)).is_some_and(|age| age <= JUST_NOW)
+}
+
 fn at(path: &str) -> Object {
     Object::new(SERVICE, path, SESSION)
 }
@@ -66,4 +84,21 @@ fn is_graphical(bus: &Connection, session: &Object) -> bool {
     let graphical =
         text("Type").is_some_and(|kind| matches!(kind.as_str(), "x11" | "wayland" | "mir"));
     graphical && text("Class").is_some_and(|class| class == "user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_fresh_for_two_minutes_and_only_with_a_password() {
+        let now = Duration::from_secs(1_700_000_000);
+        let ago = |seconds| now.checked_sub(Duration::from_secs(seconds));
+        assert!(is_fresh_login(ago(5), Some("gdm-password"), now));
+        assert!(!is_fresh_login(ago(121), Some("gdm-password"), now));
+        assert!(!is_fresh_login(ago(5), Some("lightdm-autologin"), now));
+        assert!(!is_fresh_login(ago(5), None, now));
+        assert!(!is_fresh_login(None, Some("login"), now));
+        assert!(!is_fresh_login(Some(now + Duration::from_secs(9)), Some("login"), now));
+    }
 }

@@ -26,8 +26,8 @@ pub struct SessionWatch {
 impl SessionWatch {
     /// Starts to listen. `None` where there is no system bus, no logind or no session of this user.
     /// Boundaries go into `signals`: [`Boundary::Locked`] when the screen is locked or the session
-    /// loses its seat, [`Boundary::Unlocked`] when an unlock ends that, [`Boundary::Start`] when an
-    /// unlocked session gets its seat back, [`Boundary::Suspended`] before and after sleep.
+    /// loses its seat, [`Boundary::Unlocked`] when an unlock ends that and at once where the session has
+    /// just begun with a password, [`Boundary::Start`] when an unlocked session gets its seat back, [`Boundary::Suspended`] before and after sleep.
     pub fn start(bus: &Bus, signals: Sender<Signal>) -> Option<Self> {
         let link = bus.connect().ok()?;
         let session = logind::session(&link).ok()?;
@@ -38,10 +38,12 @@ impl SessionWatch {
             locked: session.flag(&link, "LockedHint").unwrap_or(false),
             active: session.flag(&link, "Active").unwrap_or(true),
         };
-        let mut state = State { session, attendance };
         if attendance.is_away() {
             send(&signals, Boundary::Locked);
+        } else if logind::just_logged_in(&link, &session) {
+            send(&signals, Boundary::Unlocked);
         }
+        let mut state = State { session, attendance };
         let work = move || {
             for message in messages.map_while(Result::ok) {
                 if let Some(kind) = state.take(&message) {

@@ -56,7 +56,8 @@ impl Owner {
     fn judge(&self) -> Judge {
         let spread =
             TraitSpread { between: vec![1.0; 8], shift: vec![0.2; 8], within: vec![1.0; 8] };
-        let likeness = Some(Box::new(Likeness::of(&spread, &[0.0; 8], 400, 10.0)));
+        let likeness = Likeness { days: 0.5, ..Likeness::of(&spread, &[0.0; 8], 400, 10.0) };
+        let likeness = Some(Box::new(likeness));
         let judge = Judge {
             scorer: Box::new(ByStep),
             windows: WindowParams::default(),
@@ -134,10 +135,14 @@ impl Session {
         self.answers.send(Answer::ItWasMe).unwrap();
         self.wait_for("lock_asked");
         assert_eq!(self.locker.entries().last(), Some(&Entry::Locked));
+        self.unlock();
+        self.wait_for("confirmed");
+    }
+
+    fn unlock(&self) {
         for kind in [Boundary::Locked, Boundary::Unlocked] {
             self.session.send(Signal::Boundary { at: Timestamp::default(), kind }).unwrap();
         }
-        self.wait_for("confirmed");
     }
 
     fn end(self) {
@@ -186,4 +191,16 @@ fn without_the_password_nothing_is_learnt() {
         0
     );
     assert!(owner.learnt().unwrap().now().is_none());
+}
+
+#[test]
+fn what_moves_after_any_unlock_shows_the_day_and_leaves_no_trace() {
+    let owner = Owner::new();
+    let session = Session::begin(&owner);
+    session.unlock();
+    session.wait_for("session");
+    session.moves(100, 60, 2.0);
+    session.wait_for("day_known");
+    session.end();
+    assert!(owner.learnt().unwrap().now().is_none() && !owner.path("learnt.json").exists());
 }

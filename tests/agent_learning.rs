@@ -19,8 +19,8 @@ use mousewarden::pipeline::{
     Boundary, Impression, Ladder, Likeness, MeanParams, MouseEvent, MouseKind, PolicyParams,
     RuleParams, Score, ScoreError, Scorer, Signal, Steps, Timestamp, TraitSpread, WindowParams,
 };
-use mousewarden::platform::fake::{Entry, Journal as Fake};
 use mousewarden::platform::Answer;
+use mousewarden::platform::fake::{Entry, Journal as Fake};
 use serde_json::Value;
 use wire::Wire;
 

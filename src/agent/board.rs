@@ -81,7 +81,7 @@ pub struct ModelStatus {
     pub operating_point: Option<OperatingPoint>,
 }
 
-/// What was learnt from false alarms.
+/// What was learnt for good since the enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LearntStatus {
     /// The version in force.
@@ -126,7 +126,7 @@ pub struct Status {
     pub scorer: ScorerStatus,
     /// Whose model.
     pub model: ModelStatus,
-    /// What it has learnt from false alarms.
+    /// What it has learnt for good since the enrolment.
     #[serde(default)]
     pub learnt: Option<LearntStatus>,
     /// Whether it has learnt how the owner moves today.

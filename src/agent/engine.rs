@@ -29,8 +29,6 @@ pub enum Command {
     Resume,
     /// Read the configuration again.
     Reload,
-    /// The password has shown that the last alarm was false: what moves now is the owner.
-    Confirmed,
     /// Write down that something was asked and refused.
     Refused {
         /// What.
@@ -291,7 +289,6 @@ impl Engine {
             Command::Pause(span) => self.pause(span)?,
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
-            Command::Confirmed => self.confirm(),
             Command::Refused { request, why } => self.tell(Entry::Refused { request, why }),
             Command::Stop(why) => return Ok(Some(why)),
         }
@@ -316,13 +313,6 @@ impl Engine {
         self.board.change(|status| status.paused_until = None);
         self.show_state();
         self.tell(Entry::Resumed);
-    }
-
-    /// What moves now is the owner.
-    fn confirm(&mut self) {
-        if self.learnt.is_some() {
-            self.detector.confirm();
-        }
     }
 
     /// Keeps what the detector has learnt by the last window, if anything.

@@ -99,7 +99,7 @@ pub enum Entry {
     Confirmed,
     /// The movement after an unlock has shown how its owner moves today.
     DayKnown,
-    /// The movement after a false alarm was learnt from.
+    /// The movement after an unlock was learnt from for good.
     Learnt {
         /// What was learnt before and now, counted.
         version: u32,

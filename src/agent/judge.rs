@@ -58,7 +58,7 @@ impl Judge {
         })
     }
 
-    /// The same, learning from false alarms: what was learnt lies at `path`. A model that does not
+    /// The same, learning from what follows unlocks: what was learnt lies at `path`. A model that does not
     /// judge by traits learns nothing.
     ///
     /// # Errors
@@ -105,6 +105,6 @@ impl Judge {
         let detector =
             Detector::new(self.windows, self.scorer, self.policy).with_habits(self.habits);
         let now = self.learnt.as_ref().and_then(Learnt::now);
-        detector.with_owner_at(now.map(|version| &version.place))
+        detector.with_owner_at(now.map(|version| &version.place), None)
     }
 }

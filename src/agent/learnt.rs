@@ -1,4 +1,4 @@
-//! What the agent has learnt from its false alarms: where the owner is found now, version by version,
+//! What the agent has learnt from what follows unlocks: where the owner is found now, version by version,
 //! in a file beside the model. The model itself is never changed, so every version can be taken back.
 //! Decides nothing; when to learn is the engine's business.
 
@@ -133,7 +133,7 @@ fn read(path: &Path) -> Result<Written> {
 }
 
 fn damaged(path: &Path, why: &str) -> Failure {
-    let what = format!("{}, what was learnt from false alarms: {why}", path.display());
+    let what = format!("{}, what was learnt since the enrolment: {why}", path.display());
     Failure::new(Kind::Data, what)
         .remedy("`mousewarden adaptation forget` goes back to the enrolment.")
 }

@@ -101,8 +101,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let manner = Manner { notify, lock };
     let desk = Desk::new(board.clone(), commands.0, setup.rules);
     let presence = (setup.presence)(Arc::new(desk.clone()));
-    let confirm = desk.commands().clone();
-    let responder = Responder::new(hands, board.clone(), manner, (presence, confirm));
+    let responder = Responder::new(hands, board.clone(), manner, presence);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
     let device = match kind {

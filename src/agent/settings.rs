@@ -223,12 +223,12 @@ impl Default for LockParams {
     }
 }
 
-/// Whether the agent learns from its false alarms.
+/// Whether the agent learns from what follows an unlock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdaptParams {
-    /// Whether "It was me", confirmed by the password, leads the model towards the movement that
-    /// follows.
+    /// Whether the movement after an unlock shows where the owner is today, and once a day leads the
+    /// model towards it.
     pub enabled: bool,
 }
 

@@ -1,5 +1,5 @@
-//! `adaptation`: what the agent has learnt from its false alarms, version by version, and the way
-//! back. Learns nothing itself.
+//! `adaptation`: what the agent has learnt since the enrolment, version by version, and the way back.
+//! Learns nothing itself.
 
 use std::fs;
 use std::io;

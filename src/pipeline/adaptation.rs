@@ -1,11 +1,11 @@
 //! Staying right while its owner changes. Whoever unlocks the session is the owner, so that what moves
-//! next shows where the owner is today; that holds for the day ([`Likeness::on_day`]). And where the
-//! owner's traits lie is moved for good towards the movement that follows a false alarm, a little at a
-//! time and never far from the enrolment, so that nobody can lead the model away by patience. Pure
-//! arithmetic; who confirms is no business of this.
+//! next shows where the owner is today; that holds for the day ([`Likeness::on_day`]). And once a day
+//! it moves where the owner's traits lie for good, a little at a time and never far from the enrolment,
+//! so that nobody can lead the model away by patience. Pure arithmetic; who unlocks is no business of
+//! this.
 //!
-//! Not the movement of the false alarm itself: it was picked for being unlike the owner, and learning
-//! from it helps strangers more than owners (`onnx/EXPERIMENTS.md`).
+//! Not the movement of a false alarm itself: it was picked for being unlike the owner, and learning from
+//! it helps strangers more than owners (`onnx/EXPERIMENTS.md`).
 
 use serde::{Deserialize, Serialize};
 
@@ -19,12 +19,10 @@ const WANDER: f64 = 0.5;
 /// How far the centre may be led from where enrolment found it: root mean square over the traits, in
 /// standard deviations between people. Two people taken at random are 1.4 apart.
 pub const REACH: f64 = 0.35;
-/// Windows after a confirmation that are learnt from, together.
-pub const LESSON: usize = 60;
-/// Windows after an unlock that show where the owner is today.
-pub const DAY: usize = 30;
-/// What they have shown is forgotten after so long.
-pub const DAY_LASTS: Micros = Micros::from_millis(12 * 3_600_000);
+/// Windows after an unlock that are learnt from, together.
+pub const MORNING: usize = 30;
+/// What they have shown of the day is forgotten after so long, and the next ones teach for good again.
+pub const DAY: Micros = Micros::from_millis(12 * 3_600_000);
 
 /// Windows that were judged together, as far as learning needs them.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,31 +33,16 @@ pub struct Stretch {
     pub windows: usize,
 }
 
-/// Windows that are to be learnt from, as they come in.
+/// The windows after an unlock, as they come in.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lesson {
-    seen: Vec<Impression>,
-    /// There was an alarm since: until it is confirmed to be false nothing counts.
-    doubted: bool,
-}
+pub(super) struct Morning(Vec<Impression>);
 
-impl Lesson {
-    /// Takes a window after the password; gives the stretch when there are `enough`.
-    pub(super) fn push(&mut self, impression: &Impression, enough: usize) -> Option<Stretch> {
-        if !self.doubted {
-            self.seen.push(impression.clone());
-        }
-        let windows = self.seen.len();
-        (windows >= enough).then(|| Stretch { mean: Mean::of(self.seen.iter()), windows })
-    }
-
-    /// After another alarm, and after its confirmation.
-    pub(super) const fn doubt(&mut self, doubted: bool) {
-        self.doubted = doubted;
-    }
-
-    pub(super) const fn is_doubted(&self) -> bool {
-        self.doubted
+impl Morning {
+    /// Takes the next window; gives the stretch when there is enough of it.
+    pub(super) fn push(&mut self, impression: &Impression) -> Option<Stretch> {
+        self.0.push(impression.clone());
+        let windows = self.0.len();
+        (windows >= MORNING).then(|| Stretch { mean: Mean::of(self.0.iter()), windows })
     }
 }
 

@@ -116,14 +116,9 @@ impl<S: Scorer> Detector<S> {
 
     /// See [`Policy::with_owner_at`].
     #[must_use]
-    pub fn with_owner_at(mut self, place: Option<&Place>) -> Self {
-        self.policy = self.policy.with_owner_at(place);
+    pub fn with_owner_at(mut self, place: Option<&Place>, taught: Option<Timestamp>) -> Self {
+        self.policy = self.policy.with_owner_at(place, taught);
         self
-    }
-
-    /// See [`Policy::confirm`].
-    pub fn confirm(&mut self) {
-        self.policy.confirm();
     }
 
     /// See [`Policy::take_learnt`].

@@ -7,7 +7,7 @@ mod teller;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, never, select};
+use crossbeam_channel::{Receiver, never, select};
 
 use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
 use crate::platform::supervisor::Supervisor;
@@ -16,7 +16,6 @@ use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
 use self::alarm::{Claim, Countdown, Locks};
 use self::teller::Teller;
 use super::board::Board;
-use super::engine::Command;
 use super::entry::{Entry, Stamped};
 use super::metrics::Metrics;
 use super::notice::{self, Seen, Told};
@@ -68,8 +67,6 @@ pub struct Responder {
     witnesses: Vec<Box<dyn Witness>>,
     supervisor: Supervisor,
     presence: Box<dyn Presence>,
-    /// Where it says that an alarm was false.
-    confirm: Sender<Command>,
     answers: Receiver<Answer>,
     make_locker: MakeLocker,
     locker: Box<dyn Locker>,
@@ -90,7 +87,7 @@ impl Responder {
         hands: Hands,
         board: Arc<Board>,
         manner: Manner,
-        (presence, confirm): (Box<dyn Presence>, Sender<Command>),
+        presence: Box<dyn Presence>,
     ) -> Self {
         let Manner { notify, lock } = manner;
         let mut witnesses = hands.witnesses;
@@ -102,7 +99,6 @@ impl Responder {
             witnesses,
             supervisor: hands.supervisor,
             presence,
-            confirm,
             answers: hands.answers,
             locker: (hands.locker)(&lock),
             make_locker: hands.locker,
@@ -264,8 +260,6 @@ impl Responder {
         let claim = self.claim.take();
         if claim.is_some_and(|claim| claim.is_confirmed_by_unlock(clock::now())) {
             self.note(Entry::Confirmed);
-            // An engine that is busy beyond measure learns from the next one.
-            let _ = self.confirm.try_send(Command::Confirmed);
         }
     }
 

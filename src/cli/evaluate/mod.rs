@@ -62,7 +62,8 @@ pub struct EvaluateArgs {
     /// One false alarm in so many hours at the desk is put up with; cusum and scan only
     #[arg(long, value_name = "HOURS", default_value = "40", value_parser = clap::value_parser!(u32).range(1..=1000))]
     hours_between_alarms: u32,
-    /// In continuous use the agent learns from its false alarms, as adapt.enabled makes it
+    /// Every session of an owner begins with an unlock, whose first 30 windows show the day and are not
+    /// judged, and teach for good once a day, as with adapt.enabled
     #[arg(long)]
     adapt: bool,
     /// Owners measured at the same time

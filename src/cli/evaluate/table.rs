@@ -227,8 +227,8 @@ fn in_use(use_: &Continuous) -> Vec<String> {
 fn learnt(adapted: &Adapted) -> String {
     let most = adapted.strayed.iter().copied().fold(0.0, f64::max);
     format!(
-        "    learnt         from false alarms, led at most {most:.2} of {REACH} away; {} % of strangers \
-         get through who are taken for the owner 20 times over",
+        "    learnt         from what follows unlocks, led at most {most:.2} of {REACH} away; {} % of \
+         strangers get through who were first at the mouse after 20 of them",
         percent(adapted.missed_by_patience)
     )
 }

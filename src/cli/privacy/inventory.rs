@@ -145,7 +145,7 @@ fn movement(context: &Context, store: &Store) -> Vec<Entry> {
             kept: "until the next enrolment replaces it".into(),
         },
         Entry {
-            name: "what it learnt from false alarms",
+            name: "what it learnt since your enrolment",
             part: Part::Model,
             holds: "how far your movement has changed since; no position of the pointer",
             path: store.learnt(),

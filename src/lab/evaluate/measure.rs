@@ -172,13 +172,13 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn scored(sides: &'a Sides<'_>, scorer: &mut LoadedScorer) -> Result<Self> {
-        let mut of = |windows: &[Window]| impressions(windows, scorer);
-        Ok(Self {
-            genuine: sides.genuine.iter().map(|piece| of(&piece.windows)).collect::<Result<_>>()?,
-            impostor: sides.impostor.iter().map(|piece| of(&piece.windows)).collect::<Result<_>>()?,
-            mornings: sides.mornings.iter().map(|windows| of(windows)).collect::<Result<_>>()?,
-            pieces: [&sides.genuine, &sides.impostor],
-        })
+        let mut of = |pieces: &[Piece<'_>]| -> Result<Vec<Vec<Impression>>> {
+            pieces.iter().map(|piece| impressions(&piece.windows, scorer)).collect()
+        };
+        let (genuine, impostor) = (of(&sides.genuine)?, of(&sides.impostor)?);
+        let mornings = sides.mornings.iter().map(|windows| impressions(windows, scorer));
+        let mornings = mornings.collect::<Result<_>>()?;
+        Ok(Self { pieces: [&sides.genuine, &sides.impostor], genuine, impostor, mornings })
     }
 
     /// The owner on the day of each genuine session.
@@ -190,10 +190,11 @@ impl<'a> Side<'a> {
     /// Genuine sessions each by its own of these days, strangers by any of them, in turn.
     fn groups(&self, unit: Unit, days: &[Option<Likeness>]) -> [Vec<f32>; 2] {
         let of = |seen: &[Vec<Impression>], pieces: &[Piece<'_>]| -> Vec<f32> {
-            let judge = |((seen, piece), day): ((&Vec<Impression>, &Piece<'_>), &Option<Likeness>)| {
+            let one = |seen, piece: &Piece<'_>, day: &Option<Likeness>| {
                 groups::scores(unit, &piece.windows, Judge::Model(day.as_ref(), seen))
             };
-            seen.iter().zip(pieces).zip(days.iter().cycle()).flat_map(judge).collect()
+            let all = seen.iter().zip(pieces).zip(days.iter().cycle());
+            all.flat_map(|((seen, piece), day)| one(seen, piece, day)).collect()
         };
         [of(&self.genuine, self.pieces[0]), of(&self.impostor, self.pieces[1])]
     }

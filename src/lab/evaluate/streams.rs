@@ -33,16 +33,16 @@ pub(super) struct Streams {
     pub strangers: Vec<Stranger>,
     /// Stranger sessions with fewer windows than are judged together.
     pub too_short: usize,
-    /// How far false alarms have led the model from the enrolment, see [`Place::strayed`]; none where
-    /// it does not learn from them.
+    /// How far unlocks have led the model from the enrolment, see [`Place::strayed`]; none where it does
+    /// not learn from them.
     pub strayed: Option<f64>,
 }
 
 /// One stranger session.
 #[derive(Debug, Clone)]
 pub(super) struct Stranger {
-    /// Whether the stranger is noticed even when every alarm was taken for false, time and again;
-    /// none where the model does not learn from that.
+    /// Whether the stranger is noticed in the end who was always first at the mouse after an unlock, day
+    /// by day; none where the model does not learn from that.
     pub noticed_in_the_end: Option<bool>,
     /// Windows, seconds of movement and seconds on the clock until the stranger was noticed.
     pub noticed: Option<[f64; 3]>,
@@ -67,7 +67,7 @@ pub(super) fn run(
 ) -> Result<Streams> {
     let Ways { policy, adapt } = ways;
     let group = needed(&policy);
-    let mut stage = Stage { scorer, policy, params, adapt, place: None };
+    let mut stage = Stage { scorer, policy, params, adapt, place: None, taught: None };
     let mut streams = Streams::default();
     for piece in &test.genuine {
         stage.owner(&piece.windows, &mut streams)?;
@@ -95,8 +95,10 @@ struct Stage<'a> {
     policy: PolicyParams,
     params: WindowParams,
     adapt: bool,
-    /// Where false alarms have shown the owner to be.
+    /// Where unlocks have shown the owner to be.
     place: Option<Place>,
+    /// When they did last.
+    taught: Option<Timestamp>,
 }
 
 impl Stage<'_> {
@@ -112,7 +114,7 @@ impl Stage<'_> {
         let (windows, _) = cut_recording(self.params, signals.iter().copied());
         let scores = Given(impressions(&windows, self.scorer)?.into_iter());
         let detector = Detector::new(self.params, scores, self.policy.clone());
-        Ok(detector.with_owner_at(self.place.as_ref()))
+        Ok(detector.with_owner_at(self.place.as_ref(), self.taught))
     }
 
     fn strayed(&self) -> Option<f64> {
@@ -128,23 +130,20 @@ impl Stage<'_> {
         let seen = impressions(windows, self.scorer)?;
         let at = windows.iter().map(Window::closed_at);
         let stream: Vec<_> = at.zip(seen).collect();
-        let policy = Policy::new(self.policy.clone()).with_owner_at(self.place.as_ref());
+        let policy = Policy::new(self.policy.clone()).with_owner_at(self.place.as_ref(), None);
         Ok(Some(patience::noticed_in_the_end(policy, &stream)))
     }
 
     fn owner(&mut self, windows: &[Window], streams: &mut Streams) -> Result<()> {
         let signals = signals(windows, Boundary::Unlocked, None);
         let mut detector = self.detector(&signals)?;
-        let adapt = self.adapt;
         let unlock = |detector: &mut Detector<Given>, at| {
-            detector.push(Signal::Boundary { at, kind: Boundary::Unlocked })?;
-            if adapt {
-                detector.confirm();
-            }
-            Ok(())
+            detector.push(Signal::Boundary { at, kind: Boundary::Unlocked }).map(|_| ())
         };
         let (verdicts, place) = judge(&mut detector, &signals, Some(&unlock))?;
-        self.place = place.or(self.place.take());
+        if let Some((at, place)) = place {
+            (self.place, self.taught) = (Some(place), Some(at));
+        }
         streams.genuine_windows += verdicts.len();
         streams.false_alarms += verdicts.iter().filter(|v| v.judgement.action.is_some()).count();
         let [wall, movement] = worked(&verdicts);
@@ -190,16 +189,19 @@ impl Stage<'_> {
     }
 }
 
+/// When and where the owner was learnt to be.
+type Lesson = (Timestamp, Place);
+
 /// What follows an alarm, where somebody can unlock.
 type Unlock<'a> = dyn Fn(&mut Detector<Given>, Timestamp) -> Result<(), ScoreError> + 'a;
 
-/// Every verdict on the signals, and where the owner was last learnt to be. After an alarm somebody
-/// who can `unlock` has shown to be the owner.
+/// Every verdict on the signals, and when and where the owner was last learnt to be. After an alarm
+/// somebody who can `unlock` has shown to be the owner.
 fn judge(
     detector: &mut Detector<Given>,
     signals: &[Signal],
     unlock: Option<&Unlock<'_>>,
-) -> Result<(Vec<Verdict>, Option<Place>)> {
+) -> Result<(Vec<Verdict>, Option<Lesson>)> {
     let (mut verdicts, mut place) = (Vec::new(), None);
     for signal in signals {
         let verdict = detector.push(*signal).map_err(broken)?;
@@ -208,7 +210,7 @@ fn judge(
         if let Some(unlock) = unlock.filter(|_| alarm) {
             unlock(detector, signal.at()).map_err(broken)?;
         }
-        place = detector.take_learnt().or(place);
+        place = detector.take_learnt().map(|place| (signal.at(), place)).or(place);
     }
     Ok((verdicts, place))
 }

@@ -35,7 +35,8 @@ impl Gate {
         while state.round == round && !state.broken {
             state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        !state.broken
+        // A failure after both had come is told at the next gate.
+        state.round != round
     }
 
     /// Lets the other thread go if the current one panics while the guard lives.

@@ -7,7 +7,7 @@ pub mod scan;
 
 use serde::{Deserialize, Serialize};
 
-use super::adaptation::{DAY, DAY_LASTS, LESSON, Lesson, Place, Stretch};
+use super::adaptation::{DAY, Morning, Place, Stretch};
 use super::event::{Boundary, Micros, Timestamp};
 use super::likeness::Likeness;
 use super::score::Impression;
@@ -235,14 +235,14 @@ pub struct Policy {
     quiet_until: Option<Timestamp>,
     /// Where enrolment found the owner.
     anchor: Option<Likeness>,
-    /// Movement that is known to be the owner's and to be learnt from.
-    lesson: Option<Lesson>,
-    /// What was learnt last and not fetched yet.
-    learnt: Option<Place>,
-    /// Movement that shows where the owner is today, while it comes in.
-    morning: Option<Lesson>,
-    /// What it showed, and since when.
+    /// What moves after an unlock, while it comes in.
+    morning: Option<Morning>,
+    /// What it showed of the day, and since when.
     today: Option<(Timestamp, Stretch)>,
+    /// When it taught for good last.
+    taught: Option<Timestamp>,
+    /// What was learnt for good and not fetched yet.
+    learnt: Option<Place>,
 }
 
 impl Policy {
@@ -256,30 +256,24 @@ impl Policy {
             decision: Decision::Trusted,
             quiet_until: None,
             anchor,
-            lesson: None,
-            learnt: None,
             morning: None,
             today: None,
+            taught: None,
+            learnt: None,
         }
     }
 
-    /// The same with the owner in a place that was learnt since the enrolment, if any was. Only places that
-    /// validate against the enrolment's likeness may come here.
+    /// The same with the owner in a place that was learnt since the enrolment, if any was; `taught` is
+    /// when, if that was in the time of the events to come. Only places that validate against the
+    /// enrolment's likeness may come here.
     #[must_use]
-    pub fn with_owner_at(mut self, place: Option<&Place>) -> Self {
+    pub fn with_owner_at(mut self, place: Option<&Place>, taught: Option<Timestamp>) -> Self {
+        self.taught = taught;
         if let Some(place) = place {
             self.params.rule.place(place);
             self.rule = Rule::new(&self.params.rule);
         }
         self
-    }
-
-    /// The password has shown that the last alarm was false: what moves now is the owner, and is learnt
-    /// from once there is enough of it. Does nothing where the rule does not judge by traits.
-    pub fn confirm(&mut self) {
-        if self.anchor.is_some() {
-            self.lesson.get_or_insert_default().doubt(false);
-        }
     }
 
     /// Where the owner was learnt to be since this was asked last.
@@ -310,44 +304,41 @@ impl Policy {
     /// Takes the impression of the window that closed at `at`.
     pub fn update(&mut self, at: Timestamp, impression: impl Into<Impression>) -> Judgement {
         let impression = impression.into();
-        self.learn(&impression);
-        self.tell_the_day(at, &impression);
+        self.learn(at, &impression);
         let Opinion { grouped, windows, decision } = self.rule.update(impression, self.decision);
         self.decision = decision;
         let alarming = decision == Decision::Intruder && grouped.is_some();
         let action = alarming.then(|| self.act(at)).flatten();
         if action.is_some() {
-            // A second alarm without a word about the first: nobody knows who that is.
-            self.lesson = self.lesson.take().filter(|lesson| !lesson.is_doubted());
-            self.lesson.iter_mut().for_each(|lesson| lesson.doubt(true));
+            // Whoever that is, nobody has shown it to be the owner.
             self.morning = None;
         }
         Judgement { grouped, windows, decision, action }
     }
 
-    fn learn(&mut self, impression: &Impression) {
-        let stretch = self.lesson.as_mut().and_then(|lesson| lesson.push(impression, LESSON));
-        let Some((stretch, anchor)) = stretch.zip(self.anchor.as_ref()) else { return };
-        self.lesson = None;
-        let now = self.params.rule.likeness().unwrap_or(anchor);
-        let place = Place::of(now).after(&stretch, anchor);
-        self.params.rule.place(&place);
-        self.learnt = Some(place);
-        self.adopt();
-    }
-
-    fn tell_the_day(&mut self, at: Timestamp, impression: &Impression) {
-        let over = |(since, _): &(Timestamp, Stretch)| at - *since > DAY_LASTS;
-        let shown = self.morning.as_mut().and_then(|lesson| lesson.push(impression, DAY));
-        if let Some(stretch) = shown {
+    fn learn(&mut self, at: Timestamp, impression: &Impression) {
+        let over = |since: Timestamp| !(Micros(0)..=DAY).contains(&(at - since));
+        if let Some(stretch) = self.morning.as_mut().and_then(|morning| morning.push(impression)) {
             self.morning = None;
+            if self.taught.is_none_or(over) {
+                self.taught = Some(at);
+                self.teach(&stretch);
+            }
             self.today = Some((at, stretch));
-        } else if self.today.as_ref().is_some_and(over) {
+        } else if self.today.as_ref().is_some_and(|(since, _)| over(*since)) {
             self.today = None;
         } else {
             return;
         }
         self.adopt();
+    }
+
+    fn teach(&mut self, stretch: &Stretch) {
+        let Some(anchor) = &self.anchor else { return };
+        let now = self.params.rule.likeness().unwrap_or(anchor);
+        let place = Place::of(now).after(stretch, anchor);
+        self.params.rule.place(&place);
+        self.learnt = Some(place);
     }
 
     /// Judges by what is known now of the owner and of the day.
@@ -369,14 +360,10 @@ impl Policy {
             }
             Boundary::Locked | Boundary::Suspended | Boundary::DeviceChanged => {}
         }
-        // Whoever comes next may be another; only a lesson that waits for its confirmation lasts
-        // through the lock that belongs to it.
-        let waits = matches!(kind, Boundary::Locked | Boundary::Unlocked);
-        self.lesson = self.lesson.take().filter(|lesson| waits && lesson.is_doubted());
         self.rule.forget();
         self.morning = None;
         if matches!(kind, Boundary::Unlocked | Boundary::Start) && self.tells_days() {
-            self.morning = (kind == Boundary::Unlocked).then(Lesson::default);
+            self.morning = (kind == Boundary::Unlocked).then(Morning::default);
             self.today = None;
             self.adopt();
         }

@@ -299,10 +299,10 @@ fn by_days() -> Policy {
 }
 
 /// What a group at this place is worth in the end.
-fn worth(policy: &mut Policy, from: i64, place: f32) -> f32 {
+fn worth(policy: &mut Policy, from: i64, place: f32) -> Option<f32> {
     stretch(policy, from, place, MEAN.group_windows as i64);
     let seen = Impression { score: Score::new(0.5), traits: vec![place; 8] };
-    policy.update(Timestamp::from_millis(from * 1000 + 900), seen).grouped.unwrap()
+    policy.update(Timestamp::from_millis(from * 1000 + 900), seen).grouped
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl<'a> Study<'a> {
             .iter()
             .filter_map(|size| match size.unit {
                 Unit::Windows(n) => Some((n, size.mean.eer.value)),
-                Unit::Session => None,
+                Unit::Seconds(_) | Unit::Session => None,
             })
             .collect();
         let floor = metrics::fit_floor(&rates)

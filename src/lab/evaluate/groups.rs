@@ -1,6 +1,8 @@
 //! Windows judged together: whole groups in order of time, never across two sessions, never sharing
 //! a window. Knows what a group takes, not what it means.
 
+use std::ops::Range;
+
 use super::baseline::Baseline;
 use super::results::Unit;
 use crate::lab::metrics;
@@ -8,6 +10,9 @@ use crate::pipeline::{Impression, Likeness, Window, grouped};
 
 /// Group sizes that are measured.
 pub const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
+
+/// Seconds of movement that are measured together, beside them: what the literature on SapiMouse judges.
+pub const SECONDS: u32 = 15;
 
 /// Whoever gives a group one score.
 #[derive(Debug, Clone, Copy)]
@@ -19,21 +24,40 @@ pub enum Judge<'a> {
 }
 
 /// The groups of one stretch of a session: index ranges.
-pub fn ranges(unit: Unit, windows: usize) -> Vec<std::ops::Range<usize>> {
-    let size = match unit {
-        Unit::Windows(n) => n.max(1),
-        Unit::Session => windows.max(1),
+pub fn ranges(unit: Unit, windows: &[Window]) -> Vec<Range<usize>> {
+    let whole = |size: usize| -> Vec<Range<usize>> {
+        (0..windows.len() / size).map(|at| at * size..(at + 1) * size).collect()
     };
-    (0..windows / size).map(|at| at * size..(at + 1) * size).collect()
+    match unit {
+        Unit::Windows(n) => whole(n.max(1)),
+        Unit::Session => whole(windows.len().max(1)),
+        Unit::Seconds(seconds) => {
+            let moved: Vec<f64> = windows.iter().map(|w| w.movement().as_secs_f64()).collect();
+            filled(&moved, f64::from(seconds))
+        }
+    }
+}
+
+/// Ranges in a row whose sums reach this; what is left over is in none.
+fn filled(sizes: &[f64], enough: f64) -> Vec<Range<usize>> {
+    let (mut begin, mut sum, mut found) = (0, 0.0, Vec::new());
+    for (at, size) in sizes.iter().enumerate() {
+        sum += size;
+        if sum >= enough {
+            found.push(begin..at + 1);
+            (begin, sum) = (at + 1, 0.0);
+        }
+    }
+    found
 }
 
 /// One score a group.
 pub fn scores(unit: Unit, windows: &[Window], judge: Judge<'_>) -> Vec<f32> {
-    let score = |range: std::ops::Range<usize>| match judge {
+    let score = |range: Range<usize>| match judge {
         Judge::Model(likeness, seen) => grouped(likeness, seen[range].iter()).unwrap_or(0.0),
         Judge::Baseline(baseline) => baseline.score(&windows[range]),
     };
-    ranges(unit, windows.len()).into_iter().map(score).collect()
+    ranges(unit, windows).into_iter().map(score).collect()
 }
 
 /// What groups take: seconds of movement and on the clock.
@@ -46,7 +70,7 @@ pub struct Durations {
 impl Durations {
     /// Adds the groups of a stretch.
     pub fn add(&mut self, unit: Unit, windows: &[Window]) {
-        for range in ranges(unit, windows.len()) {
+        for range in ranges(unit, windows) {
             let group = &windows[range];
             let (first, last) = (&group[0], &group[group.len() - 1]);
             self.movement.push(group.iter().map(|w| w.movement().as_secs_f64()).sum());
@@ -70,12 +94,27 @@ impl Durations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::window::cut_recording;
+    use crate::pipeline::{MouseEvent, MouseKind, Signal, Timestamp, WindowParams};
+
+    /// Windows of 0.2 s, one a second.
+    fn windows(count: i64) -> Vec<Window> {
+        let event = |n: i64| {
+            let at = Timestamp::from_millis(n / 11 * 1000 + n % 11 * 20);
+            Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x: n as f64, y: 0.0 })
+        };
+        cut_recording(WindowParams::default(), (0..11 * count).map(event)).0
+    }
 
     #[test]
     fn groups_share_no_window_and_a_rest_is_left_out() {
-        assert_eq!(ranges(Unit::Windows(5), 13), [0..5, 5..10]);
-        assert!(ranges(Unit::Windows(5), 4).is_empty());
-        assert_eq!(ranges(Unit::Session, 13), std::iter::once(0..13).collect::<Vec<_>>());
-        assert!(ranges(Unit::Session, 0).is_empty());
+        let windows = windows(13);
+        assert_eq!(ranges(Unit::Windows(5), &windows), [0..5, 5..10]);
+        assert!(ranges(Unit::Windows(5), &windows[..4]).is_empty());
+        assert_eq!(ranges(Unit::Session, &windows), std::iter::once(0..13).collect::<Vec<_>>());
+        assert!(ranges(Unit::Session, &[]).is_empty());
+        // Each moves for 0.2 s.
+        assert_eq!(ranges(Unit::Seconds(1), &windows), [0..5, 5..10]);
+        assert_eq!(filled(&[3.0, 1.0, 0.5, 4.0, 2.0], 2.0), [0..1, 1..4, 4..5]);
     }
 }

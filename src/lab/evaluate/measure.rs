@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::baseline::{Baseline, Kind as Knows};
 use super::check::Exam;
-use super::groups::{self, Durations, Judge, SIZES};
+use super::groups::{self, Durations, Judge, SECONDS, SIZES};
 use super::material::{Material, Piece, Sides};
 use super::results::{ModelFacts, Unit};
 use super::streams::{self, Streams, Ways};
@@ -73,13 +73,15 @@ impl Scores {
 const fn fewest(unit: Unit) -> usize {
     match unit {
         Unit::Windows(_) => 3,
+        // A test session of a minute has not more.
+        Unit::Seconds(_) => 2,
         Unit::Session => 1,
     }
 }
 
 /// The units that a protocol measures.
 pub(super) fn units(whole_sessions: bool) -> Vec<Unit> {
-    let sizes = SIZES.into_iter().map(Unit::Windows);
+    let sizes = SIZES.into_iter().map(Unit::Windows).chain([Unit::Seconds(SECONDS)]);
     sizes.chain(whole_sessions.then_some(Unit::Session)).collect()
 }
 

@@ -109,7 +109,7 @@ impl Method {
     fn counts(&self) -> impl Iterator<Item = (f64, &SizeFigures)> {
         self.sizes.iter().filter_map(|size| match size.unit {
             Unit::Windows(n) => Some((n as f64, size)),
-            Unit::Session => None,
+            Unit::Seconds(_) | Unit::Session => None,
         })
     }
 }

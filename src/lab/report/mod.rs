@@ -149,6 +149,7 @@ fn windows(unit: Unit) -> String {
     match unit {
         Unit::Windows(1) => "1 window".into(),
         Unit::Windows(n) => format!("{n} windows"),
+        Unit::Seconds(n) => format!("{n} s of movement"),
         Unit::Session => "a whole session".into(),
     }
 }

@@ -154,6 +154,8 @@ pub struct Method {
 pub enum Unit {
     /// So many windows in a row, of one session, without overlap.
     Windows(usize),
+    /// As many windows in a row as move for so many seconds together, likewise.
+    Seconds(u32),
     /// All windows of a session.
     Session,
 }
@@ -162,6 +164,7 @@ impl std::fmt::Display for Unit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Windows(n) => n.fmt(f),
+            Self::Seconds(n) => f.pad(&format!("{n} s")),
             Self::Session => f.pad("session"),
         }
     }

@@ -10,7 +10,7 @@ use crate::data::formats::{Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::pretrain::{PretrainOptions, Trunk, pretrain};
 use crate::lab::protocol::Protocol;
-use crate::model::Start;
+use crate::model::{Origin, Start};
 use crate::nn::ConvShape;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
@@ -141,7 +141,15 @@ impl PretrainArgs {
         let start = pretrain(&real, &source, params, &options, &mut show)?;
         bar.finish_and_clear();
         start.write(&self.out)?;
-        eprintln!("{}: {:?}", self.out.display(), start.origin);
+        let Origin { real_people, generated_people, real_source, windows, steps, .. } =
+            &start.origin;
+        let real = if real_source.is_empty() { "nobody" } else { real_source };
+        eprintln!(
+            "{}: {real_people} real people ({real}), {generated_people} generated; {windows} windows, \
+             {steps} steps, seed {}",
+            self.out.display(),
+            self.seed
+        );
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::figures::Study;
 use super::measure::Measure;
 use super::missing::{Trainer, refuse_missing};
 use super::probe;
-use super::results::{DatasetFacts, Method, Results, Run, VERSION};
+use super::results::{DatasetFacts, Method, Results, Run, UNDATED, VERSION};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{Person, Plan, Protocol, Split};
 use crate::model::{Bundle, ScorerParams};
@@ -166,7 +166,7 @@ fn run(
         in_parallel(request.threads, &jobs, |(exam, path)| measure.owner(exam, path), &mut count)?;
     tell(Progress::Figures(&protocol.name));
     let study = Study::new(&measured, request.draws);
-    let undated = ("undated", "the exported model, not knowing how the session began");
+    let undated = (UNDATED, "the exported model, not knowing how the session began");
     let model = [("model", "the exported model")].into_iter().chain(adapt.then_some(undated));
     let named = model.chain(Knows::ALL.iter().map(|kind| (kind.name(), kind.about())));
     let methods: Vec<Method> =

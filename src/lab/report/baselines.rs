@@ -1,7 +1,7 @@
 //! The model beside what knows nothing of the hand.
 
 use super::{auc, rate, windows};
-use crate::lab::evaluate::results::{Method, Run, SizeFigures, Unit};
+use crate::lab::evaluate::results::{Method, Run, SizeFigures, UNDATED, Unit};
 use crate::lab::plot::page::{Block, Section};
 
 /// Baselines that the model does not beat at a size: the upper bound of the paired difference is
@@ -12,7 +12,7 @@ pub(super) fn unbeaten(run: &Run, unit: Unit) -> Vec<&Method> {
         let difference = size.and_then(|size| size.model_minus_this);
         difference.is_some_and(|difference| difference.high >= 0.0)
     };
-    run.methods.iter().filter(is_unbeaten).collect()
+    run.methods.iter().filter(|method| method.name != UNDATED).filter(is_unbeaten).collect()
 }
 
 pub(super) fn section(run: &Run) -> Section {

@@ -69,8 +69,8 @@ fn table(streams: &Continuous) -> Block {
 fn learnt(adapted: &Adapted) -> [(&'static str, String); 2] {
     let most = adapted.strayed.iter().copied().fold(0.0, f64::max);
     [
-        ("led away by false alarms, at most", format!("{most:.2} of {REACH}")),
-        ("unnoticed once taken for the owner 20 times over", rate(&adapted.missed_by_patience)),
+        ("led away by what follows unlocks, at most", format!("{most:.2} of {REACH}")),
+        ("unnoticed after 20 unlocks at which they moved first", rate(&adapted.missed_by_patience)),
     ]
 }
 

@@ -15,6 +15,10 @@ use crate::pipeline::WindowParams;
 /// The version of this shape. A reader refuses every other.
 pub const VERSION: u32 = 1;
 
+/// The method that is the model without what a session's beginning shows: no baseline, for it knows the
+/// hand.
+pub const UNDATED: &str = "undated";
+
 /// One call of `evaluate`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Results {

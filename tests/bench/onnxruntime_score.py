@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Windows a second: this program's scorers and ONNX Runtime driven from Python, same model.
 
-    python tests/bench/onnxruntime_score.py [--steps 30] [--batch 64] [--windows 4000]
+    python tests/bench/onnxruntime_score.py [--steps 30] [--batch 64] [--windows 4000] [--model OWN.onnx]
 
 Needs numpy and onnxruntime (onnx/requirements.txt) and target/release/mousewarden. Both run on one
 thread, best of three rounds; Python gets its arrays ready before the clock starts.
@@ -49,10 +49,12 @@ def main():
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--windows", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--model", help="the model to score with instead of an untrained one")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        model = os.path.join(folder, "model.onnx")
-        command = [ROOT / "target/release/mousewarden", "bench", "throughput", "--json", "--keep", model]
+        model = arguments.model or os.path.join(folder, "model.onnx")
+        command = [ROOT / "target/release/mousewarden", "bench", "throughput", "--json"]
+        command += [arguments.model] if arguments.model else ["--keep", model]
         for name in ("steps", "windows", "batch"):
             command += [f"--{name}", str(getattr(arguments, name))]
         ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

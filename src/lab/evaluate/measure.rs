@@ -27,7 +27,7 @@ pub(super) struct Measure<'a> {
     pub scorer: &'a ScorerParams,
     /// How the agent would decide with a model.
     pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
-    /// Whether it learns, where the owner is today after an unlock, and for good from false alarms.
+    /// Whether it learns from what follows an unlock, for the day and for good.
     pub adapt: bool,
     /// How windows are cut.
     pub params: WindowParams,

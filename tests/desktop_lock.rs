@@ -164,6 +164,20 @@ fn a_session_that_is_locked_or_left_already_is_said_to_be() {
 }
 
 #[test]
+fn a_login_with_a_password_counts_as_an_unlock() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let logind = Logind::start(&stage);
+    let (sender, signals) = unbounded();
+    logind.begins_now("gdm-autologin");
+    let by_itself = SessionWatch::start(&bus_of(&stage), sender.clone()).unwrap();
+    logind.begins_now("gdm-password");
+    let with_password = SessionWatch::start(&bus_of(&stage), sender).unwrap();
+    assert_eq!(next(&signals), Boundary::Unlocked);
+    drop((by_itself, with_password));
+    assert!(signals.recv_timeout(PATIENCE).is_err(), "only one of them");
+}
+
+#[test]
 fn where_there_is_no_logind_the_watch_is_absent() {
     let stage = Stage::raise(&Plan::bare()).unwrap();
     let (sender, _signals) = unbounded();

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mousewarden::platform::bus::{Bus, Object, has_owner};
 use mousewarden::platform::stage::Stage;
@@ -83,6 +83,13 @@ impl Logind {
     /// Says that the session lost its seat or has it back, as when another terminal is switched to.
     pub fn active(&self, active: bool) {
         update(&self.link, "Active", Value::from(active));
+    }
+
+    /// Makes it a session that has begun now, let in by this service of PAM.
+    pub fn begins_now(&self, service: &str) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as u64;
+        update(&self.link, "Timestamp", Value::from(now));
+        update(&self.link, "Service", Value::from(service));
     }
 
     /// Says that the machine is about to sleep, or has woken.

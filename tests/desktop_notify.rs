@@ -59,6 +59,11 @@ fn alone(test: &str) -> bool {
     false
 }
 
+/// As long as an alarm's words get.
+const LONGEST: &str = "For the last 28 s of movement (30 windows) it has not moved your way: less straight \
+    (73 %, you 87), slower (310 px/s, you 540), shorter (0.4 s, you 0.8). \"It was me\" locks the screen and lets \
+    your password confirm it.";
+
 /// Where the session's bus is expected, in the process of one test.
 fn session_bus() -> Option<PathBuf> {
     std::env::var_os(SESSION_BUS).map(PathBuf::from)
@@ -100,7 +105,7 @@ fn every_server_shows_the_notice_and_replaces_it() {
     for server in NotificationServer::ALL {
         let Some(stage) = stage_with(server) else { continue };
         let (mut notifier, _answers) = notifier();
-        notifier.notify(&notice("The mouse moved like a stranger for 12 s.")).unwrap();
+        notifier.notify(&notice(LONGEST)).unwrap();
         picture(&stage, server.package());
         notifier.notify(&notice("Still: 3 < 5 & <b>bold</b>.")).unwrap();
         let second = |shown: &mousewarden::platform::stage::Shown| {

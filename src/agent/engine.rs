@@ -95,7 +95,7 @@ pub struct Parts {
     pub stamp: Stamp,
     /// Whether the model knows what captures.
     pub device: DeviceCheck,
-    /// What was learnt from false alarms; none where nothing is to be.
+    /// What was learnt since the enrolment; none where nothing is to be.
     pub learnt: Option<Learnt>,
 }
 

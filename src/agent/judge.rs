@@ -33,7 +33,7 @@ pub struct Judge {
     pub lock: LockParams,
     /// How its owner moves in plain numbers, for explanations.
     pub habits: Option<Habits>,
-    /// What it has learnt from false alarms; none where it does not learn.
+    /// What it has learnt since the enrolment; none where it does not learn.
     pub learnt: Option<Learnt>,
 }
 

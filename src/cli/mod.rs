@@ -73,7 +73,7 @@ enum Command {
     Stop(stop::StopArgs),
     /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
     Demo(demo::DemoArgs),
-    /// Show what was learnt from false alarms, and take it back.
+    /// Show what was learnt since the enrolment, and take it back.
     Adaptation(adaptation::AdaptationArgs),
     /// Look at everything that the agent needs, and say what mends it.
     Doctor(doctor::DoctorArgs),

@@ -64,7 +64,7 @@ impl Store {
         self.root.join("owner.onnx")
     }
 
-    /// What the agent has learnt from its false alarms.
+    /// What the agent has learnt since the enrolment.
     pub fn learnt(&self) -> PathBuf {
         self.root.join("learnt.json")
     }

@@ -173,7 +173,7 @@ fn mark(row: &Row) -> Option<(MarkKind, String)> {
         "confirmed" => (MarkKind::FalseAlarm, "a false alarm: the password was given".into()),
         "learnt" => {
             let version = field(row, "version").and_then(Value::as_u64).unwrap_or_default();
-            (MarkKind::Asked, format!("learnt from it: version {version}"))
+            (MarkKind::Asked, format!("learnt how you move by now: version {version}"))
         }
         "lock_asked" => (MarkKind::Lock, format!("locked by {}", text("by"))),
         "countdown_ended" => (MarkKind::Asked, format!("the countdown ended: {}", text("why"))),

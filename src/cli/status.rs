@@ -139,3 +139,19 @@ fn expect(point: &crate::model::OperatingPoint) -> String {
         point.movement_s
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_learnt_is_told_and_what_was_not_is_not() {
+        let nothing = text(&Status::default());
+        assert!(!nothing.contains("today") && !nothing.contains("learnt"), "{nothing}");
+        let learnt = Some(LearntStatus { version: 3, strayed: 0.12 });
+        let told = text(&Status { today: true, learnt, ..Status::default() });
+        let row = |name: &str| told.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        assert!(row("today").ends_with("from what followed the unlock"), "{told}");
+        assert!(row("learnt").contains("version 3, 0.12 of 0.35"), "{told}");
+    }
+}

@@ -79,6 +79,7 @@ fn versions_are_listed_and_taken_back() {
     home.learn(3);
     let listed = home.says(&[]);
     assert!(listed.contains("2026-03-02T10:00:00Z") && listed.contains("Version 3"), "{listed}");
+    assert!(!listed.contains("--again"), "it may go on: {listed}");
     let rows: serde_json::Value = serde_json::from_str(&home.says(&["--json"])).unwrap();
     assert_eq!(rows.as_array().unwrap().len(), 3);
     assert!(home.says(&["rollback", "1"]).contains("Back at version 1"));

@@ -320,15 +320,12 @@ impl Engine {
         let (Some(learnt), Some(place)) = (&mut self.learnt, self.detector.take_learnt()) else {
             return;
         };
-        let added = learnt.add(place, clock::wall().to_string());
+        let added = learnt.add(place, clock::wall().strftime("%FT%TZ").to_string());
         let Some(now) = learnt.now() else { return };
         let (number, strayed) = (now.number, now.strayed);
-        self.board.problem("adaptation", now.warning());
         self.board.change(|status| status.learnt = Some(LearntStatus { version: number, strayed }));
         self.tell(Entry::Learnt { version: number, strayed });
-        if let Err(failure) = added {
-            self.board.problem("adaptation", Some(first_line(&failure)));
-        }
+        self.board.problem("adaptation", added.err().map(|failure| first_line(&failure)));
     }
 
     fn reload(&mut self) {

@@ -87,7 +87,14 @@ impl AdaptationArgs {
         output::line(&format!(
             "Version {} is in force. (Two people are 1.4 apart on the average.)",
             last.version
-        ))
+        ))?;
+        match learnt.now().is_some_and(Version::is_at_the_end) {
+            true => output::line(
+                "It is as far as learning may lead. Where alarms are still false, enrol on another day too: \
+                 mousewarden --enroll --again",
+            ),
+            false => Ok(()),
+        }
     }
 }
 

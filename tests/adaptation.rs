@@ -2,6 +2,7 @@
 //! forgotten even when its file is damaged.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod program;
 mod sample_model;
 
 use std::fs;
@@ -56,10 +57,7 @@ impl Home {
     }
 
     fn says(&self, arguments: &[&str]) -> String {
-        let output = self.call(arguments);
-        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {talk}");
-        String::from_utf8(output.stdout).unwrap()
+        program::said(self.call(arguments))
     }
 
     fn refusal(&self, arguments: &[&str]) -> (Option<i32>, String) {

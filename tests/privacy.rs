@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod program;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -49,10 +51,7 @@ impl Home {
     }
 
     fn says(&self, arguments: &[&str]) -> String {
-        let output = self.call(arguments);
-        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {talk}");
-        String::from_utf8(output.stdout).unwrap()
+        program::said(self.call(arguments))
     }
 
     fn inventory(&self) -> Vec<Value> {

@@ -247,11 +247,11 @@ impl Board {
         });
     }
 
-    /// Shows what a model has learnt.
+    /// Shows what a model has learnt that is new here: of the day it knows nothing yet.
     pub fn learnt(&self, learnt: Option<&Learnt>) {
         let now = learnt.and_then(Learnt::now);
         let now = now.map(|now| LearntStatus { version: now.number, strayed: now.strayed });
-        self.change(|status| status.learnt = now);
+        self.change(|status| (status.learnt, status.today) = (now, false));
     }
 
     /// Says what does not work, under a topic that can be cleared.

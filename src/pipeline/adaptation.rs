@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::Micros;
-use super::likeness::{Likeness, Mean};
+use super::likeness::{Likeness, Mean, posterior};
 use super::score::Impression;
 
 /// Between an enrolment and a later day an owner's place has become unsure by this share of what
@@ -89,9 +89,7 @@ impl Place {
             let [shift, within] = [&spread.shift, &spread.within].map(|v| f64::from(v[at]));
             let unsure = f64::from(self.doubt[at]) + WANDER * shift;
             let noise = shift + within / stretch.windows.max(1) as f64;
-            let gain = unsure / (unsure + noise);
-            let centre = f64::from(self.centre[at]);
-            ((centre + gain * (seen - centre)) as f32, ((1.0 - gain) * unsure) as f32)
+            posterior((f64::from(self.centre[at]), unsure), seen, noise)
         };
         let (centre, doubt) =
             stretch.mean.traits.iter().enumerate().map(|(at, seen)| one(at, *seen)).unzip();

@@ -138,6 +138,13 @@ impl Ratio {
     }
 }
 
+/// Mean and variance of a normal mean of which mean and variance were known, once `seen` was seen of it
+/// with a noise of this variance.
+pub(super) fn posterior((mean, variance): (f64, f64), seen: f64, noise: f64) -> (f32, f32) {
+    let trust = variance / (variance + noise);
+    ((mean + trust * (seen - mean)) as f32, (variance * (1.0 - trust)) as f32)
+}
+
 impl Likeness {
     /// The owner of these windows, from the sum of their traits: the posterior of a normal mean.
     /// `stretches` of work gave them, at least one; `windows` is at least one.
@@ -147,8 +154,7 @@ impl Likeness {
             let [between, shift, within] =
                 [&spread.between, &spread.shift, &spread.within].map(|v| f64::from(v[at]));
             let noise = shift / stretches.max(1.0) + within / n;
-            let trust = between / (between + noise);
-            ((trust * sum / n) as f32, (between * (1.0 - trust)) as f32)
+            posterior((0.0, between), sum / n, noise)
         };
         let (centre, doubt) = sum.iter().enumerate().map(one).unzip();
         Self { centre, doubt, spread: spread.clone(), odds: 0.0, lone: 0.0, days: 0.0, slope: 1.0 }
@@ -165,10 +171,8 @@ impl Likeness {
             let [shift, within] =
                 [&self.spread.shift, &self.spread.within].map(|v| f64::from(v[at]));
             let (unsure, rest) = (f64::from(self.doubt[at]) + days * shift, (1.0 - days) * shift);
-            let trust = unsure / (unsure + rest + within / n);
-            let centre = f64::from(self.centre[at]);
-            today.centre[at] = (centre + trust * (seen - centre)) as f32;
-            today.doubt[at] = (unsure * (1.0 - trust)) as f32;
+            let known = (f64::from(self.centre[at]), unsure);
+            (today.centre[at], today.doubt[at]) = posterior(known, *seen, rest + within / n);
             today.spread.shift[at] = rest as f32;
             today.spread.between[at] += (days * shift) as f32;
         }

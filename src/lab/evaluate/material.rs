@@ -25,7 +25,7 @@ pub struct Sides<'a> {
     /// Others'.
     pub impostor: Vec<Piece<'a>>,
     /// What precedes each genuine session, if its beginning only shows where the owner is that day.
-    pub mornings: Vec<Cow<'a, [Window]>>,
+    pub mornings: Vec<Vec<Window>>,
 }
 
 impl Sides<'_> {
@@ -36,7 +36,7 @@ impl Sides<'_> {
             let (morning, rest) = piece.windows.split_at(MORNING);
             let morning = morning.to_vec();
             piece.windows = rest.to_vec().into();
-            morning.into()
+            morning
         };
         self.genuine.retain(|piece| piece.windows.len() > MORNING);
         self.mornings = self.genuine.iter_mut().map(begin).collect();

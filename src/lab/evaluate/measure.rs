@@ -10,7 +10,7 @@ use super::check::Exam;
 use super::groups::{self, Durations, Judge, SECONDS, SIZES};
 use super::material::{Material, Piece, Sides};
 use super::results::{ModelFacts, Unit};
-use super::streams::{self, Streams, Ways};
+use super::streams::{self, Streams};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::metrics;
 use crate::model::{Bundle, LoadedScorer, ScorerParams};
@@ -97,19 +97,19 @@ impl Measure<'_> {
         let whole = Material::of(exam.plan, exam.split, self.params);
         let units = units(exam.plan.protocol.whole_sessions);
         let user = exam.plan.people[exam.split.owner].id.clone();
-        let material = if self.adapt { whole.after_unlocks() } else { whole.clone() };
-        let durations = units.iter().map(|unit| (*unit, durations(*unit, &material))).collect();
-        let seen = Test::scored(&material, &mut scorer, exam.knows_calibration(&bundle))?;
+        let begun = self.adapt.then(|| whole.after_unlocks());
+        let material = begun.as_ref().unwrap_or(&whole);
+        let durations = units.iter().map(|unit| (*unit, durations(*unit, material))).collect();
+        let seen = Test::scored(material, &mut scorer, exam.knows_calibration(&bundle))?;
         let ways: &[bool] = if self.adapt { &[true, false] } else { &[false] };
         let model = |dated: &bool| seen.model(&bundle, &units, *dated);
         let mut methods: Vec<Vec<Scores>> = ways.iter().map(model).collect();
-        methods.extend(Knows::ALL.map(|kind| baseline(kind, &material, &units, exam.plan.seed)));
+        methods.extend(Knows::ALL.map(|kind| baseline(kind, material, &units, exam.plan.seed)));
         let mut policy = (self.policy)(&bundle)?;
         if !self.adapt {
             policy.rule.forget_days();
         }
-        let ways = Ways { policy, adapt: self.adapt };
-        let streams = streams::run(&whole.test, &mut scorer, ways, self.params)?;
+        let streams = streams::run(&whole.test, &mut scorer, policy, self.params)?;
         Ok(Measured {
             model: facts(&bundle, path, &user, exam.plan.seed)?,
             scorer: format!("{} {}", scorer.report().backend, scorer.report().version),

@@ -27,7 +27,7 @@ fn pass(policy: &mut Policy, stream: &[(Timestamp, Impression)], days: i64) -> b
         policy.update(*at + later, impression.clone()).action.is_some()
     };
     // All of them, whether there was an alarm or not.
-    stream.iter().map(act).fold(false, |alarm, acted| alarm | acted)
+    stream.iter().map(act).filter(|acted| *acted).count() > 0
 }
 
 #[cfg(test)]

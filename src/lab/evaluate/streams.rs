@@ -50,24 +50,15 @@ pub(super) struct Stranger {
     pub timeline: Timeline,
 }
 
-/// How the agent decides.
-pub(super) struct Ways {
-    /// By the model.
-    pub policy: PolicyParams,
-    /// Whether it learns from what follows an unlock.
-    pub adapt: bool,
-}
-
 /// Runs an owner's test through the detector.
 pub(super) fn run(
     test: &Sides<'_>,
     scorer: &mut LoadedScorer,
-    ways: Ways,
+    policy: PolicyParams,
     params: WindowParams,
 ) -> Result<Streams> {
-    let Ways { policy, adapt } = ways;
     let group = needed(&policy);
-    let mut stage = Stage { scorer, policy, params, adapt, place: None, taught: None };
+    let mut stage = Stage { scorer, policy, params, place: None, taught: None };
     let mut streams = Streams::default();
     for piece in &test.genuine {
         stage.owner(&piece.windows, &mut streams)?;
@@ -94,7 +85,6 @@ struct Stage<'a> {
     scorer: &'a mut LoadedScorer,
     policy: PolicyParams,
     params: WindowParams,
-    adapt: bool,
     /// Where unlocks have shown the owner to be.
     place: Option<Place>,
     /// When they did last.
@@ -118,7 +108,7 @@ impl Stage<'_> {
     }
 
     fn strayed(&self) -> Option<f64> {
-        let anchor = self.policy.rule.likeness().filter(|_| self.adapt)?;
+        let anchor = self.policy.rule.likeness().filter(|likeness| likeness.days > 0.0)?;
         Some(self.place.as_ref().map_or(0.0, |place| place.strayed(anchor)))
     }
 

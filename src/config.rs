@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::settings::{
-    AdaptParams, EnrolParams, IntakeParams, JournalParams, LockParams, MetricsParams, NotifyParams,
-    PolicyChoice, RecordParams, RetentionParams, TrayParams,
+    AdaptParams, DecisionChoice, EnrolParams, IntakeParams, JournalParams, LockParams,
+    MetricsParams, NotifyParams, OldPolicy, RecordParams, RetentionParams, TrayParams,
 };
 use crate::error::{Failure, Kind, Result};
 use crate::model::{Backend, ScorerParams};
@@ -20,8 +20,11 @@ pub struct Config {
     pub capture: IntakeParams,
     /// Which model, and who scores with it.
     pub model: ModelChoice,
-    /// How scores become decisions.
-    pub policy: PolicyChoice,
+    /// How windows become decisions.
+    pub decision: DecisionChoice,
+    /// The same in configurations before version 0.2; emptied into `decision` when it is read.
+    #[serde(skip_serializing)]
+    pub policy: Option<OldPolicy>,
     /// What the person is told.
     pub notify: NotifyParams,
     /// How the session is locked.
@@ -135,16 +138,31 @@ impl Config {
     /// # Errors
     /// [`Kind::Config`] as for [`Config::read`].
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| {
+        let read = toml::from_str(text).map_err(|error| {
             Failure::new(Kind::Config, format!("{name}: {}", error.to_string().trim_end()))
                 .remedy("Correct that line; `mousewarden config default` prints every key.")
-        })
+        });
+        read.map(Self::renewed)
+    }
+
+    /// The same in today's words.
+    fn renewed(mut self) -> Self {
+        if let Some(old) = self.policy.take() {
+            tracing::warn!(
+                "the section [policy] is called [decision] now; `mousewarden config default` prints \
+                 its keys"
+            );
+            old.apply(&mut self.decision);
+        }
+        self
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::settings::Budget;
+    use crate::pipeline::MaxAction;
 
     fn refusal(text: &str) -> String {
         let failure = Config::parse("configuration c.toml", text).unwrap_err();
@@ -154,7 +172,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_shown_with_line_and_caret() {
-        let said = refusal("[policy]\nladder = \"lock\"\nladderr = 1\n");
+        let said = refusal("[decision]\nmax_action = \"lock\"\nladderr = 1\n");
         assert!(said.contains("c.toml") && said.contains("line 3"), "{said}");
         assert!(said.contains("^^^") && said.contains("ladderr"), "{said}");
     }
@@ -162,11 +180,12 @@ mod tests {
     #[test]
     fn a_wrong_value_is_shown_with_what_is_allowed() {
         for (text, allowed) in [
-            ("[policy]\n\nconfirm_windows = 0", "0 must lie in 1..=1000"),
-            ("[policy]\n\nhysteresis = 1.5", "1.5 must lie in 0..=1"),
-            ("[policy]\n\nthreshold = 2", "2 must lie in 0..=1"),
-            ("[policy]\n\ngroup_windows = \"modell\"", "must be \"model\" or a number"),
-            ("[policy]\n\nladder = \"shout\"", "expected one of"),
+            ("[decision]\n\nconfirm_windows = 0", "0 must lie in 1..=1000"),
+            ("[decision]\n\nnotice_budget_h = 0", "0 must lie in 1..=1000"),
+            ("[decision]\n\nlock_budget_h = \"err\"", "must be \"eer\" or whole hours"),
+            ("[decision]\n\nthreshold = 2", "2 must lie in 0..=1"),
+            ("[decision]\n\ngroup_windows = \"modell\"", "must be \"model\" or a number"),
+            ("[decision]\n\nmax_action = \"shout\"", "expected one of"),
             ("[capture]\n\nslack_ms = -1", "-1 must lie in 0..=100"),
         ] {
             let said = refusal(text);
@@ -177,10 +196,21 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let text = "[policy]\ngroup_windows = 7\nthreshold = 0.25\n[model]\npath = \"/a/b.onnx\"\n";
+        let text = "[decision]\ngroup_windows = 7\nlock_budget_h = \"eer\"\n[model]\npath = \"/a/b.onnx\"\n";
         let config = Config::parse("x", text).unwrap();
         let again = Config::parse("y", &toml::to_string(&config).unwrap()).unwrap();
         assert_eq!(again, config);
         assert_ne!(again, Config::default());
+    }
+
+    #[test]
+    fn a_section_of_before_is_read_in_todays_words() {
+        let old = "[policy]\nladder = \"lock\"\nhysteresis = 0.1\n";
+        let decision = Config::parse("x", old).unwrap().decision;
+        assert_eq!(decision.max_action, MaxAction::Lock);
+        assert_eq!(decision.notice_budget_h, DecisionChoice::default().notice_budget_h);
+        let eer = Config::parse("x", "[policy]\nthreshold = 0.5\nconfirm_windows = 1\n").unwrap();
+        assert_eq!(eer.decision.lock_budget_h, Budget::Eer);
+        assert!(refusal("[policy]\nladderr = 1\n").contains("ladderr"));
     }
 }

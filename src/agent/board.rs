@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
-use crate::pipeline::{Action, Decision, Ladder, PolicyParams, Timestamp, Verdict};
+use crate::pipeline::{Action, Decision, DecisionParams, MaxAction, Timestamp, Verdict};
 use crate::platform::{Glance, clock};
 
 use super::learnt::Learnt;
@@ -86,8 +86,8 @@ pub struct ModelStatus {
 pub struct LearntStatus {
     /// The version in force.
     pub version: u32,
-    /// How far it is from the enrolment, see [`Place::strayed`](crate::pipeline::Place::strayed).
-    pub strayed: f64,
+    /// How far it is from the enrolment, see [`OwnerMean::drift`](crate::pipeline::OwnerMean::drift).
+    pub drift: f64,
 }
 
 /// Everything that `status` shows.
@@ -101,10 +101,20 @@ pub struct Status {
     pub grouped: Option<f32>,
     /// Below this it is a stranger's.
     pub threshold: f32,
-    /// Windows judged together; `None` where evidence piles up instead.
-    pub group_windows: Option<usize>,
+    /// Windows judged together.
+    pub group_windows: usize,
+    /// The evidence against the owner, nats.
+    #[serde(default)]
+    pub evidence: f32,
+    /// The evidence that makes an alarm, and the one that locks, nats; none under the rule of the equal
+    /// error rate.
+    #[serde(default)]
+    pub limits: [Option<f32>; 2],
+    /// Whether the watch was interrupted more often than happens by itself.
+    #[serde(default)]
+    pub interrupted: bool,
     /// How far the agent may go.
-    pub ladder: Ladder,
+    pub max_action: MaxAction,
     /// Windows judged since the start.
     pub windows_seen: u64,
     /// The last one.
@@ -155,16 +165,18 @@ pub struct Status {
 impl Status {
     /// What the decision rests on, in words.
     pub fn ground(&self) -> String {
-        let threshold = self.threshold;
-        match (self.group_windows, self.grouped) {
-            (Some(of), Some(mean)) => {
-                format!("mean of {of} windows {mean:.3}, threshold {threshold:.3}")
+        let Self { threshold, group_windows, .. } = self;
+        let grouped = match self.grouped {
+            Some(score) => {
+                format!("score of {group_windows} windows {score:.3}, threshold {threshold:.3}")
             }
-            (Some(of), None) => format!("fewer than {of} windows yet, threshold {threshold:.3}"),
-            (None, trust) => {
-                let evidence = 100.0 * (1.0 - trust.unwrap_or(1.0));
-                format!("{evidence:.0} % of the evidence that an alarm takes")
+            None => format!("fewer than {group_windows} windows yet"),
+        };
+        match self.limits[0] {
+            Some(limit) => {
+                format!("evidence {:.1} of {limit:.1} nats; {grouped}", self.evidence)
             }
+            None => grouped,
         }
     }
 }
@@ -234,6 +246,7 @@ impl Board {
             status.windows_seen += 1;
             status.decision = verdict.judgement.decision;
             status.grouped = verdict.judgement.grouped;
+            status.evidence = verdict.judgement.evidence;
             status.last_window = Some(LastWindow {
                 at: wall.to_owned(),
                 steps: verdict.window.steps,
@@ -250,7 +263,7 @@ impl Board {
     /// Shows what a model has learnt that is new here: of the day it knows nothing yet.
     pub fn learnt(&self, learnt: Option<&Learnt>) {
         let now = learnt.and_then(Learnt::now);
-        let now = now.map(|now| LearntStatus { version: now.number, strayed: now.strayed });
+        let now = now.map(|now| LearntStatus { version: now.number, drift: now.drift });
         self.change(|status| (status.learnt, status.today) = (now, false));
     }
 
@@ -264,13 +277,14 @@ impl Board {
     }
 
     /// Notes which model judges, by which parameters.
-    pub fn model(&self, model: ModelStatus, scorer: ScorerStatus, policy: &PolicyParams) {
+    pub fn model(&self, model: ModelStatus, scorer: ScorerStatus, decision: &DecisionParams) {
         self.change(|status| {
             status.model = model;
             status.scorer = scorer;
-            status.threshold = policy.threshold();
-            status.group_windows = policy.group_windows();
-            status.ladder = policy.ladder;
+            status.threshold = decision.grouping.threshold;
+            status.group_windows = decision.grouping.windows;
+            status.limits = [decision.notice.limit(), decision.lock.limit()];
+            status.max_action = decision.max_action;
         });
     }
 
@@ -295,8 +309,8 @@ impl ScorerStatus {
 
 impl ModelStatus {
     /// What a bundle says of itself, for the group size in use.
-    pub fn of(path: PathBuf, bundle: &Bundle, policy: &PolicyParams) -> Self {
-        let fits = |point: &&OperatingPoint| Some(point.windows) == policy.group_windows();
+    pub fn of(path: PathBuf, bundle: &Bundle, decision: &DecisionParams) -> Self {
+        let fits = |point: &&OperatingPoint| point.windows == decision.grouping.windows;
         Self {
             path,
             provenance: Some(bundle.provenance.clone()),

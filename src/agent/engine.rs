@@ -241,9 +241,9 @@ impl Engine {
 
     fn judge(&mut self, signal: Signal) -> Result<()> {
         self.keep(|recorder| recorder.push(&signal));
-        let knew = self.detector.policy().knows_today();
+        let knew = self.detector.knows_today();
         let verdict = self.detector.push(signal).map_err(broken)?;
-        let knows = self.detector.policy().knows_today();
+        let knows = self.detector.knows_today();
         if knows != knew {
             self.board.change(|status| status.today = knows);
         }
@@ -278,8 +278,9 @@ impl Engine {
             Stamp::LastSignal => self.last_at,
         };
         self.judge(Signal::Boundary { at, kind })?;
-        let decision = self.detector.policy().decision();
-        self.board.change(|status| (status.decision, status.grouped) = (decision, None));
+        let decision = self.detector.decider().decision();
+        let evidence = self.detector.decider().evidence() as f32;
+        self.board.change(|status| (status.decision, status.evidence) = (decision, evidence));
         Ok(at)
     }
 
@@ -317,14 +318,14 @@ impl Engine {
 
     /// Keeps what the detector has learnt by the last window, if anything.
     fn learn(&mut self) {
-        let (Some(learnt), Some(place)) = (&mut self.learnt, self.detector.take_learnt()) else {
+        let (Some(learnt), Some(adapted)) = (&mut self.learnt, self.detector.take_learnt()) else {
             return;
         };
-        let added = learnt.add(place, clock::wall().strftime("%FT%TZ").to_string());
+        let added = learnt.add(adapted, clock::wall().strftime("%FT%TZ").to_string());
         let Some(now) = learnt.now() else { return };
-        let (number, strayed) = (now.number, now.strayed);
-        self.board.change(|status| status.learnt = Some(LearntStatus { version: number, strayed }));
-        self.tell(Entry::Learnt { version: number, strayed });
+        let (number, drift) = (now.number, now.drift);
+        self.board.change(|status| status.learnt = Some(LearntStatus { version: number, drift }));
+        self.tell(Entry::Learnt { version: number, drift });
         self.board.problem("adaptation", added.err().map(|failure| first_line(&failure)));
     }
 
@@ -341,20 +342,21 @@ impl Engine {
     }
 
     fn adopt(&mut self, judge: Judge) {
-        self.board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
+        self.board.model(judge.model.clone(), judge.report.clone(), &judge.decision);
         self.board.learnt(judge.learnt.as_ref());
         self.board.problem("configuration", None);
         self.device.adopt(judge.profile());
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
         let task = Task::Adopt(Manner { notify, lock });
         self.learnt = judge.learnt.clone();
-        self.detector = judge.detector();
-        let policy = self.detector.policy();
-        let decision = policy.decision();
-        let (threshold, group_windows) =
-            (policy.params().threshold(), policy.params().group_windows());
-        self.board.change(|status| (status.decision, status.grouped) = (decision, None));
+        // Evidence outlives a reload: otherwise whoever sits there could ask for one to be forgotten.
+        let state = self.detector.decider().state().clone();
+        self.detector = judge.detector().resumed(state);
+        let grouping = self.detector.decider().params().grouping;
+        let decision = self.detector.decider().decision();
+        self.board.change(|status| status.decision = decision);
         let _ = self.tasks.send(task);
+        let (threshold, group_windows) = (grouping.threshold, grouping.windows);
         self.tell(Entry::Reloaded { threshold, group_windows });
         self.look_at_device();
     }

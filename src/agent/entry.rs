@@ -17,10 +17,10 @@ pub enum Entry {
         source: String,
         /// Who scores.
         scorer: String,
-        /// Trust below this is a stranger's.
+        /// Grouped scores below this are suspicious.
         threshold: f32,
-        /// Windows judged together; `None` where evidence piles up instead.
-        group_windows: Option<usize>,
+        /// Windows judged together.
+        group_windows: usize,
     },
     /// A window was judged.
     Verdict(Verdict),
@@ -104,7 +104,7 @@ pub enum Entry {
         /// What was learnt before and now, counted.
         version: u32,
         /// How far the model has been led from the enrolment.
-        strayed: f64,
+        drift: f64,
     },
     /// Watching was suspended by its owner.
     Paused {
@@ -122,10 +122,10 @@ pub enum Entry {
     },
     /// The configuration was read again and is in force.
     Reloaded {
-        /// Trust below this is a stranger's.
+        /// Grouped scores below this are suspicious.
         threshold: f32,
-        /// Windows judged together; `None` where evidence piles up instead.
-        group_windows: Option<usize>,
+        /// Windows judged together.
+        group_windows: usize,
     },
     /// The configuration was read again and is wrong; the last good one stays.
     ReloadRefused {
@@ -203,9 +203,9 @@ impl Entry {
             Self::SafeMode { locks } => format!("{locks} locks: alarms only warn now"),
             Self::Confirmed => "a false alarm, confirmed by password".into(),
             Self::DayKnown => "knows how you move today, from what followed the unlock".into(),
-            Self::Learnt { version, strayed } => {
+            Self::Learnt { version, drift } => {
                 format!(
-                    "learnt your movement of now: version {version}, {strayed:.2} from the enrolment"
+                    "learnt your movement of now: version {version}, {drift:.2} from the enrolment"
                 )
             }
             Self::Paused { seconds: Some(seconds) } => format!("paused for {seconds} s"),

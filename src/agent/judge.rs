@@ -5,12 +5,12 @@ use std::path::Path;
 
 use crate::error::{Failure, Kind, Result};
 use crate::model::{LoadedScorer, ScorerParams};
-use crate::pipeline::{Detector, Habits, PolicyParams, Scorer, WindowParams};
+use crate::pipeline::{DecisionParams, Detector, Habits, Micros, Scorer, WindowParams};
 use crate::platform::capture::Profile;
 
 use super::board::{ModelStatus, ScorerStatus};
 use super::learnt::Learnt;
-use super::settings::{LockParams, NotifyParams, PolicyChoice};
+use super::settings::{DecisionChoice, LockParams, NotifyParams};
 
 /// A scorer of any kind.
 pub type AnyScorer = Box<dyn Scorer + Send>;
@@ -21,8 +21,12 @@ pub struct Judge {
     pub scorer: AnyScorer,
     /// How windows are cut for it.
     pub windows: WindowParams,
-    /// How scores become decisions.
-    pub policy: PolicyParams,
+    /// How windows become decisions.
+    pub decision: DecisionParams,
+    /// Half of what a refuted alarm has raised the limits by is gone after so much time at the desk.
+    pub half_life: Micros,
+    /// Whether it follows its owner.
+    pub adapts: bool,
     /// What the model says of itself.
     pub model: ModelStatus,
     /// What the scorer says of itself.
@@ -42,15 +46,17 @@ impl Judge {
     ///
     /// # Errors
     /// When the model cannot be used, or the choice does not fit it.
-    pub fn open(model: &Path, scorer: &ScorerParams, choice: &PolicyChoice) -> Result<Self> {
+    pub fn open(model: &Path, scorer: &ScorerParams, choice: &DecisionChoice) -> Result<Self> {
         let (bundle, scorer) = LoadedScorer::open_bundle(model, scorer)?;
-        let policy = choice.resolve(&bundle)?;
+        let decision = choice.resolve(&bundle)?;
         Ok(Self {
             report: ScorerStatus::of(&scorer),
-            model: ModelStatus::of(model.to_owned(), &bundle, &policy),
+            model: ModelStatus::of(model.to_owned(), &bundle, &decision),
             scorer: Box::new(scorer),
             windows: bundle.windows,
-            policy,
+            decision,
+            half_life: choice.notice_budget_h.half_life(),
+            adapts: false,
             notify: NotifyParams::default(),
             lock: LockParams::default(),
             habits: bundle.habits,
@@ -64,16 +70,15 @@ impl Judge {
     /// # Errors
     /// See [`Learnt::open`].
     pub fn learning(self, path: &Path) -> Result<Self> {
-        let anchor = self.policy.rule.likeness();
+        let anchor = self.decision.owner();
         let learnt = anchor.map(|anchor| Learnt::open(path, &self.model.path, anchor));
-        Ok(Self { learnt: learnt.transpose()?, ..self })
+        Ok(Self { learnt: learnt.transpose()?, adapts: true, ..self })
     }
 
-    /// The same, judging every day by the enrolment alone.
+    /// The same, following its owner, but keeping nothing: for a replay.
     #[must_use]
-    pub fn unlearning(mut self) -> Self {
-        self.policy.rule.forget_days();
-        self
+    pub fn adapting(self) -> Self {
+        Self { adapts: true, ..self }
     }
 
     /// The same, for an intake that waits for pauses of so many milliseconds.
@@ -103,8 +108,11 @@ impl Judge {
     /// The decision path of this judge at the start of a stream.
     pub fn detector(self) -> Detector<AnyScorer> {
         let detector =
-            Detector::new(self.windows, self.scorer, self.policy).with_habits(self.habits);
+            Detector::new(self.windows, self.scorer, self.decision).with_habits(self.habits);
+        if !self.adapts {
+            return detector;
+        }
         let now = self.learnt.as_ref().and_then(Learnt::now);
-        detector.with_owner_at(now.map(|version| &version.place), None)
+        detector.adapting(now.map(|version| version.adapted.clone()), self.half_life)
     }
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::data::private;
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::adaptation::REACH;
-use crate::pipeline::{Likeness, Place};
+use crate::pipeline::{Adapted, Likeness};
 
 /// Versions that are kept; the oldest go first.
 const MOST: usize = 50;
@@ -25,17 +25,17 @@ pub struct Version {
     pub number: u32,
     /// Wall time.
     pub at: String,
-    /// How far it is from the enrolment, see [`Place::strayed`].
-    pub strayed: f64,
-    /// Where the owner is found.
-    pub place: Place,
+    /// How far it is from the enrolment, see [`OwnerMean::drift`](crate::pipeline::OwnerMean::drift).
+    pub drift: f64,
+    /// Where the owner is found, and how far the limits are raised.
+    pub adapted: Adapted,
 }
 
 impl Version {
     /// Whether the model has been led as far as it may be. Most owners get there within days: chance alone
     /// moves every one of many traits a little.
     pub fn is_at_the_end(&self) -> bool {
-        self.strayed > 0.95 * REACH
+        self.drift > 0.95 * REACH
     }
 }
 
@@ -67,7 +67,7 @@ impl Learnt {
         let written = read(path)?;
         let ours = written.model_sha256 == model_sha256;
         let versions = if ours { written.versions } else { Vec::new() };
-        let wrong = versions.iter().find_map(|version| version.place.validate(anchor).err());
+        let wrong = versions.iter().find_map(|version| version.adapted.validate(anchor).err());
         match wrong {
             Some(wrong) => Err(damaged(path, &wrong)),
             None => Ok(Self { path: path.into(), model_sha256, anchor: anchor.clone(), versions }),
@@ -88,10 +88,10 @@ impl Learnt {
     ///
     /// # Errors
     /// When it cannot be written; the version is kept in memory.
-    pub fn add(&mut self, place: Place, at: String) -> Result<()> {
+    pub fn add(&mut self, adapted: Adapted, at: String) -> Result<()> {
         let number = self.now().map_or(1, |last| last.number.saturating_add(1));
-        let strayed = place.strayed(&self.anchor);
-        self.versions.push(Version { number, at, strayed, place });
+        let drift = adapted.owner.drift(&self.anchor);
+        self.versions.push(Version { number, at, drift, adapted });
         let surplus = self.versions.len().saturating_sub(MOST);
         self.versions.drain(..surplus);
         self.write()
@@ -157,7 +157,7 @@ impl io::Write for HashWriter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::TraitSpread;
+    use crate::pipeline::{OwnerMean, TraitSpread};
 
     struct Desk {
         folder: tempfile::TempDir,
@@ -180,15 +180,16 @@ mod tests {
             Learnt::open(&self.path(), &self.folder.path().join("owner.onnx"), &self.anchor)
         }
 
-        fn place(&self, centre: f32) -> Place {
-            Place { centre: vec![centre], ..Place::of(&self.anchor) }
+        fn adapted(&self, mean: f32) -> Adapted {
+            let enrolled = Adapted::enrolled(&self.anchor);
+            Adapted { owner: OwnerMean { mean: vec![mean], ..enrolled.owner.clone() }, ..enrolled }
         }
 
         /// Learns one version after another.
         fn learn(&self, centres: &[f32]) -> Learnt {
             let mut learnt = self.open().unwrap();
             for centre in centres {
-                learnt.add(self.place(*centre), "then".into()).unwrap();
+                learnt.add(self.adapted(*centre), "then".into()).unwrap();
             }
             learnt
         }
@@ -201,8 +202,8 @@ mod tests {
         desk.learn(&[0.1, 0.2, 0.3]);
         let mut again = desk.open().unwrap();
         let now = again.now().unwrap();
-        assert_eq!((now.number, &now.place), (3, &desk.place(0.3)));
-        assert!((now.strayed - 0.3).abs() < 1e-6 && !now.is_at_the_end());
+        assert_eq!((now.number, &now.adapted), (3, &desk.adapted(0.3)));
+        assert!((now.drift - 0.3).abs() < 1e-6 && !now.is_at_the_end());
         assert!(desk.learn(&[0.35]).now().unwrap().is_at_the_end());
         again = desk.open().unwrap();
         again.roll_back(1).unwrap();

@@ -84,15 +84,15 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         SourceKind::Recording => (Pressure::Wait, Stamp::LastSignal),
     };
     let board = Arc::new(board(source.name(), &recorder, setup.config));
-    board.model(judge.model.clone(), judge.report.clone(), &judge.policy);
+    board.model(judge.model.clone(), judge.report.clone(), &judge.decision);
     board.learnt(judge.learnt.as_ref());
     let (tasks, tasks_out) = bounded(TASKS);
     let started = Entry::Started {
         version: env!("CARGO_PKG_VERSION").into(),
         source: source.name().into(),
         scorer: judge.scorer_name(),
-        threshold: judge.policy.threshold(),
-        group_windows: judge.policy.group_windows(),
+        threshold: judge.decision.grouping.threshold,
+        group_windows: judge.decision.grouping.windows,
     };
     let _ = tasks.send(Task::Entry(Stamped::now(started)));
 

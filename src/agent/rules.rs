@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, Result};
-use crate::pipeline::Ladder;
+use crate::pipeline::MaxAction;
 
-use super::settings::{Choice, PolicyChoice, Share};
+use super::settings::{Budget, Choice, DecisionChoice, Share};
 
 /// The administrator's rules; without a file nothing is fixed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,14 +17,27 @@ pub struct Rules {
     /// Whether the owner may stop the agent by its own commands.
     pub allow_stop: bool,
     /// How far the agent goes, whatever the owner configured.
-    pub ladder: Option<Ladder>,
-    /// The threshold, whatever the owner and the model say.
+    #[serde(alias = "ladder")]
+    pub max_action: Option<MaxAction>,
+    /// How often the person may be told by mistake, whatever the owner configured.
+    pub notice_budget_h: Option<Budget>,
+    /// How often the session may be locked by mistake, whatever the owner configured.
+    pub lock_budget_h: Option<Budget>,
+    /// The threshold of the grouped score, whatever the owner and the model say. Pins the group too, or
+    /// another size would void it.
     pub threshold: Option<Share>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { allow_pause: true, allow_stop: true, ladder: None, threshold: None }
+        Self {
+            allow_pause: true,
+            allow_stop: true,
+            max_action: None,
+            notice_budget_h: None,
+            lock_budget_h: None,
+            threshold: None,
+        }
     }
 }
 
@@ -41,24 +54,35 @@ impl Rules {
     }
 
     /// Puts what is fixed in place of what was chosen.
-    pub fn apply(&self, choice: &mut PolicyChoice) {
-        if let Some(ladder) = self.ladder {
-            choice.ladder = ladder;
+    pub fn apply(&self, choice: &mut DecisionChoice) {
+        let default = DecisionChoice::default();
+        choice.max_action = self.max_action.unwrap_or(choice.max_action);
+        choice.notice_budget_h = self.notice_budget_h.unwrap_or(choice.notice_budget_h);
+        choice.lock_budget_h = self.lock_budget_h.unwrap_or(choice.lock_budget_h);
+        if self.lock_budget_h.is_some() {
+            choice.cooldown_s = default.cooldown_s;
         }
         if let Some(threshold) = self.threshold {
             choice.threshold = Choice::Value(threshold);
+            choice.group_windows = default.group_windows;
+            choice.confirm_windows = default.confirm_windows;
         }
     }
 
     /// What is fixed, each in a few words.
     pub fn words(&self) -> Vec<String> {
         let forbidden = |allowed: bool, what: &str| (!allowed).then(|| format!("no {what}"));
-        let ladder = self.ladder.map(|ladder| format!("ladder {ladder:?}").to_lowercase());
+        let max_action = self.max_action.map(|action| format!("max_action {action}"));
+        let budget = |name: &str, budget: Option<Budget>| {
+            budget.map(|budget| format!("{name} {}", toml::Value::from(budget)))
+        };
         let threshold = self.threshold.map(|threshold| format!("threshold {}", threshold.get()));
         [
             forbidden(self.allow_pause, "pause"),
             forbidden(self.allow_stop, "stop"),
-            ladder,
+            max_action,
+            budget("notice_budget_h", self.notice_budget_h),
+            budget("lock_budget_h", self.lock_budget_h),
             threshold,
         ]
         .into_iter()
@@ -70,31 +94,45 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::settings::Within;
 
     #[test]
     fn what_is_fixed_takes_the_place_of_what_was_chosen() {
-        let text = "allow_pause = false\nladder = \"lock\"\nthreshold = 0.25\n";
+        let text = "allow_pause = false\nmax_action = \"lock\"\nlock_budget_h = 40\nthreshold = 0.25\n";
         let rules = Rules::parse("policy", text).unwrap();
-        let mut choice = PolicyChoice { ladder: Ladder::Log, ..PolicyChoice::default() };
+        let mut choice = DecisionChoice {
+            max_action: MaxAction::Log,
+            lock_budget_h: Budget::Hours(Within::clamped(1000)),
+            group_windows: Choice::Value(Within::clamped(1000)),
+            confirm_windows: Within::clamped(1000),
+            ..DecisionChoice::default()
+        };
         rules.apply(&mut choice);
-        assert_eq!(choice.ladder, Ladder::Lock);
-        assert!(matches!(choice.threshold, Choice::Value(share) if share.get() == 0.25));
-        assert_eq!(rules.words(), ["no pause", "ladder lock", "threshold 0.25"]);
+        let threshold = Choice::Value(Share::try_from(0.25).unwrap());
+        let max_action = MaxAction::Lock;
+        let fixed = DecisionChoice { max_action, threshold, ..DecisionChoice::default() };
+        assert_eq!(choice, fixed, "no free key voids a fixed one");
+        let words = ["no pause", "max_action lock", "lock_budget_h 40", "threshold 0.25"];
+        assert_eq!(rules.words(), words);
     }
 
     #[test]
     fn the_example_fixes_nothing_until_its_lines_are_used() {
         let example = include_str!("../../installers/linux/policy.example.toml");
         assert_eq!(Rules::parse("the example", example).unwrap(), Rules::default());
-        let used = example.replace("#ladder", "ladder").replace("#threshold", "threshold");
-        assert_eq!(Rules::parse("the example", &used).unwrap().words().len(), 2);
+        let used: String = example
+            .lines()
+            .map(|line| if line.contains('=') { line.trim_start_matches('#') } else { line })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(Rules::parse("the example", &used).unwrap().words().len(), 4);
     }
 
     #[test]
     fn without_rules_everything_stays_and_a_wrong_rule_is_shown() {
-        let mut choice = PolicyChoice::default();
+        let mut choice = DecisionChoice::default();
         Rules::default().apply(&mut choice);
-        assert_eq!(choice, PolicyChoice::default());
+        assert_eq!(choice, DecisionChoice::default());
         let failure = Rules::parse("policy p.toml", "\nallow_pauze = false\n").unwrap_err();
         assert!(failure.to_string().contains("line 2"), "{failure}");
     }

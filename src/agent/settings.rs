@@ -10,7 +10,7 @@ pub use super::bounded::{Choice, Share, Within};
 use crate::error::{Failure, Kind, Result};
 use crate::model::Bundle;
 use crate::model::bundle::limit_for;
-use crate::pipeline::{CusumParams, Ladder, MeanParams, PolicyParams, RuleParams, ScanParams};
+use crate::pipeline::{BlockModel, DecisionParams, GroupingParams, MaxAction, Micros, Trigger};
 use crate::platform::Backend;
 
 /// How signals are taken in.
@@ -33,117 +33,168 @@ impl Default for IntakeParams {
     }
 }
 
-/// How scores are put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RuleChoice {
-    /// The mean of a fixed number of windows against a threshold.
-    #[default]
-    Mean,
-    /// Evidence of single scores piles up until it passes a limit.
-    Cusum,
-    /// The evidence of the last windows together passes a limit, for whichever number of them says
-    /// most; for models that judge by traits.
-    Scan,
+/// How often somebody may be disturbed by mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "toml::Value", into = "toml::Value")]
+pub enum Budget {
+    /// Once in so many hours at the desk, by accumulated evidence.
+    Hours(Within<1, 1000>),
+    /// As often as grouped scores fall below the threshold at the equal error rate.
+    Eer,
 }
 
-/// Office work gives about this many windows in an hour on the wall clock (8.5 a minute, the mean
-/// over the administrators of the Balabit data set).
-const WINDOWS_PER_HOUR: u32 = 510;
+impl TryFrom<toml::Value> for Budget {
+    type Error = String;
 
-/// How scores become decisions; what the model knows best is left to it.
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        match (value.as_str(), value.as_integer()) {
+            (Some("eer"), _) => Ok(Self::Eer),
+            (_, Some(hours)) => Within::try_from(hours).map(Self::Hours),
+            _ => Err(format!("{value} must be \"eer\" or whole hours in 1..=1000")),
+        }
+    }
+}
+
+impl From<Budget> for toml::Value {
+    fn from(budget: Budget) -> Self {
+        match budget {
+            Budget::Hours(hours) => hours.get().into(),
+            Budget::Eer => "eer".into(),
+        }
+    }
+}
+
+impl Budget {
+    /// Half of what a refuted alarm has raised the limits by is gone after so much time at the desk.
+    pub fn half_life(self) -> Micros {
+        let hours = match self {
+            Self::Hours(hours) => hours.get(),
+            Self::Eer => 8,
+        };
+        Micros::from_millis(i64::from(hours) * 3_600_000)
+    }
+}
+
+/// How windows become decisions; what the model knows best is left to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct PolicyChoice {
+pub struct DecisionChoice {
     /// How far the agent may go.
-    pub ladder: Ladder,
-    /// How scores are put together.
-    pub rule: RuleChoice,
-    /// The owner is disturbed once in so many hours at the desk; for [`RuleChoice::Cusum`].
-    pub hours_between_alarms: Within<1, 1000>,
-    /// How many windows are judged together; this and the next three for [`RuleChoice::Mean`].
+    pub max_action: MaxAction,
+    /// The person is told by mistake so often.
+    pub notice_budget_h: Budget,
+    /// The session is locked by mistake so often.
+    pub lock_budget_h: Budget,
+    /// How many windows the grouped score judges together.
     pub group_windows: Choice<Within<1, 1000>>,
-    /// Grouped scores below this are a stranger's.
+    /// Grouped scores below this are suspicious.
     pub threshold: Choice<Share>,
-    /// Trust returns only when the grouped score is this far above the threshold.
-    pub hysteresis: Share,
-    /// This many grouped scores in a row below the threshold make an intruder of a suspicion.
+    /// With [`Budget::Eer`], this many grouped scores in a row below the threshold are an alarm.
     pub confirm_windows: Within<1, 1000>,
-    /// After an action, none follows for this many seconds of event time.
+    /// After a lock, or an alarm by [`Budget::Eer`], none follows for this many seconds of event time.
     pub cooldown_s: Within<0, 86_400>,
 }
 
-impl Default for PolicyChoice {
+impl Default for DecisionChoice {
     fn default() -> Self {
         Self {
-            ladder: Ladder::Notify,
-            rule: RuleChoice::Mean,
-            hours_between_alarms: Within::clamped(40),
+            max_action: MaxAction::Notify,
+            notice_budget_h: Budget::Hours(Within::clamped(8)),
+            lock_budget_h: Budget::Hours(Within::clamped(40)),
             group_windows: Choice::Model,
             threshold: Choice::Model,
-            hysteresis: Share(0.05),
             confirm_windows: Within::clamped(2),
             cooldown_s: Within::clamped(60),
         }
     }
 }
 
-impl PolicyChoice {
+impl DecisionChoice {
     /// The choice applied to a model. A group size without a threshold needs a model that was
     /// calibrated for it.
     ///
     /// # Errors
-    /// When the model knows no threshold for the chosen group size, or nothing of the chosen rule.
-    pub fn resolve(&self, bundle: &Bundle) -> Result<PolicyParams> {
-        let rule = match self.rule {
-            RuleChoice::Mean => RuleParams::Mean(self.mean(bundle)?),
-            RuleChoice::Cusum => RuleParams::Cusum(self.cusum(bundle)?),
-            RuleChoice::Scan => RuleParams::Scan(self.scan(bundle)?),
-        };
-        Ok(PolicyParams { ladder: self.ladder, cooldown_s: self.cooldown_s.get(), rule })
-    }
-
-    fn mean(&self, bundle: &Bundle) -> Result<MeanParams> {
-        let group_windows = match self.group_windows {
+    /// When the model knows no threshold for the chosen group size, or no limits for a budget.
+    pub fn resolve(&self, bundle: &Bundle) -> Result<DecisionParams> {
+        let windows = match self.group_windows {
             Choice::Model => bundle.default_group,
             Choice::Value(windows) => windows.get() as usize,
         };
         let threshold = match self.threshold {
             Choice::Value(threshold) => threshold.get(),
-            Choice::Model => calibrated(bundle, group_windows)?,
+            Choice::Model => calibrated(bundle, windows)?,
         };
-        Ok(MeanParams {
-            group_windows,
-            threshold,
-            hysteresis: self.hysteresis.get(),
-            confirm_windows: self.confirm_windows.get() as usize,
-            likeness: bundle.likeness.clone().map(Box::new),
+        let confirm = self.confirm_windows.get() as usize;
+        Ok(DecisionParams {
+            max_action: self.max_action,
+            cooldown_s: self.cooldown_s.get(),
+            grouping: GroupingParams { windows, threshold, confirm },
+            model: self.block_model(bundle)?,
+            notice: trigger("notice_budget_h", self.notice_budget_h, bundle)?,
+            lock: trigger("lock_budget_h", self.lock_budget_h, bundle)?,
         })
     }
 
-    fn scan(&self, bundle: &Bundle) -> Result<ScanParams> {
-        let limit = limit_for(&bundle.scan, self.budget());
-        let params = bundle.likeness.clone().map(Box::new).zip(limit);
-        params.map(|(likeness, limit)| ScanParams { likeness, limit }).ok_or_else(|| {
-            let what = "policy.rule = \"scan\": the model does not judge by traits";
-            Failure::new(Kind::Config, what)
-                .remedy("Choose rule = \"mean\", or enrol again: mousewarden --enroll.")
+    fn block_model(&self, bundle: &Bundle) -> Result<BlockModel> {
+        let embedding = bundle.likeness.clone().map(|owner| BlockModel::Embedding(Box::new(owner)));
+        let scores = || bundle.score_calibration.map(BlockModel::Scores);
+        embedding.or_else(scores).ok_or_else(|| {
+            Failure::new(Kind::Data, "the model tells neither an owner nor what a score says")
+                .remedy("Enrol again: `mousewarden enroll`.")
         })
     }
+}
 
-    /// Windows of the owner for each false alarm that is put up with.
-    const fn budget(&self) -> u32 {
-        self.hours_between_alarms.get() * WINDOWS_PER_HOUR
-    }
+fn trigger(key: &str, budget: Budget, bundle: &Bundle) -> Result<Trigger> {
+    let Budget::Hours(hours) = budget else { return Ok(Trigger::Eer) };
+    let limit = limit_for(&bundle.limits, hours.get() as f32);
+    limit.map(Trigger::Llr).ok_or_else(|| {
+        let what = format!("decision.{key} = {}: the model knows no limits", hours.get());
+        Failure::new(Kind::Config, what)
+            .remedy("Enrol again: `mousewarden enroll`; or choose \"eer\".")
+    })
+}
 
-    fn cusum(&self, bundle: &Bundle) -> Result<CusumParams> {
-        let windows = self.budget();
-        let known = bundle.sequential.as_ref();
-        known.and_then(|known| known.for_budget(windows)).ok_or_else(|| {
-            let what = "policy.rule = \"cusum\": the model knows no limits for it";
-            Failure::new(Kind::Config, what)
-                .remedy("Choose rule = \"mean\", or make the model anew: mousewarden train.")
-        })
+/// The section `[policy]` of configurations before version 0.2, read so that an update leaves nobody
+/// unprotected.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OldPolicy {
+    ladder: Option<MaxAction>,
+    rule: Option<OldRule>,
+    hours_between_alarms: Option<Within<1, 1000>>,
+    group_windows: Option<Choice<Within<1, 1000>>>,
+    threshold: Option<Choice<Share>>,
+    hysteresis: Option<Share>,
+    confirm_windows: Option<Within<1, 1000>>,
+    cooldown_s: Option<Within<0, 86_400>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OldRule {
+    Mean,
+    Cusum,
+    Scan,
+}
+
+impl OldPolicy {
+    /// What it says in today's words. Whoever set a threshold, a group or the rule of the mean meant the
+    /// rule of the equal error rate.
+    pub fn apply(self, choice: &mut DecisionChoice) {
+        let Self { ladder, rule, hours_between_alarms, group_windows, threshold, .. } = self;
+        if rule == Some(OldRule::Mean) || group_windows.is_some() || threshold.is_some() {
+            choice.notice_budget_h = Budget::Eer;
+            choice.lock_budget_h = Budget::Eer;
+        } else if let Some(hours) = hours_between_alarms {
+            choice.notice_budget_h = Budget::Hours(hours);
+            choice.lock_budget_h = Budget::Hours(hours);
+        }
+        choice.max_action = ladder.unwrap_or(choice.max_action);
+        choice.group_windows = group_windows.unwrap_or(choice.group_windows);
+        choice.threshold = threshold.unwrap_or(choice.threshold);
+        choice.confirm_windows = self.confirm_windows.unwrap_or(choice.confirm_windows);
+        choice.cooldown_s = self.cooldown_s.unwrap_or(choice.cooldown_s);
     }
 }
 
@@ -152,9 +203,9 @@ fn calibrated(bundle: &Bundle, windows: usize) -> Result<f32> {
     let point = points.iter().find(|point| point.windows == windows);
     point.map(|point| point.threshold).ok_or_else(|| {
         let known: Vec<String> = points.iter().map(|point| point.windows.to_string()).collect();
-        let what = format!("policy.group_windows = {windows}: the model has no threshold for it");
+        let what = format!("decision.group_windows = {windows}: the model has no threshold for it");
         let remedy = format!(
-            "Choose one of {} or \"model\", or give policy.threshold as well.",
+            "Choose one of {} or \"model\", or give decision.threshold as well.",
             known.join(", ")
         );
         Failure::new(Kind::Config, what).remedy(remedy)

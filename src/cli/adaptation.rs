@@ -42,12 +42,12 @@ enum Way {
 struct Row<'a> {
     version: u32,
     at: &'a str,
-    strayed: f64,
+    drift: f64,
 }
 
 impl<'a> Row<'a> {
     fn of(version: &'a Version) -> Self {
-        Self { version: version.number, at: &version.at, strayed: version.strayed }
+        Self { version: version.number, at: &version.at, drift: version.drift }
     }
 }
 
@@ -81,8 +81,8 @@ impl AdaptationArgs {
             return output::line("Nothing was learnt since the enrolment.");
         };
         output::line("version  learnt                from the enrolment")?;
-        for Row { version, at, strayed } in &rows {
-            output::line(&format!("{version:>7}  {at:<20}  {strayed:.2} of at most {REACH}"))?;
+        for Row { version, at, drift } in &rows {
+            output::line(&format!("{version:>7}  {at:<20}  {drift:.2} of at most {REACH}"))?;
         }
         output::line(&format!(
             "Version {} is in force. (Two people are 1.4 apart on the average.)",

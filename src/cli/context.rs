@@ -38,7 +38,7 @@ impl Context {
             false => (Config::default(), None),
         };
         let rules = rules(Path::new(POLICY))?;
-        rules.apply(&mut config.policy);
+        rules.apply(&mut config.decision);
         Ok(Self { paths, config, file, rules })
     }
 
@@ -80,12 +80,13 @@ impl Context {
     /// # Errors
     /// When the model cannot be used, or the configuration does not fit it.
     pub fn judge(&self, model: Option<&Path>) -> Result<Judge> {
-        let judge = Judge::open(&self.model(model), &self.scorer(), &self.config.policy)?;
+        let judge = Judge::open(&self.model(model), &self.scorer(), &self.config.decision)?;
         let (notify, lock) = (self.config.notify.clone(), self.config.lock.clone());
         let judge = Judge { notify, lock, ..judge };
-        match self.config.adapt.enabled {
-            true => judge.learning(&Store::at(self.paths.data()).learnt()),
-            false => Ok(judge.unlearning()),
+        if self.config.adapt.enabled {
+            judge.learning(&Store::at(self.paths.data()).learnt())
+        } else {
+            Ok(judge)
         }
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Failure, Result};
 use crate::model::bundle::CONTRACT;
-use crate::model::{Bundle, Limit, OperatingPoint, Provenance, Sequential};
+use crate::model::{Bundle, Limit, OperatingPoint, Provenance};
 use crate::nn::{AnyNetwork, BiLstm, ConvLayer, Network};
 use crate::pipeline::WindowParams;
 
@@ -37,7 +37,7 @@ struct Description {
     windows: WindowParams,
     default_group: usize,
     operating_points: Vec<OperatingPoint>,
-    sequential: Option<Sequential>,
+    limits: Vec<Limit>,
     /// Numbers a window by which groups are judged.
     traits: Option<usize>,
     provenance: Provenance,
@@ -64,7 +64,7 @@ impl InspectArgs {
 fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
     let digest = Sha256::digest(content);
     let Bundle { network, windows, operating_points, default_group, .. } = bundle;
-    let Bundle { sequential, likeness, provenance, .. } = bundle;
+    let Bundle { limits, likeness, provenance, .. } = bundle;
     Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -75,23 +75,21 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
         windows,
         default_group,
         operating_points,
-        sequential,
+        limits,
         traits: likeness.map(|likeness| likeness.spread.traits()),
         provenance,
     }
 }
 
-/// Numbers that training has set.
-fn evidence(sequential: &Sequential) -> Vec<String> {
-    let head = "evidence piling up (rule = \"cusum\"): one false alarm in .. windows, limit, \
-                windows until a stranger is noticed (median)";
+fn limit_lines(limits: &[Limit]) -> Vec<String> {
+    let head = "evidence against the owner that makes one false alarm in so many hours at the desk";
     let row = |limit: &Limit| {
-        let delay = limit.delay_windows.map_or("most never".into(), |windows| windows.to_string());
-        format!("{:>7}  {:6.1} nats  {delay}", limit.windows_between_alarms, limit.limit)
+        format!("{:>7.0} h  {:6.1} nats", limit.hours_between_alarms, limit.llr)
     };
-    [String::new(), head.into()].into_iter().chain(sequential.limits.iter().map(row)).collect()
+    [String::new(), head.into()].into_iter().chain(limits.iter().map(row)).collect()
 }
 
+/// Numbers that training has set.
 fn weights(network: &AnyNetwork) -> usize {
     let trunk = match network {
         AnyNetwork::BiLstm(network) => recurrent(network),
@@ -155,8 +153,8 @@ impl Description {
             Some(traits) => format!("groups are judged by the mean of {traits} traits"),
             None => "groups are judged by the mean of their scores".into(),
         });
-        if let Some(sequential) = &self.sequential {
-            lines.extend(evidence(sequential));
+        if !self.limits.is_empty() {
+            lines.extend(limit_lines(&self.limits));
         }
         lines.join("\n")
     }

@@ -69,8 +69,8 @@ fn text(status: &Status) -> String {
         row("today", "knows how you move today, from what followed the unlock".into());
     }
     if let Some(learnt) = &status.learnt {
-        let LearntStatus { version, strayed } = learnt;
-        row("learnt", format!("version {version}, {strayed:.2} of {REACH} from the enrolment"));
+        let LearntStatus { version, drift } = learnt;
+        row("learnt", format!("version {version}, {drift:.2} of {REACH} from the enrolment"));
     }
     row("process", format!("{}, up {} s, version {}", status.pid, status.uptime_s, status.version));
     if status.overflows > 0 {

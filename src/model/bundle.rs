@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::SeenWindows;
 use crate::nn::AnyNetwork;
-use crate::pipeline::{CusumParams, Evidence, Habits, Likeness, WindowParams};
+use crate::pipeline::{Habits, Likeness, ScoreCalibration, WindowParams};
 
 /// The version of `onnx/README.md` that this build reads and writes.
 pub const CONTRACT: u32 = 1;
@@ -35,52 +35,29 @@ pub struct OperatingPoint {
     pub movement_s: f32,
 }
 
-/// What a sequential decision needs to know, measured on the calibration part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sequential {
-    /// What a score says.
-    pub evidence: Evidence,
-    /// Limits by how rarely they are passed by the owner, in ascending order of rarity.
-    pub limits: Vec<Limit>,
-}
-
-impl Sequential {
-    /// The rule whose limit the owner passes once in this many windows. Between two known limits
-    /// it is interpolated, beyond the last extrapolated: the limit grows with the logarithm of the
-    /// windows (Lorden 1971, Ann. Math. Stat. 42). `None` if nothing is known.
-    pub fn for_budget(&self, windows: u32) -> Option<CusumParams> {
-        let limit = limit_for(&self.limits, windows)?;
-        Some(CusumParams { evidence: self.evidence, limit })
-    }
-}
-
-/// The limit that the owner passes once in this many windows, see [`Sequential::for_budget`].
-pub fn limit_for(limits: &[Limit], windows: u32) -> Option<f32> {
-    let log = |windows: u32| f64::from(windows.max(1)).ln();
-    match limits {
-        [] => None,
-        [only] => Some(only.limit),
-        limits => {
-            let above = limits.iter().position(|l| l.windows_between_alarms >= windows);
-            let next = above.unwrap_or(limits.len() - 1).max(1);
-            let (low, high) = (&limits[next - 1], &limits[next]);
-            let (from, to) = (log(low.windows_between_alarms), log(high.windows_between_alarms));
-            let way = ((log(windows) - from) / (to - from)) as f32;
-            Some((low.limit + way * (high.limit - low.limit)).max(f32::MIN_POSITIVE))
-        }
-    }
-}
-
-/// A limit of the evidence against the owner, and its price.
+/// A limit of the evidence against the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// The owner passes it once in so many windows, by a block bootstrap of the calibration part.
-    pub windows_between_alarms: u32,
-    /// The limit, in nats.
-    pub limit: f32,
-    /// How many windows an impostor of the calibration part takes to pass it, in the median; `None`
-    /// where most never did.
-    pub delay_windows: Option<u32>,
+    /// The owner passes it once in so many hours at the desk.
+    pub hours_between_alarms: f32,
+    /// The limit, nats.
+    pub llr: f32,
+}
+
+/// The limit that the owner passes once in so many hours at the desk. Between two known limits it is
+/// interpolated, beyond the last extrapolated: a limit grows with the logarithm of the time (Lorden
+/// 1971, Ann. Math. Stat. 42). `None` if nothing is known.
+pub fn limit_for(limits: &[Limit], hours: f32) -> Option<f32> {
+    let (first, last) = (limits.first()?, limits.last()?);
+    let above = limits.iter().position(|limit| limit.hours_between_alarms >= hours);
+    let next = above.unwrap_or(limits.len() - 1).max(1);
+    let Some(high) = limits.get(next) else { return Some(first.llr) };
+    let low = &limits[next - 1];
+    let log = |limit: &Limit| limit.hours_between_alarms.ln();
+    let share = (hours.max(f32::MIN_POSITIVE).ln() - log(low)) / (log(high) - log(low));
+    let least = 0.25 * first.llr.min(last.llr);
+    Some((low.llr + share * (high.llr - low.llr)).max(least))
 }
 
 /// Where a model comes from.
@@ -149,15 +126,32 @@ pub struct Bundle {
     pub operating_points: Vec<OperatingPoint>,
     /// The group size that the trainer recommends; one of `operating_points`.
     pub default_group: usize,
-    /// For decisions that pile up evidence; models of before have none.
-    pub sequential: Option<Sequential>,
+    /// What a single score says, for models without an owner model.
+    pub score_calibration: Option<ScoreCalibration>,
     /// How groups are judged by their traits; without it, by the mean of their scores.
     pub likeness: Option<Likeness>,
-    /// Limits of the evidence against the owner that traits give, in ascending order of rarity;
-    /// empty without a likeness.
-    pub scan: Vec<Limit>,
+    /// Limits of the evidence against the owner, in ascending order of hours; empty where none is
+    /// known.
+    pub limits: Vec<Limit>,
     /// How the owner moves in plain numbers, for explanations; models of before have none.
     pub habits: Option<Habits>,
     /// Where it comes from.
     pub provenance: Provenance,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_grows_with_the_logarithm_of_the_time_between_alarms() {
+        let limits = [(8.0, 10.0), (40.0, 15.0)]
+            .map(|(hours_between_alarms, llr)| Limit { hours_between_alarms, llr });
+        for (hours, llr) in [(8.0, 10.0), (40.0, 15.0), (200.0, 20.0), (17.888_544, 12.5)] {
+            assert!((limit_for(&limits, hours).unwrap() - llr).abs() < 1e-4, "{hours}");
+        }
+        assert!(limit_for(&limits, 0.01).unwrap() >= 2.5);
+        assert_eq!(limit_for(&limits[..1], 100.0), Some(10.0));
+        assert_eq!(limit_for(&[], 8.0), None);
+    }
 }

@@ -1,12 +1,12 @@
 //! What must hold for a bundle before anyone may use or write it. Pure: no file, no library.
 
-use super::bundle::{Bundle, Limit, OperatingPoint, Sequential};
+use super::bundle::{Bundle, Limit, OperatingPoint};
 use super::conv_weights;
 use super::fault::Fault;
 use super::weights::MAX_HIDDEN;
 use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Linear, Network};
 use crate::pipeline::steps::STEP_FEATURES;
-use crate::pipeline::{CusumParams, Likeness};
+use crate::pipeline::Likeness;
 
 /// The largest group of windows that a decision may wait for.
 const MAX_GROUP: usize = 1000;
@@ -22,9 +22,10 @@ pub fn check(bundle: &Bundle) -> Result<(), Fault> {
         let group = bundle.default_group;
         return wrong(format!("default_group = {group} is not among its operating points"));
     }
-    bundle.sequential.as_ref().map_or(Ok(()), sequential)?;
+    let calibration = bundle.score_calibration.as_ref();
+    calibration.map_or(Ok(()), |c| c.validate()).map_err(Fault::Value)?;
     bundle.likeness.as_ref().map_or(Ok(()), |l| likeness(l, &bundle.network))?;
-    scan(&bundle.scan, bundle.likeness.as_ref())?;
+    limits(&bundle.limits)?;
     bundle.habits.map_or(Ok(()), |habits| habits.validate()).map_err(Fault::Value)?;
     check_network(&bundle.network)
 }
@@ -77,33 +78,16 @@ fn point(point: &OperatingPoint) -> Result<(), Fault> {
     Ok(())
 }
 
-fn sequential(sequential: &Sequential) -> Result<(), Fault> {
-    let limits = &sequential.limits;
-    if limits.is_empty() {
-        return wrong("its sequential decision has no limits".into());
+fn limits(limits: &[Limit]) -> Result<(), Fault> {
+    let ascends = |one: &Limit, next: &Limit| one.hours_between_alarms < next.hours_between_alarms;
+    if !limits.is_sorted_by(ascends) {
+        return wrong("its limits are not in ascending order of hours_between_alarms".into());
     }
-    ascending(limits)?;
-    let usable = |limit: &Limit| {
-        CusumParams { evidence: sequential.evidence, limit: limit.limit }.validate()
-    };
-    limits.iter().try_for_each(usable).map_err(Fault::Value)
-}
-
-fn ascending(limits: &[Limit]) -> Result<(), Fault> {
-    match limits.is_sorted_by(|one, next| one.windows_between_alarms < next.windows_between_alarms)
-    {
-        true => Ok(()),
-        false => wrong("its limits are not in ascending order of windows_between_alarms".into()),
-    }
-}
-
-fn scan(limits: &[Limit], likeness: Option<&Likeness>) -> Result<(), Fault> {
-    if !limits.is_empty() && likeness.is_none() {
-        return wrong("it has limits of evidence that no likeness gives".into());
-    }
-    ascending(limits)?;
-    match limits.iter().find(|limit| !(limit.limit.is_finite() && limit.limit > 0.0)) {
-        Some(limit) => wrong(format!("limit = {} must be above 0", limit.limit)),
+    let usable = |value: f32| value.is_finite() && value > 0.0;
+    match limits.iter().find(|limit| !(usable(limit.llr) && usable(limit.hours_between_alarms))) {
+        Some(Limit { hours_between_alarms, llr }) => wrong(format!(
+            "a limit of {llr} nats for {hours_between_alarms} hours must be above 0, and so must they"
+        )),
         None => Ok(()),
     }
 }

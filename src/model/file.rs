@@ -79,9 +79,9 @@ impl Content for Bundle {
             windows: metadata.windows,
             operating_points: metadata.operating_points,
             default_group: metadata.default_group,
-            sequential: metadata.sequential,
+            score_calibration: metadata.score_calibration,
             likeness: metadata.likeness,
-            scan: metadata.scan,
+            limits: metadata.limits,
             habits: metadata.habits,
             provenance: metadata.provenance,
         };
@@ -95,9 +95,9 @@ impl Content for Bundle {
             windows: self.windows,
             operating_points: self.operating_points.clone(),
             default_group: self.default_group,
-            sequential: self.sequential.clone(),
+            score_calibration: self.score_calibration,
             likeness: self.likeness.clone(),
-            scan: self.scan.clone(),
+            limits: self.limits.clone(),
             habits: self.habits,
             provenance: self.provenance.clone(),
         };

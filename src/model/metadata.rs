@@ -4,10 +4,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::bundle::{CONTRACT, Limit, OperatingPoint, Provenance, Sequential};
+use super::bundle::{CONTRACT, Limit, OperatingPoint, Provenance};
 use super::fault::Fault;
 use super::onnx_proto::{ModelProto, StringStringEntryProto};
-use crate::pipeline::{Habits, Likeness, WindowParams};
+use crate::pipeline::{Habits, Likeness, ScoreCalibration, WindowParams};
 
 /// The architectures of this contract, as files and [`AnyNetwork::architecture`] name them.
 ///
@@ -24,9 +24,9 @@ pub(super) const CONTRACT_KEY: &str = "mousewarden.contract";
 pub(super) const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
 pub(super) const WINDOWS_KEY: &str = "mousewarden.windows";
 const POINTS_KEY: &str = "mousewarden.operating_points";
-const SEQUENTIAL_KEY: &str = "mousewarden.sequential";
+const SCORE_CALIBRATION_KEY: &str = "mousewarden.score_calibration";
 const LIKENESS_KEY: &str = "mousewarden.likeness";
-const SCAN_KEY: &str = "mousewarden.scan";
+const LIMITS_KEY: &str = "mousewarden.limits";
 const HABITS_KEY: &str = "mousewarden.habits";
 const GROUP_KEY: &str = "mousewarden.default_group";
 const PROVENANCE_KEY: &str = "mousewarden.provenance";
@@ -40,12 +40,12 @@ pub struct Metadata {
     pub operating_points: Vec<OperatingPoint>,
     /// The recommended group size.
     pub default_group: usize,
-    /// For decisions that pile up evidence.
-    pub sequential: Option<Sequential>,
+    /// What a single score says, for models without an owner model.
+    pub score_calibration: Option<ScoreCalibration>,
     /// How groups are judged by their traits.
     pub likeness: Option<Likeness>,
-    /// Limits of the evidence that traits give.
-    pub scan: Vec<Limit>,
+    /// Limits of the evidence against the owner.
+    pub limits: Vec<Limit>,
     /// How the owner moves in plain numbers.
     pub habits: Option<Habits>,
     /// Where the model comes from.
@@ -58,10 +58,11 @@ impl Metadata {
     /// # Errors
     /// [`Fault::Unreadable`] when a value has no JSON form.
     pub fn entries(&self, architecture: &str) -> Result<Vec<StringStringEntryProto>, Fault> {
-        let sequential = self.sequential.as_ref().map(|s| entry(SEQUENTIAL_KEY, s)).transpose()?;
+        let calibration = self.score_calibration.as_ref();
+        let calibration = calibration.map(|c| entry(SCORE_CALIBRATION_KEY, c)).transpose()?;
         let likeness = self.likeness.as_ref().map(|l| entry(LIKENESS_KEY, l)).transpose()?;
-        let scan = Some(&self.scan).filter(|limits| !limits.is_empty());
-        let scan = scan.map(|limits| entry(SCAN_KEY, limits)).transpose()?;
+        let limits = Some(&self.limits).filter(|limits| !limits.is_empty());
+        let limits = limits.map(|limits| entry(LIMITS_KEY, limits)).transpose()?;
         let habits = self.habits.as_ref().map(|habits| entry(HABITS_KEY, habits)).transpose()?;
         let required = [
             entry(CONTRACT_KEY, &CONTRACT)?,
@@ -71,7 +72,7 @@ impl Metadata {
             entry(GROUP_KEY, &self.default_group)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
         ];
-        let optional = [sequential, likeness, scan, habits].into_iter().flatten();
+        let optional = [calibration, likeness, limits, habits].into_iter().flatten();
         Ok(required.into_iter().chain(optional).collect())
     }
 
@@ -86,9 +87,9 @@ impl Metadata {
             windows: read(model, WINDOWS_KEY)?,
             operating_points: read(model, POINTS_KEY)?,
             default_group: read(model, GROUP_KEY)?,
-            sequential: optional(model, SEQUENTIAL_KEY)?,
+            score_calibration: optional(model, SCORE_CALIBRATION_KEY)?,
             likeness: optional(model, LIKENESS_KEY)?,
-            scan: optional(model, SCAN_KEY)?.unwrap_or_default(),
+            limits: optional(model, LIMITS_KEY)?.unwrap_or_default(),
             habits: optional(model, HABITS_KEY)?,
             provenance: read(model, PROVENANCE_KEY)?,
         })

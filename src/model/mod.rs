@@ -20,7 +20,7 @@ mod seen;
 pub mod start;
 mod weights;
 
-pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, Sequential, StartPeople};
+pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, StartPeople};
 pub use identifier::{Identifier, LoadedIdentifier};
 pub use library::{folders_beside, how_to_fetch, library_names};
 pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};

@@ -1,14 +1,14 @@
-//! Segmenter, scorer and policy in a row: signals in, at most one verdict a signal out.
+//! Segmenter, scorer, decision and adaptation in a row: signals in, at most one verdict a signal out.
 //! The agent, the replay and the evaluation all run this one machine.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::adaptation::Place;
+use super::adaptation::{Adaptation, Adapted, Adoption, BaseLimits};
+use super::decision::{Action, Decider, DecisionParams, DecisionState, Judgement};
 use super::event::{Micros, Signal, Timestamp};
 use super::manner::{Difference, Habits, Manner};
-use super::policy::{Judgement, Policy, PolicyParams};
 use super::score::{Score, ScoreError, Scorer};
 use super::steps::Steps;
 use super::window::{Segmenter, Window, WindowEnd, WindowParams};
@@ -89,7 +89,9 @@ pub struct Verdict {
 pub struct Detector<S> {
     segmenter: Segmenter,
     scorer: S,
-    policy: Policy,
+    decider: Decider,
+    /// Follows the owner, where the agent is to.
+    adaptation: Option<Adaptation>,
     habits: Option<Habits>,
     /// The last windows, for explanations: when each began, how it moved, and its score.
     recent: VecDeque<(Timestamp, Manner, Score)>,
@@ -97,9 +99,15 @@ pub struct Detector<S> {
 
 impl<S: Scorer> Detector<S> {
     /// A detector at the start of a stream.
-    pub fn new(windows: WindowParams, scorer: S, policy: PolicyParams) -> Self {
-        let (segmenter, policy) = (Segmenter::new(windows), Policy::new(policy));
-        Self { segmenter, scorer, policy, habits: None, recent: VecDeque::new() }
+    pub fn new(windows: WindowParams, scorer: S, decision: DecisionParams) -> Self {
+        Self {
+            segmenter: Segmenter::new(windows),
+            scorer,
+            decider: Decider::new(decision),
+            adaptation: None,
+            habits: None,
+            recent: VecDeque::new(),
+        }
     }
 
     /// The same, able to say in what an alarm's movement was unlike its owner's.
@@ -109,21 +117,49 @@ impl<S: Scorer> Detector<S> {
         self
     }
 
-    /// The decision part, for `status`.
-    pub const fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
-    /// See [`Policy::with_owner_at`].
+    /// The same, following its owner from what was learnt so far. `half_life` is the notice budget. Does
+    /// nothing for a model that judges by scores alone.
     #[must_use]
-    pub fn with_owner_at(mut self, place: Option<&Place>, taught: Option<Timestamp>) -> Self {
-        self.policy = self.policy.with_owner_at(place, taught);
+    pub fn adapting(mut self, adapted: Option<Adapted>, half_life: Micros) -> Self {
+        let params = self.decider.params();
+        let limits = BaseLimits { notice: params.notice, lock: params.lock, half_life };
+        let owner = params.owner().cloned();
+        self.adaptation = owner.map(|owner| Adaptation::new(owner, limits, adapted));
+        if let Some(adoption) = self.adaptation.as_ref().map(Adaptation::adoption) {
+            self.adopt(adoption);
+        }
         self
     }
 
-    /// See [`Policy::take_learnt`].
-    pub const fn take_learnt(&mut self) -> Option<Place> {
-        self.policy.take_learnt()
+    /// The same, going on from the state of a decision that was saved.
+    #[must_use]
+    pub fn resumed(mut self, state: DecisionState) -> Self {
+        self.decider = self.decider.resumed(state);
+        self
+    }
+
+    /// The decision part, for `status`.
+    pub const fn decider(&self) -> &Decider {
+        &self.decider
+    }
+
+    /// Whether the day is judged by its own first windows.
+    pub fn knows_today(&self) -> bool {
+        self.adaptation.as_ref().is_some_and(Adaptation::knows_today)
+    }
+
+    /// What was learnt for good since this was asked last.
+    pub fn take_learnt(&mut self) -> Option<Adapted> {
+        self.adaptation.as_mut().and_then(Adaptation::take_learnt)
+    }
+
+    /// Takes note of movement that cannot be judged; returns what ought to be done.
+    pub fn unjudged(&mut self, at: Timestamp, movement: Micros) -> Option<Action> {
+        self.decider.unjudged(at, movement)
+    }
+
+    fn adopt(&mut self, adoption: Adoption) {
+        self.decider.adopt(adoption.owner, adoption.notice, adoption.lock);
     }
 
     /// The cutting part, for its counts and the time of the next pause.
@@ -140,8 +176,11 @@ impl<S: Scorer> Detector<S> {
             Some(window) => Some(self.judge(&window)?),
             None => None,
         };
-        if let Signal::Boundary { kind, .. } = signal {
-            self.policy.boundary(kind);
+        if let Signal::Boundary { at, kind } = signal {
+            self.decider.boundary(at, kind);
+            if let Some(adoption) = self.adaptation.as_mut().and_then(|a| a.boundary(at, kind)) {
+                self.adopt(adoption);
+            }
         }
         Ok(verdict)
     }
@@ -151,7 +190,11 @@ impl<S: Scorer> Detector<S> {
         let impression =
             impressions.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
         let (at, score) = (window.closed_at(), impression.score);
-        let judgement = self.policy.update(at, impression);
+        let judgement = self.decider.update(at, impression.clone());
+        let adaptation = self.adaptation.as_mut();
+        if let Some(adoption) = adaptation.and_then(|a| a.observe(at, &impression, &judgement)) {
+            self.adopt(adoption);
+        }
         if self.recent.len() == MOST_WINDOWS {
             self.recent.pop_front();
         }

@@ -48,7 +48,10 @@ impl Sub for Timestamp {
 }
 
 /// A span of time in microseconds; negative when time ran backwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Micros(pub i64);
 
 impl Micros {
@@ -66,6 +69,14 @@ impl Micros {
     /// As seconds.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6
+    }
+}
+
+impl Add for Micros {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 }
 

@@ -3,24 +3,24 @@
 //! give the same verdicts, live, in training and in a replay.
 
 pub mod adaptation;
+pub mod decision;
 pub mod detector;
 pub mod event;
 pub mod likeness;
 pub mod manner;
-pub mod policy;
 pub mod score;
 pub mod steps;
 pub mod window;
 
-pub use adaptation::{Place, Stretch};
+pub use adaptation::{Adaptation, Adapted, Adoption, BaseLimits, OwnerMean, Sitting};
+pub use decision::{
+    Action, BlockModel, Decider, Decision, DecisionParams, DecisionState, Evidence, GroupingParams,
+    Judgement, MaxAction, ScoreCalibration, Trigger,
+};
 pub use detector::{Detector, Explanation, Verdict, WindowSummary};
-pub use event::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
+pub use event::{Boundary, Button, Micros, MouseEvent, MouseKind, Signal, Timestamp};
 pub use likeness::{Likeness, Mean, Ratio, TraitSpread, grouped, log_odds};
 pub use manner::{Difference, Habits, Manner};
-pub use policy::{
-    Action, CusumParams, Decision, Evidence, Ladder, MeanParams, Policy, PolicyParams, Recent,
-    RuleParams, ScanParams,
-};
 pub use score::{Impression, Score, ScoreError, Scorer};
 pub use steps::Steps;
 pub use window::{Segmenter, Window, WindowEnd, WindowParams};

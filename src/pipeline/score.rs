@@ -1,13 +1,13 @@
 //! What a model makes of a window, and who says so. Whatever a model answers becomes a number from 0 (stranger) to
 //! 1 (owner) here; what is not a number counts as a stranger.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::steps::Steps;
 
 /// How much a window looks like the owner's: 0 stranger, 1 owner.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(from = "f32", into = "f32")]
 pub struct Score(f32);
 
 impl Score {
@@ -22,8 +22,20 @@ impl Score {
     }
 }
 
+impl From<f32> for Score {
+    fn from(raw: f32) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl From<Score> for f32 {
+    fn from(score: Score) -> Self {
+        score.get()
+    }
+}
+
 /// What a model makes of one window.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Impression {
     /// How much it looks like the owner's.
     pub score: Score,

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::start::StartArgs;
-use crate::agent::settings::PolicyChoice;
+use crate::agent::settings::DecisionChoice;
 use crate::cli::demo::{ENROL_WINDOWS, OWNER_WINDOWS, STRANGER_WINDOWS, cast, device, pauses};
 use crate::cli::output;
 use crate::error::{Failure, Kind, Result};
@@ -95,7 +95,7 @@ impl DemoArgs {
         };
         let bundle = train_owner(&request, &mut |_| {})?;
         let scorer = LoadedScorer::of(&bundle, &ScorerParams::default())?;
-        let policy = PolicyChoice::default().resolve(&bundle)?;
+        let policy = DecisionChoice::default().resolve(&bundle)?;
         let mut detector = Detector::new(params, scorer, policy);
         let work = movement(&owner, 1, start, self.owner_windows);
         let work = watch(&mut detector, &work, self.owner_windows)?;

@@ -149,9 +149,9 @@ pub(super) fn untrained() -> Bundle {
         windows: WindowParams::default(),
         operating_points: vec![point],
         default_group: 1,
-        sequential: None,
+        score_calibration: None,
         likeness: None,
-        scan: Vec::new(),
+        limits: Vec::new(),
         habits: None,
         provenance: Provenance {
             trained_by: "nobody".into(),

@@ -15,7 +15,7 @@ use clap::Args;
 use self::show::Show;
 use super::output;
 use super::train::input::InputArgs;
-use crate::agent::settings::{PolicyChoice, RuleChoice, Within};
+use crate::agent::settings::{Budget, DecisionChoice, Within};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::evaluate::{Request, Results, Trainer, compare, evaluate};
 use crate::lab::protocol::{NAMES, Person, Protocol, read_people};
@@ -56,14 +56,11 @@ pub struct EvaluateArgs {
     /// Who scores: auto, onnxruntime, builtin
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
     backend: Backend,
-    /// How the agent decides in continuous use: mean, cusum or scan
-    #[arg(long, value_name = "NAME", default_value = "mean", value_parser = rule)]
-    rule: RuleChoice,
-    /// One false alarm in so many hours at the desk is put up with; cusum and scan only
-    #[arg(long, value_name = "HOURS", default_value = "40", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    hours_between_alarms: u32,
-    /// Every session of an owner begins with an unlock, whose first 30 windows show the day and are not
-    /// judged, and teach for good once a day, as with adapt.enabled
+    /// In continuous use, hours at the desk for one false notice and for one false lock, or eer
+    #[arg(long, value_names = ["NOTICE", "LOCK"], num_args = 2, default_values = ["8", "40"], value_parser = budget)]
+    budget: Vec<Budget>,
+    /// In the tables of groups, let the first 30 windows of every session show the day, and judge the
+    /// others by it
     #[arg(long)]
     adapt: bool,
     /// Owners measured at the same time
@@ -92,13 +89,12 @@ fn backend(name: &str) -> Result<Backend, String> {
     found.ok_or_else(|| "it must be auto, onnxruntime or builtin".into())
 }
 
-fn rule(name: &str) -> Result<RuleChoice, String> {
-    match name {
-        "mean" => Ok(RuleChoice::Mean),
-        "cusum" => Ok(RuleChoice::Cusum),
-        "scan" => Ok(RuleChoice::Scan),
-        _ => Err("it must be mean, cusum or scan".into()),
+fn budget(text: &str) -> Result<Budget, String> {
+    if text == "eer" {
+        return Ok(Budget::Eer);
     }
+    let hours = text.parse::<i64>().map_err(|_| "it must be whole hours or eer".to_owned())?;
+    Within::try_from(hours).map(Budget::Hours)
 }
 
 impl EvaluateArgs {
@@ -138,12 +134,13 @@ impl EvaluateArgs {
         }
         let scorer = self.scorer();
         let options = TrainOptions { start: self.start()?, ..TrainOptions::default() };
-        let choice = PolicyChoice {
-            rule: self.rule,
-            hours_between_alarms: Within::clamped(self.hours_between_alarms),
-            ..PolicyChoice::default()
+        let (notice, lock) = (self.budget[0], self.budget[1]);
+        let choice = DecisionChoice {
+            notice_budget_h: notice,
+            lock_budget_h: lock,
+            ..DecisionChoice::default()
         };
-        let policy = |bundle: &Bundle| choice.resolve(bundle);
+        let decision = |bundle: &Bundle| choice.resolve(bundle);
         let request = Request {
             protocols: &protocols,
             people: &people,
@@ -154,7 +151,8 @@ impl EvaluateArgs {
             draws: self.draws,
             threads: self.threads,
             scorer: &scorer,
-            policy: &policy,
+            decision: &decision,
+            half_life: notice.half_life(),
             adapt: self.adapt,
             trainer: self.train.then_some(Trainer { options: &options, scorer: &scorer }),
         };

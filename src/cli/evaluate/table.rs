@@ -220,15 +220,46 @@ fn in_use(use_: &Continuous) -> Vec<String> {
             hours[1]
         ),
     ];
+    lines.extend(promises(use_));
     lines.extend(use_.adapted.as_ref().map(learnt));
+    lines
+}
+
+/// What the budgets promised, and what became of it.
+fn promises(use_: &Continuous) -> Vec<String> {
+    let number = |e: Estimate| format!("{:.2} ({:.2}-{:.2})", e.value, e.low, e.high);
+    let promised = use_.promised_per_8h.map_or("-".into(), |rate| format!("{rate:.1}"));
+    let worst = use_.worst_owner.as_ref();
+    let worst = worst.map_or("-".into(), |(owner, rate)| format!("{owner} with {rate:.1} in 8 h"));
+    let mut lines = vec![
+        format!(
+            "    promised       {promised} in 8 h; {} owners without a false alarm, the worst {worst}",
+            use_.owners_without
+        ),
+        format!(
+            "    false locks    {} in 8 h at work if nobody answers a notice",
+            use_.false_locks_per_8h.map_or("-".into(), number)
+        ),
+    ];
+    lines.extend(use_.within.iter().map(|within| {
+        format!(
+            "    within {:>4} windows  {} % noticed, {} % locked",
+            within.windows,
+            percent(within.noticed),
+            percent(within.locked)
+        )
+    }));
+    lines.extend(use_.first_mover_noticed.map(|share| {
+        format!("    first mover    {} % noticed although they moved first after an unlock", percent(share))
+    }));
     lines
 }
 
 fn learnt(adapted: &Adapted) -> String {
     let most = adapted.strayed.iter().copied().fold(0.0, f64::max);
     format!(
-        "    learnt         from what follows unlocks, led at most {most:.2} of {REACH} away; {} % of \
-         strangers get through who were first at the mouse after 20 of them",
+        "    adapted        by verified work, led at most {most:.2} of {REACH} away; {} % of impostors get \
+         through who were first at the mouse after 20 unlocks",
         percent(adapted.missed_by_patience)
     )
 }

@@ -46,8 +46,8 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
         Span::raw(format!("  {}", status.ground())),
     ]);
     let second = format!(
-        "{} windows, {}, ladder {:?}, {}",
-        status.windows_seen, status.source, status.ladder, status.scorer.backend
+        "{} windows, {}, at most {}, {}",
+        status.windows_seen, status.source, status.max_action, status.scorer.backend
     );
     let problem = status.problems.first().map_or(second.to_lowercase(), |p| format!("! {p}"));
     Paragraph::new(vec![first, Line::from(problem)]).block(block)

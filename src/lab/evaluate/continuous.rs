@@ -3,18 +3,23 @@
 
 use super::figures::Study;
 use super::measure::Measured;
-use super::results::{Adapted, Continuous, Delay, Estimate, Timeline, UserStreams};
+use super::results::{Adapted, Continuous, Delay, Estimate, Timeline, UserStreams, Within};
 use super::streams::Stranger;
 use crate::lab::metrics::quantile;
+use crate::pipeline::Micros;
 
 /// Seconds of eight hours.
 const SHIFT_S: f64 = 8.0 * 3600.0;
+/// Owners who were seen for less at the desk say nothing of a rate, seconds.
+const JUDGED_S: f64 = 3600.0;
+/// Windows within which an impostor is to be noticed.
+const WITHIN: [usize; 4] = [30, 100, 300, 600];
 /// Points of a curve at most.
 const POINTS: usize = 120;
 
 impl Study<'_> {
     /// The figures of all streams; none without a stranger.
-    pub(super) fn continuous(&self) -> Option<Continuous> {
+    pub(super) fn continuous(&self, budget: Micros) -> Option<Continuous> {
         let users: Vec<UserStreams> = self.measured.iter().map(user).collect();
         let strangers: Vec<&Stranger> =
             self.measured.iter().flat_map(|one| &one.streams.strangers).collect();
@@ -39,6 +44,12 @@ impl Study<'_> {
             false_alarms_per_8h_wall: self.ratio(alarms, shifts(0))?,
             false_alarms_per_8h_movement: self.ratio(alarms, shifts(1))?,
             genuine_hours: hours,
+            promised_per_8h: Some(SHIFT_S / budget.as_secs_f64()),
+            false_locks_per_8h: self.ratio(|one| one.streams.false_locks as f64, shifts(0)),
+            owners_without: self.owners.iter().filter(|owner| self.alarms_of(owner) == 0).count(),
+            worst_owner: self.worst_owner(),
+            within: WITHIN.iter().filter_map(|windows| self.within(*windows)).collect(),
+            first_mover_noticed: self.first_mover_noticed(),
             curve: noticed_within(&strangers, 1),
             wall_curve: noticed_within(&strangers, 2),
             users,
@@ -46,6 +57,44 @@ impl Study<'_> {
             caught: caught(&strangers),
             missed_one: missed_one(&strangers),
         })
+    }
+
+    fn of_owner<'s>(&'s self, owner: &'s str) -> impl Iterator<Item = &'s Measured> {
+        self.measured.iter().filter(move |one| one.user == owner)
+    }
+
+    fn alarms_of(&self, owner: &str) -> usize {
+        self.of_owner(owner).map(|one| one.streams.false_alarms).sum()
+    }
+
+    fn worst_owner(&self) -> Option<(String, f64)> {
+        let rates = self.owners.iter().filter_map(|owner| {
+            let seconds: f64 = self.of_owner(owner).map(|one| one.streams.genuine_s[0]).sum();
+            let rate = self.alarms_of(owner) as f64 * SHIFT_S / seconds;
+            (seconds >= JUDGED_S).then(|| ((*owner).to_owned(), rate))
+        });
+        rates.max_by(|one, other| one.1.total_cmp(&other.1))
+    }
+
+    /// Shares over all impostor sessions that are that long, and over shorter ones too: an impostor who
+    /// has left unnoticed counts as missed.
+    fn within(&self, windows: usize) -> Option<Within> {
+        let share = |passed: fn(&Stranger) -> Option<[f64; 3]>| {
+            let over = move |one: &Measured| {
+                let sessions = one.streams.strangers.iter().filter_map(passed);
+                sessions.filter(|delay| delay[0] <= windows as f64).count() as f64
+            };
+            self.ratio(over, |one| one.streams.strangers.len() as f64)
+        };
+        let (noticed, locked) = (share(|s| s.noticed)?, share(|s| s.locked)?);
+        Some(Within { windows, noticed, locked })
+    }
+
+    fn first_mover_noticed(&self) -> Option<Estimate> {
+        let noticed = |one: &Measured| {
+            one.streams.strangers.iter().filter(|s| s.first_mover_noticed).count() as f64
+        };
+        self.ratio(noticed, |one| one.streams.strangers.len() as f64)
     }
 
     fn adapted(&self) -> Option<Adapted> {

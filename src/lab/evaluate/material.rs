@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::lab::people::Device;
 use crate::lab::protocol::{Plan, Recordings, Split, Stretch, resampled};
-use crate::pipeline::adaptation::MORNING;
+use crate::pipeline::adaptation::FIRST_WINDOWS;
 use crate::pipeline::{Window, WindowParams};
 
 /// Windows of one session.
@@ -33,12 +33,12 @@ impl Sides<'_> {
     /// over by then are left out.
     fn begun(&mut self) {
         let begin = |piece: &mut Piece<'_>| {
-            let (morning, rest) = piece.windows.split_at(MORNING);
+            let (morning, rest) = piece.windows.split_at(FIRST_WINDOWS);
             let morning = morning.to_vec();
             piece.windows = rest.to_vec().into();
             morning
         };
-        self.genuine.retain(|piece| piece.windows.len() > MORNING);
+        self.genuine.retain(|piece| piece.windows.len() > FIRST_WINDOWS);
         self.mornings = self.genuine.iter_mut().map(begin).collect();
     }
 }

@@ -15,7 +15,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::lab::metrics;
 use crate::model::{Bundle, LoadedScorer, ScorerParams};
 use crate::pipeline::{
-    Impression, Likeness, Mean, PolicyParams, Scorer, Steps, Window, WindowParams,
+    DecisionParams, Impression, Likeness, Mean, Micros, Scorer, Steps, Window, WindowParams,
 };
 
 /// Windows that are scored at once.
@@ -26,8 +26,10 @@ pub(super) struct Measure<'a> {
     /// Who scores.
     pub scorer: &'a ScorerParams,
     /// How the agent would decide with a model.
-    pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
-    /// Whether it learns from what follows an unlock, for the day and for good.
+    pub decision: &'a (dyn Fn(&Bundle) -> Result<DecisionParams> + Sync),
+    /// Half of what a refuted alarm raises the limits by is gone after so much time at the desk.
+    pub half_life: Micros,
+    /// Whether groups are judged by what followed an unlock that day.
     pub adapt: bool,
     /// How windows are cut.
     pub params: WindowParams,
@@ -105,11 +107,9 @@ impl Measure<'_> {
         let model = |dated: &bool| seen.model(&bundle, &units, *dated);
         let mut methods: Vec<Vec<Scores>> = ways.iter().map(model).collect();
         methods.extend(Knows::ALL.map(|kind| baseline(kind, material, &units, exam.plan.seed)));
-        let mut policy = (self.policy)(&bundle)?;
-        if !self.adapt {
-            policy.rule.forget_days();
-        }
-        let streams = streams::run(&whole.test, &mut scorer, policy, self.params)?;
+        let decision = (self.decision)(&bundle)?;
+        let streams =
+            streams::run(&whole.test, &mut scorer, decision, self.half_life, self.params)?;
         Ok(Measured {
             model: facts(&bundle, path, &user, exam.plan.seed)?,
             scorer: format!("{} {}", scorer.report().backend, scorer.report().version),

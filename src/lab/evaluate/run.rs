@@ -17,7 +17,7 @@ use super::results::{DatasetFacts, Method, Results, Run, UNDATED, VERSION};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{Person, Plan, Protocol, Split};
 use crate::model::{Bundle, ScorerParams};
-use crate::pipeline::{PolicyParams, WindowParams};
+use crate::pipeline::{DecisionParams, Micros, WindowParams};
 
 /// What is to be evaluated, and how.
 pub struct Request<'a> {
@@ -40,8 +40,10 @@ pub struct Request<'a> {
     /// Who scores.
     pub scorer: &'a ScorerParams,
     /// How the agent would decide with a model.
-    pub policy: &'a (dyn Fn(&Bundle) -> Result<PolicyParams> + Sync),
-    /// Whether the agent learns from what follows an unlock: every session of the owner begins with one.
+    pub decision: &'a (dyn Fn(&Bundle) -> Result<DecisionParams> + Sync),
+    /// The notice budget.
+    pub half_life: Micros,
+    /// Whether groups are judged by the day too: every session of the owner begins with an unlock.
     pub adapt: bool,
     /// Trains the models that are missing; without it they are an error.
     pub trainer: Option<Trainer<'a>>,
@@ -150,8 +152,8 @@ fn run(
     cases: &[Case],
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(Run, String)> {
-    let Request { scorer, policy, adapt, params, .. } = *request;
-    let measure = Measure { scorer, policy, adapt, params };
+    let Request { scorer, decision, half_life, adapt, params, .. } = *request;
+    let measure = Measure { scorer, decision, half_life, adapt, params };
     let jobs: Vec<(Exam<'_>, &Path)> = cases
         .iter()
         .flat_map(|case| {
@@ -177,7 +179,7 @@ fn run(
         splits: cases.iter().map(|case| split_facts(&case.plan)).collect(),
         models: measured.iter().map(|one| one.model.clone()).collect(),
         methods,
-        continuous: study.continuous(),
+        continuous: study.continuous(request.half_life),
         warnings: warnings(&study),
     };
     Ok((run, measured.first().map(|one| one.scorer.clone()).unwrap_or_default()))

@@ -1,6 +1,6 @@
-//! Continuous use: an owner works, then a stranger takes the mouse, through the agent's whole
-//! detector. Movement is given back as signals and cut again; nothing is scored that the agent would
-//! not have scored.
+//! Continuous use: an owner works day after day, impostors take the mouse, all of it through the agent's
+//! whole detector. Movement is given back as signals and cut again; nothing is scored that the agent
+//! would not have scored.
 
 use super::material::{Piece, Sides};
 use super::measure::impressions;
@@ -11,14 +11,20 @@ use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Boundary, Decision, Detector, Impression, MouseEvent, MouseKind, Place, Policy, PolicyParams,
-    ScoreError, Scorer, Signal, Steps, Timestamp, Verdict, Window, WindowParams,
+    Adapted, Boundary, DecisionParams, Detector, Impression, MouseEvent, MouseKind, ScoreError,
+    Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
 };
 
 /// A break longer than this is no work.
 const BREAK_S: f64 = 300.0;
-/// Between the owner's last window and the stranger's first.
+/// Between the owner's last window and the impostor's first.
 const TAKEOVER: Micros = Micros::from_millis(1000);
+/// Windows of the owner after an unlock that precede an impostor: the day is known by then.
+const WARM_UP: usize = 40;
+/// An impostor has to stay for so many windows to count.
+const FEWEST: usize = 30;
+/// A false alarm is answered so long after it: its owner reads, and gives the password.
+const ANSWER: Micros = Micros::from_millis(20_000);
 
 /// One owner's streams.
 #[derive(Debug, Clone, Default)]
@@ -27,182 +33,200 @@ pub(super) struct Streams {
     pub genuine_windows: usize,
     /// Seconds of the owner's work on the clock and of movement.
     pub genuine_s: [f64; 2],
-    /// Alarms during it.
+    /// Alarms during it, each refuted by an unlock.
     pub false_alarms: usize,
-    /// One for each stranger session that is long enough to be noticed.
+    /// Locks during it, where nobody refutes the notices before them.
+    pub false_locks: usize,
+    /// One for each impostor session that is long enough to be noticed.
     pub strangers: Vec<Stranger>,
-    /// Stranger sessions with fewer windows than are judged together.
+    /// Impostor sessions with fewer windows than count.
     pub too_short: usize,
-    /// How far unlocks have led the model from the enrolment, see [`Place::strayed`]; none where it does
-    /// not learn from them.
+    /// How far verified work has led the model from the enrolment; none where it does not adapt.
     pub strayed: Option<f64>,
 }
 
-/// One stranger session.
+/// One impostor session.
 #[derive(Debug, Clone)]
 pub(super) struct Stranger {
-    /// Whether the stranger is noticed in the end who was always first at the mouse after an unlock, day
-    /// by day; none where the model does not learn from that.
+    /// Whether the impostor is noticed who moves first after an unlock of the owner's.
+    pub first_mover_noticed: bool,
+    /// Whether an impostor is noticed in the end who was always first at the mouse after an unlock, day
+    /// by day.
     pub noticed_in_the_end: Option<bool>,
-    /// Windows, seconds of movement and seconds on the clock until the stranger was noticed.
+    /// Windows, seconds of movement and seconds on the clock until the person is told.
     pub noticed: Option<[f64; 3]>,
+    /// The same until the session is locked.
+    pub locked: Option<[f64; 3]>,
+    /// Windows of the session.
+    pub windows: usize,
     /// What the agent would have drawn.
     pub timeline: Timeline,
 }
 
-/// Runs an owner's test through the detector.
+/// Runs an owner's test through the detector, as the agent runs it by default: following its owner.
 pub(super) fn run(
     test: &Sides<'_>,
     scorer: &mut LoadedScorer,
-    policy: PolicyParams,
+    decision: DecisionParams,
+    half_life: Micros,
     params: WindowParams,
 ) -> Result<Streams> {
-    let group = needed(&policy);
-    let mut stage = Stage { scorer, policy, params, place: None, taught: None };
+    let mut life = Life { scorer, decision, half_life, params, adapted: None };
     let mut streams = Streams::default();
-    for piece in &test.genuine {
-        stage.owner(&piece.windows, &mut streams)?;
-    }
-    streams.strayed = stage.strayed();
-    let before = stage.warm_up(&test.genuine)?;
+    life.owner(&test.genuine, &mut streams)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
-    for piece in &test.impostor {
-        match piece.windows.len() < group {
-            true => streams.too_short += 1,
-            false => streams.strangers.push(stage.stranger(owner, piece, &before)?),
+    let before: Vec<&[Window]> = test
+        .genuine
+        .iter()
+        .filter_map(|piece| piece.windows.get(..WARM_UP.min(piece.windows.len())))
+        .filter(|windows| !windows.is_empty())
+        .collect();
+    for (at, piece) in test.impostor.iter().enumerate() {
+        if piece.windows.len() < FEWEST {
+            streams.too_short += 1;
+            continue;
         }
+        let before = before.get(at % before.len().max(1)).copied().unwrap_or_default();
+        streams.strangers.push(life.stranger(owner, piece, before)?);
     }
     Ok(streams)
 }
 
-/// A stranger has to stay for so many windows to count. Where evidence piles up instead of groups,
-/// as many as the largest group, so that both ways are tried on about the same strangers.
-fn needed(policy: &PolicyParams) -> usize {
-    policy.group_windows().unwrap_or(30)
-}
-
-struct Stage<'a> {
+struct Life<'a> {
     scorer: &'a mut LoadedScorer,
-    policy: PolicyParams,
+    decision: DecisionParams,
+    half_life: Micros,
     params: WindowParams,
-    /// Where unlocks have shown the owner to be.
-    place: Option<Place>,
-    /// When they did last.
-    taught: Option<Timestamp>,
+    /// What the owner's work has made of the model.
+    adapted: Option<Adapted>,
 }
 
-impl Stage<'_> {
-    /// The verdicts on a stream.
-    fn verdicts(&mut self, signals: &[Signal]) -> Result<Vec<Verdict>> {
-        let mut detector = self.detector(signals)?;
-        judge(&mut detector, signals, None).map(|(verdicts, _)| verdicts)
-    }
-
-    /// The agent's decision path for these signals, as far as it has learnt by now; their windows are
+impl Life<'_> {
+    /// The agent's decision path for these signals, as far as it has adapted by now; their windows are
     /// scored together.
     fn detector(&mut self, signals: &[Signal]) -> Result<Detector<Given>> {
         let (windows, _) = cut_recording(self.params, signals.iter().copied());
         let scores = Given(impressions(&windows, self.scorer)?.into_iter());
-        let detector = Detector::new(self.params, scores, self.policy.clone());
-        Ok(detector.with_owner_at(self.place.as_ref(), self.taught))
+        let detector = Detector::new(self.params, scores, self.decision.clone());
+        Ok(detector.adapting(self.adapted.clone(), self.half_life))
     }
 
-    fn strayed(&self) -> Option<f64> {
-        let anchor = self.policy.rule.likeness().filter(|likeness| likeness.days > 0.0)?;
-        Some(self.place.as_ref().map_or(0.0, |place| place.strayed(anchor)))
-    }
-
-    /// Whether a stranger is noticed in the end, see [`patience`].
-    fn noticed_in_the_end(&mut self, windows: &[Window]) -> Result<Option<bool>> {
-        if self.strayed().is_none() {
-            return Ok(None);
-        }
-        let seen = impressions(windows, self.scorer)?;
-        let at = windows.iter().map(Window::closed_at);
-        let stream: Vec<_> = at.zip(seen).collect();
-        let policy = Policy::new(self.policy.clone()).with_owner_at(self.place.as_ref(), None);
-        Ok(Some(patience::noticed_in_the_end(policy, &stream)))
-    }
-
-    fn owner(&mut self, windows: &[Window], streams: &mut Streams) -> Result<()> {
-        let signals = signals(windows, Boundary::Unlocked, None);
-        let mut detector = self.detector(&signals)?;
-        let unlock = |detector: &mut Detector<Given>, at| {
-            detector.push(Signal::Boundary { at, kind: Boundary::Unlocked }).map(|_| ())
-        };
-        let (verdicts, place) = judge(&mut detector, &signals, Some(&unlock))?;
-        if let Some((at, place)) = place {
-            (self.place, self.taught) = (Some(place), Some(at));
-        }
-        streams.genuine_windows += verdicts.len();
-        streams.false_alarms += verdicts.iter().filter(|v| v.judgement.action.is_some()).count();
-        let [wall, movement] = worked(&verdicts);
-        streams.genuine_s = [streams.genuine_s[0] + wall, streams.genuine_s[1] + movement];
-        Ok(())
-    }
-
-    /// The owner's windows that precede a stranger: one full group that is trusted, from the first
-    /// session that has one. Where there is none, the stranger begins on a fresh detector.
-    fn warm_up(&mut self, genuine: &[Piece<'_>]) -> Result<Vec<Window>> {
-        let group = needed(&self.policy);
-        for piece in genuine.iter().filter(|piece| piece.windows.len() >= group) {
-            let before = &piece.windows[..group];
-            let verdicts = self.verdicts(&signals(before, Boundary::Unlocked, None))?;
-            if verdicts.last().is_some_and(|v| v.judgement.decision == Decision::Trusted) {
-                return Ok(before.to_vec());
+    /// The owner's sessions, each begun by an unlock, every alarm answered by one.
+    fn owner(&mut self, sessions: &[Piece<'_>], streams: &mut Streams) -> Result<()> {
+        let stream: Vec<Signal> =
+            sessions.iter().flat_map(|piece| signals(&piece.windows, true, None)).collect();
+        let mut detector = self.detector(&stream)?;
+        let mut session: Vec<Verdict> = Vec::new();
+        let mut standing = Standing::default();
+        for signal in &stream {
+            if matches!(signal, Signal::Boundary { kind: Boundary::Start, .. }) {
+                streams.add_work(&std::mem::take(&mut session));
             }
+            let Some(verdict) = detector.push(*signal).map_err(broken)? else { continue };
+            session.push(verdict);
+            streams.false_locks += usize::from(standing.locks(&verdict, &detector));
+            if verdict.judgement.action.is_some() {
+                streams.false_alarms += 1;
+                let at = verdict.at + ANSWER;
+                let unlock = Signal::Boundary { at, kind: Boundary::Unlocked };
+                detector.push(unlock).map_err(broken)?;
+            }
+            self.adapted = detector.take_learnt().or(self.adapted.take());
         }
-        Ok(Vec::new())
+        streams.add_work(&session);
+        let anchor = self.decision.owner();
+        streams.strayed = self.adapted.as_ref().zip(anchor).map(|(a, anchor)| a.owner.drift(anchor));
+        Ok(())
     }
 
     fn stranger(&mut self, owner: &str, piece: &Piece<'_>, before: &[Window]) -> Result<Stranger> {
         let taken = piece.windows[0].started_at();
-        let mut stream = signals(before, Boundary::Unlocked, Some(taken));
-        let theirs = signals(&piece.windows, Boundary::Start, None);
-        stream.extend(theirs.into_iter().skip(usize::from(!before.is_empty())));
-        let verdicts = self.verdicts(&stream)?;
+        let mut stream = signals(before, true, Some(taken));
+        stream.extend(signals(&piece.windows, false, None));
+        let mut detector = self.detector(&stream)?;
+        let verdicts = judge(&mut detector, &stream)?;
         let own = verdicts.iter().filter(|v| v.window.started_at < taken).count();
         let theirs = &verdicts[own..];
-        let caught = theirs.iter().position(|v| v.judgement.decision == Decision::Intruder);
-        let noticed = caught.map(|at| {
+        let until = |passes: &dyn Fn(&Verdict) -> bool| {
+            let at = theirs.iter().position(passes)?;
             let movement = theirs[..=at].iter().map(|v| v.window.movement().as_secs_f64()).sum();
-            [(at + 1) as f64, movement, (theirs[at].at - taken).as_secs_f64()]
-        });
-        let timeline = Timeline {
-            user: owner.to_owned(),
-            stranger: piece.person.to_owned(),
-            threshold: self.policy.threshold().into(),
-            points: verdicts.iter().map(|v| point(v, taken)).collect(),
+            Some([(at + 1) as f64, movement, (theirs[at].at - taken).as_secs_f64()])
         };
-        let noticed_in_the_end = self.noticed_in_the_end(&piece.windows)?;
-        Ok(Stranger { noticed_in_the_end, noticed, timeline })
+        let notice = |v: &Verdict| v.judgement.decision == crate::pipeline::Decision::Intruder;
+        let lock_limit = detector.decider().params().lock.limit();
+        let lock = |v: &Verdict| lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit);
+        Ok(Stranger {
+            first_mover_noticed: self.first_mover_noticed(&piece.windows)?,
+            noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
+            noticed: until(&notice),
+            locked: until(&lock),
+            windows: theirs.len(),
+            timeline: Timeline {
+                user: owner.to_owned(),
+                stranger: piece.person.to_owned(),
+                threshold: self.decision.grouping.threshold.into(),
+                points: verdicts.iter().map(|v| point(v, taken)).collect(),
+            },
+        })
+    }
+
+    /// Whether there is an alarm on an impostor who moves first after an unlock.
+    fn first_mover_noticed(&mut self, windows: &[Window]) -> Result<bool> {
+        let stream = signals(windows, true, None);
+        let mut detector = self.detector(&stream)?;
+        Ok(judge(&mut detector, &stream)?.iter().any(|v| v.judgement.action.is_some()))
+    }
+
+    /// Whether an impostor is noticed in the end, see [`patience`].
+    fn noticed_in_the_end(&mut self, windows: &[Window]) -> Result<Option<bool>> {
+        if self.decision.owner().is_none() {
+            return Ok(None);
+        }
+        let seen = impressions(windows, self.scorer)?;
+        let stream: Vec<_> = windows.iter().map(Window::closed_at).zip(seen).collect();
+        let start = (self.decision.clone(), self.adapted.clone(), self.half_life);
+        Ok(Some(patience::noticed_in_the_end(start, &stream)))
     }
 }
 
-/// When and where the owner was learnt to be.
-type Lesson = (Timestamp, Place);
-
-/// What follows an alarm, where somebody can unlock.
-type Unlock<'a> = dyn Fn(&mut Detector<Given>, Timestamp) -> Result<(), ScoreError> + 'a;
-
-/// Every verdict on the signals, and when and where the owner was last learnt to be. After an alarm
-/// somebody who can `unlock` has shown to be the owner.
-fn judge(
-    detector: &mut Detector<Given>,
-    signals: &[Signal],
-    unlock: Option<&Unlock<'_>>,
-) -> Result<(Vec<Verdict>, Option<Lesson>)> {
-    let (mut verdicts, mut place) = (Vec::new(), None);
-    for signal in signals {
-        let verdict = detector.push(*signal).map_err(broken)?;
-        verdicts.extend(verdict);
-        let alarm = verdict.is_some_and(|verdict| verdict.judgement.action.is_some());
-        if let Some(unlock) = unlock.filter(|_| alarm) {
-            unlock(detector, signal.at()).map_err(broken)?;
-        }
-        place = detector.take_learnt().map(|place| (signal.at(), place)).or(place);
+impl Streams {
+    fn add_work(&mut self, verdicts: &[Verdict]) {
+        let [wall, movement] = worked(verdicts);
+        self.genuine_windows += verdicts.len();
+        self.genuine_s = [self.genuine_s[0] + wall, self.genuine_s[1] + movement];
     }
-    Ok((verdicts, place))
+}
+
+/// The evidence of an owner who answers no notice, so that only a lock ends an excursion.
+#[derive(Debug, Default)]
+struct Standing {
+    sum: f64,
+}
+
+impl Standing {
+    /// Takes the block that a verdict completed; whether it locks.
+    fn locks(&mut self, verdict: &Verdict, detector: &Detector<Given>) -> bool {
+        let (Some(block), Trigger::Llr(limit)) =
+            (verdict.judgement.block, detector.decider().params().lock)
+        else {
+            return false;
+        };
+        self.sum = (self.sum - f64::from(block)).max(0.0);
+        let locks = self.sum >= f64::from(limit);
+        if locks {
+            self.sum = 0.0;
+        }
+        locks
+    }
+}
+
+/// Every verdict on the signals.
+fn judge(detector: &mut Detector<Given>, signals: &[Signal]) -> Result<Vec<Verdict>> {
+    let mut verdicts = Vec::new();
+    for signal in signals {
+        verdicts.extend(detector.push(*signal).map_err(broken)?);
+    }
+    Ok(verdicts)
 }
 
 fn point(verdict: &Verdict, taken: Timestamp) -> TimelinePoint {
@@ -210,6 +234,7 @@ fn point(verdict: &Verdict, taken: Timestamp) -> TimelinePoint {
         at_s: (verdict.at - taken).as_secs_f64(),
         score: verdict.score.get().into(),
         grouped: verdict.judgement.grouped.map(f64::from),
+        evidence: verdict.judgement.evidence.into(),
         decision: verdict.judgement.decision,
     }
 }
@@ -229,18 +254,23 @@ fn broken(error: ScoreError) -> Failure {
     Failure::new(Kind::Internal, error.to_string())
 }
 
-/// Windows as the signals that they were cut from, behind this boundary; moved in time so that they end
-/// just before `until`, if that is given.
-fn signals(windows: &[Window], begin: Boundary, until: Option<Timestamp>) -> Vec<Signal> {
+/// Windows as the signals that they were cut from, as a stream of its own, behind an unlock if `unlocked`;
+/// moved in time so that they end just before `until`, if that is given.
+fn signals(windows: &[Window], unlocked: bool, until: Option<Timestamp>) -> Vec<Signal> {
     let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return Vec::new() };
     let shift = until.map_or(Micros(0), |until| Micros((until - last.closed_at()).0 - TAKEOVER.0));
-    let start = Signal::Boundary { at: first.started_at() + shift, kind: begin };
+    let at = first.started_at() + shift;
+    let begin = unlocked
+        .then_some([Boundary::Start, Boundary::Unlocked])
+        .into_iter()
+        .flatten()
+        .map(|kind| Signal::Boundary { at, kind });
     let moves = windows.iter().flat_map(Window::samples).map(|sample| {
         let (at, kind) = (sample.at + shift, MouseKind::Move);
         Signal::Mouse(MouseEvent { at, kind, x: sample.x, y: sample.y })
     });
     let end = Signal::Boundary { at: last.closed_at() + shift, kind: Boundary::Quiet };
-    std::iter::once(start).chain(moves).chain([end]).collect()
+    begin.chain(moves).chain([end]).collect()
 }
 
 /// Seconds on the clock, breaks left out, and of movement.

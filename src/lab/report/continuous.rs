@@ -8,7 +8,7 @@ use crate::lab::plot::{
     Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks, number, percent, seconds,
 };
 use crate::pipeline::adaptation::REACH;
-use crate::pipeline::policy::Decision;
+use crate::pipeline::Decision;
 
 /// A longer gap on the clock is a break, seconds.
 const BREAK_S: f64 = 20.0;
@@ -58,18 +58,41 @@ fn table(streams: &Continuous) -> Block {
         ("own windows for each false alarm (ANGA)", maybe(streams.anga.as_ref(), "no false alarm")),
         ("false alarms in 8 h on the clock", estimate(&streams.false_alarms_per_8h_wall)),
         ("false alarms in 8 h of movement", estimate(&streams.false_alarms_per_8h_movement)),
+        ("false alarms promised in 8 h", promised(streams)),
+        ("owners without a false alarm, and the worst", owners(streams)),
+        ("false locks in 8 h if no notice is answered", maybe(streams.false_locks_per_8h.as_ref(), "-")),
+        ("noticed although they moved first after an unlock", first_mover(streams)),
         ("owners' work behind it", format!("{wall} h on the clock, {movement} h of movement")),
     ];
-    let learnt = streams.adapted.as_ref().map(learnt).into_iter().flatten();
-    let rows = rows.into_iter().chain(learnt);
-    let rows = rows.map(|(what, value)| vec![what.to_owned(), value]).collect();
+    let adapted = streams.adapted.as_ref().map(adapted).into_iter().flatten();
+    let rows = rows.into_iter().chain(adapted).map(|(what, value)| vec![what.to_owned(), value]);
+    let within = streams.within.iter().map(|within| {
+        let shares = format!("{}; locked {}", rate(&within.noticed), rate(&within.locked));
+        vec![format!("noticed within {} windows", within.windows), shares]
+    });
+    let rows = rows.chain(within).collect();
     Block::Table(vec!["what".into(), "found, with 95 % intervals".into()], rows)
 }
 
-fn learnt(adapted: &Adapted) -> [(&'static str, String); 2] {
+fn promised(streams: &Continuous) -> String {
+    streams.promised_per_8h.map_or_else(|| "-".into(), number)
+}
+
+fn owners(streams: &Continuous) -> String {
+    let worst = streams.worst_owner.as_ref().map_or_else(String::new, |(owner, rate)| {
+        format!("; {owner}: {} in 8 h", number(*rate))
+    });
+    format!("{}{worst}", streams.owners_without)
+}
+
+fn first_mover(streams: &Continuous) -> String {
+    streams.first_mover_noticed.as_ref().map_or_else(|| "-".into(), rate)
+}
+
+fn adapted(adapted: &Adapted) -> [(&'static str, String); 2] {
     let most = adapted.strayed.iter().copied().fold(0.0, f64::max);
     [
-        ("led away by what follows unlocks, at most", format!("{most:.2} of {REACH}")),
+        ("led away by verified work, at most", format!("{most:.2} of {REACH}")),
         ("unnoticed after 20 unlocks at which they moved first", rate(&adapted.missed_by_patience)),
     ]
 }

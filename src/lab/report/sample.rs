@@ -4,7 +4,7 @@ use crate::lab::evaluate::results::{
     Adapted, AtThreshold, CalibrationFigures, Confusion, Continuous, CurvePoint, DatasetFacts,
     Delay, DeviceProbe, Estimate, Floor, Means, Method, ModelFacts, OwnerSplit, PartFacts, Pooled,
     ProtocolFacts, ReliabilityBin, Results, Run, SizeFigures, SplitFacts, Timeline, TimelinePoint,
-    Unit, UserFigures, VERSION,
+    Unit, UserFigures, VERSION, Within,
 };
 use crate::pipeline::WindowParams;
 use crate::pipeline::policy::Decision;
@@ -131,6 +131,7 @@ fn timeline(notices: bool) -> Timeline {
             at_s: 2.0 * f64::from(i),
             score: if low { 0.2 } else { 0.8 },
             grouped: (i > -25).then_some(if low { 0.8 - 0.03 * f64::from(i) } else { 0.75 }),
+            evidence: 4.0,
             decision: if is_alarm { Decision::Intruder } else { Decision::Trusted },
         }
     };
@@ -155,6 +156,12 @@ fn streams() -> Continuous {
         false_alarms_per_8h_wall: about(1.5),
         false_alarms_per_8h_movement: about(6.0),
         genuine_hours: [5.0, 1.1],
+        promised_per_8h: Some(1.0),
+        false_locks_per_8h: Some(about(0.3)),
+        owners_without: 2,
+        worst_owner: Some((OWNERS[0].into(), 2.5)),
+        within: vec![Within { windows: 100, noticed: about(0.7), locked: about(0.6) }],
+        first_mover_noticed: Some(about(0.65)),
         curve: (1..=10).map(|i| (f64::from(i) * 7.0, f64::from(i) / 12.0)).collect(),
         wall_curve: (1..=10).map(|i| (f64::from(i) * 40.0, f64::from(i) / 12.0)).collect(),
         users: Vec::new(),

@@ -6,15 +6,17 @@ use std::ops::Range;
 
 use super::calibrate::{self, Stream};
 use super::head;
+use super::limits;
 use super::options::TrainOptions;
-use super::sequential;
 use super::traits;
 use crate::lab::people::{Device, Style};
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
-use crate::model::{Limit, OperatingPoint, Sequential, Start};
+use crate::model::{Limit, OperatingPoint, Start};
 use crate::nn::{AnyInference, AnyNetwork};
-use crate::pipeline::{Impression, Likeness, Score, Steps, Window, WindowParams};
+use crate::pipeline::{
+    Impression, Likeness, Score, ScoreCalibration, Steps, Window, WindowParams,
+};
 
 /// Heads that are fitted for calibration, each without one part.
 const FOLDS: usize = 5;
@@ -22,13 +24,16 @@ const FOLDS: usize = 5;
 /// Windows of each stranger that is drawn.
 const DRAWN_WINDOWS: usize = 40;
 
+/// Windows of a session that count as one sitting.
+const SITTING: f64 = 200.0;
+
 /// What came of it.
 pub(super) struct Enrolled {
     pub(super) network: AnyNetwork,
     pub(super) operating_points: Vec<OperatingPoint>,
-    pub(super) sequential: Option<Sequential>,
+    pub(super) score_calibration: Option<ScoreCalibration>,
     pub(super) likeness: Option<Likeness>,
-    pub(super) scan: Vec<Limit>,
+    pub(super) limits: Vec<Limit>,
     /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
     pub(super) counts: [usize; 2],
 }
@@ -90,16 +95,34 @@ pub(super) fn enrol(
     };
     let (own, others) = (joined(streams(&genuine)), streams(&strangers));
     let spread = start.spread.as_ref().filter(|_| options.traits);
-    let later =
-        spread.and_then(|spread| traits::likeness(spread, own.first()?, &others, options.seed));
+    let later = spread.and_then(|spread| {
+        traits::likeness(spread, own.first()?, sittings(sessions), &others, options.seed)
+    });
     let operating_points = calibrate::operating_points(&own, &others, later.as_ref());
-    let sequential = sequential::fit(&own, &others, options.seed);
-    let scan =
-        later.as_ref().map_or_else(Vec::new, |(likeness, days)| days.limits(likeness, &others));
     let likeness = later.map(|(likeness, _)| likeness);
+    let (score_calibration, limits) = match likeness {
+        Some(_) => (None, limits::of_others()),
+        None => {
+            let (calibration, limits) = limits::of_scores(&own, &others, options.seed).unzip();
+            (calibration, limits.unwrap_or_default())
+        }
+    };
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
-    Enrolled { network: learn(None), operating_points, sequential, likeness, scan, counts }
+    Enrolled {
+        network: learn(None),
+        operating_points,
+        score_calibration,
+        likeness,
+        limits,
+        counts,
+    }
+}
+
+/// Sittings that the sessions are worth: a long one shows more than one way of working.
+fn sittings(sessions: &[Vec<Window>]) -> f64 {
+    let of = |session: &Vec<Window>| (session.len() as f64 / SITTING).max(1.0);
+    sessions.iter().filter(|session| !session.is_empty()).map(of).sum::<f64>().max(1.0)
 }
 
 /// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are

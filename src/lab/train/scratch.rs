@@ -6,7 +6,7 @@ use super::division::Division;
 use super::fit::{self, Example};
 use super::request::Request;
 use super::split::Parts;
-use super::{Progress, provenance, restyle, sequential};
+use super::{Progress, limits, provenance, restyle};
 use crate::error::Result;
 use crate::model::bundle::RANDOM_START;
 use crate::model::{Bundle, Provenance};
@@ -31,7 +31,8 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
     let own = streams(&fitted.network, &genuine.calibration);
     let others = streams(&fitted.network, &impostor.calibration);
     let operating_points = calibrate::operating_points(&own, &others, None);
-    let sequential = sequential::fit(&own, &others, options.seed);
+    let calibrated = limits::of_scores(&own, &others, options.seed);
+    let (score_calibration, limits) = calibrated.unzip();
     let learnt = genuine.training.iter().chain(&impostor.training).flat_map(|w| w.iter());
     let provenance = Provenance {
         epochs: fitted.epochs,
@@ -46,9 +47,9 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
         windows,
         operating_points,
         default_group,
-        sequential,
+        score_calibration,
         likeness: None,
-        scan: Vec::new(),
+        limits: limits.unwrap_or_default(),
         habits: Habits::of(request.sessions.iter().flatten()),
         provenance,
     })

@@ -5,8 +5,6 @@ use super::calibrate::Stream;
 use super::later::Days;
 use crate::pipeline::{Likeness, Mean, TraitSpread};
 
-/// Windows of the owner that count as one stretch of work.
-const STRETCH: f64 = 40.0;
 /// A later day differs more than one stretch from the next, by so much. Set on Gmail people (the one
 /// shared part with many days of one person): the rate of false alarms that is promised is kept
 /// there by all but those whose way of moving drifts away.
@@ -25,11 +23,12 @@ const NEWTON_STEPS: usize = 30;
 /// Where the slope may lie: no evidence is trusted more than the model gives, nor turned around.
 const SLOPES: [f64; 2] = [0.02, 1.0];
 
-/// The owner of this stream among people, and simulated later days of theirs. `None` with too few
-/// windows for either.
+/// The owner of this stream of so many sittings among people, and simulated later days of theirs. `None`
+/// with too few windows for either.
 pub(super) fn likeness(
     spread: &TraitSpread,
     own: &Stream,
+    sittings: f64,
     strangers: &[Stream],
     seed: u64,
 ) -> Option<(Likeness, Days)> {
@@ -40,7 +39,7 @@ pub(super) fn likeness(
     }
     let shift = spread.shift.iter().map(|variance| DAYS * variance).collect();
     let spread = TraitSpread { shift, ..spread.clone() };
-    let centred = Likeness::of(&spread, &sum, windows, windows as f64 / STRETCH);
+    let centred = Likeness::of(&spread, &sum, windows, sittings);
     let days = 1.0 - 1.0 / DAYS;
     let mut likeness = Likeness { odds: ODDS, lone: LONE, days, ..centred };
     let days = Days::simulate(&likeness, own, seed)?;
@@ -110,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_owner_is_told_from_strangers_and_larger_groups_tell_more() {
-        let (likeness, _) = likeness(&spread(), &person(1.0, 100, 1), &strangers(), 1).unwrap();
+        let (likeness, _) = likeness(&spread(), &person(1.0, 100, 1), 2.0, &strangers(), 1).unwrap();
         let score = |group: &[Impression]| grouped(Some(&likeness), group.iter()).unwrap();
         let later = person(1.0, 200, 2).impressions;
         let wrong =

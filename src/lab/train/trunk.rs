@@ -34,9 +34,9 @@ pub(super) fn train(
         windows: request.windows,
         default_group: calibrate::recommended(&enrolled.operating_points),
         operating_points: enrolled.operating_points,
-        sequential: enrolled.sequential,
+        score_calibration: enrolled.score_calibration,
         likeness: enrolled.likeness,
-        scan: enrolled.scan,
+        limits: enrolled.limits,
         habits: Habits::of(sessions.iter().flatten()),
         provenance,
     })

@@ -32,6 +32,24 @@ pub struct Continuous {
     pub false_alarms_per_8h_movement: Estimate,
     /// Hours of the owners' work: on the clock and of movement.
     pub genuine_hours: [f64; 2],
+    /// False alarms in 8 hours that the notice budget promises; none by the equal error rate.
+    #[serde(default)]
+    pub promised_per_8h: Option<f64>,
+    /// Locks of the owner in 8 hours on the clock, where no notice before them is answered.
+    #[serde(default)]
+    pub false_locks_per_8h: Option<Estimate>,
+    /// Owners without a false alarm.
+    #[serde(default)]
+    pub owners_without: usize,
+    /// The owner with the most false alarms in 8 hours on the clock, of those with an hour or more.
+    #[serde(default)]
+    pub worst_owner: Option<(String, f64)>,
+    /// Share of the impostor sessions noticed within so many windows, and locked.
+    #[serde(default)]
+    pub within: Vec<Within>,
+    /// Share of the impostor sessions noticed when the impostor moves first after an unlock.
+    #[serde(default)]
+    pub first_mover_noticed: Option<Estimate>,
     /// Share of stranger sessions noticed within so many seconds of movement, ascending.
     pub curve: Vec<(f64, f64)>,
     /// The same on the clock.
@@ -47,14 +65,25 @@ pub struct Continuous {
     pub missed_one: Option<Timeline>,
 }
 
-/// What learning from false alarms does. The figures beside it are those of an agent that learns.
+/// How many impostor sessions are over by a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Within {
+    /// Windows since the impostor took the mouse.
+    pub windows: usize,
+    /// Share of the sessions of which the person was told by then.
+    pub noticed: Estimate,
+    /// Share of the sessions that were locked by then.
+    pub locked: Estimate,
+}
+
+/// What adaptation does. The figures beside it are those of an agent that adapts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Adapted {
     /// How far each owner's model was led from the enrolment: root mean square over the traits, in
     /// standard deviations between people, in the order of the owners.
     pub strayed: Vec<f64>,
-    /// Share of the stranger sessions that are not noticed once every alarm on them was taken for
-    /// false twenty times over.
+    /// Share of the impostor sessions that are not noticed once the impostor was first at the mouse
+    /// after twenty unlocks.
     pub missed_by_patience: Estimate,
 }
 
@@ -108,6 +137,9 @@ pub struct TimelinePoint {
     pub score: f64,
     /// The grouped score, once there are enough windows.
     pub grouped: Option<f64>,
+    /// The evidence against the owner, nats.
+    #[serde(default)]
+    pub evidence: f64,
     /// `trusted`, `suspicious` or `intruder`.
     pub decision: Decision,
 }

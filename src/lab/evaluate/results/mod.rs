@@ -6,7 +6,9 @@ mod calibrated;
 mod in_use;
 
 pub use calibrated::{CalibrationFigures, ReliabilityBin};
-pub use in_use::{Adapted, Continuous, Delay, DeviceProbe, Timeline, TimelinePoint, UserStreams};
+pub use in_use::{
+    Adapted, Continuous, Delay, DeviceProbe, Timeline, TimelinePoint, UserStreams, Within,
+};
 
 use serde::{Deserialize, Serialize};
 

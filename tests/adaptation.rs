@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use mousewarden::agent::learnt::Learnt;
 use mousewarden::data::Store;
 use mousewarden::model::Bundle;
-use mousewarden::pipeline::Place;
+use mousewarden::pipeline::Adapted;
 
 struct Home {
     folder: tempfile::TempDir,
@@ -41,9 +41,9 @@ impl Home {
             (self.store(), sample_model::conv_bundle(&[(3, 4)], 1).likeness.unwrap());
         let mut learnt = Learnt::open(&store.learnt(), &store.model(), &anchor).unwrap();
         for number in 1..=versions {
-            let mut place = Place::of(&anchor);
-            place.centre[0] += 0.1 * number as f32;
-            learnt.add(place, format!("2026-03-0{number}T10:00:00Z")).unwrap();
+            let mut adapted = Adapted::enrolled(&anchor);
+            adapted.owner.mean[0] += 0.1 * number as f32;
+            learnt.add(adapted, format!("2026-03-0{number}T10:00:00Z")).unwrap();
         }
     }
 

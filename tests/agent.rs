@@ -17,8 +17,8 @@ use mousewarden::agent::live::{self, Setup, SourceKind};
 use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
 use mousewarden::error::{Kind, Result};
 use mousewarden::pipeline::{
-    Boundary, Impression, Ladder, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
-    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
+    Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
 use mousewarden::platform::{Answer, EventSource};
@@ -50,19 +50,19 @@ struct Stage {
     folder: tempfile::TempDir,
     notifier: Fake,
     locker: Fake,
-    ladder: Ladder,
+    max_action: MaxAction,
     score: Option<f32>,
     countdown_s: u32,
 }
 
 impl Stage {
-    fn new(ladder: Ladder) -> Self {
+    fn new(max_action: MaxAction) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
             folder,
             notifier: Fake::default(),
             locker: Fake::default(),
-            ladder,
+            max_action,
             score: Some(0.1),
             countdown_s: 0,
         }
@@ -76,11 +76,9 @@ impl Stage {
         Judge {
             scorer: Box::new(Constant(self.score)),
             windows: WindowParams::default(),
-            policy: PolicyParams {
-                ladder: self.ladder,
-                cooldown_s: 0,
-                rule: RuleParams::Mean(bare_agent::mean_of(3)),
-            },
+            decision: bare_agent::by_groups_of(3, self.max_action),
+            half_life: Micros::from_millis(8 * 3_600_000),
+            adapts: false,
             model: ModelStatus::default(),
             report: ScorerStatus::default(),
             notify: NotifyParams::default(),
@@ -144,7 +142,7 @@ fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
 
 #[test]
 fn a_stranger_is_told_with_what_was_seen_and_for_how_long() {
-    let stage = Stage::new(Ladder::Notify);
+    let stage = Stage::new(MaxAction::Notify);
     stage.play(3).unwrap();
     let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
     assert!(notice.body.contains("For the last 0.3 s of movement (3 windows)"), "{notice:?}");
@@ -158,7 +156,7 @@ fn a_stranger_is_told_with_what_was_seen_and_for_how_long() {
 
 #[test]
 fn after_some_locks_alarms_only_warn() {
-    let stage = Stage::new(Ladder::Lock);
+    let stage = Stage::new(MaxAction::Lock);
     stage.play(6).unwrap();
     assert_eq!(stage.locker.entries(), [Entry::Locked, Entry::Locked]);
     assert_eq!(count(&stage.journal(), "safe_mode"), 2);
@@ -177,7 +175,7 @@ fn summaries(stage: &Stage) -> Vec<String> {
 
 /// A stage on which an alarm has begun a countdown that no test lives to see the end of.
 fn counting_down() -> (Stage, Running) {
-    let stage = Stage { countdown_s: 600, ..Stage::new(Ladder::Lock) };
+    let stage = Stage { countdown_s: 600, ..Stage::new(MaxAction::Lock) };
     let agent = Running::start(&stage);
     let mouse = agent.mouse.clone().unwrap();
     hand(3).into_iter().for_each(|signal| mouse.send(signal).unwrap());
@@ -190,7 +188,7 @@ fn counting_down() -> (Stage, Running) {
 
 #[test]
 fn a_countdown_that_nobody_answers_locks() {
-    let stage = Stage { countdown_s: 1, ..Stage::new(Ladder::Lock) };
+    let stage = Stage { countdown_s: 1, ..Stage::new(MaxAction::Lock) };
     let agent = Running::start(&stage);
     let mouse = agent.mouse.clone().unwrap();
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
@@ -223,7 +221,7 @@ fn a_countdown_is_not_escaped_by_a_pause_or_a_stop() {
 
 #[test]
 fn whoever_is_recognised_during_a_countdown_is_not_locked_out() {
-    let stage = Stage { countdown_s: 600, ..Stage::new(Ladder::Lock) };
+    let stage = Stage { countdown_s: 600, ..Stage::new(MaxAction::Lock) };
     let (_session, session) = unbounded();
     let (_answers, answers) = unbounded();
     let mut setup = stage.setup(Script::new(hand(9)), (session, answers));
@@ -238,14 +236,14 @@ fn whoever_is_recognised_during_a_countdown_is_not_locked_out() {
 
 #[test]
 fn a_start_tells_nothing() {
-    let stage = Stage { score: Some(0.9), ..Stage::new(Ladder::Lock) };
+    let stage = Stage { score: Some(0.9), ..Stage::new(MaxAction::Lock) };
     stage.play(4).unwrap();
     assert_eq!(stage.notifier.entries(), []);
 }
 
 #[test]
 fn a_lock_that_fails_is_said_loudly() {
-    let stage = Stage { locker: Fake::broken(), ..Stage::new(Ladder::Lock) };
+    let stage = Stage { locker: Fake::broken(), ..Stage::new(MaxAction::Lock) };
     stage.play(3).unwrap();
     let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
     assert!(notice.summary.contains("Could not lock") && notice.urgent);
@@ -254,7 +252,7 @@ fn a_lock_that_fails_is_said_loudly() {
 
 #[test]
 fn a_notice_that_nobody_takes_never_becomes_a_lock() {
-    let stage = Stage { notifier: Fake::broken(), ..Stage::new(Ladder::Notify) };
+    let stage = Stage { notifier: Fake::broken(), ..Stage::new(MaxAction::Notify) };
     stage.play(3).unwrap();
     assert_eq!(stage.locker.entries(), []);
     assert_eq!(count(&stage.journal(), "notify_failed"), 1);
@@ -262,7 +260,7 @@ fn a_notice_that_nobody_takes_never_becomes_a_lock() {
 
 #[test]
 fn an_internal_fault_never_locks_and_ends_the_agent() {
-    let stage = Stage { score: None, ..Stage::new(Ladder::Lock) };
+    let stage = Stage { score: None, ..Stage::new(MaxAction::Lock) };
     let failure = stage.play(3).unwrap_err();
     assert_eq!(failure.kind(), Kind::Internal);
     assert_eq!(stage.locker.entries(), []);
@@ -303,7 +301,7 @@ impl Running {
 
 #[test]
 fn it_was_me_locks_and_only_the_unlock_confirms() {
-    let stage = Stage::new(Ladder::Notify);
+    let stage = Stage::new(MaxAction::Notify);
     let agent = Running::start(&stage);
     let journal = stage.journal();
     agent.answers.send(Answer::ItWasMe).unwrap();
@@ -323,7 +321,7 @@ fn it_was_me_locks_and_only_the_unlock_confirms() {
 
 #[test]
 fn while_it_is_paused_nobody_is_judged() {
-    let stage = Stage::new(Ladder::Log);
+    let stage = Stage::new(MaxAction::Log);
     let agent = Running::start(&stage);
     let journal = stage.journal();
     agent.commands.send(Command::Pause(None)).unwrap();
@@ -339,7 +337,7 @@ fn while_it_is_paused_nobody_is_judged() {
 
 #[test]
 fn a_clock_that_jumps_back_loses_nothing_but_its_own_movement() {
-    let stage = Stage::new(Ladder::Log);
+    let stage = Stage::new(MaxAction::Log);
     let mut signals = hand(4);
     for signal in &mut signals[22..33] {
         if let Signal::Mouse(event) = signal {

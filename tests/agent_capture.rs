@@ -19,7 +19,7 @@ use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
 use mousewarden::error::Result;
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::{
-    Boundary, Impression, Ladder, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
+    Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score,
     ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake};
@@ -157,11 +157,9 @@ fn judge(known: &str) -> Judge {
     Judge {
         scorer: Box::new(Stern),
         windows: WindowParams::default(),
-        policy: PolicyParams {
-            ladder: Ladder::Lock,
-            cooldown_s: 0,
-            rule: RuleParams::Mean(bare_agent::mean_of(1)),
-        },
+        decision: bare_agent::by_groups_of(1, MaxAction::Lock),
+        half_life: Micros::from_millis(8 * 3_600_000),
+        adapts: false,
         model: ModelStatus { provenance: Some(provenance), ..ModelStatus::default() },
         report: ScorerStatus::default(),
         notify: NotifyParams::default(),

@@ -16,8 +16,8 @@ use mousewarden::agent::live::{self, SourceKind};
 use mousewarden::agent::settings::{LockParams, NotifyParams};
 use mousewarden::error::Result;
 use mousewarden::pipeline::{
-    Boundary, Impression, Ladder, Likeness, MeanParams, MouseEvent, MouseKind, PolicyParams,
-    RuleParams, Score, ScoreError, Scorer, Signal, Steps, Timestamp, TraitSpread, WindowParams,
+    BlockModel, Boundary, DecisionParams, Impression, Likeness, MaxAction, Micros, MouseEvent,
+    MouseKind, Score, ScoreError, Scorer, Signal, Steps, Timestamp, TraitSpread, WindowParams,
 };
 use mousewarden::platform::Answer;
 use mousewarden::platform::fake::{Entry, Journal as Fake};
@@ -57,15 +57,14 @@ impl Owner {
         let spread =
             TraitSpread { between: vec![1.0; 8], shift: vec![0.2; 8], within: vec![1.0; 8] };
         let likeness = Likeness { days: 0.5, ..Likeness::of(&spread, &[0.0; 8], 400, 10.0) };
-        let likeness = Some(Box::new(likeness));
+        let model = BlockModel::Embedding(Box::new(likeness));
+        let decision = bare_agent::by_groups_of(3, MaxAction::Notify);
         let judge = Judge {
             scorer: Box::new(ByStep),
             windows: WindowParams::default(),
-            policy: PolicyParams {
-                ladder: Ladder::Notify,
-                cooldown_s: 0,
-                rule: RuleParams::Mean(MeanParams { likeness, ..bare_agent::mean_of(3) }),
-            },
+            decision: DecisionParams { model, ..decision },
+            half_life: Micros::from_millis(8 * 3_600_000),
+            adapts: false,
             model: ModelStatus { path: self.path("owner.onnx"), ..ModelStatus::default() },
             report: ScorerStatus::default(),
             notify: NotifyParams::default(),
@@ -170,17 +169,15 @@ fn what_moves_after_a_confirmed_false_alarm_is_learnt_and_kept() {
     session.wait_for("notified");
     session.it_was_me();
     // After the lock and its grace time; some may be over before the confirmation has got through.
-    session.moves(100, 300, 3.0);
-    let learnt = session.wait_for("learnt");
-    assert_eq!(learnt["version"], 1);
+    session.moves(100, 400, 3.0);
+    session.wait_until("learnt", |learnt| learnt["drift"].as_f64().is_some_and(|far| far > 0.0));
     session.end();
     let versions = owner.learnt().unwrap().versions().to_vec();
-    assert_eq!(versions.len(), 1);
-    assert!((0.02..0.3).contains(&versions[0].place.centre[0]), "{versions:?}");
+    let mean = &versions.last().unwrap().adapted.owner.mean;
+    assert!((0.02..0.3).contains(&mean[0]), "{versions:?}");
     // The next start judges by it.
     let next = owner.judge().detector();
-    let now = next.policy().params().rule.likeness().unwrap();
-    assert_eq!(now.centre, versions[0].place.centre);
+    assert_eq!(&next.decider().params().owner().unwrap().centre, mean);
 }
 
 #[test]
@@ -199,16 +196,16 @@ fn without_the_password_nothing_is_learnt() {
 }
 
 #[test]
-fn what_moves_after_any_unlock_shows_the_day_and_teaches_once_a_day() {
+fn every_stretch_of_work_after_an_unlock_teaches() {
     let owner = Owner::new();
     let session = Session::begin(&owner);
     session.unlock();
     session.wait_until("session", |entry| entry["boundary"] == "unlocked");
-    session.moves(100, 60, 2.0);
-    session.wait_for("day_known");
-    session.wait_for("learnt");
-    session.unlock();
-    session.moves(300, 60, 2.0);
+    session.moves(100, 310, 2.0);
+    session.wait_until("learnt", |learnt| learnt["version"] == 1);
+    session.moves(500, 310, 2.0);
+    session.wait_until("learnt", |learnt| learnt["version"] == 2);
     session.end();
-    assert_eq!(owner.learnt().unwrap().versions().len(), 1);
+    let sittings = owner.learnt().unwrap().now().unwrap().adapted.sittings;
+    assert_eq!(sittings, 2);
 }

@@ -24,7 +24,7 @@ impl Home {
         let home = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(home.path("data")).unwrap();
         sample_model::bundle([16, 16], 7).write(&home.path("data/owner.onnx")).unwrap();
-        home.configure("[policy]\nladder = \"log\"\n[model]\nbackend = \"builtin\"\n");
+        home.configure("[decision]\nmax_action = \"log\"\n[model]\nbackend = \"builtin\"\n");
         home
     }
 
@@ -125,7 +125,7 @@ fn said(output: &Output) -> String {
 fn a_replay_gives_the_verdicts_of_the_live_run_bit_for_bit() {
     let home = Home::new();
     home.configure(
-        "[policy]\nladder = \"log\"\n[model]\nbackend = \"builtin\"\n[record]\nenabled = true\n",
+        "[decision]\nmax_action = \"log\"\n[model]\nbackend = \"builtin\"\n[record]\nenabled = true\n",
     );
     let recording = home.recording(6000);
     let recording = recording.to_str().unwrap();
@@ -165,7 +165,7 @@ fn it_can_be_asked_paused_resumed_and_stopped() {
     assert_eq!(status["source"], "recording");
     assert_eq!(status["scorer"]["backend"], "builtin");
     assert_eq!(status["model"]["provenance"]["subject"], "nobody");
-    assert_eq!(status["ladder"], "log");
+    assert_eq!(status["max_action"], "log");
 
     assert!(home.call(&["pause", "15m"]).status.success());
     wait_until("the pause", || home.status()["state"] == "paused");
@@ -193,19 +193,19 @@ fn it_can_be_asked_paused_resumed_and_stopped() {
 fn a_bad_file_keeps_the_last_good_configuration_and_is_reported() {
     let home = Home::new();
     let mut agent = Agent::start(&home, &home.recording(60_000));
-    home.configure("[policy]\nladder = \"lock\"\nladderr = 1\n");
+    home.configure("[decision]\nmax_action = \"lock\"\nladderr = 1\n");
     agent.signal("HUP");
     let refused = home.wait_for_entry("reload_refused");
     let why = refused["why"].as_str().unwrap();
     assert!(why.contains("line 3") && why.contains("ladderr"), "{why}");
     let status = home.status();
-    assert_eq!(status["ladder"], "log");
+    assert_eq!(status["max_action"], "log");
     assert_eq!(status["problems"].as_array().unwrap().len(), 1, "{status}");
 
-    home.configure("[policy]\nladder = \"notify\"\n[model]\nbackend = \"builtin\"\n");
+    home.configure("[decision]\nmax_action = \"notify\"\n[model]\nbackend = \"builtin\"\n");
     agent.signal("HUP");
     home.wait_for_entry("reloaded");
-    wait_until("the new ladder", || home.status()["ladder"] == "notify");
+    wait_until("the new configuration", || home.status()["max_action"] == "notify");
     assert_eq!(home.status()["problems"], Value::Array(Vec::new()));
 
     agent.signal("TERM");
@@ -231,7 +231,7 @@ fn bad_input_ends_in_one_sentence_a_remedy_and_its_exit_code() {
     let recording = home.recording(100);
     let run = ["run", "--source", recording.to_str().unwrap(), "--fast"];
 
-    home.configure("[policy]\n\nthreshold = 2\n");
+    home.configure("[decision]\n\nthreshold = 2\n");
     let output = home.call(&run);
     assert_eq!(output.status.code(), Some(78), "{}", said(&output));
     assert!(said(&output).contains("line 3") && said(&output).contains('^'));

@@ -51,7 +51,7 @@ impl Agent {
         let bundle = mousewarden::model::Bundle { provenance, ..bundle };
         bundle.write(&data.join("owner.onnx")).unwrap();
         let config = stage.folder().join("config.toml");
-        let text = "[model]\nbackend = \"builtin\"\n[policy]\nladder = \"log\"\n\
+        let text = "[model]\nbackend = \"builtin\"\n[decision]\nmax_action = \"log\"\n\
                     [record]\nenabled = true\n";
         fs::write(&config, text).unwrap();
         let mut command = stage.command(program());

@@ -65,7 +65,7 @@ fn data(stage: &Stage) -> PathBuf {
 fn stage() -> Stage {
     let stage = Stage::raise(&Plan::bare()).unwrap();
     fs::create_dir(data(&stage)).unwrap();
-    fs::write(config(&stage), "[model]\nbackend = \"builtin\"\n[policy]\nladder = \"log\"\n")
+    fs::write(config(&stage), "[model]\nbackend = \"builtin\"\n[decision]\nmax_action = \"log\"\n")
         .unwrap();
     stage
 }

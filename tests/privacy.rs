@@ -25,7 +25,7 @@ impl Home {
             ("data/history.db", "a history"),
             ("data/history.db-wal", "its last rows"),
             ("data/thesis.txt", "not ours"),
-            ("config.toml", "[policy]\nladder = \"log\"\n"),
+            ("config.toml", "[decision]\nmax_action = \"log\"\n"),
         ] {
             fs::create_dir_all(home.path(file).parent().unwrap()).unwrap();
             fs::write(home.path(file), text).unwrap();

@@ -168,7 +168,7 @@ install_it() {
 }
 
 enrol() {
-    owner sh -c 'mkdir -p ~/.config/mousewarden && printf "[enrol]\ntarget_windows = 60\ntarget_minutes = 0\n[policy]\nladder = \"log\"\n" >~/.config/mousewarden/config.toml'
+    owner sh -c 'mkdir -p ~/.config/mousewarden && printf "[enrol]\ntarget_windows = 60\ntarget_minutes = 0\n[decision]\nmax_action = \"log\"\n" >~/.config/mousewarden/config.toml'
     owner mousewarden --enroll >"$folder/enrolment.log" 2>&1 &
     local enrolment=$!
     until_so "the enrolment" 30 owner sh -c 'ls ~/.local/share/mousewarden/recordings/*'

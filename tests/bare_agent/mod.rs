@@ -11,7 +11,9 @@ use mousewarden::agent::live::{Setup, SourceKind};
 use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::IntakeParams;
 use mousewarden::error::{Failure, Kind};
-use mousewarden::pipeline::{MeanParams, Signal};
+use mousewarden::pipeline::{
+    BlockModel, DecisionParams, GroupingParams, MaxAction, ScoreCalibration, Signal, Trigger,
+};
 use mousewarden::platform::fake::Journal as Fake;
 use mousewarden::platform::supervisor::Supervisor;
 use mousewarden::platform::{Answer, EventSource};
@@ -59,13 +61,14 @@ pub fn setup(
     }
 }
 
-/// The mean of so many windows decides, at once.
-pub fn mean_of(group_windows: usize) -> MeanParams {
-    MeanParams {
-        group_windows,
-        threshold: 0.5,
-        hysteresis: 0.05,
-        confirm_windows: 1,
-        likeness: None,
+/// So many windows decide together by the equal error rate, at once.
+pub fn by_groups_of(windows: usize, max_action: MaxAction) -> DecisionParams {
+    DecisionParams {
+        max_action,
+        cooldown_s: 0,
+        grouping: GroupingParams { windows, threshold: 0.5, confirm: 1 },
+        model: BlockModel::Scores(ScoreCalibration { slope: 1.0, intercept: 0.0 }),
+        notice: Trigger::Eer,
+        lock: Trigger::Eer,
     }
 }

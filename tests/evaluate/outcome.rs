@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::people::person;
-use mousewarden::agent::settings::PolicyChoice;
+use mousewarden::agent::settings::DecisionChoice;
 use mousewarden::error::Result;
 use mousewarden::lab::evaluate::results::{Results, Unit, UserFigures};
 use mousewarden::lab::evaluate::{COLUMNS, Request, TABLE, Trainer, compare, evaluate};
@@ -12,7 +12,7 @@ use mousewarden::lab::protocol::{Person, Protocol, model_path};
 use mousewarden::lab::train::TrainOptions;
 use mousewarden::model::{Backend, Bundle, ScorerParams};
 use mousewarden::nn::AnyNetwork;
-use mousewarden::pipeline::WindowParams;
+use mousewarden::pipeline::{Micros, ScoreCalibration, WindowParams};
 
 /// Evaluates these people; models are trained where they are missing.
 pub fn run(protocols: &[&str], people: &[Person], models: &Path, train: bool) -> Result<Results> {
@@ -20,7 +20,7 @@ pub fn run(protocols: &[&str], people: &[Person], models: &Path, train: bool) ->
         protocols.iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
     let scorer = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
     let options = TrainOptions::default();
-    let policy = |bundle: &Bundle| PolicyChoice::default().resolve(bundle);
+    let decision = |bundle: &Bundle| DecisionChoice::default().resolve(bundle);
     let request = Request {
         protocols: &protocols,
         people,
@@ -31,7 +31,8 @@ pub fn run(protocols: &[&str], people: &[Person], models: &Path, train: bool) ->
         draws: 200,
         threads: 2,
         scorer: &scorer,
-        policy: &policy,
+        decision: &decision,
+        half_life: Micros::from_millis(8 * 3_600_000),
         adapt: false,
         trainer: train.then_some(Trainer { options: &options, scorer: &scorer }),
     };
@@ -116,9 +117,9 @@ fn scale_heads(folder: &Path, people: &[Person], factor: f32) {
             AnyNetwork::Conv(network) => &mut network.head,
         };
         head.weight.iter_mut().for_each(|weight| *weight *= factor);
-        // Traits would go on telling them apart.
+        // The embedding would go on telling them apart.
         bundle.likeness = None;
-        bundle.scan.clear();
+        bundle.score_calibration = Some(ScoreCalibration { slope: 1.0, intercept: 0.0 });
         bundle.write(&path).unwrap();
     }
 }

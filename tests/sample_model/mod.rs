@@ -50,9 +50,9 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
         windows: WindowParams::default(),
         operating_points: vec![point(1, 0.48), point(5, 0.52)],
         default_group: 5,
-        sequential: None,
+        score_calibration: None,
         likeness: None,
-        scan: Vec::new(),
+        limits: Vec::new(),
         habits: None,
         provenance: Provenance {
             trained_by: "a test".into(),

@@ -63,7 +63,7 @@ impl Theatre {
     pub fn configure(&self, windows: usize) -> Result<()> {
         let text = format!(
             "[enrol]\ntarget_windows = {windows}\ntarget_minutes = 0\n\n\
-             [policy]\nladder = \"notify\"\n\n[log]\nlevel = \"warn\"\n"
+             [decision]\nmax_action = \"notify\"\n\n[log]\nlevel = \"warn\"\n"
         );
         fs::write(self.config(), text).map_err(|error| Failure::io(self.config().display(), error))
     }

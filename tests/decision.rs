@@ -183,6 +183,15 @@ fn movement_that_cannot_be_judged_is_a_suspicion_then_a_notice_and_then_a_lock()
 }
 
 #[test]
+fn an_unknown_device_is_judged_and_suspicious_until_a_password_is_given() {
+    let mut decider = by_evidence();
+    decider.unknown_device();
+    assert_eq!(feed(&mut decider, 0, &[0.9; 30])[29], (Decision::Suspicious, None));
+    boundary(&mut decider, 31, Boundary::Unlocked);
+    assert_eq!(feed(&mut decider, 32, &[0.9; 5])[4], (Decision::Trusted, None));
+}
+
+#[test]
 fn a_restart_within_the_session_changes_nothing() {
     let scores: Vec<f32> = (0..60).map(|n| if n % 3 == 0 { 0.6 } else { 0.05 }).collect();
     let whole = feed(&mut by_evidence(), 0, &scores);

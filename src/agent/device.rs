@@ -76,6 +76,20 @@ impl DeviceCheck {
         self.lacks.is_some()
     }
 
+    /// Whether what captures has other units than the model knows: nothing can be made of its movement.
+    pub const fn is_unjudgeable(&self) -> bool {
+        matches!(self.lacks, Some(Unknown::Backend))
+    }
+
+    /// Takes what captures now for the owner's, after a password was given.
+    pub fn trust(&mut self) {
+        let (Some(profile), Some(seen)) = (&mut self.profile, &self.seen) else { return };
+        if !matches!(self.lacks, Some(Unknown::Backend)) {
+            profile.add(seen.clone());
+            self.lacks = profile.lacks(seen);
+        }
+    }
+
     /// What captures, as it was looked at last.
     pub fn capture(&self) -> String {
         self.seen.as_ref().map(ToString::to_string).unwrap_or_default()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 
 use crate::error::{Failure, Kind, Result};
-use crate::pipeline::{Boundary, Detector, Signal, Timestamp};
+use crate::pipeline::{Boundary, Detector, Micros, Signal, Timestamp};
 use crate::platform::clock;
 
 use super::board::{Board, LearntStatus, State};
@@ -18,6 +18,7 @@ use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
 use super::learnt::Learnt;
 use super::recorder::Recorder;
+use super::saved::SavedDecision;
 use super::responder::{Manner, Task};
 
 /// What may be asked of a running agent.
@@ -76,6 +77,8 @@ pub struct Engine {
     gate: Gate,
     device: DeviceCheck,
     learnt: Option<Learnt>,
+    saved: Option<SavedDecision>,
+    unjudged: Unjudged,
     last_at: Timestamp,
 }
 
@@ -97,12 +100,15 @@ pub struct Parts {
     pub device: DeviceCheck,
     /// What was learnt since the enrolment; none where nothing is to be.
     pub learnt: Option<Learnt>,
+    /// Keeps the state of the decision.
+    pub saved: Option<SavedDecision>,
 }
 
 impl Engine {
     /// An engine at the start of a stream.
     pub fn new(parts: Parts) -> Self {
-        let Parts { detector, board, tasks, recorder, reload, stamp, device, learnt } = parts;
+        let Parts { detector, board, tasks, recorder, reload, stamp, device, .. } = parts;
+        let Parts { learnt, saved, .. } = parts;
         let (gate, last_at) = (Gate::default(), Timestamp::default());
         Self {
             detector,
@@ -115,6 +121,8 @@ impl Engine {
             gate,
             device,
             learnt,
+            saved,
+            unjudged: Unjudged::default(),
             last_at,
         }
     }
@@ -186,14 +194,18 @@ impl Engine {
             match signal {
                 Signal::Boundary { kind: Boundary::DeviceChanged, .. } => self.look_at_device(),
                 Signal::Boundary { kind: Boundary::Quiet, .. } => {
-                    let told = self.device.rests();
-                    told.into_iter().for_each(|entry| self.tell(entry));
+                    if let Some(entry) = self.device.rests() {
+                        self.detector.unknown_device();
+                        self.tell(entry);
+                    }
                 }
                 Signal::Mouse(event) if self.counts(event.at) => self.device.moves(),
                 Signal::Mouse(_) | Signal::Boundary { .. } => {}
             }
             if self.watches(&signal) {
                 self.judge(signal)?;
+            } else if self.device.is_unjudgeable() && self.counts(signal.at()) {
+                self.cannot_judge(signal);
             }
         }
         if moved {
@@ -206,7 +218,7 @@ impl Engine {
     /// separate.
     fn watches(&self, signal: &Signal) -> bool {
         match signal {
-            Signal::Mouse(event) => !self.device.is_unknown() && self.counts(event.at),
+            Signal::Mouse(event) => !self.device.is_unjudgeable() && self.counts(event.at),
             Signal::Boundary { .. } => self.paused.is_none(),
         }
     }
@@ -242,6 +254,7 @@ impl Engine {
     fn judge(&mut self, signal: Signal) -> Result<()> {
         self.keep(|recorder| recorder.push(&signal));
         let knew = self.detector.knows_today();
+        let was_interrupted = self.detector.decider().is_interrupted();
         let verdict = self.detector.push(signal).map_err(broken)?;
         let knows = self.detector.knows_today();
         if knows != knew {
@@ -250,6 +263,16 @@ impl Engine {
         if let Signal::Boundary { kind: Boundary::Overflow, .. } = signal {
             self.board.change(|status| status.overflows += 1);
             self.tell(Entry::Session { boundary: Boundary::Overflow });
+        }
+        let interrupted = self.detector.decider().is_interrupted();
+        if interrupted != was_interrupted {
+            self.board.change(|status| status.interrupted = interrupted);
+            if interrupted {
+                self.tell(Entry::Interrupted);
+            }
+        }
+        if verdict.is_some() || !matches!(signal, Signal::Mouse(_)) {
+            self.keep_state();
         }
         if let Some(verdict) = verdict {
             let stamped = Stamped::now(Entry::Verdict(verdict));
@@ -263,7 +286,30 @@ impl Engine {
         Ok(())
     }
 
+    /// Counts movement of which nothing can be made: for a while it is a suspicion, then an alarm.
+    fn cannot_judge(&mut self, signal: Signal) {
+        let Some(movement) = self.unjudged.add(signal) else { return };
+        let action = self.detector.unjudged(signal.at(), movement);
+        self.keep_state();
+        let decision = self.detector.decider().decision();
+        self.board.change(|status| status.decision = decision);
+        if let Some(action) = action {
+            let what = self.device.word().unwrap_or("back end");
+            self.tell(Entry::Unjudged { capture: self.device.capture(), what, action });
+        }
+    }
+
+    fn keep_state(&self) {
+        if let Some(saved) = &self.saved {
+            saved.keep(self.detector.decider().state());
+        }
+    }
+
     fn session(&mut self, kind: Boundary) -> Result<()> {
+        if kind == Boundary::Unlocked {
+            // Whoever gives the password says that this mouse is theirs.
+            self.device.trust();
+        }
         let at = self.mark(kind)?;
         self.gate.session(at, kind);
         self.show_state();
@@ -378,6 +424,29 @@ impl Engine {
     /// A responder that died has said so itself; judging goes on without it.
     fn send(&self, entry: Stamped) {
         let _ = self.tasks.send(Task::Entry(entry));
+    }
+}
+
+/// Movement that cannot be judged, since it was counted last.
+#[derive(Debug, Default)]
+struct Unjudged {
+    last: Option<Timestamp>,
+    open: Micros,
+}
+
+impl Unjudged {
+    /// Movement is counted in pieces of this length.
+    const PIECE: Micros = Micros::from_millis(1000);
+    /// A longer rest is no movement.
+    const PAUSE: Micros = Micros::from_millis(250);
+
+    /// Takes the next signal; gives what has come together, a piece at a time.
+    fn add(&mut self, signal: Signal) -> Option<Micros> {
+        let Signal::Mouse(event) = signal else { return None };
+        let step = self.last.replace(event.at).map(|last| event.at - last);
+        let moved = step.filter(|step| (Micros(0)..Self::PAUSE).contains(step));
+        self.open = self.open + moved.unwrap_or_default();
+        (self.open >= Self::PIECE).then(|| std::mem::take(&mut self.open))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::pipeline::{Boundary, Timestamp, Verdict};
+use crate::pipeline::{Action, Boundary, Timestamp, Verdict};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,6 +44,18 @@ pub enum Entry {
         /// What of it the model does not know, as in [`Self::Device`].
         what: &'static str,
     },
+    /// Somebody moves with something whose movement cannot be judged, for so long that something ought to
+    /// be done.
+    Unjudged {
+        /// Back end, device and screens.
+        capture: String,
+        /// What of it the model does not know, as in [`Self::Device`].
+        what: &'static str,
+        /// What ought to be done.
+        action: Action,
+    },
+    /// The watch was interrupted more often than happens by itself.
+    Interrupted,
     /// The person was told.
     Notified {
         /// What about: "alarm", "countdown", "locked", ...
@@ -158,6 +170,8 @@ impl Entry {
             Self::Session { .. } => "session",
             Self::Device { .. } => "device",
             Self::Unknown { .. } => "unknown",
+            Self::Unjudged { .. } => "unjudged",
+            Self::Interrupted => "interrupted",
             Self::Notified { .. } => "notified",
             Self::Withheld { .. } => "withheld",
             Self::NotifyFailed { .. } => "notify_failed",
@@ -191,6 +205,10 @@ impl Entry {
             }
             Self::Device { capture, unknown: None } => format!("the mouse is {capture}"),
             Self::Unknown { what, .. } => format!("somebody moves with an unknown {what}"),
+            Self::Unjudged { what, action, .. } => {
+                format!("movement with an unknown {what} cannot be judged: {action}")
+            }
+            Self::Interrupted => "interrupted too often within five minutes".into(),
             Self::Notified { notice, .. } => format!("told: {notice}"),
             Self::Withheld { notice, why } => format!("not told: {notice} ({why})"),
             Self::NotifyFailed { why } => format!("a notice failed: {why}"),

@@ -21,6 +21,7 @@ use super::judge::Judge;
 use super::recorder::Recorder;
 use super::responder::{Hands, Manner, Responder, Task};
 use super::rules::Rules;
+use super::saved::SavedDecision;
 use super::settings::IntakeParams;
 
 /// Entries that may wait for a notifier that takes its time.
@@ -50,6 +51,8 @@ pub struct Setup {
     pub door: Option<Door>,
     /// Shows the agent on the desktop.
     pub presence: Show,
+    /// Keeps the state of the decision for a restart within the session; none where nothing is kept.
+    pub saved: Option<SavedDecision>,
     /// What an administrator has fixed.
     pub rules: Rules,
     /// The configuration file, for `status`.
@@ -115,10 +118,12 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         serve(door, desk)?;
     }
     let learnt = judge.learnt.clone();
-    let detector = judge.detector();
+    let state = setup.saved.as_ref().and_then(SavedDecision::load);
+    let detector = judge.detector().resumed(state.unwrap_or_default());
+    let saved = setup.saved;
     let reload = setup.reload;
     let engine =
-        Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device, learnt });
+        Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device, learnt, saved });
     let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
     // The engine's end of the channel is gone: the responder does what is left, and ends.

@@ -26,6 +26,7 @@ pub mod recorder;
 pub mod replay;
 mod responder;
 pub mod rules;
+pub mod saved;
 pub mod settings;
 pub mod witness;
 

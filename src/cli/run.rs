@@ -8,6 +8,7 @@ use crossbeam_channel::{bounded, never};
 use super::context::Context;
 use super::output;
 use super::privacy::retention;
+use crate::agent::saved::SavedDecision;
 use crate::agent::entry::Stamped;
 #[cfg(feature = "history")]
 use crate::agent::history::Chronicle;
@@ -92,6 +93,8 @@ impl RunArgs {
             reload: reload(self.model),
             door,
             presence: Box::new(move |counter| desktop::presence(counter, icon)),
+            saved: (kind == SourceKind::Mouse)
+                .then(|| SavedDecision::within(context.paths.runtime())),
             rules: context.rules.clone(),
             config: context.file.clone(),
         };

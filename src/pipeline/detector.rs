@@ -158,6 +158,11 @@ impl<S: Scorer> Detector<S> {
         self.decider.unjudged(at, movement)
     }
 
+    /// Takes note of movement with a device or a screen that the model does not know.
+    pub fn unknown_device(&mut self) {
+        self.decider.unknown_device();
+    }
+
     fn adopt(&mut self, adoption: Adoption) {
         self.decider.adopt(adoption.owner, adoption.notice, adoption.lock);
     }

@@ -223,6 +223,13 @@ impl Profile {
         Self::of(text.split('|').map(|part| Capture::parse(part.trim())))
     }
 
+    /// Takes a capture in, unless it is known.
+    pub fn add(&mut self, capture: Capture) {
+        if !self.0.contains(&capture) {
+            self.0.push(capture);
+        }
+    }
+
     /// What it does not know of this capture; `None` when it knows all of it. A profile that was
     /// not made with a live mouse, or before devices were noted, says nothing about them.
     pub fn lacks(&self, now: &Capture) -> Option<Unknown> {

@@ -56,6 +56,7 @@ pub fn setup(
         reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
         door: None,
         presence: Box::new(|_| Box::new(())),
+        saved: None,
         rules: Rules::default(),
         config: None,
     }

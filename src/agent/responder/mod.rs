@@ -165,6 +165,10 @@ impl Responder {
                 self.supervisor.doing("paused");
             }
             Entry::Unknown { capture, what } => self.unknown_device(capture, what),
+            Entry::Unjudged { action: Action::Lock, .. } => self.lock_by_alarm(clock::now()),
+            Entry::Unjudged { action: Action::Notify, capture, what } => {
+                self.tell(&notice::unknown_device(capture, what));
+            }
             Entry::Resumed => self.supervisor.doing("watching again"),
             Entry::Stopped { .. } => {
                 self.lock_in_the_end("somebody asked for the end");

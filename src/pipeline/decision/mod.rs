@@ -203,6 +203,9 @@ pub struct DecisionState {
     decision: Decision,
     /// Movement since the last proven unlock that could not be judged.
     unjudged: Micros,
+    /// Whether somebody has moved with a device or a screen that the model does not know since the last
+    /// proven unlock.
+    unknown: bool,
     /// Whether the person was told of the present alarm.
     told: bool,
     /// No lock, and no alarm by the equal error rate, before this.
@@ -303,7 +306,8 @@ impl Decider {
         let doubtful = self.state.grouping.is_low()
             || self.share() >= SUSPICIOUS
             || self.state.interruptions.are_many()
-            || self.state.unjudged > Micros(0);
+            || self.state.unjudged > Micros(0)
+            || self.state.unknown;
         if doubtful { Decision::Suspicious } else { Decision::Trusted }
     }
 
@@ -358,6 +362,13 @@ impl Decider {
         self.state.unjudged = self.state.unjudged + movement;
         self.state.decision = self.decide();
         self.act(at)
+    }
+
+    /// Takes note of movement with a device or a screen that the model does not know: it is judged all the
+    /// same, but trust takes a password.
+    pub fn unknown_device(&mut self) {
+        self.state.unknown = true;
+        self.state.decision = self.decide();
     }
 
     /// Takes note of a boundary. Evidence outlives every one of them but a proven unlock.

@@ -148,7 +148,7 @@ mod tests {
     fn what_was_learnt_is_told_and_what_was_not_is_not() {
         let nothing = text(&Status::default());
         assert!(!nothing.contains("today") && !nothing.contains("learnt"), "{nothing}");
-        let learnt = Some(LearntStatus { version: 3, strayed: 0.12 });
+        let learnt = Some(LearntStatus { version: 3, drift: 0.12 });
         let told = text(&Status { today: true, learnt, ..Status::default() });
         let row = |name: &str| told.lines().find(|line| line.starts_with(name)).unwrap_or_default();
         assert!(row("today").ends_with("from what followed the unlock"), "{told}");

@@ -101,8 +101,7 @@ fn words(event: &str, entry: &Value) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::agent::entry::{Entry, Stamped};
-    use crate::pipeline::policy::Judgement;
-    use crate::pipeline::{Action, Decision, Score, Timestamp, Verdict, WindowEnd, WindowSummary};
+    use crate::pipeline::{Action, Decision, Judgement, Score, Timestamp, Verdict, WindowEnd, WindowSummary};
     use serde_json::json;
 
     /// A verdict as the agent writes it into the journal.
@@ -114,7 +113,8 @@ pub(super) mod tests {
         let [at, started_at, ended_at] = [Timestamp::default(); 3];
         let window = WindowSummary { started_at, ended_at, steps: 24, end: WindowEnd::Pause };
         let decision = Decision::Trusted;
-        let judgement = Judgement { grouped, windows: 30, decision, action };
+        let (evidence, block) = (3.5, None);
+        let judgement = Judgement { grouped, evidence, block, windows: 30, decision, action };
         let verdict = Verdict { window, at, score: Score::new(score), judgement, why: None };
         let wall = "2026-03-01T10:00:00Z".into();
         let stamped = Stamped { wall, mono_us: at, entry: Entry::Verdict(verdict) };

@@ -118,7 +118,7 @@ mod tests {
         let mut scene = Scene::new(false);
         scene.status = Some(Status {
             grouped: Some(0.42),
-            group_windows: Some(30),
+            group_windows: 30,
             threshold: 0.5,
             windows_seen: 61,
             ..Status::default()

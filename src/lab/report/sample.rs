@@ -6,8 +6,7 @@ use crate::lab::evaluate::results::{
     ProtocolFacts, ReliabilityBin, Results, Run, SizeFigures, SplitFacts, Timeline, TimelinePoint,
     Unit, UserFigures, VERSION, Within,
 };
-use crate::pipeline::WindowParams;
-use crate::pipeline::policy::Decision;
+use crate::pipeline::{Decision, WindowParams};
 
 const OWNERS: [&str; 2] = ["<user1>", "-2416201411472988629"];
 

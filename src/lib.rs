@@ -11,20 +11,7 @@
 //! Verdict  { window, at, score, grouped score, decision, action }
 //! ```
 //!
-//! | module | what it is | may import |
-//! |---|---|---|
-//! | [`pipeline`] | events in, verdicts out; pure | nothing of ours |
-//! | [`nn`] | the training engine; pure | nothing of ours |
-//! | [`platform`] | the operating system behind traits | pipeline |
-//! | `data` | recordings and stores; parses and writes | pipeline |
-//! | [`model`] | the ONNX file as one bundle | pipeline, nn |
-//! | `agent` | the live process | pipeline, model, platform, data |
-//! | `lab` | offline: training, evaluation | pipeline, nn, model, data |
-//! | `config` | the sum of the modules' parameters | parameter types of pipeline, model, platform, agent, lab |
-//! | `cli` | one file a command | everything |
-//!
-//! [`error`] belongs to everyone but `pipeline` and `nn`; so does `acl`, which is there on Windows
-//! only. `tests/architecture.rs` holds this table.
+//! `src/ARCHITECTURE.md` has the code map, who may import whom, and what must stay true.
 
 #[cfg(windows)]
 pub mod acl;

@@ -33,6 +33,8 @@ impl Home {
     }
 
     fn configure(&self, text: &str) {
+        let journal = self.path("data/journal.jsonl");
+        let text = format!("{text}[journal]\nfile = {journal:?}\n");
         fs::write(self.path("config.toml"), text).unwrap();
     }
 

@@ -12,7 +12,7 @@ use crate::platform::clock;
 
 use super::board::{Board, LearntStatus, State};
 use super::device::DeviceCheck;
-use super::entry::{Entry, Stamped};
+use super::entry::{Asked, Entry, Stamped};
 use super::gate::Gate;
 use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
@@ -32,7 +32,7 @@ pub enum Command {
     /// Write down that something was asked and refused.
     Refused {
         /// What.
-        request: &'static str,
+        request: Asked,
         /// Why not.
         why: String,
     },
@@ -222,7 +222,7 @@ impl Engine {
         let (capture, unknown) = (self.device.capture(), self.device.word());
         self.board.change(|status| {
             status.capture = capture;
-            status.unknown = unknown.map(str::to_owned);
+            status.unknown = unknown;
         });
         self.show_state();
         entry.into_iter().for_each(|entry| self.tell(entry));

@@ -2,12 +2,11 @@
 //! in a file beside the model. The model itself is never changed, so every version can be taken back.
 //! Decides nothing; when to learn is the engine's business.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::data::private;
 use crate::error::{Failure, Kind, Result};
@@ -63,7 +62,7 @@ impl Learnt {
     /// # Errors
     /// [`Kind::Data`] when the file is damaged, otherwise why file or model cannot be read.
     pub fn open(path: &Path, model: &Path, anchor: &Likeness) -> Result<Self> {
-        let model_sha256 = digest(model).map_err(|e| Failure::io(model.display(), e))?;
+        let model_sha256 = private::sha256(model).map_err(|e| Failure::io(model.display(), e))?;
         let written = read(path)?;
         let ours = written.model_sha256 == model_sha256;
         let versions = if ours { written.versions } else { Vec::new() };
@@ -133,25 +132,6 @@ fn damaged(path: &Path, why: &str) -> Failure {
     let what = format!("{}, what was learnt since the enrolment: {why}", path.display());
     Failure::new(Kind::Data, what)
         .remedy("`mousewarden adaptation forget` goes back to the enrolment.")
-}
-
-fn digest(model: &Path) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    io::copy(&mut File::open(model)?, &mut HashWriter(&mut hash))?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! everything it needs is handed to it.
 
 mod announce;
+mod away;
 pub mod board;
 pub mod bounded;
 pub mod control;
@@ -19,6 +20,7 @@ pub mod journal;
 pub mod judge;
 pub mod learnt;
 pub mod live;
+mod log;
 pub mod metrics;
 mod notice;
 pub mod playback;
@@ -30,5 +32,6 @@ pub mod settings;
 pub mod witness;
 
 pub use announce::Announcer;
+pub use away::{Before, Origin};
 pub use engine::{Command, Reload};
 pub use responder::Hands;

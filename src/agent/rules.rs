@@ -53,7 +53,7 @@ impl Rules {
     /// What is fixed, each in a few words.
     pub fn words(&self) -> Vec<String> {
         let forbidden = |allowed: bool, what: &str| (!allowed).then(|| format!("no {what}"));
-        let ladder = self.ladder.map(|ladder| format!("ladder {ladder:?}").to_lowercase());
+        let ladder = self.ladder.map(|ladder| format!("ladder {ladder}"));
         let threshold = self.threshold.map(|threshold| format!("threshold {}", threshold.get()));
         [
             forbidden(self.allow_pause, "pause"),

@@ -11,6 +11,7 @@ pub mod policy;
 pub mod score;
 pub mod steps;
 pub mod window;
+mod words;
 
 pub use adaptation::{Place, Stretch};
 pub use detector::{Detector, Explanation, Verdict, WindowSummary};

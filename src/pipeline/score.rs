@@ -1,13 +1,13 @@
 //! What a model makes of a window, and who says so. Whatever a model answers becomes a number from 0 (stranger) to
 //! 1 (owner) here; what is not a number counts as a stranger.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::steps::Steps;
 
 /// How much a window looks like the owner's: 0 stranger, 1 owner.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(from = "f32", into = "f32")]
 pub struct Score(f32);
 
 impl Score {
@@ -19,6 +19,18 @@ impl Score {
     /// The number.
     pub const fn get(self) -> f32 {
         self.0
+    }
+}
+
+impl From<f32> for Score {
+    fn from(raw: f32) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl From<Score> for f32 {
+    fn from(score: Score) -> Self {
+        score.get()
     }
 }
 

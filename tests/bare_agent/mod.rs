@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use crossbeam_channel::Receiver;
-use mousewarden::agent::Hands;
 use mousewarden::agent::journal::Journal;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{Setup, SourceKind};
 use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::IntakeParams;
+use mousewarden::agent::{Hands, Origin};
 use mousewarden::error::{Failure, Kind};
 use mousewarden::pipeline::{MeanParams, Signal};
 use mousewarden::platform::fake::Journal as Fake;
@@ -56,6 +56,7 @@ pub fn setup(
         presence: Box::new(|_| Box::new(())),
         rules: Rules::default(),
         config: None,
+        origin: Origin::default(),
     }
 }
 

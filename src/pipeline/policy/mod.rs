@@ -153,7 +153,7 @@ impl RuleParams {
 }
 
 /// What one score led to.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// What the rule makes of the last windows: their score as a group, or one minus the share of the limit
     /// that the evidence has reached. `None` while there are too few.

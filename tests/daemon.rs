@@ -168,6 +168,7 @@ fn it_can_be_asked_paused_resumed_and_stopped() {
     assert_eq!(status["scorer"]["backend"], "builtin");
     assert_eq!(status["model"]["provenance"]["subject"], "nobody");
     assert_eq!(status["ladder"], "log");
+    assert!(status.to_string().len() < 2_000, "{status}");
 
     assert!(home.call(&["pause", "15m"]).status.success());
     wait_until("the pause", || home.status()["state"] == "paused");

@@ -8,7 +8,7 @@
 //! (`started_at`, `ended_at`, `steps`, `end`), `at`, `score` (0 stranger, 1 owner), `grouped` (or
 //! null), `windows`, `decision`, `action` (or null) and, for an alarm, `why`.
 
-use std::fmt;
+mod kinds;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ use crate::pipeline::{Boundary, Timestamp, Verdict};
 use crate::platform::Answer;
 use crate::platform::capture::Unknown;
 
+pub use self::kinds::{Asked, Fingerprints, Gap, Head, Part, Withheld};
 pub use super::notice::Kind as NoticeKind;
 
 /// One thing that happened.
@@ -320,137 +321,6 @@ impl Entry {
     }
 }
 
-/// Why nobody was watched, judged or locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gap {
-    /// The agent ended without a word: killed, or the machine lost its power.
-    Killed,
-    /// The agent had been stopped.
-    Stopped,
-    /// The agent was paused.
-    Paused,
-    /// Somebody moved with what the model does not know.
-    Unjudged,
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Killed => "killed",
-            Self::Stopped => "stopped",
-            Self::Paused => "paused",
-            Self::Unjudged => "unjudged",
-        })
-    }
-}
-
-/// What an agent works with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// The program itself.
-    Program,
-    /// Whose movement is the owner's.
-    Model,
-    /// What the owner has configured.
-    Configuration,
-    /// What the administrator has fixed.
-    Policy,
-    /// What was learnt since the enrolment.
-    Adaptation,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Program => "program",
-            Self::Model => "model",
-            Self::Configuration => "configuration",
-            Self::Policy => "policy",
-            Self::Adaptation => "adaptation",
-        })
-    }
-}
-
-/// SHA-256 of the files that an agent works with, hexadecimal; none of what is not there.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprints {
-    /// The program itself.
-    pub program: Option<String>,
-    /// Whose movement is the owner's.
-    pub model: Option<String>,
-    /// What the owner has configured.
-    pub configuration: Option<String>,
-    /// What the administrator has fixed.
-    pub policy: Option<String>,
-    /// What was learnt since the enrolment.
-    pub adaptation: Option<String>,
-}
-
-impl Fingerprints {
-    /// In what this one is another than that of an earlier start.
-    pub fn changes(&self, earlier: &Self) -> Vec<Part> {
-        let pairs = [
-            (Part::Program, &self.program, &earlier.program),
-            (Part::Model, &self.model, &earlier.model),
-            (Part::Configuration, &self.configuration, &earlier.configuration),
-            (Part::Policy, &self.policy, &earlier.policy),
-            (Part::Adaptation, &self.adaptation, &earlier.adaptation),
-        ];
-        let changed = pairs.into_iter().filter(|(_, now, then)| now != then);
-        changed.map(|(part, ..)| part).collect()
-    }
-}
-
-/// A row of the history, and with it everything before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
-    /// Counted from 1.
-    pub number: i64,
-    /// SHA-256 over the row and the hash of the one before it, hexadecimal.
-    pub sha256: String,
-}
-
-/// Why the person was not told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Withheld {
-    /// They do not want to be told of that.
-    #[serde(rename = "switched off")]
-    SwitchedOff,
-    /// They have been told of too many already.
-    #[serde(rename = "too many within an hour")]
-    TooMany,
-}
-
-impl fmt::Display for Withheld {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::SwitchedOff => "switched off",
-            Self::TooMany => "too many within an hour",
-        })
-    }
-}
-
-/// What an administrator may forbid to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asked {
-    /// To stop watching for a while.
-    Pause,
-    /// To end.
-    Stop,
-}
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Pause => "pause",
-            Self::Stop => "stop",
-        })
-    }
-}
-
 /// An entry with the moment at which it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stamped {
@@ -472,116 +342,4 @@ impl Stamped {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pipeline::policy::Judgement;
-    use crate::pipeline::{Action, Decision, Score, WindowEnd, WindowSummary};
-
-    fn verdict() -> Entry {
-        let at = Timestamp::from_micros(1_234_567);
-        let window =
-            WindowSummary { started_at: at, ended_at: at, steps: 24, end: WindowEnd::Pause };
-        let judgement = Judgement {
-            grouped: Some(0.1),
-            windows: 30,
-            decision: Decision::Intruder,
-            action: Some(Action::Lock),
-        };
-        Entry::Verdict(Verdict {
-            window,
-            at,
-            score: Score::new(0.123_456_79),
-            judgement,
-            why: None,
-        })
-    }
-
-    /// One of each.
-    fn every() -> Vec<Entry> {
-        let why = || String::from("because");
-        vec![
-            Entry::Started {
-                version: "1".into(),
-                source: "mouse".into(),
-                scorer: "builtin 1".into(),
-                threshold: 0.3,
-                group_windows: None,
-                sha256: Fingerprints { model: Some("ab".into()), ..Fingerprints::default() },
-                head: Some(Head { number: 7, sha256: "cd".into() }),
-                boot: None,
-            },
-            Entry::Gap { what: Gap::Killed, from: why(), to: why(), seconds: 3 },
-            Entry::Changed { what: Part::Model },
-            Entry::PutAside { file: why(), why: why() },
-            Entry::HistoryReset { why: why() },
-            Entry::Unwritten { entries: 3 },
-            verdict(),
-            Entry::Session { boundary: Boundary::DeviceChanged },
-            Entry::Device { capture: why(), unknown: Some(Unknown::Backend) },
-            Entry::Unknown { capture: why(), what: Unknown::Pointer },
-            Entry::Notified { notice: NoticeKind::LockFailed, body: why() },
-            Entry::Withheld { notice: NoticeKind::Alarm, why: Withheld::TooMany },
-            Entry::NotifyFailed { why: why() },
-            Entry::Answered { answer: Answer::ItWasMe },
-            Entry::Countdown { seconds: 10 },
-            Entry::CountdownEnded { why: why() },
-            Entry::LockAsked { by: why(), confirmed: true },
-            Entry::LockFailed { why: why() },
-            Entry::SafeMode { locks: 3 },
-            Entry::Confirmed,
-            Entry::DayKnown,
-            Entry::Learnt { version: 3, strayed: 0.1 },
-            Entry::Paused { seconds: None },
-            Entry::Resumed,
-            Entry::Refused { request: Asked::Stop, why: why() },
-            Entry::Reloaded { threshold: 0.5, group_windows: Some(30) },
-            Entry::ReloadRefused { why: why() },
-            Entry::RecordFailed { why: why() },
-            Entry::Fault { why: why() },
-            Entry::Stopped { why: why() },
-        ]
-    }
-
-    #[test]
-    fn every_entry_is_read_as_it_was_written_under_its_name() {
-        let every = every();
-        assert_eq!(every.iter().map(Entry::name).collect::<Vec<_>>(), Entry::NAMES);
-        for entry in every {
-            let stamped = Stamped {
-                wall: "2026-03-01T10:00:00Z".into(),
-                entry,
-                ..Stamped::now(Entry::Resumed)
-            };
-            let text = serde_json::to_string(&stamped).unwrap();
-            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(value["event"], stamped.entry.name());
-            let again: Stamped = serde_json::from_str(&text).unwrap();
-            assert_eq!(again, stamped, "{text}");
-            assert!(!stamped.entry.words().is_empty());
-        }
-    }
-
-    #[test]
-    fn what_an_older_version_wrote_can_be_read() {
-        let text = r#"{"wall":"2026-03-01T10:00:00Z","mono_us":5,"event":"started","version":"0.1.0",
-            "source":"mouse","scorer":"builtin","threshold":0.5,"group_windows":30}"#;
-        let stamped: Stamped = serde_json::from_str(text).unwrap();
-        assert!(matches!(stamped.entry, Entry::Started { head: None, .. }), "{stamped:?}");
-    }
-
-    #[test]
-    fn every_word_is_read_as_it_is_written() {
-        fn same<T: Serialize + fmt::Display>(words: &[T]) {
-            for word in words {
-                assert_eq!(serde_json::to_value(word).unwrap(), word.to_string());
-            }
-        }
-        same(&[Gap::Killed, Gap::Stopped, Gap::Paused, Gap::Unjudged]);
-        same(&[Part::Program, Part::Model, Part::Configuration, Part::Policy, Part::Adaptation]);
-        same(&[Withheld::SwitchedOff, Withheld::TooMany]);
-        same(&[Asked::Pause, Asked::Stop]);
-        same(&[Answer::ItWasMe, Answer::LockNow, Answer::Dismissed]);
-        same(&[Unknown::Backend, Unknown::Pointer, Unknown::Screens]);
-        same(&NoticeKind::ALL);
-    }
-}
+mod tests;

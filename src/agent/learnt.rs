@@ -223,4 +223,32 @@ mod tests {
             assert!(said.contains("learnt.json") && said.contains("adaptation forget"), "{said}");
         }
     }
+
+    #[test]
+    fn whatever_happens_to_the_file_is_a_refusal_and_never_the_end() {
+        let desk = Desk::new();
+        desk.learn(&[0.1, 0.2, 0.3]);
+        let good = fs::read(desk.path()).unwrap();
+        let mut state = 11_u64;
+        let mut refused = 0;
+        for round in 0..300 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = usize::try_from(state >> 33).unwrap() % good.len();
+            let mut bytes = good.clone();
+            if round % 3 == 0 {
+                bytes.truncate(at);
+            } else {
+                bytes[at] ^= 1 << (round % 8);
+            }
+            fs::write(desk.path(), &bytes).unwrap();
+            match desk.open() {
+                Ok(learnt) => assert!(learnt.versions().len() <= 3),
+                Err(failure) => {
+                    assert_eq!(failure.kind(), Kind::Data, "{failure}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 100, "{refused}");
+    }
 }

@@ -81,7 +81,7 @@ pub fn commands() -> (Sender<Command>, Receiver<Command>) {
 /// Watches until the source ends or a command ends it; returns why it ended.
 ///
 /// # Errors
-/// When the source or the model failed. Everything that was seen is in the journal by then.
+/// When the source or the model failed. Everything that was seen is in the log by then.
 pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Result<String> {
     let Setup { source, kind, judge, mut hands, recorder, origin, .. } = setup;
     let (pressure, stamp) = match kind {

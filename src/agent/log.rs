@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, unbounded};
 
+use crate::error::Result;
+
 use super::board::Board;
 use super::entry::{Entry, Stamped};
 use super::intake::Pressure;
@@ -104,29 +106,34 @@ impl Writer {
             };
             match next {
                 Ok(entry) => self.note(&entry),
-                Err(RecvTimeoutError::Timeout) => self.each(|witness| witness.again()),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.each(|witness| witness.waits().map(|_| witness.again()));
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.each(|witness| witness.finish());
+        self.each(|witness| witness.finish().err().map(Err));
     }
 
     fn note(&mut self, entry: &Stamped) {
         let entries = self.lost.swap(0, Ordering::Relaxed);
         if entries > 0 {
             let gone = Stamped::now(Entry::Unwritten { entries });
-            self.each(|witness| witness.note(&gone));
+            self.each(|witness| Some(witness.note(&gone)));
         }
-        self.each(|witness| witness.note(entry));
+        self.each(|witness| Some(witness.note(entry)));
     }
 
-    /// Lets each witness do something; what fails is a problem until it works again.
-    fn each(&mut self, mut work: impl FnMut(&mut dyn Witness) -> crate::error::Result<()>) {
+    /// Lets each witness do something, if it has something to do; what fails is a problem until it
+    /// works again.
+    fn each(&mut self, mut work: impl FnMut(&mut dyn Witness) -> Option<Result<()>>) {
         for (witness, said) in &mut self.witnesses {
-            let failure = work(witness.as_mut()).err().map(|failure| failure.to_string());
+            let worked = work(witness.as_mut());
             for news in witness.news() {
                 let _ = self.news.send(news);
             }
+            let Some(worked) = worked else { continue };
+            let failure = worked.err().map(|failure| failure.to_string());
             if *said == failure {
                 continue;
             }
@@ -144,7 +151,7 @@ impl Writer {
 mod tests {
     use super::*;
     use crate::agent::board::Status;
-    use crate::error::{Failure, Kind, Result};
+    use crate::error::{Failure, Kind};
     use std::sync::Mutex;
 
     /// Takes note once it is let.

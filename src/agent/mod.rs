@@ -1,4 +1,4 @@
-//! The live process: intake -> engine -> responder over bounded channels, with a journal, an
+//! The live process: intake -> engine -> responder over bounded channels, with a log, an
 //! optional recorder and a control socket. It reads no configuration, environment or terminal;
 //! everything it needs is handed to it.
 

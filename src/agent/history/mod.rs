@@ -107,25 +107,23 @@ impl Chronicle {
     }
 
     fn reopen(&mut self) {
-        for _ in 0..2 {
-            let Err(trouble) = self.try_open() else { return };
-            let Some(word) = trouble.aside() else {
-                self.rest(trouble);
-                return;
-            };
-            let why = trouble.words();
-            match aside::put_aside(&self.path, word, &date()) {
-                Ok(file) => {
-                    let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    tracing::warn!("history {}: put aside as {file}: {why}", self.path.display());
-                    self.report(Entry::PutAside { file, why });
-                }
-                Err(_) => {
-                    self.rest(trouble);
-                    return;
-                }
-            }
+        let Err(trouble) = self.try_open() else { return };
+        if !self.set_aside(&trouble) {
+            self.rest(trouble);
+        } else if let Err(trouble) = self.try_open() {
+            self.rest(trouble);
         }
+    }
+
+    /// Makes room for a new file, where only that helps; `false` where it does not, or cannot be.
+    fn set_aside(&mut self, trouble: &Trouble) -> bool {
+        let Some(word) = trouble.aside() else { return false };
+        let Ok(file) = aside::put_aside(&self.path, word, &date()) else { return false };
+        let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let why = trouble.words();
+        tracing::warn!("history {}: put aside as {file}: {why}", self.path.display());
+        self.report(Entry::PutAside { file, why });
+        true
     }
 
     fn try_open(&mut self) -> Result<(), Trouble> {
@@ -174,14 +172,16 @@ impl Chronicle {
             self.reopen();
         }
         let Err(trouble) = self.write_all() else { return };
-        let is_hopeless = trouble.aside().is_some();
-        self.rest(trouble);
-        if is_hopeless {
+        if trouble.aside().is_some() {
             self.open = None;
+        }
+        if self.open.is_none() && self.set_aside(&trouble) {
             self.reopen();
             if let Err(trouble) = self.write_all() {
                 self.rest(trouble);
             }
+        } else {
+            self.rest(trouble);
         }
     }
 

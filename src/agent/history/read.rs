@@ -81,15 +81,16 @@ impl History {
     fn rows(&self, sql: &str, from: i64) -> Result<Vec<(i64, Stamped)>> {
         let read = || {
             let mut statement = self.db.prepare(sql)?;
-            let rows = statement
-                .query_map([from], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
+            let mut rows = statement.query([from])?;
+            let mut entries = Vec::new();
+            while let Some(row) = rows.next()? {
+                if let (Ok(id), Some(entry)) = (row.get(0), entry(row)) {
+                    entries.push((id, entry));
+                }
+            }
+            Ok(entries)
         };
-        let rows = read().map_err(|error| Trouble::from(error).of(&self.path))?;
-        let parsed = rows
-            .into_iter()
-            .filter_map(|(id, json)| Some((id, serde_json::from_str::<Stamped>(&json).ok()?)));
-        Ok(parsed.collect())
+        read().map_err(|error: rusqlite::Error| Trouble::from(error).of(&self.path))
     }
 
     /// Follows the chain of hashes from its first row to its last.
@@ -120,8 +121,13 @@ impl History {
             self.db.prepare("SELECT id, at_ms, json, sha256 FROM event ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (number, at_ms): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let (json, sha256): (String, String) = (row.get(2)?, row.get(3)?);
+            let number: i64 = row.get(0)?;
+            let (Ok(at_ms), Ok(json), Ok(sha256)) =
+                (row.get(1), row.get::<_, String>(2), row.get::<_, String>(3))
+            else {
+                chain.broken = Some(format!("row {number} cannot be read"));
+                return Ok(chain);
+            };
             if number != id + 1 {
                 chain.broken = Some(format!("rows {} to {} are missing", id + 1, number - 1));
                 return Ok(chain);
@@ -136,4 +142,9 @@ impl History {
         }
         Ok(chain)
     }
+}
+
+/// The entry of a row of number and JSON; nothing where it cannot be read.
+fn entry(row: &rusqlite::Row<'_>) -> Option<Stamped> {
+    serde_json::from_str(&row.get::<_, String>(1).ok()?).ok()
 }

@@ -127,7 +127,8 @@ pub(super) fn model_bytes(
     graph: GraphProto,
     mut metadata_props: Vec<StringStringEntryProto>,
 ) -> Result<Vec<u8>, Fault> {
-    metadata_props.push(seal::seal(&graph, &metadata_props)?);
+    // First: a file that ends early never ends before it.
+    metadata_props.insert(0, seal::seal(&graph, &metadata_props)?);
     let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
     let model = ModelProto {
         ir_version: Some(IR_VERSION),

@@ -241,7 +241,7 @@ mod tests {
             scorer: String::new(),
             threshold: 0.5,
             group_windows: None,
-            sha256: files(model),
+            sha256: Box::new(files(model)),
             head: None,
             boot: Some(boot.into()),
         }

@@ -37,7 +37,7 @@ pub enum Entry {
         group_windows: Option<usize>,
         /// What it works with.
         #[serde(default)]
-        sha256: Fingerprints,
+        sha256: Box<Fingerprints>,
         /// The last row of the history that it found.
         #[serde(default)]
         head: Option<Head>,

@@ -98,7 +98,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         scorer: judge.scorer_name(),
         threshold: judge.policy.threshold(),
         group_windows: judge.policy.group_windows(),
-        sha256: origin.sha256.clone(),
+        sha256: Box::new(origin.sha256.clone()),
         head: origin.before.head.clone(),
         boot: clock::boot(),
     };

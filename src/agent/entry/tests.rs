@@ -28,7 +28,7 @@ fn every() -> Vec<Entry> {
             scorer: "builtin 1".into(),
             threshold: 0.3,
             group_windows: None,
-            sha256: Fingerprints { model: Some("ab".into()), ..Fingerprints::default() },
+            sha256: Box::new(Fingerprints { model: Some("ab".into()), ..Fingerprints::default() }),
             head: Some(Head { number: 7, sha256: "cd".into() }),
             boot: None,
         },

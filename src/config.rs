@@ -33,7 +33,7 @@ pub struct Config {
     pub adapt: AdaptParams,
     /// Whether movement is kept.
     pub record: RecordParams,
-    /// The journal's size.
+    /// The log as a file for another program.
     pub journal: JournalParams,
     /// The icon in the tray.
     pub tray: TrayParams,

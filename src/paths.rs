@@ -10,7 +10,7 @@ use crate::error::{Failure, Kind, Result};
 
 /// Names the configuration file.
 pub const CONFIG: &str = "MOUSEWARDEN_CONFIG";
-/// Names the data folder: recordings, model, journal.
+/// Names the data folder: recordings, model, history.
 pub const DATA: &str = "MOUSEWARDEN_DATA";
 /// Names the folder for lock and socket.
 pub const RUNTIME: &str = "MOUSEWARDEN_RUNTIME";

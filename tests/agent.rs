@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use mousewarden::agent::Command;
 use mousewarden::agent::board::{ModelStatus, ScorerStatus};
+use mousewarden::agent::entry::Stamped;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, Setup, SourceKind};
 use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
+use mousewarden::agent::witness::Witness;
 use mousewarden::error::{Kind, Result};
 use mousewarden::pipeline::{
     Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
@@ -349,4 +351,58 @@ fn a_clock_that_jumps_back_loses_nothing_but_its_own_movement() {
     let setup = stage.setup(Script::new(signals), (session, answers));
     live::run(setup, live::commands()).unwrap();
     assert_eq!(count(&stage.journal(), "verdict"), 3);
+}
+
+/// Takes an entry and never comes back.
+struct Hanging;
+
+impl Witness for Hanging {
+    fn name(&self) -> &'static str {
+        "hanging"
+    }
+
+    fn note(&mut self, _entry: &Stamped) -> Result<()> {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+#[test]
+fn no_disk_or_database_stands_between_an_alarm_and_its_lock() {
+    let stage = Stage::new(MaxAction::Lock);
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let mut setup = stage.setup(Script::new(hand(3)), (session, answers));
+    setup.hands.witnesses = vec![Box::new(Hanging)];
+    // Never joined: the log of a recording is waited for, and this one hangs.
+    std::thread::spawn(move || live::run(setup, live::commands()));
+    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    wait_until("the news", || summaries(&stage) == ["Locked by mousewarden"]);
+}
+
+#[test]
+fn what_kept_the_watch_from_watching_meets_the_owner_at_the_next_unlock_once() {
+    let stage = Stage::new(MaxAction::Log);
+    let agent = Running::start(&stage);
+    let journal = stage.journal();
+    let unlock = || {
+        for kind in [Boundary::Locked, Boundary::Unlocked] {
+            agent.session.send(Signal::Boundary { at: Timestamp::default(), kind }).unwrap();
+        }
+    };
+    agent.commands.send(Command::Pause(None)).unwrap();
+    agent.commands.send(Command::Resume).unwrap();
+    wait_until("the gap", || count(&journal, "gap") == 1);
+    assert_eq!(summaries(&stage), Vec::<String>::new());
+    unlock();
+    wait_until("the notice", || summaries(&stage) == ["While you were away"]);
+    let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
+    assert!(notice.body.contains("paused ") && notice.urgent, "{notice:?}");
+    unlock();
+    wait_until("both unlocks", || {
+        entries(&journal).iter().filter(|entry| entry["boundary"] == "unlocked").count() == 2
+    });
+    agent.finish().unwrap();
+    assert_eq!(summaries(&stage).len(), 1, "once");
 }

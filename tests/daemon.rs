@@ -33,6 +33,8 @@ impl Home {
     }
 
     fn configure(&self, text: &str) {
+        let journal = self.path("data/journal.jsonl");
+        let text = format!("{text}[journal]\nfile = {journal:?}\n");
         fs::write(self.path("config.toml"), text).unwrap();
     }
 
@@ -166,6 +168,7 @@ fn it_can_be_asked_paused_resumed_and_stopped() {
     assert_eq!(status["scorer"]["backend"], "builtin");
     assert_eq!(status["model"]["provenance"]["subject"], "nobody");
     assert_eq!(status["max_action"], "log");
+    assert!(status.to_string().len() < 2_000, "{status}");
 
     assert!(home.call(&["pause", "15m"]).status.success());
     wait_until("the pause", || home.status()["state"] == "paused");

@@ -51,8 +51,11 @@ impl Agent {
         let bundle = mousewarden::model::Bundle { provenance, ..bundle };
         bundle.write(&data.join("owner.onnx")).unwrap();
         let config = stage.folder().join("config.toml");
-        let text = "[model]\nbackend = \"builtin\"\n[decision]\nmax_action = \"log\"\n\
-                    [record]\nenabled = true\n";
+        let journal = data.join("journal.jsonl");
+        let text = format!(
+            "[model]\nbackend = \"builtin\"\n[decision]\nmax_action = \"log\"\n\
+             [record]\nenabled = true\n[journal]\nfile = {journal:?}\n"
+        );
         fs::write(&config, text).unwrap();
         let mut command = stage.command(program());
         command

@@ -1,5 +1,5 @@
 //! The real agent on a private session bus, as its tray and its callers see it.
-#![cfg(all(target_os = "linux", feature = "tray"))]
+#![cfg(all(target_os = "linux", feature = "tray", feature = "history"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod hand;
@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use mousewarden::agent::entry::Entry;
+use mousewarden::agent::history::History;
 use mousewarden::platform::bus::{Bus, Object, has_owner};
 use mousewarden::platform::stage::{Plan, Stage};
 use zbus::blocking::{Connection, connection};
@@ -160,6 +162,7 @@ fn without_a_tray_the_agent_watches_and_answers_on_the_bus() {
     object.call::<_, ()>(&link, "Stop", &()).unwrap();
     eventually("its end", || agent.0.try_wait().unwrap().is_some());
     assert!(agent.0.wait().unwrap().success());
-    let journal = fs::read_to_string(path(&stage, "data/journal.jsonl")).unwrap();
-    assert!(journal.lines().last().unwrap().contains("asked to stop"), "{journal}");
+    let history = History::open(&path(&stage, "data/history.db")).unwrap().since(0).unwrap();
+    let last = &history.last().unwrap().entry;
+    assert!(matches!(last, Entry::Stopped { why } if why == "asked to stop"), "{last:?}");
 }

@@ -65,8 +65,11 @@ fn data(stage: &Stage) -> PathBuf {
 fn stage() -> Stage {
     let stage = Stage::raise(&Plan::bare()).unwrap();
     fs::create_dir(data(&stage)).unwrap();
-    fs::write(config(&stage), "[model]\nbackend = \"builtin\"\n[decision]\nmax_action = \"log\"\n")
-        .unwrap();
+    let journal = data(&stage).join("journal.jsonl");
+    let text = format!(
+        "[model]\nbackend = \"builtin\"\n[decision]\nmax_action = \"log\"\n[journal]\nfile = {journal:?}\n"
+    );
+    fs::write(config(&stage), text).unwrap();
     stage
 }
 

@@ -315,3 +315,32 @@ fn the_scorer_can_move_to_the_thread_that_scores() {
     fn assert_send<T: Send>() {}
     assert_send::<LoadedScorer>();
 }
+
+#[test]
+fn no_flipped_bit_of_weights_or_entries_passes() {
+    let good = bundle([16, 16], 7).to_bytes().unwrap();
+    Bundle::from_bytes(&good).unwrap();
+    let mut state = 5_u64;
+    let mut passed = Vec::new();
+    for _ in 0..400 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let bit = usize::try_from(state >> 33).unwrap() % (good.len() * 8);
+        let mut bytes = good.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        if Bundle::from_bytes(&bytes).is_ok() {
+            passed.push(bit / 8);
+        }
+    }
+    // The name of the program that wrote it is not sealed, nor is the seal's own name.
+    assert!(passed.len() <= 2, "{passed:?} of {} bytes", good.len());
+}
+
+#[test]
+fn a_file_of_before_the_seal_is_read() {
+    let good = bundle([16, 16], 7).to_bytes().unwrap();
+    let mut model = ModelProto::decode(&*good).unwrap();
+    let before = model.metadata_props.len();
+    model.metadata_props.retain(|entry| entry.key.as_deref() != Some("mousewarden.sha256"));
+    assert_eq!(model.metadata_props.len(), before - 1);
+    Bundle::from_bytes(&model.encode_to_vec()).unwrap();
+}

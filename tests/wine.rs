@@ -197,7 +197,9 @@ fn a_recording_gets_the_same_verdicts() {
 fn the_hook_sees_what_a_hand_does_and_the_agent_tells_of_it() {
     let Some(both) = Both::here() else { return };
     let (recording, model) = (both.recording(2_000), both.model());
-    both.configure("[model]\nbackend = \"builtin\"\n");
+    let journal = both.path("windows/journal.jsonl");
+    let seen = Both::seen(&journal);
+    both.configure(&format!("[model]\nbackend = \"builtin\"\n[journal]\nfile = '{seen}'\n"));
     let mut run = both.windows(&["run", "--model", &Both::seen(&model)]);
     let agent = Running(run.stdout(Stdio::null()).spawn().unwrap());
     let status = wait_for(&both, |status| status["source"] == "windows-rdev");
@@ -209,7 +211,7 @@ fn the_hook_sees_what_a_hand_does_and_the_agent_tells_of_it() {
     println!("{status}");
     assert!(said(&mut both.windows(&["stop"])).contains("has ended"));
     drop(agent);
-    let journal = std::fs::read_to_string(both.path("windows/journal.jsonl")).unwrap();
+    let journal = std::fs::read_to_string(journal).unwrap();
     assert!(journal.lines().filter(|line| line.contains("\"verdict\"")).count() >= 10);
 }
 

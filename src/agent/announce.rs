@@ -35,10 +35,10 @@ impl Witness for Announcer {
 fn announce(verdict: &Verdict) {
     let score = f64::from(verdict.score.get());
     let grouped = verdict.judgement.grouped.map(f64::from);
-    let decision = format!("{:?}", verdict.judgement.decision).to_lowercase();
+    let decision = verdict.judgement.decision.to_string();
     match verdict.judgement.action {
         Some(action) => {
-            let action = format!("{action:?}").to_lowercase();
+            let action = action.to_string();
             tracing::warn!(
                 event = "alarm",
                 score,
@@ -53,17 +53,22 @@ fn announce(verdict: &Verdict) {
 }
 
 /// Why it happened, as far as the entry says, and whether somebody should look at it.
-fn reason(entry: &Entry) -> (Option<&str>, bool) {
+fn reason(entry: &Entry) -> (Option<String>, bool) {
     match entry {
         Entry::NotifyFailed { why }
         | Entry::LockFailed { why }
         | Entry::ReloadRefused { why }
         | Entry::RecordFailed { why }
         | Entry::Refused { why, .. }
-        | Entry::Fault { why } => (Some(why), true),
-        Entry::SafeMode { .. } | Entry::LockAsked { .. } => (None, true),
-        Entry::CountdownEnded { why } | Entry::Stopped { why } => (Some(why), false),
-        Entry::Withheld { why, .. } => (Some(why), false),
+        | Entry::Fault { why } => (Some(why.clone()), true),
+        Entry::PutAside { why, .. } | Entry::HistoryReset { why } => (Some(why.clone()), true),
+        Entry::SafeMode { .. }
+        | Entry::LockAsked { .. }
+        | Entry::Gap { .. }
+        | Entry::Changed { .. }
+        | Entry::Unwritten { .. } => (None, true),
+        Entry::CountdownEnded { why } | Entry::Stopped { why } => (Some(why.clone()), false),
+        Entry::Withheld { why, .. } => (Some(why.to_string()), false),
         _ => (None, false),
     }
 }

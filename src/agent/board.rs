@@ -1,14 +1,16 @@
 //! What `status` shows: one value that the threads of the agent keep up to date. It is only ever
 //! read for people; no decision depends on it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance};
+use crate::model::{Bundle, LoadedScorer, OperatingPoint, Provenance, SeenWindows, StartPeople};
 use crate::pipeline::{Action, Decision, DecisionParams, MaxAction, Timestamp, Verdict};
+use crate::platform::capture::Unknown;
 use crate::platform::{Glance, clock};
 
 use super::learnt::Learnt;
@@ -30,6 +32,17 @@ pub enum State {
     Locked,
     /// The model does not know what captures; nobody is judged.
     UnknownDevice,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Watching => "watching",
+            Self::Paused => "paused",
+            Self::Locked => "locked",
+            Self::UnknownDevice => "unknown_device",
+        })
+    }
 }
 
 /// The last window, as far as it may be told.
@@ -128,7 +141,7 @@ pub struct Status {
     pub capture: String,
     /// What of that the model does not know.
     #[serde(default)]
-    pub unknown: Option<String>,
+    pub unknown: Option<Unknown>,
     /// Seconds since the mouse moved last, or since it began to be watched.
     #[serde(default)]
     pub still_s: u64,
@@ -225,10 +238,9 @@ impl Board {
     /// The status as an icon shows it.
     pub fn glance(&self) -> Glance {
         let status = self.lock();
-        let word = |value: String| value.to_lowercase();
         Glance {
-            state: word(format!("{:?}", status.state)),
-            decision: word(format!("{:?}", status.decision)),
+            state: status.state.to_string(),
+            decision: status.decision.to_string(),
             problem: status.problems.first().cloned(),
             learning: status.grouped.is_none(),
             enrolled_percent: 100,
@@ -310,10 +322,18 @@ impl ScorerStatus {
 impl ModelStatus {
     /// What a bundle says of itself, for the group size in use.
     pub fn of(path: PathBuf, bundle: &Bundle, decision: &DecisionParams) -> Self {
+        // Thousands of windows, which concern an evaluation only.
+        let start_people = bundle
+            .provenance
+            .start_people
+            .as_ref()
+            .map(|people| StartPeople { windows: SeenWindows::default(), ..people.clone() });
+        let seen_windows = SeenWindows::default();
+        let from = Provenance { seen_windows, start_people, ..bundle.provenance.clone() };
         let fits = |point: &&OperatingPoint| point.windows == decision.grouping.windows;
         Self {
             path,
-            provenance: Some(bundle.provenance.clone()),
+            provenance: Some(from),
             operating_point: bundle.operating_points.iter().find(fits).copied(),
         }
     }

@@ -14,6 +14,7 @@ use crate::platform::{Counter, Glance, endpoint};
 
 use super::board::{Board, Status};
 use super::engine::Command;
+use super::entry::Asked;
 use super::rules::Rules;
 
 /// How long a caller waits for an answer.
@@ -120,10 +121,10 @@ impl Desk {
         }
     }
 
-    fn forbidden(&self, request: &Request) -> Option<&'static str> {
+    fn forbidden(&self, request: &Request) -> Option<Asked> {
         match request {
-            Request::Pause { .. } if !self.rules.allow_pause => Some("pause"),
-            Request::Stop if !self.rules.allow_stop => Some("stop"),
+            Request::Pause { .. } if !self.rules.allow_pause => Some(Asked::Pause),
+            Request::Stop if !self.rules.allow_stop => Some(Asked::Stop),
             _ => None,
         }
     }
@@ -191,7 +192,7 @@ mod tests {
         let (desk, obeyed) = desk(Rules { allow_stop: false, ..Rules::default() });
         let (reply, note) = desk.answer(&Request::Stop);
         assert!(matches!(reply, Reply::Forbidden { .. }));
-        assert!(matches!(note, Some(Command::Refused { request: "stop", .. })));
+        assert!(matches!(note, Some(Command::Refused { request: Asked::Stop, .. })));
         assert!(desk.stop().unwrap_err().contains("forbids"));
         assert!(matches!(obeyed.try_recv(), Ok(Command::Refused { .. })));
         desk.pause(Some(5)).unwrap();

@@ -96,12 +96,8 @@ impl DeviceCheck {
     }
 
     /// What the model does not know, in a word.
-    pub fn word(&self) -> Option<&'static str> {
-        self.lacks.as_ref().map(|lacks| match lacks {
-            Unknown::Backend => "back end",
-            Unknown::Pointer => "device",
-            Unknown::Screens => "resolution",
-        })
+    pub const fn word(&self) -> Option<Unknown> {
+        self.lacks
     }
 }
 
@@ -119,11 +115,11 @@ mod tests {
         assert_eq!(check.look(), told(old, None));
         assert_eq!(check.look(), None);
         view.set(Capture::parse(new));
-        assert_eq!(check.look(), told(new, Some("device")));
+        assert_eq!(check.look(), told(new, Some(Unknown::Pointer)));
         assert!(check.is_unknown());
         assert_eq!(check.rests(), None, "nobody has moved with it");
         check.moves();
-        let used = Entry::Unknown { capture: new.into(), what: "device" };
+        let used = Entry::Unknown { capture: new.into(), what: Unknown::Pointer };
         assert_eq!(check.rests(), Some(used));
         check.moves();
         assert_eq!(check.rests(), None, "once");

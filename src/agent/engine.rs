@@ -8,11 +8,12 @@ use crossbeam_channel::{Receiver, Sender, after, never, select};
 
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::{Boundary, Detector, Micros, Signal, Timestamp};
+use crate::platform::capture::Unknown;
 use crate::platform::clock;
 
 use super::board::{Board, LearntStatus, State};
 use super::device::DeviceCheck;
-use super::entry::{Entry, Stamped};
+use super::entry::{Asked, Entry, Stamped};
 use super::gate::Gate;
 use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
@@ -33,7 +34,7 @@ pub enum Command {
     /// Write down that something was asked and refused.
     Refused {
         /// What.
-        request: &'static str,
+        request: Asked,
         /// Why not.
         why: String,
     },
@@ -234,7 +235,7 @@ impl Engine {
         let (capture, unknown) = (self.device.capture(), self.device.word());
         self.board.change(|status| {
             status.capture = capture;
-            status.unknown = unknown.map(str::to_owned);
+            status.unknown = unknown;
         });
         self.show_state();
         entry.into_iter().for_each(|entry| self.tell(entry));
@@ -294,7 +295,7 @@ impl Engine {
         let decision = self.detector.decider().decision();
         self.board.change(|status| status.decision = decision);
         if let Some(action) = action {
-            let what = self.device.word().unwrap_or("back end");
+            let what = self.device.word().unwrap_or(Unknown::Backend);
             self.tell(Entry::Unjudged { capture: self.device.capture(), what, action });
         }
     }

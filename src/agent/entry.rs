@@ -1,12 +1,26 @@
-//! What happens in the live process, as values: the journal's lines, and all that tests and `status`
-//! need to know. An entry never says where the pointer was.
+//! What happens in the live process, as values: one typed log that status, watch, report, metrics,
+//! the system journal and the history read and write. An entry never says where the pointer was.
+//!
+//! # Schema
+//! Written as JSON, an entry is one object: `wall` (UTC, RFC 3339), `mono_us` (microseconds of the
+//! monotonic clock), `event` (the name, one of [`Entry::NAMES`]) and the fields of that entry. New
+//! fields and events may come; a field is never given another meaning. A verdict holds `window`
+//! (`started_at`, `ended_at`, `steps`, `end`), `at`, `score` (0 stranger, 1 owner), `grouped` (or
+//! null), `windows`, `decision`, `action` (or null) and, for an alarm, `why`.
 
-use serde::Serialize;
+mod kinds;
+
+use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Action, Boundary, Timestamp, Verdict};
+use crate::platform::Answer;
+use crate::platform::capture::Unknown;
+
+pub use self::kinds::{Asked, Fingerprints, Gap, Head, Part, Withheld};
+pub use super::notice::Kind as NoticeKind;
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Entry {
     /// The agent began to watch.
@@ -21,6 +35,48 @@ pub enum Entry {
         threshold: f32,
         /// Windows judged together.
         group_windows: usize,
+        /// What it works with.
+        #[serde(default)]
+        sha256: Box<Fingerprints>,
+        /// The last row of the history that it found.
+        #[serde(default)]
+        head: Option<Head>,
+        /// Which start of the machine this was, where the system tells.
+        #[serde(default)]
+        boot: Option<String>,
+    },
+    /// Nobody was watched, judged or locked for a while.
+    Gap {
+        /// Why.
+        what: Gap,
+        /// Since when, wall time.
+        from: String,
+        /// Until when, wall time.
+        to: String,
+        /// How long, by a clock that nobody sets where there is one.
+        seconds: u64,
+    },
+    /// The agent works with another file than when it started last.
+    Changed {
+        /// Which.
+        what: Part,
+    },
+    /// A file that could not be used was put aside; a new one is begun.
+    PutAside {
+        /// Its name now.
+        file: String,
+        /// What was wrong with it.
+        why: String,
+    },
+    /// The history is another than before, or begins.
+    HistoryReset {
+        /// Why.
+        why: String,
+    },
+    /// Entries that could not be kept are gone.
+    Unwritten {
+        /// How many.
+        entries: u64,
     },
     /// A window was judged.
     Verdict(Verdict),
@@ -33,16 +89,15 @@ pub enum Entry {
     Device {
         /// Back end, device and screens.
         capture: String,
-        /// What of it the model does not know: "back end", "device" or "resolution". While it
-        /// doesn't, nothing is judged.
-        unknown: Option<&'static str>,
+        /// What of it the model does not know. While it doesn't, nothing is judged.
+        unknown: Option<Unknown>,
     },
     /// Somebody moves with a device, or on screens, that the model does not know.
     Unknown {
         /// Back end, device and screens.
         capture: String,
         /// What of it the model does not know, as in [`Self::Device`].
-        what: &'static str,
+        what: Unknown,
     },
     /// Somebody moves with something whose movement cannot be judged, for so long that something ought to
     /// be done.
@@ -50,7 +105,7 @@ pub enum Entry {
         /// Back end, device and screens.
         capture: String,
         /// What of it the model does not know, as in [`Self::Device`].
-        what: &'static str,
+        what: Unknown,
         /// What ought to be done.
         action: Action,
     },
@@ -58,17 +113,17 @@ pub enum Entry {
     Interrupted,
     /// The person was told.
     Notified {
-        /// What about: "alarm", "countdown", "locked", ...
-        notice: &'static str,
+        /// What about.
+        notice: NoticeKind,
         /// The text as it was sent.
         body: String,
     },
     /// The person was not told.
     Withheld {
         /// What about.
-        notice: &'static str,
+        notice: NoticeKind,
         /// Why not.
-        why: &'static str,
+        why: Withheld,
     },
     /// The notice did not reach anybody.
     NotifyFailed {
@@ -77,8 +132,8 @@ pub enum Entry {
     },
     /// The person answered a notice; proves nothing.
     Answered {
-        /// "it_was_me", "lock_now" or "dismissed".
-        answer: &'static str,
+        /// Which button.
+        answer: Answer,
     },
     /// The screen will be locked unless its owner is recognised before.
     Countdown {
@@ -127,8 +182,8 @@ pub enum Entry {
     Resumed,
     /// Something was asked that may not be done.
     Refused {
-        /// What: "pause", "stop".
-        request: &'static str,
+        /// What.
+        request: Asked,
         /// Why not.
         why: String,
     },
@@ -162,10 +217,49 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// As the journal names it.
+    /// Every name that [`Self::name`] gives.
+    pub const NAMES: [&str; 30] = [
+        "started",
+        "gap",
+        "changed",
+        "put_aside",
+        "history_reset",
+        "unwritten",
+        "verdict",
+        "session",
+        "device",
+        "unknown",
+        "notified",
+        "withheld",
+        "notify_failed",
+        "answered",
+        "countdown",
+        "countdown_ended",
+        "lock_asked",
+        "lock_failed",
+        "safe_mode",
+        "confirmed",
+        "day_known",
+        "learnt",
+        "paused",
+        "resumed",
+        "refused",
+        "reloaded",
+        "reload_refused",
+        "record_failed",
+        "fault",
+        "stopped",
+    ];
+
+    /// As it is written.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",
+            Self::Gap { .. } => "gap",
+            Self::Changed { .. } => "changed",
+            Self::PutAside { .. } => "put_aside",
+            Self::HistoryReset { .. } => "history_reset",
+            Self::Unwritten { .. } => "unwritten",
             Self::Verdict(_) => "verdict",
             Self::Session { .. } => "session",
             Self::Device { .. } => "device",
@@ -199,7 +293,14 @@ impl Entry {
     pub fn words(&self) -> String {
         match self {
             Self::Started { source, scorer, .. } => format!("watching {source} with {scorer}"),
-            Self::Session { boundary } => format!("session: {boundary:?}").to_lowercase(),
+            Self::Gap { what, from, to, seconds } => {
+                format!("{what} for {seconds} s, from {from} to {to}")
+            }
+            Self::Changed { what } => format!("another {what} than at the last start"),
+            Self::PutAside { file, why } => format!("put aside as {file}: {why}"),
+            Self::HistoryReset { why } => format!("the history begins anew: {why}"),
+            Self::Unwritten { entries } => format!("{entries} entries could not be kept"),
+            Self::Session { boundary } => format!("session: {boundary}"),
             Self::Device { capture, unknown: Some(what) } => {
                 format!("unknown {what}, nothing is judged: {capture}")
             }
@@ -239,7 +340,7 @@ impl Entry {
 }
 
 /// An entry with the moment at which it was made.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stamped {
     /// For people; may jump.
     pub wall: String,
@@ -259,22 +360,4 @@ impl Stamped {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entry_is_named_as_it_is_written() {
-        let why = String::new();
-        for entry in [
-            Entry::Confirmed,
-            Entry::DayKnown,
-            Entry::LockFailed { why: why.clone() },
-            Entry::CountdownEnded { why: why.clone() },
-            Entry::Withheld { notice: "alarm", why: "switched off" },
-            Entry::Refused { request: "stop", why },
-        ] {
-            let written = serde_json::to_value(&entry).unwrap();
-            assert_eq!(written["event"], entry.name());
-        }
-    }
-}
+mod tests;

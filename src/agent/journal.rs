@@ -1,14 +1,17 @@
-//! The journal: one JSON line for everything that happened, readable by its owner only. It never
-//! grows beyond twice its cap, and a disk that refuses a line stops nothing but that line.
+//! The log as a file of JSON lines for another program to collect, readable by its owner only. It
+//! never grows beyond twice its cap; what a full disk refuses is kept for a while and written later.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::data::private;
 use crate::error::{Failure, Result};
 
 use super::entry::Stamped;
+
+/// So much is kept while the disk refuses, bytes.
+const MOST_BEHIND: usize = 4 << 20;
 
 /// An open journal.
 #[derive(Debug)]
@@ -17,47 +20,84 @@ pub struct Journal {
     file: File,
     bytes: u64,
     cap: u64,
+    /// Whole lines that are still to be written.
+    behind: String,
 }
 
 impl Journal {
-    /// Opens or makes a journal that is put aside once it holds `cap` bytes.
+    /// Opens or makes a journal that is put aside once it holds `cap` bytes. A last line that a crash
+    /// has torn is ended, so that the next one is whole.
     ///
     /// # Errors
     /// When the file cannot be opened.
     pub fn open(path: &Path, cap: u64) -> Result<Self> {
-        let opened = private::append_file(path).and_then(|file| {
+        let opened = private::append_file(path).and_then(|mut file| {
             let bytes = file.metadata()?.len();
-            Ok((file, bytes))
+            let behind = if is_torn(&mut file, bytes)? { "\n".into() } else { String::new() };
+            Ok((file, bytes, behind))
         });
-        let (file, bytes) = opened.map_err(|e| failed(path, e))?;
-        Ok(Self { path: path.to_owned(), file, bytes, cap })
+        let (file, bytes, behind) = opened.map_err(|e| failed(path, e))?;
+        Ok(Self { path: path.to_owned(), file, bytes, cap, behind })
     }
 
-    /// Adds a line, in one write.
+    /// Adds a line.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// When the disk refuses; the line is kept for later.
     pub fn write(&mut self, entry: &Stamped) -> Result<()> {
         let line = serde_json::to_string(entry).map_err(|e| failed(&self.path, e.into()))? + "\n";
-        if self.bytes > 0 && self.bytes + line.len() as u64 > self.cap {
+        if self.behind.len() + line.len() <= MOST_BEHIND {
+            self.behind.push_str(&line);
+        }
+        self.catch_up()
+    }
+
+    /// Whether lines are still to be written.
+    pub const fn is_behind(&self) -> bool {
+        !self.behind.is_empty()
+    }
+
+    /// Writes what was kept.
+    ///
+    /// # Errors
+    /// When the disk still refuses.
+    pub fn catch_up(&mut self) -> Result<()> {
+        if self.bytes > 0 && self.bytes + self.behind.len() as u64 > self.cap {
             self.put_aside()?;
         }
-        self.file.write_all(line.as_bytes()).map_err(|e| failed(&self.path, e))?;
-        self.bytes += line.len() as u64;
+        if let Err(error) = self.file.write_all(self.behind.as_bytes()) {
+            // Half a line is worse than none.
+            let _ = self.file.set_len(self.bytes);
+            return Err(failed(&self.path, error));
+        }
+        self.bytes += self.behind.len() as u64;
+        self.behind.clear();
         Ok(())
     }
 
     fn put_aside(&mut self) -> Result<()> {
         let older = self.path.with_extension("old.jsonl");
         fs::rename(&self.path, older).map_err(|e| failed(&self.path, e))?;
-        *self = Self::open(&self.path, self.cap)?;
+        let behind = std::mem::take(&mut self.behind);
+        *self = Self { behind, ..Self::open(&self.path, self.cap)? };
         Ok(())
     }
 }
 
+/// Whether the last line has no end.
+fn is_torn(file: &mut File, bytes: u64) -> std::io::Result<bool> {
+    if bytes == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
 fn failed(path: &Path, error: std::io::Error) -> Failure {
     Failure::io(format!("journal {}", path.display()), error)
-        .remedy("Free some space on that disk.")
+        .remedy("Free some space on that disk, or set [journal] file to a place of yours.")
 }
 
 #[cfg(test)]
@@ -77,8 +117,8 @@ mod tests {
         let newer = fs::read_to_string(&path).unwrap();
         assert!(older.len() <= 300 && newer.len() <= 300);
         for line in older.lines().chain(newer.lines()) {
-            let value: serde_json::Value = serde_json::from_str(line).unwrap();
-            assert_eq!(value["event"], "resumed");
+            let stamped: Stamped = serde_json::from_str(line).unwrap();
+            assert_eq!(stamped.entry, Entry::Resumed);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
@@ -89,5 +129,36 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         Journal::open(&path, 300).unwrap();
         assert!(!private::is_open_to_others(&path).unwrap());
+    }
+
+    #[test]
+    fn a_torn_line_costs_only_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        fs::write(&path, "{\"wall\":\"2026-").unwrap();
+        let mut journal = Journal::open(&path, 1 << 20).unwrap();
+        journal.write(&Stamped::now(Entry::Resumed)).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let whole = text.lines().filter_map(|line| serde_json::from_str::<Stamped>(line).ok());
+        assert_eq!(whole.count(), 1, "{text}");
+    }
+
+    #[test]
+    fn what_a_full_disk_refuses_is_written_later() {
+        let full = Path::new("/dev/full");
+        if !full.exists() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut journal = Journal::open(&path, 1 << 20).unwrap();
+        journal.file = File::options().write(true).open(full).unwrap();
+        let failure = journal.write(&Stamped::now(Entry::Resumed)).unwrap_err();
+        assert!(failure.to_string().contains("space"), "{failure}");
+        assert!(journal.is_behind());
+        journal.file = private::append_file(&path).unwrap();
+        journal.write(&Stamped::now(Entry::Confirmed)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
+        assert!(!journal.is_behind());
     }
 }

@@ -2,12 +2,11 @@
 //! in a file beside the model. The model itself is never changed, so every version can be taken back.
 //! Decides nothing; when to learn is the engine's business.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::data::private;
 use crate::error::{Failure, Kind, Result};
@@ -63,7 +62,7 @@ impl Learnt {
     /// # Errors
     /// [`Kind::Data`] when the file is damaged, otherwise why file or model cannot be read.
     pub fn open(path: &Path, model: &Path, anchor: &Likeness) -> Result<Self> {
-        let model_sha256 = digest(model).map_err(|e| Failure::io(model.display(), e))?;
+        let model_sha256 = private::sha256(model).map_err(|e| Failure::io(model.display(), e))?;
         let written = read(path)?;
         let ours = written.model_sha256 == model_sha256;
         let versions = if ours { written.versions } else { Vec::new() };
@@ -133,25 +132,6 @@ fn damaged(path: &Path, why: &str) -> Failure {
     let what = format!("{}, what was learnt since the enrolment: {why}", path.display());
     Failure::new(Kind::Data, what)
         .remedy("`mousewarden adaptation forget` goes back to the enrolment.")
-}
-
-fn digest(model: &Path) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    io::copy(&mut File::open(model)?, &mut HashWriter(&mut hash))?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -243,5 +223,33 @@ mod tests {
             let said = failure.to_string();
             assert!(said.contains("learnt.json") && said.contains("adaptation forget"), "{said}");
         }
+    }
+
+    #[test]
+    fn whatever_happens_to_the_file_is_a_refusal_and_never_the_end() {
+        let desk = Desk::new();
+        desk.learn(&[0.1, 0.2, 0.3]);
+        let good = fs::read(desk.path()).unwrap();
+        let mut state = 11_u64;
+        let mut refused = 0;
+        for round in 0..300 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = usize::try_from(state >> 33).unwrap() % good.len();
+            let mut bytes = good.clone();
+            if round % 3 == 0 {
+                bytes.truncate(at);
+            } else {
+                bytes[at] ^= 1 << (round % 8);
+            }
+            fs::write(desk.path(), &bytes).unwrap();
+            match desk.open() {
+                Ok(learnt) => assert!(learnt.versions().len() <= 3),
+                Err(failure) => {
+                    assert_eq!(failure.kind(), Kind::Data, "{failure}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 100, "{refused}");
     }
 }

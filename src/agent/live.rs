@@ -9,8 +9,9 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
 use crate::platform::endpoint::Door;
-use crate::platform::{Counter, EventSource, Presence};
+use crate::platform::{Counter, EventSource, Presence, clock};
 
+use super::away::Origin;
 use super::board::{Board, Status};
 use super::control::Desk;
 use super::device::DeviceCheck;
@@ -18,6 +19,8 @@ use super::engine::{Command, Ears, Engine, Parts, Reload, Stamp};
 use super::entry::{Entry, Stamped};
 use super::intake::{self, Pressure};
 use super::judge::Judge;
+use super::log;
+use super::metrics::Metrics;
 use super::recorder::Recorder;
 use super::responder::{Hands, Manner, Responder, Task};
 use super::rules::Rules;
@@ -57,6 +60,8 @@ pub struct Setup {
     pub rules: Rules,
     /// The configuration file, for `status`.
     pub config: Option<std::path::PathBuf>,
+    /// What it starts from.
+    pub origin: Origin,
 }
 
 /// Shows an agent that can be asked by these means.
@@ -79,9 +84,9 @@ pub fn commands() -> (Sender<Command>, Receiver<Command>) {
 /// Watches until the source ends or a command ends it; returns why it ended.
 ///
 /// # Errors
-/// When the source or the model failed. Everything that was seen is in the journal by then.
+/// When the source or the model failed. Everything that was seen is in the log by then.
 pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Result<String> {
-    let Setup { source, kind, judge, hands, recorder, .. } = setup;
+    let Setup { source, kind, judge, mut hands, recorder, origin, .. } = setup;
     let (pressure, stamp) = match kind {
         SourceKind::Mouse => (Pressure::Drop, Stamp::Clock),
         SourceKind::Recording => (Pressure::Wait, Stamp::LastSignal),
@@ -96,15 +101,31 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         scorer: judge.scorer_name(),
         threshold: judge.decision.grouping.threshold,
         group_windows: judge.decision.grouping.windows,
+        sha256: Box::new(origin.sha256.clone()),
+        head: origin.before.head.clone(),
+        boot: clock::boot(),
     };
-    let _ = tasks.send(Task::Entry(Stamped::now(started)));
+    let started = Stamped::now(started);
+    let after = origin.after(&started).into_iter().map(Stamped::now);
+    for entry in std::iter::once(started.clone()).chain(after) {
+        let _ = tasks.send(Task::Entry(entry));
+    }
+    for (topic, sentence) in origin.problems {
+        board.problem(topic, Some(sentence));
+    }
+    let mut witnesses = std::mem::take(&mut hands.witnesses);
+    if let Some(path) = hands.metrics.take() {
+        witnesses.push(Box::new(Metrics::new(path, Arc::clone(&board))));
+    }
+    let (log, writer) = log::log(witnesses, Arc::clone(&board), pressure);
+    spawn("log", move || writer.run())?;
 
     let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
     let pulse = hands.supervisor.pulse().map_or_else(never, tick);
     let manner = Manner { notify, lock };
     let desk = Desk::new(board.clone(), commands.0, setup.rules);
     let presence = (setup.presence)(Arc::new(desk.clone()));
-    let responder = Responder::new(hands, board.clone(), manner, presence);
+    let responder = Responder::new(hands, log, board.clone(), manner, presence);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
     let device = match kind {

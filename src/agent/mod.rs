@@ -1,8 +1,9 @@
-//! The live process: intake -> engine -> responder over bounded channels, with a journal, an
+//! The live process: intake -> engine -> responder over bounded channels, with a log, an
 //! optional recorder and a control socket. It reads no configuration, environment or terminal;
 //! everything it needs is handed to it.
 
 mod announce;
+mod away;
 pub mod board;
 pub mod bounded;
 pub mod control;
@@ -19,6 +20,7 @@ pub mod journal;
 pub mod judge;
 pub mod learnt;
 pub mod live;
+mod log;
 pub mod metrics;
 mod notice;
 pub mod playback;
@@ -31,5 +33,6 @@ pub mod settings;
 pub mod witness;
 
 pub use announce::Announcer;
+pub use away::{Before, Origin};
 pub use engine::{Command, Reload};
 pub use responder::Hands;

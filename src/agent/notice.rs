@@ -2,10 +2,14 @@
 //! Summaries stay below 28 letters: desktops cut them off there. Nothing is decided or shown here.
 
 use std::collections::VecDeque;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Explanation, Verdict};
 use crate::platform::Notice;
+use crate::platform::capture::Unknown;
 
 use super::settings::NotifyParams;
 
@@ -51,7 +55,8 @@ impl Seen {
 }
 
 /// What a notice is about; each kind can be switched off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Somebody else seems to be at the mouse.
     Alarm,
@@ -69,12 +74,28 @@ pub enum Kind {
     UnknownDevice,
     /// The agent ends by a fault of its own.
     Fault,
+    /// What happened to the watch since the last proven unlock.
+    WhileAway,
 }
 
 impl Kind {
-    /// As the journal names it.
-    pub const fn name(self) -> &'static str {
-        match self {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Alarm,
+        Self::Countdown,
+        Self::Relieved,
+        Self::Locked,
+        Self::LockFailed,
+        Self::SafeMode,
+        Self::UnknownDevice,
+        Self::Fault,
+        Self::WhileAway,
+    ];
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
             Self::Alarm => "alarm",
             Self::Countdown => "countdown",
             Self::Relieved => "relieved",
@@ -83,7 +104,8 @@ impl Kind {
             Self::SafeMode => "safe_mode",
             Self::UnknownDevice => "unknown_device",
             Self::Fault => "fault",
-        }
+            Self::WhileAway => "while_away",
+        })
     }
 }
 
@@ -164,11 +186,11 @@ pub fn safe_mode(seen: &Seen, locks: usize) -> Told {
 }
 
 /// The model does not know what captures.
-pub fn unknown_device(capture: &str, unknown: &str) -> Told {
+pub fn unknown_device(capture: &str, unknown: Unknown) -> Told {
     let what = match unknown {
-        "device" => "This is another pointing device",
-        "resolution" => "The screens have another resolution",
-        _ => "The mouse is watched in another way",
+        Unknown::Pointer => "This is another pointing device",
+        Unknown::Screens => "The screens have another resolution",
+        Unknown::Backend => "The mouse is watched in another way",
     };
     let body = format!(
         "{what} than your model knows ({capture}). Nothing is judged until you enrol with it: \
@@ -183,6 +205,12 @@ pub fn fault(why: &str) -> Told {
         "mousewarden has ended: {why}. Nothing was locked; `mousewarden doctor` says what to do."
     );
     plain(Kind::Fault, "No longer watching", body, false)
+}
+
+/// What happened to the watch since the last proven unlock, each in a few words.
+pub fn while_away(happened: &str) -> Told {
+    let body = format!("{happened}. `mousewarden report` shows all of it.");
+    plain(Kind::WhileAway, "While you were away", body, true)
 }
 
 fn plain(kind: Kind, summary: &str, body: String, urgent: bool) -> Told {
@@ -215,7 +243,7 @@ mod tests {
             locked(&seen),
             safe_mode(&seen, 3),
             could_not_lock("no"),
-            unknown_device("rdev, 1920x1080", "resolution"),
+            unknown_device("rdev, 1920x1080", Unknown::Screens),
             fault("it broke"),
         ] {
             assert!(told.notice.summary.len() < 28, "{told:?}");

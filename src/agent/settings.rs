@@ -297,17 +297,19 @@ pub struct RecordParams {
     pub enabled: bool,
 }
 
-/// The journal's size.
+/// The log as a file of JSON lines, for another program to collect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JournalParams {
+    /// The file, by its absolute path; empty for none.
+    pub file: PathBuf,
     /// A journal of this many megabytes is put aside; one older one is kept.
     pub max_mb: Within<1, 1024>,
 }
 
 impl Default for JournalParams {
     fn default() -> Self {
-        Self { max_mb: Within::clamped(8) }
+        Self { file: PathBuf::new(), max_mb: Within::clamped(8) }
     }
 }
 

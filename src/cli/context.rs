@@ -3,14 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::agent::entry::{Entry, Fingerprints};
 use crate::agent::judge::Judge;
 use crate::agent::rules::Rules;
 use crate::config::{Config, Place};
-use crate::data::Store;
-use crate::data::private;
+use crate::data::{Store, aside, private};
 use crate::error::{Failure, Kind, Result};
 use crate::model::{ScorerParams, folders_beside};
 use crate::paths::Paths;
+use crate::platform::clock;
 use crate::platform::places::POLICY;
 
 /// The setting of a command.
@@ -87,6 +88,55 @@ impl Context {
             judge.learning(&Store::at(self.paths.data()).learnt())
         } else {
             Ok(judge)
+        }
+    }
+}
+
+impl Context {
+    /// The same, also where what was learnt cannot be used: that is put aside, and learning begins
+    /// anew. The entry tells of it.
+    ///
+    /// # Errors
+    /// When the model cannot be used, or the configuration does not fit it.
+    pub fn judge_whatever_was_learnt(
+        &self,
+        model: Option<&Path>,
+    ) -> Result<(Judge, Option<Entry>)> {
+        let failure = match self.judge(model) {
+            Ok(judge) => return Ok((judge, None)),
+            Err(failure) => failure,
+        };
+        let path = Store::at(self.paths.data()).learnt();
+        let unlearning = || {
+            let mut context = self.clone();
+            context.config.adapt.enabled = false;
+            context.judge(model)
+        };
+        if !path.exists() || unlearning().is_err() {
+            return Err(failure);
+        }
+        let why = failure.to_string().lines().next().unwrap_or_default().to_owned();
+        tracing::warn!("{why}");
+        let date = clock::wall().strftime("%Y-%m-%dT%H%M%S").to_string();
+        match aside::put_aside(&path, "damaged", &date) {
+            Ok(file) => {
+                let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Ok((self.judge(model)?, Some(Entry::PutAside { file, why })))
+            }
+            // A folder that cannot be written: judged by the enrolment alone.
+            Err(_) => Ok((unlearning()?, None)),
+        }
+    }
+
+    /// What an agent by this configuration works with.
+    pub fn fingerprints(&self, model: Option<&Path>) -> Fingerprints {
+        let of = |path: &Path| private::sha256(path).ok();
+        Fingerprints {
+            program: std::env::current_exe().ok().and_then(|program| of(&program)),
+            model: of(&self.model(model)),
+            configuration: self.file.as_deref().and_then(of),
+            policy: of(Path::new(POLICY)),
+            adaptation: of(&Store::at(self.paths.data()).learnt()),
         }
     }
 }

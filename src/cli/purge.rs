@@ -35,7 +35,7 @@ pub enum What {
     Recordings,
     /// The recordings by the running agent
     Watched,
-    /// Journal, history of decisions and metrics
+    /// History of decisions, journal and metrics
     History,
     /// The model; the agent cannot watch without it
     Model,

@@ -46,14 +46,13 @@ impl ReplayArgs {
 fn text(verdict: &Verdict) -> String {
     let judgement = &verdict.judgement;
     let grouped = judgement.grouped.map_or("  -  ".into(), |mean| format!("{mean:.3}"));
-    let action = judgement.action.map_or(String::new(), |action| format!("  -> {action:?}"));
-    let text = format!(
-        "{:>10.3} s  {:>3} steps  {:>6.3} s  score {:.3}  trust {grouped}  {:?}{action}",
+    let action = judgement.action.map_or(String::new(), |action| format!("  -> {action}"));
+    format!(
+        "{:>10.3} s  {:>3} steps  {:>6.3} s  score {:.3}  trust {grouped}  {}{action}",
         verdict.at.micros() as f64 / 1e6,
         verdict.window.steps,
         verdict.window.movement().as_secs_f64(),
         verdict.score.get(),
         judgement.decision,
-    );
-    text.to_lowercase()
+    )
 }

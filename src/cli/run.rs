@@ -18,10 +18,12 @@ use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::witness::Witness;
-use crate::agent::{Announcer, Command, Hands, Reload};
+use crate::agent::{Announcer, Command, Hands, Origin, Reload};
 use crate::data::Store;
 use crate::error::{Failure, Result};
 use crate::platform::endpoint::Door;
+#[cfg(feature = "history")]
+use crate::platform::logs::Heads;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{Backend, EventSource, desktop};
@@ -56,9 +58,13 @@ impl RunArgs {
         output::log_to_stderr(context.config.log.level);
         context.make_runtime()?;
         let _instance = Instance::claim(&context.paths.lock())?;
-        let store = context.store()?;
+        let mut origin = Origin::default();
+        let store = kept(context.store(), "data folder", &mut origin)
+            .unwrap_or_else(|| Store::at(context.paths.data()));
         retention::enforce(&context);
-        let judge = context.judge(self.model.as_deref())?;
+        let (judge, aside) = context.judge_whatever_was_learnt(self.model.as_deref())?;
+        origin.entries.extend(aside);
+        origin.sha256 = context.fingerprints(self.model.as_deref());
         if let Some(note) = &judge.report.note {
             tracing::info!("scoring without ONNX Runtime: {note}");
         }
@@ -68,15 +74,18 @@ impl RunArgs {
             move |asked| drop(commands.try_send(command(asked)))
         })?;
         let (source, kind) = self.source(context.config.capture.backend)?;
-        let recorder = recorder(&context, &store, &source.capture().get().to_string())?;
+        let capture = source.capture().get().to_string();
+        let recorder =
+            kept(recorder(&context, &store, &capture), "recording", &mut origin).flatten();
         let (session, watch) = session(kind);
         desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
         let (answer, answers) = bounded(ANSWERS);
+        let witnesses = self.witnesses(&context, &store, &mut origin);
         let hands = Hands {
             notifier: desktop::notifier(answer),
             answers,
             locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
-            witnesses: self.witnesses(&context, &store)?,
+            witnesses,
             metrics: Some(context.config.metrics.file.clone()).filter(|file| file.is_absolute()),
             supervisor: Supervisor::from_environment(),
         };
@@ -97,26 +106,35 @@ impl RunArgs {
                 .then(|| SavedDecision::within(context.paths.runtime())),
             rules: context.rules.clone(),
             config: context.file.clone(),
+            origin,
         };
         let ending = live::run(setup, (commands, obeyed));
         let _ = std::fs::remove_file(context.paths.socket());
         ending.map(drop)
     }
 
-    fn witnesses(&self, context: &Context, store: &Store) -> Result<Vec<Box<dyn Witness>>> {
-        let journal = Journal::open(&store.journal(), cap(context))?;
-        let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(journal), Box::new(Announcer)];
-        #[cfg(feature = "history")]
-        {
-            let days = context.config.retention.history_days.get();
-            if days > 0 {
-                witnesses.push(Box::new(Chronicle::open(&store.history(), days)?));
+    fn witnesses(
+        &self,
+        context: &Context,
+        store: &Store,
+        origin: &mut Origin,
+    ) -> Vec<Box<dyn Witness>> {
+        let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(Announcer)];
+        let days = context.config.retention.history_days.get();
+        if let Some(history) = history(store, days, origin) {
+            witnesses.push(history);
+        }
+        let journal = &context.config.journal;
+        if journal.file.is_absolute() {
+            let opened = Journal::open(&journal.file, u64::from(journal.max_mb.get()) << 20);
+            if let Some(journal) = kept(opened, "journal", origin) {
+                witnesses.push(Box::new(journal));
             }
         }
         if self.json {
             witnesses.push(Box::new(Printer));
         }
-        Ok(witnesses)
+        witnesses
     }
 
     fn source(&self, backend: Backend) -> Result<(Box<dyn EventSource>, SourceKind)> {
@@ -172,8 +190,32 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
     Recorder::begin(&store, capture).map(Some)
 }
 
-fn cap(context: &Context) -> u64 {
-    u64::from(context.config.journal.max_mb.get()) << 20
+/// The store of the past, which also knows how the last run ended.
+#[cfg(feature = "history")]
+fn history(store: &Store, days: u32, origin: &mut Origin) -> Option<Box<dyn Witness>> {
+    if days == 0 {
+        return None;
+    }
+    let chronicle = Chronicle::open(&store.history(), days, Heads::of_system());
+    origin.before = chronicle.before();
+    Some(Box::new(chronicle))
+}
+
+/// This program was built without one.
+#[cfg(not(feature = "history"))]
+fn history(_store: &Store, _days: u32, _origin: &mut Origin) -> Option<Box<dyn Witness>> {
+    None
+}
+
+/// What the watch can do without: where it fails, that is a problem and no reason to end.
+fn kept<T>(made: Result<T>, topic: &'static str, origin: &mut Origin) -> Option<T> {
+    let failure = match made {
+        Ok(made) => return Some(made),
+        Err(failure) => failure.to_string(),
+    };
+    tracing::warn!("{failure}");
+    origin.problems.push((topic, failure));
+    None
 }
 
 /// A configured locker is started by the service manager, which does not know the display.
@@ -183,5 +225,8 @@ fn for_locker() -> Vec<(String, String)> {
 }
 
 fn reload(model: Option<PathBuf>) -> Reload {
-    Box::new(move || Context::load()?.judge(model.as_deref()))
+    Box::new(move || {
+        let (judge, _) = Context::load()?.judge_whatever_was_learnt(model.as_deref())?;
+        Ok(judge)
+    })
 }

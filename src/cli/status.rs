@@ -10,6 +10,8 @@ use crate::agent::control::{self, Reply, Request};
 use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
 use crate::pipeline::adaptation::REACH;
+use crate::platform::capture::Unknown;
+use crate::platform::clock;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -46,7 +48,7 @@ fn text(status: &Status) -> String {
     row("decision", decision(status));
     row("windows", windows(status));
     if let Some(alarm) = &status.last_alarm {
-        let what = format!("{}, {:?}", alarm.at, alarm.action).to_lowercase();
+        let what = format!("{}, {}", clock::local(&alarm.at), alarm.action);
         let why = match alarm.why.is_empty() {
             true => String::new(),
             false => format!("; unlike you: {}", alarm.why.join(", ")),
@@ -87,24 +89,24 @@ fn state(status: &Status) -> String {
         (State::Watching, _) => "watching".into(),
         (State::Locked, _) => "the session is locked or away".into(),
         (State::UnknownDevice, _) => {
-            let what = status.unknown.as_deref().unwrap_or("device");
+            let what = status.unknown.unwrap_or(Unknown::Pointer);
             format!("not judging: your model does not know this {what}; enrol with it")
         }
-        (State::Paused, Some(until)) => format!("paused until {until}"),
+        (State::Paused, Some(until)) => format!("paused until {}", clock::local(until)),
         (State::Paused, None) => "paused until `mousewarden resume`".into(),
     }
 }
 
 fn decision(status: &Status) -> String {
-    let decision = format!("{:?}", status.decision).to_lowercase();
-    format!("{decision}: {}", status.ground())
+    format!("{}: {}", status.decision, status.ground())
 }
 
 fn windows(status: &Status) -> String {
     let seen = format!("{} seen", status.windows_seen);
     status.last_window.as_ref().map_or(seen.clone(), |last| {
         let (steps, movement, score) = (last.steps, last.movement_s, last.score);
-        format!("{seen}; last {}: {steps} steps, {movement:.2} s, score {score:.3}", last.at)
+        let at = clock::local(&last.at);
+        format!("{seen}; last {at}: {steps} steps, {movement:.2} s, score {score:.3}")
     })
 }
 

@@ -1,6 +1,7 @@
 //! Session files: our own log of signals, the owner's folder, and readers of public recordings.
 //! Everything here parses and writes; nothing cuts, scales or judges a movement.
 
+pub mod aside;
 #[cfg(feature = "columnar")]
 pub mod columnar;
 pub mod formats;

@@ -2,8 +2,10 @@
 //! Nothing here knows what is written into them.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+
+use sha2::{Digest, Sha256};
 
 /// Opens a file for appending, making it with mode 0600 where it is missing.
 ///
@@ -54,6 +56,41 @@ pub fn create_file(path: &Path) -> io::Result<File> {
 #[cfg(windows)]
 pub fn create_file(path: &Path) -> io::Result<File> {
     crate::acl::OwnerOnly::new(false)?.create(path)
+}
+
+/// The SHA-256 of a file's content, hexadecimal.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut bytes)? {
+            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            length => hash.update(&bytes[..length]),
+        }
+    }
+}
+
+/// A number that another file in its place would not have.
+///
+/// # Errors
+/// When it is not there.
+#[cfg(unix)]
+pub fn identity(path: &Path) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(fs::metadata(path)?.ino())
+}
+
+/// A number that another file in its place would not have; an open file cannot be replaced here.
+///
+/// # Errors
+/// When it is not there.
+#[cfg(windows)]
+pub fn identity(path: &Path) -> io::Result<u64> {
+    fs::metadata(path).map(|_| 0)
 }
 
 /// Replaces a file as a whole, or makes it, readable by its owner only.

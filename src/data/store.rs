@@ -69,7 +69,7 @@ impl Store {
         self.root.join("learnt.json")
     }
 
-    /// The journal of decisions and actions.
+    /// The journal that earlier versions wrote.
     pub fn journal(&self) -> PathBuf {
         self.root.join("journal.jsonl")
     }

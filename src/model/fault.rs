@@ -48,6 +48,9 @@ pub enum Fault {
     /// It is no model that tells people apart.
     #[error("is no model of `mousewarden identify`: {0}")]
     Identifier(String),
+    /// It is not as it was written.
+    #[error("is not as it was written: its content has another SHA-256 than it says")]
+    Changed,
     /// A number is out of bounds.
     #[error("cannot be used: {0}")]
     Value(String),
@@ -78,6 +81,7 @@ impl Fault {
             | Self::Contract { .. }
             | Self::Missing(_)
             | Self::Unreadable { .. }
+            | Self::Changed
             | Self::Value(_) => {
                 "Restore the file from a copy, or train it again: `mousewarden train`."
             }

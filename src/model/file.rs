@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::graph::graph_of;
 use super::metadata::{Metadata, architecture_of};
 use super::onnx_proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
+use super::seal;
 use super::weights::network_of;
 use crate::error::Result;
 use crate::nn::AnyNetwork;
@@ -72,6 +73,7 @@ impl Content for Bundle {
         let metadata = Metadata::of(&model)?;
         let architecture = architecture_of(&model)?;
         versions(&model)?;
+        let sealed = seal::check(&model);
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
         let network = network_of(&graph, architecture)?;
         let bundle = Self {
@@ -86,7 +88,8 @@ impl Content for Bundle {
             provenance: metadata.provenance,
         };
         check(&bundle)?;
-        Ok(bundle)
+        // Last: whatever else is wrong says more.
+        sealed.map(|()| bundle)
     }
 
     fn encode(&self) -> Result<Vec<u8>, Fault> {
@@ -101,23 +104,31 @@ impl Content for Bundle {
             habits: self.habits,
             provenance: self.provenance.clone(),
         };
-        Ok(encoded(&self.network, metadata.entries(self.network.architecture())?))
+        encoded(&self.network, metadata.entries(self.network.architecture())?)
     }
 }
 
-/// The bytes of a file with this network's graph and these entries.
+/// The bytes of a file with this network's graph and these entries, sealed.
+///
+/// # Errors
+/// [`Fault::Unreadable`] when the seal has no JSON form.
 pub(super) fn encoded(
     network: &AnyNetwork,
     metadata_props: Vec<StringStringEntryProto>,
-) -> Vec<u8> {
+) -> Result<Vec<u8>, Fault> {
     model_bytes(graph_of(network), metadata_props)
 }
 
-/// The bytes of a file with this graph and these entries.
+/// The bytes of a file with this graph and these entries, sealed.
+///
+/// # Errors
+/// [`Fault::Unreadable`] when the seal has no JSON form.
 pub(super) fn model_bytes(
     graph: GraphProto,
-    metadata_props: Vec<StringStringEntryProto>,
-) -> Vec<u8> {
+    mut metadata_props: Vec<StringStringEntryProto>,
+) -> Result<Vec<u8>, Fault> {
+    // First: a file that ends early never ends before it.
+    metadata_props.insert(0, seal::seal(&graph, &metadata_props)?);
     let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
     let model = ModelProto {
         ir_version: Some(IR_VERSION),
@@ -127,7 +138,7 @@ pub(super) fn model_bytes(
         opset_import: vec![opset],
         metadata_props,
     };
-    model.encode_to_vec()
+    Ok(model.encode_to_vec())
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {

@@ -16,6 +16,7 @@ mod metadata;
 mod onnx;
 pub mod onnx_proto;
 mod scorer;
+mod seal;
 mod seen;
 pub mod start;
 mod weights;

@@ -14,6 +14,7 @@ use super::file::{decode, encoded, versions};
 use super::metadata::{
     ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, architecture_of, entry, optional, read,
 };
+use super::seal;
 use super::seen::SeenWindows;
 use super::weights::network_of;
 use crate::error::Result;
@@ -157,6 +158,7 @@ impl Content for Start {
         let spread: Option<TraitSpread> = optional(&model, SPREAD_KEY)?;
         let statistics: Option<Statistics> = optional(&model, STATISTICS_KEY)?;
         versions(&model)?;
+        let sealed = seal::check(&model);
         let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
         let mut network = network_of(&graph, architecture)?;
         if let AnyNetwork::BiLstm(network) = &mut network {
@@ -169,7 +171,7 @@ impl Content for Start {
         }
         let start = Self { network, windows, population, spread, origin };
         start.check_spread()?;
-        Ok(start)
+        sealed.map(|()| start)
     }
 
     fn encode(&self) -> Result<Vec<u8>, Fault> {
@@ -188,7 +190,7 @@ impl Content for Start {
         if let AnyNetwork::BiLstm(network) = &self.network {
             entries.push(entry(STATISTICS_KEY, &Statistics::of(network))?);
         }
-        Ok(encoded(&self.network, entries))
+        encoded(&self.network, entries)
     }
 }
 

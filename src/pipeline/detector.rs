@@ -14,7 +14,7 @@ use super::steps::Steps;
 use super::window::{Segmenter, Window, WindowEnd, WindowParams};
 
 /// What may be told about a window: its times and length, never where the pointer was.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct WindowSummary {
     /// First movement, microseconds of the stream.
     pub started_at: Timestamp,
@@ -68,7 +68,7 @@ impl Explanation {
 }
 
 /// All that logs, plots, tests and `status` need to know about one window.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The window judged.
     pub window: WindowSummary,
@@ -80,7 +80,7 @@ pub struct Verdict {
     #[serde(flatten)]
     pub judgement: Judgement,
     /// Why, where something ought to be done.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Explanation>,
 }
 

@@ -11,6 +11,7 @@ pub mod manner;
 pub mod score;
 pub mod steps;
 pub mod window;
+mod words;
 
 pub use adaptation::{Adaptation, Adapted, Adoption, BaseLimits, OwnerMean, Sitting};
 pub use decision::{

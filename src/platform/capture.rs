@@ -192,14 +192,27 @@ impl fmt::Display for Capture {
 }
 
 /// What a model does not know of a capture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Unknown {
     /// Another back end, whose units are others.
+    #[serde(rename = "back end")]
     Backend,
     /// Another device.
+    #[serde(rename = "device")]
     Pointer,
     /// Another resolution of every monitor.
+    #[serde(rename = "resolution")]
     Screens,
+}
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Backend => "back end",
+            Self::Pointer => "device",
+            Self::Screens => "resolution",
+        })
+    }
 }
 
 /// The captures that a model was made with.

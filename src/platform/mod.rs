@@ -87,7 +87,8 @@ pub struct Notice {
 }
 
 /// What the person answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// "It was me". Proves nothing by itself.
     ItWasMe,
@@ -95,6 +96,16 @@ pub enum Answer {
     LockNow,
     /// Closed, or timed out.
     Dismissed,
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::ItWasMe => "it_was_me",
+            Self::LockNow => "lock_now",
+            Self::Dismissed => "dismissed",
+        })
+    }
 }
 
 /// Tells the person. Replaces its previous notice rather than stacking another.
@@ -128,7 +139,7 @@ pub trait Locker: Send {
 /// How the agent is doing, as much as an icon can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Glance {
-    /// "watching", "paused", "locked", "unknowndevice" or [`Self::ENROLLING`].
+    /// "watching", "paused", "locked", "unknown_device" or [`Self::ENROLLING`].
     pub state: String,
     /// "trusted", "suspicious" or "intruder".
     pub decision: String,

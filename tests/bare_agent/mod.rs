@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use crossbeam_channel::Receiver;
-use mousewarden::agent::Hands;
 use mousewarden::agent::journal::Journal;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{Setup, SourceKind};
 use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::IntakeParams;
+use mousewarden::agent::{Hands, Origin};
 use mousewarden::error::{Failure, Kind};
 use mousewarden::pipeline::{
     BlockModel, DecisionParams, GroupingParams, MaxAction, ScoreCalibration, Signal, Trigger,
@@ -59,6 +59,7 @@ pub fn setup(
         saved: None,
         rules: Rules::default(),
         config: None,
+        origin: Origin::default(),
     }
 }
 

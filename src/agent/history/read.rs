@@ -1,11 +1,12 @@
-//! Reads the history, also while an agent writes it. Changes nothing.
+//! The history as it is read, also while an agent writes it.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
-use serde::Serialize;
 
-use super::{failed, schema};
+use super::trouble::Trouble;
+use super::{chained, schema};
+use crate::agent::entry::{Head, Stamped};
 use crate::error::{Failure, Kind, Result};
 
 /// A history that is read.
@@ -15,31 +16,17 @@ pub struct History {
     db: Connection,
 }
 
-/// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// When, milliseconds since 1970.
-    pub at_ms: i64,
-    /// What: "verdict", "lock_asked", ...
-    pub event: String,
-    /// Of a verdict: the window's score, 0 stranger .. 1 owner.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub score: Option<f64>,
-    /// Of a verdict: the mean of the last n scores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub grouped: Option<f64>,
-    /// Of a verdict: whose hand it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decision: Option<String>,
-    /// Of an alarm: what was to be done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-    /// Of a verdict: seconds of movement.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub movement_s: Option<f64>,
-    /// Whatever else the entry said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<serde_json::Value>,
+/// What the chain of hashes says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Its name, drawn when the history was begun.
+    pub name: String,
+    /// The last row that holds.
+    pub head: Option<Head>,
+    /// Rows that hold.
+    pub rows: usize,
+    /// Where it breaks, and how; nothing where every row holds.
+    pub broken: Option<String>,
 }
 
 impl History {
@@ -54,38 +41,110 @@ impl History {
                 "The agent writes one while it runs, unless [retention] history_days is 0.",
             ));
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let db = Connection::open_with_flags(path, flags).map_err(|e| failed(path, &e))?;
-        schema::check(path, &db)?;
+        let open = || {
+            let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            schema::check(&db)?;
+            Ok(db)
+        };
+        let db = open().map_err(|trouble: Trouble| trouble.of(path))?;
         Ok(Self { path: path.to_owned(), db })
     }
 
-    /// Everything from this moment on (milliseconds since 1970), in the order of the journal.
+    /// Everything from this moment on (milliseconds since 1970), in order. Rows that cannot be read
+    /// are passed over; [`Self::chain`] finds them.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn since(&self, at_ms: i64) -> Result<Vec<Row>> {
-        self.query(at_ms).map_err(|e| failed(&self.path, &e))
+    pub fn since(&self, at_ms: i64) -> Result<Vec<Stamped>> {
+        let sql = "SELECT id, json FROM event WHERE at_ms >= ?1 ORDER BY id";
+        let rows = self.rows(sql, at_ms)?;
+        Ok(rows.into_iter().map(|(_, stamped)| stamped).collect())
     }
 
-    fn query(&self, at_ms: i64) -> rusqlite::Result<Vec<Row>> {
-        let mut statement = self.db.prepare(
-            "SELECT at_ms, event, score, grouped, decision, action, movement_s, detail
-             FROM entry WHERE at_ms >= ?1 ORDER BY id",
-        )?;
-        let rows = statement.query_map([at_ms], |row| {
-            let detail: Option<String> = row.get(7)?;
-            Ok(Row {
-                at_ms: row.get(0)?,
-                event: row.get(1)?,
-                score: row.get(2)?,
-                grouped: row.get(3)?,
-                decision: row.get(4)?,
-                action: row.get(5)?,
-                movement_s: row.get(6)?,
-                detail: detail.and_then(|text| serde_json::from_str(&text).ok()),
-            })
-        })?;
-        rows.collect()
+    /// Everything after a row, with the numbers of the rows.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn after(&self, id: i64) -> Result<Vec<(i64, Stamped)>> {
+        self.rows("SELECT id, json FROM event WHERE id > ?1 ORDER BY id", id)
     }
+
+    /// The number of the last row; 0 without one.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last(&self) -> Result<i64> {
+        let last = self.db.query_row("SELECT ifnull(max(id), 0) FROM event", [], |row| row.get(0));
+        last.map_err(|error| Trouble::from(error).of(&self.path))
+    }
+
+    fn rows(&self, sql: &str, from: i64) -> Result<Vec<(i64, Stamped)>> {
+        let read = || {
+            let mut statement = self.db.prepare(sql)?;
+            let mut rows = statement.query([from])?;
+            let mut entries = Vec::new();
+            while let Some(row) = rows.next()? {
+                if let (Ok(id), Some(entry)) = (row.get(0), entry(row)) {
+                    entries.push((id, entry));
+                }
+            }
+            Ok(entries)
+        };
+        read().map_err(|error: rusqlite::Error| Trouble::from(error).of(&self.path))
+    }
+
+    /// Follows the chain of hashes from its first row to its last.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn chain(&self) -> Result<Chain> {
+        self.follow().map_err(|error| Trouble::from(error).of(&self.path))
+    }
+
+    /// The hash of a row, if it is there.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn sha256_of(&self, id: i64) -> Result<Option<String>> {
+        use rusqlite::OptionalExtension;
+        let sql = "SELECT sha256 FROM event WHERE id = ?1";
+        let found = self.db.query_row(sql, [id], |row| row.get(0)).optional();
+        found.map_err(|error| Trouble::from(error).of(&self.path))
+    }
+
+    fn follow(&self) -> rusqlite::Result<Chain> {
+        let sql = "SELECT name, pruned_id, pruned_sha256 FROM chain";
+        let (name, mut id, mut before): (String, i64, String) =
+            self.db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut chain = Chain { name, head: None, rows: 0, broken: None };
+        let mut statement =
+            self.db.prepare("SELECT id, at_ms, json, sha256 FROM event ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            let (Ok(at_ms), Ok(json), Ok(sha256)) =
+                (row.get(1), row.get::<_, String>(2), row.get::<_, String>(3))
+            else {
+                chain.broken = Some(format!("row {number} cannot be read"));
+                return Ok(chain);
+            };
+            if number != id + 1 {
+                chain.broken = Some(format!("rows {} to {} are missing", id + 1, number - 1));
+                return Ok(chain);
+            }
+            if chained(&before, number, at_ms, &json) != sha256 {
+                chain.broken = Some(format!("row {number} is not as it was written"));
+                return Ok(chain);
+            }
+            chain.rows += 1;
+            chain.head = Some(Head { number, sha256: sha256.clone() });
+            (id, before) = (number, sha256);
+        }
+        Ok(chain)
+    }
+}
+
+/// The entry of a row of number and JSON; nothing where it cannot be read.
+fn entry(row: &rusqlite::Row<'_>) -> Option<Stamped> {
+    serde_json::from_str(&row.get::<_, String>(1).ok()?).ok()
 }

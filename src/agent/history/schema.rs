@@ -1,53 +1,63 @@
-//! The shape of the history's file, by version. A file of a newer version is never touched.
+//! The shape of the history's file. A file of another version is left as it is.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::failed;
-use crate::data::private;
-use crate::error::{Failure, Kind, Result};
+use super::trouble::Trouble;
 
 /// The version that this program writes.
-const VERSION: i64 = 1;
-/// Times are milliseconds since 1970, UTC; scores lie in 0..1.
+const VERSION: i64 = 2;
+/// A row is an entry as JSON. `at_ms` are milliseconds since 1970; `sha256` is taken over the hash of
+/// the row before (of the first row: the chain's name), `id`, `at_ms` and `json`, each on a line.
+/// What was pruned is known by the hash of its last row.
 const CREATE: &str = "
-    CREATE TABLE entry (
+    BEGIN IMMEDIATE;
+    CREATE TABLE event (
         id INTEGER PRIMARY KEY,
         at_ms INTEGER NOT NULL,
-        event TEXT NOT NULL,
-        score REAL,
-        grouped REAL,
-        decision TEXT,
-        action TEXT,
-        movement_s REAL,
-        detail TEXT
+        json TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        event TEXT GENERATED ALWAYS AS (json_extract(json, '$.event')) VIRTUAL
     );
-    CREATE INDEX entry_at ON entry (at_ms);
-    PRAGMA user_version = 1;
+    CREATE INDEX event_at ON event (at_ms);
+    CREATE TABLE chain (name TEXT NOT NULL, pruned_id INTEGER NOT NULL, pruned_sha256 TEXT NOT NULL);
+    PRAGMA user_version = 2;
+    COMMIT;
 ";
 
-/// Opens a history for writing; makes it, readable by its owner only, where there is none.
-pub(super) fn open_to_write(path: &Path) -> Result<Connection> {
-    private::append_file(path)
-        .map_err(|e| Failure::io(format!("history {}", path.display()), e))?;
-    let open = || {
-        let db = Connection::open(path)?;
-        // One write without a sync a row; a crash of the machine loses the last rows only.
-        db.execute_batch(
-            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;",
-        )?;
-        let version = version(&db)?;
-        Ok((db, version))
+/// A writer waits so long for another program, milliseconds; what it could not write is kept.
+const PATIENCE_MS: u64 = 50;
+
+/// A history that can be written, and whether it was made just now.
+pub(super) fn open_to_write(path: &Path, name: &str) -> Result<(Connection, bool), Trouble> {
+    crate::data::private::append_file(path).map_err(|error| Trouble::of_file(&error))?;
+    let db = Connection::open(path)?;
+    db.busy_timeout(std::time::Duration::from_millis(PATIENCE_MS))?;
+    // Before anything is written into it: a file of another version stays as it was.
+    let made = match version(&db)? {
+        0 => true,
+        VERSION => false,
+        other => return Err(Trouble::Version(other)),
     };
-    let (db, version) = open().map_err(|e| failed(path, &e))?;
-    match version {
-        0 => db.execute_batch(CREATE).map_err(|e| failed(path, &e))?,
-        VERSION => {}
-        _ => return Err(newer(path)),
+    // One write without a sync a row; a crash of the machine loses the last rows only.
+    db.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;",
+    )?;
+    if made {
+        db.execute_batch(CREATE)?;
+        db.execute("INSERT INTO chain VALUES (?1, 0, ?1)", [name])?;
+    } else {
+        sound(&db)?;
     }
-    Ok(db)
+    Ok((db, made))
+}
+
+/// Whether every page of the file can be read and fits the others.
+fn sound(db: &Connection) -> Result<(), Trouble> {
+    let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(Trouble::Damaged(found)) }
 }
 
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
@@ -55,14 +65,9 @@ pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// Refuses what this program cannot read.
-pub(super) fn check(path: &Path, db: &Connection) -> Result<()> {
-    match version(db).map_err(|e| failed(path, &e))? {
+pub(super) fn check(db: &Connection) -> Result<(), Trouble> {
+    match version(db)? {
         VERSION => Ok(()),
-        _ => Err(newer(path)),
+        other => Err(Trouble::Version(other)),
     }
-}
-
-fn newer(path: &Path) -> Failure {
-    let what = format!("history {}: written by a newer version", path.display());
-    Failure::new(Kind::Data, what).remedy("Use that version, or `mousewarden purge history`.")
 }

@@ -1,4 +1,4 @@
-//! The thread that acts: writes the journal, tells the person, locks the session. It decides nothing
+//! The thread that acts: hands entries to the log, tells the person, locks the session. It decides nothing
 //! but the next rung when one breaks, and an internal fault never makes it lock.
 
 mod alarm;
@@ -10,14 +10,16 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, never, select};
 
 use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
+use crate::platform::capture::Unknown;
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
 
 use self::alarm::{Claim, Countdown, Locks};
 use self::teller::Teller;
+use super::away::Away;
 use super::board::Board;
 use super::entry::{Entry, Stamped};
-use super::metrics::Metrics;
+use super::log::Log;
 use super::notice::{self, Seen, Told};
 use super::settings::{LockParams, NotifyParams};
 use super::witness::Witness;
@@ -64,7 +66,8 @@ pub struct Manner {
 /// The acting thread's state.
 pub struct Responder {
     board: Arc<Board>,
-    witnesses: Vec<Box<dyn Witness>>,
+    log: Log,
+    away: Away,
     supervisor: Supervisor,
     presence: Box<dyn Presence>,
     answers: Receiver<Answer>,
@@ -85,18 +88,16 @@ impl Responder {
     /// A responder that has done nothing yet.
     pub fn new(
         hands: Hands,
+        log: Log,
         board: Arc<Board>,
         manner: Manner,
         presence: Box<dyn Presence>,
     ) -> Self {
         let Manner { notify, lock } = manner;
-        let mut witnesses = hands.witnesses;
-        if let Some(path) = hands.metrics {
-            witnesses.push(Box::new(Metrics::new(path, Arc::clone(&board))));
-        }
         Self {
             board,
-            witnesses,
+            log,
+            away: Away::default(),
             supervisor: hands.supervisor,
             presence,
             answers: hands.answers,
@@ -120,7 +121,7 @@ impl Responder {
             select! {
                 recv(tasks) -> task => match task {
                     Ok(task) => self.work(task),
-                    Err(_) => return,
+                    Err(_) => return self.log.finish(),
                 },
                 recv(answers) -> answer => match answer {
                     Ok(answer) => self.answered(answer),
@@ -164,10 +165,10 @@ impl Responder {
                 self.lock_in_the_end("somebody asked for a pause");
                 self.supervisor.doing("paused");
             }
-            Entry::Unknown { capture, what } => self.unknown_device(capture, what),
+            Entry::Unknown { capture, what } => self.unknown_device(capture, *what),
             Entry::Unjudged { action: Action::Lock, .. } => self.lock_by_alarm(clock::now()),
             Entry::Unjudged { action: Action::Notify, capture, what } => {
-                self.tell(&notice::unknown_device(capture, what));
+                self.tell(&notice::unknown_device(capture, *what));
             }
             Entry::Resumed => self.supervisor.doing("watching again"),
             Entry::Stopped { .. } => {
@@ -179,7 +180,7 @@ impl Responder {
     }
 
     /// Tells of each device once, however often it is plugged in again.
-    fn unknown_device(&mut self, capture: &str, unknown: &str) {
+    fn unknown_device(&mut self, capture: &str, unknown: Unknown) {
         if !self.asked.iter().any(|known| known == capture) {
             self.asked.push(capture.into());
             self.tell(&notice::unknown_device(capture, unknown));
@@ -239,12 +240,7 @@ impl Responder {
     }
 
     fn answered(&mut self, answer: Answer) {
-        let word = match answer {
-            Answer::ItWasMe => "it_was_me",
-            Answer::LockNow => "lock_now",
-            Answer::Dismissed => "dismissed",
-        };
-        self.note(Entry::Answered { answer: word });
+        self.note(Entry::Answered { answer });
         match answer {
             // Whoever sits there can press the button: only the password proves who it is.
             Answer::ItWasMe => {
@@ -264,6 +260,9 @@ impl Responder {
         let claim = self.claim.take();
         if claim.is_some_and(|claim| claim.is_confirmed_by_unlock(clock::now())) {
             self.note(Entry::Confirmed);
+        }
+        if let Some(happened) = self.away.told() {
+            self.tell(&notice::while_away(&happened));
         }
     }
 
@@ -301,12 +300,12 @@ impl Responder {
 
     fn write(&mut self, entry: &Stamped) {
         self.presence.refresh(&self.board.glance());
-        for witness in &mut self.witnesses {
-            let failure = witness.note(entry).err().map(|failure| failure.to_string());
-            if let Some(failure) = &failure {
-                tracing::warn!("{failure}");
-            }
-            self.board.problem(witness.name(), failure);
+        self.log.note(entry);
+        for news in self.log.news() {
+            self.away.note(&Stamped::now(news));
+        }
+        if let Some(gap) = self.away.note(entry) {
+            self.note(gap);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::agent::entry::Entry;
+use crate::agent::entry::{Entry, Withheld};
 use crate::agent::notice::{Kind, Told};
 use crate::agent::settings::NotifyParams;
 use crate::pipeline::Timestamp;
@@ -37,17 +37,17 @@ impl Teller {
     pub(super) fn tell(&mut self, told: &Told, at: Timestamp) -> Entry {
         let kind = told.kind;
         if !kind.is_wanted(&self.params) {
-            return Entry::Withheld { notice: kind.name(), why: "switched off" };
+            return Entry::Withheld { notice: kind, why: Withheld::SwitchedOff };
         }
         if kind.is_limited() && self.is_too_often(at) {
-            return Entry::Withheld { notice: kind.name(), why: "too many within an hour" };
+            return Entry::Withheld { notice: kind, why: Withheld::TooMany };
         }
         match self.notifier.notify(&told.notice) {
             Ok(()) => {
                 if kind.is_limited() {
                     self.told.push_back(at);
                 }
-                Entry::Notified { notice: kind.name(), body: told.notice.body.clone() }
+                Entry::Notified { notice: kind, body: told.notice.body.clone() }
             }
             Err(failure) => {
                 let why = failure.to_string();
@@ -73,6 +73,8 @@ impl Kind {
             Self::SafeMode => params.safe_mode,
             Self::UnknownDevice => params.unknown_device,
             Self::Fault => params.fault,
+            // Whoever could switch it off is the one it tells of.
+            Self::WhileAway => true,
         }
     }
 
@@ -100,7 +102,7 @@ mod tests {
         let params = NotifyParams { alarm: false, ..NotifyParams::default() };
         let (mut teller, journal) = teller(params.clone());
         let told = teller.tell(&alarm(&Seen::default(), &params), Timestamp::default());
-        assert_eq!(told, Entry::Withheld { notice: "alarm", why: "switched off" });
+        assert_eq!(told, Entry::Withheld { notice: Kind::Alarm, why: Withheld::SwitchedOff });
         teller.tell(&fault("a fault"), Timestamp::default());
         assert_eq!(journal.entries().len(), 1);
     }

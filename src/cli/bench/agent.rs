@@ -154,7 +154,10 @@ impl Agent {
         private::folder(&home.join("data")).map_err(failed)?;
         let library = library.map_or("auto".into(), Path::to_path_buf);
         let library = toml::Value::String(library.display().to_string());
-        let config = format!("[model]\nlibrary = {library}\n[decision]\nmax_action = \"log\"\n");
+        let journal = home.join("data/journal.jsonl");
+        let config = format!(
+            "[model]\nlibrary = {library}\n[decision]\nmax_action = \"log\"\n[journal]\nfile = {journal:?}\n"
+        );
         fs::write(home.join("config.toml"), config).map_err(failed)?;
         // What a fresh install would be given: an untrained network of the same shape costs as much.
         let network = ConvNetwork::new(&ConvShape::default(), 1).into();

@@ -63,7 +63,9 @@ impl Theatre {
     pub fn configure(&self, windows: usize) -> Result<()> {
         let text = format!(
             "[enrol]\ntarget_windows = {windows}\ntarget_minutes = 0\n\n\
-             [decision]\nmax_action = \"notify\"\n\n[log]\nlevel = \"warn\"\n"
+             [decision]\nmax_action = \"notify\"\n\n[log]\nlevel = \"warn\"\n\n\
+             [journal]\nfile = {:?}\n",
+            self.journal()
         );
         fs::write(self.config(), text).map_err(|error| Failure::io(self.config().display(), error))
     }

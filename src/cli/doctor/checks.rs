@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::super::context::Context;
 use super::super::service::Standing;
+use super::past;
 use crate::agent::control::{self, Reply, Request};
 use crate::data::private;
 use crate::error::Kind;
@@ -21,6 +22,7 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
             checks.extend(folders(&context.paths));
             checks.push(scorer(&context));
             checks.push(model(&context));
+            checks.extend(past::all(&context));
             checks.push(agent(&context.paths));
             checks.push(service(&context.paths));
             checks
@@ -59,7 +61,10 @@ fn folders(paths: &Paths) -> Vec<Check> {
 }
 
 fn model(context: &Context) -> Check {
-    match context.judge(None) {
+    // What was learnt since is a check of its own.
+    let mut unlearning = context.clone();
+    unlearning.config.adapt.enabled = false;
+    match unlearning.judge(None) {
         Ok(judge) => Check::ok("model", judge.model.path.display().to_string()),
         Err(failure) => Check::failed("model", &failure, "mousewarden --enroll"),
     }

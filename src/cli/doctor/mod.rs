@@ -3,6 +3,7 @@
 
 mod checks;
 mod desktop;
+mod past;
 
 use clap::Args;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::context::Context;
-use crate::data::{Store, private};
+use crate::data::{Store, aside, private};
 use crate::error::{Failure, Result};
 
 /// Which part of what is stored.
@@ -70,15 +70,34 @@ pub fn all(context: &Context) -> Result<Vec<Holding>> {
 fn entries(context: &Context) -> Vec<Entry> {
     let store = Store::at(context.paths.data());
     let mut entries = movement(context, &store);
-    let twice = 2 * context.config.journal.max_mb.get();
-    let journal = store.journal();
     let holds = "times, scores, decisions, actions and answers; no position of the pointer";
-    for (name, path) in [
-        ("journal", journal.clone()),
-        ("journal, its older half", journal.with_extension("old.jsonl")),
+    let journal = &context.config.journal;
+    let twice = 2 * journal.max_mb.get();
+    let collected = Some(journal.file.clone()).filter(|file| file.is_absolute());
+    for (file, kept) in [
+        (collected, format!("the last {twice} MB at most, both halves together")),
+        (there(store.journal()), "until you purge it: an earlier version wrote it".into()),
     ] {
-        let kept = format!("the last {twice} MB at most, both halves together");
-        entries.push(Entry { name, part: Part::History, holds, path, kept });
+        let Some(file) = file else { continue };
+        let older = file.with_extension("old.jsonl");
+        for (name, path) in [("journal", file), ("journal, its older half", older)] {
+            entries.push(Entry { name, part: Part::History, holds, path, kept: kept.clone() });
+        }
+    }
+    for path in aside::list(&store.history()).unwrap_or_default() {
+        let kept = "until you purge it: it could not be used, and was put aside".into();
+        entries.push(Entry { name: "history put aside", part: Part::History, holds, path, kept });
+    }
+    for path in aside::list(&store.learnt()).unwrap_or_default() {
+        let kept = "until you purge it: it could not be used, and was put aside".into();
+        let holds = "how far your movement had changed; no position of the pointer";
+        entries.push(Entry {
+            name: "what it learnt, put aside",
+            part: Part::Model,
+            holds,
+            path,
+            kept,
+        });
     }
     let days = context.config.retention.history_days.get();
     entries.push(Entry {
@@ -113,6 +132,12 @@ fn entries(context: &Context) -> Vec<Entry> {
         kept: "until you remove it".into(),
     });
     entries
+}
+
+/// A file that may have been left by an earlier version, or its older half.
+fn there(file: PathBuf) -> Option<PathBuf> {
+    let is_there = file.exists() || file.with_extension("old.jsonl").exists();
+    is_there.then_some(file)
 }
 
 fn movement(context: &Context, store: &Store) -> Vec<Entry> {

@@ -1,10 +1,8 @@
 //! What the rows of a history add up to: when the agent watched and when not, what it judged, what
 //! it did, and what turned out to be false. Times are milliseconds since 1970; nothing is drawn here.
 
-use serde_json::Value;
-
-use crate::agent::history::Row;
-use crate::pipeline::Explanation;
+use crate::agent::entry::{Entry, Stamped};
+use crate::pipeline::{Boundary, Explanation};
 
 /// What the agent was doing over a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,32 +70,25 @@ pub(super) struct Account {
 impl Account {
     /// Adds rows up, in order of time; an agent that never said its end is taken to run on only if
     /// its last word is younger than a minute.
-    pub(super) fn of(rows: &[Row], now: i64) -> Self {
+    pub(super) fn of(rows: &[Stamped], now: i64) -> Self {
         let mut account = Self::default();
         let mut open: Option<(Doing, i64)> = None;
         let mut last = 0;
-        for row in rows {
-            let next = match row.event.as_str() {
+        for (at, entry) in rows.iter().filter_map(|row| Some((at_ms(row)?, &row.entry))) {
+            if matches!(entry, Entry::Started { .. }) {
                 // The one before ended without a word.
-                "started" => {
-                    account.close(&mut open, last);
-                    Some(Some(Doing::Watching))
-                }
-                "resumed" => Some(Some(Doing::Watching)),
-                "paused" => Some(Some(Doing::Paused)),
-                "session" => boundary(row).map(Some),
-                "stopped" => Some(None),
-                _ => None,
-            };
-            if let Some(doing) = next {
-                account.close(&mut open, row.at_ms);
-                open = doing.map(|doing| (doing, row.at_ms));
+                account.close(&mut open, last);
+            }
+            if let Some(doing) = change(entry) {
+                account.close(&mut open, at);
+                open = doing.map(|doing| (doing, at));
             }
             // A history that was cut begins in the middle.
-            open =
-                open.or_else(|| (row.event == "verdict").then_some((Doing::Watching, row.at_ms)));
-            last = row.at_ms;
-            account.take(row);
+            if open.is_none() && matches!(entry, Entry::Verdict(_)) {
+                open = Some((Doing::Watching, at));
+            }
+            last = at;
+            account.take(at, entry);
         }
         let runs_on = now - last < 60_000;
         account.close(&mut open, if runs_on { now } else { last });
@@ -110,18 +101,20 @@ impl Account {
         }
     }
 
-    fn take(&mut self, row: &Row) {
-        let at = row.at_ms;
-        if row.event == "verdict" {
-            self.windows += 1;
-            self.movement_s += row.movement_s.unwrap_or_default();
-            self.points.extend(row.grouped.map(|grouped| Point { at, grouped }));
+    fn take(&mut self, at: i64, entry: &Entry) {
+        match entry {
+            Entry::Verdict(verdict) => {
+                self.windows += 1;
+                self.movement_s += verdict.window.movement().as_secs_f64();
+                let grouped = verdict.judgement.grouped.map(f64::from);
+                self.points.extend(grouped.map(|grouped| Point { at, grouped }));
+            }
+            Entry::Started { threshold, .. } | Entry::Reloaded { threshold, .. } => {
+                self.thresholds.push((at, f64::from(*threshold)));
+            }
+            _ => {}
         }
-        if matches!(row.event.as_str(), "started" | "reloaded") {
-            let threshold = field(row, "threshold").and_then(Value::as_f64);
-            self.thresholds.extend(threshold.map(|threshold| (at, threshold)));
-        }
-        self.marks.extend(mark(row).map(|(kind, words)| Mark { at, kind, words }));
+        self.marks.extend(mark(entry).map(|(kind, words)| Mark { at, kind, words }));
     }
 
     /// Milliseconds spent on something.
@@ -141,102 +134,134 @@ impl Account {
     }
 }
 
-fn boundary(row: &Row) -> Option<Doing> {
-    match field(row, "boundary").and_then(Value::as_str) {
-        Some("locked") => Some(Doing::Locked),
-        Some("unlocked" | "start") => Some(Doing::Watching),
+/// Milliseconds since 1970; nothing for a time that is none.
+fn at_ms(row: &Stamped) -> Option<i64> {
+    Some(row.wall.parse::<jiff::Timestamp>().ok()?.as_millisecond())
+}
+
+/// What the agent does from this entry on, where that is something else; nothing once it has ended.
+const fn change(entry: &Entry) -> Option<Option<Doing>> {
+    match entry {
+        Entry::Started { .. } | Entry::Resumed => Some(Some(Doing::Watching)),
+        Entry::Paused { .. } => Some(Some(Doing::Paused)),
+        Entry::Session { boundary: Boundary::Locked } => Some(Some(Doing::Locked)),
+        Entry::Session { boundary: Boundary::Unlocked | Boundary::Start } => {
+            Some(Some(Doing::Watching))
+        }
+        Entry::Stopped { .. } => Some(None),
         _ => None,
     }
 }
 
-fn field<'a>(row: &'a Row, name: &str) -> Option<&'a Value> {
-    row.detail.as_ref()?.get(name)
-}
-
 /// What an alarm rested on, in words.
-fn why(row: &Row) -> Option<String> {
-    let why: Explanation = serde_json::from_value(row.detail.clone()?).ok()?;
+fn why(why: &Explanation) -> String {
     let differences = why.words().join(", ");
     let unlike = format!("{} of {} windows unlike you", why.unlike, why.windows);
-    Some(if differences.is_empty() { unlike } else { format!("{unlike}: {differences}") })
+    if differences.is_empty() { unlike } else { format!("{unlike}: {differences}") }
 }
 
-fn mark(row: &Row) -> Option<(MarkKind, String)> {
-    let text = |name| field(row, name).and_then(Value::as_str).unwrap_or_default();
-    Some(match row.event.as_str() {
-        "verdict" => {
-            let action = row.action.as_ref()?;
-            let grouped = row.grouped.unwrap_or_default();
-            let why = why(row).map_or_else(String::new, |why| format!("; {why}"));
-            (MarkKind::Alarm, format!("alarm: score {grouped:.2}; to {action}{why}"))
+fn mark(entry: &Entry) -> Option<(MarkKind, String)> {
+    let kind = match entry {
+        Entry::Verdict(verdict) => {
+            let action = verdict.judgement.action?;
+            let grouped = verdict.judgement.grouped.unwrap_or_default();
+            let why = verdict.why.map_or_else(String::new, |it| format!("; {}", why(&it)));
+            return Some((MarkKind::Alarm, format!("alarm: score {grouped:.2}; to {action}{why}")));
         }
-        "confirmed" => (MarkKind::FalseAlarm, "a false alarm: the password was given".into()),
-        "learnt" => {
-            let version = field(row, "version").and_then(Value::as_u64).unwrap_or_default();
-            (MarkKind::Asked, format!("learnt how you move by now: version {version}"))
-        }
-        "lock_asked" => (MarkKind::Lock, format!("locked by {}", text("by"))),
-        "countdown_ended" => (MarkKind::Asked, format!("the countdown ended: {}", text("why"))),
-        "lock_failed" => (MarkKind::Fault, format!("locking failed: {}", text("why"))),
-        "safe_mode" => (MarkKind::Fault, "too many locks: alarms only warn".into()),
-        "fault" => (MarkKind::Fault, text("why").to_owned()),
-        "refused" => (MarkKind::Asked, format!("{}: {}", text("request"), text("why"))),
-        "paused" => (MarkKind::Asked, "paused".into()),
-        "stopped" => (MarkKind::Asked, format!("ended: {}", text("why"))),
+        Entry::Confirmed => MarkKind::FalseAlarm,
+        Entry::LockAsked { .. } => MarkKind::Lock,
+        Entry::LockFailed { .. }
+        | Entry::SafeMode { .. }
+        | Entry::Fault { .. }
+        | Entry::PutAside { .. }
+        | Entry::HistoryReset { .. }
+        | Entry::Unwritten { .. }
+        | Entry::Gap { .. } => MarkKind::Fault,
+        Entry::Learnt { .. }
+        | Entry::CountdownEnded { .. }
+        | Entry::Changed { .. }
+        | Entry::Refused { .. }
+        | Entry::Paused { .. }
+        | Entry::Reloaded { .. }
+        | Entry::Stopped { .. } => MarkKind::Asked,
         _ => return None,
-    })
+    };
+    Some((kind, entry.words()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::pipeline::{Action, Decision, Judgement, Score, Timestamp, Verdict, WindowEnd, WindowSummary};
 
-    fn row(at_ms: i64, event: &str, detail: Value) -> Row {
-        Row {
-            at_ms,
-            event: event.into(),
-            score: None,
-            grouped: None,
-            decision: None,
-            action: None,
-            movement_s: None,
-            detail: Some(detail),
+    fn row(at_ms: i64, entry: Entry) -> Stamped {
+        let wall = jiff::Timestamp::from_millisecond(at_ms).unwrap().to_string();
+        Stamped { wall, mono_us: Timestamp::default(), entry }
+    }
+
+    fn started(threshold: f32) -> Entry {
+        Entry::Started {
+            version: String::new(),
+            source: String::new(),
+            scorer: String::new(),
+            threshold,
+            group_windows: 30,
+            sha256: Default::default(),
+            head: None,
+            boot: None,
         }
+    }
+
+    fn reloaded(threshold: f32) -> Entry {
+        Entry::Reloaded { threshold, group_windows: 30 }
+    }
+
+    fn session(boundary: Boundary) -> Entry {
+        Entry::Session { boundary }
     }
 
     #[test]
     fn time_is_spent_watching_paused_locked_or_nowhere() {
         let rows = [
-            row(0, "started", json!({ "threshold": 0.4 })),
-            row(1_000, "paused", json!({})),
-            row(3_000, "resumed", json!({})),
-            row(4_000, "session", json!({ "boundary": "locked" })),
-            row(9_000, "session", json!({ "boundary": "unlocked" })),
-            row(10_000, "stopped", json!({ "why": "asked" })),
-            row(50_000, "started", json!({ "threshold": 0.6 })),
+            row(0, started(0.5)),
+            row(1_000, Entry::Paused { seconds: None }),
+            row(3_000, Entry::Resumed),
+            row(4_000, session(Boundary::Locked)),
+            row(9_000, session(Boundary::Unlocked)),
+            row(10_000, Entry::Stopped { why: "asked".into() }),
+            row(50_000, started(0.625)),
             // It crashes here, and nobody writes that down.
-            row(51_000, "reloaded", json!({ "threshold": 0.7 })),
-            row(90_000, "started", json!({ "threshold": 0.7 })),
+            row(51_000, reloaded(0.75)),
+            row(90_000, started(0.75)),
         ];
         let account = Account::of(&rows, 90_000 + 3_600_000);
         assert_eq!(account.spent(Doing::Paused), 2_000);
         assert_eq!(account.spent(Doing::Locked), 5_000);
         assert_eq!(account.spent(Doing::Watching), 1_000 + 1_000 + 1_000 + 1_000);
-        assert_eq!(account.threshold(20_000), Some(0.4));
-        assert_eq!(account.threshold(50_500), Some(0.6));
+        assert_eq!(account.threshold(20_000), Some(0.5));
+        assert_eq!(account.threshold(50_500), Some(0.625));
         let running = Account::of(&rows, 95_000);
         assert_eq!(running.stretches.last().unwrap().to, 95_000);
     }
 
     #[test]
     fn alarms_and_what_disproved_them_are_marked() {
-        let mut alarm = row(1, "verdict", json!({}));
-        (alarm.action, alarm.grouped) = (Some("lock".into()), Some(0.2));
+        let at = Timestamp::default();
+        let window =
+            WindowSummary { started_at: at, ended_at: at, steps: 24, end: WindowEnd::Pause };
+        let judgement = Judgement {
+            evidence: 3.5,
+            block: None,
+            grouped: Some(0.2),
+            windows: 30,
+            decision: Decision::Intruder,
+            action: Some(Action::Lock),
+        };
+        let verdict = Verdict { window, at, score: Score::new(0.1), judgement, why: None };
         let rows = [
-            alarm,
-            row(2, "lock_asked", json!({ "by": "logind" })),
-            row(3, "confirmed", json!({})),
+            row(1, Entry::Verdict(verdict)),
+            row(2, Entry::LockAsked { by: "logind".into(), confirmed: true }),
+            row(3, Entry::Confirmed),
         ];
         let account = Account::of(&rows, 10);
         let kinds: Vec<_> = account.marks.iter().map(|mark| mark.kind).collect();

@@ -1,72 +1,74 @@
-//! Follows the journal: its last lines first, then every new one, also when it has been put aside
-//! and begun anew. A line that is not whole yet waits. Changes nothing.
+//! The newest entries of the history, as they come. A history that cannot be read now, or is begun
+//! anew, is looked at again the next time.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use crate::agent::entry::Stamped;
+use crate::agent::history::History;
+use crate::error::Result;
 
-/// So much of the past is shown, bytes.
-const PAST: u64 = 128 << 10;
+/// So many entries of the past are shown.
+const PAST: i64 = 300;
 
-/// A place in a journal that grows.
+/// A place in a history that grows.
 #[derive(Debug)]
 pub(super) struct Feed {
     path: PathBuf,
-    at: u64,
-    rest: String,
+    /// The row that came last.
+    at: Option<i64>,
 }
 
 impl Feed {
-    /// Begins with the last lines; a journal that is not there yet may come.
+    /// Begins with the last entries; a history that is not there yet may come.
     pub(super) fn open(path: &Path) -> Self {
-        let at = path.metadata().map_or(0, |data| data.len().saturating_sub(PAST));
-        Self { path: path.to_owned(), at, rest: String::new() }
+        Self { path: path.to_owned(), at: None }
     }
 
     /// The entries that came since the last time.
-    pub(super) fn news(&mut self) -> Vec<Value> {
-        let fresh = self.fresh().unwrap_or_default();
-        self.rest.push_str(&fresh);
-        let Some(end) = self.rest.rfind('\n') else { return Vec::new() };
-        let left = self.rest.split_off(end + 1);
-        let whole = std::mem::replace(&mut self.rest, left);
-        // The first line of the past may be half of one.
-        whole.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    pub(super) fn news(&mut self) -> Vec<Stamped> {
+        self.fresh().unwrap_or_default()
     }
 
-    fn fresh(&mut self) -> std::io::Result<String> {
-        let mut file = File::open(&self.path)?;
-        if file.metadata()?.len() < self.at {
-            (self.at, self.rest) = (0, String::new());
-        }
-        file.seek(SeekFrom::Start(self.at))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        self.at += bytes.len() as u64;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    fn fresh(&mut self) -> Result<Vec<Stamped>> {
+        let history = History::open(&self.path)?;
+        let last = history.last()?;
+        let from = match self.at {
+            Some(at) if at <= last => at,
+            // Another history, which has fewer rows.
+            Some(_) => 0,
+            None => (last - PAST).max(0),
+        };
+        let rows = history.after(from)?;
+        self.at = Some(last.max(rows.last().map_or(0, |(id, _)| *id)));
+        Ok(rows.into_iter().map(|(_, stamped)| stamped).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use crate::agent::entry::Entry;
+    use crate::agent::history::Chronicle;
+    use crate::agent::witness::Witness;
+    use crate::platform::logs::Heads;
 
     #[test]
-    fn lines_come_once_and_whole_also_after_the_journal_was_put_aside() {
+    fn entries_come_once_also_after_the_history_was_begun_anew() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal.jsonl");
+        let path = folder.path().join("history.db");
         let mut feed = Feed::open(&path);
-        assert!(feed.news().is_empty());
-        let mut file = File::create(&path).unwrap();
-        file.write_all(b"{\"event\":\"one\"}\n{\"event\":").unwrap();
-        assert_eq!(feed.news().len(), 1);
-        file.write_all(b"\"two\"}\n").unwrap();
-        assert_eq!(feed.news()[0]["event"], "two");
-        std::fs::write(&path, "{\"event\":\"new\"}\n").unwrap();
-        assert_eq!(feed.news()[0]["event"], "new");
-        assert!(feed.news().is_empty());
+        assert_eq!(feed.news(), []);
+        let open = || Chronicle::open(&path, 90, Heads::default());
+        let mut chronicle = open();
+        chronicle.note(&Stamped::now(Entry::Resumed)).unwrap();
+        assert_eq!(feed.news().len(), 2);
+        assert_eq!(feed.news(), []);
+        chronicle.note(&Stamped::now(Entry::Confirmed)).unwrap();
+        assert_eq!(feed.news()[0].entry, Entry::Confirmed);
+        drop(chronicle);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(feed.news(), []);
+        open().note(&Stamped::now(Entry::DayKnown)).unwrap();
+        assert_eq!(feed.news().last().unwrap().entry, Entry::DayKnown);
     }
 }

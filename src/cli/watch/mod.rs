@@ -1,4 +1,4 @@
-//! `watch`: what the running agent sees, live in the terminal. Asks the agent and reads its journal;
+//! `watch`: what the running agent sees, live in the terminal. Asks the agent and reads its history;
 //! nothing but a pause or its end is ever asked for, by a key.
 
 mod feed;
@@ -42,7 +42,7 @@ impl WatchArgs {
             return Err(Failure::new(Kind::Unavailable, "watch needs a terminal")
                 .remedy("`mousewarden status --json` is for programs."));
         }
-        let feed = Feed::open(&Store::at(context.paths.data()).journal());
+        let feed = Feed::open(&Store::at(context.paths.data()).history());
         let ended = show(&mut ratatui::init(), &socket, feed);
         ratatui::restore();
         ended

@@ -1,11 +1,10 @@
-//! What the live view knows: the last windows, the last events, and the status. Reads entries of the
-//! journal; draws nothing.
+//! What the live view knows: the last windows, the last events, and the status.
 
 use std::collections::VecDeque;
 
-use serde_json::Value;
-
 use crate::agent::board::Status;
+use crate::agent::entry::{Entry, Stamped};
+use crate::pipeline::{Decision, Verdict};
 
 /// Windows that are remembered.
 const WINDOWS: usize = 120;
@@ -16,10 +15,10 @@ const EVENTS: usize = 50;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Window {
     pub at: String,
-    pub steps: u64,
+    pub steps: usize,
     pub score: f64,
     pub grouped: Option<f64>,
-    pub decision: String,
+    pub decision: Decision,
     pub alarm: bool,
 }
 
@@ -43,13 +42,12 @@ impl Scene {
         Self { colour, ..Self::default() }
     }
 
-    /// Takes an entry of the journal.
-    pub(super) fn take(&mut self, entry: &Value) {
-        let at = time(entry["wall"].as_str().unwrap_or_default());
-        match entry["event"].as_str() {
-            Some("verdict") => self.window(entry, at),
-            Some(event) => self.event(at, words(event, entry)),
-            None => {}
+    /// Takes an entry.
+    pub(super) fn take(&mut self, stamped: &Stamped) {
+        let at = time(&stamped.wall);
+        match &stamped.entry {
+            Entry::Verdict(verdict) => self.window(verdict, at),
+            other => self.event(at, other.words()),
         }
     }
 
@@ -57,22 +55,21 @@ impl Scene {
         self.note = note;
     }
 
-    fn window(&mut self, entry: &Value, at: String) {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let alarm = entry["action"].is_string();
-        if alarm {
-            self.event(at.clone(), format!("ALARM, to {}", text(&entry["action"])));
+    fn window(&mut self, verdict: &Verdict, at: String) {
+        let judgement = &verdict.judgement;
+        if let Some(action) = judgement.action {
+            self.event(at.clone(), format!("ALARM, to {action}"));
         }
         if self.windows.len() == WINDOWS {
             self.windows.pop_front();
         }
         self.windows.push_back(Window {
             at,
-            steps: entry["window"]["steps"].as_u64().unwrap_or_default(),
-            score: entry["score"].as_f64().unwrap_or_default(),
-            grouped: entry["grouped"].as_f64(),
-            decision: text(&entry["decision"]),
-            alarm,
+            steps: verdict.window.steps,
+            score: f64::from(verdict.score.get()),
+            grouped: judgement.grouped.map(f64::from),
+            decision: judgement.decision,
+            alarm: judgement.action.is_some(),
         });
     }
 
@@ -89,27 +86,17 @@ fn time(wall: &str) -> String {
     at.map_or_else(|_| wall.to_owned(), |at| at.strftime("%H:%M:%S").to_string())
 }
 
-fn words(event: &str, entry: &Value) -> String {
-    let name = event.replace('_', " ");
-    let said = ["why", "boundary", "notice", "answer", "by", "source", "capture"]
-        .iter()
-        .find_map(|field| entry[*field].as_str());
-    said.map_or(name.clone(), |said| format!("{name}: {said}"))
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::agent::entry::{Entry, Stamped};
-    use crate::pipeline::{Action, Decision, Judgement, Score, Timestamp, Verdict, WindowEnd, WindowSummary};
-    use serde_json::json;
+    use crate::pipeline::{Action, Judgement, Score, Timestamp, WindowEnd, WindowSummary};
 
-    /// A verdict as the agent writes it into the journal.
+    /// A verdict as the agent writes it down.
     pub(in super::super) fn verdict(
         score: f32,
         grouped: Option<f32>,
         action: Option<Action>,
-    ) -> Value {
+    ) -> Stamped {
         let [at, started_at, ended_at] = [Timestamp::default(); 3];
         let window = WindowSummary { started_at, ended_at, steps: 24, end: WindowEnd::Pause };
         let decision = Decision::Trusted;
@@ -117,8 +104,7 @@ pub(super) mod tests {
         let judgement = Judgement { grouped, evidence, block, windows: 30, decision, action };
         let verdict = Verdict { window, at, score: Score::new(score), judgement, why: None };
         let wall = "2026-03-01T10:00:00Z".into();
-        let stamped = Stamped { wall, mono_us: at, entry: Entry::Verdict(verdict) };
-        serde_json::to_value(stamped).unwrap()
+        Stamped { wall, mono_us: at, entry: Entry::Verdict(verdict) }
     }
 
     #[test]
@@ -126,11 +112,11 @@ pub(super) mod tests {
         let mut scene = Scene::new(false);
         scene.take(&verdict(0.75, None, None));
         scene.take(&verdict(0.25, Some(0.5), Some(Action::Lock)));
-        scene.take(&json!({ "event": "lock_failed", "why": "no locker" }));
+        scene.take(&Stamped::now(Entry::LockFailed { why: "no locker".into() }));
         assert_eq!(scene.windows.len(), 2);
         assert_eq!(scene.windows[1].grouped, Some(0.5));
-        assert_eq!(scene.windows[1].decision, "trusted");
-        assert_eq!(scene.events[0].1, "lock failed: no locker");
+        assert_eq!(scene.windows[1].decision, Decision::Trusted);
+        assert_eq!(scene.events[0].1, "locking failed: no locker");
         assert_eq!(scene.events[1].1, "ALARM, to lock");
     }
 }

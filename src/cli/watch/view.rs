@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, List, ListItem, Paragraph};
 
 use super::scene::{Scene, Window};
+use crate::pipeline::Decision;
 
 /// Windows that the chart is wide.
 const WIDE: f64 = 120.0;
@@ -33,23 +34,21 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
     let Some(status) = &scene.status else {
         return Paragraph::new("no agent answers; it may have ended").block(block);
     };
-    let decision = format!("{:?}", status.decision).to_lowercase();
-    let emphasis = match decision.as_str() {
-        "trusted" => style(scene, Color::Green),
-        "suspicious" => style(scene, Color::Yellow),
-        _ => style(scene, Color::Red).add_modifier(Modifier::REVERSED),
+    let emphasis = match status.decision {
+        Decision::Trusted => style(scene, Color::Green),
+        Decision::Suspicious => style(scene, Color::Yellow),
+        Decision::Intruder => style(scene, Color::Red).add_modifier(Modifier::REVERSED),
     };
-    let state = format!("{:?}", status.state).to_lowercase();
     let first = Line::from(vec![
-        Span::raw(format!("{state}  ")),
-        Span::styled(decision, emphasis.add_modifier(Modifier::BOLD)),
+        Span::raw(format!("{}  ", status.state)),
+        Span::styled(status.decision.to_string(), emphasis.add_modifier(Modifier::BOLD)),
         Span::raw(format!("  {}", status.ground())),
     ]);
     let second = format!(
         "{} windows, {}, at most {}, {}",
         status.windows_seen, status.source, status.max_action, status.scorer.backend
     );
-    let problem = status.problems.first().map_or(second.to_lowercase(), |p| format!("! {p}"));
+    let problem = status.problems.first().map_or(second, |p| format!("! {p}"));
     Paragraph::new(vec![first, Line::from(problem)]).block(block)
 }
 
@@ -81,7 +80,7 @@ fn windows_of(scene: &Scene) -> List<'static> {
     let row = |window: &Window| {
         let grouped = window.grouped.map_or("   -".into(), |mean| format!("{mean:.2}"));
         let Window { at, steps, score, decision, alarm, .. } = window;
-        let said = if *alarm { "ALARM" } else { decision };
+        let said = if *alarm { "ALARM".into() } else { decision.to_string() };
         ListItem::new(format!("{at}  {steps:>3} steps  {score:.2}  {grouped}  {said}"))
     };
     let rows = scene.windows.iter().rev().map(row);

@@ -10,6 +10,7 @@ use crate::model::content::{self, Content};
 use crate::model::fault::Fault;
 use crate::model::file::{decode, model_bytes, versions};
 use crate::model::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, entry, follows_version, read};
+use crate::model::seal;
 
 const FEATURES_KEY: &str = "mousewarden.features";
 const LABELS_KEY: &str = "mousewarden.labels";
@@ -64,10 +65,11 @@ impl Content for Identifier {
         let labels: Vec<String> = read(&model, LABELS_KEY)?;
         let provenance: IdentifierProvenance = read(&model, PROVENANCE_KEY)?;
         versions(&model)?;
+        let sealed = seal::check(&model);
         let graph = model.graph.ok_or_else(|| Fault::Identifier("it has no graph".into()))?;
         let identifier = Self { mlp: mlp_of(&graph)?, features, labels, provenance };
         identifier.check()?;
-        Ok(identifier)
+        sealed.map(|()| identifier)
     }
 
     fn encode(&self) -> Result<Vec<u8>, Fault> {
@@ -79,6 +81,6 @@ impl Content for Identifier {
             entry(LABELS_KEY, &self.labels)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
         ];
-        Ok(model_bytes(graph_of(&self.mlp), entries))
+        model_bytes(graph_of(&self.mlp), entries)
     }
 }

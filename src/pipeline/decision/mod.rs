@@ -45,16 +45,6 @@ pub enum Decision {
     Intruder,
 }
 
-impl std::fmt::Display for Decision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Trusted => "trusted",
-            Self::Suspicious => "suspicious",
-            Self::Intruder => "intruder",
-        })
-    }
-}
-
 /// How far the agent may go.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -70,16 +60,6 @@ pub enum MaxAction {
     Lock,
 }
 
-impl std::fmt::Display for MaxAction {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Log => "log",
-            Self::Notify => "notify",
-            Self::Lock => "lock",
-        })
-    }
-}
-
 /// What ought to be done about a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,16 +70,6 @@ pub enum Action {
     Notify,
     /// Lock the session (and write to the log).
     Lock,
-}
-
-impl std::fmt::Display for Action {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Log => "log",
-            Self::Notify => "notify",
-            Self::Lock => "lock",
-        })
-    }
 }
 
 /// What passes a limit.

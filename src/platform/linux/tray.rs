@@ -51,7 +51,7 @@ impl Icon {
 
     /// Whether nothing is judged because the model knows another mouse.
     fn is_blind(&self) -> bool {
-        self.glance.state == "unknowndevice"
+        self.glance.state == "unknown_device"
     }
 
     fn is_enrolling(&self) -> bool {
@@ -70,7 +70,7 @@ impl Icon {
             _ if problem.is_some() => "Something does not work",
             (_, "intruder") => "Somebody else is at the mouse",
             (_, "suspicious") => "Is this you?",
-            ("unknowndevice", _) => "Your model does not know this mouse",
+            ("unknown_device", _) => "Your model does not know this mouse",
             _ if *learning => "Getting to know the hand at the mouse",
             _ => "Guarding",
         }
@@ -214,7 +214,7 @@ mod tests {
         let named = |name: &str, calls| (name.to_owned(), calls);
         assert_eq!(shown("watching", "trusted"), named("security-high", false));
         assert_eq!(shown("watching", "intruder"), named("security-low", true));
-        assert_eq!(shown("unknowndevice", "trusted"), named("dialog-question", true));
+        assert_eq!(shown("unknown_device", "trusted"), named("dialog-question", true));
         assert_eq!(shown("locked", "trusted"), named("system-lock-screen", false));
         assert_eq!(shown("paused", "trusted"), named("media-playback-pause", false));
     }

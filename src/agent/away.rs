@@ -1,0 +1,330 @@
+//! What happened to the watch while its owner was not there to see it: told in one notice at the next
+//! unlock, because whoever was there meanwhile may have dismissed every other one.
+
+use std::fmt::Write as _;
+
+use crate::pipeline::{Boundary, Timestamp};
+use crate::platform::clock;
+
+use super::entry::{Entry, Fingerprints, Gap, Head, Part, Stamped};
+
+/// A notice holds so many letters of it; the rest is counted.
+const MOST_LETTERS: usize = 130;
+/// An agent that was stopped and started at once was updated, or its service restarted, seconds.
+const RESTART_S: u64 = 10;
+
+/// What the history says of the time before this start.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Before {
+    /// Its last row.
+    pub head: Option<Head>,
+    /// The last start.
+    pub started: Option<Stamped>,
+    /// The last entry.
+    pub last: Option<Stamped>,
+    /// Whether something was learnt since that start.
+    pub learnt: bool,
+}
+
+/// What an agent starts from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origin {
+    /// What it works with.
+    pub sha256: Fingerprints,
+    /// What was before.
+    pub before: Before,
+    /// What was done already to be able to start.
+    pub entries: Vec<Entry>,
+    /// What does not work from the start: a topic and a sentence.
+    pub problems: Vec<(&'static str, String)>,
+}
+
+impl Origin {
+    /// What is to be written after `started`: the gap before it, and what is another than then.
+    pub(super) fn after(&self, started: &Stamped) -> Vec<Entry> {
+        let gap = self.before.last.as_ref().and_then(|last| gap(self, last, started));
+        let parts = self.changes().into_iter().map(|what| Entry::Changed { what });
+        gap.into_iter().chain(parts).chain(self.entries.iter().cloned()).collect()
+    }
+
+    fn changes(&self) -> Vec<Part> {
+        let Some(Entry::Started { sha256, .. }) =
+            self.before.started.as_ref().map(|stamped| &stamped.entry)
+        else {
+            return Vec::new();
+        };
+        let mut changes = self.sha256.changes(sha256);
+        // The agent itself writes what it learns.
+        changes.retain(|part| *part != Part::Adaptation || !self.before.learnt);
+        changes
+    }
+}
+
+/// The time between the last entry of an earlier run and this start; a machine that was off after
+/// an orderly end was watched by nobody because there was nobody.
+fn gap(origin: &Origin, last: &Stamped, started: &Stamped) -> Option<Entry> {
+    let boot_then = origin.before.started.as_ref().and_then(|then| boot(&then.entry));
+    let is_same_boot = boot_then.is_some() && boot_then == boot(&started.entry);
+    let what = match last.entry {
+        Entry::Stopped { .. } if !is_same_boot => return None,
+        Entry::Stopped { .. } => Gap::Stopped,
+        _ => Gap::Killed,
+    };
+    let seconds = if is_same_boot {
+        seconds_between(last.mono_us, started.mono_us)
+    } else {
+        wall_seconds(&last.wall, &started.wall)
+    };
+    Some(Entry::Gap { what, from: last.wall.clone(), to: started.wall.clone(), seconds })
+}
+
+fn boot(entry: &Entry) -> Option<&str> {
+    match entry {
+        Entry::Started { boot, .. } => boot.as_deref(),
+        _ => None,
+    }
+}
+
+fn seconds_between(from: Timestamp, to: Timestamp) -> u64 {
+    (to - from).0.max(0).unsigned_abs() / 1_000_000
+}
+
+fn wall_seconds(from: &str, to: &str) -> u64 {
+    let second = |wall: &str| wall.parse::<jiff::Timestamp>().map_or(0, |at| at.as_second());
+    (second(to) - second(from)).max(0).unsigned_abs()
+}
+
+/// What is to be told at the next unlock.
+#[derive(Debug, Default)]
+pub(super) struct Away {
+    happened: Vec<Happened>,
+    /// Since when it is paused.
+    paused: Option<Stamped>,
+    /// Since when somebody moves with what is not known.
+    unjudged: Option<Stamped>,
+}
+
+/// One kind of thing that happened.
+#[derive(Debug)]
+struct Happened {
+    what: &'static str,
+    /// The first time.
+    at: String,
+    times: u32,
+    seconds: u64,
+}
+
+impl Away {
+    /// Takes note of an entry; returns the gap that ended with it.
+    pub(super) fn note(&mut self, stamped: &Stamped) -> Option<Entry> {
+        if let Some((what, seconds)) = telling(&stamped.entry) {
+            let from = match &stamped.entry {
+                Entry::Gap { from, .. } => from,
+                _ => &stamped.wall,
+            };
+            self.add(what, from, seconds);
+        }
+        match &stamped.entry {
+            Entry::Paused { .. } if self.paused.is_none() => self.paused = Some(stamped.clone()),
+            Entry::Unknown { .. } if self.unjudged.is_none() => {
+                self.unjudged = Some(stamped.clone());
+            }
+            Entry::Resumed => return ended(Gap::Paused, self.paused.take()?, stamped),
+            Entry::Device { unknown: None, .. } => {
+                return ended(Gap::Unjudged, self.unjudged.take()?, stamped);
+            }
+            Entry::Stopped { .. } => {
+                return ended(Gap::Paused, self.paused.take()?, stamped);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn add(&mut self, what: &'static str, at: &str, seconds: u64) {
+        if let Some(same) = self.happened.iter_mut().find(|happened| happened.what == what) {
+            same.times += 1;
+            same.seconds += seconds;
+            return;
+        }
+        self.happened.push(Happened { what, at: clock::time_of_day(at), times: 1, seconds });
+    }
+
+    /// What happened since this was asked last, to stand in a notice; nothing where nothing did.
+    pub(super) fn told(&mut self) -> Option<String> {
+        let happened = std::mem::take(&mut self.happened);
+        let mut told = String::new();
+        let mut left = happened.len();
+        for Happened { what, at, times, seconds } in &happened {
+            let mut words = format!("{what} {at}");
+            if *seconds > 0 {
+                let _ = write!(words, " for {}", span(*seconds));
+            }
+            if *times > 1 {
+                let _ = write!(words, ", {times} times");
+            }
+            if told.len() + words.len() > MOST_LETTERS {
+                break;
+            }
+            let separator = if told.is_empty() { "" } else { "; " };
+            let _ = write!(told, "{separator}{words}");
+            left -= 1;
+        }
+        if left > 0 {
+            let _ = write!(told, "; {left} more");
+        }
+        (!told.is_empty()).then_some(told)
+    }
+}
+
+fn ended(what: Gap, from: Stamped, to: &Stamped) -> Option<Entry> {
+    let seconds = seconds_between(from.mono_us, to.mono_us);
+    Some(Entry::Gap { what, from: from.wall, to: to.wall.clone(), seconds })
+}
+
+/// What the owner ought to be told of, in a few words, and how long it took.
+fn telling(entry: &Entry) -> Option<(&'static str, u64)> {
+    let what = match entry {
+        Entry::Gap { what: Gap::Stopped, seconds, .. } if *seconds < RESTART_S => return None,
+        Entry::Gap { what, seconds, .. } => return Some((gap_words(*what), *seconds)),
+        Entry::Verdict(verdict) if verdict.judgement.action.is_some() => "alarm",
+        Entry::Changed { what: Part::Model } => "another model",
+        Entry::Changed { what: Part::Program } => "another program",
+        Entry::Changed { what: Part::Configuration } => "another configuration",
+        Entry::Changed { what: Part::Policy } => "another policy",
+        Entry::Changed { what: Part::Adaptation } => "what it learnt changed",
+        Entry::HistoryReset { .. } => "history begun anew",
+        Entry::PutAside { .. } => "a damaged file put aside",
+        Entry::Unwritten { .. } => "entries lost",
+        Entry::Session { boundary: Boundary::Overflow } => "mouse events lost",
+        Entry::Refused { .. } => "a pause or stop refused",
+        Entry::Reloaded { .. } => "settings reloaded",
+        Entry::LockFailed { .. } => "a lock failed",
+        Entry::SafeMode { .. } => "too many locks",
+        _ => return None,
+    };
+    Some((what, 0))
+}
+
+const fn gap_words(what: Gap) -> &'static str {
+    match what {
+        Gap::Killed => "killed",
+        Gap::Stopped => "stopped",
+        Gap::Paused => "paused",
+        Gap::Unjudged => "unknown mouse or screens",
+    }
+}
+
+/// "3 h 05 min", "12 min", "40 s".
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::capture::Unknown;
+
+    fn at(second: i64, entry: Entry) -> Stamped {
+        let wall = jiff::Timestamp::from_second(1_772_359_200 + second).unwrap().to_string();
+        Stamped { wall, mono_us: Timestamp::from_millis(second * 1000), entry }
+    }
+
+    fn started(boot: &str, model: &str) -> Entry {
+        Entry::Started {
+            version: String::new(),
+            source: String::new(),
+            scorer: String::new(),
+            threshold: 0.5,
+            group_windows: None,
+            sha256: Box::new(files(model)),
+            head: None,
+            boot: Some(boot.into()),
+        }
+    }
+
+    fn files(model: &str) -> Fingerprints {
+        Fingerprints { model: Some(model.into()), ..Fingerprints::default() }
+    }
+
+    fn origin(model: &str, started: Entry, last: Entry) -> Origin {
+        let before =
+            Before { started: Some(at(0, started)), last: Some(at(60, last)), ..Before::default() };
+        Origin { sha256: files(model), before, ..Origin::default() }
+    }
+
+    #[test]
+    fn an_end_without_a_word_is_a_gap_and_so_is_a_stop_but_not_a_machine_that_was_off() {
+        let now = at(360, started("boot", "a"));
+        let gaps = |boot: &str, last: Entry| origin("a", started(boot, "a"), last).after(&now);
+        let gap = |what| {
+            let (from, to) = (at(60, Entry::Resumed).wall, now.wall.clone());
+            vec![Entry::Gap { what, from, to, seconds: 300 }]
+        };
+        let stopped = || Entry::Stopped { why: "asked".into() };
+        assert_eq!(gaps("boot", Entry::Resumed), gap(Gap::Killed));
+        assert_eq!(gaps("another", Entry::Resumed), gap(Gap::Killed));
+        assert_eq!(gaps("boot", stopped()), gap(Gap::Stopped));
+        assert_eq!(gaps("another", stopped()), []);
+        assert_eq!(Origin::default().after(&now), []);
+    }
+
+    #[test]
+    fn another_model_than_at_the_last_start_is_told_and_what_was_learnt_is_not() {
+        let now = at(360, started("b", "b"));
+        let stopped = Entry::Stopped { why: "asked".into() };
+        let mut origin = origin("b", started("a", "a"), stopped);
+        assert_eq!(origin.after(&now), [Entry::Changed { what: Part::Model }]);
+        origin.sha256.adaptation = Some("c".into());
+        origin.before.learnt = true;
+        assert_eq!(origin.after(&now), [Entry::Changed { what: Part::Model }]);
+        origin.before.learnt = false;
+        assert_eq!(origin.after(&now).len(), 2);
+    }
+
+    #[test]
+    fn a_pause_and_movement_with_an_unknown_mouse_become_gaps() {
+        let mut away = Away::default();
+        assert_eq!(away.note(&at(0, Entry::Paused { seconds: None })), None);
+        let gap = away.note(&at(90, Entry::Resumed)).unwrap();
+        assert!(matches!(gap, Entry::Gap { what: Gap::Paused, seconds: 90, .. }), "{gap:?}");
+        let capture = || String::from("a mouse");
+        let unknown = Entry::Unknown { capture: capture(), what: Unknown::Pointer };
+        assert_eq!(away.note(&at(100, unknown)), None);
+        let known = Entry::Device { capture: capture(), unknown: None };
+        let gap = away.note(&at(130, known)).unwrap();
+        assert!(matches!(gap, Entry::Gap { what: Gap::Unjudged, seconds: 30, .. }), "{gap:?}");
+        assert_eq!(away.note(&at(131, Entry::Resumed)), None);
+    }
+
+    #[test]
+    fn everything_is_told_once_and_fits_into_a_notice() {
+        let mut away = Away::default();
+        assert_eq!(away.told(), None);
+        let gap = |what, seconds| {
+            let from = at(0, Entry::Resumed).wall;
+            Entry::Gap { what, from: from.clone(), to: from, seconds }
+        };
+        away.note(&at(1, gap(Gap::Killed, 300)));
+        away.note(&at(2, gap(Gap::Killed, 60)));
+        away.note(&at(3, gap(Gap::Stopped, 2)));
+        let told = away.told().unwrap();
+        assert!(told.starts_with("killed ") && told.ends_with(" for 6 min, 2 times"), "{told}");
+        assert_eq!(away.told(), None);
+        for what in
+            [Part::Model, Part::Program, Part::Configuration, Part::Policy, Part::Adaptation]
+        {
+            away.note(&at(4, Entry::Changed { what }));
+        }
+        away.note(&at(5, Entry::HistoryReset { why: String::new() }));
+        away.note(&at(6, gap(Gap::Unjudged, 40_000)));
+        let told = away.told().unwrap();
+        assert!(told.len() <= MOST_LETTERS + 20 && told.contains(" more"), "{told}");
+        let notice = super::super::notice::while_away(&told).notice;
+        assert!(notice.body.len() < 190, "{} letters", notice.body.len());
+    }
+}

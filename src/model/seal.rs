@@ -1,0 +1,45 @@
+//! The seal of a model file: a hash over its graph, with all weights, and over the metadata entries
+//! of this program. A file whose content is not what was written is noticed, however small the change.
+
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::fault::Fault;
+use super::metadata::{entry, optional};
+use super::onnx_proto::{GraphProto, ModelProto, StringStringEntryProto};
+
+const SEAL_KEY: &str = "mousewarden.sha256";
+
+/// The entry that seals a graph and these entries.
+///
+/// # Errors
+/// [`Fault::Unreadable`] when it has no JSON form.
+pub(super) fn seal(
+    graph: &GraphProto,
+    entries: &[StringStringEntryProto],
+) -> Result<StringStringEntryProto, Fault> {
+    entry(SEAL_KEY, &sha256(graph, entries))
+}
+
+/// Whether a file is as it was written; files of before have no seal.
+///
+/// # Errors
+/// [`Fault::Changed`] when it is not.
+pub(super) fn check(model: &ModelProto) -> Result<(), Fault> {
+    let written: Option<String> = optional(model, SEAL_KEY)?;
+    let (Some(written), Some(graph)) = (written, &model.graph) else { return Ok(()) };
+    if written == sha256(graph, &model.metadata_props) { Ok(()) } else { Err(Fault::Changed) }
+}
+
+/// Over the entries of this program in their order, each with its length, and the graph.
+fn sha256(graph: &GraphProto, entries: &[StringStringEntryProto]) -> String {
+    let mut hash = Sha256::new();
+    let of_ours = |key: &str| key.starts_with("mousewarden.") && key != SEAL_KEY;
+    for entry in entries.iter().filter(|entry| entry.key.as_deref().is_some_and(of_ours)) {
+        let bytes = entry.encode_to_vec();
+        hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(bytes);
+    }
+    hash.update(graph.encode_to_vec());
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -48,6 +48,7 @@ fn params(stage: &Stage, command: &[&str]) -> LockParams {
         session_bus: bus_of(stage),
         command: command.iter().map(ToString::to_string).collect(),
         environment: vec![("DISPLAY".to_owned(), stage.display().to_owned())],
+        patience: Duration::from_secs(2),
     }
 }
 

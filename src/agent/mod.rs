@@ -31,4 +31,4 @@ pub mod witness;
 
 pub use announce::Announcer;
 pub use engine::{Command, Reload};
-pub use responder::Hands;
+pub use responder::{Hands, PostGuard};

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::Args;
 
+use super::context::socket;
 use super::output;
 use crate::agent::board::{LearntStatus, State, Status};
 use crate::agent::control::{self, Reply, Request};
@@ -25,7 +26,7 @@ impl StatusArgs {
     /// # Errors
     /// When none runs.
     pub fn run(self) -> Result<()> {
-        let reply = control::ask(&Paths::from_environment()?.socket(), &Request::Status)?;
+        let reply = control::ask(&socket(&Paths::from_environment()?), &Request::Status)?;
         let Reply::Status(status) = reply else {
             return Err(Failure::new(Kind::Data, "the running mousewarden gave no status"));
         };
@@ -46,7 +47,7 @@ fn text(status: &Status) -> String {
     row("decision", decision(status));
     row("windows", windows(status));
     if let Some(alarm) = &status.last_alarm {
-        let what = format!("{}, {:?}", alarm.at, alarm.action).to_lowercase();
+        let what = format!("{}, {}", alarm.at, format!("{:?}", alarm.action).to_lowercase());
         let why = match alarm.why.is_empty() {
             true => String::new(),
             false => format!("; unlike you: {}", alarm.why.join(", ")),

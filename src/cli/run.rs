@@ -185,7 +185,7 @@ fn tell_of_no_start(failure: &Failure) {
     };
     let (answer, _answers) = bounded(1);
     if let Err(failure) = desktop::notifier(answer).notify(&notice) {
-        tracing::warn!("{failure}");
+        tracing::debug!("{failure}");
     }
 }
 

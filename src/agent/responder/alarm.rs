@@ -13,7 +13,7 @@ use crate::pipeline::event::Micros;
 /// Locks within this span of event time count towards safe mode.
 const SAFE_SPAN: Micros = Micros::from_millis(600_000);
 
-/// So often a lock that failed is tried again after a second.
+/// So often a lock that failed is tried again after a second, and so often after ten.
 const EAGER: u32 = 30;
 
 /// Whoever says "It was me" gives the password at once. Later it may be the owner who unlocks what a
@@ -84,7 +84,11 @@ impl Locking {
     /// How long until it is tried again: soon, because a stranger may hold a menu open, and less
     /// often where nothing helps.
     pub(super) const fn pause(&self) -> Duration {
-        if self.failures <= EAGER { Duration::from_secs(1) } else { Duration::from_secs(10) }
+        match self.failures / EAGER {
+            0 => Duration::from_secs(1),
+            1 => Duration::from_secs(10),
+            _ => Duration::from_secs(60),
+        }
     }
 }
 

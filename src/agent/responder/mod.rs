@@ -273,7 +273,12 @@ impl Responder {
 
     fn post_guard(&mut self, seconds: u32) {
         match self.post_guard.as_ref().map(|post| post(&self.lock, seconds)) {
-            Some(Ok(guard)) => self.guard = Some(guard),
+            Some(Ok(mut guard)) => {
+                if self.locking.is_some() {
+                    guard.acts();
+                }
+                self.guard = Some(guard);
+            }
             Some(Err(failure)) => tracing::warn!("{failure}"),
             None => {}
         }

@@ -168,7 +168,7 @@ fn after_some_locks_alarms_only_warn() {
         agent.moves(windows);
         wait_until(event, || count(&stage.journal(), event) == times);
     }
-    agent.moves(6..7);
+    // The end closes the last window.
     agent.finish().unwrap();
     assert_eq!(stage.locker.entries(), [Entry::Locked, Entry::Locked]);
     assert_eq!(count(&stage.journal(), "safe_mode"), 2);
@@ -292,9 +292,10 @@ fn a_lock_that_fails_is_tried_again_and_does_not_count_for_safe_mode() {
     assert_eq!(count(&stage.journal(), "lock_failed"), 2);
     assert_eq!(summaries(&stage)[0], "Could not lock the screen");
     assert_eq!(count(&stage.journal(), "safe_mode"), 0);
+    wait_until("the news", || summaries(&stage).len() == 2);
+    assert_eq!(summaries(&stage), ["Could not lock the screen", "Locked by mousewarden"]);
     drop(mouse);
     agent.join().unwrap().unwrap();
-    assert_eq!(summaries(&stage), ["Could not lock the screen", "Locked by mousewarden"]);
 }
 
 /// Hangs as long as a channel is open.
@@ -354,10 +355,11 @@ fn a_guard_stands_by_in_a_countdown_and_goes_home_when_it_is_locked() {
     }));
     let agent = std::thread::spawn(move || live::run(setup, live::commands()));
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
-    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    let next = || words.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!([next(), next()], ["acts", "stands down"]);
+    assert_eq!(stage.locker.entries(), [Entry::Locked]);
     drop(mouse);
     agent.join().unwrap().unwrap();
-    assert_eq!(words.iter().collect::<Vec<_>>(), ["acts", "stands down"]);
 }
 
 #[test]

@@ -200,7 +200,9 @@ fn an_agent_is_seen_from_surroundings_without_its_runtime_folder() {
     assert_eq!(home.log().matches("WARN").count(), 0, "{}", home.log());
     let purge = home.elsewhere(&["purge", "everything", "--yes"]);
     assert!(purge.status.success(), "{}", said(&purge));
-    assert!(!home.path(".local/share/mousewarden").exists());
+    let left = fs::read_dir(home.path(".local/share/mousewarden"));
+    let left: Vec<_> = left.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

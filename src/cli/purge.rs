@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -155,7 +155,9 @@ fn forget_folders(context: &Context) {
     let locks = [paths.data_lock(), paths.enrol_lock(), paths.lock()];
     locks.iter().for_each(|lock| drop(fs::remove_file(lock)));
     // Whatever else lies there is not ours.
-    for folder in [paths.runtime(), paths.data()] {
+    let below = ["watched/recordings", "watched", "recordings"];
+    let below = below.map(|name| paths.data().join(name));
+    for folder in below.iter().map(PathBuf::as_path).chain([paths.runtime(), paths.data()]) {
         let _ = fs::remove_dir(folder);
     }
     // A configuration that the person named may lie in a folder of theirs.

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use mousewarden::cli::Cli;
 use mousewarden::platform::environment;
 
 fn main() -> ExitCode {
     environment::silence_onnx_runtime();
-    match Cli::parse().run() {
+    let cli = Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("mousewarden: {failure}");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 
 use crate::error::{Failure, Kind, Result};
+use crate::platform::places;
 
 /// Names the configuration file.
 pub const CONFIG: &str = "MOUSEWARDEN_CONFIG";
@@ -33,12 +34,15 @@ impl Paths {
     /// When there is no home folder and nothing stands in for it.
     pub fn from_environment() -> Result<Self> {
         let folders = ProjectDirs::from("", "", "mousewarden");
-        Self::resolve(|name| std::env::var_os(name), folders.as_ref())
+        let named = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let runtime = places::runtime(named.as_deref());
+        Self::resolve(|name| std::env::var_os(name), folders.as_ref(), runtime)
     }
 
     fn resolve(
         variable: impl Fn(&str) -> Option<OsString>,
         folders: Option<&ProjectDirs>,
+        session: Option<PathBuf>,
     ) -> Result<Self> {
         let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let homeless = |name: &str| {
@@ -54,9 +58,9 @@ impl Paths {
         let runtime = match (named(RUNTIME), named(DATA)) {
             (Some(runtime), _) => runtime,
             (None, Some(data)) => data.join("run"),
-            (None, None) => folders
-                .and_then(|folders| folders.runtime_dir().map(Path::to_owned))
-                .unwrap_or_else(|| data.join("run")),
+            (None, None) => {
+                session.map_or_else(|| data.join("run"), |folder| folder.join("mousewarden"))
+            }
         };
         let config_home = folders.and_then(|folders| folders.config_dir().parent());
         let by_environment = [CONFIG, DATA, RUNTIME].into_iter();
@@ -100,17 +104,23 @@ impl Paths {
         &self.runtime
     }
 
-    /// The file that the running agent holds locked.
+    /// The file that the running agent holds locked because of its socket.
     pub fn lock(&self) -> PathBuf {
         self.runtime.join("agent.lock")
     }
 
-    /// The file that a running enrolment holds locked.
-    pub fn enrol_lock(&self) -> PathBuf {
-        self.runtime.join("enrol.lock")
+    /// The file that the running agent holds locked because of its data, wherever its socket is; it
+    /// says where that is.
+    pub fn data_lock(&self) -> PathBuf {
+        self.data.join("agent.lock")
     }
 
-    /// Where the running agent can be asked.
+    /// The file that a running enrolment holds locked.
+    pub fn enrol_lock(&self) -> PathBuf {
+        self.data.join("enrol.lock")
+    }
+
+    /// Where an agent that starts in these surroundings can be asked.
     pub fn socket(&self) -> PathBuf {
         self.runtime.join("control.sock")
     }
@@ -124,7 +134,7 @@ mod tests {
         let folders = ProjectDirs::from_path(PathBuf::from("mousewarden")).unwrap();
         let variable =
             |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into());
-        Paths::resolve(variable, Some(&folders)).unwrap()
+        Paths::resolve(variable, Some(&folders), None).unwrap()
     }
 
     #[test]
@@ -143,7 +153,7 @@ mod tests {
 
     #[test]
     fn without_a_home_the_variable_to_set_is_named() {
-        let failure = Paths::resolve(|_| None, None).unwrap_err();
+        let failure = Paths::resolve(|_| None, None, None).unwrap_err();
         assert!(failure.to_string().contains(CONFIG), "{failure}");
     }
 }

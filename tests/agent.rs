@@ -17,13 +17,14 @@ use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, Setup, SourceKind};
 use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
 use mousewarden::agent::witness::Witness;
-use mousewarden::error::{Kind, Result};
+use mousewarden::error::{Failure, Kind, Result};
 use mousewarden::pipeline::{
     Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
     Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
-use mousewarden::platform::{Answer, EventSource};
+use mousewarden::platform::guard::Guard;
+use mousewarden::platform::{Answer, EventSource, Locked, Locker, Notice, Notifier};
 use serde_json::Value;
 use wire::Wire;
 
@@ -159,7 +160,16 @@ fn a_stranger_is_told_with_what_was_seen_and_for_how_long() {
 #[test]
 fn after_some_locks_alarms_only_warn() {
     let stage = Stage::new(MaxAction::Lock);
-    stage.play(6).unwrap();
+    let agent = Running::start(&stage);
+    // One alarm after the other: one that comes while a lock is on its way follows from it.
+    for (windows, event, times) in
+        [(0..4, "lock_asked", 1), (4..5, "lock_asked", 2), (5..6, "safe_mode", 1)]
+    {
+        agent.moves(windows);
+        wait_until(event, || count(&stage.journal(), event) == times);
+    }
+    // The end closes the last window.
+    agent.finish().unwrap();
     assert_eq!(stage.locker.entries(), [Entry::Locked, Entry::Locked]);
     assert_eq!(count(&stage.journal(), "safe_mode"), 2);
     let summaries = summaries(&stage);
@@ -252,6 +262,106 @@ fn a_lock_that_fails_is_said_loudly() {
     assert_eq!(count(&stage.journal(), "lock_failed"), 1);
 }
 
+/// A locker that fails so often before it locks.
+struct Failing(usize);
+
+impl Locker for Failing {
+    fn lock(&mut self) -> Result<Locked> {
+        match self.0.checked_sub(1) {
+            Some(left) => {
+                self.0 = left;
+                Err(Failure::new(Kind::Unavailable, "a menu holds the pointer"))
+            }
+            None => Ok(Locked::Unverified("failing".into())),
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_fails_is_tried_again_and_does_not_count_for_safe_mode() {
+    let stage = Stage::new(MaxAction::Lock);
+    let (mouse, signals) = unbounded();
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let mut setup = stage.setup(Wire(signals), (session, answers));
+    setup.judge.lock.safe_after = Within::clamped(1);
+    setup.hands.locker = Box::new(|_| Box::new(Failing(2)));
+    let agent = std::thread::spawn(move || live::run(setup, live::commands()));
+    hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    wait_until("the lock", || count(&stage.journal(), "lock_asked") == 1);
+    assert_eq!(count(&stage.journal(), "lock_failed"), 2);
+    assert_eq!(summaries(&stage)[0], "Could not lock the screen");
+    assert_eq!(count(&stage.journal(), "safe_mode"), 0);
+    wait_until("the news", || summaries(&stage).len() == 2);
+    assert_eq!(summaries(&stage), ["Could not lock the screen", "Locked by mousewarden"]);
+    drop(mouse);
+    agent.join().unwrap().unwrap();
+}
+
+/// Hangs as long as a channel is open.
+struct Hanging(Receiver<()>);
+
+impl Notifier for Hanging {
+    fn notify(&mut self, _notice: &Notice) -> Result<()> {
+        let _ = self.0.recv();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_notice_that_hangs_delays_neither_countdown_nor_lock_nor_end() {
+    let stage = Stage { countdown_s: 1, ..Stage::new(MaxAction::Lock) };
+    let (mouse, signals) = unbounded();
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let (_hangs, hung) = unbounded();
+    let mut setup = stage.setup(Wire(signals), (session, answers));
+    setup.hands.notifier = Box::new(Hanging(hung));
+    let agent = std::thread::spawn(move || live::run(setup, live::commands()));
+    hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    wait_until("the countdown", || count(&stage.journal(), "countdown") == 1);
+    let begun = Instant::now();
+    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    drop(mouse);
+    agent.join().unwrap().unwrap();
+    assert_eq!(events(&stage.journal()).last().unwrap(), "stopped");
+}
+
+/// Takes note of what a guard is told.
+struct FakeGuard(Sender<&'static str>);
+
+impl Guard for FakeGuard {
+    fn acts(&mut self) {
+        self.0.send("acts").unwrap();
+    }
+
+    fn stands_down(self: Box<Self>) {
+        self.0.send("stands down").unwrap();
+    }
+}
+
+#[test]
+fn a_guard_stands_by_in_a_countdown_and_goes_home_when_it_is_locked() {
+    let stage = Stage { countdown_s: 1, ..Stage::new(MaxAction::Lock) };
+    let (mouse, signals) = unbounded();
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let (told, words) = unbounded();
+    let mut setup = stage.setup(Wire(signals), (session, answers));
+    setup.hands.guard = Some(Box::new(move |_, seconds| {
+        assert_eq!(seconds, 1);
+        Ok(Box::new(FakeGuard(told.clone())))
+    }));
+    let agent = std::thread::spawn(move || live::run(setup, live::commands()));
+    hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    let next = || words.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!([next(), next()], ["acts", "stands down"]);
+    assert_eq!(stage.locker.entries(), [Entry::Locked]);
+    drop(mouse);
+    agent.join().unwrap().unwrap();
+}
+
 #[test]
 fn a_notice_that_nobody_takes_never_becomes_a_lock() {
     let stage = Stage { notifier: Fake::broken(), ..Stage::new(MaxAction::Notify) };
@@ -292,6 +402,13 @@ impl Running {
             *result.lock().unwrap() = Some(ending);
         });
         Self { mouse: Some(mouse), session, answers, commands, ended }
+    }
+
+    /// Moves in these windows of [`hand`]; each is judged when the next one begins.
+    fn moves(&self, windows: std::ops::Range<usize>) {
+        let mouse = self.mouse.as_ref().unwrap();
+        let events = hand(windows.end).into_iter().skip(windows.start * 11);
+        events.for_each(|signal| mouse.send(signal).unwrap());
     }
 
     fn finish(mut self) -> Result<String> {

@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("agent", &["pipeline", "model", "platform", "data", "error"]),
     ("lab", &["pipeline", "nn", "model", "data", "error"]),
     ("config", &["pipeline", "agent", "lab", "model", "platform", "error"]),
-    ("paths", &["error"]),
+    ("paths", &["platform", "error"]),
     ("error", &[]),
     ("acl", &[]),
 ];

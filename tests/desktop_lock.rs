@@ -5,19 +5,20 @@
 
 mod logind;
 
+use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
-use logind::{Logind, bus_of, mock, update};
+use logind::{Logind, Mock, bus_of, mock, mock_object, update};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Signal};
-use mousewarden::platform::bus::Bus;
+use mousewarden::platform::bus::{Bus, Object};
 use mousewarden::platform::lock::{DesktopLocker, LockParams};
 use mousewarden::platform::session::SessionWatch;
 use mousewarden::platform::stage::{Plan, Stage};
 use mousewarden::platform::{Locked, Locker};
-use zbus::blocking::MessageIterator;
+use zbus::blocking::{Connection, MessageIterator};
 use zbus::zvariant::Value;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -48,6 +49,7 @@ fn params(stage: &Stage, command: &[&str]) -> LockParams {
         session_bus: bus_of(stage),
         command: command.iter().map(ToString::to_string).collect(),
         environment: vec![("DISPLAY".to_owned(), stage.display().to_owned())],
+        patience: Duration::from_secs(2),
     }
 }
 
@@ -100,6 +102,141 @@ fn nothing_to_lock_with_is_an_error_with_a_remedy() {
     assert!(text.contains("no command configured") && text.contains("Configure"), "{text}");
     let missing = DesktopLocker::new(params(&stage, &["/nonexistent/locker"])).lock();
     assert!(missing.unwrap_err().to_string().contains("/nonexistent/locker"));
+}
+
+/// A bus that accepts and never answers, as a stopped daemon does.
+fn silent_bus(folder: &std::path::Path, name: &str) -> (std::os::unix::net::UnixListener, Bus) {
+    let path = folder.join(name);
+    let address = format!("unix:path={}", path.display());
+    (std::os::unix::net::UnixListener::bind(&path).unwrap(), Bus::At(address))
+}
+
+#[test]
+fn with_both_buses_hung_the_command_runs_less_than_a_second_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_system, system_bus) = silent_bus(folder.path(), "system");
+    let (_session, session_bus) = silent_bus(folder.path(), "session");
+    let ran = folder.path().join("ran");
+    let script = format!("touch {}; exec sleep 60", ran.display());
+    let command = ["sh", "-c", &script].map(str::to_owned).to_vec();
+    let patience = Duration::from_millis(50);
+    let environment = Vec::new();
+    let params = LockParams { system_bus, session_bus, command, environment, patience };
+    let begun = Instant::now();
+    let locked = DesktopLocker::new(params).lock().unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+    assert_eq!(locked, Locked::Unverified("sh".to_owned()));
+    eventually("the command has run", || ran.exists());
+}
+
+#[test]
+fn a_logind_that_hangs_is_passed_over() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let logind = Logind::start(&stage);
+    logind.hangs();
+    let name = "org.gnome.ScreenSaver";
+    let _saver = mock(&stage, "gnome_screensaver", "--session", name);
+    let begun = Instant::now();
+    let locked = DesktopLocker::new(params(&stage, &[])).lock().unwrap();
+    assert_eq!(locked, Locked::Confirmed(name.to_owned()));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_command_that_fails_late_has_not_locked() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let script = ["sh", "-c", "sleep 1.7; exit 1"];
+    let failure = DesktopLocker::new(params(&stage, &script)).lock().unwrap_err();
+    assert!(failure.to_string().contains("sh: exit status: 1"), "{failure}");
+}
+
+#[test]
+fn a_command_is_a_unit_where_there_is_a_service_manager_and_its_end_is_waited_for() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let manager = service_manager(&stage);
+    let unit = Object::new(SYSTEMD, "/unit", "org.freedesktop.DBus.Mock");
+    let becomes = |state: &str| {
+        let properties = HashMap::from([("ActiveState", Value::from(state))]);
+        let changed = ("org.freedesktop.systemd1.Unit", properties);
+        unit.call::<_, ()>(&manager.1, "UpdateProperties", &changed).unwrap();
+    };
+    becomes("active");
+    // The command itself fails: nobody but the manager may have run it.
+    let locked = DesktopLocker::new(params(&stage, &["false"])).lock().unwrap();
+    assert_eq!(locked, Locked::Unverified("false".to_owned()));
+    becomes("failed");
+    let failure = DesktopLocker::new(params(&stage, &["false"])).lock().unwrap_err();
+    assert!(failure.to_string().contains("false: exit status: 1"), "{failure}");
+}
+
+const SYSTEMD: &str = "org.freedesktop.systemd1";
+
+/// A mock of the user's service manager; every unit that it starts is the one at /unit.
+fn service_manager(stage: &Stage) -> (Mock, Connection) {
+    let (path, interface) = ("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager");
+    let (mock, link) = mock_object(stage, SYSTEMD, path, interface);
+    let manager = Object::new(SYSTEMD, path, "org.freedesktop.DBus.Mock");
+    for (method, takes, gives, code) in [
+        ("StartTransientUnit", "ssa(sv)a(sa(sv))", "o", "ret = dbus.ObjectPath('/job')"),
+        ("GetUnit", "s", "o", "ret = dbus.ObjectPath('/unit')"),
+        ("ResetFailedUnit", "s", "", ""),
+    ] {
+        let added = (interface, method, takes, gives, code);
+        manager.call::<_, ()>(&link, "AddMethod", &added).unwrap();
+    }
+    let properties = HashMap::from([("ActiveState", Value::from("active"))]);
+    let methods: Vec<(&str, &str, &str, &str)> = Vec::new();
+    let unit = ("/unit", "org.freedesktop.systemd1.Unit", properties, methods);
+    manager.call::<_, ()>(&link, "AddObject", &unit).unwrap();
+    (mock, link)
+}
+
+#[test]
+fn i3lock_has_not_locked_while_a_menu_holds_the_keyboard() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let menu = Grab::hold(&stage);
+    let locker = ["i3lock", "-n", "-c", "000000"];
+    let patience = Duration::from_secs(10);
+    let mut locker = DesktopLocker::new(LockParams { patience, ..params(&stage, &locker) });
+    let failure = locker.lock().unwrap_err();
+    assert!(failure.to_string().contains("i3lock: exit status: 1"), "{failure}");
+    drop(menu);
+}
+
+/// The pointer and the keyboard, held as an open menu does.
+struct Grab(
+    #[allow(dead_code, reason = "held for its drop")] x11rb::rust_connection::RustConnection,
+);
+
+impl Grab {
+    fn hold(stage: &Stage) -> Self {
+        use x11rb::connection::Connection as _;
+        use x11rb::protocol::xproto::{ConnectionExt as _, EventMask, GrabMode, GrabStatus};
+        let (x, screen) = x11rb::connect(Some(stage.display())).unwrap();
+        let root = x.setup().roots[screen].root;
+        let (none, way) = (0_u32, GrabMode::ASYNC);
+        let grab = x.grab_keyboard(false, root, none, way, way).unwrap().reply().unwrap();
+        assert_eq!(grab.status, GrabStatus::SUCCESS);
+        let events = EventMask::NO_EVENT;
+        let pointer = x.grab_pointer(false, root, events, way, way, none, none, none);
+        assert_eq!(pointer.unwrap().reply().unwrap().status, GrabStatus::SUCCESS);
+        Self(x)
+    }
+}
+
+#[test]
+fn a_locker_that_cannot_be_run_is_known_before_it_is_needed() {
+    let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
+    let (system_bus, session_bus) = (nowhere.clone(), nowhere);
+    let params = |program: &str| LockParams {
+        system_bus: system_bus.clone(),
+        session_bus: session_bus.clone(),
+        command: vec![program.to_owned()],
+        environment: Vec::new(),
+        patience: Duration::ZERO,
+    };
+    assert!(DesktopLocker::new(params("i3lok")).fault().unwrap().contains("i3lok"));
+    assert_eq!(DesktopLocker::new(params("sh")).fault(), None);
 }
 
 #[test]
@@ -175,6 +312,17 @@ fn a_login_with_a_password_counts_as_an_unlock() {
     assert_eq!(next(&signals), Boundary::Unlocked);
     drop((by_itself, with_password));
     assert!(signals.recv_timeout(PATIENCE).is_err(), "only one of them");
+}
+
+#[test]
+fn a_bus_that_does_not_answer_costs_the_watch_no_more_than_its_patience() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_silent, bus) = silent_bus(folder.path(), "bus");
+    let (sender, _signals) = unbounded();
+    let begun = Instant::now();
+    let watch = SessionWatch::seek(&bus, sender, Some(Duration::from_millis(200))).unwrap();
+    assert!(!watch.is_up());
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
 #[test]

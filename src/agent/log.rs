@@ -5,8 +5,8 @@
 //! No disk, database or pipe ever keeps the caller waiting, except where a recording is played: it
 //! has all the time, and loses nothing.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, unbounded};
@@ -26,9 +26,16 @@ const END: Duration = Duration::from_secs(1);
 /// The end of the log at which entries go in.
 #[derive(Debug)]
 pub struct Log {
-    queue: Sender<Stamped>,
+    notes: Notes,
     news: Receiver<Entry>,
     ended: Receiver<()>,
+}
+
+/// A line to the log, for whoever has something to note.
+#[derive(Debug, Clone)]
+pub struct Notes {
+    /// None once the log has ended, whoever still holds a line.
+    queue: Arc<Mutex<Option<Sender<Stamped>>>>,
     lost: Arc<AtomicU64>,
     pressure: Pressure,
 }
@@ -55,23 +62,43 @@ pub fn log(
     let (news, news_out) = unbounded();
     let (ended, ended_out) = bounded(0);
     let lost = Arc::new(AtomicU64::new(0));
-    let log = Log { queue, news: news_out, ended: ended_out, lost: Arc::clone(&lost), pressure };
+    let queue = Arc::new(Mutex::new(Some(queue)));
+    let notes = Notes { queue, lost: Arc::clone(&lost), pressure };
+    let log = Log { notes, news: news_out, ended: ended_out };
     let witnesses = witnesses.into_iter().map(|witness| (witness, None)).collect();
     (log, Writer { queue: queue_out, news, _ended: ended, lost, board, witnesses })
 }
 
-impl Log {
+impl Notes {
     /// Hands an entry over.
     pub fn note(&self, entry: &Stamped) {
-        match self.queue.try_send(entry.clone()) {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(queue) = queue else { return };
+        match queue.try_send(entry.clone()) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(entry)) if self.pressure == Pressure::Wait => {
-                let _ = self.queue.send(entry);
+                let _ = queue.send(entry);
             }
             Err(TrySendError::Full(_)) => {
                 self.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
+    }
+
+    fn close(&self) {
+        *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Log {
+    /// Hands an entry over.
+    pub fn note(&self, entry: &Stamped) {
+        self.notes.note(entry);
+    }
+
+    /// A line of one's own.
+    pub fn notes(&self) -> Notes {
+        self.notes.clone()
     }
 
     /// What the witnesses have found out since this was asked last.
@@ -81,9 +108,9 @@ impl Log {
 
     /// Waits until everything is written, but not for long.
     pub fn finish(self) {
-        let Self { queue, ended, pressure, .. } = self;
-        drop(queue);
-        let late = match pressure {
+        let Self { notes, ended, .. } = self;
+        notes.close();
+        let late = match notes.pressure {
             Pressure::Wait => false,
             Pressure::Drop => ended.recv_timeout(END) == Err(RecvTimeoutError::Timeout),
         };

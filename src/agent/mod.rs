@@ -35,4 +35,4 @@ pub mod witness;
 pub use announce::Announcer;
 pub use away::{Before, Origin};
 pub use engine::{Command, Reload};
-pub use responder::Hands;
+pub use responder::{Hands, PostGuard};

@@ -7,7 +7,7 @@ use std::io;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::context::Context;
+use super::context::{Context, socket};
 use super::output;
 use crate::agent::control::{self, Request};
 use crate::agent::learnt::{Learnt, Version};
@@ -121,5 +121,5 @@ fn forget(context: &Context) -> Result<()> {
 
 /// A running agent takes it up at once; when none runs, nothing is missed.
 fn follow(context: &Context) {
-    let _ = control::ask(&context.paths.socket(), &Request::Reload);
+    let _ = control::ask(&socket(&context.paths), &Request::Reload);
 }

@@ -6,8 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::output;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
+use crate::platform::lock_command;
 
 /// The defaults with their explanations.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -52,7 +53,14 @@ fn check(file: Option<PathBuf>) -> Result<()> {
         Some(file) => file,
         None => Paths::from_environment()?.config().to_owned(),
     };
-    Config::read(&file)?;
+    let config = Config::read(&file)?;
+    let command = &config.lock.command;
+    if !command.is_empty() {
+        lock_command::find(command).map_err(|why| {
+            Failure::new(Kind::Config, format!("{}: lock.command: {why}", file.display()))
+                .remedy("Install it, or name a program that is there; `mousewarden doctor` looks.")
+        })?;
+    }
     output::line(&format!("{}: right", file.display()))
 }
 
@@ -64,7 +72,7 @@ fn paths() -> Result<()> {
         ("model", paths.data().join("owner.onnx")),
         ("journal", paths.data().join("journal.jsonl")),
         ("recordings", paths.data().join("recordings")),
-        ("lock", paths.lock()),
+        ("lock", paths.data_lock()),
         ("socket", paths.socket()),
     ] {
         output::line(&format!("{name:<10} {}", path.display()))?;

@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::agent::entry::{Entry, Fingerprints};
+use crate::agent::instance;
 use crate::agent::judge::Judge;
 use crate::agent::rules::Rules;
 use crate::config::{Config, Place};
 use crate::data::{Store, aside, private};
 use crate::error::{Failure, Kind, Result};
 use crate::model::{ScorerParams, folders_beside};
-use crate::paths::Paths;
+use crate::paths::{DATA, Paths, RUNTIME};
 use crate::platform::clock;
 use crate::platform::places::POLICY;
 
@@ -48,6 +49,7 @@ impl Context {
     /// # Errors
     /// When it cannot be made.
     pub fn store(&self) -> Result<Store> {
+        make(self.paths.data(), DATA)?;
         Store::open(self.paths.data())
     }
 
@@ -56,8 +58,7 @@ impl Context {
     /// # Errors
     /// When it cannot be made.
     pub fn make_runtime(&self) -> Result<()> {
-        let folder = self.paths.runtime();
-        private::folder(folder).map_err(|e| Failure::io(format!("folder {}", folder.display()), e))
+        make(self.paths.runtime(), RUNTIME)
     }
 
     /// The model file: that of the command line, of the configuration, or the owner's.
@@ -139,6 +140,21 @@ impl Context {
             adaptation: of(&Store::at(self.paths.data()).learnt()),
         }
     }
+}
+
+/// Makes a private folder, which `variable` may place elsewhere.
+fn make(folder: &Path, variable: &str) -> Result<()> {
+    private::folder(folder).map_err(|error| {
+        let remedy = private::remedy(folder, &error, variable);
+        Failure::io(format!("folder {}", folder.display()), error).remedy(remedy)
+    })
+}
+
+/// Where the running agent can be asked: as it says beside its data, because it may have been started
+/// in other surroundings; else where one started here would be.
+pub(super) fn socket(paths: &Paths) -> PathBuf {
+    let holder = instance::holder(&paths.data_lock());
+    holder.and_then(|holder| holder.socket).unwrap_or_else(|| paths.socket())
 }
 
 /// Reads the administrator's rules; none without the file.

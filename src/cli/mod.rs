@@ -12,6 +12,7 @@ pub mod enroll;
 pub mod evaluate;
 pub mod explore;
 pub mod export;
+pub mod guard;
 pub mod identify;
 pub mod inspect;
 pub mod output;
@@ -34,6 +35,8 @@ pub mod train;
 #[cfg(feature = "watch")]
 pub mod watch;
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
@@ -43,7 +46,7 @@ use crate::error::Result;
 #[command(name = "mousewarden", version, propagate_version = true)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// Record how you move the mouse, then train the model
+    /// Record how you move the mouse, then train the model; takes the options of `enroll`
     #[arg(long)]
     enroll: bool,
     #[command(subcommand)]
@@ -116,9 +119,25 @@ enum Command {
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
     Sensor(sensor::SensorArgs),
+    /// Lock when the process that started this one is killed during a countdown.
+    #[command(hide = true)]
+    Guard(guard::GuardArgs),
 }
 
 impl Cli {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that it asks for.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut words: Vec<_> = words.into_iter().collect();
+        // `--enroll` is the command as well, so that both take the same options.
+        if words.get(1).is_some_and(|word| word == "--enroll") {
+            words[1] = "enroll".into();
+        }
+        Self::try_parse_from(words)
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -141,6 +160,7 @@ impl Cli {
             Command::Explore(args) => args.run(),
             Command::Identify(args) => args.run(),
             Command::Export(args) => args.run(),
+            Command::Guard(args) => args.run(),
             Command::Evaluate(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Manual(args) => args.run(),

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogLevel;
 use crate::error::{Failure, Kind, Result};
@@ -51,15 +53,19 @@ pub fn log_to_stderr(level: LogLevel) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level)
+    let in_service = std::env::var_os("JOURNAL_STREAM").is_some();
+    if in_service && logs::to_journal(level) {
+        return;
+    }
+    let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_ansi(io::stderr().is_terminal() && allows_colour())
         .with_writer(io::stderr);
+    let log = tracing_subscriber::registry().with(logs::filter(level));
     // The system journal stamps every line itself.
-    let _ = match std::env::var_os("JOURNAL_STREAM") {
-        Some(_) if logs::to_journal(level) => Ok(()),
-        Some(_) => builder.without_time().try_init(),
-        None => builder.try_init(),
+    let _ = if in_service {
+        log.with(lines.without_time()).try_init()
+    } else {
+        log.with(lines).try_init()
     };
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use jiff::SignedDuration;
 
+use super::context::socket;
 use super::output;
 use crate::agent::control::{self, Request};
 use crate::error::Result;
@@ -23,7 +24,7 @@ impl PauseArgs {
     /// When none runs.
     pub fn run(self) -> Result<()> {
         let request = Request::Pause { seconds: self.duration };
-        control::ask(&Paths::from_environment()?.socket(), &request)?;
+        control::ask(&socket(&Paths::from_environment()?), &request)?;
         output::line(&match self.duration {
             Some(seconds) => {
                 let span = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));

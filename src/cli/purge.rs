@@ -3,15 +3,16 @@
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::context::Context;
+use super::context::{Context, socket};
 use super::output;
 use super::privacy::inventory::{self, Holding, Part};
 use super::privacy::size;
 use crate::agent::control::{self, Request};
+use crate::agent::instance;
 use crate::error::{Failure, Kind, Result};
 
 /// Arguments of `purge`.
@@ -107,11 +108,18 @@ impl Purge {
 }
 
 fn refuse_while_running(context: &Context) -> Result<()> {
-    match control::ask(&context.paths.socket(), &Request::Status) {
-        Err(failure) if failure.kind() == Kind::Unavailable => Ok(()),
-        _ => Err(Failure::new(Kind::Busy, "mousewarden is running and writes to these files")
-            .remedy("`mousewarden stop` first.")),
+    let paths = &context.paths;
+    if instance::holder(&paths.enrol_lock()).is_some() {
+        return Err(Failure::new(Kind::Busy, "an enrolment is going on and writes to these files")
+            .remedy("End it first, with Ctrl-C or by its icon."));
     }
+    let answer = control::ask(&socket(paths), &Request::Status);
+    let is_silent = answer.is_err_and(|failure| failure.kind() == Kind::Unavailable);
+    if is_silent && instance::holder(&paths.data_lock()).is_none() {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Busy, "mousewarden is running and writes to these files")
+        .remedy("`mousewarden stop` first."))
 }
 
 fn asked() -> Result<bool> {
@@ -143,9 +151,15 @@ fn remove(path: &Path) -> Result<()> {
 
 /// Removes the folders in which nothing is left.
 fn forget_folders(context: &Context) {
-    // Whatever else lies there is not ours.
-    let _ = fs::remove_dir(context.paths.data());
     let paths = &context.paths;
+    let locks = [paths.data_lock(), paths.enrol_lock(), paths.lock()];
+    locks.iter().for_each(|lock| drop(fs::remove_file(lock)));
+    // Whatever else lies there is not ours.
+    let below = ["watched/recordings", "watched", "recordings"];
+    let below = below.map(|name| paths.data().join(name));
+    for folder in below.iter().map(PathBuf::as_path).chain([paths.runtime(), paths.data()]) {
+        let _ = fs::remove_dir(folder);
+    }
     // A configuration that the person named may lie in a folder of theirs.
     if let Some(folder) = paths.config().parent().filter(|_| !paths.config_named()) {
         let _ = fs::remove_dir(folder);

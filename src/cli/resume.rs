@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::context::socket;
 use super::output;
 use crate::agent::control::{self, Request};
 use crate::error::Result;
@@ -17,7 +18,7 @@ impl ResumeArgs {
     /// # Errors
     /// When none runs.
     pub fn run(self) -> Result<()> {
-        control::ask(&Paths::from_environment()?.socket(), &Request::Resume)?;
+        control::ask(&socket(&Paths::from_environment()?), &Request::Resume)?;
         output::line("mousewarden watches again")
     }
 }

@@ -1,6 +1,8 @@
 //! `run`: the agent in the foreground, on the mouse or on a recording that stands in for it.
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use crossbeam_channel::{bounded, never};
@@ -18,18 +20,21 @@ use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::witness::Witness;
-use crate::agent::{Announcer, Command, Hands, Origin, Reload};
+use crate::agent::{Announcer, Command, Hands, Origin, PostGuard, Reload};
 use crate::data::Store;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Kind, Result};
 use crate::platform::endpoint::Door;
 #[cfg(feature = "history")]
 use crate::platform::logs::Heads;
+use crate::platform::guard::GuardProcess;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{Backend, EventSource, desktop};
+use crate::platform::{Backend, EventSource, Notice, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
+/// Whoever ends the agent by a signal has its end within two seconds, whatever hangs.
+const LAST_MOMENT: Duration = Duration::from_millis(1800);
 
 /// Arguments of `run`.
 #[derive(Debug, Default, Args)]
@@ -54,13 +59,31 @@ impl RunArgs {
     /// # Errors
     /// When something that it needs is missing, another one runs, or the mouse or the model fails.
     pub fn run(self) -> Result<()> {
+        let (commands, obeyed) = live::commands();
+        let signalled = commands.clone();
+        signals::listen(move |asked| {
+            drop(signalled.try_send(command(asked)));
+            if asked != Asked::Reload {
+                signals::end_within(LAST_MOMENT);
+            }
+        })?;
+        let (setup, _held) = self.prepare().inspect_err(tell_of_no_start)?;
+        live::run(setup, (commands, obeyed)).map(drop)
+    }
+
+    /// Everything that the agent needs, and what is held as long as it runs.
+    fn prepare(self) -> Result<(Setup, Held)> {
         let context = Context::load()?;
         output::log_to_stderr(context.config.log.level);
         context.make_runtime()?;
-        let _instance = Instance::claim(&context.paths.lock())?;
         let mut origin = Origin::default();
-        let store = kept(context.store(), "data folder", &mut origin)
-            .unwrap_or_else(|| Store::at(context.paths.data()));
+        let kept_store = kept(context.store(), "data folder", &mut origin);
+        let socket = context.paths.socket();
+        // Where the data folder cannot be written to, the lock of the session alone has to do.
+        let data_lock = kept_store.is_some().then(|| context.paths.data_lock());
+        let locks: Vec<PathBuf> = data_lock.into_iter().chain([context.paths.lock()]).collect();
+        let instance = Instance::claim(&locks, Some(&socket))?;
+        let store = kept_store.unwrap_or_else(|| Store::at(context.paths.data()));
         retention::enforce(&context);
         let (judge, aside) = context.judge_whatever_was_learnt(self.model.as_deref())?;
         origin.entries.extend(aside);
@@ -68,11 +91,6 @@ impl RunArgs {
         if let Some(note) = &judge.report.note {
             tracing::info!("scoring without ONNX Runtime: {note}");
         }
-        let (commands, obeyed) = live::commands();
-        signals::listen({
-            let commands = commands.clone();
-            move |asked| drop(commands.try_send(command(asked)))
-        })?;
         let (source, kind) = self.source(context.config.capture.backend)?;
         let capture = source.capture().get().to_string();
         let recorder =
@@ -85,11 +103,12 @@ impl RunArgs {
             notifier: desktop::notifier(answer),
             answers,
             locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
+            guard: Some(guard()?),
             witnesses,
             metrics: Some(context.config.metrics.file.clone()).filter(|file| file.is_absolute()),
             supervisor: Supervisor::from_environment(),
         };
-        let door = Some(Door::open(&context.paths.socket())?);
+        let door = Some(Door::open(&socket)?);
         let icon = context.config.tray.enabled;
         let setup = Setup {
             source,
@@ -108,9 +127,7 @@ impl RunArgs {
             config: context.file.clone(),
             origin,
         };
-        let ending = live::run(setup, (commands, obeyed));
-        let _ = std::fs::remove_file(context.paths.socket());
-        ending.map(drop)
+        Ok((setup, Held { _instance: instance, _watch: watch, socket }))
     }
 
     fn witnesses(
@@ -143,8 +160,55 @@ impl RunArgs {
                 std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
             return Ok((desktop::mouse(program, backend)?, SourceKind::Mouse));
         };
+        if path.is_dir() {
+            let what = format!("recording {}: a folder", path.display());
+            return Err(Failure::new(Kind::NoInput, what).remedy("Name one of the files in it."));
+        }
         let pace = if self.fast { Pace::Fast } else { Pace::Recorded };
         Ok((Box::new(Playback::open(path, pace)?), SourceKind::Recording))
+    }
+}
+
+/// What a running agent holds: its locks, and the watch on the session.
+struct Held {
+    _instance: Instance,
+    _watch: Option<desktop::Session>,
+    socket: PathBuf,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.socket);
+    }
+}
+
+/// This program as the guard of a countdown.
+fn guard() -> Result<PostGuard> {
+    let program =
+        std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
+    Ok(Box::new(move |lock, seconds| {
+        let guard = GuardProcess::post(&program, seconds, &lock.command)?;
+        Ok(Box::new(guard))
+    }))
+}
+
+/// Tells on the desktop that nobody watches, where nobody reads the terminal.
+fn tell_of_no_start(failure: &Failure) {
+    let is_seen = matches!(failure.kind(), Kind::Busy | Kind::NoDisplay);
+    if is_seen || io::stderr().is_terminal() {
+        return;
+    }
+    let text = failure.to_string();
+    let what = text.lines().next().unwrap_or_default();
+    let notice = Notice {
+        summary: "Not watching".into(),
+        body: format!("mousewarden could not start: {what}. `mousewarden doctor` says what to do."),
+        ask: false,
+        urgent: true,
+    };
+    let (answer, _answers) = bounded(1);
+    if let Err(failure) = desktop::notifier(answer).notify(&notice) {
+        tracing::debug!("{failure}");
     }
 }
 
@@ -219,7 +283,7 @@ fn kept<T>(made: Result<T>, topic: &'static str, origin: &mut Origin) -> Option<
 }
 
 /// A configured locker is started by the service manager, which does not know the display.
-fn for_locker() -> Vec<(String, String)> {
+pub(super) fn for_locker() -> Vec<(String, String)> {
     let names = ["DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
     names.iter().filter_map(|name| Some(((*name).into(), std::env::var(name).ok()?))).collect()
 }

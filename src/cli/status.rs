@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::Args;
 
+use super::context::socket;
 use super::output;
 use crate::agent::board::{LearntStatus, State, Status};
 use crate::agent::control::{self, Reply, Request};
@@ -27,7 +28,7 @@ impl StatusArgs {
     /// # Errors
     /// When none runs.
     pub fn run(self) -> Result<()> {
-        let reply = control::ask(&Paths::from_environment()?.socket(), &Request::Status)?;
+        let reply = control::ask(&socket(&Paths::from_environment()?), &Request::Status)?;
         let Reply::Status(status) = reply else {
             return Err(Failure::new(Kind::Data, "the running mousewarden gave no status"));
         };

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::context::socket;
 use super::output;
 use crate::agent::control::{self, Request};
-use crate::agent::instance::Instance;
+use crate::agent::instance;
 use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
 use crate::pipeline::event::Micros;
@@ -28,9 +29,11 @@ impl StopArgs {
     /// When none runs, or it does not end.
     pub fn run(self) -> Result<()> {
         let paths = Paths::from_environment()?;
-        control::ask(&paths.socket(), &Request::Stop)?;
+        let socket = socket(&paths);
+        control::ask(&socket, &Request::Stop)?;
+        let locks = [paths.data_lock(), socket.with_file_name("agent.lock")];
         let deadline = clock::now() + Micros(PATIENCE.as_micros() as i64);
-        while Instance::claim(&paths.lock()).is_err() {
+        while locks.iter().any(|lock| instance::holder(lock).is_some()) {
             if clock::now() > deadline {
                 return Err(Failure::new(Kind::Busy, "mousewarden has not ended yet")
                     .remedy("`mousewarden status` shows its process; `kill` ends it."));

@@ -188,6 +188,41 @@ pub fn handing_to_root(path: &Path) -> String {
     )
 }
 
+/// What to do when the system refuses a file or folder; `variable` names another folder.
+pub fn remedy(path: &Path, error: &io::Error, variable: &str) -> String {
+    let elsewhere = format!("{variable} names another folder");
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => match foreign(path) {
+            Some(owned) => format!("{owned}, or {elsewhere}."),
+            None => format!("Let yourself write there (chmod u+rwx), or {elsewhere}."),
+        },
+        io::ErrorKind::ReadOnlyFilesystem => format!("That disk is read-only; {elsewhere}."),
+        io::ErrorKind::StorageFull => "Free some space on that disk.".into(),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            format!("A file lies where a folder should be: move it away, or {elsewhere}.")
+        }
+        _ => format!("`mousewarden config paths` shows where things lie; {elsewhere}."),
+    }
+}
+
+/// How to get back what another user made, as after a `sudo`: the lowest part of a path that is
+/// there and is not this user's.
+#[cfg(unix)]
+fn foreign(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::getuid().as_raw();
+    let (there, data) = path.ancestors().find_map(|part| Some((part, part.metadata().ok()?)))?;
+    let name = there.display();
+    (data.uid() != user).then(|| {
+        format!("{name} belongs to another user: `sudo chown -R {user} {name}` if it is yours")
+    })
+}
+
+#[cfg(not(unix))]
+fn foreign(_path: &Path) -> Option<String> {
+    None
+}
+
 /// A folder with mode 0700, with its parents; one that is there already is closed to others.
 ///
 /// # Errors

@@ -38,8 +38,9 @@ pub fn notifier(answers: Sender<Answer>) -> Box<dyn Notifier> {
 pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<dyn Locker> {
     use super::linux::bus::Bus;
     use super::linux::lock::{DesktopLocker, LockParams};
-    let params =
-        LockParams { system_bus: Bus::System, session_bus: Bus::Session, command, environment };
+    let (system_bus, session_bus) = (Bus::System, Bus::Session);
+    let patience = super::lock_command::PATIENCE;
+    let params = LockParams { system_bus, session_bus, command, environment, patience };
     Box::new(DesktopLocker::new(params))
 }
 
@@ -55,13 +56,20 @@ pub fn icon(counter: std::sync::Arc<dyn Counter>) -> Box<dyn Presence> {
     Box::new(super::linux::face::Face::in_tray(counter))
 }
 
-/// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
+/// Whether the session is locked, as a stream of boundaries; `None` where nobody ever tells. Who
+/// cannot be reached yet is looked for again.
 #[cfg(target_os = "linux")]
 pub fn session(signals: Sender<Signal>) -> Option<Session> {
     use super::linux::bus::Bus;
-    super::linux::session::SessionWatch::start(&Bus::System, signals)
-        .map(|watch| Session(Box::new(watch)))
+    use super::linux::session::SessionWatch;
+    let watch = SessionWatch::seek(&Bus::System, signals, Some(SESSION_PATIENCE))?;
+    let is_up = watch.is_up();
+    Some(Session { _watch: Box::new(watch), is_up })
 }
+
+/// How long a start waits for who tells of the session.
+#[cfg(target_os = "linux")]
+const SESSION_PATIENCE: std::time::Duration = std::time::Duration::from_millis(1500);
 
 /// The kernel's devices know no sessions: who reads them sees the mouse of whoever sits at the seat.
 /// So they may be watched only where logind tells whose turn it is.
@@ -69,7 +77,7 @@ pub fn session(signals: Sender<Signal>) -> Option<Session> {
 /// # Errors
 /// [`Kind::Unavailable`] for such a source without such a session.
 pub fn may_be_watched(source: &dyn EventSource, session: Option<&Session>) -> Result<()> {
-    if source.name() != "evdev" || session.is_some() {
+    if source.name() != "evdev" || session.is_some_and(|session| session.is_up) {
         return Ok(());
     }
     let what = "no logind session: nobody would tell when another person sits at this seat";
@@ -80,7 +88,11 @@ pub fn may_be_watched(source: &dyn EventSource, session: Option<&Session>) -> Re
 }
 
 /// Listens as long as it lives.
-pub struct Session(#[allow(dead_code, reason = "held for its drop")] Box<dyn std::any::Any>);
+pub struct Session {
+    _watch: Box<dyn std::any::Any>,
+    /// Whether it told of the session at the start.
+    is_up: bool,
+}
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
@@ -105,7 +117,8 @@ mod elsewhere {
 
     /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
     pub fn session(signals: Sender<Signal>) -> Option<Session> {
-        here::session::SessionWatch::start(signals).map(|watch| Session(Box::new(watch)))
+        here::session::SessionWatch::start(signals)
+            .map(|watch| Session { _watch: Box::new(watch), is_up: true })
     }
 
     /// Not shown at all: the pipe or socket answers.

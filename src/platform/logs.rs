@@ -3,7 +3,13 @@
 
 use std::path::Path;
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// What is logged at this level. The bus library warns of each connection that ends, which is no
+/// news; its errors are.
+pub fn filter(level: LevelFilter) -> Targets {
+    Targets::new().with_default(level).with_target("zbus", level.min(LevelFilter::ERROR))
+}
 
 /// Sends the log to the system journal from here on, if that is where stderr goes; fields carry the
 /// prefix `MOUSEWARDEN_`. `false` where there is no such journal, or the log has begun already.
@@ -19,7 +25,7 @@ pub fn to_journal(level: LevelFilter) -> bool {
     let layer = layer
         .with_field_prefix(Some("MOUSEWARDEN".into()))
         .with_syslog_identifier("mousewarden".into());
-    tracing_subscriber::registry().with(level).with(layer).try_init().is_ok()
+    tracing_subscriber::registry().with(filter(level)).with(layer).try_init().is_ok()
 }
 
 /// The variable alone says nothing: the programs of a terminal inherit it from the desktop.

@@ -10,6 +10,7 @@ mod elsewhere;
 pub mod endpoint;
 pub mod environment;
 pub mod fake;
+pub mod guard;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod lock_command;
@@ -24,6 +25,8 @@ pub mod service;
 pub mod signals;
 pub mod stopwatch;
 pub mod supervisor;
+#[cfg(unix)]
+mod unix_door;
 #[cfg(windows)]
 pub mod windows;
 
@@ -134,6 +137,11 @@ pub trait Locker: Send {
     /// # Errors
     /// When every way failed; the message names each.
     fn lock(&mut self) -> Result<Locked>;
+
+    /// Why what is configured to lock cannot, if that can be told before it is needed.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }
 
 /// How the agent is doing, as much as an icon can say.

@@ -1,4 +1,6 @@
-//! Places that the system gives and no variable of the user's may name. Nothing is opened here.
+//! Places that the system gives. Nothing is opened here.
+
+use std::path::{Path, PathBuf};
 
 /// The administrator's rules.
 #[cfg(unix)]
@@ -7,3 +9,35 @@ pub const POLICY: &str = "/etc/mousewarden/policy.toml";
 /// The administrator's rules: in a folder that only administrators can make.
 #[cfg(windows)]
 pub const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
+
+/// The folder of the system for what lives as long as the user's session: the one that the
+/// environment names where it is this user's, else the usual one. `su`, `ssh` and cron name none, or
+/// another user's.
+#[cfg(unix)]
+pub fn runtime(named: Option<&Path>) -> Option<PathBuf> {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::getuid().as_raw();
+    let is_own = |folder: &Path| folder.metadata().is_ok_and(|it| it.is_dir() && it.uid() == user);
+    let usual = PathBuf::from(format!("/run/user/{user}"));
+    let named = named.map(Path::to_owned).filter(|folder| is_own(folder));
+    named.or_else(|| Some(usual).filter(|folder| is_own(folder)))
+}
+
+/// There is none on this system.
+#[cfg(not(unix))]
+pub fn runtime(_named: Option<&Path>) -> Option<PathBuf> {
+    None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_folder_that_is_not_there_is_not_taken() {
+        let own = tempfile::tempdir().unwrap();
+        assert_eq!(runtime(Some(own.path())).as_deref(), Some(own.path()));
+        let none = Path::new("/run/user/99999");
+        assert_ne!(runtime(Some(none)).as_deref(), Some(none));
+    }
+}

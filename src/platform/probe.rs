@@ -2,12 +2,13 @@
 //! keeps nothing open.
 
 #[cfg(target_os = "linux")]
-pub use super::linux::probe::{LOCK_REMEDY, lockers, services, surroundings};
+pub use super::linux::probe::{LOCK_REMEDY, services, surroundings};
 #[cfg(target_os = "macos")]
-pub use super::macos::probe::{LOCK_REMEDY, lockers, services, surroundings};
+pub use super::macos::probe::{LOCK_REMEDY, services, surroundings};
 #[cfg(windows)]
-pub use super::windows::probe::{LOCK_REMEDY, lockers, services, surroundings};
+pub use super::windows::probe::{LOCK_REMEDY, services, surroundings};
 
+use super::{LockCommand, lock_command};
 use crate::error::Failure;
 
 /// How a look came out.
@@ -59,10 +60,51 @@ impl Check {
     }
 }
 
+/// What was found of the system's services.
+#[derive(Debug)]
+pub struct Services {
+    /// What tells of the session, and what tells the person.
+    pub checks: Vec<Check>,
+    /// What may lock the screen, best first.
+    pub lockers: Vec<String>,
+}
+
+/// What locks the screen: the services that were found, else the command. A command that cannot be
+/// run is a fault even where a service is there, because it is the way when that fails. `is_due` says
+/// whether an alarm is to lock.
+pub fn lock(services: &[String], command: &LockCommand, is_due: bool) -> Check {
+    let name = "screen lock";
+    let found = (!command.is_empty()).then(|| lock_command::find(command));
+    match found {
+        Some(Err(why)) => Check::fail(name, format!("lock.command: {why}"), LOCK_REMEDY),
+        _ if !services.is_empty() => Check::ok(name, services.join(", ")),
+        Some(Ok(path)) => Check::ok(name, format!("command {}", path.display())),
+        None => {
+            let what = "no service that locks, and no command";
+            if is_due {
+                Check::fail(name, what, LOCK_REMEDY)
+            } else {
+                Check::warn(name, what, LOCK_REMEDY)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Kind;
+
+    #[test]
+    fn a_command_that_cannot_be_run_is_a_fault_beside_any_service() {
+        let (logind, wrong) = (["logind".to_owned()], vec!["i3lok".to_owned(), "-n".to_owned()]);
+        let check = lock(&logind, &wrong, false);
+        assert_eq!(check.health, Health::Fail);
+        assert!(check.found.contains("i3lok: no such program"), "{check:?}");
+        assert_eq!(lock(&logind, &Vec::new(), true).health, Health::Ok);
+        assert_eq!(lock(&[], &Vec::new(), false).health, Health::Warn);
+        assert_eq!(lock(&[], &Vec::new(), true).health, Health::Fail);
+    }
 
     #[test]
     fn a_failure_keeps_its_own_remedy() {

@@ -2,9 +2,17 @@
 //! changes only what the arguments ask for.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use crossbeam_channel::bounded;
 
 use crate::error::{Failure, Kind, Result};
+
+/// How long the service manager may take to say how things are.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How long it may take to start or end a service.
+const CHANGE: Duration = Duration::from_secs(90);
 
 /// What desktops start and end with the session.
 pub const SESSION_TARGET: &str = "graphical-session.target";
@@ -25,21 +33,27 @@ pub fn session_is_up() -> bool {
 /// # Errors
 /// [`Kind::Unavailable`] when it is not there or refuses; the message is its own.
 pub fn systemctl(arguments: &[&str]) -> Result<String> {
-    call(&[&["systemctl", "--user"], arguments].concat())
+    call_within(&[&["systemctl", "--user"], arguments].concat(), ANSWER)
 }
 
 /// Runs a tool of the system, by program and arguments, and returns what it prints.
 ///
 /// # Errors
-/// [`Kind::Unavailable`] when it is not there or refuses; the message is its own.
+/// [`Kind::Unavailable`] when it is not there, refuses or does not end; the message is its own.
 pub fn call(words: &[&str]) -> Result<String> {
+    call_within(words, CHANGE)
+}
+
+fn call_within(words: &[&str], deadline: Duration) -> Result<String> {
     let (line, failed) = (words.join(" "), |what| Failure::new(Kind::Unavailable, what));
     let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null());
-    let output = command
-        .output()
-        .map_err(|e| failed(format!("{line}: {e}")).remedy(format!("Is {program} installed?")))?;
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let missing = |e| failed(format!("{line}: {e}")).remedy(format!("Is {program} installed?"));
+    let child = command.spawn().map_err(missing)?;
+    let output = output_of(child, deadline)
+        .ok_or_else(|| failed(format!("{line}: it does not end")).remedy(MORE))?
+        .map_err(missing)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -47,6 +61,26 @@ pub fn call(words: &[&str]) -> Result<String> {
     let said = said.lines().next().unwrap_or("refused");
     Err(failed(format!("{line}: {said}")).remedy(MORE))
 }
+
+/// What a child prints until its end; `None`, and it is killed, when that takes longer than this.
+fn output_of(child: Child, deadline: Duration) -> Option<std::io::Result<Output>> {
+    let id = child.id();
+    let (ended, end) = bounded(1);
+    std::thread::spawn(move || drop(ended.send(child.wait_with_output())));
+    end.recv_timeout(deadline).inspect_err(|_| kill(id)).ok()
+}
+
+#[cfg(unix)]
+fn kill(id: u32) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
+    // It may have ended meanwhile.
+    let _ = pid.map(|pid| kill_process(pid, Signal::KILL));
+}
+
+/// It is left behind.
+#[cfg(not(unix))]
+fn kill(_id: u32) {}
 
 /// Where more is to be learnt when a tool refuses.
 #[cfg(target_os = "linux")]
@@ -108,4 +142,16 @@ pub fn symlink(to: &Path, path: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 pub fn symlink(_to: &Path, _path: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_does_not_end_is_not_waited_for() {
+        let failure = call_within(&["sleep", "60"], Duration::from_millis(50)).unwrap_err();
+        assert!(failure.to_string().contains("sleep 60: it does not end"), "{failure}");
+        assert_eq!(call(&["echo", "yes"]).unwrap(), "yes\n");
+    }
 }

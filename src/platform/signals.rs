@@ -1,5 +1,7 @@
-//! What the system asks of the process from outside: to end, or to read its configuration again.
-//! Nothing is done about it here.
+//! What the system asks of the process from outside: to end, or to read its configuration again;
+//! and an end that comes in any case.
+
+use std::time::Duration;
 
 use crate::error::Result;
 
@@ -50,4 +52,20 @@ pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
 pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
     super::windows::console::listen(Box::new(heard))
         .map_err(|e| crate::error::Failure::io("installing the console handler", e))
+}
+
+/// Ends the process after `grace`, whatever its other threads wait for; nothing of it is run at its
+/// end, and the exit code is that of an orderly one. Where the process ends by itself before, nothing
+/// happens.
+pub fn end_within(grace: Duration) {
+    let end = move || {
+        std::thread::sleep(grace);
+        #[cfg(unix)]
+        signal_hook::low_level::exit(0);
+        #[cfg(not(unix))]
+        std::process::exit(0);
+    };
+    if let Err(error) = std::thread::Builder::new().name("end".into()).spawn(end) {
+        tracing::warn!("no thread to end the process in time: {error}");
+    }
 }

@@ -1,12 +1,16 @@
-//! Tells the service manager that started this process how it goes: ready, alive, ending. Where none
-//! asked for it, every call does nothing; nothing is ever waited for.
+//! Word to the service manager that started this process of how it goes: ready, alive, ending. Where
+//! none asked for it, every call does nothing.
+//!
+//! # Invariants
+//! No call waits: a manager that hangs loses the word.
 
 use std::time::Duration;
 
 /// The service manager's ear, if there is one.
 #[derive(Debug, Default)]
 pub struct Supervisor {
-    listens: bool,
+    #[cfg(target_os = "linux")]
+    ear: Option<ear::Ear>,
     pulse: Option<Duration>,
 }
 
@@ -14,10 +18,10 @@ impl Supervisor {
     /// The one that the environment names.
     #[cfg(target_os = "linux")]
     pub fn from_environment() -> Self {
-        let listens = std::env::var_os("NOTIFY_SOCKET").is_some();
+        let ear = std::env::var_os("NOTIFY_SOCKET").and_then(|place| ear::Ear::at(&place));
         // Thrice within the time after which it would end us.
         let pulse = sd_notify::watchdog_enabled().map(|limit| limit / 3);
-        Self { listens, pulse }
+        Self { ear, pulse }
     }
 
     /// Nobody asks on this system.
@@ -53,14 +57,58 @@ impl Supervisor {
 
     #[cfg(target_os = "linux")]
     fn tell(&self, line: &str) {
-        if self.listens {
-            // Who does not listen any more needs no answer.
-            let _ = sd_notify::notify(&[sd_notify::NotifyState::Custom(line)]);
-        }
+        self.ear.iter().for_each(|ear| ear.tell(line));
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn tell(&self, _line: &str) {
-        let _ = self.listens;
+    fn tell(&self, _line: &str) {}
+}
+
+/// The socket of sd_notify(3).
+#[cfg(target_os = "linux")]
+mod ear {
+    use std::ffi::OsStr;
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+    /// A manager that wants to be told.
+    #[derive(Debug)]
+    pub(super) struct Ear(UnixDatagram);
+
+    impl Ear {
+        /// The one at a path, or at an abstract name, which begins with "@".
+        pub(super) fn at(place: &OsStr) -> Option<Self> {
+            let address = match place.as_bytes().strip_prefix(b"@") {
+                Some(name) => SocketAddr::from_abstract_name(name),
+                None => SocketAddr::from_pathname(place),
+            };
+            let socket = UnixDatagram::unbound().ok()?;
+            socket.set_nonblocking(true).ok()?;
+            socket.connect_addr(&address.ok()?).ok()?;
+            Some(Self(socket))
+        }
+
+        /// Who does not listen, or is too slow, misses it.
+        pub(super) fn tell(&self, line: &str) {
+            let _ = self.0.send(line.as_bytes());
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_manager_that_hangs_is_not_waited_for() {
+            let folder = tempfile::tempdir().unwrap();
+            let place = folder.path().join("notify");
+            let manager = UnixDatagram::bind(&place).unwrap();
+            let ear = Ear::at(place.as_os_str()).unwrap();
+            (0..10_000).for_each(|_| ear.tell("WATCHDOG=1"));
+            let mut heard = [0; 64];
+            let length = manager.recv(&mut heard).unwrap();
+            assert_eq!(&heard[..length], b"WATCHDOG=1");
+        }
     }
 }

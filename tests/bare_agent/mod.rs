@@ -32,6 +32,7 @@ pub fn hands(
         notifier: Box::new(notifier.clone()),
         answers,
         locker: Box::new(move |_| Box::new(locker.clone())),
+        guard: None,
         witnesses: vec![Box::new(Journal::open(journal, 1 << 20).unwrap())],
         metrics: None,
         supervisor: Supervisor::default(),

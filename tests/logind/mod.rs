@@ -20,6 +20,14 @@ const SESSION: &str = "/org/freedesktop/login1/session/c1";
 /// A mock service, ended with the test.
 pub struct Mock(Child);
 
+impl Mock {
+    fn signal(&self, name: &str) {
+        let pid = self.0.id().to_string();
+        let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
 impl Drop for Mock {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -37,10 +45,23 @@ pub fn bus_of(stage: &Stage) -> Bus {
 /// # Panics
 /// When it does not come up.
 pub fn mock(stage: &Stage, template: &str, bus: &str, name: &str) -> (Mock, Connection) {
+    start(stage, &[bus, "--template", template], name)
+}
+
+/// Starts an object of python-dbusmock that does nothing yet, on the session bus.
+///
+/// # Panics
+/// When it does not come up.
+pub fn mock_object(stage: &Stage, name: &str, path: &str, interface: &str) -> (Mock, Connection) {
+    start(stage, &["--session", name, path, interface], name)
+}
+
+fn start(stage: &Stage, arguments: &[&str], name: &str) -> (Mock, Connection) {
     let python = stage
         .command("/usr/bin/python3")
         .env("DBUS_SYSTEM_BUS_ADDRESS", stage.bus_address())
-        .args(["-m", "dbusmock", bus, "--template", template])
+        .args(["-m", "dbusmock"])
+        .args(arguments)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
@@ -57,7 +78,7 @@ pub fn mock(stage: &Stage, template: &str, bus: &str, name: &str) -> (Mock, Conn
 /// The mock, and a line to it.
 pub struct Logind {
     pub link: Connection,
-    _mock: Mock,
+    mock: Mock,
 }
 
 impl Logind {
@@ -72,7 +93,15 @@ impl Logind {
         let added = ("c1", "seat0", user, "somebody", true);
         let _: String = manager.call(&link, "AddSession", &added).unwrap();
         update(&link, "Type", Value::from("x11"));
-        Self { link, _mock: mock }
+        Self { link, mock }
+    }
+
+    /// Answers nothing any more.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn hangs(&self) {
+        self.mock.signal("STOP");
     }
 
     /// Says that the screen was locked or unlocked.

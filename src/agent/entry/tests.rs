@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::*;
-use crate::pipeline::policy::Judgement;
-use crate::pipeline::{Action, Decision, Score, WindowEnd, WindowSummary};
+use crate::pipeline::{Action, Decision, Judgement, Score, WindowEnd, WindowSummary};
 
 fn verdict() -> Entry {
     let at = Timestamp::from_micros(1_234_567);
@@ -43,6 +42,8 @@ fn every() -> Vec<Entry> {
         Entry::Session { boundary: Boundary::DeviceChanged },
         Entry::Device { capture: why(), unknown: Some(Unknown::Backend) },
         Entry::Unknown { capture: why(), what: Unknown::Pointer },
+        Entry::Unjudged { capture: why(), what: Unknown::Backend, action: Action::Lock },
+        Entry::Interrupted,
         Entry::Notified { notice: NoticeKind::LockFailed, body: why() },
         Entry::Withheld { notice: NoticeKind::Alarm, why: Withheld::TooMany },
         Entry::NotifyFailed { why: why() },

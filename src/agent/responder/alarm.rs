@@ -13,6 +13,9 @@ use crate::pipeline::event::Micros;
 /// Locks within this span of event time count towards safe mode.
 const SAFE_SPAN: Micros = Micros::from_millis(600_000);
 
+/// So often a lock that failed is tried again after a second, and so often after ten.
+const EAGER: u32 = 30;
+
 /// Whoever says "It was me" gives the password at once. Later it may be the owner who unlocks what a
 /// stranger had locked by that button.
 const CONFIRMED_WITHIN: Micros = Micros::from_millis(60_000);
@@ -36,13 +39,56 @@ impl Claim {
 /// The seconds before a lock.
 #[derive(Debug)]
 pub(super) struct Countdown {
+    /// When the alarm was, in the time of the events.
+    pub at: Timestamp,
     /// Rings when they are over.
     pub ends: Receiver<Instant>,
 }
 
 impl Countdown {
-    pub(super) fn begin(seconds: u32) -> Self {
-        Self { ends: after(Duration::from_secs(u64::from(seconds))) }
+    pub(super) fn begin(at: Timestamp, seconds: u32) -> Self {
+        Self { at, ends: after(Duration::from_secs(u64::from(seconds))) }
+    }
+}
+
+/// A lock that is being tried, or that failed and is tried again.
+#[derive(Debug)]
+pub(super) struct Locking {
+    /// When the alarm was that it follows; without one nothing is tried twice.
+    pub alarm: Option<Timestamp>,
+    /// Whether the person is told when it is done.
+    pub is_told: bool,
+    /// How often it has failed.
+    pub failures: u32,
+    /// Rings when it is tried again; `None` while it is being tried.
+    pub again: Option<Receiver<Instant>>,
+}
+
+impl Locking {
+    /// Because of an alarm at this moment.
+    pub(super) const fn by_alarm(at: Timestamp) -> Self {
+        Self { alarm: Some(at), is_told: true, failures: 0, again: None }
+    }
+
+    /// Because somebody wants it; the alarm that it follows, if there was one.
+    pub(super) const fn as_asked(alarm: Option<Timestamp>) -> Self {
+        Self { alarm, is_told: false, failures: 0, again: None }
+    }
+
+    /// This one in place of another, which goes on to be due.
+    pub(super) fn after(self, before: Option<Self>) -> Self {
+        let Some(before) = before else { return self };
+        Self { alarm: self.alarm.or(before.alarm), failures: before.failures, ..self }
+    }
+
+    /// How long until it is tried again: soon, because a stranger may hold a menu open, and less
+    /// often where nothing helps.
+    pub(super) const fn pause(&self) -> Duration {
+        match self.failures / EAGER {
+            0 => Duration::from_secs(1),
+            1 => Duration::from_secs(10),
+            _ => Duration::from_secs(60),
+        }
     }
 }
 
@@ -80,5 +126,13 @@ mod tests {
         locks.add(Timestamp::from_millis(300_000));
         assert_eq!(locks.before(Timestamp::from_millis(599_999)), 2);
         assert_eq!(locks.before(Timestamp::from_millis(600_000)), 1);
+    }
+
+    #[test]
+    fn a_button_does_not_make_a_failed_lock_less_due() {
+        let at = Timestamp::from_millis(5_000);
+        let failed = Locking { failures: 2, ..Locking::by_alarm(at) };
+        let asked = Locking::as_asked(None).after(Some(failed));
+        assert_eq!((asked.alarm, asked.failures), (Some(at), 2));
     }
 }

@@ -1,21 +1,32 @@
-//! The thread that acts: hands entries to the log, tells the person, locks the session. It decides nothing
-//! but the next rung when one breaks, and an internal fault never makes it lock.
+//! The thread that acts: locks the session, tells the person, has everything written down. It decides
+//! nothing but the next rung when one breaks.
+//!
+//! # Invariants
+//! It waits for nobody: lockers, notices and disks each have a thread of their own, and the action of
+//! a verdict is asked for before anybody is told of it. An internal fault never makes it lock.
 
 mod alarm;
+mod locking;
 mod teller;
+mod telling;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, never, select};
+use crossbeam_channel::{Receiver, after, never, select};
 
-use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
+use crate::error::Result;
+use crate::pipeline::{Action, Boundary, Decision, MaxAction, Timestamp, Verdict};
 use crate::platform::capture::Unknown;
+use crate::platform::guard::Guard;
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{Answer, Locked, Locker, Notifier, Presence, clock};
 
-use self::alarm::{Claim, Countdown, Locks};
+use self::alarm::{Claim, Countdown, Locking, Locks};
+use self::locking::{LockThread, Word};
 use self::teller::Teller;
+use self::telling::Telling;
 use super::away::Away;
 use super::board::Board;
 use super::entry::{Entry, Stamped};
@@ -23,6 +34,13 @@ use super::log::Log;
 use super::notice::{self, Seen, Told};
 use super::settings::{LockParams, NotifyParams};
 use super::witness::Witness;
+
+/// An end that is in nobody's way: who asks for one by a signal has it within two seconds.
+const BRIEFLY: Duration = Duration::from_millis(500);
+/// How long an end waits for a lock that is on its way; its guard locks when that is not enough.
+const LOCK_END: Duration = Duration::from_secs(10);
+/// How long an end waits for notices, and for the disk.
+const END: Duration = Duration::from_secs(3);
 
 /// What the responder is given to do.
 #[derive(Debug)]
@@ -38,6 +56,9 @@ pub enum Task {
 /// Makes a locker; asked again when the configuration changes.
 pub type MakeLocker = Box<dyn Fn(&LockParams) -> Box<dyn Locker> + Send>;
 
+/// Has a guard stand by for so many seconds; asked with every countdown.
+pub type PostGuard = Box<dyn Fn(&LockParams, u32) -> Result<Box<dyn Guard>> + Send>;
+
 /// What the responder acts with.
 pub struct Hands {
     /// Tells the person.
@@ -46,6 +67,8 @@ pub struct Hands {
     pub answers: Receiver<Answer>,
     /// Makes the locker that the parameters ask for.
     pub locker: MakeLocker,
+    /// Who locks when this process is killed before it has; nobody without.
+    pub guard: Option<PostGuard>,
     /// Who takes note of everything.
     pub witnesses: Vec<Box<dyn Witness>>,
     /// The file for Prometheus, if one is wanted.
@@ -68,20 +91,25 @@ pub struct Responder {
     board: Arc<Board>,
     log: Log,
     away: Away,
+    telling: Telling,
     supervisor: Supervisor,
     presence: Box<dyn Presence>,
     answers: Receiver<Answer>,
-    make_locker: MakeLocker,
-    locker: Box<dyn Locker>,
+    lock_thread: LockThread,
+    post_guard: Option<PostGuard>,
+    guard: Option<Box<dyn Guard>>,
+    notify: NotifyParams,
     lock: LockParams,
-    teller: Teller,
     seen: Seen,
     locks: Locks,
     countdown: Option<Countdown>,
+    locking: Option<Locking>,
     /// "It was me", while the password is waited for that confirms it.
     claim: Option<Claim>,
     /// Unknown devices of which the person was told.
     asked: Vec<String>,
+    /// The last entry, which is written when what comes before it is done.
+    stopped: Option<Stamped>,
 }
 
 impl Responder {
@@ -94,40 +122,55 @@ impl Responder {
         presence: Box<dyn Presence>,
     ) -> Self {
         let Manner { notify, lock } = manner;
+        let teller = Teller::new(hands.notifier, notify.clone());
         Self {
+            telling: Telling::start(teller, Arc::clone(&board), log.notes()),
             board,
             log,
             away: Away::default(),
             supervisor: hands.supervisor,
             presence,
             answers: hands.answers,
-            locker: (hands.locker)(&lock),
-            make_locker: hands.locker,
+            lock_thread: LockThread::start(hands.locker, lock.clone()),
+            post_guard: hands.guard,
+            guard: None,
+            notify,
             lock,
-            teller: Teller::new(hands.notifier, notify),
             seen: Seen::default(),
             locks: Locks::default(),
             countdown: None,
+            locking: None,
             claim: None,
             asked: Vec::new(),
+            stopped: None,
         }
     }
 
     /// Works until the engine is gone and everything it left is done.
     pub fn run(mut self, tasks: &Receiver<Task>) {
         let mut answers = self.answers.clone();
+        let mut words = self.lock_thread.words().clone();
         loop {
             let time_out = self.countdown.as_ref().map_or_else(never, |it| it.ends.clone());
+            let again = self.locking.as_ref().and_then(|it| it.again.clone()).unwrap_or_else(never);
             select! {
                 recv(tasks) -> task => match task {
                     Ok(task) => self.work(task),
-                    Err(_) => return self.log.finish(),
+                    Err(_) => return self.finish(),
                 },
                 recv(answers) -> answer => match answer {
                     Ok(answer) => self.answered(answer),
                     Err(_) => answers = never(),
                 },
+                recv(words) -> word => match word {
+                    Ok(word) => self.heard(word),
+                    Err(_) => {
+                        words = never();
+                        self.lock_thread_died();
+                    }
+                },
                 recv(time_out) -> _ => self.lock_in_the_end("nobody answered"),
+                recv(again) -> _ => self.try_to_lock(),
             }
         }
     }
@@ -135,14 +178,20 @@ impl Responder {
     fn work(&mut self, task: Task) {
         match task {
             Task::Adopt(Manner { notify, lock }) => {
-                self.locker = (self.make_locker)(&lock);
+                self.lock_thread.adopt(lock.clone());
                 self.lock = lock;
-                self.teller.adopt(notify);
+                self.telling.adopt(notify.clone());
+                self.notify = notify;
                 self.seen = Seen::default();
             }
             Task::Entry(stamped) => {
-                self.write(&stamped);
-                self.react(&stamped.entry);
+                let entry = stamped.entry.clone();
+                if let Entry::Stopped { .. } = entry {
+                    self.stopped = Some(stamped);
+                } else {
+                    self.write(stamped);
+                }
+                self.react(&entry);
             }
             Task::Pulse => self.supervisor.alive(),
         }
@@ -155,11 +204,11 @@ impl Responder {
                 self.supervisor.doing(&format!("watching {source}"));
             }
             Entry::Verdict(verdict) => self.verdict(verdict),
-            Entry::Session { boundary: Boundary::Locked } => self.countdown = None,
+            Entry::Session { boundary: Boundary::Locked } => drop(self.call_off()),
             Entry::Session { boundary: Boundary::Unlocked } => self.unlocked(),
             Entry::Fault { why } => {
-                self.countdown = None;
-                self.tell(&notice::fault(why));
+                self.call_off();
+                self.tell(notice::fault(why));
             }
             Entry::Paused { .. } => {
                 self.lock_in_the_end("somebody asked for a pause");
@@ -168,7 +217,7 @@ impl Responder {
             Entry::Unknown { capture, what } => self.unknown_device(capture, *what),
             Entry::Unjudged { action: Action::Lock, .. } => self.lock_by_alarm(clock::now()),
             Entry::Unjudged { action: Action::Notify, capture, what } => {
-                self.tell(&notice::unknown_device(capture, *what));
+                self.tell(notice::unknown_device(capture, *what));
             }
             Entry::Resumed => self.supervisor.doing("watching again"),
             Entry::Stopped { .. } => {
@@ -183,77 +232,103 @@ impl Responder {
     fn unknown_device(&mut self, capture: &str, unknown: Unknown) {
         if !self.asked.iter().any(|known| known == capture) {
             self.asked.push(capture.into());
-            self.tell(&notice::unknown_device(capture, unknown));
+            self.tell(notice::unknown_device(capture, unknown));
         }
     }
 
     fn verdict(&mut self, verdict: &Verdict) {
         self.seen.add(verdict);
         match verdict.judgement.action {
-            Some(Action::Notify) => {
-                let alarm = notice::alarm(&self.seen, self.teller.params());
-                self.tell(&alarm);
-            }
+            Some(Action::Notify) => self.tell(notice::alarm(&self.seen, &self.notify)),
             Some(Action::Lock) => self.lock_by_alarm(verdict.at),
             Some(Action::Log) | None => {}
         }
-        if verdict.judgement.decision == Decision::Trusted && self.countdown.take().is_some() {
+        if verdict.judgement.decision == Decision::Trusted && self.call_off() {
             self.note(Entry::CountdownEnded { why: "the owner's hand again".into() });
-            self.tell(&notice::relieved());
+            self.tell(notice::relieved());
         }
     }
 
     fn lock_by_alarm(&mut self, at: Timestamp) {
-        if self.countdown.is_some() {
+        if self.countdown.is_some() || self.locking.is_some() {
             return;
         }
         let locks = self.locks.before(at);
         if locks >= self.lock.safe_after.get() as usize {
             self.note(Entry::SafeMode { locks });
-            self.tell(&notice::safe_mode(&self.seen, locks));
+            self.tell(notice::safe_mode(&self.seen, locks));
             return;
         }
-        self.locks.add(at);
         let seconds = self.lock.countdown_s.get();
         if seconds == 0 {
-            self.lock_and_say();
+            self.begin_to_lock(Locking::by_alarm(at));
+            self.post_guard(seconds);
             return;
         }
-        self.countdown = Some(Countdown::begin(seconds));
+        self.countdown = Some(Countdown::begin(at, seconds));
+        self.post_guard(seconds);
         self.note(Entry::Countdown { seconds });
-        let notice = notice::countdown(&self.seen, seconds, self.teller.params());
-        self.tell(&notice);
+        self.tell(notice::countdown(&self.seen, seconds, &self.notify));
+    }
+
+    fn post_guard(&mut self, seconds: u32) {
+        match self.post_guard.as_ref().map(|post| post(&self.lock, seconds)) {
+            Some(Ok(mut guard)) => {
+                if self.locking.is_some() {
+                    guard.acts();
+                }
+                self.guard = Some(guard);
+            }
+            Some(Err(failure)) => tracing::warn!("{failure}"),
+            None => {}
+        }
+    }
+
+    /// Ends a countdown, or the tries of a lock that failed, without a lock; whether there was one.
+    /// A lock that is being tried is not called off.
+    fn call_off(&mut self) -> bool {
+        let waits = self.locking.as_ref().is_some_and(|locking| locking.again.is_some());
+        let called_off = self.countdown.take().is_some() || waits;
+        if waits {
+            self.locking = None;
+        }
+        if self.locking.is_none() {
+            self.send_guard_home();
+        }
+        called_off
+    }
+
+    fn send_guard_home(&mut self) {
+        self.guard.take().into_iter().for_each(|guard| guard.stands_down());
     }
 
     /// Ends a countdown by what it was for; does nothing when there is none.
     fn lock_in_the_end(&mut self, why: &str) {
-        if self.countdown.take().is_some() {
+        if let Some(countdown) = self.countdown.take() {
+            self.begin_to_lock(Locking::by_alarm(countdown.at));
             self.note(Entry::CountdownEnded { why: why.into() });
-            self.lock_and_say();
-        }
-    }
-
-    fn lock_and_say(&mut self) {
-        if self.lock() {
-            self.tell(&notice::locked(&self.seen));
         }
     }
 
     fn answered(&mut self, answer: Answer) {
-        self.note(Entry::Answered { answer });
         match answer {
             // Whoever sits there can press the button: only the password proves who it is.
             Answer::ItWasMe => {
-                self.countdown = None;
-                self.claim = self.lock().then(|| Claim::at(clock::now()));
+                self.claim = Some(Claim::at(clock::now()));
+                self.lock_as_asked();
             }
-            Answer::LockNow => {
-                self.countdown = None;
-                self.lock();
-            }
+            Answer::LockNow => self.lock_as_asked(),
             // Closing a notice stops no countdown.
             Answer::Dismissed => {}
         }
+        self.note(Entry::Answered { answer });
+    }
+
+    /// Locks because somebody wants it. What a countdown was for goes on to be due: a button is no
+    /// way out of a lock that fails.
+    fn lock_as_asked(&mut self) {
+        let alarm = self.countdown.take().map(|countdown| countdown.at);
+        self.begin_to_lock(Locking::as_asked(alarm));
     }
 
     fn unlocked(&mut self) {
@@ -262,50 +337,136 @@ impl Responder {
             self.note(Entry::Confirmed);
         }
         if let Some(happened) = self.away.told() {
-            self.tell(&notice::while_away(&happened));
+            self.tell(notice::while_away(&happened));
         }
     }
 
-    /// Whether the session was asked to lock.
-    fn lock(&mut self) -> bool {
-        let (by, confirmed) = match self.locker.lock() {
-            Ok(Locked::Confirmed(by)) => (by, true),
-            Ok(Locked::Unverified(by)) => (by, false),
-            Err(failure) => {
-                let why = failure.to_string();
-                self.board.problem("lock", Some(why.clone()));
-                self.note(Entry::LockFailed { why: why.clone() });
-                self.tell(&notice::could_not_lock(&why));
-                return false;
-            }
+    fn begin_to_lock(&mut self, locking: Locking) {
+        // One that is being tried is enough; one that failed is tried again at once.
+        if self.locking.as_ref().is_some_and(|locking| locking.again.is_none()) {
+            return;
+        }
+        self.locking = Some(locking.after(self.locking.take()));
+        self.try_to_lock();
+    }
+
+    fn try_to_lock(&mut self) {
+        self.locking.iter_mut().for_each(|locking| locking.again = None);
+        let asked = self.lock_thread.lock();
+        self.guard.iter_mut().for_each(|guard| guard.acts());
+        if !asked {
+            self.could_not_lock("the thread that locks is not there");
+        }
+    }
+
+    fn heard(&mut self, word: Word) {
+        match word {
+            Word::Outcome(Ok(locked)) => self.locked(locked),
+            Word::Outcome(Err(failure)) => self.could_not_lock(&failure.to_string()),
+            Word::Fault(why) => self.lock_command(why),
+        }
+    }
+
+    fn lock_thread_died(&mut self) {
+        if self.locking.is_some() {
+            self.could_not_lock("the thread that locks has died");
+        }
+    }
+
+    /// Says at once what would show only with the first alarm.
+    fn lock_command(&self, fault: Option<String>) {
+        let due = self.board.read().max_action == MaxAction::Lock;
+        let fault = fault.filter(|_| due);
+        if let Some(why) = &fault {
+            tracing::warn!("the lock command cannot be run: {why}; see `mousewarden doctor`");
+        }
+        self.board.problem("lock command", fault);
+    }
+
+    fn locked(&mut self, locked: Locked) {
+        let (by, confirmed) = match locked {
+            Locked::Confirmed(by) => (by, true),
+            Locked::Unverified(by) => (by, false),
         };
+        self.send_guard_home();
         self.board.problem("lock", None);
         self.note(Entry::LockAsked { by, confirmed });
-        true
+        let Some(locking) = self.locking.take() else { return };
+        // Only what has locked counts: a locker that fails must not lead to safe mode.
+        locking.alarm.into_iter().for_each(|at| self.locks.add(at));
+        if locking.is_told {
+            self.tell(notice::locked(&self.seen));
+        }
     }
 
-    fn tell(&mut self, told: &Told) {
-        let entry = self.teller.tell(told, clock::now());
-        match &entry {
-            Entry::Notified { .. } => self.board.problem("notification", None),
-            Entry::NotifyFailed { why } => self.board.problem("notification", Some(why.clone())),
-            _ => {}
+    fn could_not_lock(&mut self, why: &str) {
+        self.claim = None;
+        self.board.problem("lock", Some(why.to_owned()));
+        self.note(Entry::LockFailed { why: why.to_owned() });
+        let Some(mut locking) = self.locking.take() else { return };
+        if locking.failures == 0 {
+            self.tell(notice::could_not_lock(why));
         }
-        self.note(entry);
+        locking.failures += 1;
+        if locking.alarm.is_some() {
+            locking.again = Some(after(locking.pause()));
+            self.locking = Some(locking);
+        } else {
+            self.send_guard_home();
+        }
+    }
+
+    fn tell(&self, told: Told) {
+        self.telling.tell(told);
     }
 
     fn note(&mut self, entry: Entry) {
-        self.write(&Stamped::now(entry));
+        self.write(Stamped::now(entry));
     }
 
-    fn write(&mut self, entry: &Stamped) {
+    fn write(&mut self, entry: Stamped) {
+        self.log.note(&entry);
         self.presence.refresh(&self.board.glance());
-        self.log.note(entry);
         for news in self.log.news() {
             self.away.note(&Stamped::now(news));
         }
-        if let Some(gap) = self.away.note(entry) {
+        if let Some(gap) = self.away.note(&entry) {
             self.note(gap);
         }
+    }
+
+    /// Does what is left, within bounds. A guard that was not sent home by then locks.
+    fn finish(mut self) {
+        let is_done = self.settle(BRIEFLY);
+        if !is_done {
+            // Whoever ends this process by force finds it written.
+            self.write_end();
+            self.settle(LOCK_END);
+        }
+        self.telling.close();
+        self.telling.wait(BRIEFLY);
+        self.write_end();
+        self.telling.wait(END);
+        self.log.finish();
+    }
+
+    fn write_end(&mut self) {
+        self.stopped.take().into_iter().for_each(|entry| self.write(entry));
+    }
+
+    /// Waits for a lock that is being tried, but no longer than this; whether none is any more.
+    fn settle(&mut self, patience: Duration) -> bool {
+        let over = after(patience);
+        let words = self.lock_thread.words().clone();
+        while self.locking.as_ref().is_some_and(|locking| locking.again.is_none()) {
+            select! {
+                recv(words) -> word => match word {
+                    Ok(word) => self.heard(word),
+                    Err(_) => return false,
+                },
+                recv(over) -> _ => return false,
+            }
+        }
+        true
     }
 }

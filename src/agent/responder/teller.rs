@@ -25,10 +25,6 @@ impl Teller {
         Self { notifier, params, told: VecDeque::new() }
     }
 
-    pub(super) const fn params(&self) -> &NotifyParams {
-        &self.params
-    }
-
     pub(super) fn adopt(&mut self, params: NotifyParams) {
         self.params = params;
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::context::Context;
+use super::super::context::{Context, socket};
 use super::super::service::Standing;
 use super::past;
 use crate::agent::control::{self, Reply, Request};
@@ -130,7 +130,7 @@ fn starter(standing: &Standing) -> Check {
 
 fn agent(paths: &Paths) -> Check {
     let name = "agent";
-    match control::ask(&paths.socket(), &Request::Status) {
+    match control::ask(&socket(paths), &Request::Status) {
         Ok(Reply::Status(status)) if status.problems.is_empty() => {
             Check::ok(name, format!("runs as process {}", status.pid))
         }

@@ -4,6 +4,7 @@ use std::env;
 
 use super::super::context::Context;
 use crate::error::Failure;
+use crate::pipeline::MaxAction;
 use crate::platform::capture::Unknown;
 use crate::platform::probe::{self, Check};
 use crate::platform::{Backend, Capture, desktop};
@@ -15,7 +16,9 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
     let (backend, because) = desktop::choice(wanted);
     let mouse = mouse(wanted, &format!("{backend}, because {because}"), context.as_ref());
     let around = probe::surroundings(backend).into_iter();
-    around.chain(mouse).chain(probe::services()).chain([lockers()])
+    let services = probe::services();
+    let lock = lock(&services.lockers, context.as_ref());
+    around.chain(mouse).chain(services.checks).chain([lock])
 }
 
 /// The back end, set up for a moment, and the device that it sees.
@@ -57,14 +60,7 @@ fn unknown(name: &'static str, found: String, what: &str) -> Check {
     Check::warn(name, found, "mousewarden --enroll")
 }
 
-fn lockers() -> Check {
-    let found = probe::lockers();
-    let command = Context::load().map(|context| context.config.lock.command);
-    match (found.is_empty(), command.unwrap_or_default().first()) {
-        (false, _) => Check::ok("screen lock", found.join(", ")),
-        (true, Some(program)) => Check::ok("screen lock", format!("command {program}")),
-        (true, None) => {
-            Check::warn("screen lock", "no service that locks, and no command", probe::LOCK_REMEDY)
-        }
-    }
+fn lock(services: &[String], context: Option<&Context>) -> Check {
+    let config = context.map(|context| context.config.clone()).unwrap_or_default();
+    probe::lock(services, &config.lock.command, config.decision.max_action == MaxAction::Lock)
 }

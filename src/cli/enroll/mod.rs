@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, never};
 use self::growth::Growth;
 use self::icon::Icon;
 use self::meter::Meter;
-use super::context::Context;
+use super::context::{Context, socket};
 use super::output;
 use super::train::TrainArgs;
 use crate::agent::control::{self, Request};
@@ -53,9 +53,8 @@ impl EnrollArgs {
     pub fn run(self) -> Result<()> {
         let context = Context::load()?;
         output::log_to_stderr(context.config.log.level);
-        context.make_runtime()?;
-        let _instance = Instance::claim(&context.paths.enrol_lock()).map_err(enrolling)?;
         let store = context.store()?;
+        let _instance = Instance::claim(&[context.paths.enrol_lock()], None).map_err(enrolling)?;
         let (stop, stopped) = interruptions()?;
         let ended = match self.source.is_empty() {
             true => self.watch(&context, &store, (stop, stopped))?,
@@ -176,5 +175,5 @@ fn listen(
 
 /// An agent that runs already takes the new model at once; when none runs, nothing is missed.
 fn adopt(context: &Context) {
-    let _ = control::ask(&context.paths.socket(), &Request::Reload);
+    let _ = control::ask(&socket(&context.paths), &Request::Reload);
 }

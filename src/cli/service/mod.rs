@@ -14,7 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::files::{Autostart, Unit};
 pub(in crate::cli) use self::report::Standing;
 use self::step::Step;
-use super::context::Context;
+use super::context::{Context, socket};
 use super::output;
 use super::purge::{Purge, What as Holdings};
 use crate::agent::control::{self, Request};
@@ -196,7 +196,7 @@ fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {
     };
     if !dry_run && MANAGER == Manager::TaskScheduler && !steps.is_empty() {
         // A task that is taken away leaves its program running.
-        let _ = control::ask(&paths.socket(), &Request::Stop);
+        let _ = control::ask(&socket(paths), &Request::Stop);
     }
     if steps.is_empty() {
         output::line("Nothing starts mousewarden with your session.")?;

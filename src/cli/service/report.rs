@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::files::{Autostart, Unit, packaged};
-use super::{NAME, launchd, output, task};
+use super::{NAME, launchd, output, socket, task};
 use crate::agent::control::{self, Reply, Request};
 use crate::error::{Failure, Kind, Result};
 use crate::paths::Paths;
@@ -75,7 +75,7 @@ impl Standing {
         let (starter, file) = starter(paths)?;
         let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
         let (unit_state, unit_status) = unit.unzip();
-        let agent_pid = match control::ask(&paths.socket(), &Request::Status) {
+        let agent_pid = match control::ask(&socket(paths), &Request::Status) {
             Ok(Reply::Status(status)) => Some(status.pid),
             _ => None,
         };

@@ -15,7 +15,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind};
 
 use self::feed::Feed;
 use self::scene::Scene;
-use super::context::Context;
+use super::context::{Context, socket as socket_of};
 use super::output;
 use crate::agent::board::State;
 use crate::agent::control::{self, Reply, Request};
@@ -36,7 +36,7 @@ impl WatchArgs {
     /// When none runs, or this is no terminal.
     pub fn run(self) -> Result<()> {
         let context = Context::load()?;
-        let socket = context.paths.socket();
+        let socket = socket_of(&context.paths);
         control::ask(&socket, &Request::Status)?;
         if !std::io::stdout().is_terminal() {
             return Err(Failure::new(Kind::Unavailable, "watch needs a terminal")

@@ -26,12 +26,16 @@ impl Locker for SystemLocker {
             Ok(()) => return Ok(Locked::Confirmed(BY.to_owned())),
             Err(reason) => reason,
         };
-        lock_command::run(&self.command, &self.environment)
+        lock_command::run(&self.command, &self.environment, lock_command::PATIENCE)
             .or_else(|why| by_last_resort().map_err(|last| format!("{why}; {last}")))
             .map(Locked::Unverified)
             .map_err(|why| {
                 let what = format!("the screen could not be locked ({BY}: {refused}; {why})");
                 Failure::new(Kind::Unavailable, what).remedy(REMEDY)
             })
+    }
+
+    fn fault(&self) -> Option<String> {
+        if self.command.is_empty() { None } else { lock_command::find(&self.command).err() }
     }
 }

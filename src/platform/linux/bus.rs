@@ -1,11 +1,16 @@
-//! Connections to the message buses on which every call has a deadline. Knows nothing of what is
-//! said on them.
+//! Connections to the message buses, on which the handshake and every call have a deadline.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
+
+use async_io::Timer;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zbus::blocking::{Connection, connection};
+use zbus::blocking::Connection;
+use zbus::connection::Builder;
 use zbus::zvariant::{DynamicType, OwnedValue, Type};
 
 use crate::error::{Failure, Kind, Result};
@@ -28,18 +33,82 @@ impl Bus {
     /// Connects.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when there is no such bus.
+    /// [`Kind::Unavailable`] when there is no such bus, or it does not answer within [`DEADLINE`].
     pub fn connect(&self) -> Result<Connection> {
-        let (builder, name) = match self {
-            Self::Session => (connection::Builder::session(), "the session bus"),
-            Self::System => (connection::Builder::system(), "the system bus"),
-            Self::At(address) => (connection::Builder::address(address.as_str()), "the bus"),
-        };
-        builder.and_then(|builder| builder.method_timeout(DEADLINE).build()).map_err(|error| {
-            Failure::new(Kind::Unavailable, format!("cannot reach {name}: {error}"))
-                .remedy("Start mousewarden inside a desktop session, which has one.")
-        })
+        self.connect_within(DEADLINE)
     }
+
+    /// Connects; the handshake, and each call on the connection, may take so long.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] when there is no such bus, or it does not answer in time.
+    pub fn connect_within(&self, deadline: Duration) -> Result<Connection> {
+        let built = self.builder().map_err(Unreached::Refused);
+        built.and_then(|builder| reach(builder, deadline)).map_err(|why| self.unreached(&why))
+    }
+
+    /// A connection to this bus that is still to be built.
+    pub(super) fn builder(&self) -> zbus::Result<Builder<'static>> {
+        match self {
+            Self::Session => Builder::session(),
+            Self::System => Builder::system(),
+            Self::At(address) => Builder::address(address.as_str()),
+        }
+    }
+
+    /// The failure of a connection that was not made, in words.
+    pub(super) fn unreached(&self, why: &Unreached) -> Failure {
+        let name = self.name();
+        match why {
+            Unreached::Silent => Failure::new(Kind::Unavailable, format!("{name} does not answer"))
+                .remedy("Its daemon hangs: log out and in again, or restart it."),
+            Unreached::Refused(error) => {
+                Failure::new(Kind::Unavailable, format!("cannot reach {name}: {error}"))
+                    .remedy("Start mousewarden inside a desktop session, which has one.")
+            }
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Session => "the session bus",
+            Self::System => "the system bus",
+            Self::At(_) => "the bus",
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum Unreached {
+    /// Nothing came back in time.
+    Silent,
+    /// The bus, or the system, said no.
+    Refused(zbus::Error),
+}
+
+/// Builds a connection; the whole handshake, and later each call, may take so long.
+///
+/// A bus that accepts and never answers would hold the caller for ever: `method_timeout` covers the
+/// calls alone.
+pub(super) fn reach(builder: Builder<'_>, deadline: Duration) -> Result<Connection, Unreached> {
+    let building = within(deadline, builder.method_timeout(deadline).build());
+    match async_io::block_on(building) {
+        Some(Ok(link)) => Ok(link.into()),
+        Some(Err(error)) => Err(Unreached::Refused(error)),
+        None => Err(Unreached::Silent),
+    }
+}
+
+/// What a future gives; `None`, and the future is dropped, when that takes longer than `span`.
+async fn within<F: Future>(span: Duration, work: F) -> Option<F::Output> {
+    let mut work = pin!(work);
+    let mut timer = pin!(Timer::after(span));
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => timer.as_mut().poll(context).map(|_| None),
+    })
+    .await
 }
 
 /// An object of a service: the three names that every call needs.
@@ -99,4 +168,23 @@ pub fn has_owner(bus: &Connection, name: &str) -> bool {
     let daemon = "org.freedesktop.DBus";
     let asked = Object::new(daemon, "/org/freedesktop/DBus", daemon);
     asked.call(bus, "NameHasOwner", &(name,)).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+    use std::time::Instant;
+
+    #[test]
+    fn a_bus_that_accepts_and_never_answers_costs_no_more_than_the_deadline() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bus");
+        let _silent = UnixListener::bind(&path).unwrap();
+        let bus = Bus::At(format!("unix:path={}", path.display()));
+        let before = Instant::now();
+        let failure = bus.connect_within(Duration::from_millis(200)).unwrap_err();
+        assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+        assert!(failure.to_string().contains("the bus does not answer"), "{failure}");
+    }
 }

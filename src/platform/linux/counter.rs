@@ -6,11 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
-use zbus::blocking::{Connection, connection};
+use zbus::blocking::Connection;
 use zbus::message::Header;
 use zbus::{fdo, interface};
 
-use super::bus::{Bus, DEADLINE};
+use super::bus::{Bus, DEADLINE, Unreached, reach};
 use crate::error::{Failure, Kind, Result};
 use crate::platform::Counter;
 
@@ -35,22 +35,17 @@ impl BusCounter {
     /// # Errors
     /// [`Kind::Unavailable`] where there is no bus, [`Kind::Busy`] when another has the name.
     pub fn open(bus: &Bus, counter: Arc<dyn Counter>) -> Result<Self> {
-        let builder = match bus {
-            Bus::Session => connection::Builder::session(),
-            Bus::System => connection::Builder::system(),
-            Bus::At(address) => connection::Builder::address(address.as_str()),
-        };
-        let link = builder
-            .and_then(|builder| {
-                builder
-                    .name(NAME)?
-                    .allow_name_replacements(false)
-                    .replace_existing_names(false)
-                    .serve_at(PATH, Agent { counter })?
-                    .method_timeout(DEADLINE)
-                    .build()
-            })
-            .map_err(not_opened)?;
+        let named = bus.builder().and_then(|builder| {
+            builder
+                .name(NAME)?
+                .allow_name_replacements(false)
+                .replace_existing_names(false)
+                .serve_at(PATH, Agent { counter })
+        });
+        let link = named
+            .map_err(Unreached::Refused)
+            .and_then(|builder| reach(builder, DEADLINE))
+            .map_err(|why| not_opened(bus, &why))?;
         Ok(Self { link: Some(link) })
     }
 }
@@ -74,14 +69,12 @@ impl Drop for BusCounter {
     }
 }
 
-fn not_opened(error: zbus::Error) -> Failure {
-    match error {
-        zbus::Error::NameTaken => {
-            Failure::new(Kind::Busy, format!("another program has the name {NAME} on the bus"))
-                .remedy("The control socket answers all the same; `busctl --user status` names it.")
-        }
-        error => Failure::new(Kind::Unavailable, format!("not on the session bus: {error}")),
+fn not_opened(bus: &Bus, why: &Unreached) -> Failure {
+    if let Unreached::Refused(zbus::Error::NameTaken) = why {
+        return Failure::new(Kind::Busy, format!("another program has the name {NAME} on the bus"))
+            .remedy("The control socket answers all the same; `busctl --user status` names it.");
     }
+    bus.unreached(why)
 }
 
 struct Agent {

@@ -1,41 +1,65 @@
-//! The running agent as the desktop sees it: a name on the session bus and an icon in the tray. Each
-//! may be missing without the other, and without the agent minding.
+//! The running agent as the desktop sees it: a name on the session bus and an icon in the tray. A
+//! thread of its own talks to the bus, looks for it again where it does not answer, and is never
+//! waited for.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::bus::Bus;
 use super::counter::BusCounter;
+use crate::error::Kind;
 use crate::platform::{Counter, Glance, Presence};
 
-/// Both, as long as it lives.
-#[derive(Default)]
+/// How long after a bus that did not answer it is looked for again.
+const RETRY: Duration = Duration::from_secs(15);
+/// How long leaving the desktop may take.
+const LEAVE: Duration = Duration::from_secs(1);
+
+/// What of the agent is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    /// The name on the bus, and the icon if it is wanted.
+    Name { with_icon: bool },
+    /// The icon alone.
+    Icon,
+}
+
+/// The agent on the desktop, as long as it lives.
 pub struct Face {
-    _counter: Option<BusCounter>,
-    #[cfg(feature = "tray")]
-    icon: Option<super::tray::TrayIcon>,
     shown: Glance,
+    latest: Arc<Mutex<Glance>>,
+    /// Rings when there is something new; the thread ends when it is gone.
+    bell: Option<Sender<()>>,
+    gone: Receiver<()>,
 }
 
 impl Face {
-    /// Shows itself; what is missing is only said in the log.
+    /// Shows the agent from a thread of its own; what is missing is only said in the log.
     pub fn show(counter: &Arc<dyn Counter>, with_icon: bool) -> Self {
-        let bus = BusCounter::open(&Bus::Session, Arc::clone(counter));
-        let _counter = bus.inspect_err(|failure| tracing::info!("{failure}")).ok();
-        let tray = with_icon.then(|| Self::in_tray(Arc::clone(counter)));
-        Self { _counter, ..tray.unwrap_or_default() }
+        Self::of(Arc::clone(counter), Parts::Name { with_icon })
     }
 
     /// The icon alone.
     pub fn in_tray(counter: Arc<dyn Counter>) -> Self {
+        Self::of(counter, Parts::Icon)
+    }
+
+    fn of(counter: Arc<dyn Counter>, parts: Parts) -> Self {
         let shown = counter.glance();
-        #[cfg(feature = "tray")]
-        let icon = super::tray::TrayIcon::show(counter, shown.clone());
-        Self {
-            _counter: None,
-            #[cfg(feature = "tray")]
-            icon,
-            shown,
-        }
+        let latest = Arc::new(Mutex::new(shown.clone()));
+        let (bell, rung) = bounded(1);
+        let (done, gone) = bounded::<()>(0);
+        let news = Arc::clone(&latest);
+        let work = move || {
+            Desktop { counter, parts, on_bus: OnBus::Not, icon: None }.live(&rung, &news);
+            drop(done);
+        };
+        // Without a thread nothing is shown, which the desktop may lack anyway.
+        drop(thread::Builder::new().name("desktop".into()).spawn(work));
+        Self { shown, latest, bell: Some(bell), gone }
     }
 }
 
@@ -45,9 +69,108 @@ impl Presence for Face {
             return;
         }
         self.shown = glance.clone();
-        #[cfg(feature = "tray")]
-        if let Some(icon) = &self.icon {
-            icon.refresh(glance);
+        *lock(&self.latest) = glance.clone();
+        // One that has not been heard yet will do.
+        if let Some(bell) = &self.bell {
+            let _ = bell.try_send(());
         }
     }
+}
+
+impl Drop for Face {
+    fn drop(&mut self) {
+        self.bell = None;
+        // Answers that are on their way still arrive, but nobody who hangs keeps the agent from
+        // its end.
+        let _ = self.gone.recv_timeout(LEAVE);
+    }
+}
+
+fn lock(glance: &Mutex<Glance>) -> MutexGuard<'_, Glance> {
+    glance.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(feature = "tray")]
+type Icon = super::tray::TrayIcon;
+#[cfg(not(feature = "tray"))]
+type Icon = ();
+
+/// Whether the bus has been reached.
+enum OnBus {
+    /// Not yet.
+    Not,
+    /// It has, and the name is ours as long as this lives; without a name where none was wanted or
+    /// another program has it.
+    Yes { _name: Option<BusCounter> },
+}
+
+/// The thread's state.
+struct Desktop {
+    counter: Arc<dyn Counter>,
+    parts: Parts,
+    on_bus: OnBus,
+    icon: Option<Icon>,
+}
+
+impl Desktop {
+    fn live(&mut self, rung: &Receiver<()>, latest: &Mutex<Glance>) {
+        let mut next = Instant::now();
+        loop {
+            if matches!(self.on_bus, OnBus::Not) && Instant::now() >= next {
+                self.look_for_bus();
+                next = Instant::now() + RETRY;
+            }
+            match rung.recv_timeout(self.patience(next)) {
+                Ok(()) => self.refresh(&lock(latest).clone()),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn patience(&self, next: Instant) -> Duration {
+        match self.on_bus {
+            OnBus::Not => next.saturating_duration_since(Instant::now()),
+            // There is nothing left to do but to hear the bell.
+            OnBus::Yes { .. } => Duration::from_secs(86_400),
+        }
+    }
+
+    fn look_for_bus(&mut self) {
+        let named = match self.parts {
+            Parts::Name { .. } => {
+                BusCounter::open(&Bus::Session, Arc::clone(&self.counter)).map(Some)
+            }
+            Parts::Icon => Bus::Session.connect().map(|_| None),
+        };
+        match named {
+            Ok(name) => self.on_bus = OnBus::Yes { _name: name },
+            Err(failure) => {
+                tracing::info!("{failure}");
+                if failure.kind() != Kind::Busy {
+                    return;
+                }
+                self.on_bus = OnBus::Yes { _name: None };
+            }
+        }
+        self.show_icon();
+    }
+
+    #[cfg(feature = "tray")]
+    fn show_icon(&mut self) {
+        if self.parts != (Parts::Name { with_icon: false }) {
+            self.icon = Icon::show(Arc::clone(&self.counter), self.counter.glance());
+        }
+    }
+
+    #[cfg(not(feature = "tray"))]
+    fn show_icon(&mut self) {}
+
+    #[cfg(feature = "tray")]
+    fn refresh(&self, glance: &Glance) {
+        self.icon.iter().for_each(|icon| icon.refresh(glance));
+    }
+
+    #[cfg(not(feature = "tray"))]
+    fn refresh(&self, _glance: &Glance) {}
 }

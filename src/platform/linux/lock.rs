@@ -1,11 +1,12 @@
-//! Locks the session: logind, then the screen saver services, then a configured command; each way is
-//! believed only when the system confirms that the screen is locked. Nothing here unlocks, and a
-//! failure here locks nothing else.
+//! Locks the session: logind, then the screen saver services, then a configured command. A service is
+//! believed only when it confirms that the screen is locked; one that does not answer is passed over
+//! at once, and counts after all when it locks later and nothing else did.
 
 use std::fmt::Display;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use zbus::blocking::Connection;
 use zbus::zvariant::{OwnedObjectPath, Value};
 
@@ -14,6 +15,13 @@ use super::logind;
 use crate::error::{Failure, Kind, Result};
 use crate::platform::{LockCommand, Locked, Locker, lock_command};
 
+/// A service that has not answered after so long is passed over: with both buses hung the command
+/// runs less than a second later than it would without them.
+const ANSWER: Duration = Duration::from_millis(400);
+/// How long a way that answers may take to tell whether it has locked.
+const OUTCOME: Duration = Duration::from_secs(6);
+/// How long the service manager may take to start a command.
+const START: Duration = Duration::from_secs(1);
 /// How long a locker may take until the screen is locked.
 const CONFIRM: Duration = Duration::from_secs(3);
 /// A screen that is locked must still be so after this long: some lockers die at once.
@@ -48,6 +56,8 @@ pub struct LockParams {
     /// Variables for the command, as `DISPLAY` and `XAUTHORITY`: the service manager, which may
     /// start it, does not know the session's.
     pub environment: Vec<(String, String)>,
+    /// How long the command is watched: one that ends with an error meanwhile has not locked.
+    pub patience: Duration,
 }
 
 /// Locks through whatever the desktop has.
@@ -68,47 +78,146 @@ impl DesktopLocker {
 
 impl Locker for DesktopLocker {
     fn lock(&mut self) -> Result<Locked> {
-        let mut reasons = Vec::new();
-        match by_logind(&self.params.system_bus) {
-            Ok(()) => return Ok(Locked::Confirmed("logind".to_owned())),
-            Err(reason) => reasons.push(format!("logind: {reason}")),
-        }
-        match by_screen_saver(&self.params.session_bus) {
-            Ok(name) => return Ok(Locked::Confirmed(name)),
+        let begun = Instant::now();
+        let Buses { system, session } = Buses::of(&self.params);
+        let manager = manager(session.clone());
+        let logind = Attempt::begin("logind", move |alive| by_logind(&system, alive));
+        let mut reasons = match logind.outcome() {
+            Ok(by) => return Ok(Locked::Confirmed(by)),
+            Err(reason) => vec![format!("logind: {reason}")],
+        };
+        let savers = Attempt::begin("screen saver", move |alive| by_screen_saver(&session, alive));
+        match savers.outcome() {
+            Ok(by) => return Ok(Locked::Confirmed(by)),
             Err(reason) => reasons.push(reason),
         }
-        match by_command(&self.params) {
-            Ok(name) => return Ok(Locked::Unverified(name)),
+        match by_command(&self.params, manager.recv_deadline(begun + ANSWER).ok().as_ref()) {
+            Ok(by) => return Ok(Locked::Unverified(by)),
             Err(reason) => reasons.push(reason),
+        }
+        if let Some(by) = [logind, savers].iter().find_map(Attempt::late) {
+            return Ok(Locked::Confirmed(by));
         }
         let what = format!("the screen could not be locked ({})", reasons.join("; "));
         Err(Failure::new(Kind::Unavailable, what).remedy(
             "Configure a command that locks, or start a screen locker; then `mousewarden doctor`.",
         ))
     }
+
+    fn fault(&self) -> Option<String> {
+        let command = &self.params.command;
+        if command.is_empty() { None } else { lock_command::find(command).err() }
+    }
 }
 
-fn by_logind(bus: &Bus) -> Result<(), Reason> {
+/// The two buses, for threads that may outlive the locker.
+struct Buses {
+    system: Bus,
+    session: Bus,
+}
+
+impl Buses {
+    fn of(params: &LockParams) -> Self {
+        Self { system: params.system_bus.clone(), session: params.session_bus.clone() }
+    }
+}
+
+/// What the thread of an attempt tells.
+enum Step {
+    /// There is a service, and it answers.
+    Alive,
+    /// By what it is locked, or why it is not.
+    Done(Result<String, Reason>),
+}
+
+/// One way of locking, tried by a thread of its own, so that a service that hangs holds up nobody.
+/// Each call in that thread has a deadline: it ends by itself.
+struct Attempt {
+    steps: Receiver<Step>,
+}
+
+impl Attempt {
+    fn begin(
+        name: &str,
+        lock: impl FnOnce(&Sender<Step>) -> Result<String, Reason> + Send + 'static,
+    ) -> Self {
+        let (told, steps) = bounded(8);
+        let work = move || {
+            let done = lock(&told);
+            // Nobody may be waiting any more.
+            drop(told.try_send(Step::Done(done)));
+        };
+        // Without a thread nothing is ever told, which is an answer too.
+        drop(thread::Builder::new().name(name.to_owned()).spawn(work));
+        Self { steps }
+    }
+
+    /// How it came out, as far as somebody answers in time.
+    fn outcome(&self) -> Result<String, Reason> {
+        let mut patience = ANSWER;
+        loop {
+            match self.steps.recv_timeout(patience) {
+                Ok(Step::Alive) => patience = OUTCOME,
+                Ok(Step::Done(done)) => return done,
+                Err(_) => return Err("it does not answer".to_owned()),
+            }
+        }
+    }
+
+    /// By what it is locked in the end; waits as long as that may take.
+    fn late(&self) -> Option<String> {
+        let deadline = Instant::now() + OUTCOME;
+        loop {
+            match self.steps.recv_deadline(deadline).ok()? {
+                Step::Alive => {}
+                Step::Done(done) => return done.ok(),
+            }
+        }
+    }
+}
+
+/// Tells that the service of an attempt answers.
+fn tell_alive(alive: &Sender<Step>) {
+    // Once is enough.
+    drop(alive.try_send(Step::Alive));
+}
+
+fn by_logind(bus: &Bus, alive: &Sender<Step>) -> Result<String, Reason> {
     let link = bus.connect().map_err(|failure| first_line(&failure))?;
     let session = logind::session(&link)?;
+    tell_alive(alive);
     // Success means only that the wish was passed on.
     session.call::<_, ()>(&link, "Lock", &()).map_err(|error| error.to_string())?;
-    confirm(|| session.flag(&link, "LockedHint"))
+    confirm(|| session.flag(&link, "LockedHint")).map(|()| "logind".to_owned())
 }
 
-fn by_screen_saver(bus: &Bus) -> Result<String, Reason> {
+fn by_screen_saver(bus: &Bus, alive: &Sender<Step>) -> Result<String, Reason> {
     let link = bus.connect().map_err(|failure| first_line(&failure))?;
     let mut reasons = Vec::new();
+    let mut silent = "";
     for (name, path, wants_message) in SCREEN_SAVERS {
-        if !has_owner(&link, name) {
+        if name == silent || !has_owner(&link, name) {
             continue;
         }
-        match ask_screen_saver(&link, &Object::new(name, path, name), wants_message) {
+        let saver = Object::new(name, path, name);
+        if is_silent(&saver.call::<_, bool>(&link, "GetActive", &())) {
+            silent = name;
+            reasons.push(format!("{name}: it does not answer"));
+            continue;
+        }
+        tell_alive(alive);
+        match ask_screen_saver(&link, &saver, wants_message) {
             Ok(()) => return Ok(name.to_owned()),
             Err(reason) => reasons.push(format!("{name}: {reason}")),
         }
     }
     Err(if reasons.is_empty() { "no screen saver service".to_owned() } else { reasons.join("; ") })
+}
+
+/// Whether a call ended by its deadline; an error that was sent back is an answer.
+fn is_silent<T>(answer: &zbus::Result<T>) -> bool {
+    let timed_out = |error: &std::io::Error| error.kind() == std::io::ErrorKind::TimedOut;
+    matches!(answer, Err(zbus::Error::InputOutput(error)) if timed_out(error))
 }
 
 fn ask_screen_saver(link: &Connection, saver: &Object, message: bool) -> Result<(), Reason> {
@@ -138,39 +247,82 @@ fn confirm(locked: impl Fn() -> zbus::Result<bool>) -> Result<(), Reason> {
     }
 }
 
-fn by_command(params: &LockParams) -> Result<String, Reason> {
+/// The user's service manager, looked for from now on, so that its answer is there when it is needed.
+fn manager(bus: Bus) -> Receiver<Connection> {
+    let (found, manager) = bounded(1);
+    let work = move || {
+        let link = bus.connect_within(START).ok();
+        let link = link.filter(|link| has_owner(link, "org.freedesktop.systemd1"));
+        // Nobody may be waiting any more.
+        link.into_iter().for_each(|link| drop(found.send(link)));
+    };
+    drop(thread::Builder::new().name("service-manager".to_owned()).spawn(work));
+    manager
+}
+
+/// A child of a service with NoNewPrivileges could not check the password, so the service manager
+/// starts the command where there is one.
+fn by_command(params: &LockParams, manager: Option<&Connection>) -> Result<String, Reason> {
     let program = params.command.first().ok_or("no command configured")?;
-    let link = params.session_bus.connect().ok();
-    if let Some(link) = link.filter(|link| has_owner(link, "org.freedesktop.systemd1")) {
-        // A child of a service with NoNewPrivileges could not check the password.
-        if start_unit(&link, params).is_ok() {
-            return Ok(program.clone());
+    if let Some(link) = manager {
+        match by_unit(link, params) {
+            Some(Ok(())) => return Ok(program.clone()),
+            Some(Err(reason)) => tracing::debug!("{program}, started as a unit: {reason}"),
+            None => {}
         }
     }
-    lock_command::run(&params.command, &params.environment)
+    lock_command::run(&params.command, &params.environment, params.patience)
+}
+
+/// How the command fares as a unit; `None` when the service manager did not start it.
+fn by_unit(link: &Connection, params: &LockParams) -> Option<Result<(), Reason>> {
+    let stamp = crate::platform::clock::now().micros();
+    let name = format!("mousewarden-lock-{}-{stamp}.service", std::process::id());
+    start_unit(link, &name, params).ok()?;
+    let deadline = Instant::now() + params.patience;
+    loop {
+        match state_of(link, &name) {
+            // It ended well and was forgotten, or nobody can tell any more.
+            Err(_) => return Some(Ok(())),
+            Ok(state) if state == "failed" => {
+                // The manager keeps what has failed until it is told.
+                drop(service_manager().call::<_, ()>(link, "ResetFailedUnit", &(&name,)));
+                return Some(Err("it ended with an error".to_owned()));
+            }
+            Ok(_) if Instant::now() < deadline => thread::sleep(LOOK),
+            Ok(_) => return Some(Ok(())),
+        }
+    }
+}
+
+fn state_of(link: &Connection, unit: &str) -> zbus::Result<String> {
+    let path: OwnedObjectPath = service_manager().call(link, "GetUnit", &(unit,))?;
+    let unit = Object::new(SYSTEMD, path.as_str(), "org.freedesktop.systemd1.Unit");
+    Ok(String::try_from(unit.property(link, "ActiveState")?)?)
+}
+
+const SYSTEMD: &str = "org.freedesktop.systemd1";
+
+fn service_manager() -> Object {
+    Object::new(SYSTEMD, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 }
 
 /// Has the user's service manager run the command.
-fn start_unit(link: &Connection, params: &LockParams) -> zbus::Result<()> {
-    let stamp = crate::platform::clock::now().micros();
-    let name = format!("mousewarden-lock-{stamp}.service");
+fn start_unit(link: &Connection, name: &str, params: &LockParams) -> zbus::Result<()> {
     let variables: Vec<_> =
         params.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let program = params.command.first().cloned().unwrap_or_default();
+    // The manager's PATH may be another, and it wants a whole path.
+    let found = lock_command::find(&params.command).ok();
+    let program = found.map(|path| path.display().to_string());
+    let program = program.or_else(|| params.command.first().cloned()).unwrap_or_default();
     let properties: Vec<(&str, Value<'_>)> = vec![
         ("Description", Value::from("Screen locker started by mousewarden")),
         ("Type", Value::from("exec")),
-        ("CollectMode", Value::from("inactive-or-failed")),
         ("Environment", Value::from(variables)),
         ("ExecStart", Value::from(vec![(program, params.command.clone(), false)])),
     ];
     let none: Vec<(&str, Vec<(&str, Value<'_>)>)> = Vec::new();
-    let manager = Object::new(
-        "org.freedesktop.systemd1",
-        "/org/freedesktop/systemd1",
-        "org.freedesktop.systemd1.Manager",
-    );
-    manager
+    service_manager()
         .call::<_, OwnedObjectPath>(link, "StartTransientUnit", &(name, "fail", properties, none))
         .map(drop)
 }

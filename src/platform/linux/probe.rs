@@ -2,14 +2,19 @@
 //! keeps nothing open.
 
 use std::env;
+use std::thread;
+
+use zbus::blocking::Connection;
 
 use super::bus::{Bus, Object, has_owner};
 use super::lock::screen_savers;
 use super::logind;
-use super::session::SessionWatch;
 use crate::error::{Failure, Kind, Result};
 use crate::platform::Backend;
-use crate::platform::probe::Check;
+use crate::platform::probe::{Check, Services};
+
+/// The session of this user in logind; `None` where nobody could be asked.
+type Login = Option<Result<Object, String>>;
 
 /// What to do where nothing locks.
 pub const LOCK_REMEDY: &str = "sudo apt install i3lock, then [lock] command = [\"i3lock\", \"-n\"]";
@@ -19,9 +24,18 @@ pub fn surroundings(backend: Backend) -> Vec<Check> {
     vec![session(), display(backend)]
 }
 
-/// What tells of the session, and what tells the person.
-pub fn services() -> Vec<Check> {
-    vec![watch(), bus(), notifications()]
+/// What tells of the session, what tells the person, and what locks. Each bus is reached for once,
+/// and both at the same time: one that does not answer costs one deadline.
+pub fn services() -> Services {
+    let session = thread::spawn(|| Bus::Session.connect());
+    let system = Bus::System.connect();
+    let died = || Failure::new(Kind::Internal, "the look at the session bus broke");
+    let session = session.join().unwrap_or_else(|_| Err(died()));
+    let login = system.as_ref().ok().map(|link| logind::session(link));
+    Services {
+        checks: vec![watch(&system, &login), bus(&session), notifications(&session)],
+        lockers: lockers(&login, &session),
+    }
 }
 
 fn session() -> Check {
@@ -43,74 +57,75 @@ fn display(backend: Backend) -> Check {
     }
 }
 
-fn watch() -> Check {
-    let name = "session watch";
-    let (signals, _heard) = crossbeam_channel::bounded(16);
-    match SessionWatch::start(&Bus::System, signals) {
-        Some(_) => Check::ok(name, "logind tells of locks, of other sessions and of sleep"),
-        None => Check::warn(
-            name,
-            "no logind session of this user: locks, other sessions and sleep are not noticed",
-            "log in by a display manager or a console with systemd-logind or elogind",
-        ),
-    }
-}
-
-fn bus() -> Check {
-    match Bus::Session.connect() {
-        Ok(_) => Check::ok("session bus", "reached"),
-        Err(failure) => {
-            let why = Check::failed("session bus", &failure, "");
-            let found = format!(
-                "{}; it watches all the same, but shows no notice and no icon, and locks only by \
-                 logind or a command",
-                why.found
-            );
-            Check::warn(why.name, found, "sudo apt install dbus-user-session, and log in again")
+fn watch(system: &Result<Connection>, login: &Login) -> Check {
+    let (name, mend) = (
+        "session watch",
+        "log in by a display manager or a console with systemd-logind or elogind",
+    );
+    let found = match (system, login) {
+        (_, Some(Ok(_))) => {
+            return Check::ok(name, "logind tells of locks, of other sessions and of sleep");
         }
-    }
+        (Err(failure), _) => first_line(failure),
+        (Ok(_), _) => "no logind session of this user".into(),
+    };
+    Check::warn(name, format!("{found}: locks, other sessions and sleep are not noticed"), mend)
 }
 
-fn notifications() -> Check {
+fn bus(session: &Result<Connection>) -> Check {
+    let name = "session bus";
+    let Err(failure) = session else { return Check::ok(name, "reached") };
+    let found = format!(
+        "{}; it watches all the same, but shows no notice and no icon, and locks only by \
+         logind or a command",
+        first_line(failure)
+    );
+    let mend = if failure.to_string().contains("does not answer") {
+        "log out and in again; its daemon (dbus-daemon or dbus-broker) hangs"
+    } else {
+        "sudo apt install dbus-user-session, and log in again"
+    };
+    Check::warn(name, found, mend)
+}
+
+fn notifications(session: &Result<Connection>) -> Check {
     let name = "notifications";
-    match server() {
+    let asked = session.as_ref().map_err(first_line).and_then(|link| server(link));
+    match asked {
         Ok((server, true)) => Check::ok(name, format!("{server}, with buttons")),
         Ok((server, false)) => Check::warn(
             name,
             format!("{server}, without buttons"),
             "install dunst or xfce4-notifyd for buttons",
         ),
-        Err(failure) => {
-            let found = failure.to_string();
-            let found = found.lines().next().unwrap_or_default().to_owned();
-            Check::warn(name, found, "sudo apt install dunst")
-        }
+        Err(found) => Check::warn(name, found, "sudo apt install dunst"),
     }
 }
 
 /// Asks the notification server for its name and version, and whether it lets the person answer;
 /// the bus may start one for it.
-fn server() -> Result<(String, bool)> {
-    let link = Bus::Session.connect()?;
+fn server(link: &Connection) -> Result<(String, bool), String> {
     let name = "org.freedesktop.Notifications";
     let server = Object::new(name, "/org/freedesktop/Notifications", name);
-    let silent = |error: zbus::Error| {
-        Failure::new(Kind::Unavailable, format!("no notification server answers: {error}"))
-    };
+    let silent = |error: zbus::Error| format!("no notification server answers: {error}");
     let (program, _, version, _): (String, String, String, String) =
-        server.call(&link, "GetServerInformation", &()).map_err(silent)?;
-    let can: Vec<String> = server.call(&link, "GetCapabilities", &()).map_err(silent)?;
+        server.call(link, "GetServerInformation", &()).map_err(silent)?;
+    let can: Vec<String> = server.call(link, "GetCapabilities", &()).map_err(silent)?;
     Ok((format!("{program} {version}"), can.iter().any(|capability| capability == "actions")))
 }
 
 /// The services that may lock the screen, best first.
-pub fn lockers() -> Vec<String> {
+fn lockers(login: &Login, session: &Result<Connection>) -> Vec<String> {
     let mut found = Vec::new();
-    if Bus::System.connect().is_ok_and(|link| logind::session(&link).is_ok()) {
+    if let Some(Ok(_)) = login {
         found.push("logind".to_owned());
     }
-    if let Ok(link) = Bus::Session.connect() {
-        found.extend(screen_savers().filter(|name| has_owner(&link, name)).map(str::to_owned));
+    if let Ok(link) = session {
+        found.extend(screen_savers().filter(|name| has_owner(link, name)).map(str::to_owned));
     }
     found
+}
+
+fn first_line(failure: &Failure) -> String {
+    failure.to_string().lines().next().unwrap_or_default().to_owned()
 }

@@ -4,7 +4,7 @@ use objc2_core_graphics::CGPreflightListenEventAccess;
 
 use super::{screen, session};
 use crate::platform::Backend;
-use crate::platform::probe::Check;
+use crate::platform::probe::{Check, Services};
 
 /// What to do where nothing locks.
 pub const LOCK_REMEDY: &str = "[lock] command names a program that locks";
@@ -14,14 +14,12 @@ pub fn surroundings(_backend: Backend) -> Vec<Check> {
     vec![Check::ok("session type", "macos"), display(), permission()]
 }
 
-/// What tells of the session, and what tells the person.
-pub fn services() -> Vec<Check> {
-    vec![watch(), Check::ok("notifications", "banners and alerts by osascript")]
-}
-
-/// What may lock the screen.
-pub fn lockers() -> Vec<String> {
-    vec!["login.framework".to_owned(), "pmset".to_owned()]
+/// What tells of the session, what tells the person, and what locks.
+pub fn services() -> Services {
+    Services {
+        checks: vec![watch(), Check::ok("notifications", "banners and alerts by osascript")],
+        lockers: vec!["login.framework".to_owned(), "pmset".to_owned()],
+    }
 }
 
 fn display() -> Check {

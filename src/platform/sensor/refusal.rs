@@ -90,7 +90,8 @@ impl Refusal {
             Self::NoAnswer => (
                 Kind::Unavailable,
                 "the display named by DISPLAY does not answer",
-                "Check that the X server runs and that DISPLAY names it.",
+                "Check that the X server runs and that DISPLAY names it, and a screen that it has (\":0.1\" \
+                 is the second one of \":0\").",
             ),
             Self::NotAllowed => (
                 Kind::Denied,

@@ -5,7 +5,7 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{GetSystemMetrics, SM_REMOTESES
 
 use super::{screen, session, toast};
 use crate::platform::Backend;
-use crate::platform::probe::Check;
+use crate::platform::probe::{Check, Services};
 
 /// What to do where nothing locks.
 pub const LOCK_REMEDY: &str = "[lock] command names a program that locks";
@@ -15,14 +15,9 @@ pub fn surroundings(_backend: Backend) -> Vec<Check> {
     vec![session_type(), display()]
 }
 
-/// What tells of the session, and what tells the person.
-pub fn services() -> Vec<Check> {
-    vec![watch(), notifications()]
-}
-
-/// What may lock the screen.
-pub fn lockers() -> Vec<String> {
-    vec!["LockWorkStation".to_owned()]
+/// What tells of the session, what tells the person, and what locks.
+pub fn services() -> Services {
+    Services { checks: vec![watch(), notifications()], lockers: vec!["LockWorkStation".to_owned()] }
 }
 
 fn session_type() -> Check {

@@ -1,0 +1,98 @@
+//! The thread that tells the person. A notification server that hangs holds up this thread alone.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::teller::Teller;
+use crate::agent::board::Board;
+use crate::agent::entry::{Entry, Stamped};
+use crate::agent::log::Notes;
+use crate::agent::notice::Told;
+use crate::agent::settings::NotifyParams;
+use crate::platform::clock;
+
+/// Notices that may wait; one that comes later than so many others is of no use.
+const WAITING: usize = 16;
+
+/// What the thread is asked.
+enum Job {
+    /// To tell this.
+    Tell(Box<Told>),
+    /// To tell by these parameters from now on.
+    Adopt(NotifyParams),
+}
+
+/// A line to the thread.
+#[derive(Debug)]
+pub(super) struct Telling {
+    jobs: Option<Sender<Job>>,
+    done: Receiver<()>,
+    notes: Notes,
+}
+
+impl Telling {
+    pub(super) fn start(teller: Teller, board: Arc<Board>, notes: Notes) -> Self {
+        let (jobs, asked) = bounded(WAITING);
+        let (over, done) = bounded::<()>(0);
+        let written = notes.clone();
+        let work = move || {
+            serve(teller, &asked, &board, &written);
+            drop(over);
+        };
+        if let Err(error) = thread::Builder::new().name("telling".into()).spawn(work) {
+            tracing::warn!("nobody will be told anything: {error}");
+        }
+        Self { jobs: Some(jobs), done, notes }
+    }
+
+    /// Has somebody told; never waits.
+    pub(super) fn tell(&self, told: Told) {
+        if self.send(Job::Tell(Box::new(told))).is_none() {
+            let why = "the notices before it have not been shown yet".to_owned();
+            self.notes.note(&Stamped::now(Entry::NotifyFailed { why }));
+        }
+    }
+
+    /// Tells by these parameters from now on.
+    pub(super) fn adopt(&self, params: NotifyParams) {
+        let _ = self.send(Job::Adopt(params));
+    }
+
+    fn send(&self, job: Job) -> Option<()> {
+        self.jobs.as_ref()?.try_send(job).ok()
+    }
+
+    /// No more is to be told.
+    pub(super) fn close(&mut self) {
+        self.jobs = None;
+    }
+
+    /// Waits, after [`Self::close`], until what was to be told is told, but no longer than this;
+    /// whether it is.
+    pub(super) fn wait(&self, patience: Duration) -> bool {
+        use crossbeam_channel::RecvTimeoutError::Disconnected;
+        self.done.recv_timeout(patience) == Err(Disconnected)
+    }
+}
+
+fn serve(mut teller: Teller, asked: &Receiver<Job>, board: &Board, notes: &Notes) {
+    for job in asked {
+        match job {
+            Job::Adopt(params) => teller.adopt(params),
+            Job::Tell(told) => {
+                let entry = teller.tell(&told, clock::now());
+                match &entry {
+                    Entry::Notified { .. } => board.problem("notification", None),
+                    Entry::NotifyFailed { why } => {
+                        board.problem("notification", Some(why.clone()));
+                    }
+                    _ => {}
+                }
+                notes.note(&Stamped::now(entry));
+            }
+        }
+    }
+}

@@ -14,6 +14,7 @@ pub mod explore;
 pub mod export;
 pub mod identify;
 pub mod inspect;
+mod left_out;
 pub mod output;
 pub mod pause;
 pub mod preprocess;

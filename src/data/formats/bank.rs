@@ -34,6 +34,7 @@ fn layout() -> Layout {
         time: Some(TIME),
         unit: Some(TimeUnit::Ms),
         keys: [Some(USER), Some(SESSION)],
+        nobodys: true,
         ordered: false,
         ..Layout::table("a bank recording", columns, event)
     }

@@ -19,12 +19,21 @@ struct Sample {
     codes: Vec<String>,
     dropped: Dropped,
     rows: u64,
+    /// Rows that are at least twice as long as the header.
+    wide: u64,
 }
 
 /// Refuses a file of which nothing can be read, as far as its first rows tell, before any work is
 /// done on the others.
 pub(super) fn check(table: &Table) -> Result<()> {
     let sample = Sample::take(table, ROWS)?;
+    if sample.wide * 2 > sample.rows {
+        let what = format!(
+            "{}: its rows have more fields than its first row",
+            table.source.path.display()
+        );
+        return Err(Failure::new(Kind::Data, what).remedy(COMMA));
+    }
     if sample.rows == 0 || sample.dropped.faults() < sample.rows {
         return Ok(());
     }
@@ -58,8 +67,13 @@ pub(super) fn mostly_lost(table: &Table, dropped: &Dropped, rows: u64) -> Failur
 
 impl Sample {
     fn take(table: &Table, most: usize) -> Result<Self> {
-        let mut sample =
-            Self { records: Vec::new(), codes: Vec::new(), dropped: Dropped::default(), rows: 0 };
+        let mut sample = Self {
+            records: Vec::new(),
+            codes: Vec::new(),
+            dropped: Dropped::default(),
+            rows: 0,
+            wide: 0,
+        };
         let mut decoder = table.layout.decode.begin();
         let mut out = Events::default();
         let mut rows = table.rows(Span::WHOLE)?;
@@ -71,6 +85,8 @@ impl Sample {
                 continue;
             };
             let row = Row { record, places: &table.places, unit: table.unit };
+            let header = table.header.as_ref().map_or(usize::MAX, ByteRecord::len);
+            sample.wide += u64::from(header > 1 && record.len() / 2 >= header);
             let told = decoder.row(&row, &mut out);
             out = Events::default();
             let Err(fault) = told else { continue };

@@ -88,7 +88,6 @@ const SESSION: usize = 5;
 /// What [`GenericParams`] say about a row, ready to use.
 #[derive(Debug, Clone)]
 pub(super) struct Decoder {
-    unit: TimeUnit,
     /// Both coordinates stand in the column X.
     together: bool,
     has_event: bool,
@@ -172,7 +171,6 @@ impl GenericParams {
             Ok((code.as_bytes().to_vec(), kind))
         };
         Ok(Decoder {
-            unit: self.time_unit,
             together: self.position.is_some(),
             has_event: self.event.is_some(),
             codes: self.events.iter().map(code).collect::<Result<_>>()?,

@@ -48,7 +48,7 @@ pub(super) fn add(users: &mut Users, table: Table, user_of: fn(&Source) -> Strin
     let is_object = matches!(table.layout.shape, Shape::Json);
     let has_users = user_column.is_some_and(|column| table.has(column))
         && (!is_object || found.iter().any(is_named));
-    let whole = (!has_users).then(|| user_of(&table.source));
+    let whole = (!has_users && !table.layout.nobodys).then(|| user_of(&table.source));
     let is_file = found.len() == 1;
     let numbers = [numeric(&found, |key| &key.0), numeric(&found, |key| &key.1)];
     for Found { key: (user, session), spans, .. } in found {

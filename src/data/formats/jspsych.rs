@@ -15,7 +15,7 @@ use crate::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
 pub(super) const READER: Reader = Reader {
     name: "jspsych",
     wanted: |name| discover::is_text(name) || is_json(name),
-    layouts: || [Shape::Table { separator: None, quoted: true }, Shape::Json].map(layout).into(),
+    layouts: || [Shape::Json, Shape::Table { separator: None, quoted: true }].map(layout).into(),
     plan: |sources, layouts| discover::tables(sources, layouts, discover::folder),
 };
 

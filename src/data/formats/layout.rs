@@ -84,6 +84,8 @@ pub(super) struct Layout {
     pub unit: Option<TimeUnit>,
     /// The columns of user and session, if rows have them.
     pub keys: [Option<usize>; 2],
+    /// Whether rows without a user are nobody's, not their folder's.
+    pub nobodys: bool,
     /// Whether rows stand in the order of time, but for a few.
     pub ordered: bool,
     pub decode: Decode,
@@ -105,6 +107,7 @@ impl Layout {
             line_time: None,
             unit: None,
             keys: [None, None],
+            nobodys: false,
             ordered: true,
             decode: Decode::Each(Arc::new(event)),
         }

@@ -24,8 +24,8 @@ fn layouts() -> Vec<Layout> {
         line_time: Some(|line| parts(line).map(|(time, _)| time)),
         ..Layout::running(WHAT, Shape::Lines(looks_so), Vec::new(), || Box::new(Log))
     };
-    let mut layouts = vec![log];
-    layouts.extend(logger::layouts(WHAT, Shape::Table { separator: None, quoted: true }));
+    let mut layouts = logger::layouts(WHAT, Shape::Table { separator: None, quoted: true });
+    layouts.push(log);
     layouts
 }
 

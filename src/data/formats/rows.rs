@@ -136,7 +136,7 @@ impl<'a> Rows<'a> {
     /// Whether a text is a row with as many fields as the header has, and keeps it if so.
     fn is_row(&mut self, text: &[u8]) -> bool {
         let fields = self.table.header.as_ref().map(ByteRecord::len);
-        split(text, self.table.separator, true, &mut self.record)
+        split_quoted(text, self.table.separator, true, &mut self.record)
             && fields.is_none_or(|fields| self.record.len() == fields)
     }
 
@@ -163,11 +163,13 @@ pub(super) fn split(text: &[u8], separator: u8, quoted: bool, into: &mut ByteRec
         text.split(|byte| *byte == separator).for_each(|field| into.push_field(field));
         return true;
     }
-    split_quoted(text, separator, into)
+    split_quoted(text, separator, false, into)
 }
 
-/// A quote counts only at the beginning of a field; two of them inside are one.
-fn split_quoted(text: &[u8], separator: u8, into: &mut ByteRecord) -> bool {
+/// A quote counts only at the beginning of a field; two of them inside are one. What stands between
+/// the closing quote and the separator belongs to nothing, or, if reading is strict, may not be there.
+fn split_quoted(text: &[u8], separator: u8, strict: bool, into: &mut ByteRecord) -> bool {
+    into.clear();
     let mut rest = text;
     loop {
         let begin =
@@ -176,7 +178,10 @@ fn split_quoted(text: &[u8], separator: u8, into: &mut ByteRecord) -> bool {
             let inner = &rest[begin.unwrap_or(0) + 1..];
             let Some((field, behind)) = quoted_field(inner) else { return false };
             let end = behind.iter().position(|byte| *byte == separator);
-            // What stands between the quote and the separator belongs to nothing.
+            let between = &behind[..end.unwrap_or(behind.len())];
+            if strict && !between.iter().all(u8::is_ascii_whitespace) {
+                return false;
+            }
             into.push_field(&field);
             let Some(end) = end else { return true };
             rest = &behind[end + 1..];

@@ -81,7 +81,8 @@ fn sessions(table: &Table) -> Result<Vec<Found>> {
     let mut rows = table.rows(Span::WHOLE)?;
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     let mut found: Vec<Found> = Vec::new();
-    let (mut open, mut leading) = (None, None);
+    let mut open = None;
+    let mut leading = None;
     let [user_column, session_column] = table.layout.keys;
     while let Some(record) = rows.next()? {
         let Ok(record) = record else {

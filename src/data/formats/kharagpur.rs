@@ -59,9 +59,10 @@ impl Decoder for Log {
         let passed = field::micros(last, TimeUnit::Ms)
             .ok_or_else(|| Fault::unreadable("the time cannot be read"))?;
         // Whatever the line says, time has passed.
-        self.at = match passed >= SINCE_1970_MS * 1000 {
-            true => Timestamp::from_micros(passed),
-            false => self.at + Micros(passed),
+        self.at = if passed >= SINCE_1970_MS * 1000 {
+            Timestamp::from_micros(passed)
+        } else {
+            self.at + Micros(passed)
         };
         let kind = self.kind(tag, fields[1])?;
         if tag == b"MM" {

@@ -1,6 +1,7 @@
 //! The one error that leaves a module: what failed, on which thing, what to do next, and the kind
 //! that becomes the exit code. Pipeline and engine know nothing of it.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -25,6 +26,8 @@ pub enum Kind {
     Denied,
     /// The configuration is wrong.
     Config,
+    /// The command was called with arguments that cannot be.
+    Usage,
 }
 
 impl Kind {
@@ -40,6 +43,7 @@ impl Kind {
             Self::Busy => 75,
             Self::Denied => 77,
             Self::Config => 78,
+            Self::Usage => 2,
         }
     }
 }
@@ -69,7 +73,15 @@ impl Failure {
             std::io::ErrorKind::PermissionDenied => Kind::Denied,
             _ => Kind::Io,
         };
-        Self::new(kind, format!("{what}: {error}")).caused_by(error)
+        let remedy = match error.kind() {
+            std::io::ErrorKind::StorageFull => Some("Free some space there."),
+            std::io::ErrorKind::ReadOnlyFilesystem => {
+                Some("Nothing can be written there: name another place.")
+            }
+            _ => None,
+        };
+        let failure = Self::new(kind, format!("{what}: {error}")).caused_by(error);
+        remedy.into_iter().fold(failure, Self::remedy)
     }
 
     /// What to do next, as a sentence.
@@ -95,9 +107,9 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        f.write_str(&printable(&self.what))?;
         match &self.remedy {
-            Some(remedy) => write!(f, "\n  {remedy}"),
+            Some(remedy) => write!(f, "\n  {}", printable(remedy)),
             None => Ok(()),
         }
     }
@@ -107,4 +119,21 @@ impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_ref().map(|source| &**source as &(dyn Error + 'static))
     }
+}
+
+/// A text that may come from a file or its name, with control characters (and marks that turn the
+/// direction of text) written out, line breaks aside: a terminal would obey them.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_hidden) {
+        return text.into();
+    }
+    let mut plain = String::new();
+    for c in text.chars() {
+        if is_hidden(c) { plain.extend(c.escape_default()) } else { plain.push(c) }
+    }
+    plain.into()
 }

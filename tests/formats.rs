@@ -8,6 +8,10 @@ use mousewarden::data::formats::{Dataset, Format, ReadParams, Reason, Session, o
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Button, MouseKind};
 
+fn named(format: &str) -> Format {
+    format.parse().unwrap()
+}
+
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/formats").join(name)
 }
@@ -35,7 +39,7 @@ fn millis(session: &Session) -> Vec<f64> {
 
 #[test]
 fn gmail_files_that_repeat_each_other_are_read_once() {
-    let dataset = read(&Format::Gmail, "gmail");
+    let dataset = read(&named("gmail"), "gmail");
     assert_eq!(ids(&dataset), ["7001", "7002", "7003"]);
     let sessions = sessions(&dataset, "7001");
     assert_eq!(names(&sessions), ["session_0", "session_1", "session_2"]);
@@ -48,7 +52,7 @@ fn gmail_files_that_repeat_each_other_are_read_once() {
 
 #[test]
 fn gmail_sessions_follow_their_numbers() {
-    let dataset = read(&Format::Gmail, "gmail");
+    let dataset = read(&named("gmail"), "gmail");
     let sessions = sessions(&dataset, "7002");
     assert_eq!(names(&sessions), ["session_9", "session_10"]);
     assert_eq!(sessions[1].events.len(), 6);
@@ -57,7 +61,7 @@ fn gmail_sessions_follow_their_numbers() {
 #[test]
 fn a_gmail_file_whose_predecessor_is_missing_repeats_nothing() {
     let path = fixture("gmail/7001/session_1.csv");
-    let dataset = open(&Format::Gmail, &[path], ReadParams::default()).unwrap();
+    let dataset = open(&named("gmail"), &[path], ReadParams::default()).unwrap();
     let sessions = sessions(&dataset, "7001");
     assert_eq!(sessions[0].events.len(), 25);
     assert_eq!(sessions[0].dropped.total(), 0);
@@ -69,7 +73,8 @@ fn a_repetition_with_other_line_breaks_is_one_too() {
     let text = |k| fs::read_to_string(fixture(&format!("gmail/7001/session_{k}.csv"))).unwrap();
     fs::write(folder.path().join("session_0.csv"), text(0).replace('\n', "\r\n")).unwrap();
     fs::write(folder.path().join("session_1.csv"), text(1)).unwrap();
-    let dataset = open(&Format::Gmail, &[folder.path().to_owned()], ReadParams::default()).unwrap();
+    let dataset =
+        open(&named("gmail"), &[folder.path().to_owned()], ReadParams::default()).unwrap();
     let user = &dataset.users()[0];
     let events: Vec<_> = dataset.sessions(user).map(|s| s.unwrap().events.len()).collect();
     assert_eq!(events, [16, 9]);
@@ -77,7 +82,7 @@ fn a_repetition_with_other_line_breaks_is_one_too() {
 
 #[test]
 fn gmail_clicks_that_were_logged_late_return_to_their_time() {
-    let dataset = read(&Format::Gmail, "gmail");
+    let dataset = read(&named("gmail"), "gmail");
     let session = &sessions(&dataset, "7001")[0];
     assert!(session.events.is_sorted_by_key(|event| event.at));
     let clicks: Vec<_> = session.events.iter().map(|e| e.kind).skip(7).take(3).collect();
@@ -87,7 +92,7 @@ fn gmail_clicks_that_were_logged_late_return_to_their_time() {
 
 #[test]
 fn unreadable_rows_are_counted_and_named_without_their_position() {
-    let dataset = read(&Format::Gmail, "gmail");
+    let dataset = read(&named("gmail"), "gmail");
     let session = &sessions(&dataset, "7001")[2];
     assert_eq!(session.dropped.count(Reason::UnknownEvent), 1);
     assert_eq!(session.dropped.count(Reason::Unreadable), 2);
@@ -100,19 +105,19 @@ fn unreadable_rows_are_counted_and_named_without_their_position() {
 #[test]
 fn strict_reading_ends_at_the_first_row_that_is_not_understood() {
     let strict = ReadParams { strict: true };
-    let dataset = open(&Format::Gmail, &[fixture("gmail")], strict).unwrap();
+    let dataset = open(&named("gmail"), &[fixture("gmail")], strict).unwrap();
     let user = dataset.user("7001").unwrap();
     let failure = dataset.read(user, &user.sessions()[2]).unwrap_err();
     assert_eq!(failure.kind(), Kind::Data);
     assert!(failure.to_string().contains("session_2.csv:35: unknown event"), "{failure}");
     // What a recorder always does is no fault.
-    let dataset = open(&Format::Balabit, &[fixture("balabit")], strict).unwrap();
+    let dataset = open(&named("balabit"), &[fixture("balabit")], strict).unwrap();
     assert!(dataset.sessions(&dataset.users()[0]).all(|session| session.is_ok()));
 }
 
 #[test]
 fn a_byte_order_mark_and_windows_line_breaks_change_nothing() {
-    let dataset = read(&Format::Gmail, "gmail");
+    let dataset = read(&named("gmail"), "gmail");
     let session = &sessions(&dataset, "7003")[0];
     assert_eq!((session.events.len(), session.dropped.total()), (6, 0));
     assert_eq!(session.events[1].y, 42.0);
@@ -120,7 +125,7 @@ fn a_byte_order_mark_and_windows_line_breaks_change_nothing() {
 
 #[test]
 fn sapimouse_users_and_sessions_come_in_their_natural_order() {
-    let dataset = read(&Format::Sapimouse, "sapimouse");
+    let dataset = read(&named("sapimouse"), "sapimouse");
     let expected = ["user1", "user2", "user10", "user35", "user35_2021-10-14", "user85"];
     assert_eq!(ids(&dataset), expected);
     let user1 = sessions(&dataset, "user1");
@@ -135,7 +140,7 @@ fn sapimouse_users_and_sessions_come_in_their_natural_order() {
 
 #[test]
 fn sapimouse_rows_that_run_backwards_are_put_in_order() {
-    let dataset = read(&Format::Sapimouse, "sapimouse");
+    let dataset = read(&named("sapimouse"), "sapimouse");
     let session = &sessions(&dataset, "user2")[0];
     let expected = [1000.0, 1010.0, 1016.0, 1032.0, 1060.0, 1076.0, 1092.0, 1092.0];
     assert_eq!(millis(session), expected);
@@ -143,7 +148,7 @@ fn sapimouse_rows_that_run_backwards_are_put_in_order() {
 
 #[test]
 fn balabit_times_lose_their_noise_and_the_outside_is_left_out() {
-    let dataset = read(&Format::Balabit, "balabit");
+    let dataset = read(&named("balabit"), "balabit");
     assert_eq!(ids(&dataset), ["user7", "user12"]);
     let session = &sessions(&dataset, "user7")[0];
     assert_eq!(millis(session), [0.0, 16.0, 16.0, 31.0, 62.0, 62.0, 78.0, 94.0]);
@@ -156,7 +161,7 @@ fn balabit_times_lose_their_noise_and_the_outside_is_left_out() {
 
 #[test]
 fn balabit_test_files_are_claims_with_their_labels() {
-    let dataset = read(&Format::Balabit, "balabit");
+    let dataset = read(&named("balabit"), "balabit");
     let user = dataset.user("user7").unwrap();
     assert_eq!(user.sessions().len(), 1);
     let labels: Vec<_> = user.claims().iter().map(|plan| plan.genuine()).collect();
@@ -166,7 +171,7 @@ fn balabit_test_files_are_claims_with_their_labels() {
 
 #[test]
 fn dfl_scroll_rows_have_no_position_and_a_second_monitor_has_negative_ones() {
-    let dataset = read(&Format::Dfl, "dfl");
+    let dataset = read(&named("dfl"), "dfl");
     let session = &sessions(&dataset, "User3")[0];
     assert_eq!(session.dropped.count(Reason::NoPosition), 1);
     let positions: Vec<_> = session.events.iter().map(|event| (event.x, event.y)).collect();
@@ -176,7 +181,7 @@ fn dfl_scroll_rows_have_no_position_and_a_second_monitor_has_negative_ones() {
 
 #[test]
 fn bank_sessions_are_gathered_and_ordered_and_their_ids_stay_whole() {
-    let dataset = read(&Format::Bank, "bank/Train_Mouse.csv");
+    let dataset = read(&named("bank"), "bank/Train_Mouse.csv");
     assert_eq!(ids(&dataset), ["-2416201411472988629", "-7000000000000012345"]);
     let session = &sessions(&dataset, "-2416201411472988629")[0];
     assert_eq!(session.id, "aa");
@@ -192,7 +197,7 @@ fn bank_sessions_are_gathered_and_ordered_and_their_ids_stay_whole() {
 
 #[test]
 fn bank_sessions_without_a_user_are_claims_of_nobody_known() {
-    let dataset = read(&Format::Bank, "bank");
+    let dataset = read(&named("bank"), "bank");
     let nobody = dataset.user("unlabelled").unwrap();
     assert!(nobody.sessions().is_empty());
     assert_eq!(nobody.claims().len(), 2);
@@ -202,7 +207,7 @@ fn bank_sessions_without_a_user_are_claims_of_nobody_known() {
 
 #[test]
 fn a_bank_file_with_semicolons_is_read_like_the_original() {
-    let dataset = read(&Format::Bank, "bank_damaged/semicolons.csv");
+    let dataset = read(&named("bank"), "bank_damaged/semicolons.csv");
     assert_eq!(sessions(&dataset, "-2416201411472988629")[0].events.len(), 5);
 }
 
@@ -210,7 +215,7 @@ fn a_bank_file_with_semicolons_is_read_like_the_original() {
 fn what_a_spreadsheet_destroyed_is_an_error_that_says_so() {
     let said = |name: &str| {
         let dataset =
-            open(&Format::Bank, &[fixture("bank_damaged").join(name)], ReadParams::default());
+            open(&named("bank"), &[fixture("bank_damaged").join(name)], ReadParams::default());
         let failure = match dataset {
             Err(failure) => failure,
             Ok(dataset) => dataset.sessions(&dataset.users()[0]).find_map(Result::err).unwrap(),

@@ -103,15 +103,15 @@ fn wrong_options_are_refused_before_anything_is_written() {
     let out = folder.path().join("new");
     for (options, code) in [
         (&["--user", "nobody"][..], 66),
-        (&["--pause-ms", "0"][..], 78),
-        (&["--min-steps", "9", "--max-steps", "8"][..], 78),
+        (&["--pause-ms", "0"][..], 2),
+        (&["--min-steps", "9", "--max-steps", "8"][..], 2),
     ] {
         let run = preprocess("gmail", "gmail", &out, options);
         assert_eq!(run.status.code(), Some(code), "{options:?}");
         assert!(!out.exists());
     }
     let run = preprocess("gmail", "gmail", &out, &["--pad", "3"]);
-    assert_eq!(run.status.code(), Some(78));
+    assert_eq!(run.status.code(), Some(2));
     assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
 }
 
@@ -164,5 +164,129 @@ fn a_table_has_a_row_for_each_window() {
     let windows: Vec<u64> = arrays.into_iter().map(|(_, windows)| windows).collect();
     assert_eq!(names.map(rows).to_vec(), windows);
     let refused = preprocess("balabit", "balabit", out.path(), &["--parquet", "--pad", "9"]);
-    assert_eq!(refused.status.code(), Some(78));
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+/// Runs the command on a folder with one file.
+fn generic(
+    name: &str,
+    bytes: &[u8],
+    options: &[&str],
+) -> (tempfile::TempDir, std::process::Output) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("in").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let mut command = Command::cargo_bin("mousewarden").unwrap();
+    command.args(["preprocess", "--format", "generic"]).arg(folder.path().join("in"));
+    command.arg("--out").arg(folder.path().join("out")).args(options);
+    let output = command.output().unwrap();
+    (folder, output)
+}
+
+fn said(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn an_empty_file_has_no_minutes_and_no_minus() {
+    let (_folder, run) = generic("ann/a.csv", b"", &[]);
+    assert!(run.status.success());
+    assert!(said(&run.stdout).contains("  0.0"), "{}", said(&run.stdout));
+    let (_folder, run) = generic("ann/a.csv", b"", &["--json"]);
+    assert!(!said(&run.stdout).contains("-0.0"));
+}
+
+#[test]
+fn rows_without_a_single_event_are_no_success() {
+    let (folder, run) = generic("ann/a.csv", b"time;x;y\n9,5;1,0;2,0\n19,4;2,0;2,0\n", &[]);
+    assert_eq!(run.status.code(), Some(65));
+    assert!(said(&run.stderr).contains("decimal comma"), "{}", said(&run.stderr));
+    assert!(!folder.path().join("out").exists());
+    let (_folder, run) = generic("ann/a.csv", b"time,x,y\n1,,\n2,,\n", &[]);
+    assert_eq!(run.status.code(), Some(65));
+    assert!(said(&run.stderr).contains("none of 2 rows is a mouse event"));
+}
+
+#[test]
+fn one_row_is_one_row_and_warnings_are_told() {
+    let mut text = String::from("time,x,y\n");
+    for i in 0..40 {
+        text.push_str(&format!("{i},{i},2\n"));
+    }
+    text.push_str("50,x,2\n");
+    let (_folder, run) = generic("ann/a.csv", text.as_bytes(), &[]);
+    let talk = said(&run.stderr);
+    assert!(talk.contains("1 row left out: unreadable"), "{talk}");
+    assert!(talk.contains("warning: ") && talk.contains("a.csv:2: the time goes up by"), "{talk}");
+}
+
+#[test]
+fn nothing_in_a_file_or_its_name_reaches_the_terminal_raw() {
+    let text = b"who,time,x,y\n\x1b[2J,10,1,2\n\x1b[2J,20,\x1b,2\n\x1b[2J,30,1,2\n";
+    for options in [&["--user-column", "who"][..], &["--user-column", "\x1bno"][..]] {
+        let (_folder, run) = generic("a\x1b/a.csv", text, options);
+        let all = [run.stdout, run.stderr].concat();
+        assert!(!all.contains(&0x1b), "{}", String::from_utf8_lossy(&all).escape_debug());
+    }
+}
+
+#[test]
+fn a_long_name_widens_no_column_and_fits_a_file() {
+    let text = format!("who,time,x,y\n{0},10,1,2\n{0},20,2,2\n", "n".repeat(65_536));
+    let (folder, run) = generic("a.csv", text.as_bytes(), &["--user-column", "who"]);
+    assert!(run.status.success(), "{}", said(&run.stderr));
+    assert!(said(&run.stdout).lines().all(|line| line.chars().count() < 130));
+    assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 2);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let run = preprocess("gmail", "gmail", &folder.path().join("file/out"), &[]);
+    assert_eq!(run.status.code(), Some(74));
+    assert!(said(&run.stderr).contains("not a folder") && run.stdout.is_empty());
+}
+
+#[test]
+fn a_format_is_named_alike_in_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["preprocess", "explore", "train", "evaluate"] {
+        let run = |options: &[&str]| {
+            let mut program = Command::cargo_bin("mousewarden").unwrap();
+            program.arg(command).arg(fixture("generic/epoch")).current_dir(folder.path());
+            let output = program.args(options).output().unwrap();
+            (output.status.code(), said(&output.stderr))
+        };
+        let (code, talk) = run(&[]);
+        assert_eq!(code, Some(2), "{command}: {talk}");
+        assert!(command == "train" || talk.contains("Add --format NAME, one of gmail"), "{talk}");
+        let (code, talk) = run(&["--format", "gmial"]);
+        assert!(command == "train" || code == Some(2) && talk.contains("is not one of"), "{talk}");
+        let (_, talk) = run(&["--format", "gmail", "--time", "t"]);
+        assert!(command == "train" || talk.contains("--time says how tables of --format generic"));
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn users_whose_names_are_not_utf_8_keep_apart_to_the_last_file() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    for name in [&b"Ren\xe9"[..], b"Ren\xe8"] {
+        let path = folder.path().join("in").join(std::ffi::OsStr::from_bytes(name));
+        fs::create_dir_all(&path).unwrap();
+        fs::copy(fixture("generic/bare/dave/track.tsv"), path.join("track.tsv")).unwrap();
+    }
+    let mut command = Command::cargo_bin("mousewarden").unwrap();
+    command.args(["preprocess", "--no-header", "--separator", "tab", "--time", "1", "--x", "2"]);
+    command.args(["--y", "3"]).arg(folder.path().join("in"));
+    let run = command.arg("--out").arg(folder.path().join("out")).output().unwrap();
+    assert!(run.status.success(), "{}", said(&run.stderr));
+    for name in ["Ren%E9.npz", "Ren%E8.npz"] {
+        assert!(folder.path().join("out").join(name).is_file(), "{}", said(&run.stdout));
+    }
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::output;
-use super::preprocess::layout::LayoutArgs;
-use crate::data::formats::{Format, ReadParams, open};
-use crate::data::npz::write_whole;
-use crate::error::{Failure, Kind, Result};
+use super::preprocess::layout::FormatArgs;
+use super::{left_out, output};
+use crate::data::formats::{Dropped, ReadParams, open};
+use crate::data::npz::{check_writable, write_whole};
+use crate::error::{Failure, Kind, Result, printable};
 use crate::lab::explore::{self, Check, ExploreParams, Progress, Survey};
 use crate::lab::plot::Raster;
 
@@ -26,10 +26,6 @@ pub struct ExploreArgs {
     /// Folders or files of recordings
     #[arg(required = true)]
     input: Vec<PathBuf>,
-
-    /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, generic
-    #[arg(long)]
-    format: String,
 
     /// Folder for `explore.html`; made if missing, readable by you alone
     #[arg(long, value_name = "DIR", default_value = "explored")]
@@ -69,7 +65,7 @@ pub struct ExploreArgs {
     json: bool,
 
     #[command(flatten)]
-    layout: LayoutArgs,
+    format: FormatArgs,
 }
 
 fn at_least_two(text: &str) -> std::result::Result<usize, String> {
@@ -87,13 +83,11 @@ impl ExploreArgs {
     pub fn run(self) -> Result<()> {
         let params =
             ExploreParams { users: self.users, sessions: self.sessions, events: self.events };
-        let format = match self.format.as_str() {
-            "generic" => Format::Generic(Box::new(self.layout.params()?)),
-            name => name.parse()?,
-        };
+        let format = self.format.format()?;
         // Before the work, which would be in vain in a build without PNG.
         let raster = self.png.then(Raster::new).transpose()?;
         let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
+        check_writable(&self.out)?;
         let bar = progress_bar();
         let mut show = |progress: Progress<'_>| {
             bar.set_length(progress.total as u64);
@@ -103,9 +97,14 @@ impl ExploreArgs {
         let survey = explore::survey(&dataset, format.name(), params, &self.user, &mut show)?;
         bar.finish_and_clear();
         let page = self.out.join(PAGE);
-        write_whole(&page, explore::page(&survey).html().as_bytes())?;
-        let pictures = write_pictures(&self.out, &survey, self.svg, raster.as_ref())?;
+        let written = write_whole(&page, explore::page(&survey).html().as_bytes());
+        // Whether the page could be written or not, the work is done and is shown.
         tell(&survey.checks(), self.json)?;
+        let mut dropped = Dropped::default();
+        survey.users.iter().for_each(|user| dropped.absorb(&user.dropped));
+        left_out::tell(None, &dropped);
+        written?;
+        let pictures = write_pictures(&self.out, &survey, self.svg, raster.as_ref())?;
         eprintln!("mousewarden: wrote {}", page.display());
         if pictures > 0 {
             eprintln!("mousewarden: wrote {pictures} pictures to {}", self.out.display());
@@ -146,9 +145,10 @@ fn tell(checks: &[Check], json: bool) -> Result<()> {
     let widest = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     for check in checks {
         let verdict = if check.ok { "ok  " } else { "LOOK" };
-        output::line(&format!("{verdict}  {:widest$}  {}", check.name, check.found))?;
+        let line = format!("{verdict}  {:widest$}  {}", check.name, check.found);
+        output::line(&printable(&line))?;
         for place in check.places.iter().take(PLACES) {
-            output::line(&format!("      {place}"))?;
+            output::line(&printable(&format!("      {place}")))?;
         }
         if check.places.len() > PLACES {
             output::line("      and more: see the page")?;

@@ -3,15 +3,17 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Failure, Result};
+use super::output;
+use crate::error::{Failure, Result, printable};
 use crate::model::bundle::CONTRACT;
-use crate::model::{Bundle, Limit, OperatingPoint, Provenance};
+use crate::model::identifier::ARCHITECTURE;
+use crate::model::{Bundle, Identifier, Limit, OperatingPoint, Provenance};
 use crate::nn::{AnyNetwork, BiLstm, ConvLayer, Network};
 use crate::pipeline::WindowParams;
 
@@ -49,7 +51,14 @@ impl InspectArgs {
     /// # Errors
     /// When the file is missing or not a model that this build can honour.
     pub fn run(self) -> Result<()> {
-        let bundle = Bundle::read(&self.model)?;
+        let bundle = match Bundle::read(&self.model) {
+            Ok(bundle) => bundle,
+            // Models come in two kinds; of what is neither the first failure is told.
+            Err(failure) => match Identifier::read(&self.model) {
+                Ok(people) => return tell_people(&self.model, &people, self.json),
+                Err(_) => return Err(failure),
+            },
+        };
         let content = fs::read(&self.model)
             .map_err(|error| Failure::io(format!("model {}", self.model.display()), error))?;
         let description = describe(self.model, &content, bundle);
@@ -59,6 +68,33 @@ impl InspectArgs {
         };
         writeln!(io::stdout(), "{text}").map_err(|error| Failure::io("standard output", error))
     }
+}
+
+/// What a model of `identify train` says of itself.
+fn tell_people(path: &Path, model: &Identifier, json: bool) -> Result<()> {
+    let from = &model.provenance;
+    if json {
+        return output::json(&serde_json::json!({
+            "path": path,
+            "architecture": ARCHITECTURE,
+            "features": model.features,
+            "people": model.labels,
+            "provenance": from,
+        }));
+    }
+    let f1 = from.macro_f1.map_or("not measured".into(), |[value, low, high]| {
+        format!("{value:.3} ({low:.3} to {high:.3})")
+    });
+    let lines = [
+        format!("model        {}", path.display()),
+        "kind         tells known people apart (identify); the agent judges by another kind".into(),
+        format!("people       {}: {}", model.labels.len(), model.labels.join(", ")),
+        format!("features     {} of the set {}", model.features.names.len(), model.features.set),
+        format!("learnt from  {} sessions of {}", from.sessions, from.source),
+        format!("macro F1     {f1}, cross-validated"),
+        format!("trained by   {}", from.trained_by),
+    ];
+    output::line(&printable(&lines.join("\n")))
 }
 
 fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {

@@ -15,6 +15,7 @@ pub mod export;
 pub mod guard;
 pub mod identify;
 pub mod inspect;
+mod left_out;
 pub mod output;
 pub mod pause;
 pub mod preprocess;

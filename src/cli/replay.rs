@@ -10,8 +10,9 @@ use super::output;
 use crate::agent::entry::Entry;
 use crate::agent::replay::replay;
 use crate::data::RecordingReader;
-use crate::error::Result;
+use crate::error::{Result, printable};
 use crate::pipeline::Verdict;
+use crate::platform::capture::{Capture, Unknown};
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
@@ -35,6 +36,19 @@ impl ReplayArgs {
     pub fn run(self) -> Result<()> {
         let reader = RecordingReader::open(&self.recording)?;
         let judge = Context::load()?.judge(self.model.as_deref())?;
+        let capture = reader.header().capture.clone();
+        if let Some(unknown) = judge.profile().lacks(&Capture::parse(&capture)) {
+            let what = match unknown {
+                Unknown::Backend => "back end",
+                Unknown::Pointer => "mouse",
+                Unknown::Screens => "resolution",
+            };
+            eprintln!(
+                "mousewarden: the agent would judge none of this: the model does not know its {what} \
+                 ({}). The verdicts below are those it would give all the same.",
+                printable(&capture)
+            );
+        }
         let tell = |verdict: &Verdict| match self.json {
             true => output::json(&Entry::Verdict(*verdict)),
             false => output::line(&text(verdict)),

@@ -9,6 +9,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder, Writer, WriterBuilder};
 use tempfile::NamedTempFile;
 
+use super::formats::spellings;
 use crate::error::{Failure, Kind, Result};
 
 /// A header longer than this is none, bytes.
@@ -52,9 +53,8 @@ pub fn relabel(from: &Path, out: &Path, names: &Names, with_probability: bool) -
     write(&mut writer, &places.labelled(&header, USER.as_bytes(), extra))?;
     let (mut row, mut copied) = (ByteRecord::new(), Copied { rows: 0, nameless: 0 });
     while reader.read_byte_record(&mut row).map_err(failed)? {
-        let session =
-            row.get(places.session).map(|id| String::from_utf8_lossy(id).trim().to_owned());
-        let named = session.and_then(|session| names.get(&session));
+        let session = row.get(places.session).unwrap_or_default();
+        let named = spellings(session).find_map(|session| names.get(&session));
         let user = named.map_or("", |(user, _)| user.as_str());
         let share = named.map_or(String::new(), |(_, p)| format!("{p:.4}"));
         let extra = with_probability.then_some(share.as_bytes());

@@ -162,5 +162,5 @@ fn a_lesson_holds_the_training_part_alone() {
 #[test]
 fn a_users_name_never_leads_out_of_the_folder_of_models() {
     let path = model_path("models".as_ref(), "open-set", 2, "../../etc/x");
-    assert_eq!(path.to_str(), Some("models/open-set/seed-2/_.._.._etc_x.onnx"));
+    assert_eq!(path.to_str(), Some("models/open-set/seed-2/%2E.%2F..%2Fetc%2Fx.onnx"));
 }

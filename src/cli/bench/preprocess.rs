@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::cli::output;
-use crate::data::formats::{Format, ReadParams, open};
+use crate::data::formats::{ReadParams, open};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::preprocess::{PreprocessParams, preprocess};
 use crate::platform::clock;
@@ -103,7 +103,7 @@ fn line(name: &str, run: Measured) -> String {
 
 fn measure(input: &Path, out: &Path) -> Result<Measured> {
     let began = clock::now();
-    let dataset = open(&Format::Gmail, &[input.to_owned()], ReadParams::default())?;
+    let dataset = open(&"gmail".parse()?, &[input.to_owned()], ReadParams::default())?;
     let users = preprocess(&dataset, &PreprocessParams::default(), &[], out, &mut |_| {})?;
     let seconds = (clock::now() - began).as_secs_f64();
     let rows = users.iter().map(|user| user.rows).sum();

@@ -13,15 +13,19 @@ use std::sync::Arc;
 use clap::Args;
 
 use self::show::Show;
-use super::output;
 use super::train::input::InputArgs;
+use super::{left_out, output};
 use crate::agent::settings::{Budget, DecisionChoice, Within};
+use crate::data::npz::check_writable;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::evaluate::{Request, Results, Trainer, compare, evaluate};
 use crate::lab::protocol::{NAMES, Person, Protocol, read_people};
 use crate::lab::train::{Start, TrainOptions};
 use crate::model::{self, Backend, Bundle, ScorerParams, folders_beside};
 use crate::pipeline::WindowParams;
+
+/// Fewer draws give no interval of 95 %.
+const DRAWS_MIN: usize = 100;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
@@ -45,7 +49,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "SEED", value_delimiter = ',', default_values_t = [1])]
     seeds: Vec<u64>,
     /// Draws of the bootstrap
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = draws)]
     draws: usize,
     /// Train models that are missing, on the protocol's training part
     #[arg(long)]
@@ -89,6 +93,11 @@ fn backend(name: &str) -> Result<Backend, String> {
     found.ok_or_else(|| "it must be auto, onnxruntime or builtin".into())
 }
 
+fn draws(text: &str) -> Result<usize, String> {
+    let draws = text.parse::<usize>().ok().filter(|draws| *draws >= DRAWS_MIN);
+    draws.ok_or_else(|| format!("intervals need a whole number of at least {DRAWS_MIN}"))
+}
+
 fn budget(text: &str) -> Result<Budget, String> {
     if text == "eer" {
         return Ok(Budget::Eer);
@@ -123,17 +132,20 @@ impl EvaluateArgs {
         let params = WindowParams::default();
         let protocols = self.protocols()?;
         let Some(folder) = &self.input.folder else {
-            return Err(Failure::new(Kind::Config, "no recordings are named")
+            return Err(Failure::new(Kind::Usage, "no recordings are named")
                 .remedy("Give the folder of a dataset and its --format."));
         };
         let source = self.input.format()?.name();
+        let (options, scorer) = self.learning()?;
+        if !self.split {
+            check_writable(&self.out)?;
+            self.train.then(|| check_writable(&self.models)).transpose()?;
+        }
         let show = Show::begin();
         let people = self.people(folder, params, &show)?;
         if self.split {
             return self.show_splits(&protocols, &people, params);
         }
-        let scorer = self.scorer();
-        let options = TrainOptions { start: self.start()?, ..TrainOptions::default() };
         let (notice, lock) = (self.budget[0], self.budget[1]);
         let choice = DecisionChoice {
             notice_budget_h: notice,
@@ -158,17 +170,28 @@ impl EvaluateArgs {
         };
         let results = evaluate(&request, &mut |progress| show.tell(progress))?;
         show.end();
-        results.write(&self.out)?;
-        report::write(&results, &self.out, self.svg)?;
-        eprintln!("Everything is in {}.", self.out.display());
-        match self.json {
-            true => output::json(&results),
-            false => {
-                output::line(&table::text(&results))?;
-                let enrolment = enrolment::lines(&results, &self.minutes);
-                enrolment.iter().try_for_each(|line| output::line(line))
-            }
+        // Whether the files could be written or not, what was measured is shown.
+        let written = self.write(&results);
+        if self.json {
+            output::json(&results)?;
+        } else {
+            output::line(&table::text(&results))?;
+            let enrolment = enrolment::lines(&results, &self.minutes);
+            enrolment.iter().try_for_each(|line| output::line(line))?;
         }
+        written
+    }
+
+    fn write(&self, results: &Results) -> Result<()> {
+        results.write(&self.out)?;
+        report::write(results, &self.out, self.svg)?;
+        eprintln!("Everything is in {}.", self.out.display());
+        Ok(())
+    }
+
+    fn learning(&self) -> Result<(TrainOptions, ScorerParams)> {
+        let options = TrainOptions { start: self.start()?, ..TrainOptions::default() };
+        Ok((options, self.scorer()))
     }
 
     /// The protocols, with `all` spelt out, each with every length of enrolment asked for.
@@ -190,9 +213,7 @@ impl EvaluateArgs {
         let dataset = self.input.open(folder)?;
         let (people, dropped) =
             read_people(&dataset, params, &mut |user, of| show.reading(user, of))?;
-        for (reason, rows) in dropped.by_reason() {
-            eprintln!("{rows} rows left out: {}", reason.name());
-        }
+        left_out::tell(None, &dropped);
         Ok(people)
     }
 

@@ -15,7 +15,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::preprocess::layout::LayoutArgs;
+use super::left_out;
+use super::preprocess::layout::FormatArgs;
 use crate::data::formats::{Dataset, Format, ReadParams, open};
 use crate::error::Result;
 use crate::lab::identify::{Measure, Samples};
@@ -69,25 +70,21 @@ struct Input {
 /// How recordings are read.
 #[derive(Debug, Args)]
 struct How {
-    /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, generic
-    #[arg(long, default_value = "bank")]
-    format: String,
-
     /// Stop at the first row that cannot be read
     #[arg(long)]
     strict: bool,
 
     #[command(flatten)]
-    layout: LayoutArgs,
+    format: FormatArgs,
 }
 
 impl How {
+    fn format(&self) -> Result<Format> {
+        if self.format.is_empty() { "bank".parse() } else { self.format.format() }
+    }
+
     fn open(self, input: &[PathBuf]) -> Result<Dataset> {
-        let format = match self.format.as_str() {
-            "generic" => Format::Generic(Box::new(self.layout.params()?)),
-            name => name.parse()?,
-        };
-        open(&format, input, ReadParams { strict: self.strict })
+        open(&self.format()?, input, ReadParams { strict: self.strict })
     }
 
     fn measure(self, input: &[PathBuf], measure: Measure, shard: Shard) -> Result<Samples> {
@@ -121,12 +118,7 @@ fn on_fold(bar: &ProgressBar) -> impl FnMut(usize, usize) + '_ {
 
 /// Says on stderr what was not measured.
 fn tell_left_out(samples: &Samples) {
-    for (reason, rows) in samples.dropped.by_reason() {
-        eprintln!("{rows} rows left out: {}", reason.name());
-    }
-    for place in samples.dropped.places().iter().filter(|place| place.reason.is_fault()) {
-        eprintln!("  {place}");
-    }
+    left_out::tell(None, &samples.dropped);
     for session in &samples.empty {
         eprintln!("session {session}: not a single readable event; left out");
     }

@@ -32,7 +32,7 @@ impl TrainArgs {
     /// # Errors
     /// When the recordings cannot be read or are too few, or the model cannot be written.
     pub fn run(self) -> Result<()> {
-        let source = self.input.how.format.clone();
+        let source = self.input.how.format()?.name().to_owned();
         let learner = self.learner;
         let labelled = self.input.measure(learner.measure())?.labelled()?;
         let folds = learner.folds(labelled.fewest());

@@ -1,18 +1,71 @@
-//! How a table of any layout is described on the command line, over a TOML file that may say the
-//! same. Reads that file, never a recording.
+//! Which recordings a command reads: a format by its name, or a table of any layout, described by
+//! options over a TOML file that may say the same.
 
 use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::data::formats::{GenericParams, TimeUnit, UserFrom};
-use crate::error::{Failure, Result};
+use crate::data::formats::{Format, GENERIC, GenericParams, TimeUnit, UserFrom};
+use crate::error::{Failure, Kind, Result};
+
+/// Which recordings they are: the same options in every command that reads any.
+#[derive(Debug, Clone, Default, Args)]
+pub(in crate::cli) struct FormatArgs {
+    /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, pynput, jspsych, psychopy,
+    /// mousetrap, mousetracker, kharagpur, jsonl, or generic: any table, as the options below say
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
+}
+
+impl FormatArgs {
+    /// The format of a name.
+    pub const fn named(name: String) -> Self {
+        Self { format: Some(name), layout: LayoutArgs::NONE }
+    }
+
+    /// Whether neither a format nor a layout is named.
+    pub fn is_empty(&self) -> bool {
+        self.format.is_none() && self.layout.first().is_none()
+    }
+
+    /// The format.
+    ///
+    /// # Errors
+    /// When none is named, there is no such format, or its layout cannot be read.
+    pub fn format(&self) -> Result<Format> {
+        let layout = self.layout.first();
+        match (self.format.as_deref(), layout) {
+            (Some(GENERIC), _) | (None, Some(_)) => {
+                Ok(Format::generic(self.layout.clone().params()?))
+            }
+            (Some(name), None) => name.parse(),
+            (Some(name), Some(option)) => {
+                let what = format!(
+                    "{option} says how tables of --format generic are laid out, not {name}"
+                );
+                Err(Failure::new(Kind::Usage, what).remedy("Leave one of the two out."))
+            }
+            (None, None) => {
+                let names: Vec<&str> = Format::names().collect();
+                Err(Failure::new(Kind::Usage, "the format of the recordings is not named").remedy(
+                    format!(
+                        "Add --format NAME, one of {}, or --layout FILE for any other table.",
+                        names.join(", ")
+                    ),
+                ))
+            }
+        }
+    }
+}
 
 /// How the tables of `--format generic` are laid out; options win over the file.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of --format generic")]
-pub(in crate::cli) struct LayoutArgs {
+struct LayoutArgs {
     /// TOML file with these options as keys (`time_unit = "s"`), and a table `[events]`
     #[arg(long, value_name = "FILE")]
     layout: Option<PathBuf>,
@@ -76,11 +129,48 @@ fn code(text: &str) -> std::result::Result<(String, String), String> {
 }
 
 impl LayoutArgs {
+    /// No option.
+    const NONE: Self = Self {
+        layout: None,
+        separator: None,
+        no_header: false,
+        time: None,
+        time_unit: None,
+        x: None,
+        y: None,
+        position: None,
+        event: None,
+        codes: Vec::new(),
+        user_column: None,
+        user_from_file: false,
+        session_column: None,
+    };
+
+    /// The first option that was given.
+    fn first(&self) -> Option<&'static str> {
+        let given = [
+            (self.layout.is_some(), "--layout"),
+            (self.separator.is_some(), "--separator"),
+            (self.no_header, "--no-header"),
+            (self.time.is_some(), "--time"),
+            (self.time_unit.is_some(), "--time-unit"),
+            (self.x.is_some(), "--x"),
+            (self.y.is_some(), "--y"),
+            (self.position.is_some(), "--position"),
+            (self.event.is_some(), "--event"),
+            (!self.codes.is_empty(), "--code"),
+            (self.user_column.is_some(), "--user-column"),
+            (self.user_from_file, "--user-from-file"),
+            (self.session_column.is_some(), "--session-column"),
+        ];
+        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
+    }
+
     /// The file's parameters with these options over them.
     ///
     /// # Errors
     /// When the file cannot be read or is no such layout.
-    pub fn params(self) -> Result<GenericParams> {
+    fn params(self) -> Result<GenericParams> {
         let mut params = match &self.layout {
             None => GenericParams::default(),
             Some(path) => {

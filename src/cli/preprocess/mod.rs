@@ -7,11 +7,11 @@ mod table;
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{output, stdio_arrow};
-use crate::data::formats::{Dataset, Format, ReadParams, User, open};
+use super::{left_out, output, stdio_arrow};
+use crate::data::formats::{Dataset, Dropped, ReadParams, User, open};
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::preprocess::{Output, PreprocessParams, Progress, UserSummary, preprocess};
@@ -24,17 +24,13 @@ const SUMMARY: &str = "summary.json";
 /// Arguments of `preprocess`.
 #[derive(Debug, Args)]
 pub struct PreprocessArgs {
-    /// Which recordings they are
-    #[arg(long, value_enum, required_unless_present = "stdio_arrow")]
-    format: Option<FormatName>,
-
     /// Folders or files of recordings
     #[arg(required_unless_present = "stdio_arrow")]
     input: Vec<PathBuf>,
 
     /// Folder for `<user>.npz` and `summary.json`; made if missing
-    #[arg(long, required_unless_present = "stdio_arrow")]
-    out: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", default_value = "preprocessed")]
+    out: PathBuf,
 
     /// Write Parquet tables instead of arrays, a row a window
     #[cfg(feature = "columnar")]
@@ -52,7 +48,7 @@ pub struct PreprocessArgs {
     /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y; or file, row_group
     /// of Parquet with these columns) from standard input and answer each with the windows of its
     /// sessions
-    #[arg(long, conflicts_with_all = ["input", "out", "all_events", "iqr_filter", "pad"])]
+    #[arg(long, conflicts_with_all = ["input", "all_events", "iqr_filter", "pad"])]
     stdio_arrow: bool,
 
     /// Count clicks and the wheel as steps too, as the research did; the agent never does
@@ -92,17 +88,7 @@ pub struct PreprocessArgs {
     json: bool,
 
     #[command(flatten)]
-    layout: layout::LayoutArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatName {
-    Gmail,
-    Balabit,
-    Sapimouse,
-    Bank,
-    Dfl,
-    Generic,
+    format: layout::FormatArgs,
 }
 
 impl PreprocessArgs {
@@ -112,19 +98,11 @@ impl PreprocessArgs {
     /// When the recordings cannot be read or the windows cannot be written.
     pub fn run(self) -> Result<()> {
         let params = self.params();
-        params.windows.validate().map_err(|wrong| Failure::new(Kind::Config, wrong))?;
-        let (Some(format), Some(out)) = (self.format, self.out.clone()) else {
-            // Without both there is no file to read or write: clap has seen to it.
+        params.windows.validate().map_err(|wrong| Failure::new(Kind::Usage, wrong))?;
+        if self.stdio_arrow {
             return stdio_arrow::windows(params.windows, self.shard);
-        };
-        let format = match format {
-            FormatName::Gmail => Format::Gmail,
-            FormatName::Balabit => Format::Balabit,
-            FormatName::Sapimouse => Format::Sapimouse,
-            FormatName::Bank => Format::Bank,
-            FormatName::Dfl => Format::Dfl,
-            FormatName::Generic => Format::Generic(Box::new(self.layout.params()?)),
-        };
+        }
+        let format = self.format.format()?;
         let bar = progress_bar();
         let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
         let mut show = |progress: Progress<'_>| {
@@ -133,18 +111,20 @@ impl PreprocessArgs {
             bar.set_message(progress.user.to_owned());
         };
         let users = match in_shard(&dataset, self.shard, &self.user) {
-            Some(chosen) => preprocess(&dataset, &params, &chosen, &out, &mut show)?,
+            Some(chosen) => preprocess(&dataset, &params, &chosen, &self.out, &mut show)?,
             None => Vec::new(),
         };
         bar.finish_and_clear();
         let json = summary_json(&params, &users)?;
-        write_whole(&out.join(self.shard.file_name(SUMMARY)), json.as_bytes())?;
-        if self.json {
-            return output::line(&json);
-        }
-        output::line(&table::table(&users))?;
-        table::tell_faults(&users);
-        Ok(())
+        let path = self.out.join(self.shard.file_name(SUMMARY));
+        // Whether it could be written or not, the work is done and is shown.
+        let written = write_whole(&path, json.as_bytes());
+        output::line(&if self.json { json } else { table::table(&users) })?;
+        let mut dropped = Dropped::default();
+        users.iter().for_each(|user| dropped.absorb(user.left_out()));
+        left_out::tell(None, &dropped);
+        written?;
+        require_events(&users)
     }
 
     const fn params(&self) -> PreprocessParams {
@@ -172,6 +152,17 @@ impl PreprocessArgs {
     const fn output(&self) -> Output {
         Output::Npz
     }
+}
+
+/// Rows without a single event are no success, whatever they are; no rows are.
+fn require_events(users: &[UserSummary]) -> Result<()> {
+    let rows: u64 = users.iter().map(|user| user.rows).sum();
+    if rows == 0 || users.iter().any(|user| user.events > 0) {
+        return Ok(());
+    }
+    let rows = left_out::counted(rows, "row");
+    Err(Failure::new(Kind::Data, format!("none of {rows} is a mouse event"))
+        .remedy("The counts above say why; another --format, --event or --code may read them."))
 }
 
 /// The users of a part, an empty list for all; `None` where the part holds none.

@@ -1,6 +1,9 @@
-//! The summary of `preprocess` for people: a table on stdout, what was left out on stderr.
+//! The summary of `preprocess` for people: a table.
 
 use crate::lab::preprocess::{Quartiles, UserSummary};
+
+/// A longer name widens no column, characters.
+const NAME_MAX: usize = 40;
 
 /// One line a user, and one for all.
 pub(super) fn table(users: &[UserSummary]) -> String {
@@ -22,7 +25,8 @@ pub(super) fn table(users: &[UserSummary]) -> String {
 }
 
 fn row(user: &UserSummary) -> Vec<String> {
-    let name = if user.claims { format!("{} (claims)", user.user) } else { user.user.clone() };
+    let name = short(&user.user);
+    let name = if user.claims { format!("{name} (claims)") } else { name };
     let steps = |q: Quartiles| format!("{:.0}/{:.0}/{:.0}", q.q1, q.median, q.q3);
     let dropped: u64 = user.dropped.values().sum();
     vec![
@@ -39,7 +43,7 @@ fn row(user: &UserSummary) -> Vec<String> {
 
 fn total(users: &[UserSummary]) -> Vec<String> {
     let sum = |value: fn(&UserSummary) -> u64| users.iter().map(value).sum::<u64>().to_string();
-    let minutes: f64 = users.iter().map(|user| user.movement_min).sum();
+    let minutes = users.iter().fold(0.0, |sum, user| sum + user.movement_min);
     vec![
         "all".into(),
         sum(|user| user.sessions as u64),
@@ -52,17 +56,14 @@ fn total(users: &[UserSummary]) -> Vec<String> {
     ]
 }
 
-/// Why rows were left out, and where the first faulty ones stand.
-pub(super) fn tell_faults(users: &[UserSummary]) {
-    let mut reasons = std::collections::BTreeMap::new();
-    for (reason, rows) in users.iter().flat_map(|user| &user.dropped) {
-        *reasons.entry(*reason).or_insert(0) += rows;
+/// A name of at most so many characters, shortened in the middle, where the parts that tell names
+/// apart seldom are.
+fn short(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= NAME_MAX {
+        return name.to_owned();
     }
-    for (reason, rows) in reasons {
-        eprintln!("mousewarden: {rows} rows left out: {}", reason.name());
-    }
-    let faults = users.iter().flat_map(|user| &user.places).filter(|p| p.reason.is_fault());
-    for place in faults.take(10) {
-        eprintln!("mousewarden: {place}");
-    }
+    let head: String = name.chars().take(NAME_MAX / 2).collect();
+    let tail: String = name.chars().skip(length - NAME_MAX / 2 + 1).collect();
+    format!("{head}…{tail}")
 }

@@ -11,7 +11,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use super::choices::ChoiceArgs;
 use super::input::InputArgs;
 use super::scorer;
-use crate::cli::output;
+use crate::cli::{left_out, output};
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{LearnFrom, Plan, Protocol, read_people};
 use crate::lab::shard::Shard;
@@ -71,12 +71,7 @@ impl Everybody<'_> {
     fn plan(&self, protocol: &Protocol, folder: &Path, windows: WindowParams) -> Result<Plan> {
         let dataset = self.input.open(folder)?;
         let (people, dropped) = read_people(&dataset, windows, &mut |_, _| {})?;
-        for (reason, rows) in dropped.by_reason() {
-            eprintln!("{rows} rows left out: {}", reason.name());
-        }
-        for place in dropped.places().iter().filter(|place| place.reason.is_fault()) {
-            eprintln!("  {place}");
-        }
+        left_out::tell(None, &dropped);
         let mut plan = protocol.plan(protocol.prepare(people, windows), self.choices.seed())?;
         let people = &plan.people;
         plan.splits.retain(|split| self.shard.takes(&people[split.owner].id));

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::data::formats::{Dataset, Dropped, Format, GenericParams, ReadParams, User, open};
+use crate::cli::left_out;
+use crate::cli::preprocess::layout::FormatArgs;
+use crate::data::formats::{Dataset, Dropped, Format, ReadParams, User, open};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
@@ -15,12 +17,8 @@ use crate::pipeline::{Window, WindowParams};
 pub struct InputArgs {
     /// The dataset's folder; without it, your own recordings
     pub folder: Option<PathBuf>,
-    /// The dataset's format: gmail, balabit, sapimouse, bank, dfl
-    #[arg(long, requires = "folder", conflicts_with = "layout")]
-    format: Option<String>,
-    /// A TOML file that describes any other format
-    #[arg(long, value_name = "FILE", requires = "folder")]
-    layout: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 /// One person of a dataset.
@@ -35,25 +33,27 @@ pub struct Subject {
 impl InputArgs {
     /// A dataset that other arguments name.
     pub const fn of(folder: PathBuf, format: String) -> Self {
-        Self { folder: Some(folder), format: Some(format), layout: None }
+        Self { folder: Some(folder), format: FormatArgs::named(format) }
     }
 
-    /// The format's name, for a model's provenance.
+    /// The format.
     ///
     /// # Errors
-    /// When it is not named, or its description cannot be read.
+    /// When it is not named, its description cannot be read, or there is nothing to be read by it.
     pub fn format(&self) -> Result<Format> {
-        if let Some(path) = &self.layout {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Failure::io(format!("layout {name}"), e))?;
-            return Ok(Format::Generic(Box::new(GenericParams::from_toml(&name, &text)?)));
+        self.format.format()
+    }
+
+    /// Refuses a format without recordings.
+    ///
+    /// # Errors
+    /// When a format is named, but no folder.
+    pub fn check(&self) -> Result<()> {
+        if self.folder.is_some() || self.format.is_empty() {
+            return Ok(());
         }
-        let unnamed = || {
-            Failure::new(Kind::Config, "the dataset's format is not named")
-                .remedy("Add --format NAME, or --layout FILE.")
-        };
-        self.format.as_deref().ok_or_else(unnamed)?.parse()
+        Err(Failure::new(Kind::Usage, "a format is named, but no folder of recordings")
+            .remedy("Name the folder too, or leave the format out for your own recordings."))
     }
 
     /// Opens the dataset in `folder`.
@@ -93,11 +93,6 @@ pub fn windows_of(
             sessions.push(cut_recording(params, session.signals()).0);
         }
     }
-    for (reason, rows) in dropped.by_reason() {
-        eprintln!("{}: {rows} rows left out: {}", user.id(), reason.name());
-    }
-    for place in dropped.places().iter().filter(|place| place.reason.is_fault()) {
-        eprintln!("  {place}");
-    }
+    left_out::tell(Some(user.id()), &dropped);
     Ok(sessions)
 }

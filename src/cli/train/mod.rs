@@ -16,6 +16,7 @@ pub(super) use self::input::InputArgs;
 use self::input::everybody;
 use self::show::{Show, expectation};
 use crate::data::Store;
+use crate::data::npz::check_writable;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
 use crate::lab::shard::Shard;
@@ -90,6 +91,11 @@ impl TrainArgs {
     /// # Errors
     /// When there is too little movement, the input cannot be read, or the model cannot be written.
     pub fn run(self) -> Result<()> {
+        self.input.check()?;
+        if let Some(out) = &self.out {
+            let folder = if self.all_users { Some(out.as_path()) } else { out.parent() };
+            folder.map_or(Ok(()), check_writable)?;
+        }
         if let (true, Some(folder), Some(out)) = (self.all_users, &self.input.folder, &self.out) {
             return self.everybody(out).run(folder);
         }
@@ -136,7 +142,7 @@ impl TrainArgs {
 
     fn dataset_task(&self, folder: &Path, params: WindowParams) -> Result<Task> {
         let Some(user) = self.user.as_deref() else {
-            return Err(Failure::new(Kind::Config, "a dataset, but nobody of it is named")
+            return Err(Failure::new(Kind::Usage, "a dataset, but nobody of it is named")
                 .remedy("Add --user ID, or --all-users."));
         };
         let format = self.input.format()?.name();

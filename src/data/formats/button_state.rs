@@ -3,14 +3,42 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::dataset::User;
 use super::discover::{self, Users};
 use super::dropped::Reason;
 use super::field::TimeUnit;
-use super::layout::{Column, Decode, Fault, Layout, Row, missing, unknown};
+use super::layout::{Column, Fault, Layout, Row, missing, unknown};
+use super::registry::Reader;
+use super::source::Source;
+use super::table::Table;
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::{Button, MouseEvent, MouseKind};
+
+pub(super) const BALABIT: Reader = Reader {
+    name: "balabit",
+    wanted: |name| name.starts_with("session_") || name == LABELS,
+    layouts: || vec![layout("a Balabit recording", Flavour::Balabit)],
+    plan: plan_balabit,
+};
+
+pub(super) const SAPIMOUSE: Reader = Reader {
+    name: "sapimouse",
+    wanted: discover::is_csv,
+    layouts: || vec![layout("a SapiMouse recording", Flavour::Sapimouse)],
+    plan: plan_sapimouse,
+};
+
+pub(super) const DFL: Reader = Reader {
+    name: "dfl",
+    wanted: discover::is_csv,
+    layouts: || vec![layout("a DFL recording", Flavour::Dfl)],
+    plan: |sources, layouts| discover::tables(sources, layouts, discover::folder),
+};
+
+/// Which of Balabit's test sessions are genuine.
+const LABELS: &str = "public_labels.csv";
 
 const TIME: usize = 0;
 const BUTTON: usize = 1;
@@ -23,7 +51,7 @@ const OUTSIDE: &[u8] = b"65535";
 
 /// Which recorder wrote the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flavour {
+enum Flavour {
     Balabit,
     Sapimouse,
     Dfl,
@@ -31,45 +59,40 @@ pub(super) enum Flavour {
 
 fn layout(what: &'static str, flavour: Flavour) -> Layout {
     let columns = ["client timestamp", "button", "state", "x", "y"];
-    let columns = columns.into_iter().map(|name| Column::Named(name.into())).collect();
-    Layout { what, separator: None, quoted: false, columns, decode: Decode::ButtonState(flavour) }
+    let columns = columns.into_iter().map(Column::named).collect();
+    let unit = if flavour == Flavour::Balabit { TimeUnit::S } else { TimeUnit::Ms };
+    Layout {
+        time: Some(TIME),
+        unit: Some(unit),
+        ..Layout::table(what, columns, move |row| event(row, flavour))
+    }
 }
 
-pub(super) fn plan_dfl(inputs: &[PathBuf]) -> Result<(Layout, Vec<User>)> {
-    let layout = layout("a DFL recording", Flavour::Dfl);
-    let mut users = Users::default();
-    for path in discover::files(inputs, discover::is_csv)? {
-        users.add(&discover::folder(&path)?, discover::whole_file(&path, &layout)?, false);
-    }
-    Ok((layout, users.sorted()))
-}
-
-pub(super) fn plan_sapimouse(inputs: &[PathBuf]) -> Result<(Layout, Vec<User>)> {
-    let layout = layout("a SapiMouse recording", Flavour::Sapimouse);
-    let mut folders: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for path in discover::files(inputs, discover::is_csv)? {
-        folders.entry(discover::folder(&path)?).or_default().push(path);
+fn plan_sapimouse(sources: Vec<Source>, layouts: &[Arc<Layout>]) -> Result<Vec<User>> {
+    let mut folders: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+    for source in sources {
+        folders.entry(discover::folder(&source)).or_default().push(source);
     }
     let mut users = Users::default();
-    for (folder, mut paths) in folders {
-        paths.sort_by_cached_key(|path| sitting(path));
+    for (folder, mut sources) in folders {
+        sources.sort_by_cached_key(sitting);
         let (mut id, mut latest) = (folder.clone(), None);
-        for path in paths {
-            let date = sitting(&path).0;
+        for source in sources {
+            let date = sitting(&source).0;
             if is_somebody_else(latest, date) {
                 id = format!("{folder}_{}", date.map(|date| date.to_string()).unwrap_or_default());
             }
             latest = date.or(latest);
-            users.add(&id, discover::whole_file(&path, &layout)?, false);
+            users.add(&id, discover::whole_file(Table::open(source, layouts)?)?, false);
         }
     }
-    Ok((layout, users.sorted()))
+    Ok(users.sorted())
 }
 
 /// The day of a session, and a key by which the long session of a day precedes the short one:
 /// the study's order, and the way the set is used (learn from three minutes, test on one).
-fn sitting(path: &Path) -> (Option<jiff::civil::Date>, std::cmp::Reverse<u32>) {
-    let name = discover::stem(path);
+fn sitting(source: &Source) -> (Option<jiff::civil::Date>, std::cmp::Reverse<u32>) {
+    let name = discover::stem(source);
     let numbers = || name.split('_').filter_map(|part| part.parse::<i16>().ok());
     let date = match numbers().collect::<Vec<_>>()[..] {
         [year, month, day, ..] => {
@@ -90,42 +113,56 @@ fn is_somebody_else(latest: Option<jiff::civil::Date>, date: Option<jiff::civil:
     days.is_some_and(|days| days > DAYS_MAX)
 }
 
-pub(super) fn plan_balabit(inputs: &[PathBuf]) -> Result<(Layout, Vec<User>)> {
-    let layout = layout("a Balabit recording", Flavour::Balabit);
-    let mut users = Users::default();
-    let mut labels: BTreeMap<PathBuf, BTreeMap<String, bool>> = BTreeMap::new();
-    for path in discover::files(inputs, |name| name.starts_with("session_"))? {
-        let mut plan = discover::whole_file(&path, &layout)?;
-        let root = test_root(&path);
-        if let Some(root) = &root {
-            if !labels.contains_key(root) {
-                labels.insert(root.clone(), read_labels(&root.join("public_labels.csv"))?);
-            }
-            plan.genuine = labels.get(root).and_then(|labels| labels.get(&plan.id)).copied();
-        }
-        users.add(&discover::folder(&path)?, plan, root.is_some());
+fn plan_balabit(sources: Vec<Source>, layouts: &[Arc<Layout>]) -> Result<Vec<User>> {
+    let is_labels = |source: &Source| source.path.file_name().is_some_and(|name| name == LABELS);
+    let (labels, sessions): (Vec<_>, Vec<_>) = sources.into_iter().partition(is_labels);
+    let mut known: BTreeMap<PathBuf, BTreeMap<String, bool>> = BTreeMap::new();
+    for source in labels {
+        let root = canonical(&source.path).parent().map(Path::to_owned).unwrap_or_default();
+        known.insert(root, read_labels(&source)?);
     }
-    Ok((layout, users.sorted()))
+    let mut users = Users::default();
+    for source in sessions {
+        let root = test_root(&source.path);
+        let folder = discover::folder(&source);
+        let mut plan = discover::whole_file(Table::open(source, layouts)?)?;
+        if let Some(root) = &root {
+            if !known.contains_key(root) {
+                let path = root.join(LABELS);
+                let is_there = path.is_file();
+                let labels =
+                    if is_there { read_labels(&Source::file(path))? } else { BTreeMap::new() };
+                known.insert(root.clone(), labels);
+            }
+            plan.genuine = known.get(root).and_then(|labels| labels.get(&plan.id)).copied();
+        }
+        users.add(&folder, plan, root.is_some());
+    }
+    Ok(users.sorted())
 }
 
 /// The folder that holds `test_files`, if the file lies below such a one.
 fn test_root(path: &Path) -> Option<PathBuf> {
-    let path = path.canonicalize().ok()?;
+    let path = canonical(path);
     let tests = path.ancestors().find(|folder| folder.ends_with("test_files"))?;
     tests.parent().map(Path::to_owned)
 }
 
-/// Which test sessions are genuine, by the labels that were published; empty if there are none.
-fn read_labels(path: &Path) -> Result<BTreeMap<String, bool>> {
+/// A path without links, also where its end lies in an archive.
+fn canonical(path: &Path) -> PathBuf {
+    let known = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    let Some((folder, whole)) = known else { return path.to_owned() };
+    path.strip_prefix(folder).map_or_else(|_| path.to_owned(), |rest| whole.join(rest))
+}
+
+/// Which test sessions are genuine, by the labels that were published.
+fn read_labels(source: &Source) -> Result<BTreeMap<String, bool>> {
     let mut labels = BTreeMap::new();
-    if !path.exists() {
-        return Ok(labels);
-    }
     let wrong = |wrong: String| {
-        Failure::new(Kind::Data, format!("{}: {wrong}", path.display()))
+        Failure::new(Kind::Data, format!("{}: {wrong}", source.path.display()))
             .remedy("Expected lines like session_0000000000,0 below filename,is_illegal.")
     };
-    let mut reader = csv::Reader::from_path(path).map_err(|e| wrong(e.to_string()))?;
+    let mut reader = csv::Reader::from_reader(source.open(0)?);
     for row in reader.records() {
         let row = row.map_err(|e| wrong(e.to_string()))?;
         let genuine = match row.get(1).map(str::trim) {
@@ -138,7 +175,7 @@ fn read_labels(path: &Path) -> Result<BTreeMap<String, bool>> {
     Ok(labels)
 }
 
-pub(super) fn event(row: &Row<'_>, flavour: Flavour) -> Result<MouseEvent, Fault> {
+fn event(row: &Row<'_>, flavour: Flavour) -> Result<MouseEvent, Fault> {
     let button = row.get(BUTTON).ok_or_else(|| missing("button"))?;
     let state = row.get(STATE).ok_or_else(|| missing("state"))?;
     let kind = match state {
@@ -156,8 +193,7 @@ pub(super) fn event(row: &Row<'_>, flavour: Flavour) -> Result<MouseEvent, Fault
     if flavour == Flavour::Balabit && (outside(X) || outside(Y)) {
         return Err(Fault::drop(Reason::Outside, "the pointer is outside the screen"));
     }
-    let unit = if flavour == Flavour::Balabit { TimeUnit::S } else { TimeUnit::Ms };
-    row.event(kind, [TIME, X, Y], unit)
+    row.event(kind, [TIME, X, Y])
 }
 
 fn button_of(name: &[u8]) -> Result<Button, Fault> {

@@ -1,21 +1,19 @@
-//! What `open` found: users, their sessions, and the way to read one session at a time. Holds file
-//! names and places, never more than one session's events.
+//! What `open` found: users, their sessions, and the way to read one session at a time. One session's
+//! events are in memory, of the others names and places.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ReadParams;
-use super::dropped::{Dropped, Place, Reason};
-use super::layout::{Fault, Layout, Row};
-use super::table::{Rows, Span, Table};
+use super::dropped::Dropped;
+use super::read::Reading;
+use super::table::{Span, Table};
 use crate::error::{Failure, Kind, Result};
-use crate::pipeline::event::sort_recording;
 use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
 
 /// Recordings of several users.
 #[derive(Debug)]
 pub struct Dataset {
-    layout: Layout,
     users: Vec<User>,
     params: ReadParams,
 }
@@ -53,6 +51,8 @@ pub struct SessionPlan {
     pub(super) pieces: Vec<Piece>,
     pub(super) genuine: Option<bool>,
     pub(super) repeated: u64,
+    /// Whether it is all of its file.
+    pub(super) is_file: bool,
 }
 
 impl SessionPlan {
@@ -83,8 +83,11 @@ pub struct Session {
     pub id: String,
     /// Whether the user made it; `None` where the dataset doesn't say.
     pub genuine: Option<bool>,
-    /// In the order of time.
+    /// In the order of time. A part whose clock was set back, or began anew, follows a second behind
+    /// the part before it.
     pub events: Vec<MouseEvent>,
+    /// Where such parts begin.
+    pub(super) cuts: Vec<usize>,
     /// Rows of its files: events and dropped ones, headers not counted.
     pub rows: u64,
     /// Events that stood behind a later one in the file, before they were put in order.
@@ -99,17 +102,35 @@ impl Session {
         self.events.first().map(|event| event.at)
     }
 
-    /// The session as the pipeline takes it: a start, then the events.
+    /// Stretches of one clock; no movement goes on from one into the next.
+    pub fn parts(&self) -> impl Iterator<Item = &[MouseEvent]> {
+        parts(&self.events, &self.cuts)
+    }
+
+    /// The session as the pipeline takes it: of each part a start, then the events.
     pub fn signals(&self) -> impl Iterator<Item = Signal> + '_ {
-        let start = self.start().map(|at| Signal::Boundary { at, kind: Boundary::Start });
-        start.into_iter().chain(self.events.iter().copied().map(Signal::Mouse))
+        self.parts().flat_map(|part| {
+            let at = part.first().map(|event| event.at);
+            let start = at.map(|at| Signal::Boundary { at, kind: Boundary::Start });
+            start.into_iter().chain(part.iter().copied().map(Signal::Mouse))
+        })
     }
 }
 
+/// Events up to and from each cut.
+pub(super) fn parts<'a>(
+    events: &'a [MouseEvent],
+    cuts: &'a [usize],
+) -> impl Iterator<Item = &'a [MouseEvent]> {
+    let begins = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain([events.len()]);
+    begins.zip(ends).map(|(begin, end)| &events[begin..end]).filter(|part| !part.is_empty())
+}
+
 impl Dataset {
-    pub(super) fn new(layout: Layout, users: Vec<User>, params: ReadParams) -> Result<Self> {
+    pub(super) fn new(users: Vec<User>, params: ReadParams) -> Result<Self> {
         check_spelling(&users)?;
-        Ok(Self { layout, users, params })
+        Ok(Self { users, params })
     }
 
     /// The users in natural order: `user2` before `user10`.
@@ -143,69 +164,25 @@ impl Dataset {
     /// Reads one session.
     ///
     /// # Errors
-    /// When its files cannot be read, were damaged by a spreadsheet, or, if reading is strict, at
-    /// the first row that is not understood.
+    /// When its files cannot be read, have lost digits, or are rows of which most are none, or, if
+    /// reading is strict, at the first row that is not understood.
     pub fn read(&self, user: &User, plan: &SessionPlan) -> Result<Session> {
-        let mut session = Session {
+        let mut reading = Reading::new(self.params.strict, plan.repeated);
+        for piece in &plan.pieces {
+            reading.piece(piece)?;
+        }
+        let told = reading.finish(plan)?;
+        Ok(Session {
             user: user.id.clone(),
             id: plan.id.clone(),
             genuine: plan.genuine,
-            events: Vec::new(),
-            rows: plan.repeated,
-            backwards: 0,
-            dropped: Dropped::default(),
-        };
-        session.dropped.add(Reason::Repeated, plan.repeated);
-        for piece in &plan.pieces {
-            self.read_piece(piece, &mut session)?;
-        }
-        let pairs = session.events.windows(2);
-        session.backwards = pairs.filter(|pair| pair[1].at < pair[0].at).count() as u64;
-        sort_recording(&mut session.events);
-        Ok(session)
+            events: told.events,
+            cuts: told.cuts,
+            rows: told.rows,
+            backwards: told.backwards,
+            dropped: told.dropped,
+        })
     }
-
-    fn read_piece(&self, piece: &Piece, session: &mut Session) -> Result<()> {
-        let mut rows = piece.table.rows(piece.span)?;
-        while let Some(record) = rows.next()? {
-            let row = Row { record, places: &piece.table.places };
-            match self.layout.decode.event(&row) {
-                Ok(event) => session.events.push(event),
-                Err(_) if piece.table.is_header(record) => continue,
-                Err(fault) => self.leave_out(fault, &piece.table, &rows, &mut session.dropped)?,
-            }
-            session.rows += 1;
-        }
-        Ok(())
-    }
-
-    fn leave_out(
-        &self,
-        fault: Fault,
-        table: &Table,
-        rows: &Rows<'_>,
-        dropped: &mut Dropped,
-    ) -> Result<()> {
-        let at = |wrong: &str| format!("{}:{}: {wrong}", table.path.display(), rows.line());
-        match fault {
-            Fault::Damaged(wrong) => Err(damaged(at(&wrong))),
-            Fault::Drop(reason, wrong) if self.params.strict && reason.is_fault() => {
-                Err(Failure::new(Kind::Data, at(&wrong))
-                    .remedy("Mend the row, or read without --strict."))
-            }
-            Fault::Drop(reason, wrong) => {
-                dropped.add(reason, 1);
-                let (file, line) = (table.path.clone(), rows.line());
-                dropped.name(reason, || Place { file, line, reason, wrong });
-                Ok(())
-            }
-        }
-    }
-}
-
-/// The failure of a file that a spreadsheet saved.
-pub(super) fn damaged(what: String) -> Failure {
-    Failure::new(Kind::Data, what).remedy("Use the original file; what was rounded is lost.")
 }
 
 /// One user under two names would be taught as the owner and as a stranger.

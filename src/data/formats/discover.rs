@@ -1,13 +1,17 @@
-//! Finds session files below the inputs and says whose folder they lie in. Reads names only.
+//! Recordings below the inputs, and whose they are by the folder that they lie in.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::dataset::{Piece, SessionPlan, User};
 use super::layout::Layout;
+use super::source::Source;
 use super::table::{Span, Table};
+use super::unpack::{self, Pool};
+use super::{cause, foreign, index, names};
 use crate::error::{Failure, Kind, Result};
 
 /// Folders nested deeper than this are a loop of links.
@@ -37,56 +41,135 @@ pub(super) fn natural(name: &str) -> impl Ord + use<> {
     parts
 }
 
-/// The files below the inputs that a format wants, each once, in natural order. A file that is
-/// named itself is always taken.
-pub(super) fn files(inputs: &[PathBuf], wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
-    let mut found = BTreeMap::new();
+/// The recordings below the inputs that a format wants by their names, each once, in natural order.
+/// A file that is named itself is always taken. An archive is a folder, a file `.gz` what is in it.
+pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Source>> {
+    let mut search = Search { wanted, found: BTreeMap::new(), pool: Pool::default() };
     for input in inputs {
-        let failed = |e| Failure::io(format!("input {}", input.display()), e);
-        let mut add = |path: PathBuf| -> Result<()> {
-            // The same file by two ways must not count twice.
-            let canonical = fs::canonicalize(&path).map_err(failed)?;
-            found.entry(canonical).or_insert(path);
-            Ok(())
-        };
-        match fs::metadata(input).map_err(failed)?.is_dir() {
-            true => walk(input, 0, &wanted, &mut add)?,
-            false => add(input.clone())?,
+        match kind_of(input)? {
+            Entry::Folder => search.walk(input, 0)?,
+            Entry::File => search.file(input)?,
         }
     }
-    if found.is_empty() {
+    if search.found.is_empty() {
         let inputs = inputs.iter().map(|i| i.display().to_string()).collect::<Vec<_>>().join(", ");
         return Err(Failure::new(Kind::NoInput, format!("{inputs}: no recording of this format"))
             .remedy("Give the folder that holds the recordings, and its --format."));
     }
-    let mut paths: Vec<PathBuf> = found.into_values().collect();
-    paths.sort_by_cached_key(|path| natural(&path.to_string_lossy()));
-    Ok(paths)
+    let mut sources: Vec<Source> = search.found.into_values().collect();
+    sources.sort_by_cached_key(|source| natural(&source.path.to_string_lossy()));
+    Ok(sources)
 }
 
-fn walk(
-    folder: &Path,
-    depth: usize,
-    wanted: &impl Fn(&str) -> bool,
-    add: &mut impl FnMut(PathBuf) -> Result<()>,
-) -> Result<()> {
-    let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
-    if depth > DEPTH_MAX {
-        return Err(failed(std::io::Error::other("nested too deeply")));
-    }
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-        if name.starts_with('.') {
-            continue; // Also the shadows that one system leaves on other systems' disks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    File,
+    Folder,
+}
+
+/// What a path leads to; a link to nowhere, a pipe or a device is refused by its name.
+fn kind_of(path: &Path) -> Result<Entry> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).map_err(|error| match fs::read_link(path) {
+        Ok(target) if error.kind() == ErrorKind::NotFound => {
+            let what = format!("{shown}: a link to nowhere: {} is missing", target.display());
+            Failure::new(Kind::NoInput, what).remedy("Fetch what it points to, or delete the link.")
         }
-        match fs::metadata(&path).map_err(failed)?.is_dir() {
-            true => walk(&path, depth + 1, wanted, add)?,
-            false if wanted(&name) => add(path)?,
-            false => {}
+        _ => Failure::io(format!("input {shown}"), error),
+    })?;
+    if metadata.is_dir() {
+        return Ok(Entry::Folder);
+    }
+    if metadata.is_file() {
+        return Ok(Entry::File);
+    }
+    Err(Failure::new(Kind::NoInput, format!("{shown}: a pipe, socket or device, not a file"))
+        .remedy("Recordings are read more than once: write it to a file first."))
+}
+
+/// A search for recordings.
+struct Search<'a> {
+    wanted: &'a dyn Fn(&str) -> bool,
+    /// By their canonical paths: the same file by two ways must not count twice.
+    found: BTreeMap<PathBuf, Source>,
+    pool: Pool,
+}
+
+impl Search<'_> {
+    fn walk(&mut self, folder: &Path, depth: usize) -> Result<()> {
+        let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
+        if depth > DEPTH_MAX {
+            let what = format!("{}: folders nested too deeply", folder.display());
+            return Err(Failure::new(Kind::Data, what)
+                .remedy("A link in it may lead back to a folder above: delete that link."));
+        }
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().map(names::os_name).unwrap_or_default();
+            if name.starts_with('.') {
+                continue; // Also the shadows that one system leaves on other systems' disks.
+            }
+            if self.is_of_interest(&path, &name) {
+                match kind_of(&path)? {
+                    Entry::Folder => self.walk(&path, depth + 1)?,
+                    Entry::File => self.file_in_folder(&path, &name)?,
+                }
+            } else if fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+                self.walk(&path, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a name is that of a recording, compressed or not.
+    fn is_of_interest(&self, path: &Path, name: &str) -> bool {
+        let lower = name.to_ascii_lowercase();
+        let is_packed = |packed: &str| (self.wanted)(packed) && !has_twin(path, packed);
+        (self.wanted)(name)
+            || lower.ends_with(".zip")
+            || lower.ends_with(".gz") && is_packed(&name[..name.len() - 3])
+            || foreign::by_ending(name).is_some_and(|(_, packed)| is_packed(packed))
+    }
+
+    fn file_in_folder(&mut self, path: &Path, name: &str) -> Result<()> {
+        match foreign::by_ending(name) {
+            Some((how, _)) if !(self.wanted)(name) => {
+                let what = format!("{}: compressed by {how}", path.display());
+                Err(Failure::new(Kind::Data, what).remedy(
+                    "Unpack it, or move it away; of compressed files .gz and .zip are read.",
+                ))
+            }
+            _ => self.file(path),
         }
     }
-    Ok(())
+
+    /// A file, or what is in it.
+    fn file(&mut self, path: &Path) -> Result<()> {
+        let failed = |e| Failure::io(format!("input {}", path.display()), e);
+        let canonical = fs::canonicalize(path).map_err(failed)?;
+        if self.found.contains_key(&canonical) {
+            return Ok(());
+        }
+        let source = Source::file(path.to_owned());
+        let head = source.head(4)?;
+        if head.starts_with(unpack::GZIP) {
+            let source = self.pool.gzip(path, path.to_owned())?;
+            self.found.insert(canonical, source);
+        } else if head.starts_with(unpack::ZIP) {
+            for member in self.pool.zip(path, self.wanted)? {
+                let inside = member.path.strip_prefix(path).unwrap_or(&member.path).to_owned();
+                self.found.insert(canonical.join(inside), member);
+            }
+        } else {
+            self.found.insert(canonical, source);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the unpacked file lies beside a packed one.
+fn has_twin(path: &Path, packed: &str) -> bool {
+    path.with_file_name(packed).exists()
 }
 
 /// Whether a name ends in `.csv`, in any case.
@@ -94,23 +177,54 @@ pub(super) fn is_csv(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with(".csv")
 }
 
-/// The name of the folder that a file lies in.
-pub(super) fn folder(path: &Path) -> Result<String> {
-    let whole = fs::canonicalize(path)
-        .map_err(|e| Failure::io(format!("recording {}", path.display()), e))?;
-    let name = whole.parent().and_then(Path::file_name);
-    Ok(name.map_or_else(|| "user".to_owned(), |name| name.to_string_lossy().into_owned()))
+/// Whether a name ends as tables and logs do.
+pub(super) fn is_text(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".csv", ".tsv", ".txt", ".log"].iter().any(|end| name.ends_with(end))
 }
 
-/// The name of a file without its ending.
-pub(super) fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+/// The name of the folder that a recording lies in.
+pub(super) fn folder(source: &Source) -> String {
+    let whole = fs::canonicalize(&source.path).unwrap_or_else(|_| source.path.clone());
+    let name = whole.parent().and_then(Path::file_name);
+    name.map_or_else(|| "user".to_owned(), names::os_name)
+}
+
+/// The name of a recording's file without its ending.
+pub(super) fn stem(source: &Source) -> String {
+    let name = source.path.file_name().unwrap_or_default();
+    let path = Path::new(name);
+    let is_packed = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    let path = if is_packed { Path::new(path.file_stem().unwrap_or_default()) } else { path };
+    names::os_name(path.file_stem().unwrap_or_default())
 }
 
 /// A whole file as one session.
-pub(super) fn whole_file(path: &Path, layout: &Layout) -> Result<SessionPlan> {
-    let piece = Piece { table: Arc::new(Table::open(path, layout)?), span: Span::WHOLE };
-    Ok(SessionPlan { id: stem(path), pieces: vec![piece], genuine: Some(true), repeated: 0 })
+pub(super) fn whole_file(table: Table) -> Result<SessionPlan> {
+    cause::check(&table)?;
+    let id = stem(&table.source);
+    let piece = Piece { table: Arc::new(table), span: Span::WHOLE };
+    Ok(SessionPlan { id, pieces: vec![piece], genuine: Some(true), repeated: 0, is_file: true })
+}
+
+/// What most recorders leave: a file is a session, unless its rows name users or sessions; the user
+/// is who the rows or `user_of` say.
+pub(super) fn tables(
+    sources: Vec<Source>,
+    layouts: &[Arc<Layout>],
+    user_of: fn(&Source) -> String,
+) -> Result<Vec<User>> {
+    let mut users = Users::default();
+    for source in sources {
+        let table = Table::open(source, layouts)?;
+        let is_there = |key: &Option<usize>| key.is_some_and(|key| table.has(key));
+        if table.layout.keys.iter().any(is_there) {
+            index::add(&mut users, table, user_of)?;
+        } else {
+            users.add(&user_of(&table.source), whole_file(table)?, false);
+        }
+    }
+    Ok(users.sorted())
 }
 
 /// Users in natural order; a session id that occurs twice gets a number.

@@ -1,10 +1,12 @@
-//! What a reader left out, by reason, and where the first of it stood. Never says where the
-//! pointer was: a place is a file and a line.
+//! What a reader left out, by reason, where the first of it stood, and what to be wary of. A place is
+//! a file and a line, never a position of the pointer.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
+
+use crate::error::printable;
 
 /// Places kept for each reason; the counts are complete.
 const PLACES: usize = 5;
@@ -71,15 +73,39 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file.display(), self.line, self.wrong)
+        let file = self.file.display().to_string();
+        write!(f, "{}:{}: {}", printable(&file), self.line, self.wrong)
     }
 }
 
-/// Rows left out, counted by reason, the first few of each named.
+/// Something about a recording that cannot be true, though its rows can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub wrong: String,
+    /// What it is about, in a word; the first few of each are kept.
+    #[serde(skip)]
+    pub(super) about: &'static str,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.display().to_string();
+        write!(f, "{}:{}: {}", printable(&file), self.line, self.wrong)
+    }
+}
+
+/// Rows left out, counted by reason, the first few of each named, and what to be wary of in the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dropped {
     counts: [u64; Reason::ALL.len()],
     places: Vec<Place>,
+    warnings: Vec<Warning>,
+    unnamed_warnings: u64,
 }
 
 impl Dropped {
@@ -103,6 +129,21 @@ impl Dropped {
         &self.places
     }
 
+    /// What cannot be true of the recordings, the first few of each kind.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// How many warnings there were beyond those.
+    pub const fn unnamed_warnings(&self) -> u64 {
+        self.unnamed_warnings
+    }
+
+    /// How many rows are faults of their files.
+    pub fn faults(&self) -> u64 {
+        self.by_reason().filter(|(reason, _)| reason.is_fault()).map(|(_, rows)| rows).sum()
+    }
+
     /// Adds what another session left out.
     pub fn absorb(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
@@ -110,6 +151,17 @@ impl Dropped {
         }
         for place in &other.places {
             self.name(place.reason, || place.clone());
+        }
+        self.unnamed_warnings += other.unnamed_warnings;
+        other.warnings.iter().for_each(|warning| self.warn(warning.clone()));
+    }
+
+    /// Keeps a warning while there are few of its kind.
+    pub(super) fn warn(&mut self, warning: Warning) {
+        if self.warnings.iter().filter(|kept| kept.about == warning.about).count() < PLACES {
+            self.warnings.push(warning);
+        } else {
+            self.unnamed_warnings += 1;
         }
     }
 

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::dataset::User;
-use super::discover::{self, Users};
+use super::discover;
 use super::dropped::Reason;
 use super::field::{self, TimeUnit};
-use super::index::{self, Keys};
-use super::layout::{Column, Decode, Fault, Layout, Row, missing, unknown};
+use super::layout::{Column, Fault, Layout, Row, Shape, missing, unknown};
 use crate::data::recording::parse_kind;
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::{MouseEvent, MouseKind};
@@ -88,7 +88,6 @@ const SESSION: usize = 5;
 /// What [`GenericParams`] say about a row, ready to use.
 #[derive(Debug, Clone)]
 pub(super) struct Decoder {
-    unit: TimeUnit,
     /// Both coordinates stand in the column X.
     together: bool,
     has_event: bool,
@@ -96,29 +95,15 @@ pub(super) struct Decoder {
     codes: Vec<(Vec<u8>, Option<MouseKind>)>,
 }
 
-pub(super) fn plan(params: &GenericParams, inputs: &[PathBuf]) -> Result<(Layout, Vec<User>)> {
-    let layout = params.layout()?;
-    let wanted = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        [".csv", ".tsv", ".txt", ".log"].iter().any(|end| name.ends_with(end))
+/// The users of tables that the parameters describe.
+pub(super) fn plan(params: &GenericParams, inputs: &[PathBuf]) -> Result<Vec<User>> {
+    let layouts = [Arc::new(params.layout()?)];
+    let sources = discover::files(inputs, &discover::is_text)?;
+    let user_of = match params.user_from {
+        UserFrom::Folder => discover::folder,
+        UserFrom::File => discover::stem,
     };
-    let paths = discover::files(inputs, wanted)?;
-    if params.user.is_some() || params.session.is_some() {
-        let user = params.user.as_ref().map(|_| USER);
-        let session = params.session.as_ref().map(|_| SESSION);
-        let users =
-            index::plan(&paths, &layout, Keys { user, session, time: (TIME, params.time_unit) })?;
-        return Ok((layout, users));
-    }
-    let mut users = Users::default();
-    for path in paths {
-        let user = match params.user_from {
-            UserFrom::Folder => discover::folder(&path)?,
-            UserFrom::File => discover::stem(&path),
-        };
-        users.add(&user, discover::whole_file(&path, &layout)?, false);
-    }
-    Ok((layout, users.sorted()))
+    discover::tables(sources, &layouts, user_of)
 }
 
 impl GenericParams {
@@ -150,19 +135,22 @@ impl GenericParams {
             self.column(self.user.as_ref()),
             self.column(self.session.as_ref()),
         ];
+        let columns = columns.into_iter().collect::<Result<_>>()?;
+        let decoder = self.decoder()?;
+        let what = "a table of the layout that was given";
         Ok(Layout {
-            what: "a table of the layout that was given",
-            separator,
-            quoted: true,
-            columns: columns.into_iter().collect::<Result<_>>()?,
-            decode: Decode::Generic(Box::new(self.decoder()?)),
+            shape: Shape::Table { separator, quoted: true },
+            time: Some(TIME),
+            unit: Some(self.time_unit),
+            keys: [self.user.as_ref().map(|_| USER), self.session.as_ref().map(|_| SESSION)],
+            ..Layout::table(what, columns, move |row| decoder.event(row))
         })
     }
 
     fn column(&self, name: Option<&String>) -> Result<Column> {
         let Some(name) = name else { return Ok(Column::Absent) };
         if self.header {
-            return Ok(Column::Named(name.clone()));
+            return Ok(Column::named(name));
         }
         let number = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let none = || wrong(format!("column {name:?}"), "a number from 1, as there is no header");
@@ -183,7 +171,6 @@ impl GenericParams {
             Ok((code.as_bytes().to_vec(), kind))
         };
         Ok(Decoder {
-            unit: self.time_unit,
             together: self.position.is_some(),
             has_event: self.event.is_some(),
             codes: self.events.iter().map(code).collect::<Result<_>>()?,
@@ -198,13 +185,18 @@ fn wrong(what: String, expected: &str) -> Failure {
 impl Decoder {
     pub fn event(&self, row: &Row<'_>) -> Result<MouseEvent, Fault> {
         let kind = self.kind(row)?;
-        if !self.together {
-            return row.event(kind, [TIME, X, Y], self.unit);
+        // Cells that are there and empty are a habit of recorders of more than the mouse.
+        let is_blank = |column| row.get(column).is_some_and(field::is_empty);
+        if is_blank(X) || is_blank(Y) {
+            return Err(Fault::drop(Reason::NoPosition, "a row without a position"));
         }
-        let at = row.time(TIME, self.unit)?;
+        if !self.together {
+            return row.event(kind, [TIME, X, Y]);
+        }
+        let at = row.time(TIME)?;
         let text = row.get(X).ok_or_else(|| missing("position"))?;
-        let [x, y] = both(text)
-            .ok_or_else(|| Fault::drop(Reason::Unreadable, "the position is not two numbers"))?;
+        let [x, y] =
+            both(text).ok_or_else(|| Fault::unreadable("the position is not two numbers"))?;
         Ok(MouseEvent { at, kind, x, y })
     }
 
@@ -226,9 +218,9 @@ impl Decoder {
 }
 
 /// Two numbers, whatever stands around and between them: `[1044, 731]`.
-fn both(text: &[u8]) -> Option<[f64; 2]> {
+pub(super) fn both(text: &[u8]) -> Option<[f64; 2]> {
     let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e');
     let mut numbers = text.split(|byte| !is_number(byte)).filter(|part| !part.is_empty());
-    let pair = [field::pixels(numbers.next()?).ok()?, field::pixels(numbers.next()?).ok()?];
+    let pair = [field::pixels(numbers.next()?)?, field::pixels(numbers.next()?)?];
     numbers.next().is_none().then_some(pair)
 }

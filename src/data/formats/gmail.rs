@@ -1,50 +1,60 @@
 //! The Gmail recordings: `<user>/session_k.csv`, where each file repeats all rows of the one before
 //! and appends its own behind a repeated header. Reads what each file adds, nothing twice.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::cause;
 use super::dataset::{Piece, SessionPlan, User};
 use super::discover::{self, Users};
 use super::field::TimeUnit;
-use super::layout::{Column, Decode, Fault, Layout, Row, missing, unknown};
+use super::layout::{Column, Fault, Layout, Row, missing, unknown};
+use super::lines::{self, line_end};
+use super::registry::Reader;
+use super::source::{Input, Source};
 use super::table::{Span, Table};
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::pipeline::{Button, MouseEvent, MouseKind};
+
+pub(super) const READER: Reader =
+    Reader { name: "gmail", wanted: discover::is_csv, layouts: || vec![layout()], plan };
 
 const KIND: usize = 0;
 const X: usize = 1;
 const Y: usize = 2;
 const TIME: usize = 3;
 
-pub(super) fn plan(inputs: &[PathBuf]) -> Result<(Layout, Vec<User>)> {
-    let named = |name: &str| Column::Named(name.into());
-    let layout = Layout {
-        what: "a gmail recording",
-        separator: None,
-        quoted: false,
-        columns: vec![named("Type"), named("Mouse X"), named("Mouse Y"), named("TimeStamp")],
-        decode: Decode::Gmail,
-    };
-    let mut users = Users::default();
-    let mut earlier: Vec<PathBuf> = Vec::new();
-    for path in discover::files(inputs, discover::is_csv)? {
-        if earlier.first().is_some_and(|first| first.parent() != path.parent()) {
-            earlier.clear();
-        }
-        users.add(&discover::folder(&path)?, session(&path, &earlier, &layout)?, false);
-        earlier.push(path);
+fn layout() -> Layout {
+    let columns = ["Type", "Mouse X", "Mouse Y", "TimeStamp"];
+    let columns = columns.into_iter().map(Column::named).collect();
+    Layout {
+        time: Some(TIME),
+        unit: Some(TimeUnit::Ms),
+        // Browsers send what they saw in blocks, and some blocks arrive late: time that runs backwards
+        // is no clock that was set back.
+        ordered: false,
+        ..Layout::table("a gmail recording", columns, event)
     }
-    Ok((layout, users.sorted()))
 }
 
-fn session(path: &Path, earlier: &[PathBuf], layout: &Layout) -> Result<SessionPlan> {
+fn plan(sources: Vec<Source>, layouts: &[Arc<Layout>]) -> Result<Vec<User>> {
+    let mut users = Users::default();
+    let mut earlier: Vec<Source> = Vec::new();
+    for source in sources {
+        if earlier.first().is_some_and(|first| first.path.parent() != source.path.parent()) {
+            earlier.clear();
+        }
+        let plan = session(source.clone(), &earlier, layouts)?;
+        users.add(&discover::folder(&source), plan, false);
+        earlier.push(source);
+    }
+    Ok(users.sorted())
+}
+
+fn session(source: Source, earlier: &[Source], layouts: &[Arc<Layout>]) -> Result<SessionPlan> {
     let mut repeats = Repeat::default();
     // The nearest file repeats the most; the ones before it matter only if one is missing.
     for before in earlier.iter().rev() {
-        let (repeat, whole) = shared(before, path)?;
+        let (repeat, whole) = shared(before, &source)?;
         if repeat.rows > repeats.rows {
             repeats = repeat;
         }
@@ -53,9 +63,11 @@ fn session(path: &Path, earlier: &[PathBuf], layout: &Layout) -> Result<SessionP
         }
     }
     let span = Span { from: repeats.bytes, to: u64::MAX, line: repeats.lines + 1 };
-    let piece = Piece { table: Arc::new(Table::open(path, layout)?), span };
-    let repeated = repeats.rows;
-    Ok(SessionPlan { id: discover::stem(path), pieces: vec![piece], genuine: Some(true), repeated })
+    let id = discover::stem(&source);
+    let table = Table::open(source, layouts)?;
+    cause::check(&table)?;
+    let pieces = vec![Piece { table: Arc::new(table), span }];
+    Ok(SessionPlan { id, pieces, genuine: Some(true), repeated: repeats.rows, is_file: true })
 }
 
 /// The start of a file that another one holds already.
@@ -68,13 +80,13 @@ struct Repeat {
 }
 
 /// The leading lines that two files share, line breaks aside, and whether they are all of `before`.
-fn shared(before: &Path, path: &Path) -> Result<(Repeat, bool)> {
-    let (mut a, mut b) = (Lines::open(before)?, Lines::open(path)?);
+fn shared(before: &Source, source: &Source) -> Result<(Repeat, bool)> {
+    let (mut a, mut b) = (Lines::open(before)?, Lines::open(source)?);
     let mut repeat = Repeat::default();
     let mut header = Vec::new();
     loop {
         let (Some(old), new) = (a.next()?, b.next()?) else { return Ok((repeat, true)) };
-        let Some((new, bytes)) = new else { return Ok((repeat, false)) };
+        let Some((new, to)) = new else { return Ok((repeat, false)) };
         if new != old.0 {
             return Ok((repeat, false));
         }
@@ -83,36 +95,32 @@ fn shared(before: &Path, path: &Path) -> Result<(Repeat, bool)> {
         }
         repeat.rows += u64::from(new != header);
         repeat.lines += 1;
-        repeat.bytes += bytes;
+        repeat.bytes = to;
     }
 }
 
+/// Lines of a file, to compare.
 struct Lines<'a> {
-    path: &'a Path,
-    input: BufReader<File>,
+    source: &'a Source,
+    lines: lines::Lines<Input>,
     line: Vec<u8>,
 }
 
 impl<'a> Lines<'a> {
-    fn open(path: &'a Path) -> Result<Self> {
-        let file = File::open(path).map_err(|e| unreadable(path, e))?;
-        Ok(Self { path, input: BufReader::with_capacity(64 * 1024, file), line: Vec::new() })
+    fn open(source: &'a Source) -> Result<Self> {
+        let ends = line_end(&source.head(4096)?);
+        let lines = lines::Lines::new(source.open(0)?, ends, 0, 1);
+        Ok(Self { source, lines, line: Vec::new() })
     }
 
-    /// The next line without its break, and its length with it.
+    /// The next line without its break, and where it ends.
     fn next(&mut self) -> Result<Option<(&[u8], u64)>> {
-        self.line.clear();
-        let read = self.input.read_until(b'\n', &mut self.line);
-        let bytes = read.map_err(|e| unreadable(self.path, e))?;
-        Ok((bytes > 0).then(|| (self.line.trim_ascii_end(), bytes as u64)))
+        let spot = self.lines.next(&mut self.line).map_err(|e| self.source.failed(e))?;
+        Ok(spot.map(|spot| (self.line.trim_ascii_end(), spot.to)))
     }
 }
 
-fn unreadable(path: &Path, error: std::io::Error) -> Failure {
-    Failure::io(format!("recording {}", path.display()), error)
-}
-
-pub(super) fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
+fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
     let kind = match row.get(KIND).ok_or_else(|| missing("type"))? {
         b"movement" => MouseKind::Move,
         // Which button it was stands in no column; only a context menu tells.
@@ -121,5 +129,5 @@ pub(super) fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
         b"contextmenu" => MouseKind::Release(Button::Right),
         other => return Err(unknown(other)),
     };
-    row.event(kind, [TIME, X, Y], TimeUnit::Ms)
+    row.event(kind, [TIME, X, Y])
 }

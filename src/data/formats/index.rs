@@ -2,14 +2,17 @@
 //! Reads ids only; an id that a spreadsheet destroyed ends the pass.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::dataset::{Piece, SessionPlan, User, damaged};
+use super::dataset::{Piece, SessionPlan};
 use super::discover::{self, Users};
-use super::field::{TimeUnit, is_shortened};
-use super::layout::{Layout, Row, shortened};
+use super::layout::{Row, Shape};
+use super::number::{Decimal, is_shortened_id};
+use super::read::damaged;
+use super::shortened::WHY;
+use super::source::Source;
 use super::table::{Span, Table};
+use super::{cause, names};
 use crate::error::Result;
 use crate::pipeline::Timestamp;
 
@@ -19,15 +22,6 @@ const UNLABELLED: &str = "unlabelled";
 const FLOAT_DIGITS: usize = 15;
 /// Of a session without a single time.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
-
-/// The columns of the layout that say whose a row is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Keys {
-    pub user: Option<usize>,
-    pub session: Option<usize>,
-    /// Column and unit of the time.
-    pub time: (usize, TimeUnit),
-}
 
 /// User and session as the file writes them; `None`: the row doesn't say.
 type Key = (Option<Vec<u8>>, Option<Vec<u8>>);
@@ -41,66 +35,89 @@ struct Found {
     begins: Timestamp,
 }
 
-/// The users of some tables. Without a user column, or in rows where it is empty, sessions are
-/// claims of nobody known; without a session column a file is one session of each of its users.
-pub(super) fn plan(paths: &[PathBuf], layout: &Layout, keys: Keys) -> Result<Vec<User>> {
-    let mut users = Users::default();
-    for path in paths {
-        let table = Arc::new(Table::open(path, layout)?);
-        let whole = whole_file_user(path, keys)?;
-        for Found { key: (user, session), spans, .. } in sessions(&table, keys)? {
-            let id = session.map_or_else(|| discover::stem(path), text);
-            let user = user.filter(|user| !user.is_empty()).map(text).or_else(|| whole.clone());
-            let pieces = spans.into_iter().map(|span| Piece { table: Arc::clone(&table), span });
-            let genuine = user.is_some().then_some(true);
-            let plan = SessionPlan { id, pieces: pieces.collect(), genuine, repeated: 0 };
-            users.add(user.as_deref().unwrap_or(UNLABELLED), plan, genuine.is_none());
-        }
+/// Adds the users of a table. Without a user column the whole file is one user's; in rows where that
+/// column is empty, sessions are claims of nobody known. Without a session column a file is one
+/// session of each of its users.
+pub(super) fn add(users: &mut Users, table: Table, user_of: fn(&Source) -> String) -> Result<()> {
+    cause::check(&table)?;
+    let table = Arc::new(table);
+    let [user_column, _] = table.layout.keys;
+    let found = sessions(&table)?;
+    // Of objects nobody knows beforehand which keys they have.
+    let is_named = |found: &Found| found.key.0.as_ref().is_some_and(|user| !user.is_empty());
+    let is_object = matches!(table.layout.shape, Shape::Json);
+    let has_users = user_column.is_some_and(|column| table.has(column))
+        && (!is_object || found.iter().any(is_named));
+    let whole = (!has_users && !table.layout.nobodys).then(|| user_of(&table.source));
+    let is_file = found.len() == 1;
+    let numbers = [numeric(&found, |key| &key.0), numeric(&found, |key| &key.1)];
+    for Found { key: (user, session), spans, .. } in found {
+        let session = session.filter(|session| !session.is_empty());
+        let id = session.map_or_else(|| discover::stem(&table.source), |id| text(&id, numbers[1]));
+        let user = user.filter(|user| !user.is_empty()).map(|id| text(&id, numbers[0]));
+        let user = user.or_else(|| whole.clone());
+        let pieces = spans.into_iter().map(|span| Piece { table: Arc::clone(&table), span });
+        let genuine = user.is_some().then_some(true);
+        let plan = SessionPlan { id, pieces: pieces.collect(), genuine, repeated: 0, is_file };
+        users.add(user.as_deref().unwrap_or(UNLABELLED), plan, genuine.is_none());
     }
-    Ok(users.sorted())
+    Ok(())
 }
 
-/// A table with sessions but no notion of users lies in its user's folder.
-fn whole_file_user(path: &Path, keys: Keys) -> Result<Option<String>> {
-    if keys.user.is_some() { Ok(None) } else { discover::folder(path).map(Some) }
+/// Whether all ids of a table are numbers: only then `2e3` is 2000, and not a name of letters.
+fn numeric(found: &[Found], of: fn(&Key) -> &Option<Vec<u8>>) -> bool {
+    let mut ids = found.iter().filter_map(|found| of(&found.key).as_deref());
+    ids.all(|id| id.is_empty() || Decimal::parse(id).is_some())
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).into_owned()
+/// An id as text, a number with an exponent spelt out.
+fn text(id: &[u8], is_number: bool) -> String {
+    let spelt = if is_number { Decimal::parse(id).and_then(|id| id.spelt_out()) } else { None };
+    spelt.unwrap_or_else(|| names::name(id))
 }
 
 /// The stretches of each session. Ids are random: the rows alone tell which session came first.
-fn sessions(table: &Table, keys: Keys) -> Result<Vec<Found>> {
+fn sessions(table: &Table) -> Result<Vec<Found>> {
     let mut rows = table.rows(Span::WHOLE)?;
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     let mut found: Vec<Found> = Vec::new();
     let mut open = None;
+    let mut leading = None;
+    let [user_column, session_column] = table.layout.keys;
     while let Some(record) = rows.next()? {
-        let row = Row { record, places: &table.places };
-        let time = row.time(keys.time.0, keys.time.1);
-        if time.is_err() && table.is_header(record) {
+        let Ok(record) = record else {
+            // Nobody knows whose it is: it is counted with the row before it, or else behind it.
+            match open.and_then(|place: usize| found.get_mut(place)?.spans.last_mut()) {
+                Some(last) => last.to = rows.span().to,
+                None => drop(leading.get_or_insert(rows.span())),
+            }
+            continue;
+        };
+        let row = Row { record, places: &table.places, unit: table.unit };
+        let time = table.layout.time.map(|column| row.time(column));
+        if !matches!(time, Some(Ok(_))) && table.is_header(record) {
             continue;
         }
         let column = |key: Option<usize>| row.get(key?);
-        let (user, session) = (column(keys.user), column(keys.session));
+        let (user, session) = (column(user_column), column(session_column));
         let is_same = |place: &usize| {
             let key = found.get(*place).map(|found| &found.key);
-            key.is_some_and(|key| key.0.as_deref() == user && key.1.as_deref() == session)
+            key.is_some_and(|key| is_key(&key.0, user) && is_key(&key.1, session))
         };
         let place = match open.filter(is_same) {
             Some(place) => place,
             None => {
-                let key = (user.map(<[u8]>::to_vec), session.map(<[u8]>::to_vec));
-                check_ids(table, rows.line(), &key)?;
+                let key = (user.map(names::key), session.map(names::key));
+                check_ids(table, rows.line_number(), &key)?;
                 *places.entry(key).or_insert_with_key(|key| {
                     found.push(Found { key: key.clone(), spans: Vec::new(), begins: NEVER });
                     found.len() - 1
                 })
             }
         };
-        let span = Span { from: rows.begin(), to: rows.end(), line: rows.line() };
+        let span = Span { to: rows.span().to, ..leading.take().unwrap_or_else(|| rows.span()) };
         if let Some(session) = found.get_mut(place) {
-            session.begins = session.begins.min(time.unwrap_or(NEVER));
+            session.begins = session.begins.min(time.and_then(Result::ok).unwrap_or(NEVER));
             match session.spans.last_mut().filter(|_| open == Some(place)) {
                 Some(last) => last.to = span.to,
                 None => session.spans.push(span),
@@ -113,11 +130,21 @@ fn sessions(table: &Table, keys: Keys) -> Result<Vec<Found>> {
     Ok(found)
 }
 
+/// Whether a field is an id that was seen before.
+fn is_key(key: &Option<Vec<u8>>, field: Option<&[u8]>) -> bool {
+    match (key, field) {
+        (Some(key), Some(field)) => {
+            key == field || field.len() > key.len() && *key == names::key(field)
+        }
+        (key, field) => key.is_none() && field.is_none(),
+    }
+}
+
 fn check_ids(table: &Table, line: u64, (user, session): &Key) -> Result<()> {
     for (what, id) in [("the user", user), ("the session", session)] {
-        if let Some(id) = id.as_deref().filter(|id| is_shortened(id)) {
-            let what = shortened(what, id);
-            return Err(damaged(format!("{}:{line}: {what}", table.path.display())));
+        if let Some(id) = id.as_deref().filter(|id| is_shortened_id(id)) {
+            let place = format!("{}:{line}", table.source.path.display());
+            return Err(damaged(format!("{place}: {what} is {}: {WHY}", names::name(id))));
         }
     }
     Ok(())
@@ -138,5 +165,5 @@ fn check_rounding(table: &Table, found: &[Found]) -> Result<()> {
         return Ok(());
     }
     let what = "every user ends in zeros: this file was saved by a spreadsheet, which rounded ids";
-    Err(damaged(format!("{}: {what}", table.path.display())))
+    Err(damaged(format!("{}: {what}", table.source.path.display())))
 }

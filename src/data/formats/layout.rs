@@ -1,38 +1,130 @@
-//! How a table is laid out: which columns it must have, and what a row of them means.
+//! How a recording is laid out: which columns it must have, and what a row of them means.
+
+use std::fmt;
+use std::sync::Arc;
 
 use csv::ByteRecord;
 
 use super::dropped::Reason;
-use super::field::{self, TimeUnit, Wrong};
+use super::field::{self, TimeUnit};
 use crate::pipeline::{MouseEvent, MouseKind, Timestamp};
 
 /// A column that a layout asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Column {
-    /// By its name in the header; blanks and case don't matter.
-    Named(String),
-    /// By its name, if there is one.
-    Maybe(String),
+    /// By one of its names in the header; blanks and case don't matter.
+    Named(Vec<String>),
+    /// By one of its names, if there is one.
+    Maybe(Vec<String>),
     /// By its place from 0, in a table without a header.
     Nth(usize),
     /// Not there.
     Absent,
 }
 
-/// The columns in the order in which [`Row::get`] counts them.
+impl Column {
+    /// A column of one name.
+    pub fn named(name: &str) -> Self {
+        Self::Named(vec![name.into()])
+    }
+
+    /// A column of one of several names; the first that is there counts.
+    pub fn one_of(names: &[&str]) -> Self {
+        Self::Named(names.iter().map(|name| (*name).into()).collect())
+    }
+
+    /// A column that may be missing.
+    pub fn maybe(names: &[&str]) -> Self {
+        Self::Maybe(names.iter().map(|name| (*name).into()).collect())
+    }
+
+    /// Its names.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Named(names) | Self::Maybe(names) => names,
+            Self::Nth(_) | Self::Absent => &[],
+        }
+    }
+}
+
+/// What the bytes of a recording are made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    /// Rows of columns.
+    Table {
+        /// `None`: whichever of comma, semicolon, tab, bar and blank gives the columns.
+        separator: Option<u8>,
+        /// Whether a field in quotes may hold the separator and line breaks.
+        quoted: bool,
+    },
+    /// Lines of text; says whether the first bytes of a file look so.
+    Lines(fn(&[u8]) -> bool),
+    /// Objects in JSON.
+    Json,
+}
+
+/// Where the columns of a header stand, or which one is missing.
+pub(super) type Finder = fn(&ByteRecord) -> Result<Vec<Option<usize>>, String>;
+
+/// A layout.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     /// For errors: "a gmail recording".
     pub what: &'static str,
-    /// `None`: whichever of comma, semicolon and tab gives the columns.
-    pub separator: Option<u8>,
-    /// Whether a field in quotes may hold the separator.
-    pub quoted: bool,
+    pub shape: Shape,
+    /// In the order in which [`Row::get`] counts them.
     pub columns: Vec<Column>,
+    /// Finds columns whose names follow a pattern, instead of `columns`.
+    pub finder: Option<Finder>,
+    /// The column of the time, if each row has one time.
+    pub time: Option<usize>,
+    /// The time in a line of text.
+    pub line_time: Option<fn(&[u8]) -> Option<&[u8]>>,
+    /// In what the time is counted; `None`: what the first rows make likely.
+    pub unit: Option<TimeUnit>,
+    /// The columns of user and session, if rows have them.
+    pub keys: [Option<usize>; 2],
+    /// Whether rows without a user are nobody's, not their folder's.
+    pub nobodys: bool,
+    /// Whether rows stand in the order of time, but for a few.
+    pub ordered: bool,
     pub decode: Decode,
 }
 
 impl Layout {
+    /// A table in which each row is one event.
+    pub fn table(
+        what: &'static str,
+        columns: Vec<Column>,
+        event: impl Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            what,
+            shape: Shape::Table { separator: None, quoted: false },
+            columns,
+            finder: None,
+            time: None,
+            line_time: None,
+            unit: None,
+            keys: [None, None],
+            nobodys: false,
+            ordered: true,
+            decode: Decode::Each(Arc::new(event)),
+        }
+    }
+
+    /// Rows that depend on each other, or that hold many events.
+    pub fn running(
+        what: &'static str,
+        shape: Shape,
+        columns: Vec<Column>,
+        decoder: fn() -> Box<dyn Decoder>,
+    ) -> Self {
+        let none = |_: &Row<'_>| Err(missing("row"));
+        let decode = Decode::Running(decoder);
+        Self { shape, decode, ..Self::table(what, columns, none) }
+    }
+
     /// Whether the first row names the columns.
     pub fn has_header(&self) -> bool {
         !self.columns.iter().any(|column| matches!(column, Column::Nth(_)))
@@ -40,38 +132,79 @@ impl Layout {
 }
 
 /// What a row means.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Decode {
-    Gmail,
-    ButtonState(super::button_state::Flavour),
-    Bank,
-    Generic(Box<super::generic::Decoder>),
+    /// One event each.
+    Each(Arc<dyn Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync>),
+    /// What a decoder makes of it, a new one for every session.
+    Running(fn() -> Box<dyn Decoder>),
+}
+
+impl fmt::Debug for Decode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Each(_) => "Each",
+            Self::Running(_) => "Running",
+        })
+    }
 }
 
 impl Decode {
-    /// The event of a row.
-    pub fn event(&self, row: &Row<'_>) -> Result<MouseEvent, Fault> {
+    /// A decoder for one session.
+    pub fn begin(&self) -> Box<dyn Decoder> {
         match self {
-            Self::Gmail => super::gmail::event(row),
-            Self::ButtonState(flavour) => super::button_state::event(row, *flavour),
-            Self::Bank => super::bank::event(row),
-            Self::Generic(decoder) => decoder.event(row),
+            Self::Each(event) => Box::new(Each(Arc::clone(event))),
+            Self::Running(decoder) => decoder(),
+        }
+    }
+}
+
+/// Makes events of the rows of one session, in their order.
+pub(super) trait Decoder {
+    /// Adds the events of a row.
+    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault>;
+}
+
+struct Each(Arc<dyn Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync>);
+
+impl Decoder for Each {
+    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+        out.events.push((self.0)(row)?);
+        Ok(())
+    }
+}
+
+/// The events of a session in the order of its rows.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    pub events: Vec<MouseEvent>,
+    /// Where a stretch with a clock of its own begins, such as a trial; places in `events`.
+    pub parts: Vec<usize>,
+}
+
+impl Events {
+    /// What follows has a clock of its own.
+    pub fn part(&mut self) {
+        if self.parts.last() != Some(&self.events.len()) {
+            self.parts.push(self.events.len());
         }
     }
 }
 
 /// Why a row is no event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// It is left out and counted.
-    Drop(Reason, String),
-    /// The whole file cannot be trusted.
-    Damaged(String),
+pub(super) struct Fault {
+    pub reason: Reason,
+    pub wrong: String,
 }
 
 impl Fault {
     pub fn drop(reason: Reason, wrong: impl Into<String>) -> Self {
-        Self::Drop(reason, wrong.into())
+        Self { reason, wrong: wrong.into() }
+    }
+
+    pub fn unreadable(wrong: impl Into<String>) -> Self {
+        Self::drop(Reason::Unreadable, wrong)
     }
 }
 
@@ -80,6 +213,7 @@ impl Fault {
 pub(super) struct Row<'a> {
     pub record: &'a ByteRecord,
     pub places: &'a [Option<usize>],
+    pub unit: TimeUnit,
 }
 
 impl<'a> Row<'a> {
@@ -89,32 +223,38 @@ impl<'a> Row<'a> {
         self.record.get(place).map(field::bare)
     }
 
+    /// The nth column, if something stands in it.
+    pub fn filled(&self, column: usize) -> Option<&'a [u8]> {
+        self.get(column).filter(|text| !field::is_empty(text))
+    }
+
     /// An event at the time and position of these columns.
-    pub fn event(
-        &self,
-        kind: MouseKind,
-        [time, x, y]: [usize; 3],
-        unit: TimeUnit,
-    ) -> Result<MouseEvent, Fault> {
-        let at = self.time(time, unit)?;
+    pub fn event(&self, kind: MouseKind, [time, x, y]: [usize; 3]) -> Result<MouseEvent, Fault> {
+        let at = self.time(time)?;
         Ok(MouseEvent { at, kind, x: self.pixels(x, "x")?, y: self.pixels(y, "y")? })
     }
 
     /// A column as a time.
-    pub fn time(&self, column: usize, unit: TimeUnit) -> Result<Timestamp, Fault> {
+    pub fn time(&self, column: usize) -> Result<Timestamp, Fault> {
         let text = self.get(column).ok_or_else(|| missing("time"))?;
-        field::micros(text, unit).map(Timestamp::from_micros).map_err(|wrong| match wrong {
-            Wrong::NotANumber => Fault::drop(Reason::Unreadable, "the time cannot be read"),
-            Wrong::Shortened => Fault::Damaged(shortened("the time", text)),
-        })
+        time(text, self.unit)
     }
 
     fn pixels(&self, column: usize, name: &str) -> Result<f64, Fault> {
         let text = self.get(column).ok_or_else(|| missing(name))?;
-        // The text itself is a position and stays out of the message.
-        field::pixels(text)
-            .map_err(|_| Fault::drop(Reason::Unreadable, format!("{name} is not a number")))
+        pixels(text, name)
     }
+}
+
+/// A text as a time.
+pub(super) fn time(text: &[u8], unit: TimeUnit) -> Result<Timestamp, Fault> {
+    let micros = field::micros(text, unit).map(Timestamp::from_micros);
+    micros.ok_or_else(|| Fault::unreadable("the time cannot be read"))
+}
+
+/// A text as a coordinate; the text itself is a position and stays out of the message.
+pub(super) fn pixels(text: &[u8], name: &str) -> Result<f64, Fault> {
+    field::pixels(text).ok_or_else(|| Fault::unreadable(format!("{name} is not a number")))
 }
 
 /// An event that the format doesn't know.
@@ -126,11 +266,5 @@ pub(super) fn unknown(text: &[u8]) -> Fault {
 
 /// A column that the row is too short for.
 pub(super) fn missing(name: &str) -> Fault {
-    Fault::drop(Reason::Unreadable, format!("no column for the {name}"))
-}
-
-/// What is said of a number that a spreadsheet shortened.
-pub(super) fn shortened(what: &str, text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    format!("{what} is {text}: this file was saved by a spreadsheet, which shortened the number")
+    Fault::unreadable(format!("no column for the {name}"))
 }

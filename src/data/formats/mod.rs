@@ -1,6 +1,6 @@
-//! Public recordings of mouse use: one reader a format, and one that is told how a table is laid
-//! out. They parse, sort by time where a format needs it and count what they leave out; no window
-//! is cut here and no movement is altered.
+//! Recordings of mouse use by others: one reader a format, one registry, and a reader that is told how
+//! a table is laid out. They parse, put a session in order and say what they left out and why. `.gz`
+//! and `.zip` are read like the files and folders in them.
 //!
 //! | format | one session is | user | time |
 //! |---|---|---|---|
@@ -9,13 +9,20 @@
 //! | `sapimouse` | a file `<user>/session_*.csv` | folder | ms since page load |
 //! | `bank` | the rows of a `session_id` | column `user_id` | ms, Unix epoch |
 //! | `dfl` | a file `<user>/*.CSV` | folder | ms since the recorder's start |
+//! | `pynput` | a log or table of a script around pynput | folder, or a column | found out |
+//! | `jspsych` | an export with mouse tracking, CSV or JSON; a trial is a part | column, or folder | ms |
+//! | `psychopy` | an export with lists of the mouse; a trial is a part | column, or folder | s |
+//! | `mousetrap` | wide, long and OpenSesame tables; a trial is a part | column, or folder | ms |
+//! | `mousetracker` | a file `.mt`; a trial is a part | folder | ms |
+//! | `kharagpur` | a text log of `MM, x, y, ms` | folder | ms after the row before |
+//! | `jsonl` | objects in JSON, in lines or in an array | folder, or a key | found out |
 //! | `generic` | a file, or the rows of a column | a column, the folder or the file | by options |
 //!
 //! ```no_run
-//! use mousewarden::data::formats::{Format, ReadParams, open};
+//! use mousewarden::data::formats::{ReadParams, open};
 //!
 //! # fn main() -> mousewarden::error::Result<()> {
-//! let dataset = open(&Format::Gmail, &["recordings/gmail".into()], ReadParams::default())?;
+//! let dataset = open(&"gmail".parse()?, &["recordings/gmail".into()], ReadParams::default())?;
 //! for user in dataset.users() {
 //!     for session in dataset.sessions(user) {
 //!         let session = session?;
@@ -34,55 +41,83 @@
 
 mod bank;
 mod button_state;
+mod cause;
+mod cells;
+mod clock;
 mod dataset;
 mod discover;
 mod dropped;
 mod field;
+mod foreign;
 mod generic;
 mod gmail;
 mod index;
+mod json;
+mod jsonl;
+mod jspsych;
+mod kharagpur;
 mod layout;
+mod lines;
+mod logger;
+mod mousetracker;
+mod mousetrap;
+mod names;
+mod number;
+mod psychopy;
+mod pynput;
+mod read;
+mod registry;
+mod rows;
+mod shortened;
+mod source;
 mod table;
+mod unpack;
 
 pub use bank::kind as bank_kind;
 pub use dataset::{Dataset, Session, SessionPlan, User};
-pub use dropped::{Dropped, Place, Reason};
+pub use dropped::{Dropped, Place, Reason, Warning};
 pub use field::TimeUnit;
 pub use generic::{GenericParams, UserFrom};
+pub use names::{file_stem, spellings};
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use self::registry::{READERS, Reader};
 use crate::error::{Failure, Kind, Result};
 
 /// Which recordings they are.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Format {
-    /// Gmail in a browser; session files that repeat each other.
-    Gmail,
-    /// Balabit Mouse Dynamics Challenge: administrators over remote desktops.
-    Balabit,
-    /// SapiMouse: a 3-minute and a 1-minute session a user.
-    Sapimouse,
-    /// Sessions in a demo banking application, all users in one table.
-    Bank,
-    /// DFL: free use for weeks.
-    Dfl,
+#[derive(Debug, Clone)]
+pub struct Format(Which);
+
+#[derive(Debug, Clone)]
+enum Which {
+    Named(&'static Reader),
     /// Any table, laid out as the parameters say.
     Generic(Box<GenericParams>),
 }
 
+/// What a format is called that is described by parameters.
+pub const GENERIC: &str = "generic";
+
 impl Format {
+    /// Tables that are laid out as the parameters say.
+    pub fn generic(params: GenericParams) -> Self {
+        Self(Which::Generic(Box::new(params)))
+    }
+
     /// As `--format` calls it.
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Gmail => "gmail",
-            Self::Balabit => "balabit",
-            Self::Sapimouse => "sapimouse",
-            Self::Bank => "bank",
-            Self::Dfl => "dfl",
-            Self::Generic(_) => "generic",
+        match &self.0 {
+            Which::Named(reader) => reader.name,
+            Which::Generic(_) => GENERIC,
         }
+    }
+
+    /// The names of all formats that need no parameters.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        READERS.iter().map(|reader| reader.name)
     }
 }
 
@@ -91,13 +126,20 @@ impl FromStr for Format {
 
     /// The format of a name; `generic` is none without its parameters.
     fn from_str(name: &str) -> Result<Self> {
-        let named = [Self::Gmail, Self::Balabit, Self::Sapimouse, Self::Bank, Self::Dfl];
-        let names = named.each_ref().map(Self::name).join(", ");
-        named.into_iter().find(|format| format.name() == name).ok_or_else(|| {
-            Failure::new(Kind::Config, format!("format {name:?} is not one of {names}"))
-                .remedy("Any other format needs a file that describes its layout.")
+        let found = READERS.iter().find(|reader| reader.name == name);
+        found.map(|reader| Self(Which::Named(reader))).ok_or_else(|| {
+            let names = Self::names().collect::<Vec<_>>().join(", ");
+            Failure::new(Kind::Usage, format!("format {name:?} is not one of {names}")).remedy(
+                "Any other table: --format generic, and options that say how it is laid out.",
+            )
         })
     }
+}
+
+/// So many of a thing, in words: "1 row", "2 rows".
+fn counted(count: u64, thing: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{end}")
 }
 
 /// How strictly recordings are read.
@@ -114,13 +156,12 @@ pub struct ReadParams {
 /// When an input is missing, holds no such recordings, has another header, was damaged by a
 /// spreadsheet, or names a user under two spellings.
 pub fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<Dataset> {
-    let (layout, users) = match format {
-        Format::Gmail => gmail::plan(inputs)?,
-        Format::Balabit => button_state::plan_balabit(inputs)?,
-        Format::Sapimouse => button_state::plan_sapimouse(inputs)?,
-        Format::Dfl => button_state::plan_dfl(inputs)?,
-        Format::Bank => bank::plan(inputs)?,
-        Format::Generic(generic) => generic::plan(generic, inputs)?,
+    let users = match &format.0 {
+        Which::Named(reader) => {
+            let layouts: Vec<_> = (reader.layouts)().into_iter().map(Arc::new).collect();
+            (reader.plan)(discover::files(inputs, &reader.wanted)?, &layouts)?
+        }
+        Which::Generic(generic) => generic::plan(generic, inputs)?,
     };
-    Dataset::new(layout, users, params)
+    Dataset::new(users, params)
 }

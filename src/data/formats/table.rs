@@ -1,29 +1,46 @@
-//! One file as a table of rows: its separator, its header, and where each row stands. Knows neither
-//! users nor events.
+//! One file as rows: its separator, its header, and where its rows begin. Knows neither users nor
+//! events.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::sync::Arc;
 
 use csv::ByteRecord;
 
-use super::layout::{Column, Layout};
+use super::clock;
+use super::field::{self, TimeUnit};
+use super::foreign;
+use super::layout::{Column, Layout, Row, Shape};
+use super::lines::{Lines, line_end};
+use super::rows::{Rows, split};
+use super::source::Source;
 use crate::error::{Failure, Kind, Result};
 
-/// A header longer than this is none, bytes.
-const HEADER_MAX: u64 = 64 * 1024;
+/// A header that ends later is none, bytes.
+const HEAD_MAX: u64 = 512 * 1024;
+/// A header that stands lower is none; what is above it are remarks of the recorder.
+const REMARKS_MAX: usize = 20;
+/// Rows from which an unknown unit is told.
+const PROBED: usize = 500;
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// Tried in this order where a layout names none.
+const SEPARATORS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
 
 /// A file whose header was read.
 #[derive(Debug)]
 pub(super) struct Table {
-    pub path: PathBuf,
+    pub source: Source,
+    pub layout: Arc<Layout>,
     /// Where the layout's columns stand in a row.
     pub places: Vec<Option<usize>>,
-    separator: u8,
-    quoted: bool,
+    /// In what its time is counted.
+    pub unit: TimeUnit,
+    pub separator: u8,
     /// The first row, if it names the columns: recorders repeat it in the middle.
-    header: Option<ByteRecord>,
+    pub header: Option<ByteRecord>,
+    /// What ends a line.
+    pub ends: u8,
+    /// Where the rows begin: byte and line.
+    body: (u64, u64),
 }
 
 /// A stretch of whole lines.
@@ -41,59 +58,113 @@ impl Span {
     pub const WHOLE: Self = Self { from: 0, to: u64::MAX, line: 1 };
 }
 
+/// Where a header stands, and what it says.
+struct Header {
+    separator: u8,
+    places: Vec<Option<usize>>,
+    header: ByteRecord,
+    body: (u64, u64),
+}
+
 impl Table {
-    /// Reads the header of a file and finds the layout's columns in it.
-    pub fn open(path: &Path, layout: &Layout) -> Result<Self> {
-        let line = first_line(path)?;
-        let line = line.strip_prefix(UTF8_MARK).unwrap_or(&line);
-        if line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF") {
-            let what = format!("{}: text in UTF-16", path.display());
-            return Err(Failure::new(Kind::Data, what).remedy("Save it as UTF-8."));
+    /// Reads the beginning of a file and finds the columns of the first layout that fits.
+    pub fn open(source: Source, layouts: &[Arc<Layout>]) -> Result<Self> {
+        let head = source.head(HEAD_MAX)?;
+        if let Some(foreign) = foreign::of(&head[..head.len().min(foreign::HEAD)]) {
+            let what = format!("{}: {}", source.path.display(), foreign.what);
+            return Err(Failure::new(Kind::Data, what).remedy(foreign.remedy));
         }
-        let new = |separator, places, header| Self {
-            path: path.to_owned(),
-            places,
-            separator,
-            quoted: layout.quoted,
-            header,
-        };
-        let separators = layout.separator.map_or(vec![b',', b';', b'\t'], |one| vec![one]);
-        if !layout.has_header() {
-            let places = layout.columns.iter().map(|column| place(column, None).ok().flatten());
-            return Ok(new(separators[0], places.collect(), None));
+        let mut missing = None;
+        for layout in layouts {
+            match Self::fit(&source, layout, &head) {
+                Ok(mut table) => {
+                    if layout.unit.is_none() {
+                        table.unit = table.likely_unit()?;
+                    }
+                    return Ok(table);
+                }
+                Err(column) => {
+                    missing.get_or_insert((column, layout.what));
+                }
+            }
         }
-        let mut missing = String::new();
-        for separator in separators {
-            let header = split(line, separator);
-            match layout.columns.iter().map(|column| place(column, Some(&header))).collect() {
-                Ok(places) => return Ok(new(separator, places, Some(header))),
-                Err(name) if missing.is_empty() => missing = name,
+        let (column, what) = missing.unwrap_or_default();
+        Err(not_of(&source, &head, &column, what))
+    }
+
+    /// The unit that the times of the first rows make likely.
+    fn likely_unit(&self) -> Result<TimeUnit> {
+        let mut numbers = Vec::new();
+        let mut rows = self.rows(Span::WHOLE)?;
+        for _ in 0..PROBED {
+            let Some(found) = rows.next()? else { break };
+            let Ok(record) = found else { continue };
+            let row = Row { record, places: &self.places, unit: self.unit };
+            let time = match (self.layout.time, self.layout.line_time) {
+                (Some(time), _) => row.get(time),
+                (None, Some(time)) => row.get(0).and_then(time),
+                (None, None) => None,
+            };
+            let text = time.and_then(|time| std::str::from_utf8(time).ok()).unwrap_or_default();
+            match text.parse::<f64>() {
+                Ok(number) => numbers.push(number),
+                Err(_) if field::micros(text.as_bytes(), TimeUnit::Iso8601).is_some() => {
+                    return Ok(TimeUnit::Iso8601);
+                }
                 Err(_) => {}
             }
         }
+        Ok(clock::likely_unit(&numbers))
+    }
+
+    /// The file by a layout, or the column that it lacks.
+    pub fn fit(source: &Source, layout: &Arc<Layout>, head: &[u8]) -> Result<Self, String> {
+        let ends = line_end(head);
+        let new = |separator, places, header, body| Self {
+            source: source.clone(),
+            layout: Arc::clone(layout),
+            places,
+            unit: layout.unit.unwrap_or_default(),
+            separator,
+            header,
+            ends,
+            body,
+        };
+        let text = head.strip_prefix(UTF8_MARK).unwrap_or(head);
+        let begin = ((head.len() - text.len()) as u64, 1);
+        let in_order = || (0..layout.columns.len()).map(Some).collect();
         // A file without a single byte is a session in which nothing happened.
-        if line.is_empty() {
-            return Ok(new(b',', vec![None; layout.columns.len()], None));
+        if text.is_empty() {
+            return Ok(new(b',', vec![None; layout.columns.len()], None, begin));
         }
-        let header = String::from_utf8_lossy(line).trim().chars().take(200).collect::<String>();
-        let what = format!("{}: no column {missing:?}, not {}", path.display(), layout.what);
-        let remedy = format!("Its first row is: {header}. Give another --format, or leave it out.");
-        Err(Failure::new(Kind::Data, what).remedy(remedy))
+        let (separator, is_quoted) = match layout.shape {
+            Shape::Table { separator, quoted } => (separator, quoted),
+            Shape::Lines(looks_so) if looks_so(text) => {
+                return Ok(new(b'\0', vec![Some(0)], None, begin));
+            }
+            Shape::Json if is_json(text) => return Ok(new(b'\0', in_order(), None, begin)),
+            Shape::Lines(_) | Shape::Json => return Err(String::new()),
+        };
+        let separators = separator.map_or(SEPARATORS.to_vec(), |one| vec![one]);
+        if !layout.has_header() {
+            let places = layout.columns.iter().map(|column| place(column, None).ok().flatten());
+            return Ok(new(separators[0], places.collect(), None, begin));
+        }
+        let found = find_header(head, ends, layout, &separators, is_quoted)?;
+        Ok(new(found.separator, found.places, Some(found.header), found.body))
     }
 
     /// The rows of a stretch.
     pub fn rows(&self, span: Span) -> Result<Rows<'_>> {
-        let failed = |e| Failure::io(format!("recording {}", self.path.display()), e);
-        let mut file = File::open(&self.path).map_err(failed)?;
-        file.seek(SeekFrom::Start(span.from)).map_err(failed)?;
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.separator)
-            .quoting(self.quoted)
-            .buffer_capacity(64 * 1024)
-            .from_reader(file.take(span.to - span.from));
-        Ok(Rows { table: self, reader, span, record: ByteRecord::new() })
+        let (from, line) = self.body;
+        let span = if span.from < from { Span { from, line, to: span.to } } else { span };
+        let input = self.source.open(span.from)?.take(span.to.saturating_sub(span.from));
+        Ok(Rows::new(self, input, span))
+    }
+
+    /// Whether the file has the layout's nth column.
+    pub fn has(&self, column: usize) -> bool {
+        matches!(self.places.get(column), Some(Some(_)))
     }
 
     /// Whether a row is the header, in its place or repeated.
@@ -103,76 +174,96 @@ impl Table {
     }
 }
 
-/// The rows of a stretch of a file.
-#[derive(Debug)]
-pub(super) struct Rows<'a> {
-    table: &'a Table,
-    reader: csv::Reader<Take<File>>,
-    span: Span,
-    record: ByteRecord,
-}
-
-impl Rows<'_> {
-    /// The next row; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<&ByteRecord>> {
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => Ok(Some(&self.record)),
-            Ok(false) => Ok(None),
-            Err(error) => {
-                let what = format!("recording {}", self.table.path.display());
-                Err(Failure::io(what, std::io::Error::other(error)))
+fn find_header(
+    head: &[u8],
+    ends: u8,
+    layout: &Layout,
+    separators: &[u8],
+    is_quoted: bool,
+) -> Result<Header, String> {
+    let mut missing: Option<String> = None;
+    let mut lines = Lines::new(head, ends, 0, 1);
+    let mut line = Vec::new();
+    // Reading from memory cannot fail.
+    for _ in 0..REMARKS_MAX {
+        let Ok(Some(spot)) = lines.next(&mut line) else { break };
+        let text = line.strip_prefix(UTF8_MARK).unwrap_or(&line);
+        for separator in separators {
+            let header = columns_of(text, *separator, is_quoted);
+            match places(layout, &header) {
+                Ok(places) => {
+                    let body = (spot.to, spot.line + 1);
+                    return Ok(Header { separator: *separator, places, header, body });
+                }
+                Err(name) => drop(missing.get_or_insert(name)),
             }
         }
     }
-
-    /// The line of the row last read, from 1.
-    pub fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line) + self.span.line - 1
-    }
-
-    /// Where the row last read begins, bytes from the start of the file.
-    pub fn begin(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::byte) + self.span.from
-    }
-
-    /// Where the row last read ends.
-    pub fn end(&self) -> u64 {
-        self.reader.position().byte() + self.span.from
-    }
+    Err(missing.unwrap_or_default())
 }
 
-fn first_line(path: &Path) -> Result<Vec<u8>> {
-    let failed = |e| Failure::io(format!("recording {}", path.display()), e);
-    let file = File::open(path).map_err(failed)?;
-    let mut line = Vec::new();
-    BufReader::new(file).take(HEADER_MAX).read_until(b'\n', &mut line).map_err(failed)?;
-    Ok(line)
+/// The names in a header; numpy puts a hash before the first.
+fn columns_of(text: &[u8], separator: u8, is_quoted: bool) -> ByteRecord {
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"#").unwrap_or(text);
+    let mut header = ByteRecord::new();
+    split(text, separator, is_quoted, &mut header);
+    header
 }
 
-fn split(line: &[u8], separator: u8) -> ByteRecord {
-    let mut record = ByteRecord::new();
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).delimiter(separator).from_reader(line);
-    // A line in memory cannot fail to be read.
-    let _ = reader.read_byte_record(&mut record);
-    record
+fn places(layout: &Layout, header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
+    match layout.finder {
+        Some(finder) => finder(header),
+        None => layout.columns.iter().map(|column| place(column, Some(header))).collect(),
+    }
 }
 
 /// Where a column stands; its name if it is missing.
 fn place(column: &Column, header: Option<&ByteRecord>) -> Result<Option<usize>, String> {
-    let find = |name: &str| header?.iter().position(|field| same(field, name.as_bytes()));
+    let find = |name: &String| header?.iter().position(|field| same(field, name.as_bytes()));
     match column {
         Column::Nth(place) => Ok(Some(*place)),
         Column::Absent => Ok(None),
-        Column::Maybe(name) => Ok(find(name)),
-        Column::Named(name) => find(name).map(Some).ok_or_else(|| name.clone()),
+        Column::Maybe(names) => Ok(names.iter().find_map(find)),
+        Column::Named(names) => names
+            .iter()
+            .find_map(find)
+            .map(Some)
+            .ok_or_else(|| names.first().cloned().unwrap_or_default()),
     }
 }
 
-fn same(a: &[u8], b: &[u8]) -> bool {
+/// Whether two names of columns are one.
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     let bare = |text| {
-        let text: &[u8] = super::field::bare(text);
-        super::field::bare(text.strip_prefix(UTF8_MARK).unwrap_or(text)).to_ascii_lowercase()
+        let text: &[u8] = field::bare(text);
+        field::bare(text.strip_prefix(UTF8_MARK).unwrap_or(text))
     };
-    bare(a) == bare(b)
+    bare(a).eq_ignore_ascii_case(bare(b))
+}
+
+fn is_json(text: &[u8]) -> bool {
+    let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match (bytes.next(), bytes.next()) {
+        (Some(b'{'), Some(b'"' | b'}')) => true,
+        (Some(b'['), second) => matches!(second, None | Some(b'{' | b']')),
+        _ => false,
+    }
+}
+
+/// The failure of a file that no layout fits.
+fn not_of(source: &Source, head: &[u8], column: &str, what: &str) -> Failure {
+    let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let line = line.strip_prefix(UTF8_MARK).unwrap_or(line);
+    let first: String = String::from_utf8_lossy(line).trim().chars().take(200).collect();
+    let lacks = if column.is_empty() { String::new() } else { format!("no column {column:?}, ") };
+    let said = format!("{}: {lacks}not {what}", source.path.display());
+    let is_data = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let known = super::registry::that_reads(source);
+    let remedy = match (known, is_data) {
+        (Some(name), _) => format!("It looks like --format {name}."),
+        (None, true) => "If it has no row of names: --no-header, and columns by number.".into(),
+        (None, false) => "Give another --format, or say which columns it has (--layout).".into(),
+    };
+    Failure::new(Kind::Data, said).remedy(format!("Its first row is: {first}. {remedy}"))
 }

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use self::zip::Entry;
 use super::private;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Kind, Result};
 
 /// A zip's offsets have 32 bits.
 const BYTES_MAX: u64 = u32::MAX as u64;
@@ -211,6 +211,26 @@ pub fn scratch(folder: &Path) -> Result<File> {
         .map_err(|e| Failure::io(format!("a temporary file in {}", folder.display()), e))
 }
 
+/// Whether a file can be written into a folder, which need not be there yet; leaves nothing behind.
+/// Asked before work whose outcome goes there.
+///
+/// # Errors
+/// When nothing can be written there.
+pub fn check_writable(folder: &Path) -> Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let there = folder.ancestors().find(|ancestor| ancestor.exists() || ancestor.is_symlink());
+    let there = there.unwrap_or(Path::new("."));
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    if !there.is_dir() {
+        let what = format!("{}: a file, not a folder", there.display());
+        return Err(Failure::new(Kind::Io, what).remedy("Name another folder with --out."));
+    }
+    tempfile::tempfile_in(there).map(drop).map_err(|error| {
+        Failure::io(format!("folder {}", there.display()), error)
+            .remedy("Nothing can be written there: name another folder with --out, or make room.")
+    })
+}
+
 /// Writes any other file whole or not at all, readable by its owner only.
 ///
 /// # Errors
@@ -229,7 +249,6 @@ pub fn write_whole(path: &Path, text: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
 
     #[test]
     fn a_header_is_padded_and_says_the_shape() {
@@ -237,6 +256,16 @@ mod tests {
         assert_eq!(head.len() % 64, 0);
         let text = String::from_utf8_lossy(&head[10..]).into_owned();
         assert!(text.starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (7, 3,), }"));
+    }
+
+    #[test]
+    fn a_place_is_looked_at_without_leaving_anything() {
+        let folder = tempfile::tempdir().unwrap();
+        check_writable(&folder.path().join("not/there/yet")).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let failure = check_writable(&folder.path().join("file/below")).unwrap_err();
+        assert!(failure.to_string().contains("not a folder"), "{failure}");
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use crate::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 
+/// Characters of a bad field that are quoted.
+const QUOTED: usize = 24;
+
 const BOUNDARIES: [(Boundary, &str); 7] = [
     (Boundary::Start, "start"),
     (Boundary::Quiet, "quiet"),
@@ -58,17 +61,22 @@ pub(super) fn parse(line: &str) -> Result<Signal, String> {
     if fields.next().is_some() {
         return Err("more than four columns".into());
     }
-    let at = at.parse().map_err(|_| format!("at_us is not a whole number: {at:?}"))?;
+    let at = at.parse().map_err(|_| format!("at_us is not a whole number: {}", quoted(at)))?;
     let at = Timestamp::from_micros(at);
     if let Some((kind, _)) = BOUNDARIES.iter().find(|(_, name)| *name == what) {
         return Ok(Signal::Boundary { at, kind: *kind });
     }
-    let kind = parse_kind(what).ok_or_else(|| format!("unknown event: {what:?}"))?;
+    let kind = parse_kind(what).ok_or_else(|| format!("unknown event: {}", quoted(what)))?;
     let pixel = |text: &str| {
         let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-        value.ok_or_else(|| format!("not a position: {text:?}"))
+        value.ok_or_else(|| format!("not a position: {}", quoted(text)))
     };
     Ok(Signal::Mouse(MouseEvent { at, kind, x: pixel(x)?, y: pixel(y)? }))
+}
+
+/// The first characters of a field, control characters written out.
+fn quoted(text: &str) -> String {
+    format!("{:?}", text.chars().take(QUOTED).collect::<String>())
 }
 
 pub(in crate::data) fn parse_kind(what: &str) -> Option<MouseKind> {

@@ -1,14 +1,17 @@
-//! Reads a recording signal by signal. Bad lines are named with file and line and the reading goes
-//! on behind them, if the caller likes; nothing is repaired and nothing is invented.
+//! A recording, signal by signal. Bad lines are named with file and line and the reading goes on behind
+//! them, if the caller likes.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::Signal;
 
 use super::{Header, line};
+
+/// A longer line is no signal, bytes.
+const LINE_MAX: usize = 4096;
 
 /// An iterator over the signals of one recording, in the file's order.
 #[derive(Debug)]
@@ -18,7 +21,7 @@ pub struct RecordingReader<R = BufReader<File>> {
     header: Header,
     line: u64,
     torn: u64,
-    text: String,
+    bytes: Vec<u8>,
 }
 
 impl RecordingReader {
@@ -28,7 +31,15 @@ impl RecordingReader {
     /// When it cannot be read, is no recording, or is one of another version.
     pub fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|e| Failure::io(format!("recording {name}"), e))?;
+        let failed = |e| Failure::io(format!("recording {name}"), e);
+        if path.is_dir() {
+            return Err(Failure::new(
+                Kind::NoInput,
+                format!("recording {name}: a folder, not a file"),
+            )
+            .remedy("Name one file in it."));
+        }
+        let file = File::open(path).map_err(failed)?;
         RecordingReader::new(name, BufReader::new(file))
     }
 }
@@ -41,12 +52,13 @@ impl<R: BufRead> RecordingReader<R> {
     pub fn new(name: impl Into<String>, mut input: R) -> Result<Self> {
         let name = name.into();
         let mut lines: [String; 4] = Default::default();
+        let mut bytes = Vec::new();
         for line in &mut lines {
-            input.read_line(line).map_err(|e| unreadable(&name, e))?;
-            line.truncate(line.trim_end_matches(['\n', '\r']).len());
+            read_line(&mut input, &mut bytes).map_err(|e| unreadable(&name, e))?;
+            *line = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
         }
         let header = Header::parse(&name, &lines)?;
-        Ok(Self { name, input, header, line: 4, torn: 0, text: String::new() })
+        Ok(Self { name, input, header, line: 4, torn: 0, bytes })
     }
 
     /// What the recording says of itself.
@@ -69,20 +81,43 @@ impl<R: BufRead> Iterator for RecordingReader<R> {
     type Item = Result<Signal>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.text.clear();
         self.line += 1;
-        match self.input.read_line(&mut self.text) {
+        match read_line(&mut self.input, &mut self.bytes) {
             Ok(0) => return None,
             Ok(_) => {}
             Err(error) => return Some(Err(unreadable(&self.name, error))),
         }
-        let Some(text) = self.text.strip_suffix('\n') else {
+        let Some(line) = self.bytes.strip_suffix(b"\n") else {
             self.torn += 1;
             return None;
         };
-        let parsed = line::parse(text.strip_suffix('\r').unwrap_or(text));
-        Some(parsed.map_err(|wrong| self.bad_line(&wrong)))
+        if line.len() >= LINE_MAX {
+            return Some(Err(self.bad_line("a line that is longer than any signal")));
+        }
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let text = std::str::from_utf8(line).map_err(|_| "not text".to_owned());
+        Some(text.and_then(line::parse).map_err(|wrong| self.bad_line(&wrong)))
     }
+}
+
+/// Reads a line with its break and keeps no more of it than a signal may have; how long it was.
+fn read_line(input: &mut impl BufRead, into: &mut Vec<u8>) -> io::Result<usize> {
+    into.clear();
+    let mut length = input.take(LINE_MAX as u64).read_until(b'\n', into)?;
+    while length >= LINE_MAX && into.last() != Some(&b'\n') {
+        let block = input.fill_buf()?;
+        if block.is_empty() {
+            break;
+        }
+        let end = block.iter().position(|byte| *byte == b'\n');
+        let used = end.map_or(block.len(), |end| end + 1);
+        input.consume(used);
+        length += used;
+        if end.is_some() {
+            into.push(b'\n');
+        }
+    }
+    Ok(length)
 }
 
 fn unreadable(name: &str, error: std::io::Error) -> Failure {
@@ -120,6 +155,30 @@ mod tests {
         let said = items[1].as_ref().unwrap_err().to_string();
         assert!(said.contains("r.csv:6:"), "{said}");
         assert!(items[2].is_ok());
+    }
+
+    #[test]
+    fn an_endless_line_costs_itself_and_no_line_is_quoted_in_full() {
+        let zeros = "\0".repeat(512);
+        let text = format!("{HEAD}{zeros}\n{}\n9000,move,1,2\n", "x".repeat(3 * LINE_MAX));
+        let items: Vec<_> = reader(&text).collect();
+        assert_eq!(items.len(), 4);
+        for item in &items[1..3] {
+            let said = item.as_ref().unwrap_err().to_string();
+            assert!(said.len() < 200, "{said}");
+        }
+        assert!(items[3].is_ok());
+        let bytes = [HEAD.as_bytes(), b"8000,mo\xffve,1,2\n9000,move,1,2\n"].concat();
+        let items: Vec<_> = RecordingReader::new("r.csv", bytes.as_slice()).unwrap().collect();
+        assert!(items[1].as_ref().unwrap_err().to_string().contains("r.csv:6: not text"));
+        assert!(items[2].is_ok());
+    }
+
+    #[test]
+    fn a_folder_is_named_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = RecordingReader::open(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("a folder, not a file"), "{said}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Failure, Kind, Result};
 use crate::lab::protocol::{Person, Plan, Split, Stretch};
 use crate::lab::train::identity_of;
-use crate::model::{Bundle, SeenWindows};
+use crate::model::{Bundle, SeenWindows, StartPeople};
 use crate::pipeline::Window;
 
 /// What a model is about to be judged on.
@@ -48,11 +48,7 @@ impl Exam<'_> {
             return Err(Failure::new(Kind::Data, what).remedy(RETRAIN));
         }
         if let Some(people) = &provenance.start_people {
-            let met = self.known(&people.windows);
-            let told = !people.windows.is_empty();
-            if met > 0 || (!told && people.source == self.source) {
-                return Err(self.start_knows(path, &provenance.start));
-            }
+            self.admit_start(people, path, &provenance.start)?;
         }
         let silent = provenance.seen_windows.is_empty();
         Ok(silent.then(|| {
@@ -61,6 +57,19 @@ impl Exam<'_> {
                  from: nobody can say whether it knows the test."
             )
         }))
+    }
+
+    /// Refuses a start that knows people of the test, before or after a model is made of it.
+    ///
+    /// # Errors
+    /// When it knows some.
+    pub(super) fn admit_start(&self, people: &StartPeople, path: &Path, start: &str) -> Result<()> {
+        let met = self.known(&people.windows);
+        let told = !people.windows.is_empty();
+        if met > 0 || (!told && people.source == self.source) {
+            return Err(self.start_knows(path, start));
+        }
+        Ok(())
     }
 
     /// Whether the model has learnt from what should set thresholds.

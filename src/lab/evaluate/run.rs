@@ -138,6 +138,14 @@ fn provide(
     let Some(trainer) = &request.trainer else {
         return refuse_missing(&missing, request.source, request.models);
     };
+    // What would be refused after training is refused before it.
+    let trunk = trainer.options.start.trunk()?;
+    if let Some((start, people)) = trunk.as_ref().and_then(|start| Some((start, start.people()?))) {
+        for &(plan, split, path) in &missing {
+            let exam = Exam { plan, recorded: request.people, split, source: request.source };
+            exam.admit_start(&people, path, &start.origin.name)?;
+        }
+    }
     for (at, (plan, split, _)) in missing.iter().enumerate() {
         let user = &plan.people[split.owner].id;
         tell(Progress::Training(&plan.protocol.name, user, at + 1, missing.len()));

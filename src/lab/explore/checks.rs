@@ -61,6 +61,7 @@ impl Survey {
             self.thin_sessions(),
             self.order(),
             self.clock(),
+            self.clock_truth(),
             self.gaps(),
             self.overlaps(),
             self.sampling(),
@@ -208,6 +209,22 @@ impl Survey {
             format!("{} of the events share their moment with the one before", percent(share));
         let places = self.named(|s| s.simultaneous as f64 > 0.05 * s.events() as f64);
         Check::new("events of one moment", found, places)
+    }
+
+    fn clock_truth(&self) -> Check {
+        let mut dropped = crate::data::formats::Dropped::default();
+        self.users.iter().for_each(|user| dropped.absorb(&user.dropped));
+        let warnings = dropped.warnings();
+        let count = warnings.len() as u64 + dropped.unnamed_warnings();
+        let found = format!(
+            "{} where the clock or the rows cannot be true",
+            counted(count as usize, "place")
+        );
+        let places = warnings.iter().map(|warning| {
+            let name = warning.file.file_name().unwrap_or(warning.file.as_os_str()).display();
+            format!("{name}:{}: {}", warning.line, warning.wrong)
+        });
+        Check::new("clock that can be true", found, places.collect())
     }
 
     fn gaps(&self) -> Check {

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use summary::{Quartiles, UserSummary};
 
 use self::spool::Spool;
-use crate::data::formats::{Dataset, Session, SessionPlan, User};
+use crate::data::formats::{Dataset, Session, SessionPlan, User, file_stem};
+use crate::data::npz::check_writable;
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
@@ -106,12 +107,13 @@ pub fn preprocess(
     out: &Path,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<UserSummary>> {
-    params.windows.validate().map_err(|wrong| Failure::new(Kind::Config, wrong))?;
+    params.windows.validate().map_err(|wrong| Failure::new(Kind::Usage, wrong))?;
     if params.pad > 0 && params.output != Output::Npz {
-        return Err(Failure::new(Kind::Config, "--pad: a table has no padding")
+        return Err(Failure::new(Kind::Usage, "--pad: a table has no padding")
             .remedy("Omit it, or write arrays."));
     }
-    let users = chosen(dataset, only, params.output)?;
+    let users = chosen(dataset, only)?;
+    check_writable(out)?;
     let total = users.iter().map(|user| user.sessions().len() + user.claims().len()).sum();
     let (mut done, mut summaries) = (0, Vec::new());
     let mut count = |user: &User, session: &Session| {
@@ -130,28 +132,15 @@ pub fn preprocess(
     Ok(summaries)
 }
 
-fn chosen<'a>(dataset: &'a Dataset, only: &[String], output: Output) -> Result<Vec<&'a User>> {
+fn chosen<'a>(dataset: &'a Dataset, only: &[String]) -> Result<Vec<&'a User>> {
     only.iter().try_for_each(|id| dataset.find(id).map(drop))?;
     let wanted = |user: &&User| only.is_empty() || only.iter().any(|id| id == user.id());
-    let users: Vec<_> = dataset.users().iter().filter(wanted).collect();
-    let mut names: Vec<_> = users.iter().map(|user| file_name(user, false, output)).collect();
-    names.sort();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        None => Ok(users),
-        Some(pair) => {
-            let what = format!("two users would both be written to {}", pair[0].display());
-            Err(Failure::new(Kind::Data, what).remedy("Choose one of them with --user."))
-        }
-    }
+    Ok(dataset.users().iter().filter(wanted).collect())
 }
 
-/// A user's name may come from a column of somebody's file: it must not lead out of the folder.
 fn file_name(user: &User, is_claim: bool, output: Output) -> PathBuf {
-    let safe = |c: char| if c.is_alphanumeric() || "._-@#".contains(c) { c } else { '_' };
-    let name: String = user.id().chars().map(safe).take(120).collect();
-    let name = if name.starts_with('.') { format!("_{name}") } else { name };
     let claims = if is_claim { ".claims" } else { "" };
-    PathBuf::from(format!("{name}{claims}.{}", output.ending()))
+    PathBuf::from(format!("{}{claims}.{}", file_stem(user.id()), output.ending()))
 }
 
 /// A user's own sessions, or those claimed to be.
@@ -196,7 +185,7 @@ impl Part<'_> {
 
 fn cut(session: &Session, params: &PreprocessParams) -> Vec<Cut> {
     if params.all_events {
-        return all_events::cut(&session.events, &params.windows);
+        return session.parts().flat_map(|part| all_events::cut(part, &params.windows)).collect();
     }
     let (windows, _) = cut_recording(params.windows, session.signals());
     let cut = windows.iter().map(|window| Cut {

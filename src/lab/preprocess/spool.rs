@@ -90,7 +90,7 @@ impl Spool {
         if pad > 0 && pad < longest {
             let what = format!("--pad {pad}: {} has a window of {longest} steps", path.display());
             let remedy = format!("Cut them too: --max-steps {pad}.");
-            return Err(Failure::new(Kind::Config, what).remedy(remedy));
+            return Err(Failure::new(Kind::Usage, what).remedy(remedy));
         }
         let width = longest.max(pad);
         self.file.rewind().map_err(failed)?;

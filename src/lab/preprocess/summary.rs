@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::lengths::quantile;
 use super::spool::Spool;
-use crate::data::formats::{Dropped, Place, Reason, Session};
+use crate::data::formats::{Dropped, Place, Reason, Session, Warning};
 
 /// First quartile, median and third quartile.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -46,6 +46,8 @@ pub struct UserSummary {
     pub dropped: BTreeMap<Reason, u64>,
     /// The first few of them.
     pub places: Vec<Place>,
+    /// What cannot be true of the recordings, the first few of each kind.
+    pub warnings: Vec<Warning>,
     /// Windows written.
     pub windows: usize,
     /// Windows left out for their length.
@@ -72,6 +74,7 @@ impl UserSummary {
             events: 0,
             dropped: BTreeMap::new(),
             places: Vec::new(),
+            warnings: Vec::new(),
             windows: 0,
             filtered: 0,
             steps: None,
@@ -80,6 +83,11 @@ impl UserSummary {
             file: PathBuf::new(),
             first: Dropped::default(),
         }
+    }
+
+    /// What was left out, and what to be wary of.
+    pub const fn left_out(&self) -> &Dropped {
+        &self.first
     }
 
     pub(super) fn add(&mut self, session: &Session) {
@@ -97,9 +105,10 @@ impl UserSummary {
         let seconds: Vec<f64> = entries.map(|(entry, _)| entry.movement_us as f64 / 1e6).collect();
         let steps = spool.lengths().into_iter().zip(kept).filter(|(_, kept)| **kept);
         self.places = self.first.places().to_vec();
+        self.warnings = self.first.warnings().to_vec();
         self.windows = seconds.len();
         self.filtered = kept.len() - seconds.len();
-        self.movement_min = seconds.iter().sum::<f64>() / 60.0;
+        self.movement_min = seconds.iter().fold(0.0, |sum, seconds| sum + seconds) / 60.0;
         self.steps = Quartiles::of(steps.map(|(steps, _)| steps as f64).collect());
         self.seconds = Quartiles::of(seconds);
     }

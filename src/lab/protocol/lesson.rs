@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::plan::{Plan, Split, Stretch};
 use super::rules::LearnFrom;
+use crate::data::formats::file_stem;
 use crate::error::Result;
 use crate::lab::enrolment;
 use crate::pipeline::{Window, WindowParams};
@@ -57,11 +58,8 @@ impl Plan {
     }
 }
 
-/// `FOLDER/PROTOCOL/seed-SEED/USER.onnx`, the user's name made harmless: it may come from a column
-/// of somebody's file.
+/// `FOLDER/PROTOCOL/seed-SEED/USER.onnx`, as files are called after users.
 pub fn model_path(folder: &Path, protocol: &str, seed: u64, user: &str) -> PathBuf {
-    let safe = |c: char| if c.is_alphanumeric() || "._-@#".contains(c) { c } else { '_' };
-    let name: String = user.chars().map(safe).take(120).collect();
-    let name = if name.starts_with('.') { format!("_{name}") } else { name };
+    let name = file_stem(user);
     folder.join(protocol).join(format!("seed-{seed}")).join(format!("{name}.onnx"))
 }

@@ -24,7 +24,7 @@ pub enum Start {
 
 impl Start {
     /// The trunk; none for random weights.
-    pub(super) fn trunk(&self) -> Result<Option<Arc<crate::model::Start>>> {
+    pub(in crate::lab) fn trunk(&self) -> Result<Option<Arc<crate::model::Start>>> {
         match self {
             Self::Pretrained => Ok(Some(Arc::new(start::embedded()?))),
             Self::Given(start) => Ok(Some(Arc::clone(start))),

@@ -38,12 +38,7 @@ pub fn write_checked<S: Scorer>(
     if outcome.is_err() {
         let _ = fs::remove_file(&candidate); // The first error is the one to tell.
     }
-    outcome.map_err(|failure| match failure.kind() {
-        Kind::Io => {
-            failure.remedy("Free some space, then train again; nothing half-written is left.")
-        }
-        _ => failure,
-    })
+    outcome
 }
 
 /// Removes what an interruption may have left beside a model's place.

@@ -1,0 +1,34 @@
+//! What was left out of recordings and what to be wary of in the rest, on stderr: the same words in
+//! every command that reads them.
+
+use crate::data::formats::Dropped;
+use crate::error::printable;
+
+/// Places and warnings that are named.
+const NAMED: usize = 10;
+
+/// Says it, of one user or of all.
+pub(super) fn tell(user: Option<&str>, dropped: &Dropped) {
+    let whose = user.map_or_else(String::new, |user| format!("{}: ", printable(user)));
+    for (reason, rows) in dropped.by_reason() {
+        let rows = counted(rows, "row");
+        eprintln!("mousewarden: {whose}{rows} left out: {}", reason.name());
+    }
+    let faults = dropped.places().iter().filter(|place| place.reason.is_fault());
+    for place in faults.take(NAMED) {
+        eprintln!("mousewarden: {place}");
+    }
+    for warning in dropped.warnings().iter().take(2 * NAMED) {
+        eprintln!("mousewarden: warning: {warning}");
+    }
+    let more = dropped.unnamed_warnings();
+    if more > 0 {
+        eprintln!("mousewarden: and {} like these", counted(more, "warning"));
+    }
+}
+
+/// "1 row", "2 rows".
+pub(super) fn counted(count: u64, thing: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{end}")
+}

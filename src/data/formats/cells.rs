@@ -1,0 +1,89 @@
+//! Cells that hold a list, a whole trial of an experiment: `[1, 2, 3]`, `1 2 3`, `[1; 2]`.
+
+use super::TimeUnit;
+use super::field;
+use super::layout::{Events, Fault, pixels, time};
+use crate::pipeline::{MouseEvent, MouseKind};
+
+/// Whether a cell holds several values.
+pub(super) fn is_list(cell: &[u8]) -> bool {
+    matches!(cell.first(), Some(b'[' | b'('))
+}
+
+/// The values of a cell.
+pub(super) fn list(cell: &[u8]) -> Vec<&[u8]> {
+    let inner = match cell {
+        [b'[' | b'(', inner @ .., b']' | b')'] => inner,
+        cell => cell,
+    };
+    let is_between = |byte: &u8| matches!(byte, b',' | b';') || byte.is_ascii_whitespace();
+    let values = inner.split(is_between).filter(|value| !value.is_empty());
+    values.map(|value| field::bare(trim_quote(value))).collect()
+}
+
+fn trim_quote(value: &[u8]) -> &[u8] {
+    match value {
+        [b'\'', inner @ .., b'\''] => inner,
+        value => value,
+    }
+}
+
+/// One position of a trial.
+pub(super) struct Point<'a> {
+    pub time: &'a [u8],
+    pub x: &'a [u8],
+    pub y: &'a [u8],
+}
+
+impl Point<'_> {
+    /// A move to it; `None` where a trial is shorter than its columns.
+    pub fn event(&self, unit: TimeUnit) -> Result<Option<MouseEvent>, Fault> {
+        if [self.time, self.x, self.y].into_iter().any(field::is_empty) {
+            return Ok(None);
+        }
+        let at = time(self.time, unit)?;
+        let (x, y) = (pixels(self.x, "x")?, pixels(self.y, "y")?);
+        Ok(Some(MouseEvent { at, kind: MouseKind::Move, x, y }))
+    }
+}
+
+/// Adds the moves of a trial, as a part with a clock of its own. A trial with a bad value is left out
+/// as a whole.
+pub(super) fn trial(
+    times: &[&[u8]],
+    xs: &[&[u8]],
+    ys: &[&[u8]],
+    unit: TimeUnit,
+    out: &mut Events,
+) -> Result<Vec<usize>, Fault> {
+    if times.len() != xs.len() || xs.len() != ys.len() {
+        let [t, x, y] = [times, xs, ys].map(<[_]>::len);
+        return Err(Fault::unreadable(format!("lists of {t} times, {x} x and {y} y")));
+    }
+    let (mut events, mut places) = (Vec::new(), Vec::new());
+    for (place, ((time, x), y)) in times.iter().zip(xs).zip(ys).enumerate() {
+        if let Some(event) = (Point { time, x, y }).event(unit)? {
+            events.push(event);
+            places.push(place);
+        }
+    }
+    out.part();
+    out.events.extend(events);
+    Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_many_spellings_are_read() {
+        for text in ["[1, 2.5, -3]", "1 2.5 -3", "[1. 2.5 -3]", "['1', '2.5', '-3']", "(1;2.5;-3)"]
+        {
+            let values = list(text.as_bytes());
+            assert_eq!(values.len(), 3, "{text}");
+            assert_eq!(field::pixels(values[1]), Some(2.5), "{text}");
+        }
+        assert!(list(b"[]").is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! MouseTracker's files `.mt`: blocks of lines, in each a line a trial, first all x, then all y, then
+//! all times.
+
+use super::cells::trial;
+use super::discover;
+use super::field::TimeUnit;
+use super::layout::{Decoder, Events, Fault, Layout, Row, Shape};
+use super::registry::Reader;
+
+pub(super) const READER: Reader = Reader {
+    name: "mousetracker",
+    wanted: |name| name.to_ascii_lowercase().ends_with(".mt"),
+    layouts: || vec![layout()],
+    plan: |sources, layouts| discover::tables(sources, layouts, discover::folder),
+};
+
+const BLOCKS: [&[u8]; 3] =
+    [b"RAW TRACKS (X coordinates)", b"RAW TRACKS (Y coordinates)", b"RAW TRACKS (time)"];
+const TIME: usize = 2;
+
+fn layout() -> Layout {
+    let looks_so: fn(&[u8]) -> bool =
+        |head| head.windows(BLOCKS[0].len()).any(|text| text == BLOCKS[0]);
+    Layout {
+        unit: Some(TimeUnit::Ms),
+        ..Layout::running("a file of MouseTracker", Shape::Lines(looks_so), Vec::new(), || {
+            Box::new(Blocks::default())
+        })
+    }
+}
+
+/// Where in the file the reading is, and the coordinates that wait for their times.
+#[derive(Default)]
+struct Blocks {
+    block: Option<usize>,
+    /// How many fields stand before the values; known from the line of names.
+    names: Option<usize>,
+    coordinates: [Vec<Vec<u8>>; 2],
+    times: usize,
+}
+
+impl Decoder for Blocks {
+    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+        let line = row.get(0).unwrap_or_default();
+        if let Some(block) = BLOCKS.iter().position(|title| line == *title) {
+            (self.block, self.names) = (Some(block), None);
+            return Ok(());
+        }
+        let Some(block) = self.block else { return Ok(()) };
+        let fields = line.split(|byte| *byte == b',').map(super::field::bare);
+        let Some(names) = self.names else {
+            self.names = Some(fields.count());
+            return Ok(());
+        };
+        let values: Vec<&[u8]> = fields.skip(names).collect();
+        if block != TIME {
+            self.coordinates[block].push(values.join(&b','));
+            return Ok(());
+        }
+        self.times += 1;
+        let of = |block: usize| self.coordinates[block].get(self.times - 1);
+        let Some((xs, ys)) = of(0).zip(of(1)) else {
+            self.block = None; // What follows the last block are averages.
+            return Ok(());
+        };
+        let xs: Vec<&[u8]> = xs.split(|byte| *byte == b',').collect();
+        let ys: Vec<&[u8]> = ys.split(|byte| *byte == b',').collect();
+        trial(&values, &xs, &ys, row.unit, out).map(drop)
+    }
+}

@@ -1,0 +1,52 @@
+//! The formats that have a name. A new one is a file with its reader, a line here and a fixture.
+
+use std::sync::Arc;
+
+use super::dataset::User;
+use super::layout::Layout;
+use super::source::Source;
+use super::table::Table;
+use super::{
+    bank, button_state, gmail, jsonl, jspsych, kharagpur, mousetracker, mousetrap, psychopy, pynput,
+};
+use crate::error::Result;
+
+/// A format that has a name.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// As `--format` calls it.
+    pub name: &'static str,
+    /// Whether a file of this name is one.
+    pub wanted: fn(&str) -> bool,
+    /// How its files are laid out; the first that fits counts.
+    pub layouts: fn() -> Vec<Layout>,
+    /// Finds users and sessions in files.
+    pub plan: fn(Vec<Source>, &[Arc<Layout>]) -> Result<Vec<User>>,
+}
+
+/// In the order of help and messages.
+pub(super) static READERS: &[Reader] = &[
+    gmail::READER,
+    button_state::BALABIT,
+    button_state::SAPIMOUSE,
+    bank::READER,
+    button_state::DFL,
+    pynput::READER,
+    jspsych::READER,
+    psychopy::READER,
+    mousetrap::READER,
+    mousetracker::READER,
+    kharagpur::READER,
+    jsonl::READER,
+];
+
+/// The names of the formats whose files look like this one; `None` if there is none.
+pub(super) fn that_reads(source: &Source) -> Option<String> {
+    let head = source.head(64 * 1024).ok()?;
+    let fits = |reader: &&Reader| {
+        let layouts = (reader.layouts)().into_iter().map(Arc::new);
+        layouts.into_iter().any(|layout| Table::fit(source, &layout, &head).is_ok())
+    };
+    let names: Vec<&str> = READERS.iter().filter(fits).map(|reader| reader.name).collect();
+    (!names.is_empty()).then(|| names.join(" or "))
+}

@@ -4,7 +4,7 @@
 use crate::error::Result;
 use crate::pipeline::Verdict;
 
-use super::entry::{Entry, Stamped};
+use super::entry::{CaptureState, Entry, Stamped};
 use super::witness::Witness;
 
 /// A witness that speaks through the log.
@@ -60,6 +60,7 @@ fn reason(entry: &Entry) -> (Option<&str>, bool) {
         | Entry::ReloadRefused { why }
         | Entry::RecordFailed { why }
         | Entry::Refused { why, .. }
+        | Entry::Capture(CaptureState::Blind { why })
         | Entry::Fault { why } => (Some(why), true),
         Entry::SafeMode { .. } | Entry::LockAsked { .. } => (None, true),
         Entry::CountdownEnded { why } | Entry::Stopped { why } => (Some(why), false),

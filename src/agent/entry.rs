@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::pipeline::{Boundary, Timestamp, Verdict};
+use crate::platform::CaptureNews;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,6 +45,8 @@ pub enum Entry {
         /// What of it the model does not know, as in [`Self::Device`].
         what: &'static str,
     },
+    /// How the capture process is getting on.
+    Capture(CaptureState),
     /// The person was told.
     Notified {
         /// What about: "alarm", "countdown", "locked", ...
@@ -158,6 +161,7 @@ impl Entry {
             Self::Session { .. } => "session",
             Self::Device { .. } => "device",
             Self::Unknown { .. } => "unknown",
+            Self::Capture(_) => "capture",
             Self::Notified { .. } => "notified",
             Self::Withheld { .. } => "withheld",
             Self::NotifyFailed { .. } => "notify_failed",
@@ -191,6 +195,7 @@ impl Entry {
             }
             Self::Device { capture, unknown: None } => format!("the mouse is {capture}"),
             Self::Unknown { what, .. } => format!("somebody moves with an unknown {what}"),
+            Self::Capture(state) => state.words(),
             Self::Notified { notice, .. } => format!("told: {notice}"),
             Self::Withheld { notice, why } => format!("not told: {notice} ({why})"),
             Self::NotifyFailed { why } => format!("a notice failed: {why}"),
@@ -216,6 +221,45 @@ impl Entry {
             Self::Fault { why } => format!("fault: {why}"),
             Self::Stopped { why } => format!("ended: {why}"),
             Self::Verdict(_) | Self::Resumed | Self::Reloaded { .. } => self.name().into(),
+        }
+    }
+}
+
+/// How the capture process is getting on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CaptureState {
+    /// It sees nothing, and another one is started.
+    Blind {
+        /// Why, in half a sentence.
+        why: String,
+    },
+    /// It sees the mouse again.
+    Sees,
+    /// A program moves the pointer, which is left out.
+    ProgramMoves,
+    /// No program does any more.
+    ProgramRests,
+}
+
+impl CaptureState {
+    fn words(&self) -> String {
+        match self {
+            Self::Blind { why } => format!("the mouse is not seen: {why}"),
+            Self::Sees => "the mouse is seen again".into(),
+            Self::ProgramMoves => "a program moves the pointer, which is left out".into(),
+            Self::ProgramRests => "no program moves the pointer any more".into(),
+        }
+    }
+}
+
+impl From<CaptureNews> for CaptureState {
+    fn from(news: CaptureNews) -> Self {
+        match news {
+            CaptureNews::Blind(why) => Self::Blind { why },
+            CaptureNews::Sees => Self::Sees,
+            CaptureNews::ProgramMoves => Self::ProgramMoves,
+            CaptureNews::ProgramRests => Self::ProgramRests,
         }
     }
 }

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
 use crate::platform::endpoint::Door;
-use crate::platform::{Counter, EventSource, Presence};
+use crate::platform::{CaptureNews, Counter, EventSource, Presence};
 
 use super::board::{Board, Status};
 use super::control::Desk;
@@ -25,6 +25,9 @@ use super::settings::IntakeParams;
 
 /// Entries that may wait for a notifier that takes its time.
 const TASKS: usize = 1024;
+/// What a game does, a virtual machine, or a program that shares a mouse between machines.
+const PROGRAM_MOVES: &str = "a program moves the pointer; that is left out, and the hand's movement \
+                             is judged without it";
 /// Commands that may wait.
 const COMMANDS: usize = 16;
 
@@ -109,6 +112,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         SourceKind::Recording => DeviceCheck::recording(source.capture()),
     };
     let mut source = source;
+    let intake = intake.telling(capture_news(board.clone(), tasks.clone()));
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
     if let Some(door) = setup.door {
@@ -129,6 +133,21 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
 fn board(source: &str, recorder: &Option<Recorder>, config: Option<std::path::PathBuf>) -> Board {
     let recording = recorder.as_ref().map(|recorder| recorder.path().to_owned());
     Board::new(Status { source: source.into(), recording, config, ..Status::default() })
+}
+
+/// Shows and writes down what the source says of itself.
+fn capture_news(board: Arc<Board>, tasks: Sender<Task>) -> intake::News {
+    Box::new(move |news| {
+        let (topic, sentence) = match &news {
+            CaptureNews::Blind(why) => ("capture", Some(format!("the mouse is not seen: {why}"))),
+            CaptureNews::Sees => ("capture", None),
+            CaptureNews::ProgramMoves => ("pointer", Some(PROGRAM_MOVES.to_owned())),
+            CaptureNews::ProgramRests => ("pointer", None),
+        };
+        board.problem(topic, sentence);
+        // Never waits: a live mouse comes behind this.
+        let _ = tasks.try_send(Task::Entry(Stamped::now(Entry::Capture(news.into()))));
+    })
 }
 
 fn serve(door: Door, desk: Desk) -> Result<()> {

@@ -122,6 +122,8 @@ pub struct SensorSource {
     warped_at: Option<Timestamp>,
     /// Records that were not believed.
     disbelieved: u64,
+    /// Whether it has ever seen the mouse.
+    was_up: bool,
 }
 
 impl SensorSource {
@@ -147,16 +149,16 @@ impl SensorSource {
             blind: None,
             warped_at: None,
             disbelieved: 0,
+            was_up: false,
         };
         let deadline = clock::now() + START_PATIENCE;
-        while !source.is_ready() {
+        while !source.was_up {
             if source.refused.is_some() || clock::now() >= deadline || source.is_down() {
                 return Err(source.failure());
             }
             source.fetch(Some(deadline))?;
         }
         source.name = source.view.get().backend;
-        source.news.clear();
         Ok(source)
     }
 
@@ -242,7 +244,7 @@ impl SensorSource {
         let now = clock::now();
         self.read_at = now;
         self.heartbeat = Heartbeat::heard(now);
-        let state = self.decoder.feed(bytes, now);
+        let states = self.decoder.feed(bytes, now);
         for (from, capture) in self.decoder.take_captures() {
             self.view.set_from(from, capture);
         }
@@ -251,12 +253,16 @@ impl SensorSource {
             self.news.extend(moves.then_some(CaptureNews::ProgramMoves));
         }
         self.look_for_programs(now);
+        states.into_iter().try_for_each(|state| self.heard(state, now))
+    }
+
+    fn heard(&mut self, state: State, now: Timestamp) -> Result<()> {
         match state {
-            Some(State::Ready) => {
+            State::Ready => {
                 self.up(now);
                 Ok(())
             }
-            Some(State::Refused(refusal)) => {
+            State::Refused(refusal) => {
                 // While it is being opened, the caller tells; later nobody else would.
                 if self.is_ready() {
                     tracing::warn!("{}", refusal.words());
@@ -264,11 +270,10 @@ impl SensorSource {
                 self.refused = Some(refusal);
                 self.lost(refusal.words().to_owned())
             }
-            Some(State::Broken(fault)) => {
+            State::Broken(fault) => {
                 self.disbelieved += 1;
                 self.lost(format!("{} ({} so far)", fault.words(), self.disbelieved))
             }
-            None => Ok(()),
         }
     }
 
@@ -285,6 +290,7 @@ impl SensorSource {
             process.since = now;
         }
         self.refused = None;
+        self.was_up = true;
         if self.blind.take().is_some() {
             self.news.push_back(CaptureNews::Sees);
         }

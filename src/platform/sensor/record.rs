@@ -156,9 +156,9 @@ pub struct Decoder {
 
 impl Decoder {
     /// Takes bytes as they come, cut anywhere, read just before `now`. Returns what the process said
-    /// about itself, if it did.
-    pub fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Option<State> {
-        let mut state = None;
+    /// about itself, in its order.
+    pub fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Vec<State> {
+        let mut states = Vec::new();
         while !bytes.is_empty() {
             let (part, later) = bytes.split_at(bytes.len().min(SIZE - self.partial.len()));
             bytes = later;
@@ -166,14 +166,18 @@ impl Decoder {
             let Ok(whole) = <&[u8; SIZE]>::try_from(self.partial.as_slice()) else { break };
             let record = Record::from_bytes(whole);
             self.partial.clear();
-            let Some(record) = record else { return Some(State::Broken(Fault::Nonsense)) };
+            let Some(record) = record else {
+                states.push(State::Broken(Fault::Nonsense));
+                break;
+            };
             let admitted = record.at().map_or(Ok(()), |at| self.stamps.admit(at, now));
             if let Err(fault) = admitted {
-                return Some(State::Broken(fault));
+                states.push(State::Broken(fault));
+                break;
             }
-            state = self.take(record).or(state);
+            states.extend(self.take(record));
         }
-        state
+        states
     }
 
     /// The next signal, if there is one.
@@ -321,7 +325,7 @@ mod tests {
     fn a_movement_with_any_button_held_is_a_drag() {
         let mut decoder = Decoder::default();
         let bytes: Vec<_> = script().into_iter().flat_map(Record::to_bytes).collect();
-        assert_eq!(decoder.feed(&bytes, AT), Some(State::Ready));
+        assert_eq!(decoder.feed(&bytes, AT), [State::Ready]);
         let kinds: Vec<_> = signals(&mut decoder)
             .iter()
             .filter_map(|signal| match signal {
@@ -353,11 +357,11 @@ mod tests {
         let next_year = Timestamp::from_micros(AT.micros() + 31_557_600_000_000);
         let stream = [move_at(AT, 1.0), move_at(next_year, 2.0), move_at(AT, 3.0)].concat();
         let mut decoder = Decoder::default();
-        assert_eq!(decoder.feed(&stream, AT), Some(State::Broken(Fault::Ahead)));
+        assert_eq!(decoder.feed(&stream, AT), [State::Broken(Fault::Ahead)]);
         let before = Signal::Mouse(MouseEvent { at: AT, kind: MouseKind::Move, x: 1.0, y: 0.0 });
         assert_eq!(signals(&mut decoder), [before]);
         decoder.restart();
-        assert_eq!(decoder.feed(&move_at(AT, 4.0), AT), None);
+        assert_eq!(decoder.feed(&move_at(AT, 4.0), AT), []);
         assert_eq!(signals(&mut decoder).len(), 1);
     }
 

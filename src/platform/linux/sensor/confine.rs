@@ -73,7 +73,7 @@ const OLD_CALLS: [i64; 2] = [libc::SYS_poll, libc::SYS_time];
 #[cfg(not(target_arch = "x86_64"))]
 const OLD_CALLS: [i64; 0] = [];
 #[cfg(target_arch = "x86_64")]
-const OLD_FILE_CALLS: [i64; 1] = [libc::SYS_readlink];
+const OLD_FILE_CALLS: [i64; 2] = [libc::SYS_open, libc::SYS_readlink];
 #[cfg(not(target_arch = "x86_64"))]
 const OLD_FILE_CALLS: [i64; 0] = [];
 /// For devices that come and go; which files, Landlock says.

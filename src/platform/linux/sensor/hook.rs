@@ -142,11 +142,14 @@ impl Origins {
         self.read(pairs, devices);
         let device = pairs.take(from, to).or_else(|| {
             // Its raw event would have been sent before; the server's answer makes that sure.
-            self.tap.settle();
+            pairs.fit(self.tap.settle());
             self.read(pairs, devices);
             pairs.take(from, to)
         });
-        let Some(device) = device else { return Origin::Program };
+        let Some(device) = device else {
+            pairs.pass();
+            return Origin::Program;
+        };
         devices.moved(clock::now(), device);
         Origin::Device
     }
@@ -158,9 +161,11 @@ impl Origins {
     }
 
     fn forget(&self) {
-        self.tap.settle();
+        let size = self.tap.settle();
         self.catch_up();
-        self.lock().0.forget();
+        let pairs = &mut self.lock().0;
+        pairs.forget();
+        pairs.fit(size);
     }
 
     fn read(&self, pairs: &mut Pairs, devices: &mut Devices) {
@@ -170,7 +175,7 @@ impl Origins {
                     let device = moved.sourceid;
                     let Some(by) = first_two(&moved) else { continue };
                     let (at, values) = (clock::now(), devices.values(device));
-                    pairs.add(RawMotion { at, device, values, by });
+                    pairs.add(RawMotion { at, device, values, by, passed: 0 });
                 }
                 XEvent::XinputRawButtonPress(press) => devices.moved(clock::now(), press.sourceid),
                 XEvent::XinputHierarchy(_) => {

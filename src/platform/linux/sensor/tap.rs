@@ -37,6 +37,7 @@ pub struct Tap {
     lure: RustConnection,
     /// Selects raw motion and buttons.
     raw: RustConnection,
+    root: u32,
 }
 
 impl Tap {
@@ -51,7 +52,8 @@ impl Tap {
             .ok()
             .and_then(|done| done.check().ok())
             .ok_or(Refusal::Hook)?;
-        Ok(Self { lure, raw: raw_events(display)? })
+        let root = lure.setup().roots[screen].root;
+        Ok(Self { lure, raw: raw_events(display)?, root })
     }
 
     /// The descriptor that becomes readable when the pointer moves, or a button of it does.
@@ -85,12 +87,12 @@ impl Tap {
         self.raw.poll_for_event().unwrap_or_else(|_| std::process::exit(1))
     }
 
-    /// Returns when every raw event of what has happened so far has come.
-    pub fn settle(&self) {
-        let answered = self.raw.get_input_focus().ok().and_then(|asked| asked.reply().ok());
-        if answered.is_none() {
-            std::process::exit(1);
-        }
+    /// Returns when every raw event of what has happened so far has come: how large the screen is,
+    /// which is what it asks to know that.
+    pub fn settle(&self) -> (f64, f64) {
+        let asked = self.raw.get_geometry(self.root).ok().and_then(|asked| asked.reply().ok());
+        let size = asked.unwrap_or_else(|| std::process::exit(1));
+        (f64::from(size.width), f64::from(size.height))
     }
 }
 

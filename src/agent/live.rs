@@ -1,7 +1,7 @@
 //! Puts the live process together: intake, engine, responder and control, each in a thread, joined
 //! by bounded channels. What they do is theirs; here is only who talks to whom, and how it all ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
@@ -112,7 +112,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         SourceKind::Recording => DeviceCheck::recording(source.capture()),
     };
     let mut source = source;
-    let intake = intake.telling(capture_news(board.clone(), tasks.clone()));
+    let telling = Telling::new(Mutex::new(Some(tasks.clone())));
+    let intake = intake.telling(capture_news(board.clone(), telling.clone()));
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
     if let Some(door) = setup.door {
@@ -125,6 +126,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device, learnt });
     let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
+    // The intake may live on, and must not keep the responder waiting for more.
+    drop(telling.lock().unwrap_or_else(PoisonError::into_inner).take());
     // The engine's end of the channel is gone: the responder does what is left, and ends.
     let _ = responding.join();
     ending
@@ -135,8 +138,11 @@ fn board(source: &str, recorder: &Option<Recorder>, config: Option<std::path::Pa
     Board::new(Status { source: source.into(), recording, config, ..Status::default() })
 }
 
+/// Where the intake's entries go, until the engine has ended.
+type Telling = Arc<Mutex<Option<Sender<Task>>>>;
+
 /// Shows and writes down what the source says of itself.
-fn capture_news(board: Arc<Board>, tasks: Sender<Task>) -> intake::News {
+fn capture_news(board: Arc<Board>, telling: Telling) -> intake::News {
     Box::new(move |news| {
         let (topic, sentence) = match &news {
             CaptureNews::Blind(why) => ("capture", Some(format!("the mouse is not seen: {why}"))),
@@ -146,7 +152,9 @@ fn capture_news(board: Arc<Board>, tasks: Sender<Task>) -> intake::News {
         };
         board.problem(topic, sentence);
         // Never waits: a live mouse comes behind this.
-        let _ = tasks.try_send(Task::Entry(Stamped::now(Entry::Capture(news.into()))));
+        let tasks = telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = Task::Entry(Stamped::now(Entry::Capture(news.into())));
+        let _ = tasks.as_ref().map(|tasks| tasks.try_send(entry));
     })
 }
 

@@ -78,8 +78,9 @@ fn is_step(step: f64, by: f64, at_edge: bool) -> bool {
     exact || at_edge && step > by.min(0.0) - 1.0 && step < by.max(0.0) + 1.0
 }
 
+/// Not before the size is known.
 fn is_edge(value: f64, size: f64) -> bool {
-    value < 1.0 || value >= size - 1.0
+    size > 0.0 && (value < 1.0 || value >= size - 1.0)
 }
 
 /// Pairs raw events with places.

@@ -203,6 +203,35 @@ impl Drop for Hand {
     }
 }
 
+/// The capture process of an agent.
+fn capture_process(agent: u32) -> String {
+    let tasks = fs::read_dir(format!("/proc/{agent}/task")).unwrap();
+    let children = tasks
+        .map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default());
+    let all = children.collect::<String>();
+    all.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_capture_process_that_is_stopped_is_an_event_and_the_watch_goes_on() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut agent = Agent::start(&stage, "recording");
+    let _hand = Hand::on(&stage);
+    agent.wait_for(is_verdict);
+    let stopped = clock::now();
+    let pid = capture_process(agent.child.id());
+    let kill = std::process::Command::new("kill").args(["-STOP", &pid]).status().unwrap();
+    assert!(kill.success(), "{pid}");
+    let is = |state: &'static str| {
+        move |entry: &Value| entry["event"] == "capture" && entry["state"] == state
+    };
+    let blind = agent.after(stopped, is("blind"));
+    assert!(blind["why"].as_str().unwrap().contains("stopped from outside"), "{blind}");
+    let sees = agent.after(stopped, is("sees"));
+    agent.after(Timestamp::from_micros(micros(&sees["mono_us"])), is_verdict);
+    agent.stop(&stage);
+}
+
 #[test]
 fn a_hand_in_a_locked_left_or_sleeping_session_is_neither_judged_nor_recorded() {
     let stage = Stage::raise(&Plan::bare()).unwrap();

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use hearing::{PATIENCE, program, until};
 use mice::hardware;
+use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
 use mousewarden::platform::stage::{Plan, Stage, TestMouse};
-use mousewarden::platform::{Backend, EventSource, clock};
+use mousewarden::platform::{Backend, CaptureNews, EventSource, clock};
 
 fn open(stage: &Stage, backend: Backend) -> SensorSource {
     let params = SensorParams { backend, ..SensorParams::new(program()) };
@@ -104,29 +105,112 @@ fn until_named(source: &mut SensorSource, name: &str) {
 }
 
 #[test]
-fn raw_events_follow_where_a_program_puts_the_pointer() {
+fn where_a_program_puts_the_pointer_is_no_movement() {
     let Some(stage) = hardware() else { return };
     let mut mouse = stage.mouse(1).unwrap();
-    let mut source = open(&stage, Backend::XInput2);
+    for backend in [Backend::Rdev, Backend::XInput2] {
+        let mut source = open(&stage, backend);
+        home(&mut mouse, &mut source);
+        let middle = (640, 400);
+        for i in 1..=20_i32 {
+            warp(&stage, middle);
+            // The server's place is asked for anew after a rest.
+            clock::sleep_until(clock::now() + Micros::from_millis(110));
+            mouse.step(3.0, 4.0).unwrap();
+            until(&mut source, is_at(f64::from(3 * i), f64::from(4 * i)));
+        }
+        // The pointer is at (643, 404), and stops at the edge of the screen.
+        mouse.step(5000.0, 1.0).unwrap();
+        mouse.step(-4.0, 0.0).unwrap();
+        until(&mut source, is_at(f64::from(60 + 1275 - 643), 81.0));
+    }
+}
+
+/// As games do it: after each move the pointer is put back to the middle.
+#[test]
+fn a_hand_in_a_game_is_seen_as_without_it_and_the_game_is_told() {
+    let Some(stage) = hardware() else { return };
+    let mut mouse = stage.mouse(1).unwrap();
+    let game = Warper::open(&stage);
+    let mut source = open(&stage, Backend::Rdev);
     home(&mut mouse, &mut source);
-    warp(&stage, (300, 200));
-    // The place is asked for anew after a rest.
-    let rested = clock::now() + mousewarden::pipeline::event::Micros::from_millis(150);
-    clock::sleep_until(rested);
-    mouse.step(3.0, 4.0).unwrap();
-    until(&mut source, is_at(303.0, 204.0));
-    // And it never leaves the screen.
-    mouse.step(5000.0, 1.0).unwrap();
-    mouse.step(-4.0, 0.0).unwrap();
-    until(&mut source, is_at(1275.0, 205.0));
+    game.put(640, 400);
+    let steps: Vec<(i32, i32)> = (0..200).map(|i| ((i * 7) % 23 - 11, (i * 5) % 17 - 8)).collect();
+    let (mut x, mut y) = (0, 0);
+    let mut expected = Vec::new();
+    for (dx, dy) in &steps {
+        mouse.step(f64::from(*dx), f64::from(*dy)).unwrap();
+        game.put(640, 400);
+        (x, y) = (x + dx, y + dy);
+        expected.push((f64::from(x), f64::from(y)));
+    }
+    mouse.button(1, true).unwrap();
+    let pressed = |signal: &Signal| matches!(signal, Signal::Mouse(event) if event.kind == MouseKind::Press(Button::Left));
+    let seen = events(&until(&mut source, pressed));
+    let places: Vec<_> = seen.iter().map(|event| (event.x, event.y)).collect();
+    expected.push((f64::from(x), f64::from(y)));
+    assert_eq!(places, expected);
+    let news: Vec<_> = std::iter::from_fn(|| source.news()).collect();
+    assert_eq!(news, [CaptureNews::ProgramMoves]);
+    mouse.button(1, false).unwrap();
+}
+
+#[test]
+fn injected_movement_mixed_with_a_mouses_is_told_as_injected_and_once() {
+    let Some(stage) = hardware() else { return };
+    let mut mouse = stage.mouse(1).unwrap();
+    for backend in [Backend::Rdev, Backend::XInput2] {
+        let mut source = open(&stage, backend);
+        home(&mut mouse, &mut source);
+        until_named(&mut source, "mouse Test Mouse 1; 1280x800");
+        let mut player = stage.player().unwrap();
+        let at = Timestamp::default();
+        for i in 1..=50_i32 {
+            let x = f64::from(10 * i);
+            player.act(&MouseEvent { at, kind: MouseKind::Move, x, y: 300.0 }).unwrap();
+            player.settle().unwrap();
+            mouse.step(5.0, 0.0).unwrap();
+        }
+        let seen = until(&mut source, is_at(505.0, 300.0));
+        let changes: Vec<_> = seen
+            .iter()
+            .filter(|signal| {
+                matches!(signal, Signal::Boundary { kind: Boundary::DeviceChanged, .. })
+            })
+            .collect();
+        assert_eq!(changes.len(), 1, "{backend}: {seen:?}");
+        let view = source.capture();
+        assert!(view.get().to_string().contains("virtual "), "{backend}: {}", view.get());
+        let first = changes[0].at();
+        let before = Timestamp::from_micros(first.micros() - 1);
+        assert!(view.at(before).to_string().contains("mouse Test Mouse 1"), "{backend}");
+        assert!(view.at(first).to_string().contains("virtual "), "{backend}");
+    }
+}
+
+/// A program that puts the pointer somewhere, by one connection.
+struct Warper {
+    server: x11rb::rust_connection::RustConnection,
+    root: u32,
+}
+
+impl Warper {
+    fn open(stage: &Stage) -> Self {
+        use x11rb::connection::Connection as _;
+        let (server, screen) = x11rb::connect(Some(stage.display())).unwrap();
+        let root = server.setup().roots[screen].root;
+        Self { server, root }
+    }
+
+    fn put(&self, x: i16, y: i16) {
+        use x11rb::protocol::xproto::ConnectionExt as _;
+        let done = self.server.warp_pointer(x11rb::NONE, self.root, 0, 0, 0, 0, x, y).unwrap();
+        done.check().unwrap();
+    }
 }
 
 fn warp(stage: &Stage, (x, y): (i16, i16)) {
-    use x11rb::connection::Connection as _;
-    use x11rb::protocol::xproto::ConnectionExt as _;
-    let (server, screen) = x11rb::connect(Some(stage.display())).unwrap();
-    let root = server.setup().roots[screen].root;
-    server.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, x, y).unwrap().check().unwrap();
+    Warper::open(stage).put(x, y);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
 use mousewarden::platform::stage::{Plan, Stage};
-use mousewarden::platform::{Backend, EventSource, Next};
+use mousewarden::platform::{Backend, CaptureNews, EventSource, Next, clock};
 use x11rb::protocol::record::{self, ConnectionExt as _};
 use x11rb::protocol::res::ConnectionExt as _;
 
@@ -83,6 +83,181 @@ fn a_sensor_that_is_killed_is_replaced() {
     assert_ne!(source.sensor_pid(), Some(first));
     stage.player().unwrap().act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
     until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
+}
+
+/// Waits for news of this kind; nothing else may come before.
+fn blind(source: &mut SensorSource) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let _ = source.next(Some(Duration::from_millis(50))).unwrap();
+        match source.news() {
+            Some(CaptureNews::Blind(why)) => return why,
+            None => assert!(Instant::now() < deadline, "nobody notices"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn sees(source: &mut SensorSource) {
+    let deadline = Instant::now() + PATIENCE;
+    while source.news() != Some(CaptureNews::Sees) {
+        assert!(Instant::now() < deadline, "it stays blind");
+        let _ = source.next(Some(Duration::from_millis(50))).unwrap();
+    }
+}
+
+#[test]
+fn a_sensor_that_is_stopped_is_replaced_at_once_and_that_is_told() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    until(&mut source, is(Boundary::Start));
+    let first = source.sensor_pid().unwrap();
+    let begun = Instant::now();
+    assert!(Command::new("kill").args(["-STOP", &first.to_string()]).status().unwrap().success());
+    let why = blind(&mut source);
+    assert!(why.contains("stopped from outside"), "{why}");
+    // Long before a heartbeat would have missed it.
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+    sees(&mut source);
+    assert_ne!(source.sensor_pid(), Some(first));
+}
+
+#[test]
+fn nobody_else_can_write_into_the_line_by_way_of_proc() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&stage)).unwrap();
+    until(&mut source, is(Boundary::Start));
+    let folder = format!("/proc/{}/fd", source.sensor_pid().unwrap());
+    // Another user's process shows root what it has open, and nobody else.
+    if let Ok(open) = std::fs::read_dir(&folder) {
+        assert!(open.count() > 3);
+    }
+    for number in [0, 1] {
+        let opened = std::fs::OpenOptions::new().write(true).open(format!("{folder}/{number}"));
+        assert!(opened.is_err(), "{number}");
+    }
+}
+
+/// A program that stands in for the capture process: at first it sends these bytes and no more, from
+/// then on it is the real one.
+fn stand_in(stage: &Stage, bytes: &[u8]) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = stage.folder();
+    std::fs::write(folder.join("bytes"), bytes).unwrap();
+    let path = folder.join("stand-in");
+    let script = format!(
+        "#!/bin/sh\ncd '{}'\nif mkdir begun 2>/dev/null; then cat bytes; exec sleep 600; fi\n\
+         exec '{}' \"$@\"\n",
+        folder.display(),
+        program().display()
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// As the capture process sends it: time, place, kind.
+fn record(at: Timestamp, kind: u8) -> Vec<u8> {
+    let mut bytes = at.micros().to_le_bytes().to_vec();
+    bytes.extend([0; 8]);
+    bytes.push(kind);
+    bytes.resize(24, 0);
+    bytes
+}
+
+#[test]
+fn one_record_that_cannot_be_right_blinds_nobody() {
+    let now = clock::now();
+    let shifted = |seconds: i64| Timestamp::from_micros(now.micros() + 1_000_000 * seconds);
+    for (poison, says) in [
+        (record(shifted(365 * 24 * 3600), b'm'), "in the future"),
+        (record(shifted(-3600), b'm'), "long ago"),
+        (record(now, b'z'), "no record"),
+    ] {
+        let stage = Stage::raise(&Plan::bare()).unwrap();
+        let bytes = [record(now, b'+'), record(now, b'm'), poison].concat();
+        let program = stand_in(&stage, &bytes);
+        let params = SensorParams { program, ..params(&stage) };
+        let mut source = SensorSource::open(params).unwrap();
+        // What came before it is believed.
+        until(&mut source, is(Boundary::Start));
+        let why = blind(&mut source);
+        assert!(why.contains(says) && why.contains("1 so far"), "{why}");
+        sees(&mut source);
+        stage.player().unwrap().act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
+        until(&mut source, |signal| matches!(signal, Signal::Mouse(event) if event.x == 5.0));
+    }
+}
+
+#[test]
+fn a_sensor_that_does_not_answer_is_replaced() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    let program = stand_in(&stage, &record(clock::now(), b'+'));
+    let mut source = SensorSource::open(SensorParams { program, ..params(&stage) }).unwrap();
+    let why = blind(&mut source);
+    assert_eq!(why, "it does not answer (asleep)");
+    sees(&mut source);
+}
+
+#[test]
+fn a_display_that_goes_is_told_at_once() {
+    let mut stage = Stage::raise(&Plan::bare()).unwrap();
+    let params = SensorParams { patience: PATIENCE, ..params(&stage) };
+    let mut source = SensorSource::open(params).unwrap();
+    until(&mut source, is(Boundary::Start));
+    let begun = Instant::now();
+    stage.crash_display().unwrap();
+    let why = blind(&mut source);
+    assert!(why.contains("ended"), "{why}");
+    let why = blind(&mut source);
+    assert!(why.contains("does not answer"), "{why}");
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    stage.restart_display().unwrap();
+    sees(&mut source);
+}
+
+/// Types, key by key.
+fn press_keys(stage: &Stage) {
+    use x11rb::protocol::xproto::{KEY_PRESS_EVENT, KEY_RELEASE_EVENT};
+    use x11rb::protocol::xtest::ConnectionExt as _;
+    let (x, _) = x11rb::connect(Some(stage.display())).unwrap();
+    for key in 24..58 {
+        for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
+            x.xtest_fake_input(kind, key, 0, x11rb::NONE, 0, 0, 0).unwrap().check().unwrap();
+        }
+    }
+}
+
+/// The lines of `/proc/PID/status` by their names.
+fn status_of(pid: u32, name: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn every_thread_of_the_sensor_is_shut_in_once_it_sees_the_mouse() {
+    let stage = Stage::raise(&Plan::bare()).unwrap();
+    for backend in [Backend::Rdev, Backend::XInput2] {
+        let mut source = SensorSource::open(SensorParams { backend, ..params(&stage) }).unwrap();
+        until(&mut source, is(Boundary::Start));
+        let pid = source.sensor_pid().unwrap();
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+        for task in tasks.map(|task| task.unwrap().file_name()) {
+            let task = task.to_str().unwrap().parse().unwrap();
+            assert_eq!(status_of(task, "Seccomp"), "2", "{backend}");
+            assert_eq!(status_of(task, "NoNewPrivs"), "1", "{backend}");
+        }
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().nth(5), Some("0"), "{core}");
+        // And it still does its work, with keys pressed in between.
+        press_keys(&stage);
+        stage.player().unwrap().act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
+        until(&mut source, |signal| matches!(signal, Signal::Mouse(event) if event.x == 5.0));
+        stage.player().unwrap().act(&event(0, MouseKind::Move, 9.0, 6.0)).unwrap();
+        until(&mut source, |signal| matches!(signal, Signal::Mouse(event) if event.x == 9.0));
+    }
 }
 
 /// How often threads of a process went to sleep by themselves, and so were woken.

@@ -122,6 +122,24 @@ fn mice_come_go_and_change_and_the_sensor_stays() {
 }
 
 #[test]
+fn a_programs_device_beside_a_mouse_is_told_as_such_and_once() {
+    let folder = InputFolder::new().unwrap();
+    let mut mouse = folder.plug("event3", MOUSE).unwrap();
+    let made = [MOUSE[0], ("id/bustype", "0006"), MOUSE[4], MOUSE[5]];
+    let mut program = folder.plug("event5", &made).unwrap();
+    let mut source = SensorSource::open(params(&folder)).unwrap();
+    for _ in 0..20 {
+        mouse.say(clock::now(), &[(REL, 0, 2)]).unwrap();
+        until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
+        program.say(clock::now(), &[(REL, 1, 1)]).unwrap();
+        until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
+    }
+    mouse.say(clock::now(), &[(REL, 0, 900)]).unwrap();
+    until(&mut source, is_at(940.0));
+    assert!(source.capture().get().to_string().contains("virtual "), "{}", source.capture().get());
+}
+
+#[test]
 fn keyboards_are_never_opened() {
     let folder = InputFolder::new().unwrap();
     let keys = [("name", "Keyboard"), ("capabilities/key", "fffffffffffffffe"), MOUSE[5]];

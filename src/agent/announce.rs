@@ -4,7 +4,7 @@
 use crate::error::Result;
 use crate::pipeline::Verdict;
 
-use super::entry::{Entry, Stamped};
+use super::entry::{CaptureState, Entry, Stamped};
 use super::witness::Witness;
 
 /// A witness that speaks through the log.
@@ -60,6 +60,7 @@ fn reason(entry: &Entry) -> (Option<String>, bool) {
         | Entry::ReloadRefused { why }
         | Entry::RecordFailed { why }
         | Entry::Refused { why, .. }
+        | Entry::Capture(CaptureState::Blind { why })
         | Entry::Fault { why } => (Some(why.clone()), true),
         Entry::PutAside { why, .. } | Entry::HistoryReset { why } => (Some(why.clone()), true),
         Entry::SafeMode { .. }

@@ -13,7 +13,7 @@ mod kinds;
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Action, Boundary, Timestamp, Verdict};
-use crate::platform::Answer;
+use crate::platform::{Answer, CaptureNews};
 use crate::platform::capture::Unknown;
 
 pub use self::kinds::{Asked, Fingerprints, Gap, Head, Part, Withheld};
@@ -111,6 +111,8 @@ pub enum Entry {
     },
     /// The watch was interrupted more often than happens by itself.
     Interrupted,
+    /// How the capture process is getting on.
+    Capture(CaptureState),
     /// The person was told.
     Notified {
         /// What about.
@@ -218,7 +220,7 @@ pub enum Entry {
 
 impl Entry {
     /// Every name that [`Self::name`] gives.
-    pub const NAMES: [&str; 30] = [
+    pub const NAMES: [&str; 33] = [
         "started",
         "gap",
         "changed",
@@ -229,6 +231,9 @@ impl Entry {
         "session",
         "device",
         "unknown",
+        "unjudged",
+        "interrupted",
+        "capture",
         "notified",
         "withheld",
         "notify_failed",
@@ -266,6 +271,7 @@ impl Entry {
             Self::Unknown { .. } => "unknown",
             Self::Unjudged { .. } => "unjudged",
             Self::Interrupted => "interrupted",
+            Self::Capture(_) => "capture",
             Self::Notified { .. } => "notified",
             Self::Withheld { .. } => "withheld",
             Self::NotifyFailed { .. } => "notify_failed",
@@ -310,6 +316,7 @@ impl Entry {
                 format!("movement with an unknown {what} cannot be judged: {action}")
             }
             Self::Interrupted => "interrupted too often within five minutes".into(),
+            Self::Capture(state) => state.words(),
             Self::Notified { notice, .. } => format!("told: {notice}"),
             Self::Withheld { notice, why } => format!("not told: {notice} ({why})"),
             Self::NotifyFailed { why } => format!("a notice failed: {why}"),
@@ -335,6 +342,45 @@ impl Entry {
             Self::Fault { why } => format!("fault: {why}"),
             Self::Stopped { why } => format!("ended: {why}"),
             Self::Verdict(_) | Self::Resumed | Self::Reloaded { .. } => self.name().into(),
+        }
+    }
+}
+
+/// How the capture process is getting on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CaptureState {
+    /// It sees nothing, and another one is started.
+    Blind {
+        /// Why, in half a sentence.
+        why: String,
+    },
+    /// It sees the mouse again.
+    Sees,
+    /// A program moves the pointer, which is left out.
+    ProgramMoves,
+    /// No program does any more.
+    ProgramRests,
+}
+
+impl CaptureState {
+    fn words(&self) -> String {
+        match self {
+            Self::Blind { why } => format!("the mouse is not seen: {why}"),
+            Self::Sees => "the mouse is seen again".into(),
+            Self::ProgramMoves => "a program moves the pointer, which is left out".into(),
+            Self::ProgramRests => "no program moves the pointer any more".into(),
+        }
+    }
+}
+
+impl From<CaptureNews> for CaptureState {
+    fn from(news: CaptureNews) -> Self {
+        match news {
+            CaptureNews::Blind(why) => Self::Blind { why },
+            CaptureNews::Sees => Self::Sees,
+            CaptureNews::ProgramMoves => Self::ProgramMoves,
+            CaptureNews::ProgramRests => Self::ProgramRests,
         }
     }
 }

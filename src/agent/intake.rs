@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use crate::error::Result;
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
-use crate::platform::{EventSource, Next, clock};
+use crate::platform::{CaptureNews, EventSource, Next, clock};
 
 use super::settings::IntakeParams;
 
@@ -37,7 +37,6 @@ pub struct Inlet {
 }
 
 /// The source's end of the queue.
-#[derive(Debug)]
 pub struct Intake {
     signals: Sender<Signal>,
     bell: Sender<()>,
@@ -47,7 +46,11 @@ pub struct Intake {
     quiet: QuietTimer,
     rung_at: Option<Timestamp>,
     lost: bool,
+    news: News,
 }
+
+/// Told what the source says of itself.
+pub type News = Box<dyn FnMut(CaptureNews) + Send>;
 
 /// Both ends of a queue for windows that end after a pause of `pause`.
 pub fn queue(params: &IntakeParams, pressure: Pressure, pause: Micros) -> (Intake, Inlet) {
@@ -56,12 +59,18 @@ pub fn queue(params: &IntakeParams, pressure: Pressure, pause: Micros) -> (Intak
     let (ended, ended_out) = bounded(1);
     let slack = Micros::from_millis(i64::from(params.slack_ms.get()));
     let quiet = QuietTimer::new(pause);
+    let news: News = Box::new(|_| {});
     let intake =
-        Intake { signals, bell, ended, pressure, slack, quiet, rung_at: None, lost: false };
+        Intake { signals, bell, ended, pressure, slack, quiet, rung_at: None, lost: false, news };
     (intake, Inlet { signals: signals_out, bell: bell_out, ended: ended_out })
 }
 
 impl Intake {
+    /// With somebody who is told what the source says of itself.
+    pub fn telling(self, news: News) -> Self {
+        Self { news, ..self }
+    }
+
     /// Carries signals until the source or the engine is gone.
     pub fn run(mut self, source: &mut dyn EventSource) {
         let result = self.carry(source);
@@ -71,8 +80,16 @@ impl Intake {
     fn carry(&mut self, source: &mut dyn EventSource) -> Result<()> {
         loop {
             let timeout = self.quiet.left(self.now()).map(|left| span(left.0 + self.slack.0));
-            let alive = match source.next(timeout)? {
+            let next = source.next(timeout);
+            let mut told = false;
+            while let Some(news) = source.news() {
+                (self.news)(news);
+                told = true;
+            }
+            let alive = match next? {
                 Next::Signal(signal) => self.put(signal),
+                // It came back for that, before the time was up.
+                Next::Nothing if told => true,
                 Next::Nothing => self.quiet.due().is_none_or(|signal| self.put(signal)),
                 Next::End => {
                     let _ = self.quiet.due().is_none_or(|signal| self.put(signal));
@@ -201,12 +218,17 @@ mod tests {
     struct Script {
         steps: Vec<Next>,
         asked: Vec<Option<Duration>>,
+        news: Vec<CaptureNews>,
     }
 
     impl EventSource for Script {
         fn next(&mut self, timeout: Option<Duration>) -> Result<Next> {
             self.asked.push(timeout);
             Ok(if self.steps.is_empty() { Next::End } else { self.steps.remove(0) })
+        }
+
+        fn news(&mut self) -> Option<CaptureNews> {
+            if self.news.is_empty() { None } else { Some(self.news.remove(0)) }
         }
 
         fn name(&self) -> &str {
@@ -224,7 +246,7 @@ mod tests {
             ..IntakeParams::default()
         };
         let (intake, inlet) = queue(&params, pressure, Micros::from_millis(250));
-        let mut script = Script { steps, asked: Vec::new() };
+        let mut script = Script { steps, asked: Vec::new(), news: Vec::new() };
         intake.run(&mut script);
         (script, inlet)
     }
@@ -246,6 +268,19 @@ mod tests {
         let signals: Vec<_> = inlet.signals.try_iter().collect();
         assert_eq!(signals.last(), Some(&boundary(1250, Boundary::Quiet)));
         assert!(inlet.ended.try_recv().unwrap().is_ok());
+    }
+
+    #[test]
+    fn news_is_told_and_ends_no_movement() {
+        let params = IntakeParams::default();
+        let (intake, inlet) = queue(&params, Pressure::Wait, Micros::from_millis(250));
+        let steps = vec![Next::Nothing, event(10, MouseKind::Move, 1.0)];
+        let news = vec![CaptureNews::Blind("why".into()), CaptureNews::Sees];
+        let mut script = Script { steps, asked: Vec::new(), news: news.clone() };
+        let (tell, told) = bounded(8);
+        intake.telling(Box::new(move |news| tell.send(news).unwrap())).run(&mut script);
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), news);
+        assert_eq!(inlet.signals.try_iter().count(), 2);
     }
 
     #[test]

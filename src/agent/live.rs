@@ -1,7 +1,7 @@
 //! Puts the live process together: intake, engine, responder and control, each in a thread, joined
 //! by bounded channels. What they do is theirs; here is only who talks to whom, and how it all ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
 use crate::platform::endpoint::Door;
-use crate::platform::{Counter, EventSource, Presence, clock};
+use crate::platform::{CaptureNews, Counter, EventSource, Presence, clock};
 
 use super::away::Origin;
 use super::board::{Board, Status};
@@ -29,6 +29,9 @@ use super::settings::IntakeParams;
 
 /// Entries that may wait for a notifier that takes its time.
 const TASKS: usize = 1024;
+/// What a game does, a virtual machine, or a program that shares a mouse between machines.
+const PROGRAM_MOVES: &str = "a program moves the pointer; that is left out, and the hand's movement \
+                             is judged without it";
 /// Commands that may wait.
 const COMMANDS: usize = 16;
 
@@ -133,6 +136,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         SourceKind::Recording => DeviceCheck::recording(source.capture()),
     };
     let mut source = source;
+    let telling = Telling::new(Mutex::new(Some(tasks.clone())));
+    let intake = intake.telling(capture_news(board.clone(), telling.clone()));
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
     if let Some(door) = setup.door {
@@ -147,6 +152,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device, learnt, saved });
     let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
+    // The intake may live on, and must not keep the responder waiting for more.
+    drop(telling.lock().unwrap_or_else(PoisonError::into_inner).take());
     // The engine's end of the channel is gone: the responder does what is left, and ends.
     let _ = responding.join();
     ending
@@ -155,6 +162,26 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
 fn board(source: &str, recorder: &Option<Recorder>, config: Option<std::path::PathBuf>) -> Board {
     let recording = recorder.as_ref().map(|recorder| recorder.path().to_owned());
     Board::new(Status { source: source.into(), recording, config, ..Status::default() })
+}
+
+/// Where the intake's entries go, until the engine has ended.
+type Telling = Arc<Mutex<Option<Sender<Task>>>>;
+
+/// Shows and writes down what the source says of itself.
+fn capture_news(board: Arc<Board>, telling: Telling) -> intake::News {
+    Box::new(move |news| {
+        let (topic, sentence) = match &news {
+            CaptureNews::Blind(why) => ("capture", Some(format!("the mouse is not seen: {why}"))),
+            CaptureNews::Sees => ("capture", None),
+            CaptureNews::ProgramMoves => ("pointer", Some(PROGRAM_MOVES.to_owned())),
+            CaptureNews::ProgramRests => ("pointer", None),
+        };
+        board.problem(topic, sentence);
+        // Never waits: a live mouse comes behind this.
+        let tasks = telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = Task::Entry(Stamped::now(Entry::Capture(news.into())));
+        let _ = tasks.as_ref().map(|tasks| tasks.try_send(entry));
+    })
 }
 
 fn serve(door: Door, desk: Desk) -> Result<()> {

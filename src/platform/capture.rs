@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -273,27 +272,6 @@ impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all: Vec<_> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&all.join(" | "))
-    }
-}
-
-/// What captures now, as the source keeps it up to date; clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct CaptureView(Arc<Mutex<Capture>>);
-
-impl CaptureView {
-    /// One that shows this.
-    pub fn of(capture: Capture) -> Self {
-        Self(Arc::new(Mutex::new(capture)))
-    }
-
-    /// What captures now.
-    pub fn get(&self) -> Capture {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Shows another one from now on.
-    pub fn set(&self, capture: Capture) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = capture;
     }
 }
 

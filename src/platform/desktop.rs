@@ -15,6 +15,8 @@ use crate::pipeline::Signal;
 /// When there is no display or device, or it cannot be hooked.
 pub fn mouse(program: PathBuf, backend: Backend) -> Result<Box<dyn EventSource>> {
     use super::sensor::{SensorParams, SensorSource};
+    #[cfg(target_os = "linux")]
+    super::linux::sensor::confine::shut_memory();
     let params = SensorParams { backend, ..SensorParams::new(program) };
     Ok(Box::new(SensorSource::open(params)?))
 }

@@ -3,6 +3,7 @@
 
 pub mod attendance;
 pub mod capture;
+mod capture_view;
 pub mod clock;
 pub mod desktop;
 #[cfg(not(target_os = "linux"))]
@@ -41,7 +42,8 @@ pub use macos::inject;
 
 use std::time::Duration;
 
-pub use capture::{Backend, Capture, CaptureView};
+pub use capture::{Backend, Capture};
+pub use capture_view::{CaptureNews, CaptureView};
 
 use crate::error::Result;
 use crate::pipeline::Signal;
@@ -54,6 +56,11 @@ pub trait EventSource: Send {
     /// When the source is gone for good; what it can mend by itself it mends and reports as a
     /// `Boundary`.
     fn next(&mut self, timeout: Option<Duration>) -> Result<Next>;
+
+    /// What it has to say of itself, the oldest first; asked whenever `next` has returned.
+    fn news(&mut self) -> Option<CaptureNews> {
+        None
+    }
 
     /// What it is, for `status` and a model's provenance: "x11-rdev", "recording".
     fn name(&self) -> &str;
@@ -70,7 +77,7 @@ pub trait EventSource: Send {
 pub enum Next {
     /// A signal.
     Signal(Signal),
-    /// The time ran out; nothing happened.
+    /// The time ran out, or there is news; nothing else happened.
     Nothing,
     /// There will never be another signal (a recording ended, the source was closed).
     End,

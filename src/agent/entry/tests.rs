@@ -44,6 +44,7 @@ fn every() -> Vec<Entry> {
         Entry::Unknown { capture: why(), what: Unknown::Pointer },
         Entry::Unjudged { capture: why(), what: Unknown::Backend, action: Action::Lock },
         Entry::Interrupted,
+        Entry::Capture(CaptureState::Blind { why: why() }),
         Entry::Notified { notice: NoticeKind::LockFailed, body: why() },
         Entry::Withheld { notice: NoticeKind::Alarm, why: Withheld::TooMany },
         Entry::NotifyFailed { why: why() },

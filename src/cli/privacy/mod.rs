@@ -13,7 +13,9 @@ use crate::error::Result;
 
 /// What holds for everything, whatever is stored.
 const PROMISES: &str = "\
-Never recorded: keys, screen contents, window titles, file names.
+Never recorded: keys, screen contents, window titles, file names. Under X11's rdev hook key presses
+pass through the memory of the capture process, which drops them and can take them nowhere; the
+back end xinput2 sees none.
 Never sent: the program has no network code; nothing leaves this machine.
 Said in the log, which the system's journal may keep as long as it likes: what happened, with scores;
 never where the pointer was.

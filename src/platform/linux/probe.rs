@@ -9,6 +9,7 @@ use zbus::blocking::Connection;
 use super::bus::{Bus, Object, has_owner};
 use super::lock::screen_savers;
 use super::logind;
+use super::sensor::confine;
 use crate::error::{Failure, Kind, Result};
 use crate::platform::Backend;
 use crate::platform::probe::{Check, Services};
@@ -21,7 +22,27 @@ pub const LOCK_REMEDY: &str = "sudo apt install i3lock, then [lock] command = [\
 
 /// The session and its display, seen in this way.
 pub fn surroundings(backend: Backend) -> Vec<Check> {
-    vec![session(), display(backend)]
+    vec![session(), display(backend), confinement()]
+}
+
+/// What shuts the capture process in, through whose memory key presses pass under the X11 hook.
+fn confinement() -> Check {
+    let name = "capture process";
+    let lacks = match (confine::has_landlock(), confine::has_filter()) {
+        (true, true) => {
+            let found = "shut in once it sees the mouse: no files, no new connections, no new \
+                         privileges, no core dumps, its memory closed to others";
+            return Check::ok(name, found);
+        }
+        (false, true) => "Landlock",
+        (true, false) => "a filter of system calls",
+        (false, false) => "Landlock and a filter of system calls",
+    };
+    Check::warn(
+        name,
+        format!("this kernel lacks {lacks}; it is shut in by the rest alone"),
+        "[capture] backend = \"xinput2\" sees no keys at all; or use a kernel from 5.13 on",
+    )
 }
 
 /// What tells of the session, what tells the person, and what locks. Each bus is reached for once,

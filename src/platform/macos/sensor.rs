@@ -23,7 +23,7 @@ use crate::platform::sensor::HookParams;
 use crate::platform::sensor::record::Record;
 use crate::platform::sensor::refusal::Refusal;
 use crate::platform::sensor::relay::{self, Relay};
-use crate::platform::sensor::translate::Translator;
+use crate::platform::sensor::translate::{Origin, Translator};
 use crate::platform::sensor::vigil::{self, System};
 use crate::platform::{Backend, clock};
 
@@ -74,7 +74,7 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     let mut relay = relay;
     // Comes back only when the hook cannot be set up.
     let _ = rdev::listen(move |event| {
-        if let Some(record) = translator.record(&event.event_type) {
+        if let Some(record) = translator.record(&event.event_type, Origin::Unknown) {
             heard.store(clock::now().micros(), Ordering::Relaxed);
             relay.send(record);
         }

@@ -1,20 +1,20 @@
-//! The parent's end of the sensor's pipe: bytes as they come, or nothing by a deadline. What they
-//! mean is not known here.
+//! The parent's end of the line to the capture process: bytes as they come, or nothing by a deadline,
+//! and questions in the other direction. What the bytes mean is the decoder's business.
 
 #[cfg(unix)]
 pub use polled::Feed;
 #[cfg(windows)]
 pub use threaded::Feed;
 
-use std::io::{self, Read};
-use std::process::ChildStdout;
+use std::io;
+use std::process::{Child, Command, Stdio};
 
 use crate::error::{Failure, Result};
 use crate::pipeline::Timestamp;
 use crate::platform::clock;
 
 fn broken(error: io::Error) -> Failure {
-    Failure::io("the sensor's pipe", error)
+    Failure::io("the line to the capture process", error)
 }
 
 /// Microseconds until then; `None` for ever.
@@ -24,41 +24,54 @@ fn left(deadline: Option<Timestamp>) -> Option<i64> {
 
 #[cfg(unix)]
 mod polled {
+    use std::os::fd::OwnedFd;
+
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use rustix::io::{Errno, FdFlags, fcntl_setfd};
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-    use super::{ChildStdout, Read, Result, Timestamp, broken, io, left};
+    use super::{Child, Command, Result, Stdio, Timestamp, broken, io, left};
 
-    /// The pipe itself, which never blocks.
+    /// One end of a socket pair. A socket cannot be opened anew through `/proc`, as a pipe can, so
+    /// that nobody else can write into it.
     #[derive(Debug)]
-    pub struct Feed(ChildStdout);
+    pub struct Feed(OwnedFd);
 
     impl Feed {
-        /// Takes the pipe over.
+        /// Starts the program with the other end as its standard input and output.
         ///
         /// # Errors
-        /// When it cannot be made to never block.
-        pub fn new(out: ChildStdout) -> Result<Self> {
-            fcntl_getfl(&out)
-                .and_then(|flags| fcntl_setfl(&out, flags | OFlags::NONBLOCK))
-                .map_err(|error| broken(error.into()))?;
-            Ok(Self(out))
+        /// When there can be no socket, or the program cannot be started.
+        pub fn start(mut command: Command) -> io::Result<(Child, Self)> {
+            let (ours, theirs) =
+                socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)?;
+            fcntl_setfd(&ours, FdFlags::CLOEXEC)?;
+            fcntl_setfd(&theirs, FdFlags::CLOEXEC)?;
+            fcntl_setfl(&ours, fcntl_getfl(&ours)? | OFlags::NONBLOCK)?;
+            command.stdin(Stdio::from(theirs.try_clone()?)).stdout(Stdio::from(theirs));
+            let child = command.spawn()?;
+            // The command goes here, and with it our copies of the other end: only the child holds
+            // it from now on, so that its end is noticed.
+            Ok((child, Self(ours)))
         }
 
         /// Bytes read; 0 at the end of the stream, `None` when the deadline came first.
         ///
         /// # Errors
-        /// When the pipe is broken.
+        /// When the line is broken.
         pub fn read(
             &mut self,
             buffer: &mut [u8],
             deadline: Option<Timestamp>,
         ) -> Result<Option<usize>> {
             loop {
-                match self.0.read(buffer) {
+                match rustix::io::read(&self.0, &mut *buffer) {
                     Ok(count) => return Ok(Some(count)),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // The child ended with a question unread.
+                    Err(Errno::CONNRESET) => return Ok(Some(0)),
+                    Err(Errno::INTR) => {}
+                    Err(Errno::AGAIN) => {
                         let left = left(deadline);
                         if left.is_some_and(|left| left <= 0) {
                             return Ok(None);
@@ -70,9 +83,14 @@ mod polled {
                         // Whatever woke us, the read and the clock decide what comes of it.
                         let _ = poll(&mut [PollFd::new(&self.0, PollFlags::IN)], left.as_ref());
                     }
-                    Err(error) => return Err(broken(error)),
+                    Err(error) => return Err(broken(error.into())),
                 }
             }
+        }
+
+        /// Asks whether it is alive. Who is gone does not answer.
+        pub fn ask(&mut self) {
+            let _ = rustix::io::write(&self.0, b"?");
         }
     }
 }
@@ -80,14 +98,16 @@ mod polled {
 /// Windows knows no waiting for a pipe by a deadline: a thread reads, and is waited for.
 #[cfg(windows)]
 mod threaded {
+    use std::io::{Read, Write};
+    use std::process::ChildStdin;
     use std::thread;
     use std::time::Duration;
 
     use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-    use super::{ChildStdout, Read, Result, Timestamp, broken, io, left};
+    use super::{Child, Command, Result, Stdio, Timestamp, broken, io, left};
 
-    /// Pieces that may wait; the sensor's own queue holds what comes beyond them.
+    /// Pieces that may wait; the capture process's own queue holds what comes beyond them.
     const PIECES: usize = 64;
     /// Bytes of a piece.
     const PIECE: usize = 4096;
@@ -99,22 +119,26 @@ mod threaded {
     pub struct Feed {
         pieces: Receiver<Piece>,
         begun: Vec<u8>,
+        lifeline: Option<ChildStdin>,
     }
 
     impl Feed {
-        /// Takes the pipe over.
+        /// Starts the program with pipes as its standard input and output.
         ///
         /// # Errors
-        /// When there can be no thread.
-        pub fn new(out: ChildStdout) -> Result<Self> {
-            Self::of(out)
+        /// When the program cannot be started, or there can be no thread.
+        pub fn start(mut command: Command) -> io::Result<(Child, Self)> {
+            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+            let lifeline = child.stdin.take();
+            Ok((child, Self { lifeline, ..Self::of(out)? }))
         }
 
-        fn of(out: impl Read + Send + 'static) -> Result<Self> {
+        fn of(out: impl Read + Send + 'static) -> io::Result<Self> {
             let (sender, pieces) = bounded(PIECES);
             let reading = thread::Builder::new().name("sensor-feed".to_owned());
-            reading.spawn(move || read_all(out, &sender)).map_err(broken)?;
-            Ok(Self { pieces, begun: Vec::new() })
+            reading.spawn(move || read_all(out, &sender))?;
+            Ok(Self { pieces, begun: Vec::new(), lifeline: None })
         }
 
         /// Bytes read, all that are there and fit; 0 at the end of the stream, `None` when the
@@ -143,6 +167,11 @@ mod threaded {
             buffer[..count].copy_from_slice(&self.begun[..count]);
             self.begun.drain(..count);
             Ok(Some(count))
+        }
+
+        /// Asks whether it is alive. Who is gone does not answer.
+        pub fn ask(&mut self) {
+            let _ = self.lifeline.as_mut().map(|lifeline| lifeline.write_all(b"?"));
         }
 
         fn next(&self, deadline: Option<Timestamp>) -> Result<Piece, RecvTimeoutError> {

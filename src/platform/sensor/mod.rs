@@ -1,21 +1,24 @@
 //! The real mouse: a child process of our own holds the hook, because the hook cannot be stopped and
-//! may take its process with it; here its pipe is read, and it is started again.
-//! No event is looked at here beyond turning it into a signal.
+//! may take its process with it. Here what it sends is read, its silence is noticed, and it is started
+//! again.
 
 mod feed;
+mod heartbeat;
+mod process;
 pub(super) mod record;
 pub(super) mod refusal;
 #[cfg(any(test, not(target_os = "linux")))]
 #[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
 pub(super) mod relay;
+mod stamps;
 pub(super) mod translate;
 #[cfg(any(test, not(target_os = "linux")))]
 #[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
 pub(super) mod vigil;
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -25,12 +28,13 @@ pub use super::macos::sensor::hold;
 #[cfg(windows)]
 pub use super::windows::sensor::hold;
 
-use self::feed::Feed;
+use self::heartbeat::{Heartbeat, Turn};
+use self::process::CaptureProcess;
 use self::record::{Decoder, SIZE, State};
 use crate::error::{Failure, Kind, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Boundary, Timestamp};
-use crate::platform::{Backend, CaptureView, EventSource, Next, clock};
+use crate::platform::{Backend, CaptureNews, CaptureView, EventSource, Next, clock};
 
 /// While the mouse moves, events are fetched at most this often: the stamps are the sensor's, so
 /// nothing but a little delay comes of it, and the processor sleeps between.
@@ -42,6 +46,8 @@ const FIRST_PAUSE: Micros = Micros::from_millis(100);
 const LONGEST_PAUSE: Micros = Micros::from_millis(2_000);
 /// A sensor that lived so long was well: what ends it begins a new outage.
 const WELL: Micros = Micros::from_millis(5_000);
+/// A program that was not seen to move the pointer for so long has stopped.
+const PROGRAM_RESTS: Micros = Micros::from_millis(30_000);
 
 /// What the sensor process has to know.
 #[derive(Debug, Clone, Default)]
@@ -53,10 +59,6 @@ pub struct HookParams {
     /// The folder that stands for `/` when devices are looked for; only tests want another.
     pub root: Option<PathBuf>,
 }
-
-/// `CREATE_NO_WINDOW`: a console of its own, which is not shown.
-#[cfg(windows)]
-const NO_WINDOW: u32 = 0x0800_0000;
 
 /// How the sensor is started.
 #[derive(Debug, Clone)]
@@ -94,26 +96,9 @@ impl SensorParams {
     }
 }
 
-/// The child and its pipe. Ended on drop: closing `lifeline` is what it waits for.
-#[derive(Debug)]
-struct Sensor {
-    child: Child,
-    out: Feed,
-    since: Timestamp,
-    ready: bool,
-}
-
-impl Drop for Sensor {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[derive(Debug)]
 enum Phase {
-    Running(Sensor),
+    Running(CaptureProcess),
     Down { until: Timestamp },
 }
 
@@ -129,6 +114,16 @@ pub struct SensorSource {
     outage: Option<Timestamp>,
     pause: Micros,
     refused: Option<refusal::Refusal>,
+    heartbeat: Heartbeat,
+    news: VecDeque<CaptureNews>,
+    /// Why it sees nothing, as it was told.
+    blind: Option<String>,
+    /// When a program was last seen to move the pointer.
+    warped_at: Option<Timestamp>,
+    /// Records that were not believed.
+    disbelieved: u64,
+    /// Whether it has ever seen the mouse.
+    was_up: bool,
 }
 
 impl SensorSource {
@@ -138,7 +133,7 @@ impl SensorSource {
     /// [`Kind::Unavailable`] when there is no display or it cannot be hooked, [`Kind::Denied`] when
     /// the X server refuses this user; the message says what to do.
     pub fn open(params: SensorParams) -> Result<Self> {
-        let phase = Phase::Running(spawn(&params)?);
+        let phase = Phase::Running(CaptureProcess::start(&params)?);
         let mut source = Self {
             params,
             name: "mouse".to_owned(),
@@ -149,9 +144,15 @@ impl SensorSource {
             outage: None,
             pause: FIRST_PAUSE,
             refused: None,
+            heartbeat: Heartbeat::heard(clock::now()),
+            news: VecDeque::new(),
+            blind: None,
+            warped_at: None,
+            disbelieved: 0,
+            was_up: false,
         };
         let deadline = clock::now() + START_PATIENCE;
-        while !source.is_ready() {
+        while !source.was_up {
             if source.refused.is_some() || clock::now() >= deadline || source.is_down() {
                 return Err(source.failure());
             }
@@ -164,13 +165,13 @@ impl SensorSource {
     /// The process id of the sensor, while one runs.
     pub fn sensor_pid(&self) -> Option<u32> {
         match &self.phase {
-            Phase::Running(sensor) => Some(sensor.child.id()),
+            Phase::Running(process) => Some(process.id()),
             Phase::Down { .. } => None,
         }
     }
 
     const fn is_ready(&self) -> bool {
-        matches!(&self.phase, Phase::Running(sensor) if sensor.ready)
+        matches!(&self.phase, Phase::Running(process) if process.ready)
     }
 
     const fn is_down(&self) -> bool {
@@ -195,62 +196,121 @@ impl SensorSource {
                 clock::sleep_until(deadline.map_or(until, |deadline| deadline.min(until)));
                 if clock::now() >= until { self.start_again() } else { Ok(()) }
             }
-            Phase::Running(sensor) => {
+            Phase::Running(process) => {
                 let gathered = self.read_at + GATHER;
                 clock::sleep_until(deadline.map_or(gathered, |deadline| deadline.min(gathered)));
-                let limit = if sensor.ready { None } else { Some(sensor.since + START_PATIENCE) };
+                let limit = if process.ready {
+                    self.heartbeat.due()
+                } else {
+                    process.since + START_PATIENCE
+                };
+                let until = deadline.map_or(limit, |deadline| deadline.min(limit));
                 let mut buffer = [0; 512 * SIZE];
-                match sensor.out.read(&mut buffer, earlier(deadline, limit))? {
-                    Some(0) => self.lost(),
-                    Some(count) => {
-                        self.read_at = clock::now();
-                        self.take_in(&buffer[..count])
+                match process.feed.read(&mut buffer, Some(until))? {
+                    Some(0) => {
+                        let why = process.ended();
+                        self.lost(why)
                     }
-                    None if limit.is_some_and(|limit| clock::now() >= limit) => self.lost(),
-                    None => Ok(()),
+                    Some(count) => self.take_in(&buffer[..count]),
+                    None => self.nothing_came(),
                 }
+            }
+        }
+    }
+
+    /// The time ran out: looks whether that is what it should be.
+    fn nothing_came(&mut self) -> Result<()> {
+        let now = clock::now();
+        self.look_for_programs(now);
+        let Phase::Running(process) = &mut self.phase else { return Ok(()) };
+        if !process.ready {
+            let too_late = now >= process.since + START_PATIENCE;
+            return if too_late { self.lost("it does not come up".to_owned()) } else { Ok(()) };
+        }
+        match self.heartbeat.turn(now) {
+            Turn::Wait => Ok(()),
+            Turn::Ask => {
+                process.feed.ask();
+                Ok(())
+            }
+            Turn::GiveUp => {
+                let why = format!("it does not answer ({})", process.state());
+                self.lost(why)
             }
         }
     }
 
     fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
-        let state = self.decoder.feed(bytes);
-        if let Some(capture) = self.decoder.capture() {
-            self.view.set(capture.clone());
+        let now = clock::now();
+        self.read_at = now;
+        self.heartbeat = Heartbeat::heard(now);
+        let states = self.decoder.feed(bytes, now);
+        for (from, capture) in self.decoder.take_captures() {
+            self.view.set_from(from, capture);
         }
+        if self.decoder.take_warps() {
+            let moves = self.warped_at.replace(now).is_none();
+            self.news.extend(moves.then_some(CaptureNews::ProgramMoves));
+        }
+        self.look_for_programs(now);
+        states.into_iter().try_for_each(|state| self.heard(state, now))
+    }
+
+    fn heard(&mut self, state: State, now: Timestamp) -> Result<()> {
         match state {
-            Some(State::Ready) => {
-                if let Phase::Running(sensor) = &mut self.phase {
-                    sensor.ready = true;
-                    sensor.since = clock::now();
-                }
-                self.refused = None;
+            State::Ready => {
+                self.up(now);
                 Ok(())
             }
-            Some(State::Refused(refusal)) => {
+            State::Refused(refusal) => {
                 // While it is being opened, the caller tells; later nobody else would.
                 if self.is_ready() {
                     tracing::warn!("{}", refusal.words());
                 }
                 self.refused = Some(refusal);
-                self.lost()
+                self.lost(refusal.words().to_owned())
             }
-            Some(State::Broken) => self.lost(),
-            None => Ok(()),
+            State::Broken(fault) => {
+                self.disbelieved += 1;
+                self.lost(format!("{} ({} so far)", fault.words(), self.disbelieved))
+            }
         }
     }
 
-    /// The sensor is gone: says so in the stream, and plans another one.
-    fn lost(&mut self) -> Result<()> {
+    fn look_for_programs(&mut self, now: Timestamp) {
+        if self.warped_at.is_some_and(|at| now - at >= PROGRAM_RESTS) {
+            self.warped_at = None;
+            self.news.push_back(CaptureNews::ProgramRests);
+        }
+    }
+
+    fn up(&mut self, now: Timestamp) {
+        if let Phase::Running(process) = &mut self.phase {
+            process.ready = true;
+            process.since = now;
+        }
+        self.refused = None;
+        self.was_up = true;
+        if self.blind.take().is_some() {
+            self.news.push_back(CaptureNews::Sees);
+        }
+    }
+
+    /// The process is gone: says so in the stream and as news, and plans another one.
+    fn lost(&mut self, why: String) -> Result<()> {
         let now = clock::now();
-        if let Phase::Running(sensor) = &self.phase
-            && sensor.ready
+        if let Phase::Running(process) = &self.phase
+            && process.ready
         {
             self.decoder.boundary(now, Boundary::Overflow);
-            if now - sensor.since >= WELL {
+            if now - process.since >= WELL {
                 self.outage = None;
                 self.pause = FIRST_PAUSE;
             }
+        }
+        if self.blind.as_ref() != Some(&why) {
+            self.news.push_back(CaptureNews::Blind(why.clone()));
+            self.blind = Some(why);
         }
         let began = *self.outage.get_or_insert(now);
         let patience = i64::try_from(self.params.patience.as_micros()).unwrap_or(i64::MAX);
@@ -262,12 +322,12 @@ impl SensorSource {
 
     fn start_again(&mut self) -> Result<()> {
         self.decoder.restart();
-        match spawn(&self.params) {
-            Ok(sensor) => {
-                self.phase = Phase::Running(sensor);
+        match CaptureProcess::start(&self.params) {
+            Ok(process) => {
+                self.phase = Phase::Running(process);
                 Ok(())
             }
-            Err(_) => self.lost(),
+            Err(failure) => self.lost(failure.to_string()),
         }
     }
 }
@@ -283,10 +343,14 @@ impl EventSource for SensorSource {
             let over = deadline.is_some_and(|deadline| clock::now() >= deadline);
             // Once more when the time is up: what has come already must not count as silence.
             self.fetch(deadline)?;
-            if over && self.decoder.is_empty() {
+            if self.decoder.is_empty() && (over || !self.news.is_empty()) {
                 return Ok(Next::Nothing);
             }
         }
+    }
+
+    fn news(&mut self) -> Option<CaptureNews> {
+        self.news.pop_front()
     }
 
     fn name(&self) -> &str {
@@ -296,28 +360,4 @@ impl EventSource for SensorSource {
     fn capture(&self) -> CaptureView {
         self.view.clone()
     }
-}
-
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    a.into_iter().chain(b).min()
-}
-
-/// Starts the child. Its standard input is the lifeline: it ends when that closes, whichever way
-/// this process goes.
-fn spawn(params: &SensorParams) -> Result<Sensor> {
-    let mut command = Command::new(&params.program);
-    command.args(["sensor", "--backend", params.backend.word()]);
-    command.args(params.untapped.then_some("--untapped"));
-    command.args(params.root.iter().flat_map(|root| ["--root".as_ref(), root.as_os_str()]));
-    command.envs(params.environment.iter().map(|(name, value)| (name, value)));
-    // Its refusals come through the pipe; what Xlib prints when a display goes is noise.
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    // Ctrl-C is for the agent, which ends its sensor by itself.
-    #[cfg(windows)]
-    std::os::windows::process::CommandExt::creation_flags(&mut command, NO_WINDOW);
-    let name = params.program.display();
-    let failed = |error| Failure::io(format_args!("sensor {name}"), error);
-    let mut child = command.spawn().map_err(failed)?;
-    let out = child.stdout.take().ok_or_else(|| failed(std::io::ErrorKind::BrokenPipe.into()))?;
-    Ok(Sensor { child, out: Feed::new(out)?, since: clock::now(), ready: false })
 }

@@ -1,9 +1,10 @@
-//! What the sensor process tells its parent: records of 24 bytes over a pipe, and how they become
-//! signals. A key press has no representation here; it cannot cross.
+//! What the capture process tells its parent: records of 24 bytes, and how they become signals. A key
+//! press has no representation here; it cannot cross.
 
 use std::collections::VecDeque;
 
 use super::refusal::Refusal;
+use super::stamps::{Fault, Stamps};
 use crate::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use crate::platform::Capture;
 
@@ -25,6 +26,10 @@ pub enum Record {
     Wheel { at: Timestamp, x: f32, y: f32 },
     /// The pipe was full and events were lost before this moment.
     Overflow { at: Timestamp },
+    /// A program goes on moving the pointer; what it does is left out.
+    Warps { at: Timestamp },
+    /// The process was asked, and lives.
+    Alive { at: Timestamp },
     /// A piece of the line that says what captures from here on; `length` below 8 ends the line.
     Text { at: Timestamp, piece: [u8; PIECE], length: u8 },
 }
@@ -61,6 +66,8 @@ impl Record {
             Self::Button { at, x, y, number, down: false } => (at, x, y, b'r', number),
             Self::Wheel { at, x, y } => (at, x, y, b'w', 0),
             Self::Overflow { at } => (at, 0.0, 0.0, b'!', 0),
+            Self::Warps { at } => (at, 0.0, 0.0, b'j', 0),
+            Self::Alive { at } => (at, 0.0, 0.0, b'a', 0),
             Self::Text { at, length, .. } => (at, 0.0, 0.0, b't', length),
         };
         let mut bytes = [0; SIZE];
@@ -73,6 +80,21 @@ impl Record {
             bytes[8..16].copy_from_slice(&piece);
         }
         bytes
+    }
+
+    /// When it was made; a refusal has no time.
+    const fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Ready { at, .. }
+            | Self::Move { at, .. }
+            | Self::Button { at, .. }
+            | Self::Wheel { at, .. }
+            | Self::Overflow { at }
+            | Self::Warps { at }
+            | Self::Alive { at }
+            | Self::Text { at, .. } => Some(*at),
+        }
     }
 
     /// `None` when these bytes are no record.
@@ -99,6 +121,8 @@ impl Record {
             b'r' => Self::Button { at, x, y, number: detail, down: false },
             b'w' => Self::Wheel { at, x, y },
             b'!' => Self::Overflow { at },
+            b'j' => Self::Warps { at },
+            b'a' => Self::Alive { at },
             _ => return None,
         })
     }
@@ -111,8 +135,8 @@ pub enum State {
     Ready,
     /// It cannot be set up.
     Refused(Refusal),
-    /// It spoke nonsense.
-    Broken,
+    /// It sent what cannot be believed; nothing behind that is read.
+    Broken(Fault),
 }
 
 /// Turns the bytes of the pipe into signals. Knows which buttons are held, so that a movement
@@ -124,25 +148,36 @@ pub struct Decoder {
     signals: VecDeque<Signal>,
     line: Vec<u8>,
     capture: Option<Capture>,
+    /// What captured from these moments on, not yet taken.
+    captures: Vec<(Timestamp, Capture)>,
+    stamps: Stamps,
+    warps: bool,
 }
 
 impl Decoder {
-    /// Takes bytes as they come, cut anywhere. Returns what the sensor said about itself, if it did.
-    pub fn feed(&mut self, mut bytes: &[u8]) -> Option<State> {
-        let mut state = None;
+    /// Takes bytes as they come, cut anywhere, read just before `now`. Returns what the process said
+    /// about itself, in its order.
+    pub fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Vec<State> {
+        let mut states = Vec::new();
         while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(SIZE - self.partial.len()));
+            let (part, later) = bytes.split_at(bytes.len().min(SIZE - self.partial.len()));
             bytes = later;
-            self.partial.extend_from_slice(now);
+            self.partial.extend_from_slice(part);
             let Ok(whole) = <&[u8; SIZE]>::try_from(self.partial.as_slice()) else { break };
             let record = Record::from_bytes(whole);
             self.partial.clear();
-            match record {
-                None => return Some(State::Broken),
-                Some(record) => state = self.take(record).or(state),
+            let Some(record) = record else {
+                states.push(State::Broken(Fault::Nonsense));
+                break;
+            };
+            let admitted = record.at().map_or(Ok(()), |at| self.stamps.admit(at, now));
+            if let Err(fault) = admitted {
+                states.push(State::Broken(fault));
+                break;
             }
+            states.extend(self.take(record));
         }
-        state
+        states
     }
 
     /// The next signal, if there is one.
@@ -160,16 +195,23 @@ impl Decoder {
         self.signals.push_back(Signal::Boundary { at, kind });
     }
 
-    /// What captures, as the sensor said last.
-    pub const fn capture(&self) -> Option<&Capture> {
-        self.capture.as_ref()
+    /// What captures, each with the moment from which on, as said since the last call.
+    pub fn take_captures(&mut self) -> Vec<(Timestamp, Capture)> {
+        std::mem::take(&mut self.captures)
     }
 
-    /// Forgets half a record, half a line and the held buttons: another sensor begins.
+    /// Whether a program was said to move the pointer since the last call.
+    pub const fn take_warps(&mut self) -> bool {
+        std::mem::replace(&mut self.warps, false)
+    }
+
+    /// Forgets half a record, half a line and the held buttons: another process begins.
     pub fn restart(&mut self) {
         self.partial.clear();
         self.line.clear();
         self.held = 0;
+        self.stamps = Stamps::default();
+        self.warps = false;
     }
 
     fn take(&mut self, record: Record) -> Option<State> {
@@ -199,6 +241,8 @@ impl Decoder {
                 self.held = 0;
                 self.boundary(at, Boundary::Overflow);
             }
+            Record::Warps { .. } => self.warps = true,
+            Record::Alive { .. } => {}
             Record::Text { at, piece, length } => self.text(at, &piece[..usize::from(length)]),
         }
         None
@@ -213,6 +257,7 @@ impl Decoder {
         if self.capture.as_ref().is_some_and(|before| *before != now) {
             self.boundary(at, Boundary::DeviceChanged);
         }
+        self.captures.push((at, now.clone()));
         self.capture = Some(now);
     }
 
@@ -255,6 +300,8 @@ mod tests {
             button(200, true),
             Record::Wheel { at, x, y },
             Record::Overflow { at },
+            Record::Warps { at },
+            Record::Alive { at },
             Record::Move { at, x, y },
             Record::Text { at, piece: [0xFF; PIECE], length: 3 },
         ]
@@ -278,7 +325,7 @@ mod tests {
     fn a_movement_with_any_button_held_is_a_drag() {
         let mut decoder = Decoder::default();
         let bytes: Vec<_> = script().into_iter().flat_map(Record::to_bytes).collect();
-        assert_eq!(decoder.feed(&bytes), Some(State::Ready));
+        assert_eq!(decoder.feed(&bytes, AT), [State::Ready]);
         let kinds: Vec<_> = signals(&mut decoder)
             .iter()
             .filter_map(|signal| match signal {
@@ -295,8 +342,8 @@ mod tests {
         let mut decoder = Decoder::default();
         let devices = ["evdev", "evdev; mouse A", "evdev; mouse A", "evdev; mouse Boringly (0:1)"];
         for line in devices {
-            decoder.feed(&description(AT, &Capture::parse(line)));
-            assert_eq!(decoder.capture(), Some(&Capture::parse(line)));
+            decoder.feed(&description(AT, &Capture::parse(line)), AT);
+            assert_eq!(decoder.take_captures(), [(AT, Capture::parse(line))]);
         }
         let changed = Signal::Boundary { at: AT, kind: Boundary::DeviceChanged };
         assert_eq!(signals(&mut decoder), [changed; 2]);
@@ -305,10 +352,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_behind_a_record_that_cannot_be_is_believed_until_another_process_begins() {
+        let move_at = |at, x| Record::Move { at, x, y: 0.0 }.to_bytes();
+        let next_year = Timestamp::from_micros(AT.micros() + 31_557_600_000_000);
+        let stream = [move_at(AT, 1.0), move_at(next_year, 2.0), move_at(AT, 3.0)].concat();
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.feed(&stream, AT), [State::Broken(Fault::Ahead)]);
+        let before = Signal::Mouse(MouseEvent { at: AT, kind: MouseKind::Move, x: 1.0, y: 0.0 });
+        assert_eq!(signals(&mut decoder), [before]);
+        decoder.restart();
+        assert_eq!(decoder.feed(&move_at(AT, 4.0), AT), []);
+        assert_eq!(signals(&mut decoder).len(), 1);
+    }
+
+    #[test]
     fn a_button_held_from_before_the_hook_makes_drags() {
         let mut decoder = Decoder::default();
-        decoder.feed(&Record::Ready { at: AT, x: 0.0, y: 0.0, held: 0b1 }.to_bytes());
-        decoder.feed(&Record::Move { at: AT, x: 1.0, y: 0.0 }.to_bytes());
+        decoder.feed(&Record::Ready { at: AT, x: 0.0, y: 0.0, held: 0b1 }.to_bytes(), AT);
+        decoder.feed(&Record::Move { at: AT, x: 1.0, y: 0.0 }.to_bytes(), AT);
         let kind = signals(&mut decoder).into_iter().find_map(|signal| match signal {
             Signal::Mouse(event) => Some(event.kind),
             Signal::Boundary { .. } => None,
@@ -321,15 +382,15 @@ mod tests {
         fn it_does_not_matter_where_the_pipe_cuts(cuts in prop::collection::vec(1_usize..60, 1..20)) {
             let bytes: Vec<_> = script().into_iter().flat_map(Record::to_bytes).collect();
             let mut whole = Decoder::default();
-            whole.feed(&bytes);
+            whole.feed(&bytes, AT);
             let mut cut = Decoder::default();
             let mut rest = bytes.as_slice();
             for size in cuts.into_iter().cycle() {
                 if rest.is_empty() {
                     break;
                 }
-                let (now, later) = rest.split_at(size.min(rest.len()));
-                cut.feed(now);
+                let (part, later) = rest.split_at(size.min(rest.len()));
+                cut.feed(part, AT);
                 rest = later;
             }
             prop_assert_eq!(signals(&mut whole), signals(&mut cut));

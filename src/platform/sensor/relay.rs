@@ -36,7 +36,8 @@ impl Relay {
     ) -> Result<Self, Refusal> {
         let (queue, messages) = bounded(WAITING);
         spawn("sensor-relay", move || write_all(out, &messages))?;
-        spawn("sensor-warden", move || watch(lifeline))?;
+        let answers = queue.clone();
+        spawn("sensor-warden", move || watch(lifeline, &answers))?;
         Ok(Self { queue, lost: false })
     }
 
@@ -93,9 +94,13 @@ fn write_all(mut out: impl Write, messages: &Receiver<Message>) {
     }
 }
 
-fn watch(mut lifeline: impl Read) {
+/// Answers each question; ends the process when the parent is gone.
+fn watch(mut lifeline: impl Read, answers: &Sender<Message>) {
     let mut byte = [0];
-    while matches!(lifeline.read(&mut byte), Ok(1)) {}
+    while matches!(lifeline.read(&mut byte), Ok(1)) {
+        // When there is no room, what waits is answer enough.
+        let _ = answers.try_send(Record::Alive { at: clock::now() }.to_bytes().to_vec());
+    }
     std::process::exit(0);
 }
 
@@ -153,5 +158,20 @@ mod tests {
         assert!(matches!(record(first), Some(Record::Overflow { .. })));
         assert_eq!(record(second), Some(moved(sent)));
         assert_eq!(heard.len(), (sent - 1) * SIZE, "all but the one that was lost");
+    }
+
+    #[test]
+    fn a_question_is_answered() {
+        let (allow, allowed) = bounded::<()>(0);
+        let (read, said) = crossbeam_channel::unbounded();
+        let (lifeline, mut held) = std::io::pipe().unwrap();
+        let _relay = Relay::start(Parent { allowed, read }, lifeline).unwrap();
+        drop(allow);
+        held.write_all(b"?").unwrap();
+        let answer = said.recv().unwrap();
+        let record = answer.first_chunk().and_then(Record::from_bytes);
+        assert!(matches!(record, Some(Record::Alive { .. })), "{record:?}");
+        // The end of the lifeline would end this process.
+        std::mem::forget(held);
     }
 }

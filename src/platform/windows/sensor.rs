@@ -17,7 +17,7 @@ use crate::platform::sensor::HookParams;
 use crate::platform::sensor::record::Record;
 use crate::platform::sensor::refusal::Refusal;
 use crate::platform::sensor::relay::{self, Relay};
-use crate::platform::sensor::translate::Translator;
+use crate::platform::sensor::translate::{Origin, Translator};
 use crate::platform::sensor::vigil::{self, System};
 use crate::platform::{Backend, clock};
 
@@ -69,7 +69,7 @@ fn hook(place: (i32, i32), relay: Relay, heard: Heard) -> Result<(), Refusal> {
     let mut translator = Translator::new((place.0 as f32, place.1 as f32), number);
     let mut relay = relay;
     rdev::listen(move |event| {
-        if let Some(record) = translator.record(&on_screen(&event)) {
+        if let Some(record) = translator.record(&on_screen(&event), Origin::Unknown) {
             heard.store(clock::now().micros(), Ordering::Relaxed);
             relay.send(record);
         }

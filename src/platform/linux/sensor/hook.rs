@@ -1,26 +1,30 @@
-//! The `rdev` hook inside the sensor process. Keys are dropped in the hook's callback before anything
-//! else happens; nothing here blocks the hook, stores an event or looks at what the movement means.
+//! The `rdev` hook inside the capture process. Keys are dropped in the hook's callback before anything
+//! else happens; nothing here blocks the hook for longer than an answer of the X server takes.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rdev::{Button, Event};
+use rdev::{Button, Event, EventType};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use x11rb::protocol::Event as XEvent;
 
 use super::choice::Surroundings;
-use super::outlet::{Outlet, Pipe};
+use super::confine;
+use super::origin::{Pairs, Place, RawMotion};
+use super::outlet::{Line, Outlet};
 use super::process::{Hook, start};
 use super::record::Record;
 use super::refusal::Refusal;
-use super::roster::Roster;
+use super::roster::{Description, Devices, Roster};
 use super::silence::Silence;
 use super::tap::{Scout, Tap};
-use super::translate::Translator;
-use crate::platform::clock;
+use super::tracker::first_two;
+use super::translate::{Origin, Translator};
+use crate::platform::{Backend, clock};
 
 /// After so many events the tap is emptied; the server's sockets hold about 270.
 const DRAIN_EVERY: u32 = 64;
@@ -28,12 +32,19 @@ const DRAIN_EVERY: u32 = 64;
 const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 /// How long the hook may take to come up before it is taken for up.
 const HOOK_PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked after that, once in each such span.
+const LATER_LOOKS: u32 = 30;
+/// How often it is looked whether it is.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// The hook of the `rdev` library on an X server.
 pub struct RdevHook {
     scout: Arc<Scout>,
+    /// Describes the monitors, from a thread of its own.
+    follower: Roster,
+    /// Asks about devices.
     roster: Roster,
-    tap: Option<Arc<Tap>>,
+    tap: Option<Tap>,
     place: (f32, f32),
     held: u32,
 }
@@ -50,31 +61,35 @@ impl RdevHook {
         }
         let display = session.display.as_deref().ok_or(Refusal::NoDisplay)?;
         let scout = Arc::new(Scout::open(display)?);
-        let tap = if untapped { None } else { Some(Arc::new(Tap::open(display)?)) };
+        let tap = if untapped { None } else { Some(Tap::open(display)?) };
         let (x, y, held) = scout.pointer().ok_or(Refusal::NoAnswer)?;
-        let roster = Roster::open(display, "x11-rdev")?;
-        Ok(Self { scout, roster, tap, place: (x, y), held: u32::from(held) << 1 })
+        let [follower, roster] = [(); 2].map(|()| Roster::open(display, "x11-rdev"));
+        let (follower, roster) = (follower?, roster?);
+        Ok(Self { scout, follower, roster, tap, place: (x, y), held: u32::from(held) << 1 })
     }
 }
 
 impl Hook for RdevHook {
     fn listen(self: Box<Self>, outlet: Outlet) -> Result<Infallible, Refusal> {
-        let Self { scout, roster, tap, place, held } = *self;
+        let Self { scout, follower, roster, tap, place, held } = *self;
         let drag = Arc::new(Drag::default());
         drag.set(held != 0);
         let told = Arc::new(AtomicU64::new(0));
-        let (herald, follower) = (Arc::clone(outlet.pipe()), Arc::clone(outlet.pipe()));
-        herald.describe(&roster.capture());
-        if let Some(tap) = tap.clone() {
-            let (scout, pipe) = (Arc::clone(&scout), Arc::clone(outlet.pipe()));
+        let description = Description::begin(Arc::clone(outlet.line()), follower.capture());
+        let devices = Devices::new(roster, Arc::clone(&description));
+        let origins = tap.map(|tap| Arc::new(Origins::new(tap, devices)));
+        if let Some(origins) = origins.clone() {
+            let scout = Arc::clone(&scout);
             let (drag, told) = (Arc::clone(&drag), Arc::clone(&told));
-            let witness = Witness { tap, drag, told, scout };
-            start("sensor-prod", move || witness.attend(&pipe))?;
+            let witness = Witness { origins, drag, told, scout };
+            let line = Arc::clone(outlet.line());
+            start("sensor-prod", move || witness.attend(&line))?;
         }
-        start("sensor-roster", move || roster.follow(&follower))?;
-        start("sensor-herald", move || announce(&scout, &herald))?;
+        start("sensor-roster", move || follower.follow(&description))?;
+        let (line, pairs) = (Arc::clone(outlet.line()), origins.clone());
+        start("sensor-herald", move || announce(&scout, pairs.as_deref(), &line))?;
         let translator = Translator::new(place, number);
-        let mut writer = Writer { outlet, tap, translator, held, drag, told, since_drain: 0 };
+        let mut writer = Writer { outlet, origins, translator, held, drag, told, since_drain: 0 };
         // Comes back only when the hook cannot be set up: Xlib ends the process with the display.
         match rdev::listen(move |event| writer.take(&event)) {
             Ok(()) | Err(_) => Err(Refusal::Hook),
@@ -82,19 +97,104 @@ impl Hook for RdevHook {
     }
 }
 
-/// Says that the hook is up as soon as it is.
-fn announce(scout: &Scout, out: &Pipe) {
+/// Shuts the process in and says that the hook is up as soon as it is.
+fn announce(scout: &Scout, origins: Option<&Origins>, line: &Line) {
     let deadline = Instant::now() + HOOK_PATIENCE;
-    while !scout.hook_is_up() && Instant::now() < deadline {
-        thread::sleep(Duration::from_millis(2));
+    let mut up = scout.hook_is_up();
+    while !up && Instant::now() < deadline {
+        thread::sleep(LOOK);
+        up = scout.hook_is_up();
+    }
+    // What moved before has no place that was told.
+    origins.into_iter().for_each(Origins::forget);
+    if up {
+        confine::after_set_up(Backend::Rdev);
     }
     let Some((x, y, held)) = scout.pointer() else { return };
-    out.write(&Record::Ready { at: clock::now(), x, y, held }.to_bytes());
+    line.write(&Record::Ready { at: clock::now(), x, y, held }.to_bytes());
+    // On a slow machine it may come up later; shut in before, it never would.
+    for _ in 0..LATER_LOOKS {
+        if up {
+            return;
+        }
+        thread::sleep(HOOK_PATIENCE);
+        up = scout.hook_is_up();
+        if up {
+            confine::after_set_up(Backend::Rdev);
+        }
+    }
+}
+
+/// What is behind the places that the hook tells of.
+struct Origins {
+    tap: Tap,
+    state: Mutex<(Pairs, Devices)>,
+}
+
+impl Origins {
+    fn new(tap: Tap, devices: Devices) -> Self {
+        Self { tap, state: Mutex::new((Pairs::default(), devices)) }
+    }
+
+    /// What moved the pointer from here to there; a device is told, if it is another one.
+    fn of(&self, from: Place, to: Place) -> Origin {
+        let (pairs, devices) = &mut *self.lock();
+        self.read(pairs, devices);
+        let device = pairs.take(from, to).or_else(|| {
+            // Its raw event would have been sent before; the server's answer makes that sure.
+            pairs.fit(self.tap.settle());
+            self.read(pairs, devices);
+            pairs.take(from, to)
+        });
+        let Some(device) = device else {
+            pairs.pass();
+            return Origin::Program;
+        };
+        devices.moved(clock::now(), device);
+        Origin::Device
+    }
+
+    /// Takes in what has come.
+    fn catch_up(&self) {
+        let (pairs, devices) = &mut *self.lock();
+        self.read(pairs, devices);
+    }
+
+    fn forget(&self) {
+        let size = self.tap.settle();
+        self.catch_up();
+        let pairs = &mut self.lock().0;
+        pairs.forget();
+        pairs.fit(size);
+    }
+
+    fn read(&self, pairs: &mut Pairs, devices: &mut Devices) {
+        while let Some(event) = self.tap.next_raw() {
+            match event {
+                XEvent::XinputRawMotion(moved) => {
+                    let device = moved.sourceid;
+                    let Some(by) = first_two(&moved) else { continue };
+                    let (at, values) = (clock::now(), devices.values(device));
+                    pairs.add(RawMotion { at, device, values, by, passed: 0 });
+                }
+                XEvent::XinputRawButtonPress(press) => devices.moved(clock::now(), press.sourceid),
+                XEvent::XinputHierarchy(_) => {
+                    pairs.forget();
+                    devices.forget();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Pairs, Devices)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Sees what moves by other means than the hook.
 struct Witness {
-    tap: Arc<Tap>,
+    origins: Arc<Origins>,
     drag: Arc<Drag>,
     /// Events that the hook has told of.
     told: Arc<AtomicU64>,
@@ -105,23 +205,27 @@ impl Witness {
     /// Prods the server at each movement while a button is held; otherwise sleeps. Between, it
     /// empties the tap now and then, when the pointer moves. Ends the process when the hook tells
     /// nothing of what moves: its parent starts another one.
-    fn attend(&self, pipe: &Pipe) {
+    fn attend(&self, line: &Line) {
+        let tap = &self.origins.tap;
         let mut silence = Silence::default();
         loop {
-            let mut moved = [PollFd::from_borrowed_fd(self.tap.moved(), PollFlags::IN)];
+            let mut moved = [PollFd::from_borrowed_fd(tap.moved(), PollFlags::IN)];
             match poll(&mut moved, None) {
-                Ok(_) if moved[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => return,
-                Ok(_) if self.drag.held.load(Ordering::Acquire) => self.tap.prod(),
+                Ok(_) if moved[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => {
+                    std::process::exit(1)
+                }
+                Ok(_) if self.drag.held.load(Ordering::Acquire) => tap.prod(),
                 Ok(_) => {
                     self.drag.wait(DRAIN_PAUSE);
-                    self.tap.drain();
+                    tap.drain();
                 }
                 Err(Errno::INTR) => continue,
-                Err(_) => return,
+                Err(_) => std::process::exit(1),
             }
+            self.origins.catch_up();
             let pointer = || self.scout.pointer().map(|(x, y, _)| (x, y));
             if silence.moved(clock::now(), self.told.load(Ordering::Relaxed), pointer) {
-                pipe.write(&Record::Refused(Refusal::Silent).to_bytes());
+                line.write(&Record::Refused(Refusal::Silent).to_bytes());
                 std::process::exit(1);
             }
         }
@@ -155,7 +259,7 @@ impl Drag {
 /// Lives in the hook's callback.
 struct Writer {
     outlet: Outlet,
-    tap: Option<Arc<Tap>>,
+    origins: Option<Arc<Origins>>,
     translator: Translator,
     /// Bit n for button n.
     held: u32,
@@ -166,18 +270,33 @@ struct Writer {
 
 impl Writer {
     fn take(&mut self, event: &Event) {
-        let Some(record) = self.translator.record(&event.event_type) else { return };
+        let origin = match (&event.event_type, &self.origins) {
+            (EventType::MouseMove { x, y }, Some(origins)) => {
+                origins.of(self.translator.place(), (*x as f32, *y as f32))
+            }
+            _ => Origin::Unknown,
+        };
+        let is_move = matches!(event.event_type, EventType::MouseMove { .. });
+        let record = self.translator.record(&event.event_type, origin);
+        if is_move || record.is_some() {
+            self.heard();
+        }
+        let Some(record) = record else { return };
         self.outlet.send(record);
-        self.told.fetch_add(1, Ordering::Relaxed);
         if let Record::Button { number, down, .. } = record {
             let bit = 1_u32.checked_shl(u32::from(number)).unwrap_or(0);
             self.held = if down { self.held | bit } else { self.held & !bit };
             self.drag.set(self.held != 0);
         }
+    }
+
+    /// The hook lives.
+    fn heard(&mut self) {
+        self.told.fetch_add(1, Ordering::Relaxed);
         self.since_drain += 1;
         if self.since_drain >= DRAIN_EVERY {
             self.since_drain = 0;
-            self.tap.iter().for_each(|tap| tap.drain());
+            self.origins.iter().for_each(|origins| origins.tap.drain());
         }
     }
 }

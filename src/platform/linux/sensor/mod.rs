@@ -2,16 +2,27 @@
 //! devices. What it tells its parent, and the parent's side, are the same on every system.
 
 mod choice;
+pub mod confine;
 mod evdev;
 mod hook;
+mod mover;
+mod origin;
 mod outlet;
 mod process;
 mod raw;
 mod roster;
 mod silence;
+mod stops;
 mod tap;
+mod tracker;
 
 pub use choice::{Choice, Surroundings, choose};
 pub use process::hold;
+pub(in crate::platform) use stops::end_when_stopped;
+
+/// Has the C library overwrite memory that is given back. What the hook's libraries read of key
+/// presses would otherwise stay in it for a while.
+pub(in crate::platform) const ALLOCATOR: (&str, &str) =
+    ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165");
 
 use crate::platform::sensor::{record, refusal, translate};

@@ -1,18 +1,16 @@
-//! The sensor process: sets up the way of seeing the mouse that was asked for, and ends with its
-//! parent. Nothing here stores an event or looks at what the movement means.
+//! The capture process: sets up the way of seeing the mouse that was asked for, shuts itself in, and
+//! ends with its parent.
 
 use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::thread;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
-
 use super::choice::{Surroundings, choose};
+use super::confine;
 use super::evdev::{EvdevHook, Places};
 use super::hook::RdevHook;
-use super::outlet::{Outlet, Pipe};
+use super::outlet::{Line, Outlet};
 use super::raw::RawHook;
 use super::record::Record;
 use super::refusal::Refusal;
@@ -34,26 +32,33 @@ pub(super) trait Hook {
 /// Why there is no hook; the parent has been told.
 pub fn hold(params: &HookParams) -> Result<()> {
     let (lifeline, out) = inherited()?;
-    let pipe = Pipe::new(out)?;
-    let listening = open(params).and_then(|hook| {
-        start("sensor-warden", move || watch_lifeline(&lifeline))?;
-        hook.listen(Outlet::new(Arc::clone(&pipe)))
+    let line = Line::new(out)?;
+    let session = Surroundings::of_environment();
+    let backend = choose(params.backend, &session).backend;
+    confine::before_set_up(backend, params.root.as_deref());
+    let listening = open(params, backend, &session).and_then(|hook| {
+        let attended = Arc::clone(&line);
+        start("sensor-warden", move || attended.attend(&lifeline))?;
+        hook.listen(Outlet::new(Arc::clone(&line)))
     });
     match listening {
         Ok(never) => match never {},
         Err(refusal) => {
-            pipe.write(&Record::Refused(refusal).to_bytes());
+            line.write(&Record::Refused(refusal).to_bytes());
             Err(refusal.failure())
         }
     }
 }
 
-fn open(params: &HookParams) -> Result<Box<dyn Hook>, Refusal> {
-    let session = Surroundings::of_environment();
-    Ok(match choose(params.backend, &session).backend {
-        Backend::XInput2 => Box::new(RawHook::open(&session)?),
+fn open(
+    params: &HookParams,
+    backend: Backend,
+    session: &Surroundings,
+) -> Result<Box<dyn Hook>, Refusal> {
+    Ok(match backend {
+        Backend::XInput2 => Box::new(RawHook::open(session)?),
         Backend::Evdev => Box::new(EvdevHook::open(Places::below(params.root.as_deref()))?),
-        Backend::Auto | Backend::Rdev => Box::new(RdevHook::open(&session, params.untapped)?),
+        Backend::Auto | Backend::Rdev => Box::new(RdevHook::open(session, params.untapped)?),
     })
 }
 
@@ -61,16 +66,6 @@ fn open(params: &HookParams) -> Result<Box<dyn Hook>, Refusal> {
 pub(super) fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Refusal> {
     let started = thread::Builder::new().name(name.to_owned()).stack_size(128 * 1024).spawn(work);
     started.map(drop).map_err(|_| Refusal::Hook)
-}
-
-/// Ends the process when the parent is gone, which closes the other end of `lifeline`.
-fn watch_lifeline(lifeline: &OwnedFd) {
-    loop {
-        match poll(&mut [PollFd::new(lifeline, PollFlags::IN)], None) {
-            Ok(0) | Err(Errno::INTR) => {}
-            Ok(_) | Err(_) => std::process::exit(0),
-        }
-    }
 }
 
 /// The descriptors of the sensor process that its parent gave it: lifeline and pipe.

@@ -1,6 +1,8 @@
 //! Which device drives the X server's pointer, and how large the monitors are: as a description for
-//! the parent, again after each change. Asks and listens on a connection of its own; sees no event
-//! of the mouse itself.
+//! the parent, again after each change. Asks and listens on connections of its own.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::randr::{ConnectionExt as _, NotifyMask};
@@ -11,9 +13,12 @@ use x11rb::protocol::xinput::{
 use x11rb::protocol::xproto::{ConnectionExt as _, Window};
 use x11rb::rust_connection::RustConnection;
 
-use super::outlet::Pipe;
+use super::mover::Mover;
+use super::origin::Values;
+use super::outlet::Line;
 use super::refusal::Refusal;
 use super::tap::{connect, has_xinput};
+use crate::pipeline::Timestamp;
 use crate::platform::Capture;
 use crate::platform::capture::{Pointer, PointerKind};
 
@@ -45,22 +50,24 @@ impl Roster {
         Capture { backend: self.backend.to_owned(), pointer, screens: self.screens() }
     }
 
-    /// Describes what captures each time that it may have changed, until the display goes.
-    pub fn follow(self, pipe: &Pipe) {
+    /// Describes the monitors each time that they change, and the device that drives the pointer
+    /// until one has moved; ends the process when the display goes.
+    pub fn follow(self, description: &Description) {
         if self.select().is_none() {
             return;
         }
-        let mut told = self.capture();
-        // The device may have changed between the first description and the selection.
-        pipe.describe(&told);
-        while self.x.wait_for_event().is_ok() {
-            while let Ok(Some(_)) = self.x.poll_for_event() {}
+        loop {
             let now = self.capture();
-            // A device that was unplugged drives nothing; the next movement tells which one does.
-            if now.pointer.is_some() && now != told {
-                pipe.describe(&now);
-                told = now;
+            description.change(|told| {
+                told.screens = now.screens;
+                if told.pointer.is_none() {
+                    told.pointer = now.pointer;
+                }
+            });
+            if self.x.wait_for_event().is_err() {
+                std::process::exit(1);
             }
+            while let Ok(Some(_)) = self.x.poll_for_event() {}
         }
     }
 
@@ -89,13 +96,18 @@ impl Roster {
         Some(class.sourceid).filter(|source| *source != master.deviceid)
     }
 
-    /// Whether a device says where and not how far, or is made of a program's events, whose values
-    /// mean the one or the other as the program likes.
-    pub fn is_placed(&self, device: u16) -> bool {
-        self.info(device).is_none_or(|info| is_absolute(&info))
-            || self.property(device, "XTEST Device").is_some()
+    /// What the values of a device's raw events are.
+    pub fn values(&self, device: u16) -> Values {
+        if self.property(device, "XTEST Device").is_some() {
+            Values::StepOrPlace
+        } else if self.info(device).is_none_or(|info| is_absolute(&info)) {
+            Values::Own
+        } else {
+            Values::Step
+        }
     }
 
+    /// What a device is; `None` when it is gone.
     fn pointer(&self, device: u16) -> Option<Pointer> {
         let info = self.info(device)?;
         let name = String::from_utf8_lossy(&info.name).into_owned();
@@ -156,6 +168,81 @@ impl Roster {
         let mut sizes: Vec<_> = monitors.iter().map(|on| (on.width, on.height)).collect();
         sizes.sort_unstable_by(|a, b| b.cmp(a));
         sizes
+    }
+}
+
+/// What the parent was told of the capture, by whichever thread knew it first.
+#[derive(Debug)]
+pub struct Description {
+    line: Arc<Line>,
+    told: Mutex<Capture>,
+}
+
+impl Description {
+    /// Tells this to begin with.
+    pub fn begin(line: Arc<Line>, capture: Capture) -> Arc<Self> {
+        line.describe(&capture);
+        Arc::new(Self { line, told: Mutex::new(capture) })
+    }
+
+    /// Changes it, and tells that if it did.
+    fn change(&self, change: impl FnOnce(&mut Capture)) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = told.clone();
+        change(&mut told);
+        if *told != before {
+            self.line.describe(&told);
+        }
+    }
+}
+
+/// What is known of a device of the display.
+#[derive(Debug, Clone)]
+struct Known {
+    values: Values,
+    pointer: Option<Pointer>,
+}
+
+/// Names the device behind each movement; lives where events come in.
+pub struct Devices {
+    roster: Roster,
+    description: Arc<Description>,
+    known: HashMap<u16, Known>,
+    mover: Mover<u16>,
+}
+
+impl Devices {
+    /// Asks by this roster, tells by that description.
+    pub fn new(roster: Roster, description: Arc<Description>) -> Self {
+        Self { roster, description, known: HashMap::new(), mover: Mover::default() }
+    }
+
+    /// What the values of a device's raw events are.
+    pub fn values(&mut self, device: u16) -> Values {
+        self.look(device).values
+    }
+
+    /// Tells, before anything of its movement is told, that a device moves or clicks.
+    pub fn moved(&mut self, at: Timestamp, device: u16) {
+        let pointer = self.look(device).pointer.clone();
+        let injects = pointer.as_ref().is_some_and(|is| is.kind == PointerKind::Virtual);
+        if self.mover.moved(at, device, injects) && pointer.is_some() {
+            self.description.change(|told| told.pointer = pointer);
+        }
+    }
+
+    /// Devices have come or gone: their numbers may be others'.
+    pub fn forget(&mut self) {
+        self.known.clear();
+        self.mover = Mover::default();
+    }
+
+    fn look(&mut self, device: u16) -> &Known {
+        let roster = &self.roster;
+        self.known.entry(device).or_insert_with(|| Known {
+            values: roster.values(device),
+            pointer: roster.pointer(device),
+        })
     }
 }
 

@@ -9,12 +9,14 @@
 //!   with it and makes the server write once more, by asking something, on the other connection:
 //!   an answer on this one would wake the thread again, for ever.
 //!
-//! What comes in is thrown away unread. Never asks for keys.
+//! The raw events also say what is behind a place that the hook tells of (see `origin`). Everything
+//! else that comes in is thrown away unread. Never asks for keys.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::ConnectError;
+use x11rb::protocol::Event;
 use x11rb::protocol::record::{self, ConnectionExt as _};
 use x11rb::protocol::res::ConnectionExt as _;
 use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask};
@@ -35,6 +37,7 @@ pub struct Tap {
     lure: RustConnection,
     /// Selects raw motion and buttons.
     raw: RustConnection,
+    root: u32,
 }
 
 impl Tap {
@@ -49,7 +52,8 @@ impl Tap {
             .ok()
             .and_then(|done| done.check().ok())
             .ok_or(Refusal::Hook)?;
-        Ok(Self { lure, raw: raw_events(display)? })
+        let root = lure.setup().roots[screen].root;
+        Ok(Self { lure, raw: raw_events(display)?, root })
     }
 
     /// The descriptor that becomes readable when the pointer moves, or a button of it does.
@@ -65,14 +69,30 @@ impl Tap {
         self.drain();
     }
 
-    /// Throws away what came in. Does not block.
+    /// Throws away what the lure has brought. Does not block. Ends the process when the server has
+    /// closed the connection: the parent starts another.
     pub fn drain(&self) {
         let mut scratch = [0_u8; 16 * 1024];
-        for connection in [&self.lure, &self.raw] {
-            while rustix::io::read(connection.stream(), &mut scratch[..])
-                .is_ok_and(|read| read == scratch.len())
-            {}
+        loop {
+            match rustix::io::read(self.lure.stream(), &mut scratch[..]) {
+                Ok(0) => std::process::exit(1),
+                Ok(read) if read == scratch.len() => {}
+                Ok(_) | Err(_) => return,
+            }
         }
+    }
+
+    /// The next raw event that has come. Does not block. Ends the process as [`Self::drain`] does.
+    pub fn next_raw(&self) -> Option<Event> {
+        self.raw.poll_for_event().unwrap_or_else(|_| std::process::exit(1))
+    }
+
+    /// Returns when every raw event of what has happened so far has come: how large the screen is,
+    /// which is what it asks to know that.
+    pub fn settle(&self) -> (f64, f64) {
+        let asked = self.raw.get_geometry(self.root).ok().and_then(|asked| asked.reply().ok());
+        let size = asked.unwrap_or_else(|| std::process::exit(1));
+        (f64::from(size.width), f64::from(size.height))
     }
 }
 
@@ -82,9 +102,12 @@ fn raw_events(display: &str) -> Result<RustConnection, Refusal> {
     // A release is no motion, but ends a drag.
     let events =
         XIEventMask::RAW_MOTION | XIEventMask::RAW_BUTTON_PRESS | XIEventMask::RAW_BUTTON_RELEASE;
-    let mask = EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![events] };
+    let masks = [
+        EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![events] },
+        EventMask { deviceid: Device::ALL.into(), mask: vec![XIEventMask::HIERARCHY] },
+    ];
     has_xinput(&x)?;
-    x.xinput_xi_select_events(root, &[mask])
+    x.xinput_xi_select_events(root, &masks)
         .ok()
         .and_then(|done| done.check().ok())
         .ok_or(Refusal::Hook)?;

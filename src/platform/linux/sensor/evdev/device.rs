@@ -66,7 +66,7 @@ impl Places {
             return None;
         };
         let number = |file| u16::from_str_radix(text(file).trim(), 16).ok();
-        let made_by_a_program = number("id/bustype") == Some(BUS_VIRTUAL);
+        let made_by_a_program = number("id/bustype") == Some(BUS_VIRTUAL) || is_made(&folder);
         let kind = if made_by_a_program { PointerKind::Virtual } else { kind };
         let id = number("id/vendor").zip(number("id/product"));
         let dpi = self.dpi(name);
@@ -81,6 +81,12 @@ impl Places {
         let starred = listed.split(' ').find_map(|one| one.strip_prefix('*'));
         starred.or(listed.split(' ').next())?.split('@').next()?.parse().ok()
     }
+}
+
+/// Whether a device hangs on no bus: a program made it, whatever it says of itself.
+fn is_made(device: &Path) -> bool {
+    let place = fs::canonicalize(device).unwrap_or_default();
+    place.to_string_lossy().contains("/devices/virtual/input/")
 }
 
 /// A bitmap as `/sys` prints it: words of a long in hexadecimal, the highest first.
@@ -127,6 +133,13 @@ mod tests {
         describe(root.path(), "event3", &tablet).unwrap();
         let program = [MOUSE[0], ("id/bustype", "0006"), MOUSE[4], MOUSE[5]];
         describe(root.path(), "event4", &program).unwrap();
+        let disguised = root.path().join("sys/devices/virtual/input/input9");
+        fs::create_dir_all(root.path().join("sys/class/input/event9")).unwrap();
+        describe(root.path(), "event8", MOUSE).unwrap();
+        fs::create_dir_all(disguised.parent().unwrap()).unwrap();
+        fs::rename(root.path().join("sys/class/input/event8/device"), &disguised).unwrap();
+        let link = root.path().join("sys/class/input/event9/device");
+        std::os::unix::fs::symlink(&disguised, link).unwrap();
         let keyboard =
             [("capabilities/key", "402000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe")];
         describe(root.path(), "event5", &keyboard).unwrap();
@@ -143,6 +156,8 @@ mod tests {
         assert_eq!(look("event2"), Some(("touchpad Some Touchpad".into(), Shape::Finger)));
         assert_eq!(look("event3"), Some(("tablet Virtual Machine Tablet".into(), Shape::Places)));
         assert_eq!(look("event4"), Some(("virtual Plain Optical Mouse".into(), Shape::Counts)));
+        let text = "virtual Plain Optical Mouse (1d6b:0042)".to_owned();
+        assert_eq!(look("event9"), Some((text, Shape::Counts)), "says that it is on USB");
         for name in ["event5", "event6", "event7", "event8"] {
             assert_eq!(look(name), None, "{name}");
         }

@@ -17,12 +17,14 @@ use rustix::ioctl::{Setter, ioctl, opcode};
 pub use device::Places;
 
 use self::frame::{Assembler, EVENT_BYTES};
+use super::confine;
+use super::mover::Mover;
 use super::outlet::Outlet;
 use super::process::Hook;
 use super::record::Record;
 use super::refusal::Refusal;
-use crate::platform::capture::{Capture, Pointer};
-use crate::platform::clock;
+use crate::platform::capture::{Capture, Pointer, PointerKind};
+use crate::platform::{Backend, clock};
 
 /// The kernel keeps 64 events of a device for us; so many are read at once.
 const BATCH: usize = 64 * EVENT_BYTES;
@@ -38,8 +40,8 @@ pub struct EvdevHook {
     devices: Vec<Open>,
     /// Devices that this user may not read.
     denied: usize,
-    /// Which device moved last, by its node.
-    active: Option<String>,
+    /// Which device moves, by its node.
+    mover: Mover<String>,
 }
 
 struct Open {
@@ -60,7 +62,8 @@ impl EvdevHook {
         // Attributes change when udev gives the seat's user access, some time after the creation.
         let events = inotify::WatchFlags::CREATE | inotify::WatchFlags::ATTRIB;
         inotify::add_watch(&inotify, &places.nodes, events).map_err(|_| Refusal::NoInput)?;
-        let mut hook = Self { places, inotify, devices: Vec::new(), denied: 0, active: None };
+        let (devices, mover) = (Vec::new(), Mover::default());
+        let mut hook = Self { places, inotify, devices, denied: 0, mover };
         hook.look();
         if hook.devices.is_empty() && hook.denied > 0 {
             return Err(Refusal::NoPermission);
@@ -94,7 +97,7 @@ impl EvdevHook {
 
     /// What captures now: the device that moved last, or the only one there is.
     fn capture(&self) -> Capture {
-        let last = self.devices.iter().find(|open| Some(&open.node) == self.active.as_ref());
+        let last = self.devices.iter().find(|open| Some(&open.node) == self.mover.current());
         let only = if let [only] = &self.devices[..] { Some(only) } else { None };
         let pointer = last.or(only).map(|open| open.pointer.clone());
         Capture { backend: "evdev".to_owned(), pointer, screens: Vec::new() }
@@ -125,9 +128,7 @@ impl EvdevHook {
     /// Forgets a device that is gone. Its node is often given to the next one at once.
     fn lose(&mut self, index: usize) {
         let gone = self.devices.remove(index);
-        if self.active.as_ref() == Some(&gone.node) {
-            self.active = None;
-        }
+        self.mover.forget(&gone.node);
     }
 
     /// Hands over what a device says; `false` when it is gone.
@@ -140,10 +141,10 @@ impl EvdevHook {
             // ENODEV: unplugged, out of reach, or taken away with the session.
             Err(_) => return false,
         };
-        let node = &self.devices[index].node;
-        if !records.is_empty() && self.active.as_ref() != Some(node) {
-            self.active = Some(node.clone());
-            outlet.pipe().describe(&self.capture());
+        let open = &self.devices[index];
+        let injects = open.pointer.kind == PointerKind::Virtual;
+        if !records.is_empty() && self.mover.moved(clock::now(), open.node.clone(), injects) {
+            outlet.line().describe(&self.capture());
         }
         records.into_iter().for_each(|record| outlet.send(record));
         true
@@ -152,7 +153,8 @@ impl EvdevHook {
 
 impl Hook for EvdevHook {
     fn listen(mut self: Box<Self>, mut outlet: Outlet) -> Result<Infallible, Refusal> {
-        outlet.pipe().describe(&self.capture());
+        outlet.line().describe(&self.capture());
+        confine::after_set_up(Backend::Evdev);
         outlet.send(Record::Ready { at: clock::now(), x: 0.0, y: 0.0, held: 0 });
         loop {
             self.turn(&mut outlet);

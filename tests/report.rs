@@ -25,7 +25,9 @@ fn says(home: &Path, arguments: &[&str]) -> String {
 
 fn recording(home: &Path) -> PathBuf {
     let path = home.join("hand.csv");
-    hand::record(&path, 3000);
+    if !path.exists() {
+        hand::record(&path, 3000);
+    }
     path
 }
 

@@ -20,8 +20,8 @@ use mousewarden::pipeline::{
     Boundary, Impression, Ladder, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
     ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
-use mousewarden::platform::fake::{Entry, Journal as Fake, Script};
 use mousewarden::platform::{Answer, EventSource};
+use mousewarden_rig::fake::{Entry, Journal as Fake, Script};
 use serde_json::Value;
 use wire::Wire;
 
@@ -46,7 +46,7 @@ impl Scorer for Improving {
     }
 }
 
-struct Stage {
+struct TestDesktop {
     folder: tempfile::TempDir,
     notifier: Fake,
     locker: Fake,
@@ -55,7 +55,7 @@ struct Stage {
     countdown_s: u32,
 }
 
-impl Stage {
+impl TestDesktop {
     fn new(ladder: Ladder) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
@@ -144,130 +144,130 @@ fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
 
 #[test]
 fn a_stranger_is_told_with_what_was_seen_and_for_how_long() {
-    let stage = Stage::new(Ladder::Notify);
-    stage.play(3).unwrap();
-    let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
+    let desktop = TestDesktop::new(Ladder::Notify);
+    desktop.play(3).unwrap();
+    let Entry::Notified(notice) = desktop.notifier.entries().remove(0) else { panic!("no notice") };
     assert!(notice.body.contains("For the last 0.3 s of movement (3 windows)"), "{notice:?}");
     assert!(notice.ask);
-    assert_eq!(stage.locker.entries(), []);
+    assert_eq!(desktop.locker.entries(), []);
     assert_eq!(
-        events(&stage.journal()),
+        events(&desktop.journal()),
         ["started", "verdict", "verdict", "verdict", "notified", "stopped"]
     );
 }
 
 #[test]
 fn after_some_locks_alarms_only_warn() {
-    let stage = Stage::new(Ladder::Lock);
-    stage.play(6).unwrap();
-    assert_eq!(stage.locker.entries(), [Entry::Locked, Entry::Locked]);
-    assert_eq!(count(&stage.journal(), "safe_mode"), 2);
-    let summaries = summaries(&stage);
+    let desktop = TestDesktop::new(Ladder::Lock);
+    desktop.play(6).unwrap();
+    assert_eq!(desktop.locker.entries(), [Entry::Locked, Entry::Locked]);
+    assert_eq!(count(&desktop.journal(), "safe_mode"), 2);
+    let summaries = summaries(&desktop);
     assert_eq!(summaries[..2], ["Locked by mousewarden"; 2]);
     assert_eq!(summaries[2..], ["Is this you at the mouse?"; 2]);
 }
 
-fn summaries(stage: &Stage) -> Vec<String> {
+fn summaries(desktop: &TestDesktop) -> Vec<String> {
     let told = |entry| match entry {
         Entry::Notified(notice) => Some(notice.summary),
         Entry::Locked => None,
     };
-    stage.notifier.entries().into_iter().filter_map(told).collect()
+    desktop.notifier.entries().into_iter().filter_map(told).collect()
 }
 
-/// A stage on which an alarm has begun a countdown that no test lives to see the end of.
-fn counting_down() -> (Stage, Running) {
-    let stage = Stage { countdown_s: 600, ..Stage::new(Ladder::Lock) };
-    let agent = Running::start(&stage);
+/// A desktop on which an alarm has begun a countdown that no test lives to see the end of.
+fn counting_down() -> (TestDesktop, Running) {
+    let desktop = TestDesktop { countdown_s: 600, ..TestDesktop::new(Ladder::Lock) };
+    let agent = Running::start(&desktop);
     let mouse = agent.mouse.clone().unwrap();
     hand(3).into_iter().for_each(|signal| mouse.send(signal).unwrap());
     let quiet = Signal::Boundary { at: Timestamp::from_millis(2500), kind: Boundary::Quiet };
     mouse.send(quiet).unwrap();
-    wait_until("the countdown", || count(&stage.journal(), "countdown") == 1);
-    assert_eq!(stage.locker.entries(), []);
-    (stage, agent)
+    wait_until("the countdown", || count(&desktop.journal(), "countdown") == 1);
+    assert_eq!(desktop.locker.entries(), []);
+    (desktop, agent)
 }
 
 #[test]
 fn a_countdown_that_nobody_answers_locks() {
-    let stage = Stage { countdown_s: 1, ..Stage::new(Ladder::Lock) };
-    let agent = Running::start(&stage);
+    let desktop = TestDesktop { countdown_s: 1, ..TestDesktop::new(Ladder::Lock) };
+    let agent = Running::start(&desktop);
     let mouse = agent.mouse.clone().unwrap();
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
-    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
-    wait_until("the news", || summaries(&stage).len() == 2);
-    assert_eq!(summaries(&stage), ["Locking in 1 s", "Locked by mousewarden"]);
+    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
+    wait_until("the news", || summaries(&desktop).len() == 2);
+    assert_eq!(summaries(&desktop), ["Locking in 1 s", "Locked by mousewarden"]);
     drop(mouse);
     agent.finish().unwrap();
 }
 
 #[test]
 fn it_was_me_ends_a_countdown_by_asking_for_the_password() {
-    let (stage, agent) = counting_down();
+    let (desktop, agent) = counting_down();
     agent.answers.send(Answer::Dismissed).unwrap();
     agent.answers.send(Answer::ItWasMe).unwrap();
-    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
     agent.finish().unwrap();
-    assert_eq!(stage.locker.entries(), [Entry::Locked], "once");
+    assert_eq!(desktop.locker.entries(), [Entry::Locked], "once");
 }
 
 #[test]
 fn a_countdown_is_not_escaped_by_a_pause_or_a_stop() {
     for command in [Command::Pause(None), Command::Stop("asked".into())] {
-        let (stage, agent) = counting_down();
+        let (desktop, agent) = counting_down();
         agent.commands.send(command).unwrap();
-        wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+        wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
         agent.finish().unwrap();
     }
 }
 
 #[test]
 fn whoever_is_recognised_during_a_countdown_is_not_locked_out() {
-    let stage = Stage { countdown_s: 600, ..Stage::new(Ladder::Lock) };
+    let desktop = TestDesktop { countdown_s: 600, ..TestDesktop::new(Ladder::Lock) };
     let (_session, session) = unbounded();
     let (_answers, answers) = unbounded();
-    let mut setup = stage.setup(Script::new(hand(9)), (session, answers));
+    let mut setup = desktop.setup(Script::new(hand(9)), (session, answers));
     setup.judge.scorer = Box::new(Improving(0));
     live::run(setup, live::commands()).unwrap();
-    assert_eq!(stage.locker.entries(), []);
-    let events = events(&stage.journal());
+    assert_eq!(desktop.locker.entries(), []);
+    let events = events(&desktop.journal());
     let order: Vec<_> = events.iter().filter(|name| name.starts_with("countdown")).collect();
     assert_eq!(order, ["countdown", "countdown_ended"]);
-    assert_eq!(summaries(&stage).last().unwrap(), "It is you again");
+    assert_eq!(summaries(&desktop).last().unwrap(), "It is you again");
 }
 
 #[test]
 fn a_start_tells_nothing() {
-    let stage = Stage { score: Some(0.9), ..Stage::new(Ladder::Lock) };
-    stage.play(4).unwrap();
-    assert_eq!(stage.notifier.entries(), []);
+    let desktop = TestDesktop { score: Some(0.9), ..TestDesktop::new(Ladder::Lock) };
+    desktop.play(4).unwrap();
+    assert_eq!(desktop.notifier.entries(), []);
 }
 
 #[test]
 fn a_lock_that_fails_is_said_loudly() {
-    let stage = Stage { locker: Fake::broken(), ..Stage::new(Ladder::Lock) };
-    stage.play(3).unwrap();
-    let Entry::Notified(notice) = stage.notifier.entries().remove(0) else { panic!("no notice") };
+    let desktop = TestDesktop { locker: Fake::broken(), ..TestDesktop::new(Ladder::Lock) };
+    desktop.play(3).unwrap();
+    let Entry::Notified(notice) = desktop.notifier.entries().remove(0) else { panic!("no notice") };
     assert!(notice.summary.contains("Could not lock") && notice.urgent);
-    assert_eq!(count(&stage.journal(), "lock_failed"), 1);
+    assert_eq!(count(&desktop.journal(), "lock_failed"), 1);
 }
 
 #[test]
 fn a_notice_that_nobody_takes_never_becomes_a_lock() {
-    let stage = Stage { notifier: Fake::broken(), ..Stage::new(Ladder::Notify) };
-    stage.play(3).unwrap();
-    assert_eq!(stage.locker.entries(), []);
-    assert_eq!(count(&stage.journal(), "notify_failed"), 1);
+    let desktop = TestDesktop { notifier: Fake::broken(), ..TestDesktop::new(Ladder::Notify) };
+    desktop.play(3).unwrap();
+    assert_eq!(desktop.locker.entries(), []);
+    assert_eq!(count(&desktop.journal(), "notify_failed"), 1);
 }
 
 #[test]
 fn an_internal_fault_never_locks_and_ends_the_agent() {
-    let stage = Stage { score: None, ..Stage::new(Ladder::Lock) };
-    let failure = stage.play(3).unwrap_err();
+    let desktop = TestDesktop { score: None, ..TestDesktop::new(Ladder::Lock) };
+    let failure = desktop.play(3).unwrap_err();
     assert_eq!(failure.kind(), Kind::Internal);
-    assert_eq!(stage.locker.entries(), []);
-    assert_eq!(stage.notifier.entries().len(), 1, "told once");
-    assert_eq!(events(&stage.journal()), ["started", "fault", "notified", "stopped"]);
+    assert_eq!(desktop.locker.entries(), []);
+    assert_eq!(desktop.notifier.entries().len(), 1, "told once");
+    assert_eq!(events(&desktop.journal()), ["started", "fault", "notified", "stopped"]);
 }
 
 struct Running {
@@ -279,12 +279,12 @@ struct Running {
 }
 
 impl Running {
-    fn start(stage: &Stage) -> Self {
+    fn start(desktop: &TestDesktop) -> Self {
         let (mouse, signals) = unbounded();
         let (session, boundaries) = unbounded();
         let (answers, answered) = unbounded();
         let (commands, obeyed) = live::commands();
-        let setup = stage.setup(Wire(signals), (boundaries, answered));
+        let setup = desktop.setup(Wire(signals), (boundaries, answered));
         let ended = Arc::new(Mutex::new(None));
         let (result, sender) = (Arc::clone(&ended), commands.clone());
         std::thread::spawn(move || {
@@ -303,11 +303,11 @@ impl Running {
 
 #[test]
 fn it_was_me_locks_and_only_the_unlock_confirms() {
-    let stage = Stage::new(Ladder::Notify);
-    let agent = Running::start(&stage);
-    let journal = stage.journal();
+    let desktop = TestDesktop::new(Ladder::Notify);
+    let agent = Running::start(&desktop);
+    let journal = desktop.journal();
     agent.answers.send(Answer::ItWasMe).unwrap();
-    wait_until("the lock", || stage.locker.entries() == [Entry::Locked]);
+    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
     assert_eq!(count(&journal, "confirmed"), 0);
     for kind in [Boundary::Locked, Boundary::Unlocked] {
         let at = Timestamp::default();
@@ -323,9 +323,9 @@ fn it_was_me_locks_and_only_the_unlock_confirms() {
 
 #[test]
 fn while_it_is_paused_nobody_is_judged() {
-    let stage = Stage::new(Ladder::Log);
-    let agent = Running::start(&stage);
-    let journal = stage.journal();
+    let desktop = TestDesktop::new(Ladder::Log);
+    let agent = Running::start(&desktop);
+    let journal = desktop.journal();
     agent.commands.send(Command::Pause(None)).unwrap();
     wait_until("the pause", || count(&journal, "paused") == 1);
     let mouse = agent.mouse.clone().unwrap();
@@ -339,7 +339,7 @@ fn while_it_is_paused_nobody_is_judged() {
 
 #[test]
 fn a_clock_that_jumps_back_loses_nothing_but_its_own_movement() {
-    let stage = Stage::new(Ladder::Log);
+    let desktop = TestDesktop::new(Ladder::Log);
     let mut signals = hand(4);
     for signal in &mut signals[22..33] {
         if let Signal::Mouse(event) = signal {
@@ -348,7 +348,7 @@ fn a_clock_that_jumps_back_loses_nothing_but_its_own_movement() {
     }
     let (_session, session) = unbounded();
     let (_answers, answers) = unbounded();
-    let setup = stage.setup(Script::new(signals), (session, answers));
+    let setup = desktop.setup(Script::new(signals), (session, answers));
     live::run(setup, live::commands()).unwrap();
-    assert_eq!(count(&stage.journal(), "verdict"), 3);
+    assert_eq!(count(&desktop.journal(), "verdict"), 3);
 }

@@ -22,8 +22,8 @@ use mousewarden::pipeline::{
     Boundary, Impression, Ladder, MouseEvent, MouseKind, PolicyParams, RuleParams, Score,
     ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
 };
-use mousewarden::platform::fake::{Entry, Journal as Fake};
 use mousewarden::platform::{Capture, CaptureView, EventSource, Next, clock};
+use mousewarden_rig::fake::{Entry, Journal as Fake};
 use serde_json::Value;
 
 const KNOWN: &str = "evdev; mouse Plain Mouse (0001:0001)";
@@ -236,7 +236,7 @@ fn the_known_mouse_is_judged_again_when_it_is_back() {
 
 /// Twenty steps of the kernel's within the last fifth of a second.
 #[cfg(target_os = "linux")]
-fn stroke(mouse: &mut mousewarden::platform::stage::kernel::InputPipe) {
+fn stroke(mouse: &mut mousewarden_rig::desktop::kernel::InputPipe) {
     const RELATIVE: u16 = 2;
     let now = clock::now().micros();
     for i in 0..20 {
@@ -250,7 +250,7 @@ fn stroke(mouse: &mut mousewarden::platform::stage::kernel::InputPipe) {
 fn a_mouse_that_was_out_of_reach_is_judged_again_and_another_one_is_not() {
     use mousewarden::platform::Backend;
     use mousewarden::platform::sensor::{SensorParams, SensorSource};
-    use mousewarden::platform::stage::kernel::{InputFolder, MOUSE};
+    use mousewarden_rig::desktop::kernel::{InputFolder, MOUSE};
     let folder = InputFolder::new().unwrap();
     let mut mouse = folder.plug("event3", MOUSE).unwrap();
     let program = env!("CARGO_BIN_EXE_mousewarden").into();

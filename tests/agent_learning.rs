@@ -20,7 +20,7 @@ use mousewarden::pipeline::{
     RuleParams, Score, ScoreError, Scorer, Signal, Steps, Timestamp, TraitSpread, WindowParams,
 };
 use mousewarden::platform::Answer;
-use mousewarden::platform::fake::{Entry, Journal as Fake};
+use mousewarden_rig::fake::{Entry, Journal as Fake};
 use serde_json::Value;
 use wire::Wire;
 

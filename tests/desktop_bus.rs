@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use mousewarden::error::Kind;
 use mousewarden::platform::bus::{Bus, Object};
 use mousewarden::platform::counter::{BusCounter, NAME, PATH};
-use mousewarden::platform::stage::{Plan, Stage};
 use mousewarden::platform::{Counter, Glance};
+use mousewarden_rig::desktop::{Plan, TestDesktop};
 
 /// Writes down what it is asked, and forbids to stop.
 #[derive(Default)]
@@ -51,8 +51,8 @@ impl Counter for Fake {
 
 #[test]
 fn the_agent_answers_by_its_name_and_nobody_takes_it_over() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let bus = Bus::At(stage.bus_address().to_owned());
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let bus = Bus::At(desktop.bus_address().to_owned());
     let fake = Arc::new(Fake::default());
     let counter = BusCounter::open(&bus, fake.clone()).unwrap();
 

@@ -26,8 +26,8 @@ use mousewarden::model::Provenance;
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden::platform::stage::{Plan, Stage, TestMouse};
 use mousewarden::platform::{Backend, clock};
+use mousewarden_rig::desktop::{Plan, TestDesktop, TestMouse};
 use screens::Screens;
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What the agent leaves out after an unlock or a sleep.
 const GRACE: Micros = Micros::from_millis(2_000);
 
-/// The program at work on a stage, with folders of its own.
+/// The program at work on a test desktop, with folders of its own.
 struct Agent {
     child: Child,
     data: PathBuf,
@@ -43,22 +43,22 @@ struct Agent {
 
 impl Agent {
     /// With a model that was made by this capture.
-    fn start(stage: &Stage, capture: &str) -> Self {
-        let data = stage.folder().join("data");
+    fn start(desktop: &TestDesktop, capture: &str) -> Self {
+        let data = desktop.folder().join("data");
         fs::create_dir(&data).unwrap();
         let bundle = sample_model::bundle([16, 16], 7);
         let provenance = Provenance { capture: capture.into(), ..bundle.provenance };
         let bundle = mousewarden::model::Bundle { provenance, ..bundle };
         bundle.write(&data.join("owner.onnx")).unwrap();
-        let config = stage.folder().join("config.toml");
+        let config = desktop.folder().join("config.toml");
         let text = "[model]\nbackend = \"builtin\"\n[policy]\nladder = \"log\"\n\
                     [record]\nenabled = true\n";
         fs::write(&config, text).unwrap();
-        let mut command = stage.command(program());
+        let mut command = desktop.command(program());
         command
             .env("MOUSEWARDEN_CONFIG", config)
             .env("MOUSEWARDEN_DATA", &data)
-            .env("DBUS_SYSTEM_BUS_ADDRESS", stage.bus_address())
+            .env("DBUS_SYSTEM_BUS_ADDRESS", desktop.bus_address())
             .stdin(Stdio::null())
             .stderr(Stdio::null());
         let child = command.spawn().unwrap();
@@ -127,8 +127,8 @@ impl Agent {
     }
 
     /// Ends it by its own command.
-    fn stop(&mut self, stage: &Stage) {
-        let mut stop = stage.command(program());
+    fn stop(&mut self, desktop: &TestDesktop) {
+        let mut stop = desktop.command(program());
         let stopped = stop.arg("stop").env("MOUSEWARDEN_DATA", &self.data).output().unwrap();
         assert!(stopped.status.success(), "{stopped:?}");
         assert!(self.child.wait().unwrap().success());
@@ -162,8 +162,8 @@ struct Hand {
 }
 
 impl Hand {
-    fn on(stage: &Stage) -> Self {
-        let mut player = stage.player().unwrap();
+    fn on(desktop: &TestDesktop) -> Self {
+        let mut player = desktop.player().unwrap();
         let (done, strokes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (end, count) = (done.clone(), strokes.clone());
         let work = move || {
@@ -202,10 +202,10 @@ impl Drop for Hand {
 
 #[test]
 fn a_hand_in_a_locked_left_or_sleeping_session_is_neither_judged_nor_recorded() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let logind = Logind::start(&stage);
-    let mut agent = Agent::start(&stage, "recording");
-    let hand = Hand::on(&stage);
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let logind = Logind::start(&desktop);
+    let mut agent = Agent::start(&desktop, "recording");
+    let hand = Hand::on(&desktop);
     agent.wait_for(is_verdict);
     type Tell = fn(&Logind, bool);
     let stories: [(Tell, &str, &str); 3] = [
@@ -229,7 +229,7 @@ fn a_hand_in_a_locked_left_or_sleeping_session_is_neither_judged_nor_recorded() 
         away.push((from, (back + GRACE).micros()));
     }
     drop(hand);
-    agent.stop(&stage);
+    agent.stop(&desktop);
     assert!(agent.judged().len() >= 4);
     for (from, to) in away {
         for (start, end) in agent.judged() {
@@ -269,27 +269,27 @@ fn is_not_judged(agent: &Agent, mouse: &mut TestMouse, since: Timestamp) {
 
 #[test]
 fn mice_that_go_and_come_are_known_or_not_and_the_agent_stays() {
-    let Some(mut stage) = hardware() else { return };
-    let [mut first, mut second] = [1, 2].map(|number| stage.mouse(number).unwrap());
-    let agent = Agent::start(&stage, "x11-rdev; mouse Test Mouse 1; 1280x800");
+    let Some(mut desktop) = hardware() else { return };
+    let [mut first, mut second] = [1, 2].map(|number| desktop.mouse(number).unwrap());
+    let agent = Agent::start(&desktop, "x11-rdev; mouse Test Mouse 1; 1280x800");
     is_judged(&agent, &mut first);
 
     // Out of reach, and back.
-    enable(&stage, "Test Mouse 1", false);
-    enable(&stage, "Test Mouse 1", true);
-    let mut first = stage.mouse_anew(1).unwrap();
+    enable(&desktop, "Test Mouse 1", false);
+    enable(&desktop, "Test Mouse 1", true);
+    let mut first = desktop.mouse_anew(1).unwrap();
     is_judged(&agent, &mut first);
 
     // Out of reach, and another one is taken.
-    enable(&stage, "Test Mouse 1", false);
+    enable(&desktop, "Test Mouse 1", false);
     let before = clock::now();
     second.step(3.0, 3.0).unwrap();
     assert_eq!(agent.device_after(before, "Test Mouse 2; 1280x800")["unknown"], "device");
     is_not_judged(&agent, &mut second, clock::now());
 
     let before = clock::now();
-    enable(&stage, "Test Mouse 1", true);
-    let mut first = stage.mouse_anew(1).unwrap();
+    enable(&desktop, "Test Mouse 1", true);
+    let mut first = desktop.mouse_anew(1).unwrap();
     first.step(3.0, 3.0).unwrap();
     assert_eq!(agent.device_after(before, "Test Mouse 1; 1280x800")["unknown"], Value::Null);
     is_judged(&agent, &mut first);
@@ -297,11 +297,11 @@ fn mice_that_go_and_come_are_known_or_not_and_the_agent_stays() {
 }
 
 /// Has the X server lose a device, or find it again.
-fn enable(stage: &Stage, name: &str, enabled: bool) {
+fn enable(desktop: &TestDesktop, name: &str, enabled: bool) {
     use x11rb::connection::Connection as _;
     use x11rb::protocol::xinput::{ConnectionExt as _, Device, XIChangePropertyAux};
     use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, PropMode};
-    let (x, _) = x11rb::connect(Some(stage.display())).unwrap();
+    let (x, _) = x11rb::connect(Some(desktop.display())).unwrap();
     let devices = x.xinput_xi_query_device(Device::ALL).unwrap().reply().unwrap().infos;
     let device = devices.iter().find(|device| device.name == name.as_bytes()).unwrap().deviceid;
     let property = x.intern_atom(true, b"Device Enabled").unwrap().reply().unwrap().atom;
@@ -316,10 +316,10 @@ fn enable(stage: &Stage, name: &str, enabled: bool) {
 
 #[test]
 fn monitors_that_change_are_known_or_not_and_the_agent_stays() {
-    let Some(stage) = hardware() else { return };
-    let mut mouse = stage.mouse(1).unwrap();
-    let agent = Agent::start(&stage, "x11-rdev; mouse Test Mouse 1; 1280x800");
-    let screens = Screens::of(&stage);
+    let Some(desktop) = hardware() else { return };
+    let mut mouse = desktop.mouse(1).unwrap();
+    let agent = Agent::start(&desktop, "x11-rdev; mouse Test Mouse 1; 1280x800");
+    let screens = Screens::of(&desktop);
     is_judged(&agent, &mut mouse);
     let laptop = Some((1280, 800));
     let stories = [
@@ -347,12 +347,12 @@ fn monitors_that_change_are_known_or_not_and_the_agent_stays() {
 
 #[test]
 fn places_are_right_on_every_arrangement_of_monitors() {
-    let Some(stage) = hardware() else { return };
-    let mut mouse = stage.mouse(1).unwrap();
-    let screens = Screens::of(&stage);
+    let Some(desktop) = hardware() else { return };
+    let mut mouse = desktop.mouse(1).unwrap();
+    let screens = Screens::of(&desktop);
     for backend in [Backend::Rdev, Backend::XInput2] {
         let params = SensorParams { backend, ..SensorParams::new(program()) };
-        let mut source = SensorSource::open(params.on(stage.environment())).unwrap();
+        let mut source = SensorSource::open(params.on(desktop.environment())).unwrap();
         for sizes in [
             vec![Some((1024, 768))],
             vec![Some((1280, 800)), Some((1024, 768))],

@@ -13,12 +13,12 @@ use hearing::{PATIENCE, program, until};
 use mice::hardware;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden::platform::stage::{Plan, Stage, TestMouse};
 use mousewarden::platform::{Backend, EventSource, clock};
+use mousewarden_rig::desktop::{Plan, TestDesktop, TestMouse};
 
-fn open(stage: &Stage, backend: Backend) -> SensorSource {
+fn open(desktop: &TestDesktop, backend: Backend) -> SensorSource {
     let params = SensorParams { backend, ..SensorParams::new(program()) };
-    SensorSource::open(params.on(stage.environment())).unwrap()
+    SensorSource::open(params.on(desktop.environment())).unwrap()
 }
 
 fn is_at(x: f64, y: f64) -> impl Fn(&Signal) -> bool {
@@ -41,10 +41,10 @@ fn home(mouse: &mut TestMouse, source: &mut SensorSource) {
 
 #[test]
 fn both_back_ends_see_the_same_places() {
-    let Some(stage) = hardware() else { return };
-    let mut mouse = stage.mouse(1).unwrap();
+    let Some(desktop) = hardware() else { return };
+    let mut mouse = desktop.mouse(1).unwrap();
     for backend in [Backend::Rdev, Backend::XInput2] {
-        let mut source = open(&stage, backend);
+        let mut source = open(&desktop, backend);
         home(&mut mouse, &mut source);
         let before = clock::now();
         for _ in 0..3 {
@@ -80,10 +80,10 @@ fn both_back_ends_see_the_same_places() {
 
 #[test]
 fn another_mouse_is_a_boundary_and_both_are_named() {
-    let Some(stage) = hardware() else { return };
+    let Some(desktop) = hardware() else { return };
     for backend in [Backend::Rdev, Backend::XInput2] {
-        let mut source = open(&stage, backend);
-        let [mut first, mut second] = [1, 2].map(|number| stage.mouse(number).unwrap());
+        let mut source = open(&desktop, backend);
+        let [mut first, mut second] = [1, 2].map(|number| desktop.mouse(number).unwrap());
         home(&mut first, &mut source);
         until_named(&mut source, "mouse Test Mouse 1; 1280x800");
         second.step(7.0, 7.0).unwrap();
@@ -105,11 +105,11 @@ fn until_named(source: &mut SensorSource, name: &str) {
 
 #[test]
 fn raw_events_follow_where_a_program_puts_the_pointer() {
-    let Some(stage) = hardware() else { return };
-    let mut mouse = stage.mouse(1).unwrap();
-    let mut source = open(&stage, Backend::XInput2);
+    let Some(desktop) = hardware() else { return };
+    let mut mouse = desktop.mouse(1).unwrap();
+    let mut source = open(&desktop, Backend::XInput2);
     home(&mut mouse, &mut source);
-    warp(&stage, (300, 200));
+    warp(&desktop, (300, 200));
     // The place is asked for anew after a rest.
     let rested = clock::now() + mousewarden::pipeline::event::Micros::from_millis(150);
     clock::sleep_until(rested);
@@ -121,35 +121,35 @@ fn raw_events_follow_where_a_program_puts_the_pointer() {
     until(&mut source, is_at(1275.0, 205.0));
 }
 
-fn warp(stage: &Stage, (x, y): (i16, i16)) {
+fn warp(desktop: &TestDesktop, (x, y): (i16, i16)) {
     use x11rb::connection::Connection as _;
     use x11rb::protocol::xproto::ConnectionExt as _;
-    let (server, screen) = x11rb::connect(Some(stage.display())).unwrap();
+    let (server, screen) = x11rb::connect(Some(desktop.display())).unwrap();
     let root = server.setup().roots[screen].root;
     server.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, x, y).unwrap().check().unwrap();
 }
 
 #[test]
 fn an_x_server_that_comes_back_is_watched_again() {
-    let mut stage = Stage::raise(&Plan::bare()).unwrap();
+    let mut desktop = TestDesktop::start(&Plan::bare()).unwrap();
     let program = PathBuf::from(env!("CARGO_BIN_EXE_mousewarden"));
     for backend in [Backend::Rdev, Backend::XInput2] {
         let params = SensorParams {
             backend,
             patience: PATIENCE,
-            ..SensorParams::new(program.clone()).on(stage.environment())
+            ..SensorParams::new(program.clone()).on(desktop.environment())
         };
         let mut source = SensorSource::open(params).unwrap();
-        stage.crash_display().unwrap();
+        desktop.crash_display().unwrap();
         let lost =
             |signal: &Signal| matches!(signal, Signal::Boundary { kind: Boundary::Overflow, .. });
         until(&mut source, lost);
-        stage.restart_display().unwrap();
+        desktop.restart_display().unwrap();
         let up = |signal: &Signal| matches!(signal, Signal::Boundary { kind: Boundary::Start, .. });
         until(&mut source, up);
         let at = Timestamp::default();
         let there = MouseEvent { at, kind: MouseKind::Move, x: 33.0, y: 44.0 };
-        stage.player().unwrap().act(&there).unwrap();
+        desktop.player().unwrap().act(&there).unwrap();
         until(&mut source, is_at(33.0, 44.0));
     }
 }

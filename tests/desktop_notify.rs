@@ -11,8 +11,8 @@ use crossbeam_channel::{Receiver, bounded};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
 use mousewarden::platform::notify::DesktopNotifier;
-use mousewarden::platform::stage::{NotificationServer, Plan, Stage};
 use mousewarden::platform::{Answer, Notice, Notifier};
+use mousewarden_rig::desktop::{NotificationServer, Plan, TestDesktop};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, MapState};
 use zbus::blocking::connection;
@@ -69,18 +69,18 @@ fn session_bus() -> Option<PathBuf> {
     std::env::var_os(SESSION_BUS).map(PathBuf::from)
 }
 
-/// A stage whose bus is this process's session bus.
+/// A desktop whose bus is this process's session bus.
 #[allow(clippy::unwrap_used, reason = "a part of a test")]
-fn raise(plan: &Plan) -> Stage {
-    let stage = Stage::raise(plan).unwrap();
+fn raise(plan: &Plan) -> TestDesktop {
+    let desktop = TestDesktop::start(plan).unwrap();
     let link = session_bus().unwrap();
-    let socket = stage.bus_address().trim_start_matches("unix:path=");
+    let socket = desktop.bus_address().trim_start_matches("unix:path=");
     let _ = std::fs::remove_file(&link);
     symlink(socket.split(',').next().unwrap(), link).unwrap();
-    stage
+    desktop
 }
 
-fn stage_with(server: NotificationServer) -> Option<Stage> {
+fn desktop_with(server: NotificationServer) -> Option<TestDesktop> {
     if server.program().is_none() {
         eprintln!("{server:?} is not installed");
         return None;
@@ -89,11 +89,11 @@ fn stage_with(server: NotificationServer) -> Option<Stage> {
 }
 
 /// Where `MOUSEWARDEN_PICTURES` says, if it does, for a person to look at.
-fn picture(stage: &Stage, name: &str) {
+fn picture(desktop: &TestDesktop, name: &str) {
     let Some(folder) = std::env::var_os("MOUSEWARDEN_PICTURES") else { return };
     std::thread::sleep(Duration::from_secs(1));
     let file = std::path::Path::new(&folder).join(name).with_extension("png");
-    let taken = stage.command("import").args(["-window", "root"]).arg(file).status();
+    let taken = desktop.command("import").args(["-window", "root"]).arg(file).status();
     assert!(taken.is_ok_and(|status| status.success()));
 }
 
@@ -103,22 +103,22 @@ fn every_server_shows_the_notice_and_replaces_it() {
         return;
     }
     for server in NotificationServer::ALL {
-        let Some(stage) = stage_with(server) else { continue };
+        let Some(desktop) = desktop_with(server) else { continue };
         let (mut notifier, _answers) = notifier();
         notifier.notify(&notice(LONGEST)).unwrap();
-        picture(&stage, server.package());
+        picture(&desktop, server.package());
         notifier.notify(&notice("Still: 3 < 5 & <b>bold</b>.")).unwrap();
-        let second = |shown: &mousewarden::platform::stage::Shown| {
+        let second = |shown: &mousewarden_rig::desktop::Shown| {
             shown.body.starts_with("Still") && shown.id.is_some()
         };
-        let second = stage.notifications().wait_for(PATIENCE, second).unwrap();
-        let first = stage.notifications().all().into_iter().next().unwrap();
+        let second = desktop.notifications().wait_for(PATIENCE, second).unwrap();
+        let first = desktop.notifications().all().into_iter().next().unwrap();
         assert_eq!(Some(second.replaces), first.id, "{server:?}");
         assert_eq!(second.id, first.id, "{server:?}");
         assert_eq!((second.urgency, second.timeout_ms), (Some(2), 0));
         assert_eq!(second.actions, ["it-was-me", "It was me", "lock-now", "Lock now"]);
         assert_eq!(second.body, "Still: 3 &lt; 5 &amp; &lt;b&gt;bold&lt;/b&gt;.");
-        picture(&stage, &format!("{}-replaced", server.package()));
+        picture(&desktop, &format!("{}-replaced", server.package()));
     }
 }
 
@@ -127,10 +127,10 @@ fn a_server_that_comes_back_shows_the_next_notice_as_a_new_one() {
     if !alone("a_server_that_comes_back_shows_the_next_notice_as_a_new_one") {
         return;
     }
-    let Some(mut stage) = stage_with(NotificationServer::Dunst) else { return };
+    let Some(mut desktop) = desktop_with(NotificationServer::Dunst) else { return };
     let (mut notifier, _answers) = notifier();
     notifier.notify(&notice("one")).unwrap();
-    stage.crash_notifications();
+    desktop.crash_notifications();
     let deadline = Instant::now() + PATIENCE;
     let failure = loop {
         assert!(Instant::now() < deadline);
@@ -140,9 +140,9 @@ fn a_server_that_comes_back_shows_the_next_notice_as_a_new_one() {
         }
     };
     assert_eq!(failure.kind(), Kind::Unavailable);
-    stage.start_notifications(&[NotificationServer::Dunst]).unwrap();
+    desktop.start_notifications(&[NotificationServer::Dunst]).unwrap();
     notifier.notify(&notice("two")).unwrap();
-    let shown = stage.notifications().wait_for(PATIENCE, |shown| shown.body == "two").unwrap();
+    let shown = desktop.notifications().wait_for(PATIENCE, |shown| shown.body == "two").unwrap();
     assert_eq!(shown.replaces, 0);
 }
 
@@ -151,8 +151,8 @@ fn a_server_that_never_answers_is_given_up() {
     if !alone("a_server_that_never_answers_is_given_up") {
         return;
     }
-    let mut stage = raise(&Plan::bare());
-    let silent = connection::Builder::address(stage.bus_address()).unwrap().build().unwrap();
+    let mut desktop = raise(&Plan::bare());
+    let silent = connection::Builder::address(desktop.bus_address()).unwrap().build().unwrap();
     silent.request_name("org.freedesktop.Notifications").unwrap();
     let (mut notifier, _answers) = notifier();
     // More often than threads may hang.
@@ -166,7 +166,7 @@ fn a_server_that_never_answers_is_given_up() {
     if NotificationServer::Dunst.program().is_none() {
         return;
     }
-    stage.start_notifications(&[NotificationServer::Dunst]).unwrap();
+    desktop.start_notifications(&[NotificationServer::Dunst]).unwrap();
     let deadline = Instant::now() + PATIENCE;
     while let Err(failure) = notifier.notify(&notice("somebody is")) {
         assert!(Instant::now() < deadline, "{failure}");
@@ -195,19 +195,19 @@ fn closing_the_notice_is_an_answer_and_comes_once() {
     if !alone("closing_the_notice_is_an_answer_and_comes_once") {
         return;
     }
-    let Some(stage) = stage_with(NotificationServer::Dunst) else { return };
+    let Some(desktop) = desktop_with(NotificationServer::Dunst) else { return };
     let (mut notifier, answers) = notifier();
     notifier.notify(&notice("close me")).unwrap();
-    let id = stage.notifications().wait_for(PATIENCE, |shown| shown.id.is_some()).unwrap().id;
-    let closed = gdbus(&stage, "CloseNotification", &[&id.unwrap().to_string()]);
+    let id = desktop.notifications().wait_for(PATIENCE, |shown| shown.id.is_some()).unwrap().id;
+    let closed = gdbus(&desktop, "CloseNotification", &[&id.unwrap().to_string()]);
     assert!(closed);
     assert_eq!(answers.recv_timeout(PATIENCE), Ok(Answer::Dismissed));
     notifier.notify(&Notice { ask: false, ..notice("nothing to answer") }).unwrap();
     assert!(answers.is_empty());
 }
 
-fn gdbus(stage: &Stage, method: &str, arguments: &[&str]) -> bool {
-    let mut command: Command = stage.command("gdbus");
+fn gdbus(desktop: &TestDesktop, method: &str, arguments: &[&str]) -> bool {
+    let mut command: Command = desktop.command("gdbus");
     command
         .args(["call", "--session", "--dest", "org.freedesktop.Notifications"])
         .args(["--object-path", "/org/freedesktop/Notifications", "--method"])
@@ -223,13 +223,13 @@ fn a_pressed_button_is_the_answer() {
         return;
     }
     for server in [NotificationServer::Xfce, NotificationServer::NotificationDaemon] {
-        let Some(stage) = stage_with(server) else { continue };
+        let Some(desktop) = desktop_with(server) else { continue };
         let (mut notifier, answers) = notifier();
         notifier.notify(&notice("to be replaced")).unwrap();
         // Pixels left of the window's right edge; each server draws "It was me" left of "Lock now".
-        let left = press(&stage, &mut notifier, &answers, Answer::ItWasMe, [165.0, 150.0, 180.0]);
+        let left = press(&desktop, &mut notifier, &answers, Answer::ItWasMe, [165.0, 150.0, 180.0]);
         assert!(left, "{server:?}");
-        let right = press(&stage, &mut notifier, &answers, Answer::LockNow, [80.0, 65.0, 95.0]);
+        let right = press(&desktop, &mut notifier, &answers, Answer::LockNow, [80.0, 65.0, 95.0]);
         assert!(right, "{server:?}");
     }
 }
@@ -238,16 +238,16 @@ fn a_pressed_button_is_the_answer() {
 /// and than a dismissal, by a press beside the button, is a failure.
 #[allow(clippy::unwrap_used, reason = "a part of a test")]
 fn press(
-    stage: &Stage,
+    desktop: &TestDesktop,
     notifier: &mut DesktopNotifier,
     answers: &Receiver<Answer>,
     wanted: Answer,
     places: [f64; 3],
 ) -> bool {
-    let mut hand = stage.player().unwrap();
+    let mut hand = desktop.player().unwrap();
     for place in places.into_iter().cycle().take(12) {
         notifier.notify(&notice("press me")).unwrap();
-        let (x, y, width, height) = window(stage);
+        let (x, y, width, height) = window(desktop);
         let (x, y) = (x + width - place, y + height - 34.0);
         for kind in
             [MouseKind::Move, MouseKind::Press(Button::Left), MouseKind::Release(Button::Left)]
@@ -266,8 +266,8 @@ fn press(
 /// Left, top, width and height of the notice on the screen, once it is in its corner and has
 /// grown by its buttons.
 #[allow(clippy::unwrap_used, reason = "a part of a test")]
-fn window(stage: &Stage) -> (f64, f64, f64, f64) {
-    let (x, screen) = x11rb::connect(Some(stage.display())).unwrap();
+fn window(desktop: &TestDesktop) -> (f64, f64, f64, f64) {
+    let (x, screen) = x11rb::connect(Some(desktop.display())).unwrap();
     let root = x.setup().roots[screen].root;
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -13,13 +13,13 @@ use hearing::{PATIENCE, is, program, until};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden::platform::stage::{Plan, Stage};
 use mousewarden::platform::{Backend, EventSource, Next};
+use mousewarden_rig::desktop::{Plan, TestDesktop};
 use x11rb::protocol::record::{self, ConnectionExt as _};
 use x11rb::protocol::res::ConnectionExt as _;
 
-fn params(stage: &Stage) -> SensorParams {
-    SensorParams::new(program()).on(stage.environment())
+fn params(desktop: &TestDesktop) -> SensorParams {
+    SensorParams::new(program()).on(desktop.environment())
 }
 
 fn event(millis: i64, kind: MouseKind, x: f64, y: f64) -> MouseEvent {
@@ -28,8 +28,8 @@ fn event(millis: i64, kind: MouseKind, x: f64, y: f64) -> MouseEvent {
 
 #[test]
 fn a_hand_arrives_as_it_moved() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let mut source = SensorSource::open(params(&stage)).unwrap();
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&desktop)).unwrap();
     use MouseKind::{Drag, Move, Press, Release, Wheel};
     let script = [
         event(0, Move, 10.0, 10.0),
@@ -42,7 +42,7 @@ fn a_hand_arrives_as_it_moved() {
         event(56, Release(Button::Other(8)), 15.0, 13.0),
         event(64, Move, 20.0, 20.0),
     ];
-    stage.player().unwrap().play(&script).unwrap();
+    desktop.player().unwrap().play(&script).unwrap();
     let last = |signal: &Signal| matches!(signal, Signal::Mouse(event) if event.x == 20.0);
     let seen = until(&mut source, last);
     assert!(is(Boundary::Start)(&seen[0]));
@@ -58,12 +58,12 @@ fn a_hand_arrives_as_it_moved() {
 
 #[test]
 fn a_thousand_events_a_second_all_arrive_and_the_last_needs_no_push() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let mut source = SensorSource::open(params(&stage)).unwrap();
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&desktop)).unwrap();
     let script: Vec<_> = (0..1000)
         .map(|i| event(i, MouseKind::Move, (i % 1000) as f64, (i / 1000) as f64))
         .collect();
-    stage.player().unwrap().play(&script).unwrap();
+    desktop.player().unwrap().play(&script).unwrap();
     let last = |signal: &Signal| matches!(signal, Signal::Mouse(event) if event.x == 999.0);
     let seen = until(&mut source, last);
     let moves = seen.iter().filter(|signal| matches!(signal, Signal::Mouse(_))).count();
@@ -73,15 +73,15 @@ fn a_thousand_events_a_second_all_arrive_and_the_last_needs_no_push() {
 
 #[test]
 fn a_sensor_that_is_killed_is_replaced() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let mut source = SensorSource::open(params(&stage)).unwrap();
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&desktop)).unwrap();
     until(&mut source, is(Boundary::Start));
     let first = source.sensor_pid().unwrap();
     assert!(Command::new("kill").args(["-9", &first.to_string()]).status().unwrap().success());
     until(&mut source, is(Boundary::Overflow));
     until(&mut source, is(Boundary::Start));
     assert_ne!(source.sensor_pid(), Some(first));
-    stage.player().unwrap().act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
+    desktop.player().unwrap().act(&event(0, MouseKind::Move, 5.0, 6.0)).unwrap();
     until(&mut source, |signal| matches!(signal, Signal::Mouse(_)));
 }
 
@@ -98,9 +98,9 @@ fn sleeps(pid: u32) -> u64 {
 
 #[test]
 fn a_button_that_is_held_still_wakes_nobody_and_its_release_is_told() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let mut source = SensorSource::open(params(&stage)).unwrap();
-    let mut player = stage.player().unwrap();
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&desktop)).unwrap();
+    let mut player = desktop.player().unwrap();
     let at = |ms, kind, x| event(ms, kind, x, 9.0);
     player.act(&at(0, MouseKind::Move, 8.0)).unwrap();
     player.act(&at(10, MouseKind::Press(Button::Left), 8.0)).unwrap();
@@ -128,8 +128,8 @@ fn a_button_that_is_held_still_wakes_nobody_and_its_release_is_told() {
 
 /// Has the X server keep from the hook what the mouse does; the hook itself notices nothing of it.
 /// Whether there was a hook.
-fn deafen(stage: &Stage) -> bool {
-    let (x, _) = x11rb::connect(Some(stage.display())).unwrap();
+fn deafen(desktop: &TestDesktop) -> bool {
+    let (x, _) = x11rb::connect(Some(desktop.display())).unwrap();
     x.record_query_version(1, 13).unwrap().reply().unwrap();
     let clients = x.res_query_clients().unwrap().reply().unwrap().clients;
     let contexts = clients.iter().flat_map(|of| (0..8).map(|number| of.resource_base | number));
@@ -144,13 +144,13 @@ fn deafen(stage: &Stage) -> bool {
 
 #[test]
 fn a_hook_that_falls_silent_while_the_pointer_moves_is_replaced() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let mut source = SensorSource::open(params(&stage)).unwrap();
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut source = SensorSource::open(params(&desktop)).unwrap();
     until(&mut source, is(Boundary::Start));
     let first = source.sensor_pid();
-    let (mut player, deadline) = (stage.player().unwrap(), Instant::now() + PATIENCE);
+    let (mut player, deadline) = (desktop.player().unwrap(), Instant::now() + PATIENCE);
     // On a loaded machine the sensor may say that it is up before the hook is.
-    while !deafen(&stage) {
+    while !deafen(&desktop) {
         assert!(Instant::now() < deadline, "there is no hook");
     }
     let mut heard = 0;
@@ -171,10 +171,10 @@ fn a_hook_that_falls_silent_while_the_pointer_moves_is_replaced() {
 
 #[test]
 fn a_display_that_stays_away_ends_the_source_with_a_sentence() {
-    let mut stage = Stage::raise(&Plan::bare()).unwrap();
-    let params = SensorParams { patience: Duration::from_millis(500), ..params(&stage) };
+    let mut desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let params = SensorParams { patience: Duration::from_millis(500), ..params(&desktop) };
     let mut source = SensorSource::open(params).unwrap();
-    stage.crash_display().unwrap();
+    desktop.crash_display().unwrap();
     let deadline = Instant::now() + PATIENCE;
     let failure = loop {
         assert!(Instant::now() < deadline);
@@ -189,8 +189,8 @@ fn a_display_that_stays_away_ends_the_source_with_a_sentence() {
 
 #[test]
 fn the_sensor_goes_with_its_source() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let source = SensorSource::open(params(&stage)).unwrap();
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let source = SensorSource::open(params(&desktop)).unwrap();
     let process = PathBuf::from(format!("/proc/{}", source.sensor_pid().unwrap()));
     assert!(process.exists());
     drop(source);
@@ -199,8 +199,8 @@ fn the_sensor_goes_with_its_source() {
 
 #[test]
 fn the_sensor_ends_when_its_parent_is_gone() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let mut sensor = stage
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut sensor = desktop
         .command(program())
         .arg("sensor")
         .stdin(Stdio::piped())

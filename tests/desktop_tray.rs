@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mousewarden::platform::bus::{Bus, Object, has_owner};
-use mousewarden::platform::stage::{Plan, Stage};
+use mousewarden_rig::desktop::{Plan, TestDesktop};
 use zbus::blocking::{Connection, connection};
 use zbus::interface;
 use zbus::zvariant::{OwnedValue, Value};
@@ -49,9 +49,9 @@ impl Tray {
 }
 
 impl Tray {
-    fn start(stage: &Stage) -> (Self, Connection) {
+    fn start(desktop: &TestDesktop) -> (Self, Connection) {
         let tray = Self::default();
-        let link = connection::Builder::address(stage.bus_address())
+        let link = connection::Builder::address(desktop.bus_address())
             .unwrap()
             .serve_at("/StatusNotifierWatcher", tray.clone())
             .unwrap()
@@ -72,24 +72,24 @@ impl Drop for Agent {
     }
 }
 
-fn path(stage: &Stage, name: &str) -> PathBuf {
-    stage.folder().join(name)
+fn path(desktop: &TestDesktop, name: &str) -> PathBuf {
+    desktop.folder().join(name)
 }
 
-fn command(stage: &Stage, arguments: &[&str]) -> Command {
-    let mut command = stage.command(env!("CARGO_BIN_EXE_mousewarden"));
-    command.args(arguments).env("MOUSEWARDEN_DATA", path(stage, "data"));
-    command.env("HOME", stage.folder()).stdin(Stdio::null());
+fn command(desktop: &TestDesktop, arguments: &[&str]) -> Command {
+    let mut command = desktop.command(env!("CARGO_BIN_EXE_mousewarden"));
+    command.args(arguments).env("MOUSEWARDEN_DATA", path(desktop, "data"));
+    command.env("HOME", desktop.folder()).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
-fn agent(stage: &Stage) -> Agent {
-    fs::create_dir(path(stage, "data")).unwrap();
-    sample_model::bundle([16, 16], 7).write(&path(stage, "data/owner.onnx")).unwrap();
-    let recording = path(stage, "hand.csv");
+fn agent(desktop: &TestDesktop) -> Agent {
+    fs::create_dir(path(desktop, "data")).unwrap();
+    sample_model::bundle([16, 16], 7).write(&path(desktop, "data/owner.onnx")).unwrap();
+    let recording = path(desktop, "hand.csv");
     hand::record(&recording, 60_000);
-    Agent(command(stage, &["run", "--source", recording.to_str().unwrap()]).spawn().unwrap())
+    Agent(command(desktop, &["run", "--source", recording.to_str().unwrap()]).spawn().unwrap())
 }
 
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
@@ -116,9 +116,9 @@ fn press(link: &Connection, service: &str, word: &str) {
 
 #[test]
 fn the_icon_shows_what_the_agent_does_and_its_menu_pauses_it() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let (tray, link) = Tray::start(&stage);
-    let _agent = agent(&stage);
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let (tray, link) = Tray::start(&desktop);
+    let _agent = agent(&desktop);
     eventually("the icon", || !tray.0.lock().unwrap().is_empty());
     let service = tray.0.lock().unwrap()[0].clone();
     let item = Object::new(&service, "/StatusNotifierItem", "org.kde.StatusNotifierItem");
@@ -127,15 +127,15 @@ fn the_icon_shows_what_the_agent_does_and_its_menu_pauses_it() {
 
     press(&link, &service, "Pause");
     eventually("the pause", || icon() == "media-playback-pause");
-    assert!(command(&stage, &["resume"]).status().unwrap().success());
+    assert!(command(&desktop, &["resume"]).status().unwrap().success());
     eventually("the end of the pause", || icon() == "security-high");
 }
 
 #[test]
 fn an_enrolment_has_an_icon_of_its_own_that_can_stop_it() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let (tray, link) = Tray::start(&stage);
-    let mut enrolment = Agent(command(&stage, &["enroll", "--record-only"]).spawn().unwrap());
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let (tray, link) = Tray::start(&desktop);
+    let mut enrolment = Agent(command(&desktop, &["enroll", "--record-only"]).spawn().unwrap());
     eventually("the icon", || !tray.0.lock().unwrap().is_empty());
     let service = tray.0.lock().unwrap()[0].clone();
     let item = Object::new(&service, "/StatusNotifierItem", "org.kde.StatusNotifierItem");
@@ -149,9 +149,9 @@ fn an_enrolment_has_an_icon_of_its_own_that_can_stop_it() {
 
 #[test]
 fn without_a_tray_the_agent_watches_and_answers_on_the_bus() {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    let mut agent = agent(&stage);
-    let link = Bus::At(stage.bus_address().to_owned()).connect().unwrap();
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut agent = agent(&desktop);
+    let link = Bus::At(desktop.bus_address().to_owned()).connect().unwrap();
     eventually("the agent on the bus", || has_owner(&link, AGENT));
     let object = Object::new(AGENT, "/org/mousewarden/Agent1", AGENT);
     let status: String = object.call(&link, "Status", &()).unwrap();
@@ -160,6 +160,6 @@ fn without_a_tray_the_agent_watches_and_answers_on_the_bus() {
     object.call::<_, ()>(&link, "Stop", &()).unwrap();
     eventually("its end", || agent.0.try_wait().unwrap().is_some());
     assert!(agent.0.wait().unwrap().success());
-    let journal = fs::read_to_string(path(&stage, "data/journal.jsonl")).unwrap();
+    let journal = fs::read_to_string(path(&desktop, "data/journal.jsonl")).unwrap();
     assert!(journal.lines().last().unwrap().contains("asked to stop"), "{journal}");
 }

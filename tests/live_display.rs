@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use mousewarden::lab::people::{Device, Pauses, Person};
 use mousewarden::pipeline::{MouseEvent, Timestamp};
-use mousewarden::platform::stage::{Plan, Stage};
+use mousewarden_rig::desktop::{Plan, TestDesktop};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -21,8 +21,8 @@ struct Program {
 }
 
 impl Program {
-    fn start(stage: &Stage, arguments: &[&str]) -> Self {
-        Self { child: command(stage, arguments).spawn().unwrap() }
+    fn start(desktop: &TestDesktop, arguments: &[&str]) -> Self {
+        Self { child: command(desktop, arguments).spawn().unwrap() }
     }
 
     /// Exit code and what it said on stderr.
@@ -42,32 +42,32 @@ impl Drop for Program {
     }
 }
 
-fn command(stage: &Stage, arguments: &[&str]) -> Command {
-    let mut command = stage.command(env!("CARGO_BIN_EXE_mousewarden"));
+fn command(desktop: &TestDesktop, arguments: &[&str]) -> Command {
+    let mut command = desktop.command(env!("CARGO_BIN_EXE_mousewarden"));
     command
         .args(arguments)
-        .env("MOUSEWARDEN_CONFIG", config(stage))
-        .env("MOUSEWARDEN_DATA", data(stage))
+        .env("MOUSEWARDEN_CONFIG", config(desktop))
+        .env("MOUSEWARDEN_DATA", data(desktop))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
 }
 
-fn config(stage: &Stage) -> PathBuf {
-    stage.folder().join("config.toml")
+fn config(desktop: &TestDesktop) -> PathBuf {
+    desktop.folder().join("config.toml")
 }
 
-fn data(stage: &Stage) -> PathBuf {
-    stage.folder().join("data")
+fn data(desktop: &TestDesktop) -> PathBuf {
+    desktop.folder().join("data")
 }
 
-fn stage() -> Stage {
-    let stage = Stage::raise(&Plan::bare()).unwrap();
-    fs::create_dir(data(&stage)).unwrap();
-    fs::write(config(&stage), "[model]\nbackend = \"builtin\"\n[policy]\nladder = \"log\"\n")
+fn desktop() -> TestDesktop {
+    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    fs::create_dir(data(&desktop)).unwrap();
+    fs::write(config(&desktop), "[model]\nbackend = \"builtin\"\n[policy]\nladder = \"log\"\n")
         .unwrap();
-    stage
+    desktop
 }
 
 fn hand(events: usize) -> Vec<MouseEvent> {
@@ -85,23 +85,23 @@ fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
 }
 
 /// The lines of all recordings that an enrolment has put on the disk.
-fn recorded(stage: &Stage) -> usize {
-    let files = fs::read_dir(data(stage).join("recordings")).into_iter().flatten().flatten();
+fn recorded(desktop: &TestDesktop) -> usize {
+    let files = fs::read_dir(data(desktop).join("recordings")).into_iter().flatten().flatten();
     files.map(|file| fs::read_to_string(file.path()).unwrap_or_default().lines().count()).sum()
 }
 
 #[test]
 fn an_enrolment_that_is_killed_goes_on_where_it_was() {
-    let stage = stage();
-    let first = Program::start(&stage, &["--enroll"]);
-    wait_until("the recording", || recorded(&stage) > 0);
-    stage.player().unwrap().play(&hand(1200)).unwrap();
-    wait_until("the movement on the disk", || recorded(&stage) > 600);
+    let desktop = desktop();
+    let first = Program::start(&desktop, &["--enroll"]);
+    wait_until("the recording", || recorded(&desktop) > 0);
+    desktop.player().unwrap().play(&hand(1200)).unwrap();
+    wait_until("the movement on the disk", || recorded(&desktop) > 600);
     drop(first);
-    let kept = recorded(&stage);
+    let kept = recorded(&desktop);
 
-    let second = Program::start(&stage, &["--enroll"]);
-    wait_until("the next recording", || recorded(&stage) > kept);
+    let second = Program::start(&desktop, &["--enroll"]);
+    wait_until("the next recording", || recorded(&desktop) > kept);
     let pid = second.child.id().to_string();
     assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
     let (code, said) = second.end();
@@ -110,21 +110,21 @@ fn an_enrolment_that_is_killed_goes_on_where_it_was() {
     let windows: usize =
         earlier.and_then(|line| line.split_whitespace().nth(2)?.parse().ok()).unwrap_or(0);
     assert!(windows >= 5, "{said}");
-    assert!(recorded(&stage) >= kept);
+    assert!(recorded(&desktop) >= kept);
 }
 
 #[test]
 fn a_display_that_dies_ends_the_agent_in_one_sentence_and_its_exit_code() {
-    let mut stage = stage();
-    sample_model::bundle([16, 16], 7).write(&data(&stage).join("owner.onnx")).unwrap();
-    let agent = Program::start(&stage, &["run"]);
-    let journal = data(&stage).join("journal.jsonl");
+    let mut desktop = desktop();
+    sample_model::bundle([16, 16], 7).write(&data(&desktop).join("owner.onnx")).unwrap();
+    let agent = Program::start(&desktop, &["run"]);
+    let journal = data(&desktop).join("journal.jsonl");
     wait_until("the agent", || {
         fs::read_to_string(&journal).is_ok_and(|text| text.contains("started"))
     });
-    stage.player().unwrap().play(&hand(600)).unwrap();
+    desktop.player().unwrap().play(&hand(600)).unwrap();
     wait_until("a verdict", || fs::read_to_string(&journal).unwrap().contains("verdict"));
-    stage.crash_display().unwrap();
+    desktop.crash_display().unwrap();
     let (code, said) = agent.end();
     assert_eq!(code, Some(69), "{said}");
     let journal = fs::read_to_string(&journal).unwrap();

@@ -11,8 +11,8 @@ use hearing::{is, program, until};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Button, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden::platform::stage::kernel::{InputFolder, MOUSE, frame};
 use mousewarden::platform::{Backend, EventSource, clock};
+use mousewarden_rig::desktop::kernel::{InputFolder, MOUSE, frame};
 
 // Types and codes of the kernel's events.
 const KEY: u16 = 1;

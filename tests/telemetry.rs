@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 #![cfg(target_os = "linux")]
 
+mod hand;
 mod sample_model;
 
 use std::fs;
@@ -78,17 +79,24 @@ fn child_scores_on_one_thread() {
 #[test]
 fn the_program_itself_leaves_nothing_behind() {
     let Some(library) = library() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let library = toml::Value::String(library.display().to_string());
+    let config = format!("[model]\nbackend = \"onnxruntime\"\nlibrary = {library}\n");
+    fs::write(path("config.toml"), config).unwrap();
+    bundle([64, 64], 1).write(&path("owner.onnx")).unwrap();
+    hand::record(&path("hand.csv"), 1500);
     let mut program = Command::new(env!("CARGO_BIN_EXE_mousewarden"));
-    program.args(["bench", "score", "--steps", "5", "--rounds", "2", "--json", "--library"]);
-    let output = run_without_traces(program.arg(library).env_remove("ORT_DISABLE_TELEMETRY"));
-    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(outcome["onnx_runtime"]["backend"], "onnxruntime");
-    assert!(outcome["rows"][0]["difference"].as_f64().unwrap() <= 1e-6);
+    program.env("MOUSEWARDEN_CONFIG", path("config.toml")).env_remove("ORT_DISABLE_TELEMETRY");
+    program.args(["replay", "--model"]).arg(path("owner.onnx")).arg(path("hand.csv"));
+    let output = run_without_traces(&mut program);
+    assert!(String::from_utf8_lossy(&output.stdout).lines().count() > 5, "nothing was scored");
 }
 
 #[test]
-fn the_program_shuts_telemetry_off_before_anything_else() {
-    let main = include_str!("../src/main.rs");
-    let body = main.split("fn main() -> ExitCode {").nth(1).unwrap();
-    assert_eq!(body.trim_start().lines().next(), Some("environment::silence_onnx_runtime();"));
+fn the_programs_shut_telemetry_off_before_anything_else() {
+    for main in [include_str!("../src/main.rs"), include_str!("rig/src/main.rs")] {
+        let body = main.split("fn main() -> ExitCode {").nth(1).unwrap();
+        assert_eq!(body.trim_start().lines().next(), Some("environment::silence_onnx_runtime();"));
+    }
 }

@@ -1,11 +1,13 @@
 //! The Windows program under Wine, beside the same program here: the same defaults, the same verdicts
 //! by both scorers, the hook in its process of its own, the pipe by which it is asked, and its end. Needs
-//! `MOUSEWARDEN_WINDOWS_EXE`, which `installers/windows/cross.sh wine-test` builds and names.
+//! `MOUSEWARDEN_WINDOWS_EXE` and `MOUSEWARDEN_RIG_EXE`, which `installers/windows/cross.sh wine-test` builds
+//! and names.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod sample_model;
 
+use std::ffi::OsStr;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant};
 use mousewarden::data::{Header, RecordingWriter};
 use mousewarden::lab::people::{Device, Pauses, Person};
 use mousewarden::pipeline::{Signal, Timestamp};
-use mousewarden::platform::stage::{Plan, Stage};
+use mousewarden_rig::desktop::{Plan, TestDesktop};
 use serde_json::Value;
 
 /// Wine is slow to start, and slower on a busy machine.
@@ -25,7 +27,7 @@ const SCREEN: [u32; 2] = [1024, 768];
 /// The Windows program with a home of its own, and the one of this system with the same.
 struct Both {
     exe: PathBuf,
-    stage: Stage,
+    desktop: TestDesktop,
     home: tempfile::TempDir,
 }
 
@@ -39,9 +41,9 @@ impl Both {
             );
             return None;
         };
-        let stage = Stage::raise(&Plan { screen: (1024, 768), ..Plan::bare() }).unwrap();
+        let desktop = TestDesktop::start(&Plan { screen: (1024, 768), ..Plan::bare() }).unwrap();
         let home = tempfile::tempdir().unwrap();
-        Some(Self { exe: exe.into(), stage, home })
+        Some(Self { exe: exe.into(), desktop, home })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -67,8 +69,14 @@ impl Both {
 
     /// With the places that Windows gives.
     fn at_home(&self, arguments: &[&str]) -> Command {
-        let mut command = self.stage.command("wine");
-        command.arg(&self.exe).args(arguments);
+        let mut command = self.under_wine(self.exe.as_os_str());
+        command.args(arguments);
+        command
+    }
+
+    fn under_wine(&self, program: &OsStr) -> Command {
+        let mut command = self.desktop.command("wine");
+        command.arg(program);
         for name in ["WINEPREFIX", "WINEDEBUG", "PATH", "HOME"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
@@ -203,7 +211,8 @@ fn the_hook_sees_what_a_hand_does_and_the_agent_tells_of_it() {
     let status = wait_for(&both, |status| status["source"] == "windows-rdev");
     assert_eq!(status["state"], "watching", "{status}");
 
-    let played = said(both.windows(&["bench", "play"]).arg(Both::seen(&recording)));
+    let rig = std::env::var_os("MOUSEWARDEN_RIG_EXE").unwrap();
+    let played = said(both.under_wine(&rig).args(["bench", "play"]).arg(Both::seen(&recording)));
     assert!(played.contains("events played"), "{played}");
     let status = wait_for(&both, |status| status["windows_seen"].as_u64() >= Some(10));
     println!("{status}");

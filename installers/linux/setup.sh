@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From a bare Debian or Ubuntu machine with Rust to a running demonstration, or to passed tests.
 #
-#   installers/linux/setup.sh demo [ARG...]   install what is missing, build, run `mousewarden demo`
+#   installers/linux/setup.sh demo [ARG...]   install what is missing, build, run the demonstration
 #   installers/linux/setup.sh test [ARG...]   install what is missing, run every test
 #   installers/linux/setup.sh prepare         install what is missing for both; build and run nothing
 #
@@ -103,7 +103,7 @@ fetch_onnxruntime() {
 
 build() {
     say "Building mousewarden (the first build takes some minutes)"
-    cargo build --release --locked
+    cargo build --release --locked --workspace
 }
 
 prepare_python() {
@@ -132,7 +132,7 @@ run_tests() {
     export MOUSEWARDEN_PYTHON=$PWD/$python_folder/bin/python
     MOUSEWARDEN_PYTHON_SPARK=$(installers/spark/prepare.sh)
     export MOUSEWARDEN_PYTHON_SPARK
-    cargo test --locked --features columnar,forests,png "$@"
+    cargo test --locked --workspace --features columnar,forests,png "$@"
 }
 
 [ $# -gt 0 ] || usage
@@ -147,8 +147,8 @@ demo)
     install_packages "${needed_to_build[@]}" "${needed_to_demo[@]}"
     fetch_onnxruntime
     build
-    say "The demonstration: about two minutes, on a private display that you won't see"
-    exec target/release/mousewarden demo "$@"
+    say "The demonstration: about two minutes, on a display of its own that you won't see"
+    exec target/release/mousewarden-rig demo "$@"
     ;;
 test)
     prepare_for_tests

@@ -56,7 +56,7 @@ needed_to_test=(
 )
 
 # What is built to be tried out once: our own crate without optimisation, the others as in Cargo.toml.
-quickly=(--config profile.dev.package.mousewarden.opt-level=0)
+quickly=(--config profile.dev.package.mousewarden.opt-level=0 --config profile.dev.package.mousewarden-rig.opt-level=0)
 
 # Debian's compiler alone: its cargo must not meet rustup's, nor its caches. A warning is an error.
 use_debians_compiler() {
@@ -156,7 +156,7 @@ wine_test() {
         make_linker
         fetch_onnxruntime
         say "Building mousewarden.exe with its unit tests"
-        cargo_for_windows build "${quickly[@]}" --bin mousewarden
+        cargo_for_windows build "${quickly[@]}" --workspace --bins
         cargo_for_windows test "${quickly[@]}" --lib --no-run
         lend_random_numbers "$CARGO_TARGET_DIR/$target/debug" "$CARGO_TARGET_DIR/$target/debug/deps"
         cp "$out/onnxruntime.dll" "$CARGO_TARGET_DIR/$target/debug/"
@@ -173,6 +173,7 @@ wine_test() {
     say "The program under Wine"
     PATH=$rustup_path WINEPREFIX=$work/wine WINEDEBUG=-all \
         MOUSEWARDEN_WINDOWS_EXE=$work/build/$target/debug/mousewarden.exe \
+        MOUSEWARDEN_RIG_EXE=$work/build/$target/debug/mousewarden-rig.exe \
         nice cargo test --locked "${quickly[@]}" --test wine -- --nocapture
 }
 
@@ -185,7 +186,7 @@ check)
     install_packages "${needed_to_check[@]}"
     use_debians_compiler
     say "Type-checking for $target"
-    cargo_for_windows check --all-targets "$@"
+    cargo_for_windows check --workspace --all-targets "$@"
     ;;
 build) build ;;
 wine-test) wine_test "$@" ;;

@@ -12,9 +12,9 @@ use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::IntakeParams;
 use mousewarden::error::{Failure, Kind};
 use mousewarden::pipeline::{MeanParams, Signal};
-use mousewarden::platform::fake::Journal as Fake;
 use mousewarden::platform::supervisor::Supervisor;
 use mousewarden::platform::{Answer, EventSource};
+use mousewarden_rig::fake::Journal as Fake;
 
 /// Notifier and locker that take note, and a journal at this path.
 ///

@@ -1,4 +1,4 @@
-//! A mock of logind with one graphical session of this user, on a stage's bus: what a real one would
+//! A mock of logind with one graphical session of this user, on a test desktop's bus: what a real one would
 //! tell of locks, seats and sleep is told by it. Locks nothing and sends nobody to sleep.
 #![allow(dead_code, reason = "every test file uses its own part")]
 
@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mousewarden::platform::bus::{Bus, Object, has_owner};
-use mousewarden::platform::stage::Stage;
+use mousewarden_rig::desktop::TestDesktop;
 use zbus::blocking::Connection;
 use zbus::zvariant::Value;
 
@@ -27,25 +27,25 @@ impl Drop for Mock {
     }
 }
 
-/// The bus of a stage.
-pub fn bus_of(stage: &Stage) -> Bus {
-    Bus::At(stage.bus_address().to_owned())
+/// The bus of a test desktop.
+pub fn bus_of(desktop: &TestDesktop) -> Bus {
+    Bus::At(desktop.bus_address().to_owned())
 }
 
 /// Starts a template of python-dbusmock and waits until it has its name on the bus.
 ///
 /// # Panics
 /// When it does not come up.
-pub fn mock(stage: &Stage, template: &str, bus: &str, name: &str) -> (Mock, Connection) {
-    let python = stage
+pub fn mock(desktop: &TestDesktop, template: &str, bus: &str, name: &str) -> (Mock, Connection) {
+    let python = desktop
         .command("/usr/bin/python3")
-        .env("DBUS_SYSTEM_BUS_ADDRESS", stage.bus_address())
+        .env("DBUS_SYSTEM_BUS_ADDRESS", desktop.bus_address())
         .args(["-m", "dbusmock", bus, "--template", template])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let mock = Mock(python);
-    let link = bus_of(stage).connect().unwrap();
+    let link = bus_of(desktop).connect().unwrap();
     let deadline = Instant::now() + PATIENCE;
     while !has_owner(&link, name) {
         assert!(Instant::now() < deadline, "apt-get install python3-dbusmock");
@@ -65,8 +65,8 @@ impl Logind {
     ///
     /// # Panics
     /// When it does not come up.
-    pub fn start(stage: &Stage) -> Self {
-        let (mock, link) = mock(stage, "logind", "--system", LOGIND);
+    pub fn start(desktop: &TestDesktop) -> Self {
+        let (mock, link) = mock(desktop, "logind", "--system", LOGIND);
         let user = rustix::process::getuid().as_raw();
         let manager = Object::new(LOGIND, MANAGER, MOCK);
         let added = ("c1", "seat0", user, "somebody", true);

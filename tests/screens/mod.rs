@@ -1,7 +1,7 @@
-//! The monitors of a stage's X server, changed by RandR as a person changes them: another resolution,
+//! The monitors of a test desktop's X server, changed by RandR as a person changes them: another resolution,
 //! one more, one taken away. Nothing is asked of the agent here.
 
-use mousewarden::platform::stage::Stage;
+use mousewarden_rig::desktop::TestDesktop;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::randr::{ConnectionExt as _, GetScreenResourcesCurrentReply, Rotation};
 use x11rb::protocol::xproto::{ConnectionExt as _, Window};
@@ -14,12 +14,12 @@ pub struct Screens {
 }
 
 impl Screens {
-    /// Of this stage.
+    /// Of this desktop.
     ///
     /// # Panics
     /// When there is no such display.
-    pub fn of(stage: &Stage) -> Self {
-        let (x, screen) = x11rb::connect(Some(stage.display())).unwrap();
+    pub fn of(desktop: &TestDesktop) -> Self {
+        let (x, screen) = x11rb::connect(Some(desktop.display())).unwrap();
         let root = x.setup().roots[screen].root;
         Self { x, root }
     }

@@ -63,7 +63,7 @@ const NO_WINDOW: u32 = 0x0800_0000;
 pub struct SensorParams {
     /// The program that has the subcommand `sensor`: this one.
     pub program: PathBuf,
-    /// Variables to set for it, as `DISPLAY` of a private stage.
+    /// Variables to set for it, as `DISPLAY` of a test desktop.
     pub environment: Vec<(OsString, OsString)>,
     /// Which way of seeing the mouse is wanted.
     pub backend: Backend,

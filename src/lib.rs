@@ -24,7 +24,7 @@
 //! | `cli` | one file a command | everything |
 //!
 //! [`error`] belongs to everyone but `pipeline` and `nn`; so does `acl`, which is there on Windows
-//! only. `tests/architecture.rs` holds this table.
+//! only. `tests/it/architecture.rs` holds this table.
 
 #[cfg(windows)]
 pub mod acl;

@@ -4,7 +4,7 @@
 #   installers/windows/cross.sh prepare     install the compiler; build nothing
 #   installers/windows/cross.sh check       type-check the program and its tests for Windows
 #   installers/windows/cross.sh build       mousewarden.exe (release) and ONNX Runtime's library
-#   installers/windows/cross.sh wine-test   build, then run the unit tests and tests/wine under Wine
+#   installers/windows/cross.sh wine-test   build, then run the unit tests and tests/it/wine.rs under Wine
 #
 # wine-test needs eight minutes of a processor once, for what others wrote, and then three for each
 # change of ours; the tests themselves end within a minute or two. They need no display of yours.
@@ -170,11 +170,12 @@ wine_test() {
         CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="xvfb-run -a wine" \
             cargo_for_windows test "${quickly[@]}" --lib -- --skip lab:: --skip nn:: --skip growth:: "$@"
     )
+    # With the features of `setup.sh test`, whose build is used again.
     say "The program under Wine"
     PATH=$rustup_path WINEPREFIX=$work/wine WINEDEBUG=-all \
         MOUSEWARDEN_WINDOWS_EXE=$work/build/$target/debug/mousewarden.exe \
         MOUSEWARDEN_RIG_EXE=$work/build/$target/debug/mousewarden-rig.exe \
-        nice cargo test --locked "${quickly[@]}" --test wine -- --nocapture
+        nice cargo test --locked --features columnar,forests,png --test it -- --ignored --nocapture wine::
 }
 
 [ $# -gt 0 ] || usage

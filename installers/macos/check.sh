@@ -13,4 +13,4 @@ export CARGO_HOME=$PWD/target/windows/cargo CARGO_TARGET_DIR=$PWD/target/macos
 export CC_aarch64_apple_darwin=/bin/true AR_aarch64_apple_darwin=/bin/true SDKROOT=/
 unset RUSTC RUSTUP_TOOLCHAIN RUSTUP_HOME RUSTFLAGS CARGO_BUILD_TARGET
 printf '\n== Type-checking for aarch64-apple-darwin\n' >&2
-nice cargo check --locked -Zwarnings -Zbuild-std=std,panic_unwind --target aarch64-apple-darwin --lib --bins "$@"
+nice cargo check --locked -Zwarnings -Zbuild-std=std,panic_unwind --target aarch64-apple-darwin --workspace --lib --bins "$@"

@@ -4,7 +4,7 @@
 #   installers/windows/cross.sh prepare     install the compiler; build nothing
 #   installers/windows/cross.sh check       type-check the program and its tests for Windows
 #   installers/windows/cross.sh build       mousewarden.exe (release) and ONNX Runtime's library
-#   installers/windows/cross.sh wine-test   build, then run the unit tests and tests/wine under Wine
+#   installers/windows/cross.sh wine-test   build, then run the unit tests and tests/it/wine.rs under Wine
 #
 # wine-test needs eight minutes of a processor once, for what others wrote, and then three for each
 # change of ours; the tests themselves end within a minute or two. They need no display of yours.
@@ -56,7 +56,7 @@ needed_to_test=(
 )
 
 # What is built to be tried out once: our own crate without optimisation, the others as in Cargo.toml.
-quickly=(--config profile.dev.package.mousewarden.opt-level=0)
+quickly=(--config profile.dev.package.mousewarden.opt-level=0 --config profile.dev.package.mousewarden-rig.opt-level=0)
 
 # Debian's compiler alone: its cargo must not meet rustup's, nor its caches. A warning is an error.
 use_debians_compiler() {
@@ -156,7 +156,7 @@ wine_test() {
         make_linker
         fetch_onnxruntime
         say "Building mousewarden.exe with its unit tests"
-        cargo_for_windows build "${quickly[@]}" --bin mousewarden
+        cargo_for_windows build "${quickly[@]}" --workspace --bins
         cargo_for_windows test "${quickly[@]}" --lib --no-run
         lend_random_numbers "$CARGO_TARGET_DIR/$target/debug" "$CARGO_TARGET_DIR/$target/debug/deps"
         cp "$out/onnxruntime.dll" "$CARGO_TARGET_DIR/$target/debug/"
@@ -170,10 +170,12 @@ wine_test() {
         CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="xvfb-run -a wine" \
             cargo_for_windows test "${quickly[@]}" --lib -- --skip lab:: --skip nn:: --skip growth:: "$@"
     )
+    # With the features of `setup.sh test`, whose build is used again.
     say "The program under Wine"
     PATH=$rustup_path WINEPREFIX=$work/wine WINEDEBUG=-all \
         MOUSEWARDEN_WINDOWS_EXE=$work/build/$target/debug/mousewarden.exe \
-        nice cargo test --locked "${quickly[@]}" --test wine -- --nocapture
+        MOUSEWARDEN_RIG_EXE=$work/build/$target/debug/mousewarden-rig.exe \
+        nice cargo test --locked --features columnar,forests,png --test it -- --ignored --nocapture wine::
 }
 
 [ $# -gt 0 ] || usage
@@ -185,7 +187,7 @@ check)
     install_packages "${needed_to_check[@]}"
     use_debians_compiler
     say "Type-checking for $target"
-    cargo_for_windows check --all-targets "$@"
+    cargo_for_windows check --workspace --all-targets "$@"
     ;;
 build) build ;;
 wine-test) wine_test "$@" ;;

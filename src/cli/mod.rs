@@ -2,11 +2,9 @@
 //! the environment, the paths and the configuration.
 
 pub mod adaptation;
-pub mod bench;
 pub mod completions;
 pub mod config;
 pub mod context;
-pub mod demo;
 pub mod doctor;
 pub mod enroll;
 pub mod evaluate;
@@ -19,7 +17,6 @@ mod left_out;
 pub mod output;
 pub mod pause;
 pub mod preprocess;
-pub mod pretrain;
 pub mod privacy;
 pub mod purge;
 pub mod replay;
@@ -75,8 +72,6 @@ enum Command {
     Resume(resume::ResumeArgs),
     /// End the running agent.
     Stop(stop::StopArgs),
-    /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
-    Demo(demo::DemoArgs),
     /// Show what was learnt since the enrolment, and take it back.
     Adaptation(adaptation::AdaptationArgs),
     /// Look at everything that the agent needs, and say what mends it.
@@ -105,12 +100,6 @@ enum Command {
     Evaluate(Box<evaluate::EvaluateArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
-    /// Make the start of every owner's training (onnx/start.onnx).
-    #[command(hide = true)]
-    Pretrain(pretrain::PretrainArgs),
-    /// Measure parts of this program on this machine.
-    #[command(hide = true)]
-    Bench(bench::BenchArgs),
     /// Print what a shell completes.
     #[command(hide = true)]
     Completions(completions::CompletionsArgs),
@@ -151,11 +140,9 @@ impl Cli {
         };
         match command {
             Command::Adaptation(args) => args.run(),
-            Command::Bench(args) => args.run(),
             Command::Preprocess(args) => args.run(),
             Command::Completions(args) => args.run(),
             Command::Config(args) => args.run(),
-            Command::Demo(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
             Command::Explore(args) => args.run(),
@@ -166,7 +153,6 @@ impl Cli {
             Command::Inspect(args) => args.run(),
             Command::Manual(args) => args.run(),
             Command::Pause(args) => args.run(),
-            Command::Pretrain(args) => args.run(),
             Command::Privacy(args) => args.run(),
             Command::Purge(args) => args.run(),
             Command::Replay(args) => args.run(),

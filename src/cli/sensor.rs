@@ -15,7 +15,7 @@ pub struct SensorArgs {
     /// Which way of seeing the mouse is wanted.
     #[arg(long, default_value_t = Backend::Auto)]
     backend: Backend,
-    /// Leave the X server's buffering of events unmended (for `bench capture`).
+    /// Leave the X server's buffering of events unmended (for the benchmark of capture).
     #[arg(long, hide = true)]
     untapped: bool,
     /// The folder that stands for / when devices are looked for (for tests).

@@ -146,7 +146,7 @@ impl Start {
 
 impl Content for Start {
     const CALLED: &'static str = "the start";
-    const MAKE: &'static str = "Make one with `mousewarden pretrain`.";
+    const MAKE: &'static str = "Make one from the source: `cargo run --release -p mousewarden-rig -- pretrain --out FILE`.";
 
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let model = decode(bytes)?;

@@ -10,7 +10,6 @@ pub mod desktop;
 mod elsewhere;
 pub mod endpoint;
 pub mod environment;
-pub mod fake;
 pub mod guard;
 #[cfg(target_os = "linux")]
 pub mod linux;
@@ -18,7 +17,6 @@ pub mod lock_command;
 pub mod logs;
 #[cfg(target_os = "macos")]
 pub mod macos;
-pub mod pace;
 pub mod places;
 pub mod probe;
 pub mod sensor;
@@ -31,14 +29,8 @@ mod unix_door;
 #[cfg(windows)]
 pub mod windows;
 
-#[cfg(windows)]
-pub use self::windows::inject;
-#[cfg(not(target_os = "linux"))]
-pub use elsewhere::stage;
 #[cfg(target_os = "linux")]
-pub use linux::{bus, counter, inject, lock, notify, session, stage};
-#[cfg(target_os = "macos")]
-pub use macos::inject;
+pub use linux::{bus, counter, lock, notify, session};
 
 use std::time::Duration;
 

@@ -3,7 +3,8 @@
 
     python tests/bench/onnxruntime_score.py [--steps 30] [--batch 64] [--windows 4000] [--model OWN.onnx]
 
-Needs numpy and onnxruntime (onnx/requirements.txt) and target/release/mousewarden. Both run on one
+Needs numpy and onnxruntime (onnx/requirements.txt) and target/release/mousewarden-rig
+(cargo build --release -p mousewarden-rig). Both run on one
 thread, best of three rounds; Python gets its arrays ready before the clock starts.
 """
 import argparse
@@ -53,7 +54,7 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = arguments.model or os.path.join(folder, "model.onnx")
-        command = [ROOT / "target/release/mousewarden", "bench", "throughput", "--json"]
+        command = [ROOT / "target/release/mousewarden-rig", "bench", "throughput", "--json"]
         command += [arguments.model] if arguments.model else ["--keep", model]
         for name in ("steps", "windows", "batch"):
             command += [f"--{name}", str(getattr(arguments, name))]

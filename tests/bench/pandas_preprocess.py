@@ -5,7 +5,7 @@ cuts movement at pauses of 250 ms, keeps windows of 5 steps or more and writes o
 windows are cut at 128 steps. Prints rows, windows and seconds as JSON; imports are not counted.
 
     python -m venv target/venv && target/venv/bin/pip install pandas
-    target/release/mousewarden bench preprocess --peer target/venv/bin/python
+    cargo run --release -p mousewarden-rig -- bench preprocess --peer target/venv/bin/python
 """
 
 import json

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The same network in PyTorch on the same lengths, and how much faster `mousewarden bench train` is.
+"""The same network in PyTorch on the same lengths, and how much faster `mousewarden-rig bench train` is.
 
 Makes its own environment under target/pytorch on the first run. PyTorch's wheel wants gigabytes of
 GPU libraries that a processor never calls: they are left out, and tiny stand-ins with the wanted
 symbols let it load. Nothing outside target/ is written.
 
-    cargo build --release && tests/bench/pytorch.py [--steps 16] [--avx2] [--json]
+    cargo build --release -p mousewarden-rig && tests/bench/pytorch.py [--steps 16] [--avx2] [--json]
 """
 import argparse
 import json
@@ -175,7 +175,7 @@ def peer(lengths, batch, hidden, threads):
 
 def compare(arguments):
     kernel = ["--simd", "avx2"] if arguments.avx2 else []
-    program = ROOT / "target" / "release" / "mousewarden"
+    program = ROOT / "target" / "release" / "mousewarden-rig"
     command = [program, "bench", "train", "--json", "--steps", str(arguments.steps), *kernel]
     ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     best = ours["runs"][0]["kernel"]

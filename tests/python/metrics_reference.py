@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Error rates of invented scores by scikit-learn, for tests/evaluate/reference.rs.
+"""Error rates of invented scores by scikit-learn, for tests/it/evaluate/reference.rs.
 
     python tests/python/metrics_reference.py > tests/fixtures/metrics/reference.json
 

@@ -82,34 +82,54 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
     use crate::agent::notice::{Seen, could_not_lock};
     use crate::agent::notice::{alarm, fault};
     use crate::agent::settings::Within;
-    use crate::platform::fake::Journal;
+    use crate::error::Result;
+    use crate::platform::Notice;
 
-    fn teller(params: NotifyParams) -> (Teller, Journal) {
-        let journal = Journal::default();
-        (Teller::new(Box::new(journal.clone()), params), journal)
+    /// A notifier that keeps what it was to show.
+    #[derive(Default, Clone)]
+    struct Shown(Arc<Mutex<Vec<Notice>>>);
+
+    impl Shown {
+        fn count(&self) -> usize {
+            self.0.lock().unwrap().len()
+        }
+    }
+
+    impl Notifier for Shown {
+        fn notify(&mut self, notice: &Notice) -> Result<()> {
+            self.0.lock().unwrap().push(notice.clone());
+            Ok(())
+        }
+    }
+
+    fn teller(params: NotifyParams) -> (Teller, Shown) {
+        let shown = Shown::default();
+        (Teller::new(Box::new(shown.clone()), params), shown)
     }
 
     #[test]
     fn a_kind_that_is_switched_off_is_not_shown_and_the_others_are() {
         let params = NotifyParams { alarm: false, ..NotifyParams::default() };
-        let (mut teller, journal) = teller(params.clone());
+        let (mut teller, shown) = teller(params.clone());
         let told = teller.tell(&alarm(&Seen::default(), &params), Timestamp::default());
         assert_eq!(told, Entry::Withheld { notice: Kind::Alarm, why: Withheld::SwitchedOff });
         teller.tell(&fault("a fault"), Timestamp::default());
-        assert_eq!(journal.entries().len(), 1);
+        assert_eq!(shown.count(), 1);
     }
 
     #[test]
     fn alarms_are_limited_by_the_hour_and_faults_are_not() {
         let params = NotifyParams { per_hour: Within::clamped(2), ..NotifyParams::default() };
-        let (mut teller, journal) = teller(params.clone());
+        let (mut teller, shown) = teller(params.clone());
         let mut at = |minutes: i64, told: &Told| {
             teller.tell(told, Timestamp::from_millis(minutes * 60_000));
-            journal.entries().len()
+            shown.count()
         };
         let alarm = alarm(&Seen::default(), &params);
         assert_eq!([at(0, &alarm), at(1, &alarm), at(2, &alarm)], [1, 2, 2]);

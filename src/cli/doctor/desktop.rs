@@ -32,7 +32,7 @@ fn mouse(wanted: Backend, chosen: &str, context: Option<&Context>) -> Vec<Check>
             vec![Check::ok("mouse hook", format!("up; {chosen}")), device(&capture, context)]
         }
         Err(failure) => {
-            let why = Check::failed("mouse hook", &failure, "mousewarden demo");
+            let why = Check::failed("mouse hook", &failure, "start it inside a desktop session");
             vec![Check { found: format!("{} ({chosen})", why.found), ..why }]
         }
     }

@@ -3,7 +3,7 @@
 
 mod choices;
 mod everybody;
-pub(super) mod input;
+pub mod input;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 
 use self::choices::ChoiceArgs;
 use self::everybody::Everybody;
-pub(super) use self::input::InputArgs;
+pub use self::input::InputArgs;
 use self::input::everybody;
 use self::show::{Show, expectation};
 use crate::data::Store;

@@ -113,12 +113,12 @@ impl Exam<'_> {
         let protocol = &self.plan.protocol;
         let without_them = match protocol.reserved() {
             Ok(_) => format!(
-                "of the people whom the protocol reserves for it (`mousewarden pretrain FOLDER \
-                 --format {} --protocol {} --out START`)",
+                "of the people whom the protocol reserves for it (in the source: `cargo run --release \
+                 -p mousewarden-rig -- pretrain FOLDER --format {} --protocol {} --out START`)",
                 self.source, protocol.name
             ),
-            Err(_) => "of another dataset's people (`mousewarden pretrain OTHER --format F --out \
-                       START`)"
+            Err(_) => "of another dataset's people (in the source: `cargo run --release -p \
+                       mousewarden-rig -- pretrain OTHER --format F --out START`)"
                 .into(),
         };
         Failure::new(Kind::Data, what).remedy(format!(

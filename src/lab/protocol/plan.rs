@@ -137,8 +137,9 @@ impl Protocol {
         if people.iter().filter(|person| person.windows() > 0).count() < 2 {
             let what =
                 format!("{} user with movement: nobody is there to be a stranger", people.len());
-            return Err(Failure::new(Kind::Data, what)
-                .remedy("Give a dataset of at least two people, or test yourself with `demo`."));
+            return Err(
+                Failure::new(Kind::Data, what).remedy("Give a dataset of at least two people.")
+            );
         }
         let reserved = self.reserved().unwrap_or(0);
         if people.len() < reserved + 2 {

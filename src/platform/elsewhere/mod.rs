@@ -1,8 +1,6 @@
-//! What Windows and macOS have in common, and what only Linux has: the same names, which say so when
-//! they are used.
+//! What Windows and macOS have in common.
 
 pub mod lock;
-pub mod stage;
 
 #[cfg(target_os = "macos")]
 use super::macos as here;

@@ -25,7 +25,7 @@ pub enum Bus {
     Session,
     /// The system's.
     System,
-    /// One at this address; a private stage's.
+    /// One at this address; a test desktop's.
     At(String),
 }
 

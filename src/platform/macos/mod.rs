@@ -1,7 +1,6 @@
 //! macOS: the mouse hook, the state of the session, the lock and notifications. Nothing here decides
 //! anything about the person.
 
-pub mod inject;
 pub mod lock;
 pub mod probe;
 pub mod screen;

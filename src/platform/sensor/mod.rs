@@ -65,7 +65,7 @@ pub struct HookParams {
 pub struct SensorParams {
     /// The program that has the subcommand `sensor`: this one.
     pub program: PathBuf,
-    /// Variables to set for it, as `DISPLAY` of a private stage.
+    /// Variables to set for it, as `DISPLAY` of a test desktop.
     pub environment: Vec<(OsString, OsString)>,
     /// Which way of seeing the mouse is wanted.
     pub backend: Backend,

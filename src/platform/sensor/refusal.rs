@@ -84,8 +84,7 @@ impl Refusal {
             Self::NoDisplay => (
                 Kind::NoDisplay,
                 "no display: DISPLAY is not set",
-                "Start mousewarden inside a desktop session, or try `mousewarden demo`, \
-                 which brings its own display.",
+                "Start mousewarden inside a desktop session.",
             ),
             Self::NoAnswer => (
                 Kind::Unavailable,

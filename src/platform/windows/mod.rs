@@ -3,7 +3,6 @@
 
 pub mod console;
 pub mod door;
-pub mod inject;
 pub mod lock;
 pub mod probe;
 pub mod screen;

@@ -107,13 +107,32 @@ impl Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::stage::kernel::{MOUSE, describe};
+
+    const MOUSE: [(&str, &str); 6] = [
+        ("name", "Plain Optical Mouse"),
+        ("id/bustype", "0003"),
+        ("id/vendor", "1d6b"),
+        ("id/product", "0042"),
+        ("capabilities/key", "70000 0 0 0 0"),
+        ("capabilities/rel", "903"),
+    ];
+
+    /// Writes the files in which the kernel describes a device.
+    fn describe(root: &Path, node: &str, files: &[(&str, &str)]) -> std::io::Result<()> {
+        let folder = root.join("sys/class/input").join(node).join("device");
+        for (file, text) in files {
+            let path = folder.join(file);
+            fs::create_dir_all(path.parent().unwrap())?;
+            fs::write(path, format!("{text}\n"))?;
+        }
+        Ok(())
+    }
 
     #[cfg(target_pointer_width = "64")]
     #[test]
     fn mice_touchpads_and_tablets_are_told_apart_and_keyboards_left_alone() {
         let root = tempfile::tempdir().unwrap();
-        describe(root.path(), "event1", MOUSE).unwrap();
+        describe(root.path(), "event1", &MOUSE).unwrap();
         fs::write(root.path().join("sys/class/input/event1/dev"), "13:65\n").unwrap();
         fs::create_dir_all(root.path().join("run/udev/data")).unwrap();
         let known = "I:1\nE:ID_INPUT_MOUSE=1\nE:MOUSE_DPI=800@125 *1600@1000\n";

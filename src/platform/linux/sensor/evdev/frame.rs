@@ -246,14 +246,23 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(90_000);
 
+    /// The kernel's `struct input_event` for each of the events, and for the report that ends them.
     fn frame(ms: i64, events: &[(u16, u16, i32)]) -> Vec<u8> {
-        crate::platform::linux::stage::kernel::frame(at(ms), events)
+        let report = (EV_SYN, 0, 0);
+        events
+            .iter()
+            .chain([&report])
+            .flat_map(|&(kind, code, value)| event(at(ms), kind, code, value))
+            .collect()
     }
 
-    /// One event without the report that would end its frame.
     fn event(at: Timestamp, kind: u16, code: u16, value: i32) -> Vec<u8> {
-        let mut bytes = crate::platform::linux::stage::kernel::frame(at, &[(kind, code, value)]);
-        bytes.truncate(EVENT_BYTES);
+        let seconds = (at.micros() / 1_000_000) as std::ffi::c_long;
+        let micros = (at.micros() % 1_000_000) as std::ffi::c_long;
+        let mut bytes = [seconds.to_ne_bytes(), micros.to_ne_bytes()].concat();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(code.to_ne_bytes());
+        bytes.extend(value.to_ne_bytes());
         bytes
     }
 

@@ -1,0 +1,130 @@
+//! The formats of common loggers, each on a fixture of invented rows.
+
+use std::path::{Path, PathBuf};
+
+use mousewarden::data::formats::{Dataset, Format, ReadParams, Reason, Session, open};
+use mousewarden::pipeline::window::cut_recording;
+use mousewarden::pipeline::{Button, MouseKind, WindowParams};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/formats").join(name)
+}
+
+fn read(format: &str, name: &str) -> Dataset {
+    let format: Format = format.parse().unwrap();
+    open(&format, &[fixture(name)], ReadParams::default()).unwrap()
+}
+
+/// Users with the events of each of their sessions.
+fn events(dataset: &Dataset) -> Vec<(&str, Vec<usize>)> {
+    let of = |user| dataset.sessions(user).map(|session| session.unwrap().events.len()).collect();
+    dataset.users().iter().map(|user| (user.id(), of(user))).collect()
+}
+
+fn session(dataset: &Dataset, user: usize) -> Session {
+    dataset.sessions(&dataset.users()[user]).next().unwrap().unwrap()
+}
+
+fn kinds(session: &Session) -> Vec<MouseKind> {
+    session.events.iter().map(|event| event.kind).collect()
+}
+
+fn steps_ms(session: &Session) -> Vec<f64> {
+    session.events.windows(2).map(|pair| (pair[1].at - pair[0].at).0 as f64 / 1e3).collect()
+}
+
+fn windows(session: &Session) -> usize {
+    cut_recording(WindowParams { thin_ms: 0, ..WindowParams::default() }, session.signals()).0.len()
+}
+
+#[test]
+fn pynput_logs_and_tables_are_read_alike() {
+    let dataset = read("pynput", "pynput");
+    assert_eq!(events(&dataset), [("ann", vec![10]), ("bob", vec![9])]);
+    let log = session(&dataset, 0);
+    assert_eq!(steps_ms(&log)[..3], [16.0, 16.0, 16.0]);
+    assert_eq!(kinds(&log)[8..], [MouseKind::Press(Button::Left), MouseKind::Wheel]);
+    assert_eq!(log.dropped.faults(), 1);
+    let table = session(&dataset, 1);
+    assert_eq!(table.events[0].at.micros(), 1_655_992_918_250_000);
+    let [right, clicks] = [Button::Right, Button::Right];
+    let expected = [MouseKind::Press(right), MouseKind::Release(clicks), MouseKind::Wheel];
+    assert_eq!(kinds(&table)[6..], expected);
+}
+
+#[test]
+fn json_lines_and_arrays_are_read_and_a_broken_line_costs_itself() {
+    let dataset = read("jsonl", "jsonl/ann");
+    let session = session(&dataset, 0);
+    assert_eq!((session.events.len(), session.rows), (7, 9));
+    assert_eq!(session.dropped.count(Reason::Unreadable), 1);
+    assert_eq!(session.dropped.count(Reason::Ignored), 1);
+    assert_eq!(session.events[6].kind, MouseKind::Press(Button::Right));
+    let dataset = read("jsonl", "jsonl/two.json");
+    assert_eq!(events(&dataset), [("carl", vec![5]), ("dora", vec![5])]);
+}
+
+#[test]
+fn jspsych_trials_have_clocks_of_their_own() {
+    let dataset = read("jspsych", "jspsych/csv");
+    assert_eq!(events(&dataset), [("p1", vec![20]), ("p2", vec![9])]);
+    let session = session(&dataset, 0);
+    assert_eq!(session.parts().map(<[_]>::len).collect::<Vec<_>>(), [10, 10]);
+    assert_eq!((windows(&session), session.dropped.count(Reason::NoPosition)), (2, 1));
+    assert!(session.dropped.warnings().is_empty(), "{:?}", session.dropped.warnings());
+    assert_eq!(kinds(&session)[8], MouseKind::Drag);
+    let dataset = read("jspsych", "jspsych/json");
+    assert_eq!(events(&dataset), [("ann", vec![18])]);
+}
+
+#[test]
+fn psychopy_lists_are_unfolded_with_their_buttons() {
+    let dataset = read("psychopy", "psychopy");
+    assert_eq!(events(&dataset), [("7", vec![16])]);
+    let session = session(&dataset, 0);
+    let left = Button::Left;
+    let expected = [MouseKind::Press(left), MouseKind::Drag, MouseKind::Release(left)];
+    assert_eq!(kinds(&session)[4..7], expected);
+    assert_eq!(steps_ms(&session)[0], 16.7);
+    assert_eq!(session.events[0].y, 40.0, "y grows upwards there");
+    assert_eq!(session.parts().count(), 2);
+}
+
+#[test]
+fn mousetrap_tables_are_read_in_lists_in_columns_and_in_rows() {
+    let dataset = read("mousetrap", "mousetrap/lists");
+    assert_eq!(events(&dataset), [("1", vec![14]), ("2", vec![14])]);
+    assert_eq!(session(&dataset, 1).dropped.count(Reason::Unreadable), 1);
+    let dataset = read("mousetrap", "mousetrap/wide");
+    assert_eq!(events(&dataset), [("ann", vec![14])]);
+    assert_eq!(session(&dataset, 0).parts().map(<[_]>::len).collect::<Vec<_>>(), [8, 6]);
+    let dataset = read("mousetrap", "mousetrap/long");
+    assert_eq!(events(&dataset), [("ann", vec![12])]);
+    assert_eq!((session(&dataset, 0).parts().count(), windows(&session(&dataset, 0))), (2, 2));
+}
+
+#[test]
+fn mousetrackers_blocks_are_put_together() {
+    let dataset = read("mousetracker", "mousetracker");
+    assert_eq!(events(&dataset), [("ann", vec![12])]);
+    let session = session(&dataset, 0);
+    assert_eq!(session.parts().map(<[_]>::len).collect::<Vec<_>>(), [7, 5]);
+    assert_eq!(steps_ms(&session)[..2], [15.0, 15.0]);
+    assert_eq!(session.dropped.total(), 0);
+}
+
+#[test]
+fn the_kharagpur_logs_count_time_from_line_to_line() {
+    let dataset = read("kharagpur", "kharagpur");
+    let session = session(&dataset, 0);
+    assert_eq!(session.events[0].at.micros(), 1_600_000_000_000_000);
+    assert_eq!(session.events[7].at.micros(), 1_600_000_000_056_000);
+    let left = Button::Left;
+    let expected =
+        [MouseKind::Press(left), MouseKind::Drag, MouseKind::Release(left), MouseKind::Move];
+    assert_eq!(kinds(&session)[8..], expected);
+    assert_eq!(session.dropped.count(Reason::UnknownEvent), 1);
+    assert_eq!(session.dropped.count(Reason::Unreadable), 1);
+    // Time passes in lines that are left out, too.
+    assert_eq!(steps_ms(&session)[10], 38.0);
+}

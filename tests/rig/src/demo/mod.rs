@@ -1,0 +1,136 @@
+//! `mousewarden-rig demo`: the main job on any machine, in under three minutes. One generated person
+//! enrols and works, another takes the mouse; all movement goes through a real X server and the
+//! real hook, and a real notification server shows the alarm. Nobody's own display is touched.
+
+mod hand;
+mod journal;
+mod session;
+mod timeline;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use self::hand::Hand;
+use self::session::DemoSession;
+use self::timeline::Timeline;
+use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::platform::clock;
+
+/// Windows of movement that the demonstration enrols with.
+pub(crate) const ENROL_WINDOWS: usize = 100;
+/// Windows that the owner works before the mouse is taken over.
+pub(crate) const OWNER_WINDOWS: usize = 40;
+/// A stranger who is not noticed in so many windows got away.
+pub(crate) const STRANGER_WINDOWS: usize = 60;
+/// The mouse of the demonstration reports this often.
+const RATE_HZ: f64 = 125.0;
+/// Pauses are cut short to this.
+const LONGEST_PAUSE_S: f64 = 0.35;
+/// How long the alarm may take to the notification server.
+const DELIVERY: Duration = Duration::from_secs(5);
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Which two generated people take part
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Keep recording, model, configuration and journal in this (new) folder
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+}
+
+impl DemoArgs {
+    /// Runs the demonstration and prints its timeline.
+    ///
+    /// # Errors
+    /// When a program of the test desktop is missing, a part fails, or the stranger gets away.
+    pub fn run(self) -> Result<()> {
+        let session = DemoSession::open(self.keep)?;
+        let (owner, stranger) = cast(self.seed);
+        println!("1. {} enrols, on a display of their own", owner_name(self.seed));
+        enrol(&session, &owner)?;
+        println!(
+            "\n2. The agent watches. After {OWNER_WINDOWS} windows a stranger takes the mouse\n"
+        );
+        let outcome = watch(&session, &owner, &stranger)?;
+        println!("\n3. What came of it\n\n{}", outcome.summary());
+        if let Some(folder) = session.kept() {
+            println!("Everything is kept in {}.", folder.display());
+        }
+        outcome.verify()
+    }
+}
+
+/// The two people of a seed.
+pub(crate) fn cast(seed: u64) -> (Person, Person) {
+    (Person::generate(2 * seed), Person::generate(2 * seed + 1))
+}
+
+/// The mouse of the demonstration.
+pub(crate) fn device() -> Device {
+    Device::steady(RATE_HZ, session::SCREEN)
+}
+
+/// Nobody waits for a person who thinks.
+pub(crate) const fn pauses() -> Pauses {
+    Pauses::AtMost(LONGEST_PAUSE_S)
+}
+
+fn owner_name(seed: u64) -> String {
+    format!("Generated person {}", 2 * seed)
+}
+
+fn enrol(session: &DemoSession, owner: &Person) -> Result<()> {
+    session.configure(ENROL_WINDOWS)?;
+    let mut enrolment = session.start(&["enroll"])?;
+    enrolment.wait_until(|| session.is_recording())?;
+    let mut hand = Hand::take(session.player()?, owner, 0);
+    // Some more than enough: the person doesn't stop in the very moment in which it is enough.
+    while hand.windows() < ENROL_WINDOWS + 5 && enrolment.is_running()? {
+        hand.movement()?;
+    }
+    let said = enrolment.finish()?;
+    println!("{}", indented(&said));
+    Ok(())
+}
+
+fn watch(session: &DemoSession, owner: &Person, stranger: &Person) -> Result<Timeline> {
+    let mut agent = session.start(&["run"])?;
+    agent.wait_until(|| session.journal().exists())?;
+    let mut timeline = Timeline::begin(session.journal(), clock::now());
+    let mut hand = Hand::take(session.player()?, owner, 1);
+    while hand.windows() < OWNER_WINDOWS {
+        hand.movement()?;
+        timeline.follow()?;
+    }
+    hand.rest();
+    timeline.follow()?;
+    timeline.taken_over(clock::now());
+    let mut hand = Hand::take(session.player()?, stranger, 0);
+    while hand.windows() < STRANGER_WINDOWS && !timeline.is_caught() {
+        hand.movement()?;
+        timeline.follow()?;
+    }
+    hand.rest();
+    timeline.follow()?;
+    timeline.notification(session.notification(DELIVERY));
+    session.call(&["stop"])?;
+    agent.finish()?;
+    Ok(timeline)
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("   {line}\n")).collect::<String>().trim_end().to_owned()
+}
+
+/// The demonstration did not show what it promises.
+fn unconvincing(what: &str) -> Failure {
+    Failure::new(Kind::Internal, format!("the demonstration failed: {what}")).remedy(
+        "Two people can move alike; try another --seed. \
+         `mousewarden-rig bench demo` says how often this happens.",
+    )
+}

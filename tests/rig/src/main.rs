@@ -1,0 +1,53 @@
+//! `mousewarden-rig`: parses the command line, runs the command, prints the error and gives the exit
+//! code.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use mousewarden::error::Result;
+use mousewarden::platform::environment;
+use mousewarden_rig::bench::BenchArgs;
+#[cfg(target_os = "linux")]
+use mousewarden_rig::demo::DemoArgs;
+use mousewarden_rig::pretrain::PretrainArgs;
+
+/// Demonstration, benchmarks and pretraining of mousewarden.
+#[derive(Debug, Parser)]
+#[command(name = "mousewarden-rig", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
+    #[cfg(target_os = "linux")]
+    Demo(DemoArgs),
+    /// Measure parts of mousewarden on this machine.
+    Bench(BenchArgs),
+    /// Make the start of every owner's training (onnx/start.onnx).
+    Pretrain(PretrainArgs),
+}
+
+impl Command {
+    fn run(self) -> Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Demo(args) => args.run(),
+            Self::Bench(args) => args.run(),
+            Self::Pretrain(args) => args.run(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    environment::silence_onnx_runtime();
+    match Cli::parse().command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("mousewarden-rig: {failure}");
+            ExitCode::from(failure.kind().exit_code())
+        }
+    }
+}

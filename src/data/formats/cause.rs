@@ -114,10 +114,10 @@ impl Sample {
         if self.dropped.count(Reason::UnknownEvent) > self.dropped.count(Reason::Unreadable) {
             return Some(self.unknown_codes());
         }
-        if matches!(table.layout.shape, Shape::Table { .. }) {
-            if let Some(cause) = separator(table, record) {
-                return Some(cause);
-            }
+        let is_table = matches!(table.layout.shape, Shape::Table { .. });
+        let cause = if is_table { separator(table, record) } else { None };
+        if cause.is_some() {
+            return cause;
         }
         let cells = || table.places.iter().flatten().filter_map(|place| record.get(*place));
         let time = table.layout.time.and_then(|time| *table.places.get(time)?);

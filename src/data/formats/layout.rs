@@ -66,6 +66,12 @@ pub(super) enum Shape {
 /// Where the columns of a header stand, or which one is missing.
 pub(super) type Finder = fn(&ByteRecord) -> Result<Vec<Option<usize>>, String>;
 
+/// The time in a line of text.
+pub(super) type LineTime = fn(&[u8]) -> Option<&[u8]>;
+
+/// The event of a row.
+pub(super) type EventOf = dyn Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync;
+
 /// A layout.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -79,7 +85,7 @@ pub(super) struct Layout {
     /// The column of the time, if each row has one time.
     pub time: Option<usize>,
     /// The time in a line of text.
-    pub line_time: Option<fn(&[u8]) -> Option<&[u8]>>,
+    pub line_time: Option<LineTime>,
     /// In what the time is counted; `None`: what the first rows make likely.
     pub unit: Option<TimeUnit>,
     /// The columns of user and session, if rows have them.
@@ -135,7 +141,7 @@ impl Layout {
 #[derive(Clone)]
 pub(super) enum Decode {
     /// One event each.
-    Each(Arc<dyn Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync>),
+    Each(Arc<EventOf>),
     /// What a decoder makes of it, a new one for every session.
     Running(fn() -> Box<dyn Decoder>),
 }
@@ -165,7 +171,7 @@ pub(super) trait Decoder {
     fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault>;
 }
 
-struct Each(Arc<dyn Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync>);
+struct Each(Arc<EventOf>);
 
 impl Decoder for Each {
     fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {

@@ -105,7 +105,7 @@ fn is_hidden(c: char) -> bool {
 fn is_escape(behind: &[u8]) -> bool {
     let digits = behind.get(..2).and_then(|two| std::str::from_utf8(two).ok());
     let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
-    byte.is_some_and(|byte| byte >= 0x7F || byte < 0x20 || byte == b'%')
+    byte.is_some_and(|byte| !(0x20..0x7F).contains(&byte) || byte == b'%')
 }
 
 #[cfg(test)]

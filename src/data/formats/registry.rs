@@ -11,6 +11,9 @@ use super::{
 };
 use crate::error::Result;
 
+/// Finds users and sessions in files.
+pub(super) type Plan = fn(Vec<Source>, &[Arc<Layout>]) -> Result<Vec<User>>;
+
 /// A format that has a name.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -21,7 +24,7 @@ pub(super) struct Reader {
     /// How its files are laid out; the first that fits counts.
     pub layouts: fn() -> Vec<Layout>,
     /// Finds users and sessions in files.
-    pub plan: fn(Vec<Source>, &[Arc<Layout>]) -> Result<Vec<User>>,
+    pub plan: Plan,
 }
 
 /// In the order of help and messages.

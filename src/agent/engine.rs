@@ -19,8 +19,8 @@ use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
 use super::learnt::Learnt;
 use super::recorder::Recorder;
-use super::saved::SavedDecision;
 use super::responder::{Manner, Task};
+use super::saved::SavedDecision;
 
 /// What may be asked of a running agent.
 #[derive(Debug, Clone, PartialEq, Eq)]

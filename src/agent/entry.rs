@@ -13,8 +13,8 @@ mod kinds;
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Action, Boundary, Timestamp, Verdict};
-use crate::platform::{Answer, CaptureNews};
 use crate::platform::capture::Unknown;
+use crate::platform::{Answer, CaptureNews};
 
 pub use self::kinds::{Asked, Fingerprints, Gap, Head, Part, Withheld};
 pub use super::notice::Kind as NoticeKind;

@@ -148,8 +148,17 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let detector = judge.detector().resumed(state.unwrap_or_default());
     let saved = setup.saved;
     let reload = setup.reload;
-    let engine =
-        Engine::new(Parts { detector, board, tasks, recorder, reload, stamp, device, learnt, saved });
+    let engine = Engine::new(Parts {
+        detector,
+        board,
+        tasks,
+        recorder,
+        reload,
+        stamp,
+        device,
+        learnt,
+        saved,
+    });
     let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
     // The intake may live on, and must not keep the responder waiting for more.

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn what_is_fixed_takes_the_place_of_what_was_chosen() {
-        let text = "allow_pause = false\nmax_action = \"lock\"\nlock_budget_h = 40\nthreshold = 0.25\n";
+        let text =
+            "allow_pause = false\nmax_action = \"lock\"\nlock_budget_h = 40\nthreshold = 0.25\n";
         let rules = Rules::parse("policy", text).unwrap();
         let mut choice = DecisionChoice {
             max_action: MaxAction::Log,

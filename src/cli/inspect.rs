@@ -119,9 +119,8 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
 
 fn limit_lines(limits: &[Limit]) -> Vec<String> {
     let head = "evidence against the owner that makes one false alarm in so many hours at the desk";
-    let row = |limit: &Limit| {
-        format!("{:>7.0} h  {:6.1} nats", limit.hours_between_alarms, limit.llr)
-    };
+    let row =
+        |limit: &Limit| format!("{:>7.0} h  {:6.1} nats", limit.hours_between_alarms, limit.llr);
     [String::new(), head.into()].into_iter().chain(limits.iter().map(row)).collect()
 }
 

@@ -10,7 +10,6 @@ use crossbeam_channel::{bounded, never};
 use super::context::Context;
 use super::output;
 use super::privacy::retention;
-use crate::agent::saved::SavedDecision;
 use crate::agent::entry::Stamped;
 #[cfg(feature = "history")]
 use crate::agent::history::Chronicle;
@@ -19,14 +18,15 @@ use crate::agent::journal::Journal;
 use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
+use crate::agent::saved::SavedDecision;
 use crate::agent::witness::Witness;
 use crate::agent::{Announcer, Command, Hands, Origin, PostGuard, Reload};
 use crate::data::Store;
 use crate::error::{Failure, Kind, Result};
 use crate::platform::endpoint::Door;
+use crate::platform::guard::GuardProcess;
 #[cfg(feature = "history")]
 use crate::platform::logs::Heads;
-use crate::platform::guard::GuardProcess;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{Backend, EventSource, Notice, desktop};

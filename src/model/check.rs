@@ -5,8 +5,8 @@ use super::conv_weights;
 use super::fault::Fault;
 use super::weights::MAX_HIDDEN;
 use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Linear, Network};
-use crate::pipeline::steps::STEP_FEATURES;
 use crate::pipeline::Likeness;
+use crate::pipeline::steps::STEP_FEATURES;
 
 /// The largest group of windows that a decision may wait for.
 const MAX_GROUP: usize = 1000;

@@ -253,7 +253,11 @@ impl Adaptation {
     pub fn adoption(&self) -> Adoption {
         let for_good = || self.adapted.owner.put(&self.anchor);
         let owner = self.today.as_ref().map_or_else(for_good, |(_, owner)| owner.clone());
-        Adoption { owner, notice: self.raised(self.limits.notice), lock: self.raised(self.limits.lock) }
+        Adoption {
+            owner,
+            notice: self.raised(self.limits.notice),
+            lock: self.raised(self.limits.lock),
+        }
     }
 
     fn raised(&self, trigger: Trigger) -> Trigger {
@@ -399,8 +403,8 @@ fn is_within(span: Micros, most: Micros) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::score::Score;
     use crate::pipeline::TraitSpread;
+    use crate::pipeline::score::Score;
 
     const WINDOWS: usize = 30;
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::event::Boundary;
 use super::decision::{Action, Decision, MaxAction};
+use super::event::Boundary;
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

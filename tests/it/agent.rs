@@ -20,9 +20,9 @@ use mousewarden::pipeline::{
     Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
     Signal, Steps, Timestamp, WindowParams,
 };
-use mousewarden_rig::fake::{Entry, Journal as Fake, Script};
 use mousewarden::platform::guard::Guard;
 use mousewarden::platform::{Answer, EventSource, Locked, Locker, Notice, Notifier};
+use mousewarden_rig::fake::{Entry, Journal as Fake, Script};
 use serde_json::Value;
 
 /// Gives everybody the same score, or fails.

@@ -17,8 +17,8 @@ use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
 use mousewarden::error::Result;
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::{
-    Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score,
-    ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
+    Signal, Steps, Timestamp, WindowParams,
 };
 use mousewarden::platform::{Capture, CaptureView, EventSource, Next, clock};
 use mousewarden_rig::fake::{Entry, Journal as Fake};

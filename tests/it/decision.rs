@@ -265,5 +265,8 @@ fn a_broken_model_is_an_error_and_never_a_decision() {
     stroke(0, 9).for_each(|s| assert!(detector.push(s).unwrap().is_none()));
     let at = Timestamp::from_millis(900);
     assert!(detector.push(Signal::Boundary { at, kind: Boundary::Quiet }).is_err());
-    assert_eq!((detector.decider().filled(), detector.decider().decision()), (0, Decision::Trusted));
+    assert_eq!(
+        (detector.decider().filled(), detector.decider().decision()),
+        (0, Decision::Trusted)
+    );
 }

@@ -10,8 +10,8 @@ use crate::mice::hardware;
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden_rig::desktop::{Plan, TestDesktop, TestMouse};
 use mousewarden::platform::{Backend, CaptureNews, EventSource, clock};
+use mousewarden_rig::desktop::{Plan, TestDesktop, TestMouse};
 
 fn open(desktop: &TestDesktop, backend: Backend) -> SensorSource {
     let params = SensorParams { backend, ..SensorParams::new(program()) };

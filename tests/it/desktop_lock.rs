@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, unbounded};
 use crate::logind::{Logind, Mock, bus_of, mock, mock_object, update};
+use crossbeam_channel::{Receiver, unbounded};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Signal};
 use mousewarden::platform::bus::{Bus, Object};

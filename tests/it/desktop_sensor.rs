@@ -10,8 +10,8 @@ use crate::hearing::{PATIENCE, is, program, until};
 use mousewarden::error::Kind;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
 use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden_rig::desktop::{Plan, TestDesktop};
 use mousewarden::platform::{Backend, CaptureNews, EventSource, Next, clock};
+use mousewarden_rig::desktop::{Plan, TestDesktop};
 use x11rb::protocol::record::{self, ConnectionExt as _};
 use x11rb::protocol::res::ConnectionExt as _;
 

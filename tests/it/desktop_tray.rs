@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use mousewarden::agent::entry::Entry;
-use mousewarden::agent::history::History;
 use crate::hand;
 use crate::sample_model;
+use mousewarden::agent::entry::Entry;
+use mousewarden::agent::history::History;
 use mousewarden::platform::bus::{Bus, Object, has_owner};
 use mousewarden_rig::desktop::{Plan, TestDesktop};
 use zbus::blocking::{Connection, connection};

@@ -52,7 +52,12 @@ pub fn mock(desktop: &TestDesktop, template: &str, bus: &str, name: &str) -> (Mo
 ///
 /// # Panics
 /// When it does not come up.
-pub fn mock_object(desktop: &TestDesktop, name: &str, path: &str, interface: &str) -> (Mock, Connection) {
+pub fn mock_object(
+    desktop: &TestDesktop,
+    name: &str,
+    path: &str,
+    interface: &str,
+) -> (Mock, Connection) {
     start(desktop, &["--session", name, path, interface], name)
 }
 

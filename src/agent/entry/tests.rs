@@ -10,8 +10,8 @@ fn verdict() -> Entry {
     let window = WindowSummary { started_at: at, ended_at: at, steps: 24, end: WindowEnd::Pause };
     let judgement = Judgement {
         evidence: 3.5,
-            block: None,
-            grouped: Some(0.1),
+        block: None,
+        grouped: Some(0.1),
         windows: 30,
         decision: Decision::Intruder,
         action: Some(Action::Lock),

@@ -250,7 +250,10 @@ fn promises(use_: &Continuous) -> Vec<String> {
         )
     }));
     lines.extend(use_.first_mover_noticed.map(|share| {
-        format!("    first mover    {} % noticed although they moved first after an unlock", percent(share))
+        format!(
+            "    first mover    {} % noticed although they moved first after an unlock",
+            percent(share)
+        )
     }));
     lines
 }

@@ -192,7 +192,9 @@ fn mark(entry: &Entry) -> Option<(MarkKind, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Action, Decision, Judgement, Score, Timestamp, Verdict, WindowEnd, WindowSummary};
+    use crate::pipeline::{
+        Action, Decision, Judgement, Score, Timestamp, Verdict, WindowEnd, WindowSummary,
+    };
 
     fn row(at_ms: i64, entry: Entry) -> Stamped {
         let wall = jiff::Timestamp::from_millisecond(at_ms).unwrap().to_string();

@@ -135,7 +135,8 @@ impl Life<'_> {
         }
         streams.add_work(&session);
         let anchor = self.decision.owner();
-        streams.strayed = self.adapted.as_ref().zip(anchor).map(|(a, anchor)| a.owner.drift(anchor));
+        streams.strayed =
+            self.adapted.as_ref().zip(anchor).map(|(a, anchor)| a.owner.drift(anchor));
         Ok(())
     }
 
@@ -154,7 +155,8 @@ impl Life<'_> {
         };
         let notice = |v: &Verdict| v.judgement.decision == crate::pipeline::Decision::Intruder;
         let lock_limit = detector.decider().params().lock.limit();
-        let lock = |v: &Verdict| lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit);
+        let lock =
+            |v: &Verdict| lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit);
         Ok(Stranger {
             first_mover_noticed: self.first_mover_noticed(&piece.windows)?,
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,

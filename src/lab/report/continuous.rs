@@ -7,8 +7,8 @@ use crate::lab::plot::page::{Block, Section};
 use crate::lab::plot::{
     Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks, number, percent, seconds,
 };
-use crate::pipeline::adaptation::REACH;
 use crate::pipeline::Decision;
+use crate::pipeline::adaptation::REACH;
 
 /// A longer gap on the clock is a break, seconds.
 const BREAK_S: f64 = 20.0;
@@ -60,7 +60,10 @@ fn table(streams: &Continuous) -> Block {
         ("false alarms in 8 h of movement", estimate(&streams.false_alarms_per_8h_movement)),
         ("false alarms promised in 8 h", promised(streams)),
         ("owners without a false alarm, and the worst", owners(streams)),
-        ("false locks in 8 h if no notice is answered", maybe(streams.false_locks_per_8h.as_ref(), "-")),
+        (
+            "false locks in 8 h if no notice is answered",
+            maybe(streams.false_locks_per_8h.as_ref(), "-"),
+        ),
         ("noticed although they moved first after an unlock", first_mover(streams)),
         ("owners' work behind it", format!("{wall} h on the clock, {movement} h of movement")),
     ];
@@ -79,9 +82,10 @@ fn promised(streams: &Continuous) -> String {
 }
 
 fn owners(streams: &Continuous) -> String {
-    let worst = streams.worst_owner.as_ref().map_or_else(String::new, |(owner, rate)| {
-        format!("; {owner}: {} in 8 h", number(*rate))
-    });
+    let worst = streams
+        .worst_owner
+        .as_ref()
+        .map_or_else(String::new, |(owner, rate)| format!("; {owner}: {} in 8 h", number(*rate)));
     format!("{}{worst}", streams.owners_without)
 }
 

@@ -14,9 +14,7 @@ use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
 use crate::model::{Limit, OperatingPoint, Start};
 use crate::nn::{AnyInference, AnyNetwork};
-use crate::pipeline::{
-    Impression, Likeness, Score, ScoreCalibration, Steps, Window, WindowParams,
-};
+use crate::pipeline::{Impression, Likeness, Score, ScoreCalibration, Steps, Window, WindowParams};
 
 /// Heads that are fitted for calibration, each without one part.
 const FOLDS: usize = 5;
@@ -109,14 +107,7 @@ pub(super) fn enrol(
     };
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
     let counts = [count(&genuine), count(&strangers)];
-    Enrolled {
-        network: learn(None),
-        operating_points,
-        score_calibration,
-        likeness,
-        limits,
-        counts,
-    }
+    Enrolled { network: learn(None), operating_points, score_calibration, likeness, limits, counts }
 }
 
 /// Sittings that the sessions are worth: a long one shows more than one way of working.

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn the_owner_is_told_from_strangers_and_larger_groups_tell_more() {
-        let (likeness, _) = likeness(&spread(), &person(1.0, 100, 1), 2.0, &strangers(), 1).unwrap();
+        let (likeness, _) =
+            likeness(&spread(), &person(1.0, 100, 1), 2.0, &strangers(), 1).unwrap();
         let score = |group: &[Impression]| grouped(Some(&likeness), group.iter()).unwrap();
         let later = person(1.0, 200, 2).impressions;
         let wrong =

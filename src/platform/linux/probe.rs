@@ -52,7 +52,7 @@ pub fn services() -> Services {
     let system = Bus::System.connect();
     let died = || Failure::new(Kind::Internal, "the look at the session bus broke");
     let session = session.join().unwrap_or_else(|_| Err(died()));
-    let login = system.as_ref().ok().map(|link| logind::session(link));
+    let login = system.as_ref().ok().map(logind::session);
     Services {
         checks: vec![watch(&system, &login), bus(&session), notifications(&session)],
         lockers: lockers(&login, &session),
@@ -111,7 +111,7 @@ fn bus(session: &Result<Connection>) -> Check {
 
 fn notifications(session: &Result<Connection>) -> Check {
     let name = "notifications";
-    let asked = session.as_ref().map_err(first_line).and_then(|link| server(link));
+    let asked = session.as_ref().map_err(first_line).and_then(server);
     match asked {
         Ok((server, true)) => Check::ok(name, format!("{server}, with buttons")),
         Ok((server, false)) => Check::warn(

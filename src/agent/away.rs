@@ -240,7 +240,7 @@ mod tests {
             source: String::new(),
             scorer: String::new(),
             threshold: 0.5,
-            group_windows: None,
+            group_windows: 30,
             sha256: Box::new(files(model)),
             head: None,
             boot: Some(boot.into()),

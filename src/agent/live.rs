@@ -189,7 +189,9 @@ fn capture_news(board: Arc<Board>, telling: Telling) -> intake::News {
         // Never waits: a live mouse comes behind this.
         let tasks = telling.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = Task::Entry(Stamped::now(Entry::Capture(news.into())));
-        let _ = tasks.as_ref().map(|tasks| tasks.try_send(entry));
+        if let Some(tasks) = tasks.as_ref() {
+            let _ = tasks.try_send(entry);
+        }
     })
 }
 

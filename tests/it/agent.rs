@@ -468,9 +468,9 @@ fn a_clock_that_jumps_back_loses_nothing_but_its_own_movement() {
 }
 
 /// Takes an entry and never comes back.
-struct Hanging;
+struct HangingLog;
 
-impl Witness for Hanging {
+impl Witness for HangingLog {
     fn name(&self) -> &'static str {
         "hanging"
     }
@@ -488,7 +488,7 @@ fn no_disk_or_database_stands_between_an_alarm_and_its_lock() {
     let (_session, session) = unbounded();
     let (_answers, answers) = unbounded();
     let mut setup = desktop.setup(Script::new(hand(3)), (session, answers));
-    setup.hands.witnesses = vec![Box::new(Hanging)];
+    setup.hands.witnesses = vec![Box::new(HangingLog)];
     // Never joined: the log of a recording is waited for, and this one hangs.
     std::thread::spawn(move || live::run(setup, live::commands()));
     wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);

@@ -14,6 +14,7 @@ use mousewarden::platform::bus::{Bus, Object};
 use mousewarden::platform::lock::{DesktopLocker, LockParams};
 use mousewarden::platform::session::SessionWatch;
 use mousewarden::platform::{Locked, Locker};
+use mousewarden_rig::desktop::{Plan, TestDesktop};
 use zbus::blocking::{Connection, MessageIterator};
 use zbus::zvariant::Value;
 

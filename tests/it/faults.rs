@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::{hand, sample_model};
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A home folder with a model for which everybody is a stranger.

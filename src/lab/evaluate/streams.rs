@@ -57,8 +57,6 @@ pub(super) struct Stranger {
     pub noticed: Option<[f64; 3]>,
     /// The same until the session is locked.
     pub locked: Option<[f64; 3]>,
-    /// Windows of the session.
-    pub windows: usize,
     /// What the agent would have drawn.
     pub timeline: Timeline,
 }
@@ -162,7 +160,6 @@ impl Life<'_> {
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
             locked: until(&lock),
-            windows: theirs.len(),
             timeline: Timeline {
                 user: owner.to_owned(),
                 stranger: piece.person.to_owned(),

@@ -93,7 +93,7 @@ enum Command {
     /// Show what a model file says of itself.
     Inspect(inspect::InspectArgs),
     /// Train a model from your recordings, or from a dataset.
-    Train(train::TrainArgs),
+    Train(Box<train::TrainArgs>),
     /// Look at recordings: checks, paths, timelines and features on one page.
     Explore(Box<explore::ExploreArgs>),
     /// Measure models on people and sessions that they do not know, beside baselines.

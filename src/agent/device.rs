@@ -1,6 +1,7 @@
 //! Whether the model knows what captures now. Movement by another mouse, resolution or back end has
 //! other units and another feel: it is judged by nobody, and never taken for somebody else's hand.
 
+use crate::pipeline::Timestamp;
 use crate::platform::CaptureView;
 use crate::platform::capture::{Capture, Profile, Unknown};
 
@@ -43,9 +44,9 @@ impl DeviceCheck {
         self.seen = None;
     }
 
-    /// Looks again; tells when something about a live source has changed since the last look.
-    pub fn look(&mut self) -> Option<Entry> {
-        let now = self.view.get();
+    /// Looks again, at what captures now or captured at a moment of the stream; tells when something about a live source has changed since the last look.
+    pub fn look(&mut self, at: Option<Timestamp>) -> Option<Entry> {
+        let now = at.map_or_else(|| self.view.get(), |at| self.view.at(at));
         if self.seen.as_ref() == Some(&now) {
             return None;
         }
@@ -112,10 +113,10 @@ mod tests {
         let mut check = DeviceCheck::live(view.clone(), Profile::parse(old));
         let told =
             |capture: &str, unknown| Some(Entry::Device { capture: capture.into(), unknown });
-        assert_eq!(check.look(), told(old, None));
-        assert_eq!(check.look(), None);
+        assert_eq!(check.look(None), told(old, None));
+        assert_eq!(check.look(None), None);
         view.set(Capture::parse(new));
-        assert_eq!(check.look(), told(new, Some(Unknown::Pointer)));
+        assert_eq!(check.look(None), told(new, Some(Unknown::Pointer)));
         assert!(check.is_unknown());
         assert_eq!(check.rests(), None, "nobody has moved with it");
         check.moves();
@@ -124,7 +125,7 @@ mod tests {
         check.moves();
         assert_eq!(check.rests(), None, "once");
         check.adopt(Profile::parse(new));
-        assert_eq!(check.look(), told(new, None));
+        assert_eq!(check.look(None), told(new, None));
         assert!(!check.is_unknown());
     }
 
@@ -133,7 +134,7 @@ mod tests {
         let view = CaptureView::of(Capture::parse("evdev; mouse A"));
         let mut check = DeviceCheck::recording(view);
         check.adopt(Profile::parse("x11-rdev"));
-        assert_eq!(check.look(), None);
+        assert_eq!(check.look(None), None);
         assert!(!check.is_unknown());
         assert_eq!(check.capture(), "evdev; mouse A");
     }

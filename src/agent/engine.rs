@@ -133,7 +133,7 @@ impl Engine {
     /// # Errors
     /// When the source or the model failed.
     pub fn run(mut self, ears: &Ears) -> Result<String> {
-        self.look_at_device();
+        self.look_at_device(None);
         let ending = self.listen(ears);
         self.keep(Recorder::flush);
         let why = match &ending {
@@ -193,7 +193,9 @@ impl Engine {
             self.last_at = signal.at();
             moved |= matches!(signal, Signal::Mouse(_));
             match signal {
-                Signal::Boundary { kind: Boundary::DeviceChanged, .. } => self.look_at_device(),
+                Signal::Boundary { at, kind: Boundary::DeviceChanged } => {
+                    self.look_at_device(Some(at));
+                }
                 Signal::Boundary { kind: Boundary::Quiet, .. } => {
                     if let Some(entry) = self.device.rests() {
                         self.detector.unknown_device();
@@ -229,9 +231,9 @@ impl Engine {
         self.paused.is_none() && self.gate.admits(at)
     }
 
-    /// Takes note of what captures now.
-    fn look_at_device(&mut self) {
-        let entry = self.device.look();
+    /// Takes note of what captures now, or captured at a moment of the stream.
+    fn look_at_device(&mut self, at: Option<Timestamp>) {
+        let entry = self.device.look(at);
         let (capture, unknown) = (self.device.capture(), self.device.word());
         self.board.change(|status| {
             status.capture = capture;
@@ -405,7 +407,7 @@ impl Engine {
         let _ = self.tasks.send(task);
         let (threshold, group_windows) = (grouping.threshold, grouping.windows);
         self.tell(Entry::Reloaded { threshold, group_windows });
-        self.look_at_device();
+        self.look_at_device(None);
     }
 
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.

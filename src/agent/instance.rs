@@ -124,7 +124,7 @@ mod tests {
             let holder = holder(lock).unwrap();
             // Where the content is locked as well, nobody can read it.
             assert!(holder.pid.is_empty() || holder.socket.as_ref() == Some(&socket));
-            assert!(Instance::claim(&[lock.clone()], None).is_err());
+            assert!(Instance::claim(std::slice::from_ref(lock), None).is_err());
         }
         drop(first);
         assert_eq!(holder(&locks[1]), None);

@@ -139,7 +139,8 @@ fn listen(mut line: impl Read + Send + 'static) -> Receiver<u8> {
     words
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::net::UnixStream;

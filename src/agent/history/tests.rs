@@ -228,7 +228,8 @@ fn what_is_no_history_is_put_aside_under_a_telling_name() {
     };
     let text = |path: &Path| fs::write(path, "not a database, not even a small one").unwrap();
     let a_folder = |path: &Path| fs::create_dir(path).unwrap();
-    let makes: [(&str, &dyn Fn(&Path)); 3] =
+    type Make<'a> = &'a dyn Fn(&Path);
+    let makes: [(&str, Make<'_>); 3] =
         [("damaged", &text), ("other_version", &other_version), ("unreadable", &a_folder)];
     for (word, make) in makes {
         let desk = Desk::new();

@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(about(&|i| i / 10 * 1_000_000, TimeUnit::Ms), Some(("seconds", false)));
         assert_eq!(about(&|i| i * 1_000, TimeUnit::Ms), Some(("rows", false)));
         assert_eq!(about(&|_| 7, TimeUnit::Ms), Some(("standstill", false)));
-        assert_eq!(wrong((0..10).map(|i| i), TimeUnit::Ms), None, "too few to tell");
+        assert_eq!(wrong(0..10, TimeUnit::Ms), None, "too few to tell");
     }
 
     #[test]

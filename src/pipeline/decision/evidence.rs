@@ -255,7 +255,9 @@ mod tests {
         let model = BlockModel::Scores(ScoreCalibration { slope: 0.5, intercept: 0.0 });
         let mut evidence = Evidence::default();
         let seen = Impression { score: Score::new(0.25), traits: Vec::new() };
-        (0..BLOCK).for_each(|_| drop(evidence.push(&seen, &model, 100.0)));
+        for _ in 0..BLOCK {
+            evidence.push(&seen, &model, 100.0);
+        }
         let by_hand = 10.0 * 0.5 * 3f64.ln();
         assert!((evidence.sum() - by_hand).abs() < 1e-4, "{}", evidence.sum());
     }

@@ -154,7 +154,7 @@ mod tests {
         describe(root.path(), "event4", &program).unwrap();
         let disguised = root.path().join("sys/devices/virtual/input/input9");
         fs::create_dir_all(root.path().join("sys/class/input/event9")).unwrap();
-        describe(root.path(), "event8", MOUSE).unwrap();
+        describe(root.path(), "event8", &MOUSE).unwrap();
         fs::create_dir_all(disguised.parent().unwrap()).unwrap();
         fs::rename(root.path().join("sys/class/input/event8/device"), &disguised).unwrap();
         let link = root.path().join("sys/class/input/event9/device");

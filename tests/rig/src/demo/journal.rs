@@ -29,8 +29,10 @@ pub struct Verdict {
     pub window: Window,
     /// Its own score.
     pub score: f32,
-    /// Mean of the group, once it is full.
+    /// The grouped score, once there are enough windows.
     pub grouped: Option<f32>,
+    /// The evidence against the owner, nats.
+    pub evidence: f32,
     /// The state after it.
     pub decision: Decision,
     /// What was done about it.

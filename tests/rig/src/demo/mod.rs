@@ -24,7 +24,7 @@ pub(crate) const ENROL_WINDOWS: usize = 100;
 /// Windows that the owner works before the mouse is taken over.
 pub(crate) const OWNER_WINDOWS: usize = 40;
 /// A stranger who is not noticed in so many windows got away.
-pub(crate) const STRANGER_WINDOWS: usize = 60;
+pub(crate) const STRANGER_WINDOWS: usize = 80;
 /// The mouse of the demonstration reports this often.
 const RATE_HZ: f64 = 125.0;
 /// Pauses are cut short to this.
@@ -41,6 +41,9 @@ pub struct DemoArgs {
     /// Keep recording, model, configuration and journal in this (new) folder
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
+    /// Decide by the threshold at the equal error rate instead of accumulated evidence
+    #[arg(long)]
+    eer: bool,
 }
 
 impl DemoArgs {
@@ -52,6 +55,7 @@ impl DemoArgs {
         let session = DemoSession::open(self.keep)?;
         let (owner, stranger) = cast(self.seed);
         println!("1. {} enrols, on a display of their own", owner_name(self.seed));
+        session.configure(ENROL_WINDOWS, self.eer)?;
         enrol(&session, &owner)?;
         println!(
             "\n2. The agent watches. After {OWNER_WINDOWS} windows a stranger takes the mouse\n"
@@ -85,7 +89,6 @@ fn owner_name(seed: u64) -> String {
 }
 
 fn enrol(session: &DemoSession, owner: &Person) -> Result<()> {
-    session.configure(ENROL_WINDOWS)?;
     let mut enrolment = session.start(&["enroll"])?;
     enrolment.wait_until(|| session.is_recording())?;
     let mut hand = Hand::take(session.player()?, owner, 0);

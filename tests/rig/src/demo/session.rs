@@ -56,14 +56,16 @@ impl DemoSession {
         self.keep.then_some(self.home.as_path())
     }
 
-    /// Writes the configuration of the demonstration.
+    /// Writes the configuration of the demonstration: so many windows to enrol with, and alarms by the
+    /// default budget or by the threshold at the equal error rate.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn configure(&self, windows: usize) -> Result<()> {
+    pub fn configure(&self, windows: usize, eer: bool) -> Result<()> {
+        let budget = if eer { "notice_budget_h = \"eer\"\n" } else { "" };
         let text = format!(
             "[enrol]\ntarget_windows = {windows}\ntarget_minutes = 0\n\n\
-             [decision]\nmax_action = \"notify\"\n\n[log]\nlevel = \"warn\"\n\n\
+             [decision]\nmax_action = \"notify\"\n{budget}\n[log]\nlevel = \"warn\"\n\n\
              [journal]\nfile = {:?}\n",
             self.journal()
         );

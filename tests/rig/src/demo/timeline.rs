@@ -47,7 +47,7 @@ pub struct Timeline {
 impl Timeline {
     /// Starts to tell, from the beginning of this journal.
     pub fn begin(journal: PathBuf, now: Timestamp) -> Self {
-        println!("    time  at the mouse  steps  score  group  decision");
+        println!("    time  at the mouse  steps  score  group  evidence  decision");
         Self {
             journal: Journal::at(journal),
             began: now,
@@ -148,10 +148,11 @@ fn line(began: Timestamp, verdict: &Verdict, is_stranger: bool) -> String {
     };
     let alarm = if verdict.action.is_some() { "  <- alarm" } else { "" };
     format!(
-        "{:6.1} s  {who:<12}  {:5}  {:5.2}  {group}  {decision}{alarm}",
+        "{:6.1} s  {who:<12}  {:5}  {:5.2}  {group}  {:8.1}  {decision}{alarm}",
         time.as_secs_f64(),
         verdict.window.steps,
-        verdict.score
+        verdict.score,
+        verdict.evidence
     )
 }
 

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 
 use crate::error::{Failure, Kind, Result};
-use crate::pipeline::{Boundary, Detector, Micros, Signal, Timestamp};
+use crate::pipeline::{Boundary, Detector, Signal, Timestamp};
 use crate::platform::capture::Unknown;
 use crate::platform::clock;
 
-use super::board::{Board, LearntStatus, State};
+use super::board::{Board, State};
 use super::device::DeviceCheck;
 use super::entry::{Asked, Entry, Stamped};
 use super::gate::Gate;
@@ -19,8 +19,9 @@ use super::intake::Inlet;
 use super::judge::{AnyScorer, Judge};
 use super::learnt::Learnt;
 use super::recorder::Recorder;
-use super::responder::{Manner, Task};
+use super::responder::Task;
 use super::saved::SavedDecision;
+use super::unjudged::Unjudged;
 
 /// What may be asked of a running agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,16 +69,16 @@ pub struct Ears {
 
 /// The judging thread's state.
 pub struct Engine {
-    detector: Detector<AnyScorer>,
-    board: Arc<Board>,
-    tasks: Sender<Task>,
+    pub(super) detector: Detector<AnyScorer>,
+    pub(super) board: Arc<Board>,
+    pub(super) tasks: Sender<Task>,
     recorder: Option<Recorder>,
-    reload: Reload,
+    pub(super) reload: Reload,
     stamp: Stamp,
     paused: Option<Receiver<Instant>>,
     gate: Gate,
-    device: DeviceCheck,
-    learnt: Option<Learnt>,
+    pub(super) device: DeviceCheck,
+    pub(super) learnt: Option<Learnt>,
     saved: Option<SavedDecision>,
     unjudged: Unjudged,
     last_at: Timestamp,
@@ -232,7 +233,7 @@ impl Engine {
     }
 
     /// Takes note of what captures now, or captured at a moment of the stream.
-    fn look_at_device(&mut self, at: Option<Timestamp>) {
+    pub(super) fn look_at_device(&mut self, at: Option<Timestamp>) {
         let entry = self.device.look(at);
         let (capture, unknown) = (self.device.capture(), self.device.word());
         self.board.change(|status| {
@@ -365,51 +366,6 @@ impl Engine {
         self.tell(Entry::Resumed);
     }
 
-    /// Keeps what the detector has learnt by the last window, if anything.
-    fn learn(&mut self) {
-        let (Some(learnt), Some(adapted)) = (&mut self.learnt, self.detector.take_learnt()) else {
-            return;
-        };
-        let added = learnt.add(adapted, clock::wall().strftime("%FT%TZ").to_string());
-        let Some(now) = learnt.now() else { return };
-        let (number, drift) = (now.number, now.drift);
-        self.board.change(|status| status.learnt = Some(LearntStatus { version: number, drift }));
-        self.tell(Entry::Learnt { version: number, drift });
-        self.board.problem("adaptation", added.err().map(|failure| first_line(&failure)));
-    }
-
-    fn reload(&mut self) {
-        let pause_ms = self.detector.segmenter().params().pause_ms;
-        match (self.reload)().and_then(|judge| judge.with_pause(pause_ms)) {
-            Ok(judge) => self.adopt(judge),
-            Err(failure) => {
-                let sentence = format!("the new one is not in force: {}", first_line(&failure));
-                self.board.problem("configuration", Some(sentence));
-                self.tell(Entry::ReloadRefused { why: failure.to_string() });
-            }
-        }
-    }
-
-    fn adopt(&mut self, judge: Judge) {
-        self.board.model(judge.model.clone(), judge.report.clone(), &judge.decision);
-        self.board.learnt(judge.learnt.as_ref());
-        self.board.problem("configuration", None);
-        self.device.adopt(judge.profile());
-        let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-        let task = Task::Adopt(Manner { notify, lock });
-        self.learnt = judge.learnt.clone();
-        // Evidence outlives a reload: otherwise whoever sits there could ask for one to be forgotten.
-        let state = self.detector.decider().state().clone();
-        self.detector = judge.detector().resumed(state);
-        let grouping = self.detector.decider().params().grouping;
-        let decision = self.detector.decider().decision();
-        self.board.change(|status| status.decision = decision);
-        let _ = self.tasks.send(task);
-        let (threshold, group_windows) = (grouping.threshold, grouping.windows);
-        self.tell(Entry::Reloaded { threshold, group_windows });
-        self.look_at_device(None);
-    }
-
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.
     fn keep(&mut self, work: impl FnOnce(&mut Recorder) -> Result<()>) {
         let Some(Err(failure)) = self.recorder.as_mut().map(work) else { return };
@@ -420,7 +376,7 @@ impl Engine {
         self.tell(Entry::RecordFailed { why });
     }
 
-    fn tell(&self, entry: Entry) {
+    pub(super) fn tell(&self, entry: Entry) {
         self.send(Stamped::now(entry));
     }
 
@@ -430,34 +386,11 @@ impl Engine {
     }
 }
 
-/// Movement that cannot be judged, since it was counted last.
-#[derive(Debug, Default)]
-struct Unjudged {
-    last: Option<Timestamp>,
-    open: Micros,
-}
-
-impl Unjudged {
-    /// Movement is counted in pieces of this length.
-    const PIECE: Micros = Micros::from_millis(1000);
-    /// A longer rest is no movement.
-    const PAUSE: Micros = Micros::from_millis(250);
-
-    /// Takes the next signal; gives what has come together, a piece at a time.
-    fn add(&mut self, signal: Signal) -> Option<Micros> {
-        let Signal::Mouse(event) = signal else { return None };
-        let step = self.last.replace(event.at).map(|last| event.at - last);
-        let moved = step.filter(|step| (Micros(0)..Self::PAUSE).contains(step));
-        self.open = self.open + moved.unwrap_or_default();
-        (self.open >= Self::PIECE).then(|| std::mem::take(&mut self.open))
-    }
-}
-
 fn gone() -> Command {
     Command::Stop("nobody can ask anything any more".into())
 }
 
-fn first_line(failure: &Failure) -> String {
+pub(super) fn first_line(failure: &Failure) -> String {
     failure.to_string().lines().next().unwrap_or_default().to_owned()
 }
 

@@ -13,10 +13,10 @@ mod kinds;
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Action, Boundary, Timestamp, Verdict};
+use crate::platform::Answer;
 use crate::platform::capture::Unknown;
-use crate::platform::{Answer, CaptureNews};
 
-pub use self::kinds::{Asked, Fingerprints, Gap, Head, Part, Withheld};
+pub use self::kinds::{Asked, CaptureState, Fingerprints, Gap, Head, Part, Withheld};
 pub use super::notice::Kind as NoticeKind;
 
 /// One thing that happened.
@@ -89,7 +89,7 @@ pub enum Entry {
     Device {
         /// Back end, device and screens.
         capture: String,
-        /// What of it the model does not know. While it doesn't, nothing is judged.
+        /// What of it the model does not know.
         unknown: Option<Unknown>,
     },
     /// Somebody moves with a device, or on screens, that the model does not know.
@@ -308,7 +308,7 @@ impl Entry {
             Self::Unwritten { entries } => format!("{entries} entries could not be kept"),
             Self::Session { boundary } => format!("session: {boundary}"),
             Self::Device { capture, unknown: Some(what) } => {
-                format!("unknown {what}, nothing is judged: {capture}")
+                format!("unknown {what}: {capture}")
             }
             Self::Device { capture, unknown: None } => format!("the mouse is {capture}"),
             Self::Unknown { what, .. } => format!("somebody moves with an unknown {what}"),
@@ -342,45 +342,6 @@ impl Entry {
             Self::Fault { why } => format!("fault: {why}"),
             Self::Stopped { why } => format!("ended: {why}"),
             Self::Verdict(_) | Self::Resumed | Self::Reloaded { .. } => self.name().into(),
-        }
-    }
-}
-
-/// How the capture process is getting on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum CaptureState {
-    /// It sees nothing, and another one is started.
-    Blind {
-        /// Why, in half a sentence.
-        why: String,
-    },
-    /// It sees the mouse again.
-    Sees,
-    /// A program moves the pointer, which is left out.
-    ProgramMoves,
-    /// No program does any more.
-    ProgramRests,
-}
-
-impl CaptureState {
-    fn words(&self) -> String {
-        match self {
-            Self::Blind { why } => format!("the mouse is not seen: {why}"),
-            Self::Sees => "the mouse is seen again".into(),
-            Self::ProgramMoves => "a program moves the pointer, which is left out".into(),
-            Self::ProgramRests => "no program moves the pointer any more".into(),
-        }
-    }
-}
-
-impl From<CaptureNews> for CaptureState {
-    fn from(news: CaptureNews) -> Self {
-        match news {
-            CaptureNews::Blind(why) => Self::Blind { why },
-            CaptureNews::Sees => Self::Sees,
-            CaptureNews::ProgramMoves => Self::ProgramMoves,
-            CaptureNews::ProgramRests => Self::ProgramRests,
         }
     }
 }

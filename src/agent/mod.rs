@@ -25,11 +25,13 @@ pub mod metrics;
 mod notice;
 pub mod playback;
 pub mod recorder;
+mod reload;
 pub mod replay;
 mod responder;
 pub mod rules;
 pub mod saved;
 pub mod settings;
+mod unjudged;
 pub mod witness;
 
 pub use announce::Announcer;

@@ -192,9 +192,17 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> Told {
         Unknown::Screens => "The screens have another resolution",
         Unknown::Backend => "The mouse is watched in another way",
     };
+    let then = match unknown {
+        Unknown::Pointer | Unknown::Screens => {
+            "It is watched all the same; lock the screen and give your password to make it yours, or \
+             enrol with it: `mousewarden --enroll`."
+        }
+        Unknown::Backend => {
+            "Nothing can be judged until you enrol with it: `mousewarden --enroll`."
+        }
+    };
     let body = format!(
-        "{what} than your model knows ({capture}). Nothing is judged until you enrol with it: \
-         `mousewarden --enroll`. If you changed nothing, somebody has."
+        "{what} than your model knows ({capture}). {then} If you changed nothing, somebody has."
     );
     plain(Kind::UnknownDevice, "This mouse is not known", body, false)
 }

@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(Rules::parse("the example", example).unwrap(), Rules::default());
         let used: String = example
             .lines()
-            .map(|line| if line.contains('=') { line.trim_start_matches('#') } else { line })
+            .map(|line| if line.contains(" = ") { line.trim_start_matches('#') } else { line })
             .map(|line| format!("{line}\n"))
             .collect();
         assert_eq!(Rules::parse("the example", &used).unwrap().words().len(), 4);

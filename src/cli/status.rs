@@ -91,7 +91,7 @@ fn state(status: &Status) -> String {
         (State::Locked, _) => "the session is locked or away".into(),
         (State::UnknownDevice, _) => {
             let what = status.unknown.unwrap_or(Unknown::Pointer);
-            format!("not judging: your model does not know this {what}; enrol with it")
+            format!("your model does not know this {what}: give your password, or enrol with it")
         }
         (State::Paused, Some(until)) => format!("paused until {}", clock::local(until)),
         (State::Paused, None) => "paused until `mousewarden resume`".into(),

@@ -2,11 +2,11 @@
 //! was trained, and nothing comes from a person.
 #![allow(dead_code, reason = "every test file uses its own part")]
 
-use mousewarden::model::{Bundle, OperatingPoint, Provenance, SeenWindows};
+use mousewarden::model::{Bundle, Limit, OperatingPoint, Provenance, SeenWindows};
 use mousewarden::nn::{
     BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, Linear, LstmWeights, Network,
 };
-use mousewarden::pipeline::{Likeness, Steps, TraitSpread, WindowParams};
+use mousewarden::pipeline::{Likeness, ScoreCalibration, Steps, TraitSpread, WindowParams};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -48,9 +48,11 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
         windows: WindowParams::default(),
         operating_points: vec![point(1, 0.48), point(5, 0.52)],
         default_group: 5,
-        score_calibration: None,
+        score_calibration: Some(ScoreCalibration { slope: 1.0, intercept: 0.0 }),
         likeness: None,
-        limits: Vec::new(),
+        limits: [(8.0, 10.0), (40.0, 15.0)]
+            .map(|(hours_between_alarms, llr)| Limit { hours_between_alarms, llr })
+            .to_vec(),
         habits: None,
         provenance: Provenance {
             trained_by: "a test".into(),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::platform::CaptureNews;
+
 /// Why nobody was watched, judged or locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -132,5 +134,44 @@ impl fmt::Display for Asked {
             Self::Pause => "pause",
             Self::Stop => "stop",
         })
+    }
+}
+
+/// How the capture process is getting on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CaptureState {
+    /// It sees nothing, and another one is started.
+    Blind {
+        /// Why, in half a sentence.
+        why: String,
+    },
+    /// It sees the mouse again.
+    Sees,
+    /// A program moves the pointer, which is left out.
+    ProgramMoves,
+    /// No program does any more.
+    ProgramRests,
+}
+
+impl CaptureState {
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Blind { why } => format!("the mouse is not seen: {why}"),
+            Self::Sees => "the mouse is seen again".into(),
+            Self::ProgramMoves => "a program moves the pointer, which is left out".into(),
+            Self::ProgramRests => "no program moves the pointer any more".into(),
+        }
+    }
+}
+
+impl From<CaptureNews> for CaptureState {
+    fn from(news: CaptureNews) -> Self {
+        match news {
+            CaptureNews::Blind(why) => Self::Blind { why },
+            CaptureNews::Sees => Self::Sees,
+            CaptureNews::ProgramMoves => Self::ProgramMoves,
+            CaptureNews::ProgramRests => Self::ProgramRests,
+        }
     }
 }

@@ -56,7 +56,9 @@ fn device(capture: &Capture, context: Option<&Context>) -> Check {
 }
 
 fn unknown(name: &'static str, found: String, what: &str) -> Check {
-    let found = format!("{found}: your model does not know this {what}, so nothing is judged");
+    let found = format!(
+        "{found}: your model does not know this {what}: give your password to make it yours, or enrol with it"
+    );
     Check::warn(name, found, "mousewarden --enroll")
 }
 

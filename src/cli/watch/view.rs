@@ -134,7 +134,7 @@ mod tests {
     fn everything_is_said_in_words() {
         let text = drawn(&scene(), 100, 30);
         assert!(
-            text.contains("watching  trusted  mean of 30 windows 0.420, threshold 0.500"),
+            text.contains("watching  trusted  score of 30 windows 0.420, threshold 0.500"),
             "{text}"
         );
         assert!(text.contains("0.42  ALARM") && text.contains("ALARM, to notify"), "{text}");

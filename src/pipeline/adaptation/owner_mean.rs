@@ -1,0 +1,165 @@
+//! Where an owner's embeddings lie: the part of an owner model that adapts.
+
+use serde::{Deserialize, Serialize};
+
+use super::REACH;
+use crate::pipeline::likeness::{Likeness, Mean, log_odds, posterior};
+use crate::pipeline::score::Impression;
+
+/// Between an enrolment and a later day the owner's mean has become unsure by this share of the
+/// between-session variance.
+const WANDER: f64 = 0.5;
+
+/// Windows that were judged together, as far as adaptation needs them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sitting {
+    /// Their means.
+    pub mean: Mean,
+    /// How many.
+    pub windows: usize,
+}
+
+/// Sums over the windows of a sitting.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sums {
+    embedding: Vec<f64>,
+    log_odds: f64,
+    pub(super) windows: usize,
+}
+
+impl Sums {
+    pub(super) fn push(&mut self, seen: &Impression) {
+        self.windows += 1;
+        self.embedding.resize(seen.traits.len(), 0.0);
+        let sums = self.embedding.iter_mut().zip(&seen.traits);
+        sums.for_each(|(sum, x)| *sum += f64::from(*x));
+        self.log_odds += f64::from(log_odds(seen.score));
+    }
+
+    pub(super) fn sitting(&self) -> Sitting {
+        let n = self.windows.max(1) as f64;
+        let traits = self.embedding.iter().map(|sum| sum / n).collect();
+        Sitting { mean: Mean { traits, log_odds: self.log_odds / n }, windows: self.windows }
+    }
+}
+
+/// Where an owner's embeddings lie: the part of an owner model that adapts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerMean {
+    /// Of each number of the embedding.
+    pub mean: Vec<f32>,
+    /// How unsure it is: a variance of each.
+    pub variance: Vec<f32>,
+}
+
+impl OwnerMean {
+    /// Where this model has its owner.
+    pub fn of(owner: &Likeness) -> Self {
+        Self { mean: owner.centre.clone(), variance: owner.doubt.clone() }
+    }
+
+    /// The model with its owner here.
+    #[must_use]
+    pub fn put(&self, owner: &Likeness) -> Likeness {
+        let Self { mean, variance } = self.clone();
+        Likeness { centre: mean, doubt: variance, ..owner.clone() }
+    }
+
+    /// How far it lies from where `anchor` has the owner: root mean square over the embedding, in
+    /// standard deviations between users.
+    pub fn drift(&self, anchor: &Likeness) -> f64 {
+        let numbers = self.mean.iter().zip(&anchor.centre).zip(&anchor.spread.between);
+        let squares = numbers.map(|((now, then), between)| {
+            (f64::from(*now) - f64::from(*then)).powi(2) / f64::from(*between)
+        });
+        (squares.sum::<f64>() / self.mean.len().max(1) as f64).sqrt()
+    }
+
+    /// The mean after a sitting that is known to be the owner's: a step of a Kalman filter (Kalman 1960,
+    /// J. Basic Eng. 82) on each number for a mean that wanders, within [`REACH`] of `anchor`.
+    #[must_use]
+    pub fn after(&self, sitting: &Sitting, anchor: &Likeness) -> Self {
+        let spread = &anchor.spread;
+        let one = |at: usize, seen: f64| {
+            let [shift, within] = [&spread.shift, &spread.within].map(|v| f64::from(v[at]));
+            let unsure = f64::from(self.variance[at]) + WANDER * shift;
+            let noise = shift + within / sitting.windows.max(1) as f64;
+            posterior((f64::from(self.mean[at]), unsure), seen, noise)
+        };
+        let (mean, variance) =
+            sitting.mean.traits.iter().enumerate().map(|(at, seen)| one(at, *seen)).unzip();
+        Self { mean, variance }.held(anchor)
+    }
+
+    /// Drawn back along the line to the anchor until it is within reach.
+    pub(super) fn held(mut self, anchor: &Likeness) -> Self {
+        let drift = self.drift(anchor);
+        if drift > REACH {
+            let share = (REACH / drift) as f32;
+            let pairs = self.mean.iter_mut().zip(&anchor.centre);
+            pairs.for_each(|(now, then)| *now = then + share * (*now - then));
+        }
+        self
+    }
+
+    /// Says what cannot work with this model, if anything.
+    ///
+    /// # Errors
+    /// When it has another embedding, or lies where no adaptation could have led it.
+    pub fn validate(&self, anchor: &Likeness) -> Result<(), String> {
+        self.put(anchor).validate()?;
+        let drift = self.drift(anchor);
+        if drift > REACH * 1.001 {
+            return Err(format!("its mean is {drift:.2} from the enrolment's, beyond {REACH}"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::TraitSpread;
+
+    const WINDOWS: usize = 30;
+
+    fn owner() -> Likeness {
+        let spread =
+            TraitSpread { between: vec![1.0; 8], shift: vec![0.2; 8], within: vec![1.0; 8] };
+        Likeness { days: 0.5, ..Likeness::of(&spread, &[0.0; 8], 400, 2.0) }
+    }
+
+    fn sitting(place: f64) -> Sitting {
+        Sitting { mean: Mean { traits: vec![place; 8], log_odds: 0.0 }, windows: WINDOWS }
+    }
+
+    fn llr(owner: &Likeness, place: f64) -> f64 {
+        owner.evidence(&sitting(place).mean, WINDOWS)
+    }
+
+    #[test]
+    fn an_owner_who_has_changed_a_little_is_followed() {
+        let anchor = owner();
+        let mut now = OwnerMean::of(&anchor);
+        for _ in 0..6 {
+            now = now.after(&sitting(0.3), &anchor);
+        }
+        assert!((f64::from(now.mean[0]) - 0.3).abs() < 0.05, "{now:?}");
+        assert!(llr(&now.put(&anchor), 0.6) > llr(&anchor, 0.6) + 0.5);
+        assert_eq!(now.validate(&anchor), Ok(()));
+    }
+
+    #[test]
+    fn a_patient_impostor_gets_no_farther_than_the_reach_and_stays_an_impostor() {
+        let anchor = owner();
+        let mut now = OwnerMean::of(&anchor);
+        for _ in 0..1000 {
+            now = now.after(&sitting(2.0), &anchor);
+        }
+        assert!((now.drift(&anchor) - REACH).abs() < 1e-3, "{}", now.drift(&anchor));
+        let led = now.put(&anchor);
+        assert!(llr(&led, 2.0) < 0.0, "{}", llr(&led, 2.0));
+        assert!(llr(&led, 0.0) > 0.0, "the owner is still known: {}", llr(&led, 0.0));
+    }
+}

@@ -9,8 +9,8 @@ use crate::agent::settings::{
     AdaptParams, DecisionChoice, EnrolParams, IntakeParams, JournalParams, LockParams,
     MetricsParams, NotifyParams, OldPolicy, RecordParams, RetentionParams, TrayParams,
 };
-use crate::error::{Failure, Kind, Result};
-use crate::model::{Backend, ScorerParams};
+use crate::error::{Failure, FailureKind, Result};
+use crate::model::{ScorerBackend, ScorerParams};
 
 /// The configuration of the agent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub struct Config {
 /// A path, or `"auto"` for the usual place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "PathBuf", into = "PathBuf")]
-pub enum Place {
+pub enum ConfigPath {
     /// The usual place.
     #[default]
     Auto,
@@ -58,17 +58,17 @@ pub enum Place {
     At(PathBuf),
 }
 
-impl From<PathBuf> for Place {
+impl From<PathBuf> for ConfigPath {
     fn from(path: PathBuf) -> Self {
         if path == Path::new("auto") { Self::Auto } else { Self::At(path) }
     }
 }
 
-impl From<Place> for PathBuf {
-    fn from(place: Place) -> Self {
+impl From<ConfigPath> for PathBuf {
+    fn from(place: ConfigPath) -> Self {
         match place {
-            Place::Auto => Self::from("auto"),
-            Place::At(path) => path,
+            ConfigPath::Auto => Self::from("auto"),
+            ConfigPath::At(path) => path,
         }
     }
 }
@@ -78,19 +78,19 @@ impl From<Place> for PathBuf {
 #[serde(deny_unknown_fields, default)]
 pub struct ModelChoice {
     /// The model file.
-    pub path: Place,
+    pub path: ConfigPath,
     /// Who scores.
-    pub backend: Backend,
+    pub backend: ScorerBackend,
     /// The ONNX Runtime library, by absolute path.
-    pub library: Place,
+    pub library: ConfigPath,
 }
 
 impl ModelChoice {
     /// The choice as the model module wants it, with the folders in which the library may lie.
     pub fn scorer(&self, search: Vec<PathBuf>) -> ScorerParams {
         let library = match &self.library {
-            Place::Auto => None,
-            Place::At(path) => Some(path.clone()),
+            ConfigPath::Auto => None,
+            ConfigPath::At(path) => Some(path.clone()),
         };
         ScorerParams { backend: self.backend, library, search }
     }
@@ -123,8 +123,8 @@ impl Config {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Kind::Config`] with file, line and what is allowed, when it is wrong; otherwise why it
-    /// cannot be read.
+    /// [`FailureKind::Config`] with file, line and what is allowed, when it is wrong; otherwise why
+    /// it cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
         let name = format!("configuration {}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| {
@@ -136,10 +136,10 @@ impl Config {
     /// Reads a text; `name` stands in the error.
     ///
     /// # Errors
-    /// [`Kind::Config`] as for [`Config::read`].
+    /// [`FailureKind::Config`] as for [`Config::read`].
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let read = toml::from_str(text).map_err(|error| {
-            Failure::new(Kind::Config, format!("{name}: {}", error.to_string().trim_end()))
+            Failure::new(FailureKind::Config, format!("{name}: {}", error.to_string().trim_end()))
                 .remedy("Correct that line; `mousewarden config default` prints every key.")
         });
         read.map(Self::renewed)
@@ -166,7 +166,7 @@ mod tests {
 
     fn refusal(text: &str) -> String {
         let failure = Config::parse("configuration c.toml", text).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Config);
+        assert_eq!(failure.kind(), FailureKind::Config);
         failure.to_string()
     }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What kind of thing went wrong; each kind is one exit code, after BSD's sysexits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum FailureKind {
     /// The input's content is wrong: a recording, a model.
     Data,
     /// The input does not exist or cannot be read.
@@ -30,7 +30,7 @@ pub enum Kind {
     Usage,
 }
 
-impl Kind {
+impl FailureKind {
     /// The process exit code.
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -51,7 +51,7 @@ impl Kind {
 /// A failure with its remedy. Prints as one or two sentences: what failed, and what to do.
 #[derive(Debug)]
 pub struct Failure {
-    kind: Kind,
+    kind: FailureKind,
     what: String,
     remedy: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -62,16 +62,16 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
     /// What failed, on which thing: "model /x.onnx: 12 bytes, truncated".
-    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, what: impl Into<String>) -> Self {
         Self { kind, what: what.into(), remedy: None, source: None }
     }
 
     /// From an error of the operating system about a named thing; the kind follows from the error.
     pub fn io(what: impl fmt::Display, error: std::io::Error) -> Self {
         let kind = match error.kind() {
-            std::io::ErrorKind::NotFound => Kind::NoInput,
-            std::io::ErrorKind::PermissionDenied => Kind::Denied,
-            _ => Kind::Io,
+            std::io::ErrorKind::NotFound => FailureKind::NoInput,
+            std::io::ErrorKind::PermissionDenied => FailureKind::Denied,
+            _ => FailureKind::Io,
         };
         let remedy = match error.kind() {
             std::io::ErrorKind::StorageFull => Some("Free some space there."),
@@ -100,7 +100,7 @@ impl Failure {
     }
 
     /// The kind, and with it the exit code.
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> FailureKind {
         self.kind
     }
 }

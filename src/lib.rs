@@ -1,4 +1,5 @@
-//! mousewarden learns how a person moves the mouse and notices when somebody else has taken it over.
+//! mousewarden learns how a person moves the mouse and notices when somebody else has taken it
+//! over.
 //!
 //! ```text
 //! Signal   = Mouse(MouseEvent) | Boundary(Start | Quiet | Locked | Unlocked | ...)
@@ -6,7 +7,7 @@
 //! Window   { positions of one continuous movement }
 //!    | Steps::from                [T, 3] float32: dx px, dy px, dt ms
 //! Steps    -> Scorer::score       the exported ONNX graph; scaling lives inside the graph
-//! Score    0 stranger .. 1 owner  not-a-number counts as 0
+//! Score    0 impostor .. 1 owner  not-a-number counts as 0
 //!    | Policy::update
 //! Verdict  { window, at, score, grouped score, decision, action }
 //! ```

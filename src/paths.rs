@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::platform::places;
 
 /// Names the configuration file.
@@ -46,7 +46,7 @@ impl Paths {
     ) -> Result<Self> {
         let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let homeless = |name: &str| {
-            Failure::new(Kind::Unavailable, "no home folder for this user")
+            Failure::new(FailureKind::Unavailable, "no home folder for this user")
                 .remedy(format!("Set HOME, or {name}."))
         };
         let usual = |name, place: fn(&ProjectDirs) -> PathBuf| {

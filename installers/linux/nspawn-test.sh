@@ -233,13 +233,13 @@ state_is() { owner mousewarden status --json | grep -q "\"state\":\"$1\""; }
 changed_from() { [ "$("$2")" != "$1" ]; }
 
 hurt_it() {
-    local pid sensor
+    local pid capture
     pid=$(unit MainPID)
-    sensor=$(in_it pgrep -P "$pid" | head -1)
-    in_it kill -9 "$sensor"
-    until_so "another sensor" 30 another_sensor "$pid" "$sensor"
-    [ "$(unit MainPID)" = "$pid" ] || fail "the agent went with its sensor" 1
-    say "a killed sensor was replaced"
+    capture=$(in_it pgrep -P "$pid" | head -1)
+    in_it kill -9 "$capture"
+    until_so "another capture process" 30 another_capture "$pid" "$capture"
+    [ "$(unit MainPID)" = "$pid" ] || fail "the agent went with its capture process" 1
+    say "a killed capture process was replaced"
     in_it kill -9 "$pid"
     until_so "the restart" 30 restarted "$pid"
     say "a killed agent was started again: $(unit NRestarts) restart, process $(unit MainPID)"
@@ -247,7 +247,7 @@ hurt_it() {
     until_so "a window after the restart" 30 has_judged
 }
 
-another_sensor() { in_it pgrep -P "$1" | grep -vqx "$2"; }
+another_capture() { in_it pgrep -P "$1" | grep -vqx "$2"; }
 restarted() { is_active && [ "$(unit MainPID)" != "$1" ]; }
 
 remove_it() {

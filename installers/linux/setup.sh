@@ -78,7 +78,7 @@ ignored_tests=(
     "package::nix" "command -v nix-instantiate"
     "package::ruby" "command -v ruby"
     "package::the_rpm" "test \"$(id -u)\" = 0"
-    "sensor_evdev::without_the_right" "test \"$(id -u)\" = 0"
+    "capture_evdev::without_the_right" "test \"$(id -u)\" = 0"
     "daemon::an_enrolment_on_a_full_disk" "unshare --mount true"
 )
 

@@ -168,7 +168,7 @@ def windows(sessions, binary):
 
 
 def models(events, binary, options=()):
-    """One model a user, against generated people; what went wrong for a user stands in `error`."""
+    """One model a user, against synthetic users; what went wrong for a user stands in `error`."""
 
     def train(table):
         import pyarrow.csv

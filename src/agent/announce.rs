@@ -4,21 +4,21 @@
 use crate::error::Result;
 use crate::pipeline::Verdict;
 
-use super::entry::{CaptureState, Entry, Stamped};
-use super::witness::Witness;
+use super::event::{CaptureState, Event, StampedEvent};
+use super::event_sink::EventSink;
 
-/// A witness that speaks through the log.
+/// An event sink that speaks through the log.
 #[derive(Debug, Default)]
-pub struct Announcer;
+pub struct LogSink;
 
-impl Witness for Announcer {
+impl EventSink for LogSink {
     fn name(&self) -> &'static str {
         "log"
     }
 
-    fn note(&mut self, entry: &Stamped) -> Result<()> {
-        match &entry.entry {
-            Entry::Verdict(verdict) => announce(verdict),
+    fn note(&mut self, event: &StampedEvent) -> Result<()> {
+        match &event.event {
+            Event::Verdict(verdict) => announce(verdict),
             other => {
                 let (why, serious) = reason(other);
                 let event = other.name();
@@ -53,23 +53,23 @@ fn announce(verdict: &Verdict) {
 }
 
 /// Why it happened, as far as the entry says, and whether somebody should look at it.
-fn reason(entry: &Entry) -> (Option<String>, bool) {
-    match entry {
-        Entry::NotifyFailed { why }
-        | Entry::LockFailed { why }
-        | Entry::ReloadRefused { why }
-        | Entry::RecordFailed { why }
-        | Entry::Refused { why, .. }
-        | Entry::Capture(CaptureState::Blind { why })
-        | Entry::Fault { why } => (Some(why.clone()), true),
-        Entry::PutAside { why, .. } | Entry::HistoryReset { why } => (Some(why.clone()), true),
-        Entry::SafeMode { .. }
-        | Entry::LockAsked { .. }
-        | Entry::Gap { .. }
-        | Entry::Changed { .. }
-        | Entry::Unwritten { .. } => (None, true),
-        Entry::CountdownEnded { why } | Entry::Stopped { why } => (Some(why.clone()), false),
-        Entry::Withheld { why, .. } => (Some(why.to_string()), false),
+fn reason(event: &Event) -> (Option<String>, bool) {
+    match event {
+        Event::NotifyFailed { why }
+        | Event::LockFailed { why }
+        | Event::ReloadRefused { why }
+        | Event::RecordFailed { why }
+        | Event::Refused { why, .. }
+        | Event::Capture(CaptureState::Blind { why })
+        | Event::Fault { why } => (Some(why.clone()), true),
+        Event::PutAside { why, .. } | Event::HistoryReset { why } => (Some(why.clone()), true),
+        Event::SafeMode { .. }
+        | Event::LockAsked { .. }
+        | Event::Gap { .. }
+        | Event::Changed { .. }
+        | Event::Unwritten { .. } => (None, true),
+        Event::CountdownEnded { why } | Event::Stopped { why } => (Some(why.clone()), false),
+        Event::Withheld { why, .. } => (Some(why.to_string()), false),
         _ => (None, false),
     }
 }

@@ -1,12 +1,12 @@
-//! What happened to the watch while its owner was not there to see it: told in one notice at the next
-//! unlock, because whoever was there meanwhile may have dismissed every other one.
+//! What happened to the watch while its owner was not there to see it: told in one notice at the
+//! next unlock, because whoever was there meanwhile may have dismissed every other one.
 
 use std::fmt::Write as _;
 
 use crate::pipeline::{Boundary, Timestamp};
 use crate::platform::clock;
 
-use super::entry::{Entry, Fingerprints, Gap, Head, Part, Stamped};
+use super::event::{Event, Fingerprints, Gap, Head, Part, StampedEvent};
 
 /// A notice holds so many letters of it; the rest is counted.
 const MOST_LETTERS: usize = 130;
@@ -19,11 +19,11 @@ pub struct Before {
     /// Its last row.
     pub head: Option<Head>,
     /// The last start.
-    pub started: Option<Stamped>,
+    pub started: Option<StampedEvent>,
     /// The last entry.
-    pub last: Option<Stamped>,
+    pub last: Option<StampedEvent>,
     /// Whether something was learnt since that start.
-    pub learnt: bool,
+    pub adaptation: bool,
 }
 
 /// What an agent starts from.
@@ -34,40 +34,40 @@ pub struct Origin {
     /// What was before.
     pub before: Before,
     /// What was done already to be able to start.
-    pub entries: Vec<Entry>,
+    pub events: Vec<Event>,
     /// What does not work from the start: a topic and a sentence.
     pub problems: Vec<(&'static str, String)>,
 }
 
 impl Origin {
     /// What is to be written after `started`: the gap before it, and what is another than then.
-    pub(super) fn after(&self, started: &Stamped) -> Vec<Entry> {
+    pub(super) fn after(&self, started: &StampedEvent) -> Vec<Event> {
         let gap = self.before.last.as_ref().and_then(|last| gap(self, last, started));
-        let parts = self.changes().into_iter().map(|what| Entry::Changed { what });
-        gap.into_iter().chain(parts).chain(self.entries.iter().cloned()).collect()
+        let parts = self.changes().into_iter().map(|what| Event::Changed { what });
+        gap.into_iter().chain(parts).chain(self.events.iter().cloned()).collect()
     }
 
     fn changes(&self) -> Vec<Part> {
-        let Some(Entry::Started { sha256, .. }) =
-            self.before.started.as_ref().map(|stamped| &stamped.entry)
+        let Some(Event::Started { sha256, .. }) =
+            self.before.started.as_ref().map(|stamped| &stamped.event)
         else {
             return Vec::new();
         };
         let mut changes = self.sha256.changes(sha256);
         // The agent itself writes what it learns.
-        changes.retain(|part| *part != Part::Adaptation || !self.before.learnt);
+        changes.retain(|part| *part != Part::Adaptation || !self.before.adaptation);
         changes
     }
 }
 
 /// The time between the last entry of an earlier run and this start; a machine that was off after
 /// an orderly end was watched by nobody because there was nobody.
-fn gap(origin: &Origin, last: &Stamped, started: &Stamped) -> Option<Entry> {
-    let boot_then = origin.before.started.as_ref().and_then(|then| boot(&then.entry));
-    let is_same_boot = boot_then.is_some() && boot_then == boot(&started.entry);
-    let what = match last.entry {
-        Entry::Stopped { .. } if !is_same_boot => return None,
-        Entry::Stopped { .. } => Gap::Stopped,
+fn gap(origin: &Origin, last: &StampedEvent, started: &StampedEvent) -> Option<Event> {
+    let boot_then = origin.before.started.as_ref().and_then(|then| boot(&then.event));
+    let is_same_boot = boot_then.is_some() && boot_then == boot(&started.event);
+    let what = match last.event {
+        Event::Stopped { .. } if !is_same_boot => return None,
+        Event::Stopped { .. } => Gap::Stopped,
         _ => Gap::Killed,
     };
     let seconds = if is_same_boot {
@@ -75,12 +75,12 @@ fn gap(origin: &Origin, last: &Stamped, started: &Stamped) -> Option<Entry> {
     } else {
         wall_seconds(&last.wall, &started.wall)
     };
-    Some(Entry::Gap { what, from: last.wall.clone(), to: started.wall.clone(), seconds })
+    Some(Event::Gap { what, from: last.wall.clone(), to: started.wall.clone(), seconds })
 }
 
-fn boot(entry: &Entry) -> Option<&str> {
-    match entry {
-        Entry::Started { boot, .. } => boot.as_deref(),
+fn boot(event: &Event) -> Option<&str> {
+    match event {
+        Event::Started { boot, .. } => boot.as_deref(),
         _ => None,
     }
 }
@@ -99,9 +99,9 @@ fn wall_seconds(from: &str, to: &str) -> u64 {
 pub(super) struct Away {
     happened: Vec<Happened>,
     /// Since when it is paused.
-    paused: Option<Stamped>,
+    paused: Option<StampedEvent>,
     /// Since when somebody moves with what is not known.
-    unjudged: Option<Stamped>,
+    unjudged: Option<StampedEvent>,
 }
 
 /// One kind of thing that happened.
@@ -116,24 +116,24 @@ struct Happened {
 
 impl Away {
     /// Takes note of an entry; returns the gap that ended with it.
-    pub(super) fn note(&mut self, stamped: &Stamped) -> Option<Entry> {
-        if let Some((what, seconds)) = telling(&stamped.entry) {
-            let from = match &stamped.entry {
-                Entry::Gap { from, .. } => from,
+    pub(super) fn note(&mut self, stamped: &StampedEvent) -> Option<Event> {
+        if let Some((what, seconds)) = telling(&stamped.event) {
+            let from = match &stamped.event {
+                Event::Gap { from, .. } => from,
                 _ => &stamped.wall,
             };
             self.add(what, from, seconds);
         }
-        match &stamped.entry {
-            Entry::Paused { .. } if self.paused.is_none() => self.paused = Some(stamped.clone()),
-            Entry::Unknown { .. } if self.unjudged.is_none() => {
+        match &stamped.event {
+            Event::Paused { .. } if self.paused.is_none() => self.paused = Some(stamped.clone()),
+            Event::Unknown { .. } if self.unjudged.is_none() => {
                 self.unjudged = Some(stamped.clone());
             }
-            Entry::Resumed => return ended(Gap::Paused, self.paused.take()?, stamped),
-            Entry::Device { unknown: None, .. } => {
+            Event::Resumed => return ended(Gap::Paused, self.paused.take()?, stamped),
+            Event::Device { unknown: None, .. } => {
                 return ended(Gap::Unjudged, self.unjudged.take()?, stamped);
             }
-            Entry::Stopped { .. } => {
+            Event::Stopped { .. } => {
                 return ended(Gap::Paused, self.paused.take()?, stamped);
             }
             _ => {}
@@ -177,30 +177,30 @@ impl Away {
     }
 }
 
-fn ended(what: Gap, from: Stamped, to: &Stamped) -> Option<Entry> {
+fn ended(what: Gap, from: StampedEvent, to: &StampedEvent) -> Option<Event> {
     let seconds = seconds_between(from.mono_us, to.mono_us);
-    Some(Entry::Gap { what, from: from.wall, to: to.wall.clone(), seconds })
+    Some(Event::Gap { what, from: from.wall, to: to.wall.clone(), seconds })
 }
 
 /// What the owner ought to be told of, in a few words, and how long it took.
-fn telling(entry: &Entry) -> Option<(&'static str, u64)> {
-    let what = match entry {
-        Entry::Gap { what: Gap::Stopped, seconds, .. } if *seconds < RESTART_S => return None,
-        Entry::Gap { what, seconds, .. } => return Some((gap_words(*what), *seconds)),
-        Entry::Verdict(verdict) if verdict.judgement.action.is_some() => "alarm",
-        Entry::Changed { what: Part::Model } => "another model",
-        Entry::Changed { what: Part::Program } => "another program",
-        Entry::Changed { what: Part::Configuration } => "another configuration",
-        Entry::Changed { what: Part::Policy } => "another policy",
-        Entry::Changed { what: Part::Adaptation } => "what it learnt changed",
-        Entry::HistoryReset { .. } => "history begun anew",
-        Entry::PutAside { .. } => "a damaged file put aside",
-        Entry::Unwritten { .. } => "entries lost",
-        Entry::Session { boundary: Boundary::Overflow } => "mouse events lost",
-        Entry::Refused { .. } => "a pause or stop refused",
-        Entry::Reloaded { .. } => "settings reloaded",
-        Entry::LockFailed { .. } => "a lock failed",
-        Entry::SafeMode { .. } => "too many locks",
+fn telling(event: &Event) -> Option<(&'static str, u64)> {
+    let what = match event {
+        Event::Gap { what: Gap::Stopped, seconds, .. } if *seconds < RESTART_S => return None,
+        Event::Gap { what, seconds, .. } => return Some((gap_words(*what), *seconds)),
+        Event::Verdict(verdict) if verdict.judgement.action.is_some() => "alarm",
+        Event::Changed { what: Part::Model } => "another model",
+        Event::Changed { what: Part::Program } => "another program",
+        Event::Changed { what: Part::Configuration } => "another configuration",
+        Event::Changed { what: Part::Policy } => "another policy",
+        Event::Changed { what: Part::Adaptation } => "what it learnt changed",
+        Event::HistoryReset { .. } => "history begun anew",
+        Event::PutAside { .. } => "a damaged file put aside",
+        Event::Unwritten { .. } => "entries lost",
+        Event::Session { boundary: Boundary::Overflow } => "mouse events lost",
+        Event::Refused { .. } => "a pause or stop refused",
+        Event::Reloaded { .. } => "settings reloaded",
+        Event::LockFailed { .. } => "a lock failed",
+        Event::SafeMode { .. } => "too many locks",
         _ => return None,
     };
     Some((what, 0))
@@ -227,15 +227,15 @@ fn span(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::capture::Unknown;
+    use crate::platform::capture::description::Unknown;
 
-    fn at(second: i64, entry: Entry) -> Stamped {
+    fn at(second: i64, event: Event) -> StampedEvent {
         let wall = jiff::Timestamp::from_second(1_772_359_200 + second).unwrap().to_string();
-        Stamped { wall, mono_us: Timestamp::from_millis(second * 1000), entry }
+        StampedEvent { wall, mono_us: Timestamp::from_millis(second * 1000), event }
     }
 
-    fn started(boot: &str, model: &str) -> Entry {
-        Entry::Started {
+    fn started(boot: &str, model: &str) -> Event {
+        Event::Started {
             version: String::new(),
             source: String::new(),
             scorer: String::new(),
@@ -251,7 +251,7 @@ mod tests {
         Fingerprints { model: Some(model.into()), ..Fingerprints::default() }
     }
 
-    fn origin(model: &str, started: Entry, last: Entry) -> Origin {
+    fn origin(model: &str, started: Event, last: Event) -> Origin {
         let before =
             Before { started: Some(at(0, started)), last: Some(at(60, last)), ..Before::default() };
         Origin { sha256: files(model), before, ..Origin::default() }
@@ -260,14 +260,14 @@ mod tests {
     #[test]
     fn an_end_without_a_word_is_a_gap_and_so_is_a_stop_but_not_a_machine_that_was_off() {
         let now = at(360, started("boot", "a"));
-        let gaps = |boot: &str, last: Entry| origin("a", started(boot, "a"), last).after(&now);
+        let gaps = |boot: &str, last: Event| origin("a", started(boot, "a"), last).after(&now);
         let gap = |what| {
-            let (from, to) = (at(60, Entry::Resumed).wall, now.wall.clone());
-            vec![Entry::Gap { what, from, to, seconds: 300 }]
+            let (from, to) = (at(60, Event::Resumed).wall, now.wall.clone());
+            vec![Event::Gap { what, from, to, seconds: 300 }]
         };
-        let stopped = || Entry::Stopped { why: "asked".into() };
-        assert_eq!(gaps("boot", Entry::Resumed), gap(Gap::Killed));
-        assert_eq!(gaps("another", Entry::Resumed), gap(Gap::Killed));
+        let stopped = || Event::Stopped { why: "asked".into() };
+        assert_eq!(gaps("boot", Event::Resumed), gap(Gap::Killed));
+        assert_eq!(gaps("another", Event::Resumed), gap(Gap::Killed));
         assert_eq!(gaps("boot", stopped()), gap(Gap::Stopped));
         assert_eq!(gaps("another", stopped()), []);
         assert_eq!(Origin::default().after(&now), []);
@@ -276,29 +276,29 @@ mod tests {
     #[test]
     fn another_model_than_at_the_last_start_is_told_and_what_was_learnt_is_not() {
         let now = at(360, started("b", "b"));
-        let stopped = Entry::Stopped { why: "asked".into() };
+        let stopped = Event::Stopped { why: "asked".into() };
         let mut origin = origin("b", started("a", "a"), stopped);
-        assert_eq!(origin.after(&now), [Entry::Changed { what: Part::Model }]);
+        assert_eq!(origin.after(&now), [Event::Changed { what: Part::Model }]);
         origin.sha256.adaptation = Some("c".into());
-        origin.before.learnt = true;
-        assert_eq!(origin.after(&now), [Entry::Changed { what: Part::Model }]);
-        origin.before.learnt = false;
+        origin.before.adaptation = true;
+        assert_eq!(origin.after(&now), [Event::Changed { what: Part::Model }]);
+        origin.before.adaptation = false;
         assert_eq!(origin.after(&now).len(), 2);
     }
 
     #[test]
     fn a_pause_and_movement_with_an_unknown_mouse_become_gaps() {
         let mut away = Away::default();
-        assert_eq!(away.note(&at(0, Entry::Paused { seconds: None })), None);
-        let gap = away.note(&at(90, Entry::Resumed)).unwrap();
-        assert!(matches!(gap, Entry::Gap { what: Gap::Paused, seconds: 90, .. }), "{gap:?}");
+        assert_eq!(away.note(&at(0, Event::Paused { seconds: None })), None);
+        let gap = away.note(&at(90, Event::Resumed)).unwrap();
+        assert!(matches!(gap, Event::Gap { what: Gap::Paused, seconds: 90, .. }), "{gap:?}");
         let capture = || String::from("a mouse");
-        let unknown = Entry::Unknown { capture: capture(), what: Unknown::Pointer };
+        let unknown = Event::Unknown { capture: capture(), what: Unknown::Pointer };
         assert_eq!(away.note(&at(100, unknown)), None);
-        let known = Entry::Device { capture: capture(), unknown: None };
+        let known = Event::Device { capture: capture(), unknown: None };
         let gap = away.note(&at(130, known)).unwrap();
-        assert!(matches!(gap, Entry::Gap { what: Gap::Unjudged, seconds: 30, .. }), "{gap:?}");
-        assert_eq!(away.note(&at(131, Entry::Resumed)), None);
+        assert!(matches!(gap, Event::Gap { what: Gap::Unjudged, seconds: 30, .. }), "{gap:?}");
+        assert_eq!(away.note(&at(131, Event::Resumed)), None);
     }
 
     #[test]
@@ -306,8 +306,8 @@ mod tests {
         let mut away = Away::default();
         assert_eq!(away.told(), None);
         let gap = |what, seconds| {
-            let from = at(0, Entry::Resumed).wall;
-            Entry::Gap { what, from: from.clone(), to: from, seconds }
+            let from = at(0, Event::Resumed).wall;
+            Event::Gap { what, from: from.clone(), to: from, seconds }
         };
         away.note(&at(1, gap(Gap::Killed, 300)));
         away.note(&at(2, gap(Gap::Killed, 60)));
@@ -318,9 +318,9 @@ mod tests {
         for what in
             [Part::Model, Part::Program, Part::Configuration, Part::Policy, Part::Adaptation]
         {
-            away.note(&at(4, Entry::Changed { what }));
+            away.note(&at(4, Event::Changed { what }));
         }
-        away.note(&at(5, Entry::HistoryReset { why: String::new() }));
+        away.note(&at(5, Event::HistoryReset { why: String::new() }));
         away.note(&at(6, gap(Gap::Unjudged, 40_000)));
         let told = away.told().unwrap();
         assert!(told.len() <= MOST_LETTERS + 20 && told.contains(" more"), "{told}");

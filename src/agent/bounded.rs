@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// A whole number that lies between two bounds, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "u32")]
-pub struct Within<const MIN: u32, const MAX: u32>(u32);
+pub struct BoundedInt<const MIN: u32, const MAX: u32>(u32);
 
-impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
+impl<const MIN: u32, const MAX: u32> BoundedInt<MIN, MAX> {
     /// The nearest allowed number.
     pub const fn clamped(value: u32) -> Self {
         let value = if value < MIN { MIN } else { value };
@@ -21,7 +21,7 @@ impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
     }
 }
 
-impl<const MIN: u32, const MAX: u32> TryFrom<i64> for Within<MIN, MAX> {
+impl<const MIN: u32, const MAX: u32> TryFrom<i64> for BoundedInt<MIN, MAX> {
     type Error = String;
 
     fn try_from(value: i64) -> Result<Self, String> {
@@ -30,8 +30,8 @@ impl<const MIN: u32, const MAX: u32> TryFrom<i64> for Within<MIN, MAX> {
     }
 }
 
-impl<const MIN: u32, const MAX: u32> From<Within<MIN, MAX>> for u32 {
-    fn from(value: Within<MIN, MAX>) -> Self {
+impl<const MIN: u32, const MAX: u32> From<BoundedInt<MIN, MAX>> for u32 {
+    fn from(value: BoundedInt<MIN, MAX>) -> Self {
         value.0
     }
 }
@@ -39,16 +39,16 @@ impl<const MIN: u32, const MAX: u32> From<Within<MIN, MAX>> for u32 {
 /// A number from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
-pub struct Share(pub(super) f64);
+pub struct Fraction(pub(super) f64);
 
-impl Share {
+impl Fraction {
     /// The number.
     pub const fn get(self) -> f32 {
         self.0 as f32
     }
 }
 
-impl TryFrom<f64> for Share {
+impl TryFrom<f64> for Fraction {
     type Error = String;
 
     fn try_from(value: f64) -> Result<Self, String> {
@@ -57,8 +57,8 @@ impl TryFrom<f64> for Share {
     }
 }
 
-impl From<Share> for f64 {
-    fn from(value: Share) -> Self {
+impl From<Fraction> for f64 {
+    fn from(value: Fraction) -> Self {
         value.0
     }
 }
@@ -66,8 +66,8 @@ impl From<Share> for f64 {
 /// `"model"`: what the model was calibrated for; or a value that overrules it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "toml::Value")]
-#[serde(bound = "T: Overrule")]
-pub enum Choice<T> {
+#[serde(bound = "T: OverridesModel")]
+pub enum ModelOr<T> {
     /// As the model says.
     Model,
     /// This, whatever the model says.
@@ -75,9 +75,9 @@ pub enum Choice<T> {
 }
 
 /// What may overrule the model.
-pub trait Overrule: Copy + TryFrom<toml::Value, Error = String> + Into<toml::Value> {}
+pub trait OverridesModel: Copy + TryFrom<toml::Value, Error = String> + Into<toml::Value> {}
 
-impl<T: Overrule> TryFrom<toml::Value> for Choice<T> {
+impl<T: OverridesModel> TryFrom<toml::Value> for ModelOr<T> {
     type Error = String;
 
     fn try_from(value: toml::Value) -> Result<Self, String> {
@@ -89,18 +89,18 @@ impl<T: Overrule> TryFrom<toml::Value> for Choice<T> {
     }
 }
 
-impl<T: Overrule> From<Choice<T>> for toml::Value {
-    fn from(choice: Choice<T>) -> Self {
+impl<T: OverridesModel> From<ModelOr<T>> for toml::Value {
+    fn from(choice: ModelOr<T>) -> Self {
         match choice {
-            Choice::Model => Self::String("model".into()),
-            Choice::Value(value) => value.into(),
+            ModelOr::Model => Self::String("model".into()),
+            ModelOr::Value(value) => value.into(),
         }
     }
 }
 
-impl<const MIN: u32, const MAX: u32> Overrule for Within<MIN, MAX> {}
+impl<const MIN: u32, const MAX: u32> OverridesModel for BoundedInt<MIN, MAX> {}
 
-impl<const MIN: u32, const MAX: u32> TryFrom<toml::Value> for Within<MIN, MAX> {
+impl<const MIN: u32, const MAX: u32> TryFrom<toml::Value> for BoundedInt<MIN, MAX> {
     type Error = String;
 
     fn try_from(value: toml::Value) -> Result<Self, String> {
@@ -109,15 +109,15 @@ impl<const MIN: u32, const MAX: u32> TryFrom<toml::Value> for Within<MIN, MAX> {
     }
 }
 
-impl<const MIN: u32, const MAX: u32> From<Within<MIN, MAX>> for toml::Value {
-    fn from(value: Within<MIN, MAX>) -> Self {
+impl<const MIN: u32, const MAX: u32> From<BoundedInt<MIN, MAX>> for toml::Value {
+    fn from(value: BoundedInt<MIN, MAX>) -> Self {
         Self::Integer(i64::from(value.0))
     }
 }
 
-impl Overrule for Share {}
+impl OverridesModel for Fraction {}
 
-impl TryFrom<toml::Value> for Share {
+impl TryFrom<toml::Value> for Fraction {
     type Error = String;
 
     fn try_from(value: toml::Value) -> Result<Self, String> {
@@ -126,8 +126,8 @@ impl TryFrom<toml::Value> for Share {
     }
 }
 
-impl From<Share> for toml::Value {
-    fn from(value: Share) -> Self {
+impl From<Fraction> for toml::Value {
+    fn from(value: Fraction) -> Self {
         Self::Float(value.0)
     }
 }

@@ -9,13 +9,14 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Failure, Kind, Result};
-use crate::platform::{Counter, Glance, endpoint};
+use crate::error::{Failure, FailureKind, Result};
+use crate::platform::control::endpoint;
+use crate::platform::{ControlHandler, StatusSummary};
 
-use super::board::{Board, Status};
 use super::engine::Command;
-use super::entry::Asked;
+use super::event::Asked;
 use super::rules::Rules;
+use super::shared_status::{SharedStatus, Status};
 
 /// How long a caller waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// What may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
+pub enum ControlRequest {
     /// How it goes.
     Status,
     /// Stop watching, for so many seconds or until resumed.
@@ -63,15 +64,15 @@ pub enum Reply {
 ///
 /// # Errors
 /// When nobody listens, no answer comes, or the request is refused.
-pub fn ask(socket: &Path, request: &Request) -> Result<Reply> {
+pub fn ask(socket: &Path, request: &ControlRequest) -> Result<Reply> {
     let foreign = |e: serde_json::Error| {
-        Failure::new(Kind::Data, format!("the running mousewarden answered strangely: {e}"))
+        Failure::new(FailureKind::Data, format!("the running mousewarden answered strangely: {e}"))
             .remedy("It may be another version: `mousewarden stop`, then start it again.")
     };
     let line = serde_json::to_string(request).map_err(foreign)?;
     match serde_json::from_str(&endpoint::ask(socket, &line, PATIENCE)?).map_err(foreign)? {
-        Reply::Refused { why } => Err(Failure::new(Kind::Data, why)),
-        Reply::Forbidden { why } => Err(Failure::new(Kind::Denied, why)
+        Reply::Refused { why } => Err(Failure::new(FailureKind::Data, why)),
+        Reply::Forbidden { why } => Err(Failure::new(FailureKind::Denied, why)
             .remedy("Ask the administrator of this machine; the attempt was written down.")),
         reply => Ok(reply),
     }
@@ -79,16 +80,20 @@ pub fn ask(socket: &Path, request: &Request) -> Result<Reply> {
 
 /// Where questions are answered.
 #[derive(Debug, Clone)]
-pub struct Desk {
-    board: Arc<Board>,
+pub struct AgentControl {
+    shared_status: Arc<SharedStatus>,
     commands: Sender<Command>,
     rules: Rules,
 }
 
-impl Desk {
-    /// A desk that knows the board, gives commands, and keeps to the rules.
-    pub const fn new(board: Arc<Board>, commands: Sender<Command>, rules: Rules) -> Self {
-        Self { board, commands, rules }
+impl AgentControl {
+    /// A handler that knows the shared status, gives commands, and keeps to the rules.
+    pub const fn new(
+        shared_status: Arc<SharedStatus>,
+        commands: Sender<Command>,
+        rules: Rules,
+    ) -> Self {
+        Self { shared_status, commands, rules }
     }
 
     /// Where its commands go.
@@ -106,14 +111,14 @@ impl Desk {
     }
 
     /// Answers a request; the command that follows from it is to be sent once the answer is out.
-    pub fn answer(&self, request: &Request) -> (Reply, Option<Command>) {
+    pub fn answer(&self, request: &ControlRequest) -> (Reply, Option<Command>) {
         if let Some(name) = self.forbidden(request) {
             let why = format!("the policy of this machine forbids to {name} mousewarden");
             let note = Command::Refused { request: name, why: why.clone() };
             return (Reply::Forbidden { why }, Some(note));
         }
         match request {
-            Request::Status => (Reply::Status(Box::new(self.board.read())), None),
+            ControlRequest::Status => (Reply::Status(Box::new(self.shared_status.read())), None),
             _ if self.commands.is_full() => {
                 (Reply::Refused { why: "the agent is busy; try again".into() }, None)
             }
@@ -121,15 +126,15 @@ impl Desk {
         }
     }
 
-    fn forbidden(&self, request: &Request) -> Option<Asked> {
+    fn forbidden(&self, request: &ControlRequest) -> Option<Asked> {
         match request {
-            Request::Pause { .. } if !self.rules.allow_pause => Some(Asked::Pause),
-            Request::Stop if !self.rules.allow_stop => Some(Asked::Stop),
+            ControlRequest::Pause { .. } if !self.rules.allow_pause => Some(Asked::Pause),
+            ControlRequest::Stop if !self.rules.allow_stop => Some(Asked::Stop),
             _ => None,
         }
     }
 
-    fn do_it(&self, request: &Request) -> Result<(), String> {
+    fn do_it(&self, request: &ControlRequest) -> Result<(), String> {
         let (reply, command) = self.answer(request);
         if let Some(command) = command {
             self.commands.try_send(command).map_err(|_| "the agent is busy; try again")?;
@@ -141,39 +146,39 @@ impl Desk {
     }
 }
 
-impl Counter for Desk {
+impl ControlHandler for AgentControl {
     fn status(&self) -> String {
-        serde_json::to_string(&self.board.read()).unwrap_or_default()
+        serde_json::to_string(&self.shared_status.read()).unwrap_or_default()
     }
 
-    fn glance(&self) -> Glance {
-        self.board.glance()
+    fn summary(&self) -> StatusSummary {
+        self.shared_status.summary()
     }
 
     fn pause(&self, seconds: Option<u64>) -> Result<(), String> {
-        self.do_it(&Request::Pause { seconds })
+        self.do_it(&ControlRequest::Pause { seconds })
     }
 
     fn resume(&self) -> Result<(), String> {
-        self.do_it(&Request::Resume)
+        self.do_it(&ControlRequest::Resume)
     }
 
     fn reload(&self) -> Result<(), String> {
-        self.do_it(&Request::Reload)
+        self.do_it(&ControlRequest::Reload)
     }
 
     fn stop(&self) -> Result<(), String> {
-        self.do_it(&Request::Stop)
+        self.do_it(&ControlRequest::Stop)
     }
 }
 
-fn command(request: &Request) -> Option<Command> {
+fn command(request: &ControlRequest) -> Option<Command> {
     match request {
-        Request::Status => None,
-        Request::Pause { seconds } => Some(Command::Pause(seconds.map(Duration::from_secs))),
-        Request::Resume => Some(Command::Resume),
-        Request::Reload => Some(Command::Reload),
-        Request::Stop => Some(Command::Stop("asked to stop".into())),
+        ControlRequest::Status => None,
+        ControlRequest::Pause { seconds } => Some(Command::Pause(seconds.map(Duration::from_secs))),
+        ControlRequest::Resume => Some(Command::Resume),
+        ControlRequest::Reload => Some(Command::Reload),
+        ControlRequest::Stop => Some(Command::Stop("asked to stop".into())),
     }
 }
 
@@ -182,27 +187,27 @@ mod tests {
     use super::*;
     use crossbeam_channel::bounded;
 
-    fn desk(rules: Rules) -> (Desk, crossbeam_channel::Receiver<Command>) {
+    fn control(rules: Rules) -> (AgentControl, crossbeam_channel::Receiver<Command>) {
         let (commands, obeyed) = bounded(4);
-        (Desk::new(Arc::new(Board::new(Status::default())), commands, rules), obeyed)
+        (AgentControl::new(Arc::new(SharedStatus::new(Status::default())), commands, rules), obeyed)
     }
 
     #[test]
     fn what_the_administrator_forbids_is_refused_and_written_down() {
-        let (desk, obeyed) = desk(Rules { allow_stop: false, ..Rules::default() });
-        let (reply, note) = desk.answer(&Request::Stop);
+        let (control, obeyed) = control(Rules { allow_stop: false, ..Rules::default() });
+        let (reply, note) = control.answer(&ControlRequest::Stop);
         assert!(matches!(reply, Reply::Forbidden { .. }));
         assert!(matches!(note, Some(Command::Refused { request: Asked::Stop, .. })));
-        assert!(desk.stop().unwrap_err().contains("forbids"));
+        assert!(control.stop().unwrap_err().contains("forbids"));
         assert!(matches!(obeyed.try_recv(), Ok(Command::Refused { .. })));
-        desk.pause(Some(5)).unwrap();
+        control.pause(Some(5)).unwrap();
         assert_eq!(obeyed.try_recv(), Ok(Command::Pause(Some(Duration::from_secs(5)))));
     }
 
     #[test]
     fn nonsense_is_answered_and_nothing_follows() {
-        let (desk, _obeyed) = desk(Rules::default());
-        let (reply, command) = desk.line("{\"command\":\"dance\"}");
+        let (control, _obeyed) = control(Rules::default());
+        let (reply, command) = control.line("{\"command\":\"dance\"}");
         assert!(reply.contains("refused") && command.is_none(), "{reply}");
     }
 }

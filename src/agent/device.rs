@@ -3,9 +3,9 @@
 
 use crate::pipeline::Timestamp;
 use crate::platform::CaptureView;
-use crate::platform::capture::{Capture, Profile, Unknown};
+use crate::platform::capture::description::{Capture, Profile, Unknown};
 
-use super::entry::Entry;
+use super::event::Event;
 
 /// Whether anybody has moved with what captures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,16 +44,17 @@ impl DeviceCheck {
         self.seen = None;
     }
 
-    /// Looks again, at what captures now or captured at a moment of the stream; tells when something about a live source has changed since the last look.
-    pub fn look(&mut self, at: Option<Timestamp>) -> Option<Entry> {
+    /// Looks again, at what captures now or captured at a moment of the stream; tells when
+    /// something about a live source has changed since the last look.
+    pub fn look(&mut self, at: Option<Timestamp>) -> Option<Event> {
         let now = at.map_or_else(|| self.view.get(), |at| self.view.at(at));
         if self.seen.as_ref() == Some(&now) {
             return None;
         }
         self.lacks = self.profile.as_ref().and_then(|profile| profile.lacks(&now));
-        let entry = Entry::Device { capture: now.to_string(), unknown: self.word() };
+        let event = Event::Device { capture: now.to_string(), unknown: self.word() };
         (self.seen, self.use_of_it) = (Some(now), Use::None);
-        self.profile.is_some().then_some(entry)
+        self.profile.is_some().then_some(event)
     }
 
     /// Takes note of a movement that counts.
@@ -66,10 +67,10 @@ impl DeviceCheck {
     /// A movement has ended. Tells, once after each change, that the model does not know with what:
     /// only now is that sure. Systems name a device before anybody has moved it (X servers do when
     /// the pointer's screen goes dark), and a moment after.
-    pub fn rests(&mut self) -> Option<Entry> {
+    pub fn rests(&mut self) -> Option<Event> {
         let what = self.word().filter(|_| self.use_of_it == Use::Moving)?;
         self.use_of_it = Use::Told;
-        Some(Entry::Unknown { capture: self.capture(), what })
+        Some(Event::Unknown { capture: self.capture(), what })
     }
 
     /// Whether the model does not know what captures.
@@ -77,7 +78,8 @@ impl DeviceCheck {
         self.lacks.is_some()
     }
 
-    /// Whether what captures has other units than the model knows: nothing can be made of its movement.
+    /// Whether what captures has other units than the model knows: nothing can be made of its
+    /// movement.
     pub const fn is_unjudgeable(&self) -> bool {
         matches!(self.lacks, Some(Unknown::Backend))
     }
@@ -112,7 +114,7 @@ mod tests {
         let view = CaptureView::of(Capture::parse(old));
         let mut check = DeviceCheck::live(view.clone(), Profile::parse(old));
         let told =
-            |capture: &str, unknown| Some(Entry::Device { capture: capture.into(), unknown });
+            |capture: &str, unknown| Some(Event::Device { capture: capture.into(), unknown });
         assert_eq!(check.look(None), told(old, None));
         assert_eq!(check.look(None), None);
         view.set(Capture::parse(new));
@@ -120,7 +122,7 @@ mod tests {
         assert!(check.is_unknown());
         assert_eq!(check.rests(), None, "nobody has moved with it");
         check.moves();
-        let used = Entry::Unknown { capture: new.into(), what: Unknown::Pointer };
+        let used = Event::Unknown { capture: new.into(), what: Unknown::Pointer };
         assert_eq!(check.rests(), Some(used));
         check.moves();
         assert_eq!(check.rests(), None, "once");

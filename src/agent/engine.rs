@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Detector, Signal, Timestamp};
-use crate::platform::capture::Unknown;
+use crate::platform::capture::description::Unknown;
 use crate::platform::clock;
 
-use super::board::{Board, State};
 use super::device::DeviceCheck;
-use super::entry::{Asked, Entry, Stamped};
-use super::gate::Gate;
-use super::intake::Inlet;
+use super::event::{Asked, Event, StampedEvent};
+use super::gate::SessionGate;
+use super::intake::SignalQueue;
 use super::judge::{AnyScorer, Judge};
-use super::learnt::Learnt;
+use super::model_versions::ModelVersions;
 use super::recorder::Recorder;
 use super::responder::Task;
 use super::saved::SavedDecision;
+use super::shared_status::{SharedStatus, WatchState};
 use super::unjudged::Unjudged;
 
 /// What may be asked of a running agent.
@@ -56,9 +56,9 @@ pub enum Stamp {
 }
 
 /// What the engine listens to.
-pub struct Ears {
+pub struct EngineInputs {
     /// The mouse.
-    pub inlet: Inlet,
+    pub inlet: SignalQueue,
     /// The session.
     pub session: Receiver<Signal>,
     /// The owner, and the system.
@@ -70,26 +70,26 @@ pub struct Ears {
 /// The judging thread's state.
 pub struct Engine {
     pub(super) detector: Detector<AnyScorer>,
-    pub(super) board: Arc<Board>,
+    pub(super) shared_status: Arc<SharedStatus>,
     pub(super) tasks: Sender<Task>,
     recorder: Option<Recorder>,
     pub(super) reload: Reload,
     stamp: Stamp,
     paused: Option<Receiver<Instant>>,
-    gate: Gate,
+    gate: SessionGate,
     pub(super) device: DeviceCheck,
-    pub(super) learnt: Option<Learnt>,
+    pub(super) adaptation: Option<ModelVersions>,
     saved: Option<SavedDecision>,
     unjudged: Unjudged,
     last_at: Timestamp,
 }
 
 /// What an engine is made of.
-pub struct Parts {
+pub struct EngineParts {
     /// Who judges.
     pub detector: Detector<AnyScorer>,
     /// What `status` shows.
-    pub board: Arc<Board>,
+    pub shared_status: Arc<SharedStatus>,
     /// Who acts.
     pub tasks: Sender<Task>,
     /// Keeps the movement, if wanted.
@@ -101,20 +101,21 @@ pub struct Parts {
     /// Whether the model knows what captures.
     pub device: DeviceCheck,
     /// What was learnt since the enrolment; none where nothing is to be.
-    pub learnt: Option<Learnt>,
+    pub adaptation: Option<ModelVersions>,
     /// Keeps the state of the decision.
     pub saved: Option<SavedDecision>,
 }
 
 impl Engine {
     /// An engine at the start of a stream.
-    pub fn new(parts: Parts) -> Self {
-        let Parts { detector, board, tasks, recorder, reload, stamp, device, .. } = parts;
-        let Parts { learnt, saved, .. } = parts;
-        let (gate, last_at) = (Gate::default(), Timestamp::default());
+    pub fn new(parts: EngineParts) -> Self {
+        let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
+            parts;
+        let EngineParts { adaptation, saved, .. } = parts;
+        let (gate, last_at) = (SessionGate::default(), Timestamp::default());
         Self {
             detector,
-            board,
+            shared_status,
             tasks,
             recorder,
             reload,
@@ -122,7 +123,7 @@ impl Engine {
             paused: None,
             gate,
             device,
-            learnt,
+            adaptation,
             saved,
             unjudged: Unjudged::default(),
             last_at,
@@ -133,7 +134,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the source or the model failed.
-    pub fn run(mut self, ears: &Ears) -> Result<String> {
+    pub fn run(mut self, ears: &EngineInputs) -> Result<String> {
         self.look_at_device(None);
         let ending = self.listen(ears);
         self.keep(Recorder::flush);
@@ -141,15 +142,15 @@ impl Engine {
             Ok(why) => why.clone(),
             Err(failure) => {
                 let why = first_line(failure);
-                self.tell(Entry::Fault { why: why.clone() });
+                self.tell(Event::Fault { why: why.clone() });
                 why
             }
         };
-        self.tell(Entry::Stopped { why });
+        self.tell(Event::Stopped { why });
         ending
     }
 
-    fn listen(&mut self, ears: &Ears) -> Result<String> {
+    fn listen(&mut self, ears: &EngineInputs) -> Result<String> {
         let nobody = never();
         loop {
             let woken = self.paused.clone().unwrap_or_else(|| nobody.clone());
@@ -174,21 +175,22 @@ impl Engine {
                 recv(ears.pulse) -> _ => drop(self.tasks.send(Task::Pulse)),
                 recv(ears.inlet.ended) -> ended => {
                     self.drain(&ears.inlet)?;
-                    let lost = || Failure::new(Kind::Internal, "the intake ended without a word");
+                    let lost = || Failure::new(FailureKind::Internal, "the intake ended without a word");
                     return ended.map_err(|_| lost())?.map(|()| "the source ended".into());
                 },
             }
         }
     }
 
-    fn listen_without_session(&mut self, ears: &Ears) -> Result<String> {
-        let Inlet { signals, bell, ended } = &ears.inlet;
-        let inlet = Inlet { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
+    fn listen_without_session(&mut self, ears: &EngineInputs) -> Result<String> {
+        let SignalQueue { signals, bell, ended } = &ears.inlet;
+        let inlet =
+            SignalQueue { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
         let (commands, pulse) = (ears.commands.clone(), ears.pulse.clone());
-        self.listen(&Ears { inlet, session: never(), commands, pulse })
+        self.listen(&EngineInputs { inlet, session: never(), commands, pulse })
     }
 
-    fn drain(&mut self, inlet: &Inlet) -> Result<()> {
+    fn drain(&mut self, inlet: &SignalQueue) -> Result<()> {
         let mut moved = false;
         while let Ok(signal) = inlet.signals.try_recv() {
             self.last_at = signal.at();
@@ -198,9 +200,9 @@ impl Engine {
                     self.look_at_device(Some(at));
                 }
                 Signal::Boundary { kind: Boundary::Quiet, .. } => {
-                    if let Some(entry) = self.device.rests() {
+                    if let Some(event) = self.device.rests() {
                         self.detector.unknown_device();
-                        self.tell(entry);
+                        self.tell(event);
                     }
                 }
                 Signal::Mouse(event) if self.counts(event.at) => self.device.moves(),
@@ -213,7 +215,7 @@ impl Engine {
             }
         }
         if moved {
-            self.board.moved();
+            self.shared_status.moved();
         }
         Ok(())
     }
@@ -234,56 +236,56 @@ impl Engine {
 
     /// Takes note of what captures now, or captured at a moment of the stream.
     pub(super) fn look_at_device(&mut self, at: Option<Timestamp>) {
-        let entry = self.device.look(at);
+        let event = self.device.look(at);
         let (capture, unknown) = (self.device.capture(), self.device.word());
-        self.board.change(|status| {
+        self.shared_status.change(|status| {
             status.capture = capture;
             status.unknown = unknown;
         });
         self.show_state();
-        entry.into_iter().for_each(|entry| self.tell(entry));
+        event.into_iter().for_each(|event| self.tell(event));
     }
 
     fn show_state(&self) {
         let state = match (&self.paused, self.gate.is_shut(), self.device.is_unknown()) {
-            (Some(_), ..) => State::Paused,
-            (None, true, _) => State::Locked,
-            (None, false, true) => State::UnknownDevice,
-            (None, false, false) => State::Watching,
+            (Some(_), ..) => WatchState::Paused,
+            (None, true, _) => WatchState::Locked,
+            (None, false, true) => WatchState::UnknownDevice,
+            (None, false, false) => WatchState::Watching,
         };
-        self.board.moved();
-        self.board.change(|status| status.state = state);
+        self.shared_status.moved();
+        self.shared_status.change(|status| status.state = state);
     }
 
     fn judge(&mut self, signal: Signal) -> Result<()> {
         self.keep(|recorder| recorder.push(&signal));
-        let knew = self.detector.knows_today();
+        let knew = self.detector.knows_session();
         let was_interrupted = self.detector.decider().is_interrupted();
         let verdict = self.detector.push(signal).map_err(broken)?;
-        let knows = self.detector.knows_today();
+        let knows = self.detector.knows_session();
         if knows != knew {
-            self.board.change(|status| status.today = knows);
+            self.shared_status.change(|status| status.today = knows);
         }
         if let Signal::Boundary { kind: Boundary::Overflow, .. } = signal {
-            self.board.change(|status| status.overflows += 1);
-            self.tell(Entry::Session { boundary: Boundary::Overflow });
+            self.shared_status.change(|status| status.overflows += 1);
+            self.tell(Event::Session { boundary: Boundary::Overflow });
         }
         let interrupted = self.detector.decider().is_interrupted();
         if interrupted != was_interrupted {
-            self.board.change(|status| status.interrupted = interrupted);
+            self.shared_status.change(|status| status.interrupted = interrupted);
             if interrupted {
-                self.tell(Entry::Interrupted);
+                self.tell(Event::Interrupted);
             }
         }
         if verdict.is_some() || !matches!(signal, Signal::Mouse(_)) {
             self.keep_state();
         }
         if let Some(verdict) = verdict {
-            let stamped = Stamped::now(Entry::Verdict(verdict));
-            self.board.verdict(&verdict, &stamped.wall);
+            let stamped = StampedEvent::now(Event::Verdict(verdict));
+            self.shared_status.verdict(&verdict, &stamped.wall);
             self.send(stamped);
             if knows && !knew {
-                self.tell(Entry::DayKnown);
+                self.tell(Event::DayKnown);
             }
             self.learn();
         }
@@ -296,10 +298,10 @@ impl Engine {
         let action = self.detector.unjudged(signal.at(), movement);
         self.keep_state();
         let decision = self.detector.decider().decision();
-        self.board.change(|status| status.decision = decision);
+        self.shared_status.change(|status| status.decision = decision);
         if let Some(action) = action {
             let what = self.device.word().unwrap_or(Unknown::Backend);
-            self.tell(Entry::Unjudged { capture: self.device.capture(), what, action });
+            self.tell(Event::Unjudged { capture: self.device.capture(), what, action });
         }
     }
 
@@ -317,7 +319,7 @@ impl Engine {
         let at = self.mark(kind)?;
         self.gate.session(at, kind);
         self.show_state();
-        self.tell(Entry::Session { boundary: kind });
+        self.tell(Event::Session { boundary: kind });
         Ok(())
     }
 
@@ -330,7 +332,8 @@ impl Engine {
         self.judge(Signal::Boundary { at, kind })?;
         let decision = self.detector.decider().decision();
         let evidence = self.detector.decider().evidence() as f32;
-        self.board.change(|status| (status.decision, status.evidence) = (decision, evidence));
+        self.shared_status
+            .change(|status| (status.decision, status.evidence) = (decision, evidence));
         Ok(at)
     }
 
@@ -340,7 +343,7 @@ impl Engine {
             Command::Pause(span) => self.pause(span)?,
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
-            Command::Refused { request, why } => self.tell(Entry::Refused { request, why }),
+            Command::Refused { request, why } => self.tell(Event::Refused { request, why }),
             Command::Stop(why) => return Ok(Some(why)),
         }
         Ok(None)
@@ -351,9 +354,10 @@ impl Engine {
         self.mark(Boundary::Suspended)?;
         self.paused = Some(span.map_or_else(never, after));
         let until = span.and_then(|span| clock::wall().checked_add(span).ok());
-        self.board.change(|status| status.paused_until = until.map(|until| until.to_string()));
+        self.shared_status
+            .change(|status| status.paused_until = until.map(|until| until.to_string()));
         self.show_state();
-        self.tell(Entry::Paused { seconds: span.map(|span| span.as_secs()) });
+        self.tell(Event::Paused { seconds: span.map(|span| span.as_secs()) });
         Ok(())
     }
 
@@ -361,9 +365,9 @@ impl Engine {
         if self.paused.take().is_none() {
             return;
         }
-        self.board.change(|status| status.paused_until = None);
+        self.shared_status.change(|status| status.paused_until = None);
         self.show_state();
-        self.tell(Entry::Resumed);
+        self.tell(Event::Resumed);
     }
 
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.
@@ -371,18 +375,18 @@ impl Engine {
         let Some(Err(failure)) = self.recorder.as_mut().map(work) else { return };
         self.recorder = None;
         let why = first_line(&failure);
-        self.board.problem("recording", Some(why.clone()));
-        self.board.change(|status| status.recording = None);
-        self.tell(Entry::RecordFailed { why });
+        self.shared_status.problem("recording", Some(why.clone()));
+        self.shared_status.change(|status| status.recording = None);
+        self.tell(Event::RecordFailed { why });
     }
 
-    pub(super) fn tell(&self, entry: Entry) {
-        self.send(Stamped::now(entry));
+    pub(super) fn tell(&self, event: Event) {
+        self.send(StampedEvent::now(event));
     }
 
     /// A responder that died has said so itself; judging goes on without it.
-    fn send(&self, entry: Stamped) {
-        let _ = self.tasks.send(Task::Entry(entry));
+    fn send(&self, event: StampedEvent) {
+        let _ = self.tasks.send(Task::Entry(event));
     }
 }
 
@@ -395,6 +399,6 @@ pub(super) fn first_line(failure: &Failure) -> String {
 }
 
 fn broken(error: crate::pipeline::ScoreError) -> Failure {
-    Failure::new(Kind::Internal, error.to_string())
+    Failure::new(FailureKind::Internal, error.to_string())
         .remedy("`mousewarden doctor` checks the model and the library; nothing was locked.")
 }

@@ -5,27 +5,27 @@
 use crossbeam_channel::{Receiver, never, select};
 
 use crate::data::{RecordingReader, Store};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Boundary, Segmenter, Signal, Window, WindowParams};
 use crate::platform::CaptureView;
 
-use super::gate::Gate;
-use super::intake::Inlet;
+use super::gate::SessionGate;
+use super::intake::SignalQueue;
 use super::recorder::Recorder;
 use super::settings::EnrolParams;
 
 /// How much movement there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct CollectedMovement {
     /// Complete windows.
     pub windows: u64,
     /// Movement in them.
     pub movement: Micros,
 }
 
-impl Tally {
+impl CollectedMovement {
     fn add(&mut self, window: &Window) {
         self.windows += 1;
         self.movement = Micros(self.movement.0.saturating_add(window.movement().0));
@@ -80,9 +80,9 @@ pub enum More {
 #[derive(Debug)]
 pub struct Collection {
     segmenter: Segmenter,
-    notebook: Notebook,
-    gate: Gate,
-    tally: Tally,
+    recordings: DeviceRecordings,
+    gate: SessionGate,
+    tally: CollectedMovement,
     target: Option<EnrolParams>,
     /// More movement is of no use.
     sated: bool,
@@ -91,14 +91,14 @@ pub struct Collection {
 /// One recording for each device: a recording names what captured it, and a model knows the devices
 /// of the recordings that it was made with.
 #[derive(Debug)]
-pub struct Notebook {
+pub struct DeviceRecordings {
     store: Store,
     view: CaptureView,
     capture: String,
     recorder: Recorder,
 }
 
-impl Notebook {
+impl DeviceRecordings {
     /// Begins a recording of what captures now.
     ///
     /// # Errors
@@ -126,7 +126,7 @@ impl Notebook {
 
 /// What a collection listens to beside the mouse.
 #[derive(Debug)]
-pub struct Asides {
+pub struct CollectionInputs {
     /// The session; `never()` without a watch.
     pub session: Receiver<Signal>,
     /// Rings when the collection is to be interrupted.
@@ -137,27 +137,27 @@ impl Collection {
     /// Goes on from `tally`; without a target it takes all that the source has.
     pub fn new(
         params: WindowParams,
-        notebook: Notebook,
-        tally: Tally,
+        recordings: DeviceRecordings,
+        tally: CollectedMovement,
         target: Option<EnrolParams>,
     ) -> Self {
-        let (segmenter, gate) = (Segmenter::new(params), Gate::default());
-        Self { segmenter, notebook, gate, tally, target, sated: false }
+        let (segmenter, gate) = (Segmenter::new(params), SessionGate::default());
+        Self { segmenter, recordings, gate, tally, target, sated: false }
     }
 
-    /// Collects until there is enough, `stop` says so, or the source ends; tells of every window, and
-    /// is told whether another one helps.
+    /// Collects until there is enough, `stop` says so, or the source ends; tells of every window,
+    /// and is told whether another one helps.
     ///
     /// # Errors
     /// When the source fails or the disk is full; what reached the disk stays.
     pub fn run(
         mut self,
-        inlet: &Inlet,
-        asides: &Asides,
-        mut tell: impl FnMut(&Tally, &Window) -> More,
-    ) -> Result<(Tally, Ended)> {
-        let ending = self.listen(inlet, asides, &mut tell);
-        let flushed = self.notebook.recorder.flush().map_err(full);
+        inlet: &SignalQueue,
+        inputs: &CollectionInputs,
+        mut tell: impl FnMut(&CollectedMovement, &Window) -> More,
+    ) -> Result<(CollectedMovement, Ended)> {
+        let ending = self.listen(inlet, inputs, &mut tell);
+        let flushed = self.recordings.recorder.flush().map_err(full);
         let ended = ending?;
         flushed?;
         Ok((self.tally, ended))
@@ -165,11 +165,11 @@ impl Collection {
 
     fn listen(
         &mut self,
-        inlet: &Inlet,
-        asides: &Asides,
-        tell: &mut impl FnMut(&Tally, &Window) -> More,
+        inlet: &SignalQueue,
+        inputs: &CollectionInputs,
+        tell: &mut impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<Ended> {
-        let (mut stop, mut session) = (asides.stop.clone(), asides.session.clone());
+        let (mut stop, mut session) = (inputs.stop.clone(), inputs.session.clone());
         loop {
             select! {
                 recv(inlet.bell) -> _ => self.drain(inlet, tell)?,
@@ -201,8 +201,8 @@ impl Collection {
 
     fn drain(
         &mut self,
-        inlet: &Inlet,
-        tell: &mut impl FnMut(&Tally, &Window) -> More,
+        inlet: &SignalQueue,
+        tell: &mut impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<()> {
         while let Ok(signal) = inlet.signals.try_recv() {
             if !matches!(signal, Signal::Mouse(event) if !self.gate.admits(event.at)) {
@@ -215,7 +215,7 @@ impl Collection {
     fn session(
         &mut self,
         signal: Signal,
-        tell: &mut impl FnMut(&Tally, &Window) -> More,
+        tell: &mut impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<()> {
         if let Signal::Boundary { at, kind } = signal {
             self.gate.session(at, kind);
@@ -226,11 +226,11 @@ impl Collection {
     fn take(
         &mut self,
         signal: Signal,
-        tell: &mut impl FnMut(&Tally, &Window) -> More,
+        tell: &mut impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<()> {
-        self.notebook.push(&signal).map_err(full)?;
+        self.recordings.push(&signal).map_err(full)?;
         if let Some(window) = self.segmenter.push(signal) {
-            self.notebook.recorder.flush().map_err(full)?;
+            self.recordings.recorder.flush().map_err(full)?;
             self.tally.add(&window);
             self.sated |= tell(&self.tally, &window) == More::IsOfNoUse;
         }
@@ -243,7 +243,7 @@ impl Collection {
 }
 
 fn full(failure: Failure) -> Failure {
-    Failure::new(Kind::Io, failure.to_string().lines().next().unwrap_or_default())
+    Failure::new(FailureKind::Io, failure.to_string().lines().next().unwrap_or_default())
         .remedy(
             "Free some space there and run `mousewarden --enroll` again; what was collected is kept.",
         )

@@ -1,5 +1,5 @@
-//! Which moments count: those in which the session is in front, unlocked and awake, and not the first
-//! seconds after it was not. What happens in the others is neither judged nor kept.
+//! Which moments count: those in which the session is in front, unlocked and awake, and not the
+//! first seconds after it was not. What happens in the others is neither judged nor kept.
 
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Boundary, Timestamp};
@@ -10,12 +10,12 @@ pub const GRACE: Micros = Micros::from_millis(2_000);
 
 /// Knows whether the owner's session is in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Gate {
+pub struct SessionGate {
     shut: bool,
     open_from: Option<Timestamp>,
 }
 
-impl Gate {
+impl SessionGate {
     /// Takes note of what happened to the session, in the time of the mouse's stream.
     pub fn session(&mut self, at: Timestamp, kind: Boundary) {
         match kind {
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn nothing_counts_while_locked_nor_right_after() {
-        let mut gate = Gate::default();
+        let mut gate = SessionGate::default();
         assert!(gate.admits(s(0)));
         gate.session(s(1), Boundary::Locked);
         assert!(gate.is_shut() && !gate.admits(s(1)) && !gate.admits(s(1000)));
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_sleep_opens_no_locked_session() {
-        let mut gate = Gate::default();
+        let mut gate = SessionGate::default();
         gate.session(s(1), Boundary::Locked);
         gate.session(s(2), Boundary::Suspended);
         assert!(!gate.admits(s(100)));

@@ -1,12 +1,12 @@
-//! One agent a user: locks on files that the system releases when the process dies, however it dies.
-//! Their content names the holder, and where it can be asked, to others.
+//! One agent a user: locks on files that the system releases when the process dies, however it
+//! dies. Their content names the holder, and where it can be asked, to others.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::data::private;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 
@@ -34,7 +34,7 @@ impl Instance {
     /// Becomes the only one who holds these files, and says in them where it can be asked.
     ///
     /// # Errors
-    /// [`Kind::Busy`] when another process holds one of them, with its number.
+    /// [`FailureKind::Busy`] when another process holds one of them, with its number.
     pub fn claim(locks: &[PathBuf], socket: Option<&Path>) -> Result<Self> {
         let files = locks.iter().map(|lock| claim(lock, socket)).collect::<Result<_>>()?;
         Ok(Self { _files: files })
@@ -92,7 +92,7 @@ fn read(path: &Path) -> Holder {
 fn busy(holder: &Holder) -> Failure {
     let pid = &holder.pid;
     let who = if pid.is_empty() { String::new() } else { format!(" (process {pid})") };
-    Failure::new(Kind::Busy, format!("mousewarden is running already{who}"))
+    Failure::new(FailureKind::Busy, format!("mousewarden is running already{who}"))
         .remedy("`mousewarden status` shows it, `mousewarden stop` ends it.")
 }
 
@@ -106,7 +106,7 @@ mod tests {
         let path = [folder.path().join("agent.lock")];
         let first = Instance::claim(&path, None).unwrap();
         let failure = Instance::claim(&path, None).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Busy);
+        assert_eq!(failure.kind(), FailureKind::Busy);
         assert!(failure.to_string().contains(&std::process::id().to_string()), "{failure}");
         drop(first);
         Instance::claim(&path, None).unwrap();

@@ -27,7 +27,7 @@ pub enum Pressure {
 
 /// The engine's end of the queue.
 #[derive(Debug)]
-pub struct Inlet {
+pub struct SignalQueue {
     /// The signals in order.
     pub signals: Receiver<Signal>,
     /// Rings when there is something to do.
@@ -53,7 +53,7 @@ pub struct Intake {
 pub type News = Box<dyn FnMut(CaptureNews) + Send>;
 
 /// Both ends of a queue for windows that end after a pause of `pause`.
-pub fn queue(params: &IntakeParams, pressure: Pressure, pause: Micros) -> (Intake, Inlet) {
+pub fn queue(params: &IntakeParams, pressure: Pressure, pause: Micros) -> (Intake, SignalQueue) {
     let (signals, signals_out) = bounded(params.queue_signals.get() as usize);
     let (bell, bell_out) = bounded(1);
     let (ended, ended_out) = bounded(1);
@@ -62,7 +62,7 @@ pub fn queue(params: &IntakeParams, pressure: Pressure, pause: Micros) -> (Intak
     let news: News = Box::new(|_| {});
     let intake =
         Intake { signals, bell, ended, pressure, slack, quiet, rung_at: None, lost: false, news };
-    (intake, Inlet { signals: signals_out, bell: bell_out, ended: ended_out })
+    (intake, SignalQueue { signals: signals_out, bell: bell_out, ended: ended_out })
 }
 
 impl Intake {
@@ -211,7 +211,7 @@ impl QuietTimer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::settings::Within;
+    use crate::agent::settings::BoundedInt;
     use crate::pipeline::MouseKind;
 
     /// A source that tells which time-outs it was given.
@@ -240,9 +240,9 @@ mod tests {
         Next::Signal(Signal::Mouse(MouseEvent { at: Timestamp::from_millis(ms), kind, x, y: 0.0 }))
     }
 
-    fn run(steps: Vec<Next>, queue_signals: u32, pressure: Pressure) -> (Script, Inlet) {
+    fn run(steps: Vec<Next>, queue_signals: u32, pressure: Pressure) -> (Script, SignalQueue) {
         let params = IntakeParams {
-            queue_signals: Within::clamped(queue_signals),
+            queue_signals: BoundedInt::clamped(queue_signals),
             ..IntakeParams::default()
         };
         let (intake, inlet) = queue(&params, pressure, Micros::from_millis(250));
@@ -295,7 +295,8 @@ mod tests {
         let (_, inlet) = run(steps, 64, Pressure::Drop);
         assert_eq!(inlet.signals.try_iter().count(), 64);
 
-        let params = IntakeParams { queue_signals: Within::clamped(64), ..IntakeParams::default() };
+        let params =
+            IntakeParams { queue_signals: BoundedInt::clamped(64), ..IntakeParams::default() };
         let (mut intake, inlet) = queue(&params, Pressure::Drop, Micros::from_millis(250));
         let mouse = |ms| match event(ms, MouseKind::Move, ms as f64) {
             Next::Signal(signal) => signal,

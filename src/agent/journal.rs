@@ -1,5 +1,6 @@
 //! The log as a file of JSON lines for another program to collect, readable by its owner only. It
-//! never grows beyond twice its cap; what a full disk refuses is kept for a while and written later.
+//! never grows beyond twice its cap; what a full disk refuses is kept for a while and written
+//! later.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::data::private;
 use crate::error::{Failure, Result};
 
-use super::entry::Stamped;
+use super::event::StampedEvent;
 
 /// So much is kept while the disk refuses, bytes.
 const MOST_BEHIND: usize = 4 << 20;
@@ -25,8 +26,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens or makes a journal that is put aside once it holds `cap` bytes. A last line that a crash
-    /// has torn is ended, so that the next one is whole.
+    /// Opens or makes a journal that is put aside once it holds `cap` bytes. A last line that a
+    /// crash has torn is ended, so that the next one is whole.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -44,8 +45,8 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk refuses; the line is kept for later.
-    pub fn write(&mut self, entry: &Stamped) -> Result<()> {
-        let line = serde_json::to_string(entry).map_err(|e| failed(&self.path, e.into()))? + "\n";
+    pub fn write(&mut self, event: &StampedEvent) -> Result<()> {
+        let line = serde_json::to_string(event).map_err(|e| failed(&self.path, e.into()))? + "\n";
         if self.behind.len() + line.len() <= MOST_BEHIND {
             self.behind.push_str(&line);
         }
@@ -103,7 +104,7 @@ fn failed(path: &Path, error: std::io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::entry::Entry;
+    use crate::agent::event::Event;
 
     #[test]
     fn a_full_journal_is_put_aside_and_never_grows_beyond_its_cap() {
@@ -111,14 +112,14 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         let mut journal = Journal::open(&path, 300).unwrap();
         for _ in 0..20 {
-            journal.write(&Stamped::now(Entry::Resumed)).unwrap();
+            journal.write(&StampedEvent::now(Event::Resumed)).unwrap();
         }
         let older = fs::read_to_string(folder.path().join("journal.old.jsonl")).unwrap();
         let newer = fs::read_to_string(&path).unwrap();
         assert!(older.len() <= 300 && newer.len() <= 300);
         for line in older.lines().chain(newer.lines()) {
-            let stamped: Stamped = serde_json::from_str(line).unwrap();
-            assert_eq!(stamped.entry, Entry::Resumed);
+            let stamped: StampedEvent = serde_json::from_str(line).unwrap();
+            assert_eq!(stamped.event, Event::Resumed);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
@@ -137,9 +138,9 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         fs::write(&path, "{\"wall\":\"2026-").unwrap();
         let mut journal = Journal::open(&path, 1 << 20).unwrap();
-        journal.write(&Stamped::now(Entry::Resumed)).unwrap();
+        journal.write(&StampedEvent::now(Event::Resumed)).unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        let whole = text.lines().filter_map(|line| serde_json::from_str::<Stamped>(line).ok());
+        let whole = text.lines().filter_map(|line| serde_json::from_str::<StampedEvent>(line).ok());
         assert_eq!(whole.count(), 1, "{text}");
     }
 
@@ -153,11 +154,11 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         let mut journal = Journal::open(&path, 1 << 20).unwrap();
         journal.file = File::options().write(true).open(full).unwrap();
-        let failure = journal.write(&Stamped::now(Entry::Resumed)).unwrap_err();
+        let failure = journal.write(&StampedEvent::now(Event::Resumed)).unwrap_err();
         assert!(failure.to_string().contains("space"), "{failure}");
         assert!(journal.is_behind());
         journal.file = private::append_file(&path).unwrap();
-        journal.write(&Stamped::now(Entry::Confirmed)).unwrap();
+        journal.write(&StampedEvent::now(Event::Confirmed)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
         assert!(!journal.is_behind());
     }

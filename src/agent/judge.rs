@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::{LoadedScorer, ScorerParams};
-use crate::pipeline::{DecisionParams, Detector, Habits, Micros, Scorer, WindowParams};
-use crate::platform::capture::Profile;
+use crate::pipeline::{DecisionParams, Detector, KinematicProfile, Micros, Scorer, WindowParams};
+use crate::platform::capture::description::Profile;
 
-use super::board::{ModelStatus, ScorerStatus};
-use super::learnt::Learnt;
+use super::model_versions::ModelVersions;
 use super::settings::{DecisionChoice, LockParams, NotifyParams};
+use super::shared_status::{ModelStatus, ScorerStatus};
 
 /// A scorer of any kind.
 pub type AnyScorer = Box<dyn Scorer + Send>;
@@ -23,7 +23,8 @@ pub struct Judge {
     pub windows: WindowParams,
     /// How windows become decisions.
     pub decision: DecisionParams,
-    /// Half of what a refuted alarm has raised the limits by is gone after so much time at the desk.
+    /// Half of what a refuted alarm has raised the limits by is gone after so much time at the
+    /// desk.
     pub half_life: Micros,
     /// Whether it follows its owner.
     pub adapts: bool,
@@ -36,9 +37,9 @@ pub struct Judge {
     /// How the session is locked.
     pub lock: LockParams,
     /// How its owner moves in plain numbers, for explanations.
-    pub habits: Option<Habits>,
+    pub kinematics: Option<KinematicProfile>,
     /// What it has learnt since the enrolment; none where it does not learn.
-    pub learnt: Option<Learnt>,
+    pub adaptation: Option<ModelVersions>,
 }
 
 impl Judge {
@@ -59,20 +60,20 @@ impl Judge {
             adapts: false,
             notify: NotifyParams::default(),
             lock: LockParams::default(),
-            habits: bundle.habits,
-            learnt: None,
+            kinematics: bundle.kinematics,
+            adaptation: None,
         })
     }
 
-    /// The same, learning from what follows unlocks: what was learnt lies at `path`. A model that does not
-    /// judge by traits learns nothing.
+    /// The same, learning from what follows unlocks: what was learnt lies at `path`. A model that
+    /// does not judge by embeddings learns nothing.
     ///
     /// # Errors
-    /// See [`Learnt::open`].
+    /// See [`ModelVersions::open`].
     pub fn learning(self, path: &Path) -> Result<Self> {
         let anchor = self.decision.owner();
-        let learnt = anchor.map(|anchor| Learnt::open(path, &self.model.path, anchor));
-        Ok(Self { learnt: learnt.transpose()?, adapts: true, ..self })
+        let adaptation = anchor.map(|anchor| ModelVersions::open(path, &self.model.path, anchor));
+        Ok(Self { adaptation: adaptation.transpose()?, adapts: true, ..self })
     }
 
     /// The same, following its owner, but keeping nothing: for a replay.
@@ -84,14 +85,14 @@ impl Judge {
     /// The same, for an intake that waits for pauses of so many milliseconds.
     ///
     /// # Errors
-    /// [`Kind::Config`] when its model cuts otherwise.
+    /// [`FailureKind::Config`] when its model cuts otherwise.
     pub fn with_pause(self, pause_ms: u32) -> Result<Self> {
         if self.windows.pause_ms == pause_ms {
             return Ok(self);
         }
         let own = self.windows.pause_ms;
         let what = format!("the new model cuts at pauses of {own} ms, not {pause_ms} ms");
-        Err(Failure::new(Kind::Config, what).remedy("Stop mousewarden and start it again."))
+        Err(Failure::new(FailureKind::Config, what).remedy("Stop mousewarden and start it again."))
     }
 
     /// What the model was made with.
@@ -107,12 +108,12 @@ impl Judge {
 
     /// The decision path of this judge at the start of a stream.
     pub fn detector(self) -> Detector<AnyScorer> {
-        let detector =
-            Detector::new(self.windows, self.scorer, self.decision).with_habits(self.habits);
+        let detector = Detector::new(self.windows, self.scorer, self.decision)
+            .with_kinematics(self.kinematics);
         if !self.adapts {
             return detector;
         }
-        let now = self.learnt.as_ref().and_then(Learnt::now);
+        let now = self.adaptation.as_ref().and_then(ModelVersions::now);
         detector.adapting(now.map(|version| version.adapted.clone()), self.half_life)
     }
 }

@@ -1,5 +1,6 @@
 //! Puts the live process together: intake, engine, responder and control, each in a thread, joined
-//! by bounded channels. What they do is theirs; here is only who talks to whom, and how it all ends.
+//! by bounded channels. What they do is theirs; here is only who talks to whom, and how it all
+//! ends.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -8,24 +9,24 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
-use crate::platform::endpoint::Door;
-use crate::platform::{CaptureNews, Counter, EventSource, Presence, clock};
+use crate::platform::control::endpoint::ControlEndpoint;
+use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock};
 
 use super::away::Origin;
-use super::board::{Board, Status};
-use super::control::Desk;
+use super::control::AgentControl;
 use super::device::DeviceCheck;
-use super::engine::{Command, Ears, Engine, Parts, Reload, Stamp};
-use super::entry::{Entry, Stamped};
+use super::engine::{Command, Engine, EngineInputs, EngineParts, Reload, Stamp};
+use super::event::{Event, StampedEvent};
 use super::intake::{self, Pressure};
 use super::judge::Judge;
 use super::log;
 use super::metrics::Metrics;
 use super::recorder::Recorder;
-use super::responder::{Hands, Manner, Responder, Task};
+use super::responder::{Responder, ResponderIo, ResponderParams, Task};
 use super::rules::Rules;
 use super::saved::SavedDecision;
 use super::settings::IntakeParams;
+use super::shared_status::{SharedStatus, Status};
 
 /// Entries that may wait for a notifier that takes its time.
 const TASKS: usize = 1024;
@@ -48,16 +49,17 @@ pub struct Setup {
     /// Who judges.
     pub judge: Judge,
     /// Who acts.
-    pub hands: Hands,
+    pub responder_io: ResponderIo,
     /// Keeps the movement, if wanted.
     pub recorder: Option<Recorder>,
     /// Reads configuration and model anew.
     pub reload: Reload,
     /// Where it can be asked.
-    pub door: Option<Door>,
+    pub endpoint: Option<ControlEndpoint>,
     /// Shows the agent on the desktop.
-    pub presence: Show,
-    /// Keeps the state of the decision for a restart within the session; none where nothing is kept.
+    pub status_display: StatusDisplayMaker,
+    /// Keeps the state of the decision for a restart within the session; none where nothing is
+    /// kept.
     pub saved: Option<SavedDecision>,
     /// What an administrator has fixed.
     pub rules: Rules,
@@ -68,7 +70,8 @@ pub struct Setup {
 }
 
 /// Shows an agent that can be asked by these means.
-pub type Show = Box<dyn FnOnce(Arc<dyn Counter>) -> Box<dyn Presence> + Send>;
+pub type StatusDisplayMaker =
+    Box<dyn FnOnce(Arc<dyn ControlHandler>) -> Box<dyn StatusDisplay> + Send>;
 
 /// Live or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,16 +92,16 @@ pub fn commands() -> (Sender<Command>, Receiver<Command>) {
 /// # Errors
 /// When the source or the model failed. Everything that was seen is in the log by then.
 pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Result<String> {
-    let Setup { source, kind, judge, mut hands, recorder, origin, .. } = setup;
+    let Setup { source, kind, judge, mut responder_io, recorder, origin, .. } = setup;
     let (pressure, stamp) = match kind {
         SourceKind::Mouse => (Pressure::Drop, Stamp::Clock),
         SourceKind::Recording => (Pressure::Wait, Stamp::LastSignal),
     };
-    let board = Arc::new(board(source.name(), &recorder, setup.config));
-    board.model(judge.model.clone(), judge.report.clone(), &judge.decision);
-    board.learnt(judge.learnt.as_ref());
+    let shared_status = Arc::new(shared_status(source.name(), &recorder, setup.config));
+    shared_status.model(judge.model.clone(), judge.report.clone(), &judge.decision);
+    shared_status.adaptation(judge.adaptation.as_ref());
     let (tasks, tasks_out) = bounded(TASKS);
-    let started = Entry::Started {
+    let started = Event::Started {
         version: env!("CARGO_PKG_VERSION").into(),
         source: source.name().into(),
         scorer: judge.scorer_name(),
@@ -108,27 +111,28 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         head: origin.before.head.clone(),
         boot: clock::boot(),
     };
-    let started = Stamped::now(started);
-    let after = origin.after(&started).into_iter().map(Stamped::now);
-    for entry in std::iter::once(started.clone()).chain(after) {
-        let _ = tasks.send(Task::Entry(entry));
+    let started = StampedEvent::now(started);
+    let after = origin.after(&started).into_iter().map(StampedEvent::now);
+    for event in std::iter::once(started.clone()).chain(after) {
+        let _ = tasks.send(Task::Entry(event));
     }
     for (topic, sentence) in origin.problems {
-        board.problem(topic, Some(sentence));
+        shared_status.problem(topic, Some(sentence));
     }
-    let mut witnesses = std::mem::take(&mut hands.witnesses);
-    if let Some(path) = hands.metrics.take() {
-        witnesses.push(Box::new(Metrics::new(path, Arc::clone(&board))));
+    let mut sinks = std::mem::take(&mut responder_io.sinks);
+    if let Some(path) = responder_io.metrics.take() {
+        sinks.push(Box::new(Metrics::new(path, Arc::clone(&shared_status))));
     }
-    let (log, writer) = log::log(witnesses, Arc::clone(&board), pressure);
+    let (log, writer) = log::log(sinks, Arc::clone(&shared_status), pressure);
     spawn("log", move || writer.run())?;
 
     let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-    let pulse = hands.supervisor.pulse().map_or_else(never, tick);
-    let manner = Manner { notify, lock };
-    let desk = Desk::new(board.clone(), commands.0, setup.rules);
-    let presence = (setup.presence)(Arc::new(desk.clone()));
-    let responder = Responder::new(hands, log, board.clone(), manner, presence);
+    let pulse = responder_io.supervisor.pulse().map_or_else(never, tick);
+    let params = ResponderParams { notify, lock };
+    let control = AgentControl::new(shared_status.clone(), commands.0, setup.rules);
+    let status_display = (setup.status_display)(Arc::new(control.clone()));
+    let responder =
+        Responder::new(responder_io, log, shared_status.clone(), params, status_display);
     let responding = spawn("responder", move || responder.run(&tasks_out))?;
     let (intake, inlet) = intake::queue(&setup.intake, pressure, judge.windows.pause());
     let device = match kind {
@@ -137,29 +141,29 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     };
     let mut source = source;
     let telling = Telling::new(Mutex::new(Some(tasks.clone())));
-    let intake = intake.telling(capture_news(board.clone(), telling.clone()));
+    let intake = intake.telling(capture_news(shared_status.clone(), telling.clone()));
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
-    if let Some(door) = setup.door {
-        serve(door, desk)?;
+    if let Some(endpoint) = setup.endpoint {
+        serve(endpoint, control)?;
     }
-    let learnt = judge.learnt.clone();
+    let adaptation = judge.adaptation.clone();
     let state = setup.saved.as_ref().and_then(SavedDecision::load);
     let detector = judge.detector().resumed(state.unwrap_or_default());
     let saved = setup.saved;
     let reload = setup.reload;
-    let engine = Engine::new(Parts {
+    let engine = Engine::new(EngineParts {
         detector,
-        board,
+        shared_status,
         tasks,
         recorder,
         reload,
         stamp,
         device,
-        learnt,
+        adaptation,
         saved,
     });
-    let ears = Ears { inlet, session: setup.session, commands: commands.1, pulse };
+    let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
     // The intake may live on, and must not keep the responder waiting for more.
     drop(telling.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -168,16 +172,20 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     ending
 }
 
-fn board(source: &str, recorder: &Option<Recorder>, config: Option<std::path::PathBuf>) -> Board {
+fn shared_status(
+    source: &str,
+    recorder: &Option<Recorder>,
+    config: Option<std::path::PathBuf>,
+) -> SharedStatus {
     let recording = recorder.as_ref().map(|recorder| recorder.path().to_owned());
-    Board::new(Status { source: source.into(), recording, config, ..Status::default() })
+    SharedStatus::new(Status { source: source.into(), recording, config, ..Status::default() })
 }
 
 /// Where the intake's entries go, until the engine has ended.
 type Telling = Arc<Mutex<Option<Sender<Task>>>>;
 
 /// Shows and writes down what the source says of itself.
-fn capture_news(board: Arc<Board>, telling: Telling) -> intake::News {
+fn capture_news(shared_status: Arc<SharedStatus>, telling: Telling) -> intake::News {
     Box::new(move |news| {
         let (topic, sentence) = match &news {
             CaptureNews::Blind(why) => ("capture", Some(format!("the mouse is not seen: {why}"))),
@@ -185,21 +193,21 @@ fn capture_news(board: Arc<Board>, telling: Telling) -> intake::News {
             CaptureNews::ProgramMoves => ("pointer", Some(PROGRAM_MOVES.to_owned())),
             CaptureNews::ProgramRests => ("pointer", None),
         };
-        board.problem(topic, sentence);
+        shared_status.problem(topic, sentence);
         // Never waits: a live mouse comes behind this.
         let tasks = telling.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = Task::Entry(Stamped::now(Entry::Capture(news.into())));
+        let event = Task::Entry(StampedEvent::now(Event::Capture(news.into())));
         if let Some(tasks) = tasks.as_ref() {
-            let _ = tasks.try_send(entry);
+            let _ = tasks.try_send(event);
         }
     })
 }
 
-fn serve(door: Door, desk: Desk) -> Result<()> {
-    let obey = desk.commands().clone();
+fn serve(endpoint: ControlEndpoint, control: AgentControl) -> Result<()> {
+    let obey = control.commands().clone();
     spawn("control", move || {
-        door.serve(
-            |line| desk.line(line),
+        endpoint.serve(
+            |line| control.line(line),
             // The caller knows already that it is accepted; a full queue was refused before.
             |command: Option<Command>| drop(command.map(|command| obey.try_send(command))),
         );

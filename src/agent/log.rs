@@ -1,5 +1,5 @@
-//! The typed log behind the action: entries go into a bounded queue and are handed to the witnesses
-//! in a thread of their own.
+//! The typed log behind the action: entries go into a bounded queue and are handed to the event
+//! sinks in a thread of their own.
 //!
 //! # Invariants
 //! No disk, database or pipe ever keeps the caller waiting, except where a recording is played: it
@@ -13,12 +13,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 
 use crate::error::Result;
 
-use super::board::Board;
-use super::entry::{Entry, Stamped};
+use super::event::{Event, StampedEvent};
+use super::event_sink::EventSink;
 use super::intake::Pressure;
-use super::witness::Witness;
+use super::shared_status::SharedStatus;
 
-/// Entries that may wait for the witnesses; some 2 MB.
+/// Entries that may wait for the event sinks; some 2 MB.
 const QUEUE: usize = 4096;
 /// How long an orderly end waits for them.
 const END: Duration = Duration::from_secs(1);
@@ -27,7 +27,7 @@ const END: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Log {
     notes: Notes,
-    news: Receiver<Entry>,
+    news: Receiver<Event>,
     ended: Receiver<()>,
 }
 
@@ -35,27 +35,27 @@ pub struct Log {
 #[derive(Debug, Clone)]
 pub struct Notes {
     /// None once the log has ended, whoever still holds a line.
-    queue: Arc<Mutex<Option<Sender<Stamped>>>>,
+    queue: Arc<Mutex<Option<Sender<StampedEvent>>>>,
     lost: Arc<AtomicU64>,
     pressure: Pressure,
 }
 
 /// The end of the log at which they come out.
 pub struct Writer {
-    queue: Receiver<Stamped>,
-    news: Sender<Entry>,
+    queue: Receiver<StampedEvent>,
+    news: Sender<Event>,
     /// Closed when the writer is gone.
     _ended: Sender<()>,
     lost: Arc<AtomicU64>,
-    board: Arc<Board>,
+    shared_status: Arc<SharedStatus>,
     /// With what each said last about itself.
-    witnesses: Vec<(Box<dyn Witness>, Option<String>)>,
+    sinks: Vec<(Box<dyn EventSink>, Option<String>)>,
 }
 
-/// A log for these witnesses; the writer wants a thread.
+/// A log for these event sinks; the writer wants a thread.
 pub fn log(
-    witnesses: Vec<Box<dyn Witness>>,
-    board: Arc<Board>,
+    sinks: Vec<Box<dyn EventSink>>,
+    shared_status: Arc<SharedStatus>,
     pressure: Pressure,
 ) -> (Log, Writer) {
     let (queue, queue_out) = bounded(QUEUE);
@@ -65,19 +65,19 @@ pub fn log(
     let queue = Arc::new(Mutex::new(Some(queue)));
     let notes = Notes { queue, lost: Arc::clone(&lost), pressure };
     let log = Log { notes, news: news_out, ended: ended_out };
-    let witnesses = witnesses.into_iter().map(|witness| (witness, None)).collect();
-    (log, Writer { queue: queue_out, news, _ended: ended, lost, board, witnesses })
+    let sinks = sinks.into_iter().map(|sink| (sink, None)).collect();
+    (log, Writer { queue: queue_out, news, _ended: ended, lost, shared_status, sinks })
 }
 
 impl Notes {
     /// Hands an entry over.
-    pub fn note(&self, entry: &Stamped) {
+    pub fn note(&self, event: &StampedEvent) {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(queue) = queue else { return };
-        match queue.try_send(entry.clone()) {
+        match queue.try_send(event.clone()) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(entry)) if self.pressure == Pressure::Wait => {
-                let _ = queue.send(entry);
+            Err(TrySendError::Full(event)) if self.pressure == Pressure::Wait => {
+                let _ = queue.send(event);
             }
             Err(TrySendError::Full(_)) => {
                 self.lost.fetch_add(1, Ordering::Relaxed);
@@ -92,8 +92,8 @@ impl Notes {
 
 impl Log {
     /// Hands an entry over.
-    pub fn note(&self, entry: &Stamped) {
-        self.notes.note(entry);
+    pub fn note(&self, event: &StampedEvent) {
+        self.notes.note(event);
     }
 
     /// A line of one's own.
@@ -101,8 +101,8 @@ impl Log {
         self.notes.clone()
     }
 
-    /// What the witnesses have found out since this was asked last.
-    pub fn news(&self) -> Vec<Entry> {
+    /// What the event sinks have found out since this was asked last.
+    pub fn news(&self) -> Vec<Event> {
         self.news.try_iter().collect()
     }
 
@@ -126,37 +126,37 @@ impl Writer {
     /// Writes until the other end is gone and nothing is left.
     pub fn run(mut self) {
         loop {
-            let waits = self.witnesses.iter().filter_map(|(witness, _)| witness.waits()).min();
+            let waits = self.sinks.iter().filter_map(|(sink, _)| sink.waits()).min();
             let next = match waits {
                 Some(span) => self.queue.recv_timeout(span),
                 None => self.queue.recv().map_err(RecvTimeoutError::from),
             };
             match next {
-                Ok(entry) => self.note(&entry),
+                Ok(event) => self.note(&event),
                 Err(RecvTimeoutError::Timeout) => {
-                    self.each(|witness| witness.waits().map(|_| witness.again()));
+                    self.each(|sink| sink.waits().map(|_| sink.again()));
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.each(|witness| witness.finish().err().map(Err));
+        self.each(|sink| sink.finish().err().map(Err));
     }
 
-    fn note(&mut self, entry: &Stamped) {
-        let entries = self.lost.swap(0, Ordering::Relaxed);
-        if entries > 0 {
-            let gone = Stamped::now(Entry::Unwritten { entries });
-            self.each(|witness| Some(witness.note(&gone)));
+    fn note(&mut self, event: &StampedEvent) {
+        let events = self.lost.swap(0, Ordering::Relaxed);
+        if events > 0 {
+            let gone = StampedEvent::now(Event::Unwritten { events });
+            self.each(|sink| Some(sink.note(&gone)));
         }
-        self.each(|witness| Some(witness.note(entry)));
+        self.each(|sink| Some(sink.note(event)));
     }
 
-    /// Lets each witness do something, if it has something to do; what fails is a problem until it
+    /// Lets each sink do something, if it has something to do; what fails is a problem until it
     /// works again.
-    fn each(&mut self, mut work: impl FnMut(&mut dyn Witness) -> Option<Result<()>>) {
-        for (witness, said) in &mut self.witnesses {
-            let worked = work(witness.as_mut());
-            for news in witness.news() {
+    fn each(&mut self, mut work: impl FnMut(&mut dyn EventSink) -> Option<Result<()>>) {
+        for (sink, said) in &mut self.sinks {
+            let worked = work(sink.as_mut());
+            for news in sink.news() {
                 let _ = self.news.send(news);
             }
             let Some(worked) = worked else { continue };
@@ -166,9 +166,9 @@ impl Writer {
             }
             match &failure {
                 Some(failure) => tracing::warn!("{failure}"),
-                None => tracing::info!("{}: works again", witness.name()),
+                None => tracing::info!("{}: works again", sink.name()),
             }
-            self.board.problem(witness.name(), failure.clone());
+            self.shared_status.problem(sink.name(), failure.clone());
             *said = failure;
         }
     }
@@ -177,59 +177,59 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::board::Status;
-    use crate::error::{Failure, Kind};
+    use crate::agent::shared_status::Status;
+    use crate::error::{Failure, FailureKind};
     use std::sync::Mutex;
 
     /// Takes note once it is let.
     struct Slow {
         gate: Receiver<()>,
-        seen: Arc<Mutex<Vec<Stamped>>>,
+        seen: Arc<Mutex<Vec<StampedEvent>>>,
         broken: bool,
     }
 
-    impl Witness for Slow {
+    impl EventSink for Slow {
         fn name(&self) -> &'static str {
             "slow"
         }
 
-        fn note(&mut self, entry: &Stamped) -> Result<()> {
+        fn note(&mut self, event: &StampedEvent) -> Result<()> {
             let _ = self.gate.recv();
-            self.seen.lock().unwrap().push(entry.clone());
-            if self.broken { Err(Failure::new(Kind::Io, "it is broken")) } else { Ok(()) }
+            self.seen.lock().unwrap().push(event.clone());
+            if self.broken { Err(Failure::new(FailureKind::Io, "it is broken")) } else { Ok(()) }
         }
     }
 
-    fn board() -> Arc<Board> {
-        Arc::new(Board::new(Status::default()))
+    fn shared_status() -> Arc<SharedStatus> {
+        Arc::new(SharedStatus::new(Status::default()))
     }
 
     #[test]
-    fn nobody_waits_for_a_witness_and_what_is_lost_is_counted() {
+    fn nobody_waits_for_an_event_sink_and_what_is_lost_is_counted() {
         let (open, gate) = bounded::<()>(0);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let slow = Slow { gate, seen: Arc::clone(&seen), broken: false };
-        let (log, writer) = log(vec![Box::new(slow)], board(), Pressure::Drop);
+        let (log, writer) = log(vec![Box::new(slow)], shared_status(), Pressure::Drop);
         // Nobody reads yet: whoever waited here would wait for ever.
         for _ in 0..QUEUE + 100 {
-            log.note(&Stamped::now(Entry::Resumed));
+            log.note(&StampedEvent::now(Event::Resumed));
         }
         drop(open);
         let writing = std::thread::spawn(move || writer.run());
         log.finish();
         writing.join().unwrap();
         let seen = seen.lock().unwrap();
-        assert_eq!(seen[0].entry, Entry::Unwritten { entries: 100 });
+        assert_eq!(seen[0].event, Event::Unwritten { events: 100 });
         assert_eq!(seen.len(), QUEUE + 1);
     }
 
     #[test]
-    fn the_end_waits_no_longer_than_a_second_for_a_witness_that_hangs() {
+    fn the_end_waits_no_longer_than_a_second_for_an_event_sink_that_hangs() {
         let (open, gate) = bounded::<()>(0);
         let slow = Slow { gate, seen: Arc::default(), broken: false };
-        let (log, writer) = log(vec![Box::new(slow)], board(), Pressure::Drop);
+        let (log, writer) = log(vec![Box::new(slow)], shared_status(), Pressure::Drop);
         let writing = std::thread::spawn(move || writer.run());
-        log.note(&Stamped::now(Entry::Resumed));
+        log.note(&StampedEvent::now(Event::Resumed));
         let before = crate::platform::clock::now();
         log.finish();
         let waited = (crate::platform::clock::now() - before).as_secs_f64();
@@ -239,20 +239,20 @@ mod tests {
     }
 
     #[test]
-    fn a_witness_that_fails_is_a_problem_and_the_others_go_on() {
+    fn an_event_sink_that_fails_is_a_problem_and_the_others_go_on() {
         let (open, gate) = bounded::<()>(0);
         drop(open);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let broken = Slow { gate: gate.clone(), seen: Arc::default(), broken: true };
         let good = Slow { gate, seen: Arc::clone(&seen), broken: false };
-        let board = board();
+        let shared_status = shared_status();
         let (log, writer) =
-            log(vec![Box::new(broken), Box::new(good)], board.clone(), Pressure::Drop);
+            log(vec![Box::new(broken), Box::new(good)], shared_status.clone(), Pressure::Drop);
         let writing = std::thread::spawn(move || writer.run());
-        log.note(&Stamped::now(Entry::Resumed));
+        log.note(&StampedEvent::now(Event::Resumed));
         log.finish();
         writing.join().unwrap();
         assert_eq!(seen.lock().unwrap().len(), 1);
-        assert_eq!(board.read().problems, ["slow: it is broken"]);
+        assert_eq!(shared_status.read().problems, ["slow: it is broken"]);
     }
 }

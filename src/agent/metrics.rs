@@ -10,9 +10,9 @@ use crate::error::{Failure, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Decision, Timestamp};
 
-use super::board::{Board, State, Status};
-use super::entry::{Entry, Stamped};
-use super::witness::Witness;
+use super::event::{Event, StampedEvent};
+use super::event_sink::EventSink;
+use super::shared_status::{SharedStatus, Status, WatchState};
 
 /// The file is written this often at most, unless something of weight happens.
 const EVERY: Micros = Micros::from_millis(15_000);
@@ -21,7 +21,7 @@ const EVERY: Micros = Micros::from_millis(15_000);
 #[derive(Debug)]
 pub struct Metrics {
     path: PathBuf,
-    board: Arc<Board>,
+    shared_status: Arc<SharedStatus>,
     written: Option<Timestamp>,
     counts: Counts,
     up: bool,
@@ -38,27 +38,27 @@ struct Counts {
 }
 
 impl Metrics {
-    /// Writes to `path`, with what the board says.
-    pub fn new(path: PathBuf, board: Arc<Board>) -> Self {
-        Self { path, board, written: None, counts: Counts::default(), up: true }
+    /// Writes to `path`, with what the shared status says.
+    pub fn new(path: PathBuf, shared_status: Arc<SharedStatus>) -> Self {
+        Self { path, shared_status, written: None, counts: Counts::default(), up: true }
     }
 }
 
-impl Witness for Metrics {
+impl EventSink for Metrics {
     fn name(&self) -> &'static str {
         "metrics"
     }
 
-    fn note(&mut self, entry: &Stamped) -> Result<()> {
-        self.counts.count(&entry.entry);
-        self.up = !matches!(entry.entry, Entry::Stopped { .. });
-        let light = matches!(&entry.entry, Entry::Verdict(v) if v.judgement.action.is_none());
-        let fresh = self.written.is_some_and(|written| entry.mono_us - written < EVERY);
+    fn note(&mut self, event: &StampedEvent) -> Result<()> {
+        self.counts.count(&event.event);
+        self.up = !matches!(event.event, Event::Stopped { .. });
+        let light = matches!(&event.event, Event::Verdict(v) if v.judgement.action.is_none());
+        let fresh = self.written.is_some_and(|written| event.mono_us - written < EVERY);
         if light && fresh {
             return Ok(());
         }
-        self.written = Some(entry.mono_us);
-        let text = render(&self.board.read(), &self.counts, self.up);
+        self.written = Some(event.mono_us);
+        let text = render(&self.shared_status.read(), &self.counts, self.up);
         replace(&self.path, &text).map_err(|e| {
             Failure::io(format!("metrics file {}", self.path.display()), e)
                 .remedy("Check [metrics] file: its folder must be there and yours to write.")
@@ -67,15 +67,15 @@ impl Witness for Metrics {
 }
 
 impl Counts {
-    fn count(&mut self, entry: &Entry) {
-        match entry {
-            Entry::Verdict(verdict) => {
+    fn count(&mut self, event: &Event) {
+        match event {
+            Event::Verdict(verdict) => {
                 self.windows += 1;
                 self.alarms += u64::from(verdict.judgement.action.is_some());
             }
-            Entry::LockAsked { .. } => self.locks += 1,
-            Entry::LockFailed { .. } => self.lock_failures += 1,
-            Entry::Confirmed => self.confirmed += 1,
+            Event::LockAsked { .. } => self.locks += 1,
+            Event::LockFailed { .. } => self.lock_failures += 1,
+            Event::Confirmed => self.confirmed += 1,
             _ => {}
         }
     }
@@ -90,13 +90,13 @@ fn render(status: &Status, counts: &Counts, up: bool) -> String {
         let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
     };
     row("gauge", "up", "Whether the agent runs.", f64::from(u8::from(up)));
-    let watching = up && status.state == State::Watching;
+    let watching = up && status.state == WatchState::Watching;
     row("gauge", "watching", "Whether it watches.", f64::from(u8::from(watching)));
     row("gauge", "decision", "0 trusted, 1 suspicious, 2 intruder.", decision(status.decision));
     if let Some(grouped) = status.grouped {
         row("gauge", "grouped_score", "Mean of the last scores, 0..1.", f64::from(grouped));
     }
-    row("gauge", "threshold", "Means below it are a stranger's.", f64::from(status.threshold));
+    row("gauge", "threshold", "Means below it are an impostor's.", f64::from(status.threshold));
     let problems = status.problems.len() as f64;
     row("gauge", "problems", "Things that do not work as they should.", problems);
     row("counter", "windows_total", "Windows judged.", counts.windows as f64);
@@ -135,11 +135,12 @@ mod tests {
     fn the_file_has_the_format_of_the_collector_and_is_replaced_as_a_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mousewarden.prom");
-        let board = Arc::new(Board::new(Status { threshold: 0.5, ..Status::default() }));
-        let mut metrics = Metrics::new(path.clone(), board);
+        let shared_status =
+            Arc::new(SharedStatus::new(Status { threshold: 0.5, ..Status::default() }));
+        let mut metrics = Metrics::new(path.clone(), shared_status);
         let why = "asked".into();
-        for entry in [Entry::Confirmed, Entry::Stopped { why }] {
-            metrics.note(&Stamped::now(entry)).unwrap();
+        for event in [Event::Confirmed, Event::Stopped { why }] {
+            metrics.note(&StampedEvent::now(event)).unwrap();
         }
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("\nmousewarden_up 0\n"), "{text}");

@@ -4,13 +4,13 @@
 
 mod announce;
 mod away;
-pub mod board;
 pub mod bounded;
 pub mod control;
 mod device;
 mod engine;
 pub mod enrol;
-pub mod entry;
+pub mod event;
+pub mod event_sink;
 mod gate;
 #[cfg(feature = "history")]
 pub mod history;
@@ -18,10 +18,10 @@ pub mod instance;
 pub mod intake;
 pub mod journal;
 pub mod judge;
-pub mod learnt;
 pub mod live;
 mod log;
 pub mod metrics;
+pub mod model_versions;
 mod notice;
 pub mod playback;
 pub mod recorder;
@@ -31,10 +31,10 @@ mod responder;
 pub mod rules;
 pub mod saved;
 pub mod settings;
+pub mod shared_status;
 mod unjudged;
-pub mod witness;
 
-pub use announce::Announcer;
+pub use announce::LogSink;
 pub use away::{Before, Origin};
 pub use engine::{Command, Reload};
-pub use responder::{Hands, PostGuard};
+pub use responder::{PostGuard, ResponderIo};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Explanation, Verdict};
 use crate::platform::Notice;
-use crate::platform::capture::Unknown;
+use crate::platform::capture::description::Unknown;
 
 use super::settings::NotifyParams;
 
@@ -18,14 +18,14 @@ const MOST_WINDOWS: usize = 1000;
 
 /// How much movement the decision that stands rests on.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct JudgedMovement {
     judged: usize,
     /// Of the last alarm.
     why: Option<Explanation>,
     spans: VecDeque<Micros>,
 }
 
-impl Seen {
+impl JudgedMovement {
     /// Takes a window's length, and how many windows the decision rests on.
     pub fn add(&mut self, verdict: &Verdict) {
         if self.spans.len() == MOST_WINDOWS {
@@ -57,7 +57,7 @@ impl Seen {
 /// What a notice is about; each kind can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum NoticeKind {
     /// Somebody else seems to be at the mouse.
     Alarm,
     /// The same, and the screen is about to be locked.
@@ -78,7 +78,7 @@ pub enum Kind {
     WhileAway,
 }
 
-impl Kind {
+impl NoticeKind {
     /// Every kind.
     pub const ALL: [Self; 9] = [
         Self::Alarm,
@@ -93,7 +93,7 @@ impl Kind {
     ];
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for NoticeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Alarm => "alarm",
@@ -111,15 +111,15 @@ impl fmt::Display for Kind {
 
 /// A notice and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct NoticeText {
     /// What it is about.
-    pub kind: Kind,
+    pub kind: NoticeKind,
     /// What is shown.
     pub notice: Notice,
 }
 
 /// An alarm.
-pub fn alarm(seen: &Seen, params: &NotifyParams) -> Told {
+pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
     let (seen, unlike) = (seen.words(), seen.unlike());
     let remedy = match params.buttons {
         true => "\"It was me\" locks the screen and lets your password confirm it.",
@@ -132,11 +132,11 @@ pub fn alarm(seen: &Seen, params: &NotifyParams) -> Told {
         ask: params.buttons,
         urgent: params.stay,
     };
-    Told { kind: Kind::Alarm, notice }
+    NoticeText { kind: NoticeKind::Alarm, notice }
 }
 
 /// An alarm that will lock in so many seconds.
-pub fn countdown(seen: &Seen, seconds: u32, params: &NotifyParams) -> Told {
+pub fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
     let remedy = match params.buttons {
         true => " \"It was me\" asks for your password.",
         false => "",
@@ -149,44 +149,44 @@ pub fn countdown(seen: &Seen, seconds: u32, params: &NotifyParams) -> Told {
     );
     let summary = format!("Locking in {seconds} s");
     let notice = Notice { summary, body, ask: params.buttons, urgent: true };
-    Told { kind: Kind::Countdown, notice }
+    NoticeText { kind: NoticeKind::Countdown, notice }
 }
 
 /// The countdown was ended by the owner's hand.
-pub fn relieved() -> Told {
+pub fn relieved() -> NoticeText {
     let body = "The mouse moves the way you move it again. Nothing was locked.";
-    plain(Kind::Relieved, "It is you again", body.into(), false)
+    plain(NoticeKind::Relieved, "It is you again", body.into(), false)
 }
 
 /// The screen was locked by an alarm; seen when it is open again.
-pub fn locked(seen: &Seen) -> Told {
+pub fn locked(seen: &JudgedMovement) -> NoticeText {
     let body = format!(
         "For {} the mouse was not moved your way{}. If it was you, time and again: `mousewarden \
          --enroll --again`.",
         seen.words(),
         seen.unlike()
     );
-    plain(Kind::Locked, "Locked by mousewarden", body, false)
+    plain(NoticeKind::Locked, "Locked by mousewarden", body, false)
 }
 
 /// No way of locking worked.
-pub fn could_not_lock(why: &str) -> Told {
+pub fn could_not_lock(why: &str) -> NoticeText {
     let body = format!("Somebody may be using your mouse. Lock the screen yourself. ({why})");
-    plain(Kind::LockFailed, "Could not lock the screen", body, true)
+    plain(NoticeKind::LockFailed, "Could not lock the screen", body, true)
 }
 
 /// Alarms no longer lock.
-pub fn safe_mode(seen: &Seen, locks: usize) -> Told {
+pub fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
     let body = format!(
         "For {} it has not moved the way you move it. After {locks} locks in ten minutes \
          mousewarden only warns; if it was you each time, enrol again.",
         seen.words()
     );
-    plain(Kind::SafeMode, "Is this you at the mouse?", body, true)
+    plain(NoticeKind::SafeMode, "Is this you at the mouse?", body, true)
 }
 
 /// The model does not know what captures.
-pub fn unknown_device(capture: &str, unknown: Unknown) -> Told {
+pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
     let what = match unknown {
         Unknown::Pointer => "This is another pointing device",
         Unknown::Screens => "The screens have another resolution",
@@ -204,32 +204,32 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> Told {
     let body = format!(
         "{what} than your model knows ({capture}). {then} If you changed nothing, somebody has."
     );
-    plain(Kind::UnknownDevice, "This mouse is not known", body, false)
+    plain(NoticeKind::UnknownDevice, "This mouse is not known", body, false)
 }
 
 /// The agent ends by a fault of its own.
-pub fn fault(why: &str) -> Told {
+pub fn fault(why: &str) -> NoticeText {
     let body = format!(
         "mousewarden has ended: {why}. Nothing was locked; `mousewarden doctor` says what to do."
     );
-    plain(Kind::Fault, "No longer watching", body, false)
+    plain(NoticeKind::Fault, "No longer watching", body, false)
 }
 
 /// What happened to the watch since the last proven unlock, each in a few words.
-pub fn while_away(happened: &str) -> Told {
+pub fn while_away(happened: &str) -> NoticeText {
     let body = format!("{happened}. `mousewarden report` shows all of it.");
-    plain(Kind::WhileAway, "While you were away", body, true)
+    plain(NoticeKind::WhileAway, "While you were away", body, true)
 }
 
-fn plain(kind: Kind, summary: &str, body: String, urgent: bool) -> Told {
-    Told { kind, notice: Notice { summary: summary.into(), body, ask: false, urgent } }
+fn plain(kind: NoticeKind, summary: &str, body: String, urgent: bool) -> NoticeText {
+    NoticeText { kind, notice: Notice { summary: summary.into(), body, ask: false, urgent } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pipeline::Timestamp;
-    use crate::pipeline::manner::{Aspect, Difference};
+    use crate::pipeline::kinematics::{Aspect, Difference};
 
     #[test]
     fn no_desktop_cuts_a_summary_off_or_a_body_short() {
@@ -242,7 +242,7 @@ mod tests {
             since: Timestamp::default(),
             differences: [Some(longest), None],
         };
-        let seen = Seen { judged: 30, why: Some(why), spans };
+        let seen = JudgedMovement { judged: 30, why: Some(why), spans };
         let params = NotifyParams::default();
         for told in [
             alarm(&seen, &params),
@@ -262,12 +262,18 @@ mod tests {
     #[test]
     fn the_alarm_names_what_was_seen_and_for_how_long() {
         let spans = (0..10).map(|_| Micros::from_millis(1_400)).collect();
-        let notice =
-            alarm(&Seen { judged: 10, spans, ..Seen::default() }, &NotifyParams::default()).notice;
+        let notice = alarm(
+            &JudgedMovement { judged: 10, spans, ..JudgedMovement::default() },
+            &NotifyParams::default(),
+        )
+        .notice;
         assert!(notice.body.contains("For the last 14 s of movement (10 windows)"), "{notice:?}");
         assert!(notice.ask);
-        let short =
-            Seen { judged: 1, spans: [Micros::from_millis(1_260)].into(), ..Seen::default() };
+        let short = JudgedMovement {
+            judged: 1,
+            spans: [Micros::from_millis(1_260)].into(),
+            ..JudgedMovement::default()
+        };
         assert_eq!(short.words(), "the last 1.3 s of movement (1 window)");
     }
 }

@@ -1,10 +1,10 @@
 //! What changes the model that judges: one that is read anew, and what was learnt.
 
-use super::board::LearntStatus;
 use super::engine::{Engine, first_line};
-use super::entry::Entry;
+use super::event::Event;
 use super::judge::Judge;
-use super::responder::{Manner, Task};
+use super::responder::{ResponderParams, Task};
+use super::shared_status::AdaptationStatus;
 use crate::platform::clock;
 
 impl Engine {
@@ -14,42 +14,45 @@ impl Engine {
             Ok(judge) => self.adopt(judge),
             Err(failure) => {
                 let sentence = format!("the new one is not in force: {}", first_line(&failure));
-                self.board.problem("configuration", Some(sentence));
-                self.tell(Entry::ReloadRefused { why: failure.to_string() });
+                self.shared_status.problem("configuration", Some(sentence));
+                self.tell(Event::ReloadRefused { why: failure.to_string() });
             }
         }
     }
 
     fn adopt(&mut self, judge: Judge) {
-        self.board.model(judge.model.clone(), judge.report.clone(), &judge.decision);
-        self.board.learnt(judge.learnt.as_ref());
-        self.board.problem("configuration", None);
+        self.shared_status.model(judge.model.clone(), judge.report.clone(), &judge.decision);
+        self.shared_status.adaptation(judge.adaptation.as_ref());
+        self.shared_status.problem("configuration", None);
         self.device.adopt(judge.profile());
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
-        let task = Task::Adopt(Manner { notify, lock });
-        self.learnt = judge.learnt.clone();
+        let task = Task::Adopt(ResponderParams { notify, lock });
+        self.adaptation = judge.adaptation.clone();
         // Evidence outlives a reload: otherwise whoever sits there could ask for one to be forgotten.
         let state = self.detector.decider().state().clone();
         self.detector = judge.detector().resumed(state);
         let grouping = self.detector.decider().params().grouping;
         let decision = self.detector.decider().decision();
-        self.board.change(|status| status.decision = decision);
+        self.shared_status.change(|status| status.decision = decision);
         let _ = self.tasks.send(task);
         let (threshold, group_windows) = (grouping.threshold, grouping.windows);
-        self.tell(Entry::Reloaded { threshold, group_windows });
+        self.tell(Event::Reloaded { threshold, group_windows });
         self.look_at_device(None);
     }
 
     /// Keeps what the detector has learnt by the last window, if anything.
     pub(super) fn learn(&mut self) {
-        let (Some(learnt), Some(adapted)) = (&mut self.learnt, self.detector.take_learnt()) else {
+        let (Some(adaptation), Some(adapted)) =
+            (&mut self.adaptation, self.detector.take_adapted())
+        else {
             return;
         };
-        let added = learnt.add(adapted, clock::wall().strftime("%FT%TZ").to_string());
-        let Some(now) = learnt.now() else { return };
+        let added = adaptation.add(adapted, clock::wall().strftime("%FT%TZ").to_string());
+        let Some(now) = adaptation.now() else { return };
         let (number, drift) = (now.number, now.drift);
-        self.board.change(|status| status.learnt = Some(LearntStatus { version: number, drift }));
-        self.tell(Entry::Learnt { version: number, drift });
-        self.board.problem("adaptation", added.err().map(|failure| first_line(&failure)));
+        self.shared_status
+            .change(|status| status.adaptation = Some(AdaptationStatus { version: number, drift }));
+        self.tell(Event::Adapted { version: number, drift });
+        self.shared_status.problem("adaptation", added.err().map(|failure| first_line(&failure)));
     }
 }

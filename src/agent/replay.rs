@@ -1,7 +1,7 @@
 //! What the agent would have said about a recording: the same judge, the same pauses, no threads,
 //! no clock and nobody to tell. Bit for bit what the live process writes down.
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Signal, Verdict};
 
 use super::judge::Judge;
@@ -16,7 +16,8 @@ pub fn replay(
     mut tell: impl FnMut(&Verdict) -> Result<()>,
 ) -> Result<()> {
     let mut detector = judge.detector();
-    let broken = |e: crate::pipeline::ScoreError| Failure::new(Kind::Internal, e.to_string());
+    let broken =
+        |e: crate::pipeline::ScoreError| Failure::new(FailureKind::Internal, e.to_string());
     for signal in signals {
         if let Some(verdict) = detector.push(signal?).map_err(broken)? {
             tell(&verdict)?;

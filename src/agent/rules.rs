@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::MaxAction;
 
-use super::settings::{Budget, Choice, DecisionChoice, Share};
+use super::settings::{Budget, DecisionChoice, Fraction, ModelOr};
 
 /// The administrator's rules; without a file nothing is fixed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,9 +23,9 @@ pub struct Rules {
     pub notice_budget_h: Option<Budget>,
     /// How often the session may be locked by mistake, whatever the owner configured.
     pub lock_budget_h: Option<Budget>,
-    /// The threshold of the grouped score, whatever the owner and the model say. Pins the group too, or
-    /// another size would void it.
-    pub threshold: Option<Share>,
+    /// The threshold of the grouped score, whatever the owner and the model say. Pins the group
+    /// too, or another size would void it.
+    pub threshold: Option<Fraction>,
 }
 
 impl Default for Rules {
@@ -45,10 +45,10 @@ impl Rules {
     /// Reads a text; `name` stands in the error.
     ///
     /// # Errors
-    /// [`Kind::Config`] with line and caret when it is wrong.
+    /// [`FailureKind::Config`] with line and caret when it is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| {
-            Failure::new(Kind::Config, format!("{name}: {}", error.to_string().trim_end()))
+            Failure::new(FailureKind::Config, format!("{name}: {}", error.to_string().trim_end()))
                 .remedy("The administrator of this machine has to correct that line.")
         })
     }
@@ -63,7 +63,7 @@ impl Rules {
             choice.cooldown_s = default.cooldown_s;
         }
         if let Some(threshold) = self.threshold {
-            choice.threshold = Choice::Value(threshold);
+            choice.threshold = ModelOr::Value(threshold);
             choice.group_windows = default.group_windows;
             choice.confirm_windows = default.confirm_windows;
         }
@@ -94,7 +94,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::settings::Within;
+    use crate::agent::settings::BoundedInt;
 
     #[test]
     fn what_is_fixed_takes_the_place_of_what_was_chosen() {
@@ -103,13 +103,13 @@ mod tests {
         let rules = Rules::parse("policy", text).unwrap();
         let mut choice = DecisionChoice {
             max_action: MaxAction::Log,
-            lock_budget_h: Budget::Hours(Within::clamped(1000)),
-            group_windows: Choice::Value(Within::clamped(1000)),
-            confirm_windows: Within::clamped(1000),
+            lock_budget_h: Budget::Hours(BoundedInt::clamped(1000)),
+            group_windows: ModelOr::Value(BoundedInt::clamped(1000)),
+            confirm_windows: BoundedInt::clamped(1000),
             ..DecisionChoice::default()
         };
         rules.apply(&mut choice);
-        let threshold = Choice::Value(Share::try_from(0.25).unwrap());
+        let threshold = ModelOr::Value(Fraction::try_from(0.25).unwrap());
         let max_action = MaxAction::Lock;
         let fixed = DecisionChoice { max_action, threshold, ..DecisionChoice::default() };
         assert_eq!(choice, fixed, "no free key voids a fixed one");

@@ -5,31 +5,35 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::bounded::{Choice, Share, Within};
+pub use super::bounded::{BoundedInt, Fraction, ModelOr};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::Bundle;
 use crate::model::bundle::limit_for;
 use crate::pipeline::{BlockModel, DecisionParams, GroupingParams, MaxAction, Micros, Trigger};
-use crate::platform::Backend;
+use crate::platform::CaptureBackend;
 
 /// How signals are taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeParams {
     /// Which way of seeing the mouse; read at the start only.
-    pub backend: Backend,
+    pub backend: CaptureBackend,
     /// How long after the end of a pause an event that belongs before it may still arrive,
     /// milliseconds; the price of every verdict.
-    pub slack_ms: Within<0, 100>,
+    pub slack_ms: BoundedInt<0, 100>,
     /// Signals that may wait for the engine; what comes on top is lost, and reported as such.
-    pub queue_signals: Within<64, 1_000_000>,
+    pub queue_signals: BoundedInt<64, 1_000_000>,
 }
 
 impl Default for IntakeParams {
     fn default() -> Self {
-        let backend = Backend::Auto;
-        Self { backend, slack_ms: Within::clamped(3), queue_signals: Within::clamped(16_384) }
+        let backend = CaptureBackend::Auto;
+        Self {
+            backend,
+            slack_ms: BoundedInt::clamped(3),
+            queue_signals: BoundedInt::clamped(16_384),
+        }
     }
 }
 
@@ -38,7 +42,7 @@ impl Default for IntakeParams {
 #[serde(try_from = "toml::Value", into = "toml::Value")]
 pub enum Budget {
     /// Once in so many hours at the desk, by accumulated evidence.
-    Hours(Within<1, 1000>),
+    Hours(BoundedInt<1, 1000>),
     /// As often as grouped scores fall below the threshold at the equal error rate.
     Eer,
 }
@@ -49,7 +53,7 @@ impl TryFrom<toml::Value> for Budget {
     fn try_from(value: toml::Value) -> Result<Self, String> {
         match (value.as_str(), value.as_integer()) {
             (Some("eer"), _) => Ok(Self::Eer),
-            (_, Some(hours)) => Within::try_from(hours).map(Self::Hours),
+            (_, Some(hours)) => BoundedInt::try_from(hours).map(Self::Hours),
             _ => Err(format!("{value} must be \"eer\" or whole hours in 1..=1000")),
         }
     }
@@ -65,7 +69,8 @@ impl From<Budget> for toml::Value {
 }
 
 impl Budget {
-    /// Half of what a refuted alarm has raised the limits by is gone after so much time at the desk.
+    /// Half of what a refuted alarm has raised the limits by is gone after so much time at the
+    /// desk.
     pub fn half_life(self) -> Micros {
         let hours = match self {
             Self::Hours(hours) => hours.get(),
@@ -86,25 +91,26 @@ pub struct DecisionChoice {
     /// The session is locked by mistake so often.
     pub lock_budget_h: Budget,
     /// How many windows the grouped score judges together.
-    pub group_windows: Choice<Within<1, 1000>>,
+    pub group_windows: ModelOr<BoundedInt<1, 1000>>,
     /// Grouped scores below this are suspicious.
-    pub threshold: Choice<Share>,
+    pub threshold: ModelOr<Fraction>,
     /// With [`Budget::Eer`], this many grouped scores in a row below the threshold are an alarm.
-    pub confirm_windows: Within<1, 1000>,
-    /// After a lock, or an alarm by [`Budget::Eer`], none follows for this many seconds of event time.
-    pub cooldown_s: Within<0, 86_400>,
+    pub confirm_windows: BoundedInt<1, 1000>,
+    /// After a lock, or an alarm by [`Budget::Eer`], none follows for this many seconds of event
+    /// time.
+    pub cooldown_s: BoundedInt<0, 86_400>,
 }
 
 impl Default for DecisionChoice {
     fn default() -> Self {
         Self {
             max_action: MaxAction::Notify,
-            notice_budget_h: Budget::Hours(Within::clamped(8)),
-            lock_budget_h: Budget::Hours(Within::clamped(40)),
-            group_windows: Choice::Model,
-            threshold: Choice::Model,
-            confirm_windows: Within::clamped(2),
-            cooldown_s: Within::clamped(60),
+            notice_budget_h: Budget::Hours(BoundedInt::clamped(8)),
+            lock_budget_h: Budget::Hours(BoundedInt::clamped(40)),
+            group_windows: ModelOr::Model,
+            threshold: ModelOr::Model,
+            confirm_windows: BoundedInt::clamped(2),
+            cooldown_s: BoundedInt::clamped(60),
         }
     }
 }
@@ -117,12 +123,12 @@ impl DecisionChoice {
     /// When the model knows no threshold for the chosen group size, or no limits for a budget.
     pub fn resolve(&self, bundle: &Bundle) -> Result<DecisionParams> {
         let windows = match self.group_windows {
-            Choice::Model => bundle.default_group,
-            Choice::Value(windows) => windows.get() as usize,
+            ModelOr::Model => bundle.default_group,
+            ModelOr::Value(windows) => windows.get() as usize,
         };
         let threshold = match self.threshold {
-            Choice::Value(threshold) => threshold.get(),
-            Choice::Model => calibrated(bundle, windows)?,
+            ModelOr::Value(threshold) => threshold.get(),
+            ModelOr::Model => calibrated(bundle, windows)?,
         };
         let confirm = self.confirm_windows.get() as usize;
         Ok(DecisionParams {
@@ -136,11 +142,15 @@ impl DecisionChoice {
     }
 
     fn block_model(&self, bundle: &Bundle) -> Result<BlockModel> {
-        let embedding = bundle.likeness.clone().map(|owner| BlockModel::Embedding(Box::new(owner)));
+        let embedding =
+            bundle.owner_model.clone().map(|owner| BlockModel::Embedding(Box::new(owner)));
         let scores = || bundle.score_calibration.map(BlockModel::Scores);
         embedding.or_else(scores).ok_or_else(|| {
-            Failure::new(Kind::Data, "the model tells neither an owner nor what a score says")
-                .remedy("Enrol again: `mousewarden enroll`.")
+            Failure::new(
+                FailureKind::Data,
+                "the model tells neither an owner nor what a score says",
+            )
+            .remedy("Enrol again: `mousewarden enroll`.")
         })
     }
 }
@@ -150,24 +160,24 @@ fn trigger(key: &str, budget: Budget, bundle: &Bundle) -> Result<Trigger> {
     let limit = limit_for(&bundle.limits, hours.get() as f32);
     limit.map(Trigger::Llr).ok_or_else(|| {
         let what = format!("decision.{key} = {}: the model knows no limits", hours.get());
-        Failure::new(Kind::Config, what)
+        Failure::new(FailureKind::Config, what)
             .remedy("Enrol again: `mousewarden enroll`; or choose \"eer\".")
     })
 }
 
-/// The section `[policy]` of configurations before version 0.2, read so that an update leaves nobody
-/// unprotected.
+/// The section `[policy]` of configurations before version 0.2, read so that an update leaves
+/// nobody unprotected.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OldPolicy {
     ladder: Option<MaxAction>,
     rule: Option<OldRule>,
-    hours_between_alarms: Option<Within<1, 1000>>,
-    group_windows: Option<Choice<Within<1, 1000>>>,
-    threshold: Option<Choice<Share>>,
-    hysteresis: Option<Share>,
-    confirm_windows: Option<Within<1, 1000>>,
-    cooldown_s: Option<Within<0, 86_400>>,
+    hours_between_alarms: Option<BoundedInt<1, 1000>>,
+    group_windows: Option<ModelOr<BoundedInt<1, 1000>>>,
+    threshold: Option<ModelOr<Fraction>>,
+    hysteresis: Option<Fraction>,
+    confirm_windows: Option<BoundedInt<1, 1000>>,
+    cooldown_s: Option<BoundedInt<0, 86_400>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -179,8 +189,8 @@ enum OldRule {
 }
 
 impl OldPolicy {
-    /// What it says in today's words. Whoever set a threshold, a group or the rule of the mean meant the
-    /// rule of the equal error rate.
+    /// What it says in today's words. Whoever set a threshold, a group or the rule of the mean
+    /// meant the rule of the equal error rate.
     pub fn apply(self, choice: &mut DecisionChoice) {
         let Self { ladder, rule, hours_between_alarms, group_windows, threshold, .. } = self;
         if rule == Some(OldRule::Mean) || group_windows.is_some() || threshold.is_some() {
@@ -208,7 +218,7 @@ fn calibrated(bundle: &Bundle, windows: usize) -> Result<f32> {
             "Choose one of {} or \"model\", or give decision.threshold as well.",
             known.join(", ")
         );
-        Failure::new(Kind::Config, what).remedy(remedy)
+        Failure::new(FailureKind::Config, what).remedy(remedy)
     })
 }
 
@@ -235,7 +245,7 @@ pub struct NotifyParams {
     /// Whether it is told that the agent ends by a fault.
     pub fault: bool,
     /// So many alarms are told within an hour; the rest is only written down.
-    pub per_hour: Within<1, 3600>,
+    pub per_hour: BoundedInt<1, 3600>,
 }
 
 impl Default for NotifyParams {
@@ -250,7 +260,7 @@ impl Default for NotifyParams {
             safe_mode: true,
             unknown_device: true,
             fault: true,
-            per_hour: Within::clamped(12),
+            per_hour: BoundedInt::clamped(12),
         }
     }
 }
@@ -262,14 +272,14 @@ pub struct LockParams {
     /// Program and arguments, tried when the system's own ways fail; empty for none.
     pub command: Vec<String>,
     /// Seconds between an alarm and its lock; who is recognised meanwhile is not locked out.
-    pub countdown_s: Within<0, 600>,
+    pub countdown_s: BoundedInt<0, 600>,
     /// After this many locks by alarm within ten minutes of event time, alarms only notify.
-    pub safe_after: Within<1, 100>,
+    pub safe_after: BoundedInt<1, 100>,
 }
 
 impl Default for LockParams {
     fn default() -> Self {
-        let (countdown_s, safe_after) = (Within::clamped(10), Within::clamped(3));
+        let (countdown_s, safe_after) = (BoundedInt::clamped(10), BoundedInt::clamped(3));
         Self { command: Vec::new(), countdown_s, safe_after }
     }
 }
@@ -278,8 +288,8 @@ impl Default for LockParams {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdaptParams {
-    /// Whether the movement after an unlock shows where the owner is today, and once a day leads the
-    /// model towards it.
+    /// Whether the movement after an unlock shows where the owner is today, and once a day leads
+    /// the model towards it.
     pub enabled: bool,
 }
 
@@ -304,12 +314,12 @@ pub struct JournalParams {
     /// The file, by its absolute path; empty for none.
     pub file: PathBuf,
     /// A journal of this many megabytes is put aside; one older one is kept.
-    pub max_mb: Within<1, 1024>,
+    pub max_mb: BoundedInt<1, 1024>,
 }
 
 impl Default for JournalParams {
     fn default() -> Self {
-        Self { file: PathBuf::new(), max_mb: Within::clamped(8) }
+        Self { file: PathBuf::new(), max_mb: BoundedInt::clamped(8) }
     }
 }
 
@@ -340,17 +350,21 @@ pub struct MetricsParams {
 #[serde(deny_unknown_fields, default)]
 pub struct RetentionParams {
     /// The recordings of enrolments; 0 keeps them until they are purged.
-    pub recordings_days: Within<0, 36_500>,
+    pub recordings_days: BoundedInt<0, 36_500>,
     /// The recordings of the running agent; 0 keeps them until they are purged.
-    pub watched_days: Within<0, 36_500>,
+    pub watched_days: BoundedInt<0, 36_500>,
     /// The history of decisions; 0 keeps none at all.
-    pub history_days: Within<0, 36_500>,
+    pub history_days: BoundedInt<0, 36_500>,
 }
 
 impl Default for RetentionParams {
     fn default() -> Self {
-        let days = Within::clamped;
-        Self { recordings_days: days(0), watched_days: days(30), history_days: Within::clamped(90) }
+        let days = BoundedInt::clamped;
+        Self {
+            recordings_days: days(0),
+            watched_days: days(30),
+            history_days: BoundedInt::clamped(90),
+        }
     }
 }
 
@@ -359,9 +373,9 @@ impl Default for RetentionParams {
 #[serde(deny_unknown_fields, default)]
 pub struct EnrolParams {
     /// Windows to collect.
-    pub target_windows: Within<30, 100_000>,
+    pub target_windows: BoundedInt<30, 100_000>,
     /// Minutes of movement to collect; both targets must be met.
-    pub target_minutes: Within<0, 600>,
+    pub target_minutes: BoundedInt<0, 600>,
     /// Whether an enrolment ends before that, as soon as more movement no longer helps.
     pub stop_early: bool,
 }
@@ -369,8 +383,8 @@ pub struct EnrolParams {
 impl Default for EnrolParams {
     fn default() -> Self {
         Self {
-            target_windows: Within::clamped(400),
-            target_minutes: Within::clamped(5),
+            target_windows: BoundedInt::clamped(400),
+            target_minutes: BoundedInt::clamped(5),
             stop_early: true,
         }
     }

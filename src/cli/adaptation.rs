@@ -1,5 +1,5 @@
-//! `adaptation`: what the agent has learnt since the enrolment, version by version, and the way back.
-//! Learns nothing itself.
+//! `adaptation`: what the agent has learnt since the enrolment, version by version, and the way
+//! back. Learns nothing itself.
 
 use std::fs;
 use std::io;
@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::context::{Context, socket};
 use super::output;
-use crate::agent::control::{self, Request};
-use crate::agent::learnt::{Learnt, Version};
+use crate::agent::control::{self, ControlRequest};
+use crate::agent::model_versions::{ModelVersions, Version};
 use crate::data::Store;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::Bundle;
 use crate::pipeline::adaptation::REACH;
 
@@ -59,9 +59,9 @@ impl AdaptationArgs {
     pub fn run(self) -> Result<()> {
         let context = Context::load()?;
         match self.way {
-            None => self.list(&learnt(&context)?),
+            None => self.list(&adaptation(&context)?),
             Some(Way::Rollback { number }) => {
-                learnt(&context)?.roll_back(number)?;
+                adaptation(&context)?.roll_back(number)?;
                 follow(&context);
                 output::line(&match number {
                     0 => "Back at the enrolment.".into(),
@@ -72,15 +72,15 @@ impl AdaptationArgs {
         }
     }
 
-    fn list(&self, learnt: &Learnt) -> Result<()> {
-        let rows: Vec<Row<'_>> = learnt.versions().iter().map(Row::of).collect();
+    fn list(&self, adaptation: &ModelVersions) -> Result<()> {
+        let rows: Vec<Row<'_>> = adaptation.versions().iter().map(Row::of).collect();
         if self.json {
             return output::json(&rows);
         }
         let Some(last) = rows.last() else {
-            return output::line("Nothing was learnt since the enrolment.");
+            return output::line("No adaptation since the enrolment.");
         };
-        output::line("version  learnt                from the enrolment")?;
+        output::line("version  adapted               from the enrolment")?;
         for Row { version, at, drift } in &rows {
             output::line(&format!("{version:>7}  {at:<20}  {drift:.2} of at most {REACH}"))?;
         }
@@ -88,7 +88,7 @@ impl AdaptationArgs {
             "Version {} is in force. (Two people are 1.4 apart on the average.)",
             last.version
         ))?;
-        match learnt.now().is_some_and(Version::is_at_the_end) {
+        match adaptation.now().is_some_and(Version::is_at_the_end) {
             true => output::line(
                 "It is as far as learning may lead. Where alarms are still false, enrol on another day too: \
                  mousewarden --enroll --again",
@@ -98,18 +98,20 @@ impl AdaptationArgs {
     }
 }
 
-fn learnt(context: &Context) -> Result<Learnt> {
+fn adaptation(context: &Context) -> Result<ModelVersions> {
     let model = context.model(None);
-    let Some(anchor) = Bundle::read(&model)?.likeness else {
+    let Some(anchor) = Bundle::read(&model)?.owner_model else {
         let what =
-            format!("model {} does not judge by traits, so it learns nothing", model.display());
-        return Err(Failure::new(Kind::Config, what).remedy("Enrol again: mousewarden --enroll."));
+            format!("model {} does not judge by embeddings, so it learns nothing", model.display());
+        return Err(
+            Failure::new(FailureKind::Config, what).remedy("Enrol again: mousewarden --enroll.")
+        );
     };
-    Learnt::open(&Store::at(context.paths.data()).learnt(), &model, &anchor)
+    ModelVersions::open(&Store::at(context.paths.data()).adaptation(), &model, &anchor)
 }
 
 fn forget(context: &Context) -> Result<()> {
-    let path = Store::at(context.paths.data()).learnt();
+    let path = Store::at(context.paths.data()).adaptation();
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(Failure::io(path.display(), error));
@@ -121,5 +123,5 @@ fn forget(context: &Context) -> Result<()> {
 
 /// A running agent takes it up at once; when none runs, nothing is missed.
 fn follow(context: &Context) {
-    let _ = control::ask(&socket(&context.paths), &Request::Reload);
+    let _ = control::ask(&socket(&context.paths), &ControlRequest::Reload);
 }

@@ -1,5 +1,5 @@
-//! `completions` and `manual`, for packages: what a shell completes, and the man pages, made from the
-//! command line itself so that they cannot differ from it.
+//! `completions` and `manual`, for packages: what a shell completes, and the man pages, made from
+//! the command line itself so that they cannot differ from it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -60,6 +60,6 @@ mod tests {
         let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
         assert!(page("mousewarden.1").contains("mousewarden\\-status(1)"));
         assert!(page("mousewarden-service-install.1").contains("dry"));
-        assert!(page("mousewarden-sensor.1").is_empty(), "hidden");
+        assert!(page("mousewarden-capture-process.1").is_empty(), "hidden");
     }
 }

@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::output;
 use crate::config::Config;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::paths::Paths;
-use crate::platform::lock_command;
+use crate::platform::lock::command;
 
 /// The defaults with their explanations.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -56,8 +56,8 @@ fn check(file: Option<PathBuf>) -> Result<()> {
     let config = Config::read(&file)?;
     let command = &config.lock.command;
     if !command.is_empty() {
-        lock_command::find(command).map_err(|why| {
-            Failure::new(Kind::Config, format!("{}: lock.command: {why}", file.display()))
+        command::find(command).map_err(|why| {
+            Failure::new(FailureKind::Config, format!("{}: lock.command: {why}", file.display()))
                 .remedy("Install it, or name a program that is there; `mousewarden doctor` looks.")
         })?;
     }

@@ -1,15 +1,15 @@
-//! What most commands begin with: the paths, the configuration in force, and what follows from both.
-//! Nothing is started here.
+//! What most commands begin with: the paths, the configuration in force, and what follows from
+//! both. Nothing is started here.
 
 use std::path::{Path, PathBuf};
 
-use crate::agent::entry::{Entry, Fingerprints};
+use crate::agent::event::{Event, Fingerprints};
 use crate::agent::instance;
 use crate::agent::judge::Judge;
 use crate::agent::rules::Rules;
-use crate::config::{Config, Place};
+use crate::config::{Config, ConfigPath};
 use crate::data::{Store, aside, private};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::{ScorerParams, folders_beside};
 use crate::paths::{DATA, Paths, RUNTIME};
 use crate::platform::clock;
@@ -65,8 +65,8 @@ impl Context {
     pub fn model(&self, named: Option<&Path>) -> PathBuf {
         match (named, &self.config.model.path) {
             (Some(named), _) => named.to_owned(),
-            (None, Place::At(path)) => path.clone(),
-            (None, Place::Auto) => self.paths.data().join("owner.onnx"),
+            (None, ConfigPath::At(path)) => path.clone(),
+            (None, ConfigPath::Auto) => self.paths.data().join("owner.onnx"),
         }
     }
 
@@ -86,7 +86,7 @@ impl Context {
         let (notify, lock) = (self.config.notify.clone(), self.config.lock.clone());
         let judge = Judge { notify, lock, ..judge };
         if self.config.adapt.enabled {
-            judge.learning(&Store::at(self.paths.data()).learnt())
+            judge.learning(&Store::at(self.paths.data()).adaptation())
         } else {
             Ok(judge)
         }
@@ -102,12 +102,12 @@ impl Context {
     pub fn judge_whatever_was_learnt(
         &self,
         model: Option<&Path>,
-    ) -> Result<(Judge, Option<Entry>)> {
+    ) -> Result<(Judge, Option<Event>)> {
         let failure = match self.judge(model) {
             Ok(judge) => return Ok((judge, None)),
             Err(failure) => failure,
         };
-        let path = Store::at(self.paths.data()).learnt();
+        let path = Store::at(self.paths.data()).adaptation();
         let unlearning = || {
             let mut context = self.clone();
             context.config.adapt.enabled = false;
@@ -122,7 +122,7 @@ impl Context {
         match aside::put_aside(&path, "damaged", &date) {
             Ok(file) => {
                 let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                Ok((self.judge(model)?, Some(Entry::PutAside { file, why })))
+                Ok((self.judge(model)?, Some(Event::PutAside { file, why })))
             }
             // A folder that cannot be written: judged by the enrolment alone.
             Err(_) => Ok((unlearning()?, None)),
@@ -137,7 +137,7 @@ impl Context {
             model: of(&self.model(model)),
             configuration: self.file.as_deref().and_then(of),
             policy: of(Path::new(POLICY)),
-            adaptation: of(&Store::at(self.paths.data()).learnt()),
+            adaptation: of(&Store::at(self.paths.data()).adaptation()),
         }
     }
 }
@@ -150,8 +150,8 @@ fn make(folder: &Path, variable: &str) -> Result<()> {
     })
 }
 
-/// Where the running agent can be asked: as it says beside its data, because it may have been started
-/// in other surroundings; else where one started here would be.
+/// Where the running agent can be asked: as it says beside its data, because it may have been
+/// started in other surroundings; else where one started here would be.
 pub(super) fn socket(paths: &Paths) -> PathBuf {
     let holder = instance::holder(&paths.data_lock());
     holder.and_then(|holder| holder.socket).unwrap_or_else(|| paths.socket())
@@ -160,7 +160,8 @@ pub(super) fn socket(paths: &Paths) -> PathBuf {
 /// Reads the administrator's rules; none without the file.
 ///
 /// # Errors
-/// [`Kind::Denied`] when somebody else may have written them, [`Kind::Config`] when they are wrong.
+/// [`FailureKind::Denied`] when somebody else may have written them, [`FailureKind::Config`] when
+/// they are wrong.
 fn rules(path: &Path) -> Result<Rules> {
     let name = format!("policy {}", path.display());
     let text = match std::fs::read_to_string(path) {
@@ -172,7 +173,7 @@ fn rules(path: &Path) -> Result<Rules> {
         false => {
             let what =
                 format!("{name}: others than administrators can write it, so it is not obeyed");
-            Err(Failure::new(Kind::Denied, what).remedy(private::handing_to_root(path)))
+            Err(Failure::new(FailureKind::Denied, what).remedy(private::handing_to_root(path)))
         }
     }
 }
@@ -196,7 +197,7 @@ mod tests {
         let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
         mode(0o666).unwrap();
         let failure = rules(&path).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Denied);
+        assert_eq!(failure.kind(), FailureKind::Denied);
         assert!(failure.to_string().contains("chown root"), "{failure}");
         mode(0o644).unwrap();
         let by_root = path.metadata().unwrap().uid() == 0;

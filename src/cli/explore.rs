@@ -11,8 +11,8 @@ use super::preprocess::layout::FormatArgs;
 use super::{left_out, output};
 use crate::data::formats::{Dropped, ReadParams, open};
 use crate::data::npz::{check_writable, write_whole};
-use crate::error::{Failure, Kind, Result, printable};
-use crate::lab::explore::{self, Check, ExploreParams, Progress, Survey};
+use crate::error::{Failure, FailureKind, Result, printable};
+use crate::lab::explore::{self, DataCheck, ExploreParams, Survey, SurveyProgress};
 use crate::lab::plot::Raster;
 
 /// The page's name in the output folder.
@@ -89,7 +89,7 @@ impl ExploreArgs {
         let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
         check_writable(&self.out)?;
         let bar = progress_bar();
-        let mut show = |progress: Progress<'_>| {
+        let mut show = |progress: SurveyProgress<'_>| {
             bar.set_length(progress.total as u64);
             bar.set_position(progress.done as u64);
             bar.set_message(progress.user.to_owned());
@@ -136,10 +136,10 @@ fn write_pictures(
     Ok(drawings.len() * (usize::from(svg) + usize::from(raster.is_some())))
 }
 
-fn tell(checks: &[Check], json: bool) -> Result<()> {
+fn tell(checks: &[DataCheck], json: bool) -> Result<()> {
     if json {
         let text = serde_json::to_string_pretty(&serde_json::json!({ "checks": checks }))
-            .map_err(|e| Failure::new(Kind::Internal, format!("the checks as JSON: {e}")))?;
+            .map_err(|e| Failure::new(FailureKind::Internal, format!("the checks as JSON: {e}")))?;
         return output::line(&text);
     }
     let widest = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);

@@ -14,7 +14,7 @@ use super::output;
 use super::privacy::inventory::{self, Holding};
 use super::privacy::size;
 use crate::data::private;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ impl ExportArgs {
         let context = Context::load()?;
         if self.folder.exists() {
             let what = format!("{} is there already", self.folder.display());
-            return Err(Failure::new(Kind::Io, what).remedy("Name a folder that is not."));
+            return Err(Failure::new(FailureKind::Io, what).remedy("Name a folder that is not."));
         }
         private::folder(&self.folder).map_err(|e| Failure::io(self.folder.display(), e))?;
         let mut list = Vec::new();
@@ -73,7 +73,7 @@ impl ExportArgs {
     fn write_list(&self, list: &[Copied]) -> Result<()> {
         let path = self.folder.join("list.json");
         let text = serde_json::to_string_pretty(list)
-            .map_err(|e| Failure::new(Kind::Internal, format!("writing JSON: {e}")))?;
+            .map_err(|e| Failure::new(FailureKind::Internal, format!("writing JSON: {e}")))?;
         let write = |text: &str| private::create_file(&path)?.write_all(text.as_bytes());
         write(&(text + "\n")).map_err(|e| Failure::io(path.display(), e))
     }

@@ -41,7 +41,7 @@ struct Description {
     operating_points: Vec<OperatingPoint>,
     limits: Vec<Limit>,
     /// Numbers a window by which groups are judged.
-    traits: Option<usize>,
+    embedding: Option<usize>,
     provenance: Provenance,
 }
 
@@ -100,7 +100,7 @@ fn tell_people(path: &Path, model: &Identifier, json: bool) -> Result<()> {
 fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
     let digest = Sha256::digest(content);
     let Bundle { network, windows, operating_points, default_group, .. } = bundle;
-    let Bundle { limits, likeness, provenance, .. } = bundle;
+    let Bundle { limits, owner_model, provenance, .. } = bundle;
     Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -112,7 +112,7 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
         default_group,
         operating_points,
         limits,
-        traits: likeness.map(|likeness| likeness.spread.traits()),
+        embedding: owner_model.map(|owner_model| owner_model.covariance.dimensions()),
         provenance,
     }
 }
@@ -126,15 +126,16 @@ fn limit_lines(limits: &[Limit]) -> Vec<String> {
 
 /// Numbers that training has set.
 fn weights(network: &AnyNetwork) -> usize {
-    let trunk = match network {
+    let backbone = match network {
         AnyNetwork::BiLstm(network) => recurrent(network),
         AnyNetwork::Conv(network) => {
             let layer = |layer: &ConvLayer| layer.weight.len() + layer.output;
             network.layers.iter().map(layer).sum()
         }
     };
-    let traits = network.traits().map_or(0, |traits| traits.weight.len() + traits.count());
-    trunk + network.head().weight.len() + 1 + traits
+    let embedding =
+        network.embedding().map_or(0, |embedding| embedding.weight.len() + embedding.count());
+    backbone + network.head().weight.len() + 1 + embedding
 }
 
 fn recurrent(network: &Network) -> usize {
@@ -169,14 +170,14 @@ impl Description {
                 p.subject, p.genuine_source, p.genuine_windows[0], p.genuine_windows[1]
             ),
             format!(
-                "strangers    {} ({} windows, {} to calibrate)",
+                "impostors    {} ({} windows, {} to calibrate)",
                 p.impostor_source, p.impostor_windows[0], p.impostor_windows[1]
             ),
             format!(
                 "trained by   {}, seed {}, {} epochs, capture {}",
                 p.trained_by, p.seed, p.epochs, p.capture
             ),
-            format!("started from {}", p.start),
+            format!("started from {}", p.backbone),
             format!("has seen     {} different windows", p.seen_windows.len()),
             String::new(),
             "windows  movement  threshold    EER   FAR (95 % interval)   FRR (95 % interval)"
@@ -184,8 +185,10 @@ impl Description {
         ];
         lines.extend(self.operating_points.iter().map(|point| self.row(point)));
         lines.push("* what the trainer recommends".into());
-        lines.push(match self.traits {
-            Some(traits) => format!("groups are judged by the mean of {traits} traits"),
+        lines.push(match self.embedding {
+            Some(embedding) => {
+                format!("groups are judged by the mean of embeddings with {embedding} dimensions")
+            }
             None => "groups are judged by the mean of their scores".into(),
         });
         if !self.limits.is_empty() {

@@ -2,6 +2,7 @@
 //! the environment, the paths and the configuration.
 
 pub mod adaptation;
+pub mod capture_process;
 pub mod completions;
 pub mod config;
 pub mod context;
@@ -24,7 +25,6 @@ pub mod replay;
 pub mod report;
 pub mod resume;
 pub mod run;
-pub mod sensor;
 pub mod service;
 pub mod status;
 mod stdio_arrow;
@@ -108,7 +108,7 @@ enum Command {
     Manual(completions::ManualArgs),
     /// Hold the mouse hook for the process that started this one.
     #[command(hide = true)]
-    Sensor(sensor::SensorArgs),
+    CaptureProcess(capture_process::CaptureProcessArgs),
     /// Lock when the process that started this one is killed during a countdown.
     #[command(hide = true)]
     Guard(guard::GuardArgs),
@@ -160,7 +160,7 @@ impl Cli {
             Command::Report(args) => args.run(),
             Command::Resume(args) => args.run(),
             Command::Run(args) => args.run(),
-            Command::Sensor(args) => args.run(),
+            Command::CaptureProcess(args) => args.run(),
             Command::Service(args) => args.run(),
             Command::Status(args) => args.run(),
             Command::Stop(args) => args.run(),

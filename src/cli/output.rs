@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogLevel;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::platform::logs;
 
 /// Prints a value as one line of JSON.
@@ -18,7 +18,7 @@ use crate::platform::logs;
 /// When stdout is closed or its disk is full.
 pub fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value)
-        .map_err(|e| Failure::new(Kind::Internal, format!("writing JSON: {e}")))?;
+        .map_err(|e| Failure::new(FailureKind::Internal, format!("writing JSON: {e}")))?;
     line(&text)
 }
 

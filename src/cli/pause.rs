@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::context::socket;
 use super::output;
-use crate::agent::control::{self, Request};
+use crate::agent::control::{self, ControlRequest};
 use crate::error::Result;
 use crate::paths::Paths;
 
@@ -23,7 +23,7 @@ impl PauseArgs {
     /// # Errors
     /// When none runs.
     pub fn run(self) -> Result<()> {
-        let request = Request::Pause { seconds: self.duration };
+        let request = ControlRequest::Pause { seconds: self.duration };
         control::ask(&socket(&Paths::from_environment()?), &request)?;
         output::line(&match self.duration {
             Some(seconds) => {

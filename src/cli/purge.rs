@@ -9,18 +9,18 @@ use clap::{Args, ValueEnum};
 
 use super::context::{Context, socket};
 use super::output;
-use super::privacy::inventory::{self, Holding, Part};
+use super::privacy::inventory::{self, Holding, StoredPart};
 use super::privacy::size;
-use crate::agent::control::{self, Request};
+use crate::agent::control::{self, ControlRequest};
 use crate::agent::instance;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Arguments of `purge`.
 #[derive(Debug, Args)]
 pub struct PurgeArgs {
     /// What goes
     #[arg(value_enum)]
-    what: What,
+    what: PurgeTarget,
     /// Only say what would be removed
     #[arg(long)]
     dry_run: bool,
@@ -31,7 +31,7 @@ pub struct PurgeArgs {
 
 /// What goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum What {
+pub enum PurgeTarget {
     /// The recordings of your enrolments; the model stays
     Recordings,
     /// The recordings by the running agent
@@ -44,13 +44,13 @@ pub enum What {
     Everything,
 }
 
-impl What {
-    fn takes(self, part: Part) -> bool {
+impl PurgeTarget {
+    fn takes(self, part: StoredPart) -> bool {
         match self {
-            Self::Recordings => part == Part::Recordings,
-            Self::Watched => part == Part::Watched,
-            Self::History => matches!(part, Part::History | Part::Metrics),
-            Self::Model => part == Part::Model,
+            Self::Recordings => part == StoredPart::Recordings,
+            Self::Watched => part == StoredPart::Watched,
+            Self::History => matches!(part, StoredPart::History | StoredPart::Metrics),
+            Self::Model => part == StoredPart::Model,
             Self::Everything => true,
         }
     }
@@ -72,7 +72,7 @@ impl PurgeArgs {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Purge {
     /// What goes.
-    pub what: What,
+    pub what: PurgeTarget,
     /// Whether it is only listed.
     pub dry_run: bool,
 }
@@ -110,22 +110,25 @@ impl Purge {
 fn refuse_while_running(context: &Context) -> Result<()> {
     let paths = &context.paths;
     if instance::holder(&paths.enrol_lock()).is_some() {
-        return Err(Failure::new(Kind::Busy, "an enrolment is going on and writes to these files")
-            .remedy("End it first, with Ctrl-C or by its icon."));
+        return Err(Failure::new(
+            FailureKind::Busy,
+            "an enrolment is going on and writes to these files",
+        )
+        .remedy("End it first, with Ctrl-C or by its icon."));
     }
-    let answer = control::ask(&socket(paths), &Request::Status);
-    let is_silent = answer.is_err_and(|failure| failure.kind() == Kind::Unavailable);
+    let answer = control::ask(&socket(paths), &ControlRequest::Status);
+    let is_silent = answer.is_err_and(|failure| failure.kind() == FailureKind::Unavailable);
     if is_silent && instance::holder(&paths.data_lock()).is_none() {
         return Ok(());
     }
-    Err(Failure::new(Kind::Busy, "mousewarden is running and writes to these files")
+    Err(Failure::new(FailureKind::Busy, "mousewarden is running and writes to these files")
         .remedy("`mousewarden stop` first."))
 }
 
 fn asked() -> Result<bool> {
     if !io::stdin().is_terminal() {
         let what = "nobody can be asked whether to remove this";
-        return Err(Failure::new(Kind::Unavailable, what).remedy("Say --yes."));
+        return Err(Failure::new(FailureKind::Unavailable, what).remedy("Say --yes."));
     }
     eprint!("Remove this for good? [y/N] ");
     let mut answer = String::new();

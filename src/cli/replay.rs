@@ -7,12 +7,12 @@ use clap::Args;
 
 use super::context::Context;
 use super::output;
-use crate::agent::entry::Entry;
+use crate::agent::event::Event;
 use crate::agent::replay::replay;
 use crate::data::RecordingReader;
 use crate::error::{Result, printable};
 use crate::pipeline::Verdict;
-use crate::platform::capture::{Capture, Unknown};
+use crate::platform::capture::description::{Capture, Unknown};
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ impl ReplayArgs {
             );
         }
         let tell = |verdict: &Verdict| match self.json {
-            true => output::json(&Entry::Verdict(*verdict)),
+            true => output::json(&Event::Verdict(*verdict)),
             false => output::line(&text(verdict)),
         };
         replay(judge, reader, tell)

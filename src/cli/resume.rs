@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::context::socket;
 use super::output;
-use crate::agent::control::{self, Request};
+use crate::agent::control::{self, ControlRequest};
 use crate::error::Result;
 use crate::paths::Paths;
 
@@ -18,7 +18,7 @@ impl ResumeArgs {
     /// # Errors
     /// When none runs.
     pub fn run(self) -> Result<()> {
-        control::ask(&socket(&Paths::from_environment()?), &Request::Resume)?;
+        control::ask(&socket(&Paths::from_environment()?), &ControlRequest::Resume)?;
         output::line("mousewarden watches again")
     }
 }

@@ -10,26 +10,26 @@ use crossbeam_channel::{bounded, never};
 use super::context::Context;
 use super::output;
 use super::privacy::retention;
-use crate::agent::entry::Stamped;
+use crate::agent::event::StampedEvent;
+use crate::agent::event_sink::EventSink;
 #[cfg(feature = "history")]
-use crate::agent::history::Chronicle;
+use crate::agent::history::HistoryDatabase;
 use crate::agent::instance::Instance;
 use crate::agent::journal::Journal;
 use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::saved::SavedDecision;
-use crate::agent::witness::Witness;
-use crate::agent::{Announcer, Command, Hands, Origin, PostGuard, Reload};
+use crate::agent::{Command, LogSink, Origin, PostGuard, Reload, ResponderIo};
 use crate::data::Store;
-use crate::error::{Failure, Kind, Result};
-use crate::platform::endpoint::Door;
+use crate::error::{Failure, FailureKind, Result};
+use crate::platform::control::endpoint::ControlEndpoint;
 use crate::platform::guard::GuardProcess;
 #[cfg(feature = "history")]
 use crate::platform::logs::Heads;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{Backend, EventSource, Notice, desktop};
+use crate::platform::{CaptureBackend, EventSource, Notice, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -86,7 +86,7 @@ impl RunArgs {
         let store = kept_store.unwrap_or_else(|| Store::at(context.paths.data()));
         retention::enforce(&context);
         let (judge, aside) = context.judge_whatever_was_learnt(self.model.as_deref())?;
-        origin.entries.extend(aside);
+        origin.events.extend(aside);
         origin.sha256 = context.fingerprints(self.model.as_deref());
         if let Some(note) = &judge.report.note {
             tracing::info!("scoring without ONNX Runtime: {note}");
@@ -98,17 +98,17 @@ impl RunArgs {
         let (session, watch) = session(kind);
         desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
         let (answer, answers) = bounded(ANSWERS);
-        let witnesses = self.witnesses(&context, &store, &mut origin);
-        let hands = Hands {
+        let sinks = self.sinks(&context, &store, &mut origin);
+        let responder_io = ResponderIo {
             notifier: desktop::notifier(answer),
             answers,
             locker: Box::new(|lock| desktop::locker(lock.command.clone(), for_locker())),
             guard: Some(guard()?),
-            witnesses,
+            sinks,
             metrics: Some(context.config.metrics.file.clone()).filter(|file| file.is_absolute()),
             supervisor: Supervisor::from_environment(),
         };
-        let door = Some(Door::open(&socket)?);
+        let endpoint = Some(ControlEndpoint::open(&socket)?);
         let icon = context.config.tray.enabled;
         let setup = Setup {
             source,
@@ -116,11 +116,11 @@ impl RunArgs {
             intake: context.config.capture.clone(),
             session,
             judge,
-            hands,
+            responder_io,
             recorder,
             reload: reload(self.model),
-            door,
-            presence: Box::new(move |counter| desktop::presence(counter, icon)),
+            endpoint,
+            status_display: Box::new(move |counter| desktop::status_display(counter, icon)),
             saved: (kind == SourceKind::Mouse)
                 .then(|| SavedDecision::within(context.paths.runtime())),
             rules: context.rules.clone(),
@@ -130,31 +130,31 @@ impl RunArgs {
         Ok((setup, Held { _instance: instance, _watch: watch, socket }))
     }
 
-    fn witnesses(
+    fn sinks(
         &self,
         context: &Context,
         store: &Store,
         origin: &mut Origin,
-    ) -> Vec<Box<dyn Witness>> {
-        let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(Announcer)];
+    ) -> Vec<Box<dyn EventSink>> {
+        let mut sinks: Vec<Box<dyn EventSink>> = vec![Box::new(LogSink)];
         let days = context.config.retention.history_days.get();
         if let Some(history) = history(store, days, origin) {
-            witnesses.push(history);
+            sinks.push(history);
         }
         let journal = &context.config.journal;
         if journal.file.is_absolute() {
             let opened = Journal::open(&journal.file, u64::from(journal.max_mb.get()) << 20);
             if let Some(journal) = kept(opened, "journal", origin) {
-                witnesses.push(Box::new(journal));
+                sinks.push(Box::new(journal));
             }
         }
         if self.json {
-            witnesses.push(Box::new(Printer));
+            sinks.push(Box::new(Printer));
         }
-        witnesses
+        sinks
     }
 
-    fn source(&self, backend: Backend) -> Result<(Box<dyn EventSource>, SourceKind)> {
+    fn source(&self, backend: CaptureBackend) -> Result<(Box<dyn EventSource>, SourceKind)> {
         let Some(path) = &self.source else {
             let program =
                 std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
@@ -162,7 +162,9 @@ impl RunArgs {
         };
         if path.is_dir() {
             let what = format!("recording {}: a folder", path.display());
-            return Err(Failure::new(Kind::NoInput, what).remedy("Name one of the files in it."));
+            return Err(
+                Failure::new(FailureKind::NoInput, what).remedy("Name one of the files in it.")
+            );
         }
         let pace = if self.fast { Pace::Fast } else { Pace::Recorded };
         Ok((Box::new(Playback::open(path, pace)?), SourceKind::Recording))
@@ -172,7 +174,7 @@ impl RunArgs {
 /// What a running agent holds: its locks, and the watch on the session.
 struct Held {
     _instance: Instance,
-    _watch: Option<desktop::Session>,
+    _watch: Option<desktop::SessionListener>,
     socket: PathBuf,
 }
 
@@ -194,7 +196,7 @@ fn guard() -> Result<PostGuard> {
 
 /// Tells on the desktop that nobody watches, where nobody reads the terminal.
 fn tell_of_no_start(failure: &Failure) {
-    let is_seen = matches!(failure.kind(), Kind::Busy | Kind::NoDisplay);
+    let is_seen = matches!(failure.kind(), FailureKind::Busy | FailureKind::NoDisplay);
     if is_seen || io::stderr().is_terminal() {
         return;
     }
@@ -215,12 +217,12 @@ fn tell_of_no_start(failure: &Failure) {
 /// Prints every entry on stdout.
 struct Printer;
 
-impl Witness for Printer {
+impl EventSink for Printer {
     fn name(&self) -> &'static str {
         "stdout"
     }
 
-    fn note(&mut self, entry: &Stamped) -> Result<()> {
+    fn note(&mut self, entry: &StampedEvent) -> Result<()> {
         output::json(entry)
     }
 }
@@ -235,7 +237,7 @@ fn command(asked: Asked) -> Command {
 
 fn session(
     kind: SourceKind,
-) -> (crossbeam_channel::Receiver<crate::pipeline::Signal>, Option<desktop::Session>) {
+) -> (crossbeam_channel::Receiver<crate::pipeline::Signal>, Option<desktop::SessionListener>) {
     if kind == SourceKind::Recording {
         return (never(), None);
     }
@@ -256,18 +258,18 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
 
 /// The store of the past, which also knows how the last run ended.
 #[cfg(feature = "history")]
-fn history(store: &Store, days: u32, origin: &mut Origin) -> Option<Box<dyn Witness>> {
+fn history(store: &Store, days: u32, origin: &mut Origin) -> Option<Box<dyn EventSink>> {
     if days == 0 {
         return None;
     }
-    let chronicle = Chronicle::open(&store.history(), days, Heads::of_system());
-    origin.before = chronicle.before();
-    Some(Box::new(chronicle))
+    let database = HistoryDatabase::open(&store.history(), days, Heads::of_system());
+    origin.before = database.before();
+    Some(Box::new(database))
 }
 
 /// This program was built without one.
 #[cfg(not(feature = "history"))]
-fn history(_store: &Store, _days: u32, _origin: &mut Origin) -> Option<Box<dyn Witness>> {
+fn history(_store: &Store, _days: u32, _origin: &mut Origin) -> Option<Box<dyn EventSink>> {
     None
 }
 

@@ -6,12 +6,12 @@ use clap::Args;
 
 use super::context::socket;
 use super::output;
-use crate::agent::board::{LearntStatus, State, Status};
-use crate::agent::control::{self, Reply, Request};
-use crate::error::{Failure, Kind, Result};
+use crate::agent::control::{self, ControlRequest, Reply};
+use crate::agent::shared_status::{AdaptationStatus, Status, WatchState};
+use crate::error::{Failure, FailureKind, Result};
 use crate::paths::Paths;
 use crate::pipeline::adaptation::REACH;
-use crate::platform::capture::Unknown;
+use crate::platform::capture::description::Unknown;
 use crate::platform::clock;
 
 /// Arguments of `status`.
@@ -28,9 +28,9 @@ impl StatusArgs {
     /// # Errors
     /// When none runs.
     pub fn run(self) -> Result<()> {
-        let reply = control::ask(&socket(&Paths::from_environment()?), &Request::Status)?;
+        let reply = control::ask(&socket(&Paths::from_environment()?), &ControlRequest::Status)?;
         let Reply::Status(status) = reply else {
-            return Err(Failure::new(Kind::Data, "the running mousewarden gave no status"));
+            return Err(Failure::new(FailureKind::Data, "the running mousewarden gave no status"));
         };
         match self.json {
             true => output::json(&status),
@@ -71,9 +71,9 @@ fn text(status: &Status) -> String {
     if status.today {
         row("today", "knows how you move today, from what followed the unlock".into());
     }
-    if let Some(learnt) = &status.learnt {
-        let LearntStatus { version, drift } = learnt;
-        row("learnt", format!("version {version}, {drift:.2} of {REACH} from the enrolment"));
+    if let Some(adaptation) = &status.adaptation {
+        let AdaptationStatus { version, drift } = adaptation;
+        row("adaptation", format!("version {version}, {drift:.2} of {REACH} from the enrolment"));
     }
     row("process", format!("{}, up {} s, version {}", status.pid, status.uptime_s, status.version));
     if status.overflows > 0 {
@@ -87,14 +87,14 @@ fn text(status: &Status) -> String {
 
 fn state(status: &Status) -> String {
     match (status.state, &status.paused_until) {
-        (State::Watching, _) => "watching".into(),
-        (State::Locked, _) => "the session is locked or away".into(),
-        (State::UnknownDevice, _) => {
+        (WatchState::Watching, _) => "watching".into(),
+        (WatchState::Locked, _) => "the session is locked or away".into(),
+        (WatchState::UnknownDevice, _) => {
             let what = status.unknown.unwrap_or(Unknown::Pointer);
             format!("your model does not know this {what}: give your password, or enrol with it")
         }
-        (State::Paused, Some(until)) => format!("paused until {}", clock::local(until)),
-        (State::Paused, None) => "paused until `mousewarden resume`".into(),
+        (WatchState::Paused, Some(until)) => format!("paused until {}", clock::local(until)),
+        (WatchState::Paused, None) => "paused until `mousewarden resume`".into(),
     }
 }
 
@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn what_was_learnt_is_told_and_what_was_not_is_not() {
         let nothing = text(&Status::default());
-        assert!(!nothing.contains("today") && !nothing.contains("learnt"), "{nothing}");
-        let learnt = Some(LearntStatus { version: 3, drift: 0.12 });
-        let told = text(&Status { today: true, learnt, ..Status::default() });
+        assert!(!nothing.contains("today") && !nothing.contains("adaptation"), "{nothing}");
+        let adaptation = Some(AdaptationStatus { version: 3, drift: 0.12 });
+        let told = text(&Status { today: true, adaptation, ..Status::default() });
         let row = |name: &str| told.lines().find(|line| line.starts_with(name)).unwrap_or_default();
         assert!(row("today").ends_with("from what followed the unlock"), "{told}");
-        assert!(row("learnt").contains("version 3, 0.12 of 0.35"), "{told}");
+        assert!(row("adaptation").contains("version 3, 0.12 of 0.35"), "{told}");
     }
 }

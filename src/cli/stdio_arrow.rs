@@ -8,7 +8,7 @@ use std::io::{BufWriter, stdin, stdout};
 use crate::data::columnar::{Columns, serve};
 use crate::error::Result;
 #[cfg(not(feature = "columnar"))]
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 use crate::lab::identify::FeatureSet;
 use crate::lab::shard::Shard;
 use crate::pipeline::WindowParams;
@@ -84,7 +84,7 @@ fn converse(
 
 #[cfg(not(feature = "columnar"))]
 fn missing() -> Result<()> {
-    Err(Failure::new(Kind::Unavailable, "this build does not speak Arrow")
+    Err(Failure::new(FailureKind::Unavailable, "this build does not speak Arrow")
         .remedy("Build it with `cargo build --release --features columnar`."))
 }
 

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::context::socket;
 use super::output;
-use crate::agent::control::{self, Request};
+use crate::agent::control::{self, ControlRequest};
 use crate::agent::instance;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::paths::Paths;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
@@ -30,12 +30,12 @@ impl StopArgs {
     pub fn run(self) -> Result<()> {
         let paths = Paths::from_environment()?;
         let socket = socket(&paths);
-        control::ask(&socket, &Request::Stop)?;
+        control::ask(&socket, &ControlRequest::Stop)?;
         let locks = [paths.data_lock(), socket.with_file_name("agent.lock")];
         let deadline = clock::now() + Micros(PATIENCE.as_micros() as i64);
         while locks.iter().any(|lock| instance::holder(lock).is_some()) {
             if clock::now() > deadline {
-                return Err(Failure::new(Kind::Busy, "mousewarden has not ended yet")
+                return Err(Failure::new(FailureKind::Busy, "mousewarden has not ended yet")
                     .remedy("`mousewarden status` shows its process; `kill` ends it."));
             }
             clock::sleep_until(clock::now() + LOOK);

@@ -1,5 +1,5 @@
-//! Files that can no longer be used, put aside under a telling name beside their place: nothing that
-//! somebody may want to look at is overwritten.
+//! Files that can no longer be used, put aside under a telling name beside their place: nothing
+//! that somebody may want to look at is overwritten.
 
 use std::fs;
 use std::io;
@@ -97,13 +97,13 @@ mod tests {
     #[test]
     fn they_do_not_grow_for_ever() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("learnt.json");
+        let path = folder.path().join("adaptation.json");
         for day in 10..30 {
             fs::write(&path, "x").unwrap();
             put_aside(&path, "damaged", &format!("2026-03-{day}")).unwrap();
         }
         let names = list(&path).unwrap();
         assert_eq!(names.len(), MOST);
-        assert!(names[MOST - 1].ends_with("learnt.json.damaged-2026-03-29"), "{names:?}");
+        assert!(names[MOST - 1].ends_with("adaptation.json.damaged-2026-03-29"), "{names:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Writes windows as a Parquet table, a row a window, for engines that read columns. A file is whole
-//! or not there; its owner alone may read it. Knows nothing of how windows are cut.
+//! Writes windows as a Parquet table, a row a window, for engines that read columns. A file is
+//! whole or not there; its owner alone may read it. Knows nothing of how windows are cut.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use parquet::file::properties::WriterProperties;
 use tempfile::NamedTempFile;
 
 use super::npz::make_folder;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Windows that are in memory at a time.
 const BATCH: usize = 1024;
@@ -101,8 +101,9 @@ impl ParquetWriter {
             return Ok(());
         }
         let columns = std::mem::take(&mut self.rows).columns();
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
-            .map_err(|e| Failure::new(Kind::Internal, format!("{}: {e}", self.path.display())))?;
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(|e| {
+            Failure::new(FailureKind::Internal, format!("{}: {e}", self.path.display()))
+        })?;
         self.writer.write(&batch).map_err(|e| failed(&self.path, &e))
     }
 }
@@ -147,7 +148,7 @@ fn schema() -> Schema {
 
 /// Nothing but the disk can fail here.
 fn failed(path: &Path, error: &parquet::errors::ParquetError) -> Failure {
-    Failure::new(Kind::Io, format!("writing {}: {error}", path.display()))
+    Failure::new(FailureKind::Io, format!("writing {}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -105,8 +105,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|e| e.error)
 }
 
-/// Whether nobody but the administrator can have written a file: file and folder belong to root
-/// and no group or stranger may write to them.
+/// Whether nobody but the administrator can have written a file: file and folder belong to root and
+/// no group or impostor may write to them.
 ///
 /// # Errors
 /// When it cannot be looked at.

@@ -1,5 +1,5 @@
-//! Copies a table of sessions with a name behind each row: every row in its order, every field as it
-//! was written. Neither reads a time nor judges a position.
+//! Copies a table of sessions with a name behind each row: every row in its order, every field as
+//! it was written. Neither reads a time nor judges a position.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,7 +10,7 @@ use csv::{ByteRecord, ReaderBuilder, Writer, WriterBuilder};
 use tempfile::NamedTempFile;
 
 use super::formats::spellings;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// A header longer than this is none, bytes.
 const HEADER_MAX: u64 = 64 * 1024;
@@ -85,7 +85,7 @@ impl Places {
         let find = |name: &str| header.iter().position(|field| bare(field) == name);
         let session = find(SESSION).ok_or_else(|| {
             let what = format!("{}: no column {SESSION:?}", from.display());
-            Failure::new(Kind::Data, what)
+            Failure::new(FailureKind::Data, what)
                 .remedy("Leave --out away: the sessions are printed for any format.")
         })?;
         Ok(Self { session, user: find(USER) })

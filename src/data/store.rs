@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 use super::private;
 use super::recording::{Header, RecordingReader, RecordingWriter};
@@ -17,7 +17,7 @@ pub struct Store {
 
 /// One recording of the owner's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct OwnerRecording {
     /// The file.
     pub path: PathBuf,
     /// What it says of itself.
@@ -53,7 +53,7 @@ impl Store {
         self.root.join("recordings")
     }
 
-    /// What the running agent sees, apart from the enrolment's recordings: it may be a stranger's
+    /// What the running agent sees, apart from the enrolment's recordings: it may be an impostor's
     /// hand.
     pub fn watched(&self) -> Self {
         Self { root: self.root.join("watched") }
@@ -64,8 +64,13 @@ impl Store {
         self.root.join("owner.onnx")
     }
 
-    /// What the agent has learnt since the enrolment.
-    pub fn learnt(&self) -> PathBuf {
+    /// How the model has adapted since the enrolment.
+    pub fn adaptation(&self) -> PathBuf {
+        self.root.join("adaptation.json")
+    }
+
+    /// The same as versions before contract 2 wrote it; nothing reads it any more.
+    pub fn old_adaptation(&self) -> PathBuf {
         self.root.join("learnt.json")
     }
 
@@ -97,14 +102,14 @@ impl Store {
             }
         }
         let what = format!("folder {}: no free name", self.recordings().display());
-        Err(Failure::new(Kind::Io, what).remedy("Check the clock of this machine."))
+        Err(Failure::new(FailureKind::Io, what).remedy("Check the clock of this machine."))
     }
 
     /// The recordings in order of time.
     ///
     /// # Errors
     /// When the folder or one of the files cannot be read.
-    pub fn sessions(&self) -> Result<Vec<Session>> {
+    pub fn sessions(&self) -> Result<Vec<OwnerRecording>> {
         let folder = self.recordings();
         let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
         let mut sessions = Vec::new();
@@ -114,7 +119,7 @@ impl Store {
             let begun = fs::metadata(&path).map_err(failed)?.len() > 0;
             if begun && path.extension().is_some_and(|extension| extension == "csv") {
                 let header = RecordingReader::open(&path)?.header().clone();
-                sessions.push(Session { path, header });
+                sessions.push(OwnerRecording { path, header });
             }
         }
         sessions.sort_by(|a, b| {

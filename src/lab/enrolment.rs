@@ -1,15 +1,16 @@
-//! From an owner's store to an owner's model: the recordings cut into windows, generated people on
+//! From an owner's store to an owner's model: the recordings cut into windows, synthetic users on
 //! the owner's device as impostors. Where files lie and how progress is shown is the caller's.
 
 use crate::data::{RecordingReader, Store};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::Bundle;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Signal, Window, WindowParams};
 
-use super::crowd::{self, Cohort};
-use super::people::Device;
-use super::train::{About, Progress, Request, TrainOptions, train_owner};
+use super::synthesis::Device;
+use super::synthesis::cohort;
+use super::synthesis::cohort::Cohort;
+use super::train::{TrainOptions, TrainingFacts, TrainingProgress, TrainingRequest, train_owner};
 
 /// Impostors that an owner's model learns against.
 pub const IMPOSTORS: usize = 60;
@@ -65,7 +66,7 @@ pub fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> 
         for item in reader.by_ref() {
             match item {
                 Ok(signal) => signals.push(signal),
-                Err(failure) if failure.kind() == Kind::Data => {
+                Err(failure) if failure.kind() == FailureKind::Data => {
                     own.bad_lines.push(failure.to_string());
                 }
                 Err(failure) => return Err(failure),
@@ -91,26 +92,26 @@ pub fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> 
 pub fn impostors(sessions: &[Vec<Window>], params: WindowParams, seed: u64) -> Result<Cohort> {
     let windows = sessions.concat();
     let device = Device::from_windows(&windows).ok_or_else(|| {
-        Failure::new(Kind::Data, "no movement is recorded yet")
+        Failure::new(FailureKind::Data, "no movement is recorded yet")
             .remedy("Record some with `mousewarden --enroll`.")
     })?;
     let each = (windows.len() * IMPOSTOR_RATIO).div_ceil(IMPOSTORS).max(FEWEST_EACH);
-    Ok(crowd::generated(&device, params, IMPOSTORS, each, seed))
+    Ok(cohort::generated(&device, params, IMPOSTORS, each, seed))
 }
 
-/// Trains an owner's model against generated people.
+/// Trains an owner's model against synthetic users.
 ///
 /// # Errors
 /// Like [`train_owner`].
 pub fn train_against_generated(
     sessions: &[Vec<Window>],
     params: WindowParams,
-    about: &About,
+    about: &TrainingFacts,
     options: &TrainOptions,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(TrainingProgress),
 ) -> Result<Bundle> {
     let cohort = impostors(sessions, params, options.seed)?;
-    let request = Request { sessions, cohort: &cohort, windows: params, about, options };
+    let request = TrainingRequest { sessions, cohort: &cohort, windows: params, about, options };
     train_owner(&request, progress)
 }
 

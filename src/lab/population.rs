@@ -1,5 +1,5 @@
-//! Real people as a pretrained trunk sees them: how a crowd's means differ and how one person's
-//! windows scatter, as two normal distributions, and strangers drawn from them. Only those moments
+//! Real users as a pretrained backbone sees them: how a cohort's means differ and how one person's
+//! windows scatter, as two normal distributions, and impostors drawn from them. Only those moments
 //! are kept of anybody; what is drawn is nobody.
 
 use super::random::Random;
@@ -20,28 +20,30 @@ pub(super) fn fit(people: &[Features]) -> Option<Population> {
     if means.len() < 3 {
         return None;
     }
-    let mut centre = vec![0.0; size];
+    let mut grand_mean = vec![0.0; size];
     let count = means.len() as f64;
-    means.iter().for_each(|mean| centre.iter_mut().zip(mean).for_each(|(c, m)| *c += m / count));
-    let (mut between, mut within) = (vec![0.0; size * size], vec![0.0; size * size]);
+    means
+        .iter()
+        .for_each(|mean| grand_mean.iter_mut().zip(mean).for_each(|(c, m)| *c += m / count));
+    let (mut between_user, mut within_session) = (vec![0.0; size * size], vec![0.0; size * size]);
     let away = |row: &[f64], from: &[f64]| -> Vec<f64> {
         row.iter().zip(from).map(|(x, c)| x - c).collect()
     };
     for (rows, mean) in people.iter().zip(&means) {
-        add_outer(&mut between, &away(mean, &centre), 1.0 / (count - 1.0));
+        add_outer(&mut between_user, &away(mean, &grand_mean), 1.0 / (count - 1.0));
         for row in rows {
             let row: Vec<f64> = row.iter().copied().map(f64::from).collect();
-            add_outer(&mut within, &away(&row, mean), 1.0 / (count * rows.len() as f64));
+            add_outer(&mut within_session, &away(&row, mean), 1.0 / (count * rows.len() as f64));
         }
     }
     Some(Population {
-        mean: centre.iter().map(|x| *x as f32).collect(),
-        between: factor(between, size)?,
-        within: factor(within, size)?,
+        mean: grand_mean.iter().map(|x| *x as f32).collect(),
+        between_user: factor(between_user, size)?,
+        within_session: factor(within_session, size)?,
     })
 }
 
-/// `windows` windows of each of `people` strangers.
+/// `windows` windows of each of `people` impostors.
 pub(super) fn draw(
     population: &Population,
     people: usize,
@@ -50,8 +52,8 @@ pub(super) fn draw(
 ) -> Vec<Features> {
     let mut random = Random::new(seed, 0x909);
     let mut person = || -> Features {
-        let centre = around(&population.mean, &population.between, &mut random);
-        (0..windows).map(|_| around(&centre, &population.within, &mut random)).collect()
+        let user_mean = around(&population.mean, &population.between_user, &mut random);
+        (0..windows).map(|_| around(&user_mean, &population.within_session, &mut random)).collect()
     };
     (0..people).map(|_| person()).collect()
 }
@@ -74,17 +76,17 @@ fn factor(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f32>> {
     Some((0..size).flat_map(row).collect())
 }
 
-/// A draw around a centre.
-fn around(centre: &[f32], factor: &[f32], random: &mut Random) -> Vec<f32> {
-    let noise: Vec<f32> = centre.iter().map(|_| random.normal(0.0, 1.0) as f32).collect();
+/// A draw around a mean.
+fn around(grand_mean: &[f32], factor: &[f32], random: &mut Random) -> Vec<f32> {
+    let noise: Vec<f32> = grand_mean.iter().map(|_| random.normal(0.0, 1.0) as f32).collect();
     let mut begin = 0;
-    let place = |(i, centre): (usize, &f32)| {
+    let place = |(i, grand_mean): (usize, &f32)| {
         let row = &factor[begin..=begin + i];
         begin += i + 1;
         let away: f32 = row.iter().zip(&noise).map(|(l, z)| l * z).sum();
-        centre + away
+        grand_mean + away
     };
-    centre.iter().enumerate().map(place).collect()
+    grand_mean.iter().enumerate().map(place).collect()
 }
 
 #[cfg(test)]
@@ -95,15 +97,18 @@ mod tests {
     fn what_is_drawn_has_the_moments_that_were_fitted() {
         let mut random = Random::new(1, 2);
         let mut person = |_| -> Features {
-            let centre = [random.normal(0.2, 0.2), random.normal(0.0, 0.05)];
-            let row = |_: usize| centre.map(|c| random.normal(c, 0.1) as f32).to_vec();
+            let grand_mean = [random.normal(0.2, 0.2), random.normal(0.0, 0.05)];
+            let row = |_: usize| grand_mean.map(|c| random.normal(c, 0.1) as f32).to_vec();
             (0..40).map(row).collect()
         };
         let people: Vec<Features> = (0..300).map(&mut person).collect();
         let population = fit(&people).unwrap();
         let drawn = fit(&draw(&population, 300, 40, 5)).unwrap();
         assert!((drawn.mean[0] - 0.2).abs() < 0.05, "{drawn:?}");
-        for (a, b) in [(&drawn.between, &population.between), (&drawn.within, &population.within)] {
+        for (a, b) in [
+            (&drawn.between_user, &population.between_user),
+            (&drawn.within_session, &population.within_session),
+        ] {
             assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 0.03), "{a:?} {b:?}");
         }
         assert_eq!(draw(&population, 2, 3, 5), draw(&population, 2, 3, 5));

@@ -1,12 +1,12 @@
-//! One part of a job that several processes share: who takes what follows from the name of the thing
-//! alone, so that no process needs to know of another. Nothing is counted or sent here.
+//! One part of a job that several processes share: who takes what follows from the name of the
+//! thing alone, so that no process needs to know of another. Nothing is counted or sent here.
 
 use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 
 /// Part `index` of `of`, written `1/4` to `4/4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,8 +29,8 @@ impl Shard {
         first % self.of == self.index
     }
 
-    /// The name of a file of this part, so that parts may share a folder: of `summary.json` the second
-    /// of four writes `summary-2-of-4.json`; the whole keeps the name.
+    /// The name of a file of this part, so that parts may share a folder: of `summary.json` the
+    /// second of four writes `summary-2-of-4.json`; the whole keeps the name.
     pub fn file_name(self, name: &str) -> String {
         let part = format!("{}-of-{}", self.index + 1, self.of);
         match name.rsplit_once('.') {
@@ -62,7 +62,7 @@ impl FromStr for Shard {
             (1..=of).contains(&index).then(|| Self { index: index - 1, of })
         });
         parsed.ok_or_else(|| {
-            Failure::new(Kind::Config, format!("{text:?} is not a part of a job"))
+            Failure::new(FailureKind::Config, format!("{text:?} is not a part of a job"))
                 .remedy("Write I/N with I from 1 to N: the second of four is 2/4.")
         })
     }

@@ -1,5 +1,5 @@
-//! Whether more movement would help an enrolment: its error rates estimated as it goes on, and how far
-//! its sessions lie apart. Asks nobody and stops nothing itself.
+//! Whether more movement would help an enrolment: its error rates estimated as it goes on, and how
+//! far its sessions lie apart. Asks nobody and stops nothing itself.
 
 use crate::error::Result;
 use crate::model::{Bundle, OperatingPoint};
@@ -7,7 +7,7 @@ use crate::nn::AnyInference;
 use crate::pipeline::{Steps, Window, WindowParams};
 
 use super::enrolment::train_against_generated;
-use super::train::{About, FEWEST_WINDOWS, TrainOptions};
+use super::train::{FEWEST_WINDOWS, TrainOptions, TrainingFacts};
 
 /// Windows judged together in the estimates: some ten seconds of movement.
 const GROUP: usize = 10;
@@ -22,14 +22,14 @@ const COMPARABLE: usize = 30;
 
 /// The error rates of an enrolment after some movement.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
+pub struct EnrolmentEstimate {
     /// Windows of the owner.
     pub windows: usize,
     /// At the threshold where both errors meet, groups of ten windows.
     pub point: OperatingPoint,
 }
 
-impl Estimate {
+impl EnrolmentEstimate {
     /// What a model of so many windows says of itself; `None` if it does not know groups of ten.
     pub fn of(bundle: &Bundle, windows: usize) -> Option<Self> {
         let point = bundle.operating_points.iter().find(|point| point.windows == GROUP);
@@ -39,7 +39,7 @@ impl Estimate {
 
 /// Estimates with more and more movement.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct LearningCurve(Vec<Estimate>);
+pub struct LearningCurve(Vec<EnrolmentEstimate>);
 
 impl LearningCurve {
     /// With how many windows the next estimate is due.
@@ -48,19 +48,19 @@ impl LearningCurve {
     }
 
     /// Adds an estimate with more windows than all before.
-    pub fn push(&mut self, estimate: Estimate) {
+    pub fn push(&mut self, estimate: EnrolmentEstimate) {
         self.0.push(estimate);
     }
 
     /// The estimates, the least movement first.
-    pub fn estimates(&self) -> &[Estimate] {
+    pub fn estimates(&self) -> &[EnrolmentEstimate] {
         &self.0
     }
 
-    /// Whether twice the movement has hardly changed the error, two times in a row. While it falls, more
-    /// movement helps; while it rises, kinds of movement still come that were not seen before, and the
-    /// first estimates were too good. On Gmail people the second is the rule, and once in a row costs
-    /// 2.5 points of error that twice does not (`bench enough`).
+    /// Whether twice the movement has hardly changed the error, two times in a row. While it falls,
+    /// more movement helps; while it rises, kinds of movement still come that were not seen before,
+    /// and the first estimates were too good. On Gmail people the second is the rule, and once in a
+    /// row costs 2.5 points of error that twice does not (`bench enough`).
     pub fn is_enough(&self) -> bool {
         match self.0.len().checked_sub(1) {
             Some(last @ 1..) => self.has_settled(last) && self.has_settled(last - 1),
@@ -89,27 +89,28 @@ pub fn estimate(
     sessions: &[Vec<Window>],
     params: WindowParams,
     options: &TrainOptions,
-) -> Result<Option<Estimate>> {
+) -> Result<Option<EnrolmentEstimate>> {
     let windows = sessions.iter().map(Vec::len).sum();
     if windows < FEWEST_WINDOWS {
         return Ok(None);
     }
-    let nobody = About {
+    let nobody = TrainingFacts {
         subject: String::new(),
         genuine_source: String::new(),
         impostor_source: String::new(),
         capture: String::new(),
     };
     let bundle = train_against_generated(sessions, params, &nobody, options, &mut |_| {})?;
-    Ok(Estimate::of(&bundle, windows))
+    Ok(EnrolmentEstimate::of(&bundle, windows))
 }
 
 /// How far an owner's sessions lie apart, against what is usual for one person's days: 1 is usual.
-/// The mean over sessions that follow each other, and over traits, of the squared difference by its
-/// variance. `None` with fewer than two sessions of 30 windows, or a model without traits.
+/// The mean over sessions that follow each other, and over the dimensions, of the squared
+/// difference by its variance. `None` with fewer than two sessions of 30 windows, or a model
+/// without an embedding.
 pub fn days_apart(bundle: &Bundle, sessions: &[Vec<Window>]) -> Option<f64> {
-    let spread = &bundle.likeness.as_ref()?.spread;
-    let traits = bundle.network.traits()?;
+    let covariance = &bundle.owner_model.as_ref()?.covariance;
+    let embedding = bundle.network.embedding()?;
     let mut network = AnyInference::new(&bundle.network);
     let means: Vec<(Vec<f64>, f64)> = sessions
         .iter()
@@ -118,9 +119,9 @@ pub fn days_apart(bundle: &Bundle, sessions: &[Vec<Window>]) -> Option<f64> {
             let steps: Vec<Steps> = session.iter().map(Steps::from).collect();
             let rows: Vec<&[[f32; 3]]> = steps.iter().map(Steps::rows).collect();
             let count = session.len() as f64;
-            let mut mean = vec![0.0; spread.traits()];
+            let mut mean = vec![0.0; covariance.dimensions()];
             for features in network.features(&rows) {
-                let seen = traits.apply(&features);
+                let seen = embedding.apply(&features);
                 mean.iter_mut().zip(seen).for_each(|(mean, x)| *mean += f64::from(x) / count);
             }
             (mean, count)
@@ -129,10 +130,11 @@ pub fn days_apart(bundle: &Bundle, sessions: &[Vec<Window>]) -> Option<f64> {
     let pairs = means.windows(2).map(|pair| {
         let noise = 1.0 / pair[0].1 + 1.0 / pair[1].1;
         let squares = pair[0].0.iter().zip(&pair[1].0).enumerate().map(|(at, (one, other))| {
-            let [shift, within] = [&spread.shift, &spread.within].map(|v| f64::from(v[at]));
-            (one - other).powi(2) / (2.0 * shift + within * noise)
+            let [between_session, within_session] =
+                [&covariance.between_session, &covariance.within_session].map(|v| f64::from(v[at]));
+            (one - other).powi(2) / (2.0 * between_session + within_session * noise)
         });
-        squares.sum::<f64>() / spread.traits() as f64
+        squares.sum::<f64>() / covariance.dimensions() as f64
     });
     let found: Vec<f64> = pairs.collect();
     (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
@@ -157,7 +159,7 @@ mod tests {
                 impostor_groups: 100,
                 movement_s: 8.0,
             };
-            curve.push(Estimate { windows: curve.next(), point });
+            curve.push(EnrolmentEstimate { windows: curve.next(), point });
         }
         curve
     }

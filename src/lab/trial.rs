@@ -1,26 +1,26 @@
-//! How well a freshly enrolled owner would be protected from real strangers: one person's enrolment,
-//! then scores on later windows of theirs and on people that no stage of training has seen.
-//! A small check beside the trainer, not the evaluation of a product.
+//! How well a freshly enrolled owner would be protected from real impostors: one person's
+//! enrolment, then scores on later windows of theirs and on people that no stage of training has
+//! seen. A small check beside the trainer, not the evaluation of a product.
 
 use crate::model::Bundle;
 use crate::nn::AnyInference;
-use crate::pipeline::{Impression, Likeness, Score, Steps, Window, WindowParams, grouped};
+use crate::pipeline::{OwnerModel, Score, Steps, Window, WindowParams, WindowScore, grouped};
 
 use super::metrics;
-use super::people::{Device, Style};
+use super::synthesis::{Device, MovementStyle};
 
 /// What a model makes of genuine and impostor test windows, a list a person.
 #[derive(Debug, Clone, Default)]
-pub struct Scores {
+pub struct TrialScores {
     /// The owner's, in order of time.
-    pub genuine: Vec<Impression>,
+    pub genuine: Vec<WindowScore>,
     /// Each impostor's, in order of time.
-    pub impostor: Vec<Vec<Impression>>,
+    pub impostor: Vec<Vec<WindowScore>>,
     /// How the model judges groups.
-    pub likeness: Option<Likeness>,
+    pub owner_model: Option<OwnerModel>,
 }
 
-impl Scores {
+impl TrialScores {
     /// Scores test windows with a model, in memory.
     pub fn of_model(bundle: &Bundle, genuine: &[Window], impostors: &[Vec<Window>]) -> Self {
         let mut inference = AnyInference::new(&bundle.network);
@@ -28,9 +28,9 @@ impl Scores {
             let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
             let rows: Vec<_> = steps.iter().map(Steps::rows).collect();
             let seen = inference.described(&rows).into_iter();
-            seen.map(|(p, traits)| Impression { score: Score::new(p), traits }).collect()
+            seen.map(|(p, embedding)| WindowScore { score: Score::new(p), embedding }).collect()
         });
-        Self { likeness: bundle.likeness.clone(), ..scores }
+        Self { owner_model: bundle.owner_model.clone(), ..scores }
     }
 
     /// Scores test windows by their time steps alone.
@@ -42,10 +42,10 @@ impl Scores {
     fn of(
         genuine: &[Window],
         others: &[Vec<Window>],
-        mut score: impl FnMut(&[Window]) -> Vec<Impression>,
+        mut score: impl FnMut(&[Window]) -> Vec<WindowScore>,
     ) -> Self {
         let genuine = score(genuine);
-        Self { genuine, impostor: others.iter().map(|w| score(w)).collect(), likeness: None }
+        Self { genuine, impostor: others.iter().map(|w| score(w)).collect(), owner_model: None }
     }
 
     /// Equal error rate of groups of `n`; `None` with fewer than three groups on a side.
@@ -69,8 +69,8 @@ impl Scores {
     }
 
     fn groups(&self, n: usize) -> (Vec<f32>, Vec<f32>) {
-        let judge = |group: &[Impression]| grouped(self.likeness.as_ref(), group.iter());
-        let of = |seen: &Vec<Impression>| -> Vec<f32> {
+        let judge = |group: &[WindowScore]| grouped(self.owner_model.as_ref(), group.iter());
+        let of = |seen: &Vec<WindowScore>| -> Vec<f32> {
             seen.chunks_exact(n.max(1)).filter_map(judge).collect()
         };
         (of(&self.genuine), self.impostor.iter().flat_map(of).collect())
@@ -127,8 +127,9 @@ pub fn on_device(
     params: WindowParams,
     people: &[Vec<Window>],
 ) -> Vec<Vec<Window>> {
-    let carry =
-        |(i, windows): (usize, &Vec<Window>)| Style::OWN.apply(windows, device, params, i as u64);
+    let carry = |(i, windows): (usize, &Vec<Window>)| {
+        MovementStyle::OWN.apply(windows, device, params, i as u64)
+    };
     people.iter().enumerate().map(carry).collect()
 }
 

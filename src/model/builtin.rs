@@ -2,7 +2,7 @@
 //! the same file, the same scores to 1e-6. No library, no thread.
 
 use crate::nn::{AnyInference, AnyNetwork};
-use crate::pipeline::{Impression, Score, ScoreError, Scorer, Steps};
+use crate::pipeline::{Score, ScoreError, Scorer, Steps, WindowScore};
 
 /// Scores windows with the engine that trained them.
 #[derive(Debug)]
@@ -18,12 +18,14 @@ impl BuiltinScorer {
 }
 
 impl Scorer for BuiltinScorer {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         if windows.iter().any(Steps::is_empty) {
             return Err(ScoreError("a window without steps".into()));
         }
         let rows: Vec<_> = windows.iter().map(Steps::rows).collect();
         let described = self.inference.described(&rows).into_iter();
-        Ok(described.map(|(p, traits)| Impression { score: Score::new(p), traits }).collect())
+        Ok(described
+            .map(|(p, embedding)| WindowScore { score: Score::new(p), embedding })
+            .collect())
     }
 }

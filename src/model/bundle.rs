@@ -5,17 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::SeenWindows;
 use crate::nn::AnyNetwork;
-use crate::pipeline::{Habits, Likeness, ScoreCalibration, WindowParams};
+use crate::pipeline::{KinematicProfile, OwnerModel, ScoreCalibration, WindowParams};
 
 /// The version of `onnx/README.md` that this build reads and writes.
-pub const CONTRACT: u32 = 1;
+pub const CONTRACT: u32 = 2;
 
 /// How well groups of one size separate, measured on the calibration part.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OperatingPoint {
     /// Windows judged together.
     pub windows: usize,
-    /// Grouped scores below this are a stranger's; set where FAR and FRR meet.
+    /// Grouped scores below this are an impostor's; set where FAR and FRR meet.
     pub threshold: f32,
     /// Equal error rate on the calibration part, 0..=1.
     pub eer: f32,
@@ -45,9 +45,9 @@ pub struct Limit {
     pub llr: f32,
 }
 
-/// The limit that the owner passes once in so many hours at the desk. Between two known limits it is
-/// interpolated, beyond the last extrapolated: a limit grows with the logarithm of the time (Lorden
-/// 1971, Ann. Math. Stat. 42). `None` if nothing is known.
+/// The limit that the owner passes once in so many hours at the desk. Between two known limits it
+/// is interpolated, beyond the last extrapolated: a limit grows with the logarithm of the time
+/// (Lorden 1971, Ann. Math. Stat. 42). `None` if nothing is known.
 pub fn limit_for(limits: &[Limit], hours: f32) -> Option<f32> {
     let (first, last) = (limits.first()?, limits.last()?);
     let above = limits.iter().position(|limit| limit.hours_between_alarms >= hours);
@@ -69,7 +69,7 @@ pub struct Provenance {
     pub subject: String,
     /// Where the genuine windows come from ("own recording", "gmail").
     pub genuine_source: String,
-    /// Where the impostor windows come from ("generated people", "gmail, 13 users").
+    /// Where the impostor windows come from ("synthetic users", "gmail, 13 users").
     pub impostor_source: String,
     /// Seed of every random choice.
     pub seed: u64,
@@ -85,33 +85,33 @@ pub struct Provenance {
     /// noticed; empty in files of before.
     #[serde(default)]
     pub seen_windows: SeenWindows,
-    /// Real people that its start knew; none in files of before and where it knew none.
+    /// Real users that its backbone knew; none in files of before and where it knew none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_people: Option<StartPeople>,
-    /// SHA-256 over all that decides what training gives (options, windows, start, version),
+    pub backbone_users: Option<BackboneUsers>,
+    /// SHA-256 over all that decides what training gives (options, windows, backbone, version),
     /// hexadecimal: the same again would give the same model. Empty in files of before.
     #[serde(default)]
     pub recipe_sha256: String,
     /// What captured the genuine windows ("x11-rdev", "recording").
     pub capture: String,
     /// What the weights started from; files of before say nothing, which means random weights.
-    #[serde(default = "random_start")]
-    pub start: String,
+    #[serde(default = "random_backbone")]
+    pub backbone: String,
 }
 
-/// Real people that a start has learnt from.
+/// Real users that a backbone has learnt from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StartPeople {
+pub struct BackboneUsers {
     /// The dataset they come from.
     pub source: String,
-    /// A sample of their windows; empty where the start does not tell them.
+    /// A sample of their windows; empty where the backbone does not tell them.
     pub windows: SeenWindows,
 }
 
-/// How training that starts from nothing is called in [`Provenance::start`].
+/// How training that starts from nothing is called in [`Provenance::backbone`].
 pub const RANDOM_START: &str = "random weights";
 
-fn random_start() -> String {
+fn random_backbone() -> String {
     RANDOM_START.into()
 }
 
@@ -128,13 +128,13 @@ pub struct Bundle {
     pub default_group: usize,
     /// What a single score says, for models without an owner model.
     pub score_calibration: Option<ScoreCalibration>,
-    /// How groups are judged by their traits; without it, by the mean of their scores.
-    pub likeness: Option<Likeness>,
+    /// How groups are judged by their embeddings; without it, by the mean of their scores.
+    pub owner_model: Option<OwnerModel>,
     /// Limits of the evidence against the owner, in ascending order of hours; empty where none is
     /// known.
     pub limits: Vec<Limit>,
     /// How the owner moves in plain numbers, for explanations; models of before have none.
-    pub habits: Option<Habits>,
+    pub kinematics: Option<KinematicProfile>,
     /// Where it comes from.
     pub provenance: Provenance,
 }

@@ -2,10 +2,10 @@
 
 use super::bundle::{Bundle, Limit, OperatingPoint};
 use super::conv_weights;
-use super::fault::Fault;
+use super::fault::ModelFault;
 use super::weights::MAX_HIDDEN;
 use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Linear, Network};
-use crate::pipeline::Likeness;
+use crate::pipeline::OwnerModel;
 use crate::pipeline::steps::STEP_FEATURES;
 
 /// The largest group of windows that a decision may wait for.
@@ -14,27 +14,30 @@ const MAX_GROUP: usize = 1000;
 /// Says what cannot work, if anything.
 ///
 /// # Errors
-/// [`Fault::Value`] with the field, its value and what is allowed.
-pub fn check(bundle: &Bundle) -> Result<(), Fault> {
-    bundle.windows.validate().map_err(Fault::Value)?;
+/// [`ModelFault::Value`] with the field, its value and what is allowed.
+pub fn check(bundle: &Bundle) -> Result<(), ModelFault> {
+    bundle.windows.validate().map_err(ModelFault::Value)?;
     points(&bundle.operating_points)?;
     if !bundle.operating_points.iter().any(|point| point.windows == bundle.default_group) {
         let group = bundle.default_group;
         return wrong(format!("default_group = {group} is not among its operating points"));
     }
     let calibration = bundle.score_calibration.as_ref();
-    calibration.map_or(Ok(()), |c| c.validate()).map_err(Fault::Value)?;
-    bundle.likeness.as_ref().map_or(Ok(()), |l| likeness(l, &bundle.network))?;
+    calibration.map_or(Ok(()), |c| c.validate()).map_err(ModelFault::Value)?;
+    bundle.owner_model.as_ref().map_or(Ok(()), |l| owner_model(l, &bundle.network))?;
     limits(&bundle.limits)?;
-    bundle.habits.map_or(Ok(()), |habits| habits.validate()).map_err(Fault::Value)?;
+    bundle
+        .kinematics
+        .map_or(Ok(()), |kinematics| kinematics.validate())
+        .map_err(ModelFault::Value)?;
     check_network(&bundle.network)
 }
 
 /// Says what cannot work about a network, if anything.
 ///
 /// # Errors
-/// [`Fault::Value`] with the part and what is allowed.
-pub fn check_network(network: &AnyNetwork) -> Result<(), Fault> {
+/// [`ModelFault::Value`] with the part and what is allowed.
+pub fn check_network(network: &AnyNetwork) -> Result<(), ModelFault> {
     match network {
         AnyNetwork::BiLstm(network) => {
             shapes(network)?;
@@ -44,7 +47,7 @@ pub fn check_network(network: &AnyNetwork) -> Result<(), Fault> {
     }
 }
 
-fn points(points: &[OperatingPoint]) -> Result<(), Fault> {
+fn points(points: &[OperatingPoint]) -> Result<(), ModelFault> {
     if points.is_empty() {
         return wrong("it has no operating points".into());
     }
@@ -54,7 +57,7 @@ fn points(points: &[OperatingPoint]) -> Result<(), Fault> {
     points.iter().try_for_each(point)
 }
 
-fn point(point: &OperatingPoint) -> Result<(), Fault> {
+fn point(point: &OperatingPoint) -> Result<(), ModelFault> {
     let group = point.windows;
     if !(1..=MAX_GROUP).contains(&group) {
         return wrong(format!("an operating point of {group} windows must lie in 1..={MAX_GROUP}"));
@@ -78,7 +81,7 @@ fn point(point: &OperatingPoint) -> Result<(), Fault> {
     Ok(())
 }
 
-fn limits(limits: &[Limit]) -> Result<(), Fault> {
+fn limits(limits: &[Limit]) -> Result<(), ModelFault> {
     let ascends = |one: &Limit, next: &Limit| one.hours_between_alarms < next.hours_between_alarms;
     if !limits.is_sorted_by(ascends) {
         return wrong("its limits are not in ascending order of hours_between_alarms".into());
@@ -92,14 +95,14 @@ fn limits(limits: &[Limit]) -> Result<(), Fault> {
     }
 }
 
-fn likeness(likeness: &Likeness, network: &AnyNetwork) -> Result<(), Fault> {
-    if network.traits().map_or(0, Linear::count) != likeness.spread.traits() {
-        return wrong("its likeness has other traits than its network".into());
+fn owner_model(owner_model: &OwnerModel, network: &AnyNetwork) -> Result<(), ModelFault> {
+    if network.embedding().map_or(0, Linear::count) != owner_model.covariance.dimensions() {
+        return wrong("its owner model has other dimensions than its embedding".into());
     }
-    likeness.validate().map_err(Fault::Value)
+    owner_model.validate().map_err(ModelFault::Value)
 }
 
-fn shapes(network: &Network) -> Result<(), Fault> {
+fn shapes(network: &Network) -> Result<(), ModelFault> {
     let (joined, out) = (2 * network.first.hidden, 2 * network.second.hidden);
     lstm("first", &network.first, STEP_FEATURES)?;
     lstm("second", &network.second, joined)?;
@@ -113,7 +116,7 @@ fn shapes(network: &Network) -> Result<(), Fault> {
     Ok(())
 }
 
-fn lstm(name: &str, layer: &BiLstm, input: usize) -> Result<(), Fault> {
+fn lstm(name: &str, layer: &BiLstm, input: usize) -> Result<(), ModelFault> {
     let hidden = layer.hidden;
     if !(1..=MAX_HIDDEN).contains(&hidden) || layer.input != input {
         return wrong(format!(
@@ -129,7 +132,7 @@ fn lstm(name: &str, layer: &BiLstm, input: usize) -> Result<(), Fault> {
     if fits { Ok(()) } else { wrong(format!("its {name} layer has weights of another shape")) }
 }
 
-fn numbers(network: &Network) -> Result<(), Fault> {
+fn numbers(network: &Network) -> Result<(), ModelFault> {
     let Network { conditioning, first, norm, second, head } = network;
     let lstm = |layer: &BiLstm| {
         [&layer.forward, &layer.backward]
@@ -160,6 +163,6 @@ fn finite(values: &[f32]) -> bool {
     values.iter().all(|value| value.is_finite())
 }
 
-fn wrong(what: String) -> Result<(), Fault> {
-    Err(Fault::Value(what))
+fn wrong(what: String) -> Result<(), ModelFault> {
+    Err(ModelFault::Value(what))
 }

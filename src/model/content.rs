@@ -1,11 +1,12 @@
 //! Every kind of model as a file. A file is whole or not there: it is written beside its place,
-//! flushed and renamed; nobody but the owner may read it. What the bytes mean is the kind's business.
+//! flushed and renamed; nobody but the owner may read it. What the bytes mean is the kind's
+//! business.
 
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use super::fault::Fault;
+use super::fault::ModelFault;
 use crate::error::{Failure, Result};
 
 /// No model comes near this; what is larger is something else.
@@ -19,10 +20,10 @@ pub(super) trait Content: Sized {
     const MAKE: &'static str;
 
     /// Reads and checks the bytes of a file.
-    fn parse(bytes: &[u8]) -> Result<Self, Fault>;
+    fn parse(bytes: &[u8]) -> Result<Self, ModelFault>;
 
     /// Checks it and gives the bytes of a file; the same model always gives the same bytes.
-    fn encode(&self) -> Result<Vec<u8>, Fault>;
+    fn encode(&self) -> Result<Vec<u8>, ModelFault>;
 }
 
 /// Reads and checks a file.
@@ -76,10 +77,10 @@ pub(super) fn bytes_of<T: Content>(path: &Path) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(open)?;
     let metadata = file.metadata().map_err(|error| Failure::io(&name, error))?;
     if !metadata.is_file() {
-        return Err(Fault::NotAFile.of(&name));
+        return Err(ModelFault::NotAFile.of(&name));
     }
     if metadata.len() > MAX_BYTES {
-        return Err(Fault::TooLarge(metadata.len()).of(&name));
+        return Err(ModelFault::TooLarge(metadata.len()).of(&name));
     }
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| Failure::io(&name, error))?;

@@ -1,16 +1,16 @@
 //! The ONNX graph of the architecture `conv`, as `onnx/README.md` fixes it: steps are put on the
 //! network's clock inside the graph, so that raw steps go in as for every architecture.
 
-use super::graph::{GENUINE, LENGTHS, STEPS, TRAITS, floats, int, integers, ints, node};
+use super::graph::{EMBEDDING, GENUINE, LENGTHS, STEPS, floats, int, integers, ints, node};
 use super::onnx_proto::{NodeProto, TensorProto, data_type};
 use crate::nn::ConvNetwork;
 use crate::nn::conv::clock::{CHANNELS, SHORTEST_MS};
 use crate::nn::conv::pool::FLOOR;
 
-/// What the weights of the projection to traits are called.
-pub const TRAITS_WEIGHT: &str = "traits.weight";
+/// What the weights of the projection to the embedding are called.
+pub const EMBEDDING_WEIGHT: &str = "embedding.weight";
 /// What its biases are called.
-pub const TRAITS_BIAS: &str = "traits.bias";
+pub const EMBEDDING_BIAS: &str = "embedding.bias";
 
 /// Behind everything: where a slice ends that leaves nothing out.
 const END: i64 = i64::MAX;
@@ -25,9 +25,9 @@ pub fn nodes(network: &ConvNetwork) -> Vec<NodeProto> {
         all.extend(convolution(at, layer.kernel as i64));
     }
     all.extend(pooled(&format!("masked{}", network.layers.len())));
-    if network.traits.is_some() {
-        let inputs = ["features", TRAITS_WEIGHT, TRAITS_BIAS];
-        all.push(node("Gemm", &inputs, &[TRAITS], vec![int("transB", 1)]));
+    if network.embedding.is_some() {
+        let inputs = ["features", EMBEDDING_WEIGHT, EMBEDDING_BIAS];
+        all.push(node("Gemm", &inputs, &[EMBEDDING], vec![int("transB", 1)]));
     }
     all
 }
@@ -169,10 +169,10 @@ pub fn initializers(network: &ConvNetwork) -> Vec<TensorProto> {
     let features = network.head.weight.len() as i64;
     all.push(floats("head.weight", &[1, features], &network.head.weight));
     all.push(floats("head.bias", &[1], &[network.head.bias]));
-    if let Some(traits) = &network.traits {
-        let count = traits.count() as i64;
-        all.push(floats(TRAITS_WEIGHT, &[count, features], &traits.weight));
-        all.push(floats(TRAITS_BIAS, &[count], &traits.bias));
+    if let Some(embedding) = &network.embedding {
+        let count = embedding.count() as i64;
+        all.push(floats(EMBEDDING_WEIGHT, &[count, features], &embedding.weight));
+        all.push(floats(EMBEDDING_BIAS, &[count], &embedding.bias));
     }
     all
 }

@@ -1,7 +1,7 @@
 //! From the ONNX graph of the architecture `conv` back to the network, and what must hold for one.
 
-use super::conv_graph::{TRAITS_BIAS, TRAITS_WEIGHT, bias_name, weight_name};
-use super::fault::Fault;
+use super::conv_graph::{EMBEDDING_BIAS, EMBEDDING_WEIGHT, bias_name, weight_name};
+use super::fault::ModelFault;
 use super::weights::{MAX_HIDDEN, Weights};
 use crate::nn::conv::clock::CHANNELS;
 use crate::nn::{BatchNorm, Clock, ConvLayer, ConvNetwork, Linear};
@@ -10,15 +10,15 @@ use crate::nn::{BatchNorm, Clock, ConvLayer, ConvNetwork, Linear};
 const MAX_LAYERS: usize = 16;
 /// Ticks that one output may see.
 const MAX_KERNEL: usize = 255;
-/// Traits of a window.
-const MAX_TRAITS: usize = 1024;
+/// The embedding of a window.
+const MAX_DIMENSIONS: usize = 1024;
 /// Ticks of a window that may be seen; as many as a window may have steps.
 const MAX_TICKS: usize = 4096;
 
 /// The network inside a graph. Its normalisations come back as they were folded (only offsets are
 /// left), which scores the same.
-pub fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, Fault> {
-    let number = |name: &str| -> Result<f32, Fault> { Ok(weights.floats(name, &[])?[0]) };
+pub fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, ModelFault> {
+    let number = |name: &str| -> Result<f32, ModelFault> { Ok(weights.floats(name, &[])?[0]) };
     let mut layers: Vec<ConvLayer> = Vec::new();
     while layers.len() < MAX_LAYERS && weights.has(&weight_name(layers.len())) {
         let input = layers.last().map_or(CHANNELS, |layer| layer.output);
@@ -33,30 +33,32 @@ pub fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, Fault> {
         scale: number("conditioning.scale")?,
         layers,
         head: weights.head(2 * channels)?,
-        traits: traits(weights, 2 * channels)?,
+        embedding: embedding(weights, 2 * channels)?,
     })
 }
 
-/// The projection to traits, where the graph has one.
-fn traits(weights: &Weights<'_>, features: usize) -> Result<Option<Linear>, Fault> {
-    if !weights.has(TRAITS_WEIGHT) {
+/// The projection to the embedding, where the graph has one.
+fn embedding(weights: &Weights<'_>, features: usize) -> Result<Option<Linear>, ModelFault> {
+    if !weights.has(EMBEDDING_WEIGHT) {
         return Ok(None);
     }
-    let count = match weights.dims(TRAITS_WEIGHT)?[..] {
-        [count @ 1..=MAX_TRAITS, found] if found == features => count,
-        ref dims => return Err(Fault::Graph(format!("{TRAITS_WEIGHT} has shape {dims:?}"))),
+    let count = match weights.dims(EMBEDDING_WEIGHT)?[..] {
+        [count @ 1..=MAX_DIMENSIONS, found] if found == features => count,
+        ref dims => {
+            return Err(ModelFault::Graph(format!("{EMBEDDING_WEIGHT} has shape {dims:?}")));
+        }
     };
-    let weight = weights.floats(TRAITS_WEIGHT, &[count, features])?;
-    Ok(Some(Linear { weight, bias: weights.floats(TRAITS_BIAS, &[count])? }))
+    let weight = weights.floats(EMBEDDING_WEIGHT, &[count, features])?;
+    Ok(Some(Linear { weight, bias: weights.floats(EMBEDDING_BIAS, &[count])? }))
 }
 
-fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Fault> {
+fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, ModelFault> {
     let name = weight_name(at);
     let (output, kernel) = match weights.dims(&name)?[..] {
         [output @ 1..=MAX_HIDDEN, found, kernel @ 1..=MAX_KERNEL] if found == input => {
             (output, kernel)
         }
-        ref dims => return Err(Fault::Graph(format!("{name} has shape {dims:?}"))),
+        ref dims => return Err(ModelFault::Graph(format!("{name} has shape {dims:?}"))),
     };
     Ok(ConvLayer {
         kernel,
@@ -71,8 +73,8 @@ fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Fa
 }
 
 /// Says what cannot work about a network, if anything.
-pub fn check(network: &ConvNetwork) -> Result<(), Fault> {
-    let wrong = |what: String| Err(Fault::Value(what));
+pub fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
+    let wrong = |what: String| Err(ModelFault::Value(what));
     let Clock { tick_ms, ticks } = network.clock;
     if !(tick_ms.is_finite() && tick_ms > 0.0 && (1..=MAX_TICKS).contains(&ticks)) {
         return wrong(format!("its clock ticks every {tick_ms} ms, {ticks} times"));
@@ -90,20 +92,20 @@ pub fn check(network: &ConvNetwork) -> Result<(), Fault> {
     if network.head.weight.len() != network.features() {
         return wrong(format!("its head does not have {} weights", network.features()));
     }
-    if let Some(Linear { weight, bias }) = &network.traits
-        && (!(1..=MAX_TRAITS).contains(&bias.len())
+    if let Some(Linear { weight, bias }) = &network.embedding
+        && (!(1..=MAX_DIMENSIONS).contains(&bias.len())
             || weight.len() != bias.len() * network.features())
     {
-        return wrong("its projection to traits has another shape".into());
+        return wrong("its projection to the embedding has another shape".into());
     }
     let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-    let traits = network.traits.iter().all(|t| finite(&t.weight) && finite(&t.bias));
+    let embedding = network.embedding.iter().all(|t| finite(&t.weight) && finite(&t.bias));
     let folded = |layer: &ConvLayer| {
         let (weight, bias) = layer.folded();
         finite(&weight) && finite(&bias)
     };
     let head = finite(&network.head.weight) && network.head.bias.is_finite();
-    if !(head && traits && network.scale.is_finite() && network.layers.iter().all(folded)) {
+    if !(head && embedding && network.scale.is_finite() && network.layers.iter().all(folded)) {
         return wrong("its weights are not all finite numbers".into());
     }
     Ok(())

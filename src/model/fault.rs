@@ -2,11 +2,11 @@
 //! missing library is no fault of the file.
 
 use super::bundle::CONTRACT;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 
 /// Why a file is not a model that this build can honour.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum ModelFault {
     /// It is a folder, a device, ...
     #[error("is not a file")]
     NotAFile,
@@ -56,11 +56,11 @@ pub enum Fault {
     Value(String),
 }
 
-impl Fault {
+impl ModelFault {
     /// The fault as a failure of the file called `name`.
     pub fn of(self, name: &str) -> Failure {
         let remedy = self.remedy();
-        Failure::new(Kind::Data, format!("{name} {self}")).remedy(remedy).caused_by(self)
+        Failure::new(FailureKind::Data, format!("{name} {self}")).remedy(remedy).caused_by(self)
     }
 
     fn remedy(&self) -> &'static str {
@@ -77,8 +77,11 @@ impl Fault {
             Self::Contract { found } if *found > u64::from(CONTRACT) => {
                 "Update mousewarden, or train the model again with this version: `mousewarden train`."
             }
+            Self::Contract { .. } => {
+                "It is of an older mousewarden: enrol again with `mousewarden --enroll`, or make it anew \
+                 with `mousewarden train` or `mousewarden identify train`."
+            }
             Self::Truncated(_)
-            | Self::Contract { .. }
             | Self::Missing(_)
             | Self::Unreadable { .. }
             | Self::Changed

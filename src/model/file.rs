@@ -8,7 +8,7 @@ use prost::Message;
 use super::bundle::Bundle;
 use super::check::check;
 use super::content::{self, Content};
-use super::fault::Fault;
+use super::fault::ModelFault;
 use super::graph::graph_of;
 use super::metadata::{Metadata, architecture_of};
 use super::onnx_proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
@@ -68,13 +68,13 @@ impl Content for Bundle {
     const CALLED: &'static str = "the model";
     const MAKE: &'static str = "Record and train one with `mousewarden --enroll`.";
 
-    fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+    fn parse(bytes: &[u8]) -> Result<Self, ModelFault> {
         let model = decode(bytes)?;
         let metadata = Metadata::of(&model)?;
         let architecture = architecture_of(&model)?;
         versions(&model)?;
         let sealed = seal::check(&model);
-        let graph = model.graph.ok_or_else(|| Fault::Graph("it has none".into()))?;
+        let graph = model.graph.ok_or_else(|| ModelFault::Graph("it has none".into()))?;
         let network = network_of(&graph, architecture)?;
         let bundle = Self {
             network,
@@ -82,9 +82,9 @@ impl Content for Bundle {
             operating_points: metadata.operating_points,
             default_group: metadata.default_group,
             score_calibration: metadata.score_calibration,
-            likeness: metadata.likeness,
+            owner_model: metadata.owner_model,
             limits: metadata.limits,
-            habits: metadata.habits,
+            kinematics: metadata.kinematics,
             provenance: metadata.provenance,
         };
         check(&bundle)?;
@@ -92,16 +92,16 @@ impl Content for Bundle {
         sealed.map(|()| bundle)
     }
 
-    fn encode(&self) -> Result<Vec<u8>, Fault> {
+    fn encode(&self) -> Result<Vec<u8>, ModelFault> {
         check(self)?;
         let metadata = Metadata {
             windows: self.windows,
             operating_points: self.operating_points.clone(),
             default_group: self.default_group,
             score_calibration: self.score_calibration,
-            likeness: self.likeness.clone(),
+            owner_model: self.owner_model.clone(),
             limits: self.limits.clone(),
-            habits: self.habits,
+            kinematics: self.kinematics,
             provenance: self.provenance.clone(),
         };
         encoded(&self.network, metadata.entries(self.network.architecture())?)
@@ -111,22 +111,22 @@ impl Content for Bundle {
 /// The bytes of a file with this network's graph and these entries, sealed.
 ///
 /// # Errors
-/// [`Fault::Unreadable`] when the seal has no JSON form.
+/// [`ModelFault::Unreadable`] when the seal has no JSON form.
 pub(super) fn encoded(
     network: &AnyNetwork,
     metadata_props: Vec<StringStringEntryProto>,
-) -> Result<Vec<u8>, Fault> {
+) -> Result<Vec<u8>, ModelFault> {
     model_bytes(graph_of(network), metadata_props)
 }
 
 /// The bytes of a file with this graph and these entries, sealed.
 ///
 /// # Errors
-/// [`Fault::Unreadable`] when the seal has no JSON form.
+/// [`ModelFault::Unreadable`] when the seal has no JSON form.
 pub(super) fn model_bytes(
     graph: GraphProto,
     mut metadata_props: Vec<StringStringEntryProto>,
-) -> Result<Vec<u8>, Fault> {
+) -> Result<Vec<u8>, ModelFault> {
     // First: a file that ends early never ends before it.
     metadata_props.insert(0, seal::seal(&graph, &metadata_props)?);
     let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
@@ -141,28 +141,28 @@ pub(super) fn model_bytes(
     Ok(model.encode_to_vec())
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<ModelProto, Fault> {
+pub(super) fn decode(bytes: &[u8]) -> Result<ModelProto, ModelFault> {
     if bytes.is_empty() {
-        return Err(Fault::Empty);
+        return Err(ModelFault::Empty);
     }
     // Every writer of ONNX starts with the format's version, field 1.
     let begins_well = matches!(bytes, [0x08, version, ..] if *version < 64);
     match ModelProto::decode(bytes) {
         Ok(model) if model.graph.is_some() => Ok(model),
-        Ok(_) if begins_well => Err(Fault::Truncated(bytes.len())),
-        Ok(_) => Err(Fault::NotOnnx("it holds no graph".into())),
+        Ok(_) if begins_well => Err(ModelFault::Truncated(bytes.len())),
+        Ok(_) => Err(ModelFault::NotOnnx("it holds no graph".into())),
         Err(error) if begins_well && error.to_string().contains("underflow") => {
-            Err(Fault::Truncated(bytes.len()))
+            Err(ModelFault::Truncated(bytes.len()))
         }
-        Err(error) => Err(Fault::NotOnnx(error.to_string())),
+        Err(error) => Err(ModelFault::NotOnnx(error.to_string())),
     }
 }
 
-pub(super) fn versions(model: &ModelProto) -> Result<(), Fault> {
+pub(super) fn versions(model: &ModelProto) -> Result<(), ModelFault> {
     let opsets: Vec<_> = model.opset_import.iter().map(|set| set.version.unwrap_or(0)).collect();
     if model.ir_version != Some(IR_VERSION) || opsets != [OPSET] {
         let ir = model.ir_version.unwrap_or(0);
-        return Err(Fault::Graph(format!(
+        return Err(ModelFault::Graph(format!(
             "it has IR version {ir} and operator sets {opsets:?} instead of {IR_VERSION} and [{OPSET}]"
         )));
     }

@@ -12,10 +12,10 @@ use crate::nn::{AnyNetwork, BatchNorm, BiLstm, LstmWeights, Network};
 pub const STEPS: &str = "steps";
 /// Input: valid steps of each row, int32 `[batch]`, 1..=time.
 pub const LENGTHS: &str = "lengths";
-/// Output: float32 `[batch, 1]`, 0 stranger .. 1 owner.
+/// Output: float32 `[batch, 1]`, 0 impostor .. 1 owner.
 pub const GENUINE: &str = "genuine";
-/// Output of networks that describe windows: float32 `[batch, traits]`.
-pub const TRAITS: &str = "traits";
+/// Output of networks that describe windows: float32 `[batch, embedding]`.
+pub const EMBEDDING: &str = "embedding";
 
 /// The graph of a network. The batch normalisation goes in as one factor and one offset a feature.
 pub fn graph_of(network: &AnyNetwork) -> GraphProto {
@@ -29,9 +29,9 @@ pub fn graph_of(network: &AnyNetwork) -> GraphProto {
         }
     };
     let mut output = vec![value(GENUINE, data_type::FLOAT, &[free("batch"), fixed(1)])];
-    if let Some(traits) = network.traits() {
-        let count = fixed(traits.count() as i64);
-        output.push(value(TRAITS, data_type::FLOAT, &[free("batch"), count]));
+    if let Some(embedding) = network.embedding() {
+        let count = fixed(embedding.count() as i64);
+        output.push(value(EMBEDDING, data_type::FLOAT, &[free("batch"), count]));
     }
     GraphProto {
         node,

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// File names of the library on this system, the version that is shipped first.
 pub fn library_names() -> &'static [&'static str] {
@@ -41,7 +41,7 @@ pub fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
 pub fn nowhere(folders: &[PathBuf]) -> Failure {
     let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let places = if folders.is_empty() { "no folder at all".into() } else { folders.join(", ") };
-    Failure::new(Kind::Unavailable, format!("no ONNX Runtime library; looked in {places}"))
+    Failure::new(FailureKind::Unavailable, format!("no ONNX Runtime library; looked in {places}"))
         .remedy(FETCH)
 }
 
@@ -54,24 +54,27 @@ pub fn examine(path: &Path) -> Result<()> {
     let name = format!("ONNX Runtime library {}", path.display());
     let refuse = |kind, what: &str| Err(Failure::new(kind, format!("{name} {what}")).remedy(FETCH));
     if !path.is_absolute() {
-        return refuse(Kind::Config, "is not given by an absolute path");
+        return refuse(FailureKind::Config, "is not given by an absolute path");
     }
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
     let (metadata, file) = opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
     if !metadata.is_file() {
-        return refuse(Kind::Unavailable, "is not a file");
+        return refuse(FailureKind::Unavailable, "is not a file");
     }
     let mut head = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| Failure::io(&name, error))?;
     match Image::of(&head) {
-        None => refuse(Kind::Unavailable, "is not a library at all"),
+        None => refuse(FailureKind::Unavailable, "is not a library at all"),
         Some(image) if (image.os, image.arch) != (OS, ARCH) => {
             let (os, arch) = (image.os, image.arch);
-            refuse(Kind::Unavailable, &format!("is for {arch} {os}, this is {ARCH} {OS}"))
+            refuse(FailureKind::Unavailable, &format!("is for {arch} {os}, this is {ARCH} {OS}"))
         }
         Some(image) if image.end > metadata.len() => {
             let (has, needs) = (metadata.len(), image.end);
-            refuse(Kind::Unavailable, &format!("is truncated: {has} of at least {needs} bytes"))
+            refuse(
+                FailureKind::Unavailable,
+                &format!("is truncated: {has} of at least {needs} bytes"),
+            )
         }
         Some(_) => Ok(()),
     }

@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::bundle::{CONTRACT, Limit, OperatingPoint, Provenance};
-use super::fault::Fault;
+use super::fault::ModelFault;
 use super::onnx_proto::{ModelProto, StringStringEntryProto};
-use crate::pipeline::{Habits, Likeness, ScoreCalibration, WindowParams};
+use crate::pipeline::{KinematicProfile, OwnerModel, ScoreCalibration, WindowParams};
 
 /// The architectures of this contract, as files and [`AnyNetwork::architecture`] name them.
 ///
@@ -25,9 +25,9 @@ pub(super) const ARCHITECTURE_KEY: &str = "mousewarden.architecture";
 pub(super) const WINDOWS_KEY: &str = "mousewarden.windows";
 const POINTS_KEY: &str = "mousewarden.operating_points";
 const SCORE_CALIBRATION_KEY: &str = "mousewarden.score_calibration";
-const LIKENESS_KEY: &str = "mousewarden.likeness";
+const OWNER_MODEL_KEY: &str = "mousewarden.owner_model";
 const LIMITS_KEY: &str = "mousewarden.limits";
-const HABITS_KEY: &str = "mousewarden.habits";
+const KINEMATICS_KEY: &str = "mousewarden.kinematics";
 const GROUP_KEY: &str = "mousewarden.default_group";
 const PROVENANCE_KEY: &str = "mousewarden.provenance";
 
@@ -42,12 +42,12 @@ pub struct Metadata {
     pub default_group: usize,
     /// What a single score says, for models without an owner model.
     pub score_calibration: Option<ScoreCalibration>,
-    /// How groups are judged by their traits.
-    pub likeness: Option<Likeness>,
+    /// How groups are judged by their embeddings.
+    pub owner_model: Option<OwnerModel>,
     /// Limits of the evidence against the owner.
     pub limits: Vec<Limit>,
     /// How the owner moves in plain numbers.
-    pub habits: Option<Habits>,
+    pub kinematics: Option<KinematicProfile>,
     /// Where the model comes from.
     pub provenance: Provenance,
 }
@@ -56,14 +56,19 @@ impl Metadata {
     /// As entries of the file.
     ///
     /// # Errors
-    /// [`Fault::Unreadable`] when a value has no JSON form.
-    pub fn entries(&self, architecture: &str) -> Result<Vec<StringStringEntryProto>, Fault> {
+    /// [`ModelFault::Unreadable`] when a value has no JSON form.
+    pub fn entries(&self, architecture: &str) -> Result<Vec<StringStringEntryProto>, ModelFault> {
         let calibration = self.score_calibration.as_ref();
         let calibration = calibration.map(|c| entry(SCORE_CALIBRATION_KEY, c)).transpose()?;
-        let likeness = self.likeness.as_ref().map(|l| entry(LIKENESS_KEY, l)).transpose()?;
+        let owner_model =
+            self.owner_model.as_ref().map(|l| entry(OWNER_MODEL_KEY, l)).transpose()?;
         let limits = Some(&self.limits).filter(|limits| !limits.is_empty());
         let limits = limits.map(|limits| entry(LIMITS_KEY, limits)).transpose()?;
-        let habits = self.habits.as_ref().map(|habits| entry(HABITS_KEY, habits)).transpose()?;
+        let kinematics = self
+            .kinematics
+            .as_ref()
+            .map(|kinematics| entry(KINEMATICS_KEY, kinematics))
+            .transpose()?;
         let required = [
             entry(CONTRACT_KEY, &CONTRACT)?,
             entry(ARCHITECTURE_KEY, &architecture)?,
@@ -72,7 +77,7 @@ impl Metadata {
             entry(GROUP_KEY, &self.default_group)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
         ];
-        let optional = [calibration, likeness, limits, habits].into_iter().flatten();
+        let optional = [calibration, owner_model, limits, kinematics].into_iter().flatten();
         Ok(required.into_iter().chain(optional).collect())
     }
 
@@ -80,17 +85,18 @@ impl Metadata {
     /// that follows another.
     ///
     /// # Errors
-    /// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
-    pub fn of(model: &ModelProto) -> Result<Self, Fault> {
+    /// [`ModelFault::Foreign`], [`ModelFault::Contract`], [`ModelFault::Missing`],
+    /// [`ModelFault::Unreadable`].
+    pub fn of(model: &ModelProto) -> Result<Self, ModelFault> {
         architecture_of(model)?;
         Ok(Self {
             windows: read(model, WINDOWS_KEY)?,
             operating_points: read(model, POINTS_KEY)?,
             default_group: read(model, GROUP_KEY)?,
             score_calibration: optional(model, SCORE_CALIBRATION_KEY)?,
-            likeness: optional(model, LIKENESS_KEY)?,
+            owner_model: optional(model, OWNER_MODEL_KEY)?,
             limits: optional(model, LIMITS_KEY)?.unwrap_or_default(),
-            habits: optional(model, HABITS_KEY)?,
+            kinematics: optional(model, KINEMATICS_KEY)?,
             provenance: read(model, PROVENANCE_KEY)?,
         })
     }
@@ -99,25 +105,27 @@ impl Metadata {
 /// The architecture of a file that follows this contract; asked before anything else of it.
 ///
 /// # Errors
-/// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
-pub(super) fn architecture_of(model: &ModelProto) -> Result<Architecture, Fault> {
+/// [`ModelFault::Foreign`], [`ModelFault::Contract`], [`ModelFault::Missing`],
+/// [`ModelFault::Unreadable`].
+pub(super) fn architecture_of(model: &ModelProto) -> Result<Architecture, ModelFault> {
     follows_version(model)?;
     let architecture: String = read(model, ARCHITECTURE_KEY)?;
     match architecture.as_str() {
         "bilstm" => Ok(Architecture::BiLstm),
         "conv" => Ok(Architecture::Conv),
-        _ => Err(Fault::Graph(format!("it calls itself {architecture:?}"))),
+        _ => Err(ModelFault::Graph(format!("it calls itself {architecture:?}"))),
     }
 }
 
 /// Whether a file follows this version of the contract, whatever its architecture.
 ///
 /// # Errors
-/// [`Fault::Foreign`], [`Fault::Contract`], [`Fault::Missing`], [`Fault::Unreadable`].
-pub(super) fn follows_version(model: &ModelProto) -> Result<(), Fault> {
+/// [`ModelFault::Foreign`], [`ModelFault::Contract`], [`ModelFault::Missing`],
+/// [`ModelFault::Unreadable`].
+pub(super) fn follows_version(model: &ModelProto) -> Result<(), ModelFault> {
     if text(model, CONTRACT_KEY).is_none() {
         let producer = model.producer_name.clone().unwrap_or_default();
-        return Err(Fault::Foreign(if producer.is_empty() {
+        return Err(ModelFault::Foreign(if producer.is_empty() {
             "an unnamed program".into()
         } else {
             producer
@@ -125,7 +133,7 @@ pub(super) fn follows_version(model: &ModelProto) -> Result<(), Fault> {
     }
     let found: u64 = read(model, CONTRACT_KEY)?;
     if found != u64::from(CONTRACT) {
-        return Err(Fault::Contract { found });
+        return Err(ModelFault::Contract { found });
     }
     Ok(())
 }
@@ -133,13 +141,16 @@ pub(super) fn follows_version(model: &ModelProto) -> Result<(), Fault> {
 pub(super) fn entry(
     key: &'static str,
     value: &impl Serialize,
-) -> Result<StringStringEntryProto, Fault> {
+) -> Result<StringStringEntryProto, ModelFault> {
     let value = serde_json::to_string(value).map_err(|error| unreadable(key, &error))?;
     Ok(StringStringEntryProto { key: Some(key.into()), value: Some(value) })
 }
 
-pub(super) fn read<T: DeserializeOwned>(model: &ModelProto, key: &'static str) -> Result<T, Fault> {
-    let text = text(model, key).ok_or(Fault::Missing(key))?;
+pub(super) fn read<T: DeserializeOwned>(
+    model: &ModelProto,
+    key: &'static str,
+) -> Result<T, ModelFault> {
+    let text = text(model, key).ok_or(ModelFault::Missing(key))?;
     serde_json::from_str(text).map_err(|error| unreadable(key, &error))
 }
 
@@ -147,7 +158,7 @@ pub(super) fn read<T: DeserializeOwned>(model: &ModelProto, key: &'static str) -
 pub(super) fn optional<T: DeserializeOwned>(
     model: &ModelProto,
     key: &'static str,
-) -> Result<Option<T>, Fault> {
+) -> Result<Option<T>, ModelFault> {
     text(model, key).map(|_| read(model, key)).transpose()
 }
 
@@ -156,6 +167,6 @@ fn text<'m>(model: &'m ModelProto, key: &str) -> Option<&'m str> {
     Some(entry.value.as_deref().unwrap_or_default())
 }
 
-fn unreadable(key: &'static str, error: &serde_json::Error) -> Fault {
-    Fault::Unreadable { key, reason: error.to_string() }
+fn unreadable(key: &'static str, error: &serde_json::Error) -> ModelFault {
+    ModelFault::Unreadable { key, reason: error.to_string() }
 }

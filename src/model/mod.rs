@@ -1,6 +1,7 @@
 //! The ONNX file as one self-describing bundle: graph and weights, contract, thresholds and
 //! provenance in one file. No file here knows where models are kept or who asks for a score.
 
+pub mod backbone;
 mod builtin;
 pub mod bundle;
 mod check;
@@ -18,12 +19,11 @@ pub mod onnx_proto;
 mod scorer;
 mod seal;
 mod seen;
-pub mod start;
 mod weights;
 
-pub use bundle::{Bundle, Limit, OperatingPoint, Provenance, StartPeople};
+pub use backbone::{Backbone, Origin, Population};
+pub use bundle::{BackboneUsers, Bundle, Limit, OperatingPoint, Provenance};
 pub use identifier::{Identifier, LoadedIdentifier};
 pub use library::{folders_beside, how_to_fetch, library_names};
-pub use scorer::{Backend, LoadedScorer, ScorerParams, ScorerReport};
+pub use scorer::{LoadedScorer, ScorerBackend, ScorerParams, ScorerReport};
 pub use seen::SeenWindows;
-pub use start::{Origin, Population, Start};

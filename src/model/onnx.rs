@@ -14,12 +14,12 @@ use ort::session::Session;
 use ort::sys::{ORT_API_VERSION, OrtApi, OrtApiBase};
 use ort::value::Tensor;
 
-use super::graph::{GENUINE, LENGTHS, STEPS, TRAITS};
+use super::graph::{EMBEDDING, GENUINE, LENGTHS, STEPS};
 use super::identifier::{FEATURES, PROBABILITIES};
 use super::library::{FETCH, examine};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::steps::STEP_FEATURES;
-use crate::pipeline::{Impression, Score, ScoreError, Scorer, Steps};
+use crate::pipeline::{Score, ScoreError, Scorer, Steps, WindowScore};
 
 /// The first release whose Linux and macOS builds send usage data by themselves.
 const FIRST_WITH_TELEMETRY: u32 = 29;
@@ -152,7 +152,7 @@ fn too_late(path: &Path, first: &str) -> Failure {
 
 fn unusable(path: &Path, what: &str) -> Failure {
     let what = format!("ONNX Runtime library {} {what}", path.display());
-    Failure::new(Kind::Unavailable, what).remedy(FETCH)
+    Failure::new(FailureKind::Unavailable, what).remedy(FETCH)
 }
 
 /// Scores windows with ONNX Runtime, on the caller's thread alone.
@@ -170,25 +170,25 @@ impl OnnxScorer {
         Ok(Self { session: accepted(runtime, model)? })
     }
 
-    fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<Impression>> {
+    fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<WindowScore>> {
         let (steps, lengths) = padded(windows);
         let (steps, lengths) = (Tensor::from_array(steps)?, Tensor::from_array(lengths)?);
         let outputs = self.session.run(ort::inputs![STEPS => steps, LENGTHS => lengths])?;
         let (_, scores) = outputs[GENUINE].try_extract_tensor::<f32>()?;
-        let mut impressions: Vec<Impression> =
+        let mut window_scores: Vec<WindowScore> =
             scores.iter().copied().map(|score| Score::new(score).into()).collect();
-        if let Some(traits) = outputs.get(TRAITS) {
-            let (_, traits) = traits.try_extract_tensor::<f32>()?;
-            let rows = traits.chunks(traits.len() / windows.len().max(1));
-            let pairs = impressions.iter_mut().zip(rows);
-            pairs.for_each(|(impression, row)| impression.traits = row.to_vec());
+        if let Some(embedding) = outputs.get(EMBEDDING) {
+            let (_, embedding) = embedding.try_extract_tensor::<f32>()?;
+            let rows = embedding.chunks(embedding.len() / windows.len().max(1));
+            let pairs = window_scores.iter_mut().zip(rows);
+            pairs.for_each(|(window_score, row)| window_score.embedding = row.to_vec());
         }
-        Ok(impressions)
+        Ok(window_scores)
     }
 }
 
 impl Scorer for OnnxScorer {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         if windows.iter().any(Steps::is_empty) {
             // ONNX Runtime would answer with a constant.
             return Err(ScoreError("a window without steps".into()));
@@ -225,8 +225,11 @@ impl OnnxTable {
             return Ok(Vec::new());
         }
         self.run(rows).map_err(|error| {
-            Failure::new(Kind::Internal, format!("ONNX Runtime cannot score the rows: {error}"))
-                .remedy("Set backend = \"builtin\".")
+            Failure::new(
+                FailureKind::Internal,
+                format!("ONNX Runtime cannot score the rows: {error}"),
+            )
+            .remedy("Set backend = \"builtin\".")
         })
     }
 
@@ -243,7 +246,7 @@ impl OnnxTable {
 fn accepted(runtime: &Runtime, model: &[u8]) -> Result<Session> {
     session(runtime, model).map_err(|error| {
         let what = format!("ONNX Runtime {} refuses the model: {error}", runtime.version);
-        Failure::new(Kind::Data, what)
+        Failure::new(FailureKind::Data, what)
             .remedy("Train it again with `mousewarden train`, or set backend = \"builtin\".")
     })
 }

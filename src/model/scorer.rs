@@ -11,12 +11,12 @@ use super::content::{bytes_of, named};
 use super::library;
 use super::onnx::{OnnxScorer, Runtime};
 use crate::error::Result;
-use crate::pipeline::{Impression, ScoreError, Scorer, Steps};
+use crate::pipeline::{ScoreError, Scorer, Steps, WindowScore};
 
 /// Who scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Backend {
+pub enum ScorerBackend {
     /// ONNX Runtime when its library is there, the builtin scorer otherwise.
     #[default]
     Auto,
@@ -26,7 +26,7 @@ pub enum Backend {
     Builtin,
 }
 
-impl std::fmt::Display for Backend {
+impl std::fmt::Display for ScorerBackend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Auto => "auto",
@@ -41,7 +41,7 @@ impl std::fmt::Display for Backend {
 #[serde(default, deny_unknown_fields)]
 pub struct ScorerParams {
     /// Who scores.
-    pub backend: Backend,
+    pub backend: ScorerBackend,
     /// The ONNX Runtime library, by absolute path; without it, `search` is looked through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub library: Option<PathBuf>,
@@ -54,8 +54,8 @@ pub struct ScorerParams {
 /// Who scores, for `status` and `doctor`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScorerReport {
-    /// [`Backend::OnnxRuntime`] or [`Backend::Builtin`].
-    pub backend: Backend,
+    /// [`ScorerBackend::OnnxRuntime`] or [`ScorerBackend::Builtin`].
+    pub backend: ScorerBackend,
     /// Of ONNX Runtime, or of this program.
     pub version: String,
     /// The library in use.
@@ -75,14 +75,14 @@ impl ScorerReport {
     /// Who would score, found out without a model.
     ///
     /// # Errors
-    /// When [`Backend::OnnxRuntime`] is asked for and its library is not there.
+    /// When [`ScorerBackend::OnnxRuntime`] is asked for and its library is not there.
     pub fn of(params: &ScorerParams) -> Result<Self> {
         choose(params).map(|(_, report)| report)
     }
 
     fn builtin(note: Option<String>) -> Self {
         let version = env!("CARGO_PKG_VERSION").into();
-        Self { backend: Backend::Builtin, version, library: None, note }
+        Self { backend: ScorerBackend::Builtin, version, library: None, note }
     }
 }
 
@@ -96,7 +96,7 @@ impl LoadedScorer {
     /// Reads a model file and makes it ready.
     ///
     /// # Errors
-    /// When the model cannot be used, or [`Backend::OnnxRuntime`] is asked for and not there.
+    /// When the model cannot be used, or [`ScorerBackend::OnnxRuntime`] is asked for and not there.
     pub fn open(model: &Path, params: &ScorerParams) -> Result<Self> {
         Self::open_bundle(model, params).map(|(_, scorer)| scorer)
     }
@@ -136,7 +136,7 @@ impl LoadedScorer {
 }
 
 impl Scorer for LoadedScorer {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         match &mut self.engine {
             Engine::Onnx(scorer) => scorer.score(windows),
             Engine::Builtin(scorer) => scorer.score(windows),
@@ -146,12 +146,12 @@ impl Scorer for LoadedScorer {
 
 /// ONNX Runtime or nobody (the builtin scorer), with the reason.
 pub(super) fn choose(params: &ScorerParams) -> Result<(Option<&'static Runtime>, ScorerReport)> {
-    if params.backend == Backend::Builtin {
+    if params.backend == ScorerBackend::Builtin {
         return Ok((None, ScorerReport::builtin(None)));
     }
     match runtime(params) {
         Ok(runtime) => Ok((Some(runtime), runtime_report(runtime))),
-        Err(failure) if params.backend == Backend::Auto => {
+        Err(failure) if params.backend == ScorerBackend::Auto => {
             let why = failure.to_string().lines().next().map(str::to_owned);
             Ok((None, ScorerReport::builtin(why)))
         }
@@ -177,7 +177,7 @@ fn runtime(params: &ScorerParams) -> Result<&'static Runtime> {
 fn runtime_report(runtime: &Runtime) -> ScorerReport {
     let warning = "this release can send usage data by itself; 1.28.0 is the last that doesn't";
     ScorerReport {
-        backend: Backend::OnnxRuntime,
+        backend: ScorerBackend::OnnxRuntime,
         version: runtime.version.clone(),
         library: Some(runtime.path.clone()),
         note: runtime.can_phone_home().then(|| warning.into()),

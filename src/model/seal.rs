@@ -1,10 +1,11 @@
 //! The seal of a model file: a hash over its graph, with all weights, and over the metadata entries
-//! of this program. A file whose content is not what was written is noticed, however small the change.
+//! of this program. A file whose content is not what was written is noticed, however small the
+//! change.
 
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::fault::Fault;
+use super::fault::ModelFault;
 use super::metadata::{entry, optional};
 use super::onnx_proto::{GraphProto, ModelProto, StringStringEntryProto};
 
@@ -13,22 +14,22 @@ const SEAL_KEY: &str = "mousewarden.sha256";
 /// The entry that seals a graph and these entries.
 ///
 /// # Errors
-/// [`Fault::Unreadable`] when it has no JSON form.
+/// [`ModelFault::Unreadable`] when it has no JSON form.
 pub(super) fn seal(
     graph: &GraphProto,
     entries: &[StringStringEntryProto],
-) -> Result<StringStringEntryProto, Fault> {
+) -> Result<StringStringEntryProto, ModelFault> {
     entry(SEAL_KEY, &sha256(graph, entries))
 }
 
 /// Whether a file is as it was written; files of before have no seal.
 ///
 /// # Errors
-/// [`Fault::Changed`] when it is not.
-pub(super) fn check(model: &ModelProto) -> Result<(), Fault> {
+/// [`ModelFault::Changed`] when it is not.
+pub(super) fn check(model: &ModelProto) -> Result<(), ModelFault> {
     let written: Option<String> = optional(model, SEAL_KEY)?;
     let (Some(written), Some(graph)) = (written, &model.graph) else { return Ok(()) };
-    if written == sha256(graph, &model.metadata_props) { Ok(()) } else { Err(Fault::Changed) }
+    if written == sha256(graph, &model.metadata_props) { Ok(()) } else { Err(ModelFault::Changed) }
 }
 
 /// Over the entries of this program in their order, each with its length, and the graph.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::conv_weights;
-use super::fault::Fault;
+use super::fault::ModelFault;
 use super::graph::graph_of;
 use super::metadata::Architecture;
 use super::onnx_proto::{GraphProto, NodeProto, TensorProto, data_type};
@@ -19,8 +19,11 @@ pub const MAX_HIDDEN: usize = 1024;
 /// factor and offset it was folded into (mean 0, variance 1, epsilon 0), which scores the same.
 ///
 /// # Errors
-/// [`Fault::Graph`] when it is another graph.
-pub fn network_of(graph: &GraphProto, architecture: Architecture) -> Result<AnyNetwork, Fault> {
+/// [`ModelFault::Graph`] when it is another graph.
+pub fn network_of(
+    graph: &GraphProto,
+    architecture: Architecture,
+) -> Result<AnyNetwork, ModelFault> {
     let weights = Weights::new(graph);
     let network = match architecture {
         Architecture::BiLstm => bilstm(&weights)?.into(),
@@ -30,7 +33,7 @@ pub fn network_of(graph: &GraphProto, architecture: Architecture) -> Result<AnyN
     Ok(network)
 }
 
-fn bilstm(weights: &Weights<'_>) -> Result<Network, Fault> {
+fn bilstm(weights: &Weights<'_>) -> Result<Network, ModelFault> {
     let first = weights.lstm("first", STEP_FEATURES)?;
     let joined = 2 * first.hidden;
     let second = weights.lstm("second", joined)?;
@@ -55,9 +58,9 @@ impl<'g> Weights<'g> {
         Self(graph.initializer.iter().map(|tensor| (name_of(tensor), tensor)).collect())
     }
 
-    fn find(&self, name: &str) -> Result<&'g TensorProto, Fault> {
+    fn find(&self, name: &str) -> Result<&'g TensorProto, ModelFault> {
         let found = self.0.get(name).copied();
-        found.ok_or_else(|| Fault::Graph(format!("it has no weights named {name}")))
+        found.ok_or_else(|| ModelFault::Graph(format!("it has no weights named {name}")))
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -65,36 +68,36 @@ impl<'g> Weights<'g> {
     }
 
     /// The shape of a tensor; negative sizes are none.
-    pub(super) fn dims(&self, name: &str) -> Result<Vec<usize>, Fault> {
+    pub(super) fn dims(&self, name: &str) -> Result<Vec<usize>, ModelFault> {
         let dims = self.find(name)?.dims.iter();
         Ok(dims.map(|&dim| usize::try_from(dim).unwrap_or(0)).collect())
     }
 
-    pub(super) fn floats(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>, Fault> {
+    pub(super) fn floats(&self, name: &str, dims: &[usize]) -> Result<Vec<f32>, ModelFault> {
         let tensor = self.find(name)?;
         let expected: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
         if tensor.dims != expected || tensor.data_type != Some(data_type::FLOAT) {
             let found = (&tensor.dims, tensor.data_type);
-            return Err(Fault::Graph(format!(
+            return Err(ModelFault::Graph(format!(
                 "{name} has shape and type {found:?}, not {expected:?} of float32"
             )));
         }
         let raw = tensor.raw_data.as_deref().unwrap_or_default();
         if raw.len() != 4 * dims.iter().product::<usize>() {
-            return Err(Fault::Graph(format!("{name} holds {} bytes of raw data", raw.len())));
+            return Err(ModelFault::Graph(format!("{name} holds {} bytes of raw data", raw.len())));
         }
         let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         Ok(raw.chunks_exact(4).map(number).collect())
     }
 
     /// A list of 64-bit integers.
-    pub(super) fn integers(&self, name: &str, count: usize) -> Result<Vec<i64>, Fault> {
+    pub(super) fn integers(&self, name: &str, count: usize) -> Result<Vec<i64>, ModelFault> {
         let tensor = self.find(name)?;
         let raw = tensor.raw_data.as_deref().unwrap_or_default();
         let fits = tensor.dims == [count as i64] && raw.len() == 8 * count;
         if !fits || tensor.data_type != Some(data_type::INT64) {
             let found = (&tensor.dims, tensor.data_type);
-            return Err(Fault::Graph(format!(
+            return Err(ModelFault::Graph(format!(
                 "{name} has shape and type {found:?}, not [{count}] of int64"
             )));
         }
@@ -102,16 +105,16 @@ impl<'g> Weights<'g> {
         Ok(numbers.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect())
     }
 
-    fn columns(&self, name: &str) -> Result<[f32; STEP_FEATURES], Fault> {
+    fn columns(&self, name: &str) -> Result<[f32; STEP_FEATURES], ModelFault> {
         let row = self.floats(name, &[STEP_FEATURES])?;
         Ok(std::array::from_fn(|column| row[column]))
     }
 
-    fn lstm(&self, name: &str, input: usize) -> Result<BiLstm, Fault> {
+    fn lstm(&self, name: &str, input: usize) -> Result<BiLstm, ModelFault> {
         let recurrent = format!("{name}.r");
         let hidden = match self.find(&recurrent)?.dims[..] {
             [2, _, hidden] if (1..=MAX_HIDDEN as i64).contains(&hidden) => hidden as usize,
-            ref dims => return Err(Fault::Graph(format!("{recurrent} has shape {dims:?}"))),
+            ref dims => return Err(ModelFault::Graph(format!("{recurrent} has shape {dims:?}"))),
         };
         let w = self.floats(&format!("{name}.w"), &[2, 4 * hidden, input])?;
         let r = self.floats(&recurrent, &[2, 4 * hidden, hidden])?;
@@ -124,7 +127,7 @@ impl<'g> Weights<'g> {
         Ok(BiLstm { input, hidden, forward: side(0), backward: side(1) })
     }
 
-    fn norm(&self, features: usize) -> Result<BatchNorm, Fault> {
+    fn norm(&self, features: usize) -> Result<BatchNorm, ModelFault> {
         Ok(BatchNorm {
             gamma: self.floats("norm.factor", &[features])?,
             beta: self.floats("norm.offset", &[features])?,
@@ -132,7 +135,7 @@ impl<'g> Weights<'g> {
         })
     }
 
-    pub(super) fn head(&self, features: usize) -> Result<Dense, Fault> {
+    pub(super) fn head(&self, features: usize) -> Result<Dense, ModelFault> {
         let weight = self.floats("head.weight", &[1, features])?;
         Ok(Dense { weight, bias: self.floats("head.bias", &[1])?[0] })
     }
@@ -148,26 +151,26 @@ fn summed(bias: &[f32]) -> Vec<f32> {
     half(bias, 0).iter().zip(half(bias, 1)).map(|(input, recurrent)| input + recurrent).collect()
 }
 
-fn same_computation(found: &GraphProto, expected: &GraphProto) -> Result<(), Fault> {
+fn same_computation(found: &GraphProto, expected: &GraphProto) -> Result<(), ModelFault> {
     for (index, (has, wants)) in found.node.iter().zip(&expected.node).enumerate() {
         if (&has.op_type, &has.input, &has.output, &has.attribute)
             != (&wants.op_type, &wants.input, &wants.output, &wants.attribute)
         {
             let (has, wants) = (described(has), described(wants));
-            return Err(Fault::Graph(format!("node {index} is {has} instead of {wants}")));
+            return Err(ModelFault::Graph(format!("node {index} is {has} instead of {wants}")));
         }
     }
     if found.node.len() != expected.node.len() {
         let (has, wants) = (found.node.len(), expected.node.len());
-        return Err(Fault::Graph(format!("it has {has} nodes instead of {wants}")));
+        return Err(ModelFault::Graph(format!("it has {has} nodes instead of {wants}")));
     }
     if (&found.input, &found.output) != (&expected.input, &expected.output) {
-        return Err(Fault::Graph("its inputs or outputs have other names or shapes".into()));
+        return Err(ModelFault::Graph("its inputs or outputs have other names or shapes".into()));
     }
     same_constants(found, expected)
 }
 
-fn same_constants(found: &GraphProto, expected: &GraphProto) -> Result<(), Fault> {
+fn same_constants(found: &GraphProto, expected: &GraphProto) -> Result<(), ModelFault> {
     let constants = |graph: &GraphProto| -> Vec<TensorProto> {
         let whole = graph.initializer.iter();
         whole.filter(|tensor| tensor.data_type == Some(data_type::INT64)).cloned().collect()
@@ -175,7 +178,7 @@ fn same_constants(found: &GraphProto, expected: &GraphProto) -> Result<(), Fault
     if found.initializer.len() != expected.initializer.len()
         || constants(found) != constants(expected)
     {
-        return Err(Fault::Graph("its constants differ".into()));
+        return Err(ModelFault::Graph("its constants differ".into()));
     }
     Ok(())
 }

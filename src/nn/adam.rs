@@ -17,7 +17,7 @@ pub struct Parameter {
 
 /// One step for all parameters of a network.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct AdamStep {
     /// Which step, from 1.
     pub number: u64,
     /// Step size.
@@ -46,7 +46,7 @@ impl Parameter {
     }
 
     /// One step along the gradient.
-    pub fn step(&mut self, step: Step, params: &TrainParams) {
+    pub fn step(&mut self, step: AdamStep, params: &TrainParams) {
         let power = |beta: f32| 1.0 - f64::from(beta).powf(step.number as f64);
         let [mean, square] = params.betas.map(power);
         let [means, squares] = &mut self.moments;

@@ -39,11 +39,11 @@ impl AnyNetwork {
         }
     }
 
-    /// From the same to the window's traits, where it gives any.
-    pub const fn traits(&self) -> Option<&Linear> {
+    /// From the same to the window's embedding, where it gives any.
+    pub const fn embedding(&self) -> Option<&Linear> {
         match self {
             Self::BiLstm(_) => None,
-            Self::Conv(network) => network.traits.as_ref(),
+            Self::Conv(network) => network.embedding.as_ref(),
         }
     }
 
@@ -118,7 +118,7 @@ impl AnyInference {
         }
     }
 
-    /// The same, each with the window's traits: none from a network that gives none.
+    /// The same, each with the window's embedding: empty from a network that gives none.
     pub fn described(&mut self, windows: &[&[[f32; 3]]]) -> Vec<(f32, Vec<f32>)> {
         match &mut self.0 {
             Packed::BiLstm(inference) => {

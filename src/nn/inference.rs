@@ -8,7 +8,7 @@ use super::loss::sigmoid;
 use super::lstm::{Pass, Tape};
 use super::network::{BiLstm, Conditioning, Network};
 use super::packing::Packing;
-use super::panel::Shape;
+use super::panel::PanelShape;
 
 /// Windows that are scored together at most; bounds the memory.
 const CHUNK: usize = 64;
@@ -18,7 +18,7 @@ const CHUNK: usize = 64;
 pub struct Inference {
     kernel: Kernel,
     conditioning: Conditioning,
-    shapes: [Shape; 2],
+    shapes: [PanelShape; 2],
     /// Panels of both layers' directions.
     panels: [[Lines; 2]; 2],
     /// Scale and offset of the normalisation for each direction's outputs.
@@ -42,8 +42,8 @@ impl Inference {
 
     /// On a given instruction set; scores of two sets differ by rounding only, about 1e-7.
     pub fn with_kernel(network: &Network, kernel: Kernel) -> Self {
-        let first = Shape::first(network.first.hidden, kernel.lanes());
-        let shapes = [first, Shape::above(&first, network.second.hidden)];
+        let first = PanelShape::first(network.first.hidden, kernel.lanes());
+        let shapes = [first, PanelShape::above(&first, network.second.hidden)];
         Self {
             kernel,
             conditioning: network.conditioning,
@@ -87,7 +87,7 @@ impl Inference {
     /// forward then backward. A window without steps has none: an empty row.
     pub fn features(&mut self, windows: &[&[[f32; 3]]]) -> Vec<Vec<f32>> {
         let mut out = vec![Vec::new(); windows.len()];
-        let [_, Shape { padded, hidden, .. }] = self.shapes;
+        let [_, PanelShape { padded, hidden, .. }] = self.shapes;
         for (chunk, out) in windows.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
             self.logits(chunk);
             for (s, &at) in self.packing.order().iter().enumerate() {
@@ -167,7 +167,7 @@ impl Operation for Affine<'_> {
     }
 }
 
-fn panels(shape: &Shape, layer: &BiLstm) -> [Lines; 2] {
+fn panels(shape: &PanelShape, layer: &BiLstm) -> [Lines; 2] {
     [&layer.forward, &layer.backward].map(|weights| {
         let mut panels = Lines::zeros(shape.panel_len());
         shape.pack(weights, &mut panels);

@@ -2,7 +2,7 @@
 //! bias one. The same seed gives the same network on every machine; nothing is trained here.
 
 use super::network::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
-use super::random::Stream;
+use super::random::RandomStream;
 
 /// Added to the variance in batch normalisation; Keras' and the seed architecture's value.
 const EPSILON: f32 = 1e-3;
@@ -25,11 +25,11 @@ impl Network {
 }
 
 fn bilstm(input: usize, hidden: usize, seed: u64, purpose: u64) -> BiLstm {
-    let direction = |purpose| direction(input, hidden, &mut Stream::new(seed, purpose));
+    let direction = |purpose| direction(input, hidden, &mut RandomStream::new(seed, purpose));
     BiLstm { input, hidden, forward: direction(purpose), backward: direction(purpose + 1) }
 }
 
-fn direction(input: usize, hidden: usize, stream: &mut Stream) -> LstmWeights {
+fn direction(input: usize, hidden: usize, stream: &mut RandomStream) -> LstmWeights {
     // Glorot's fan-out is one gate's, not all four side by side.
     let w = glorot(4 * hidden * input, input + hidden, stream);
     let r = (0..4).flat_map(|_| orthogonal(hidden, stream)).collect();
@@ -39,16 +39,16 @@ fn direction(input: usize, hidden: usize, stream: &mut Stream) -> LstmWeights {
 }
 
 fn head(features: usize, seed: u64) -> Dense {
-    Dense { weight: glorot(features, features + 1, &mut Stream::new(seed, 5)), bias: 0.0 }
+    Dense { weight: glorot(features, features + 1, &mut RandomStream::new(seed, 5)), bias: 0.0 }
 }
 
-fn glorot(count: usize, fans: usize, stream: &mut Stream) -> Vec<f32> {
+fn glorot(count: usize, fans: usize, stream: &mut RandomStream) -> Vec<f32> {
     let limit = (6.0 / fans as f64).sqrt();
     (0..count).map(|_| ((2.0 * stream.uniform() - 1.0) * limit) as f32).collect()
 }
 
 /// An orthogonal matrix by modified Gram-Schmidt on normal rows.
-fn orthogonal(size: usize, stream: &mut Stream) -> Vec<f32> {
+fn orthogonal(size: usize, stream: &mut RandomStream) -> Vec<f32> {
     let mut rows: Vec<Vec<f64>> = Vec::with_capacity(size);
     while rows.len() < size {
         let mut row: Vec<f64> = (0..size).map(|_| stream.normal()).collect();

@@ -6,7 +6,7 @@ use super::kernel::forward::{Forward, group_rows};
 use super::kernel::{Kernel, Segment};
 use super::lines::Lines;
 use super::packing::Packing;
-use super::panel::Shape;
+use super::panel::PanelShape;
 
 /// Activations of one direction over a packed batch, in its own reading order.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(super) struct Pass<'a> {
     /// The instruction set.
     pub kernel: Kernel,
     /// Sizes of the direction.
-    pub shape: Shape,
+    pub shape: PanelShape,
     /// The batch's layout.
     pub packing: &'a Packing,
     /// Input parts, `[rows, part_padded]` each; a single part is followed by an empty one.

@@ -30,4 +30,4 @@ pub use conv::{Clock, ConvEncoder, ConvInference, ConvLayer, ConvNetwork, ConvSh
 pub use inference::Inference;
 pub use kernel::Kernel;
 pub use network::{BatchNorm, BiLstm, Conditioning, Dense, Linear, LstmWeights, Network};
-pub use train::{Batch, ClassBatch, Classifier, TrainParams, Trainer};
+pub use train::{Batch, ClassBatch, ClassifierTrainer, TrainParams, Trainer};

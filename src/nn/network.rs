@@ -75,7 +75,7 @@ pub struct Dense {
     pub bias: f32,
 }
 
-/// A linear layer with several outputs: a logit for each of several classes, or the traits of a
+/// A linear layer with several outputs: a logit for each of several classes, or the embedding of a
 /// window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {

@@ -45,7 +45,7 @@ impl Dropout {
 
 /// Statistics of one batch, a value a feature.
 #[derive(Debug, Default)]
-pub struct Moments {
+pub struct FeatureMoments {
     /// Mean over the valid steps.
     pub mean: Vec<f32>,
     /// Variance over the valid steps.
@@ -56,7 +56,7 @@ pub struct Moments {
     normed: Vec<f32>,
 }
 
-impl Moments {
+impl FeatureMoments {
     /// Room for `width` features.
     pub fn new(width: usize) -> Self {
         let zeros = || vec![0.0; width];
@@ -76,7 +76,7 @@ pub(super) struct Normalise<'a> {
     /// The layer's outputs, `[rows, width]`.
     pub values: &'a [f32],
     /// To be measured.
-    pub moments: &'a mut Moments,
+    pub moments: &'a mut FeatureMoments,
     /// Scale and offset.
     pub affine: [&'a [f32]; 2],
     /// Added to the variance.
@@ -105,7 +105,7 @@ impl Operation for Normalise<'_> {
         let values = &values[..rows * width];
         sum_rows(values, &mut moments.partial, &mut moments.mean, |x, _| x, &[]);
         scale(&mut moments.mean, 1.0 / rows as f32);
-        let Moments { mean, variance, inverse, partial, normed } = moments;
+        let FeatureMoments { mean, variance, inverse, partial, normed } = moments;
         sum_rows(values, partial, variance, |x, mean| (x - mean) * (x - mean), mean);
         scale(variance, 1.0 / rows as f32);
         for (inverse, variance) in inverse.iter_mut().zip(variance.iter()) {
@@ -130,7 +130,7 @@ pub(super) struct Denormalise<'a> {
     /// The layer's outputs, `[rows, width]`.
     pub values: &'a [f32],
     /// As measured in the forward pass.
-    pub moments: &'a mut Moments,
+    pub moments: &'a mut FeatureMoments,
     /// Scale.
     pub gamma: &'a [f32],
     /// Row to its place in the other reading order.
@@ -154,7 +154,7 @@ impl Operation for Denormalise<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let Moments { mean, inverse, partial: to_gamma, normed: to_beta, .. } = self.moments;
+        let FeatureMoments { mean, inverse, partial: to_gamma, normed: to_beta, .. } = self.moments;
         let (width, (stride, column)) = (mean.len(), self.columns);
         to_gamma.fill(0.0);
         to_beta.fill(0.0);

@@ -7,7 +7,7 @@ use super::network::LstmWeights;
 
 /// Sizes of one direction of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct PanelShape {
     /// Floats of a vector.
     pub lanes: usize,
     /// The input comes as this many separate row buffers.
@@ -22,7 +22,7 @@ pub struct Shape {
     pub padded: usize,
 }
 
-impl Shape {
+impl PanelShape {
     /// The first layer: three inputs in one part.
     pub fn first(hidden: usize, lanes: usize) -> Self {
         let padded = hidden.next_multiple_of(4 * lanes);
@@ -157,7 +157,7 @@ impl Shape {
 mod tests {
     use super::*;
 
-    fn numbered(shape: &Shape) -> LstmWeights {
+    fn numbered(shape: &PanelShape) -> LstmWeights {
         let count = |n: usize, from: usize| (from..from + n).map(|i| i as f32).collect::<Vec<_>>();
         let columns = 4 * shape.hidden;
         LstmWeights {
@@ -170,8 +170,8 @@ mod tests {
     #[test]
     fn unpacking_gives_back_what_was_packed() {
         for lanes in [4, 8, 16] {
-            let first = Shape::first(5, lanes);
-            for shape in [first, Shape::above(&first, 18)] {
+            let first = PanelShape::first(5, lanes);
+            for shape in [first, PanelShape::above(&first, 18)] {
                 let weights = numbered(&shape);
                 let mut panels = vec![0.0; shape.panel_len()];
                 shape.pack(&weights, &mut panels);
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn transposed_rows_are_the_columns() {
-        let shape = Shape::above(&Shape::first(5, 4), 18);
+        let shape = PanelShape::above(&PanelShape::first(5, 4), 18);
         let mut panels = vec![0.0; shape.panel_len()];
         shape.pack(&numbered(&shape), &mut panels);
         let mut out = vec![0.0; shape.recurrent_len()];

@@ -17,12 +17,12 @@ pub fn mix32(mut x: u32) -> u32 {
 }
 
 /// The numbers of one key in order.
-pub struct Stream {
+pub struct RandomStream {
     key: u64,
     next: u64,
 }
 
-impl Stream {
+impl RandomStream {
     /// The stream of a seed; `purpose` keeps streams of one seed apart.
     pub fn new(seed: u64, purpose: u64) -> Self {
         Self { key: mix64(seed ^ mix64(purpose)), next: 0 }
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn moments_fit_their_distributions() {
-        let mut stream = Stream::new(7, 1);
+        let mut stream = RandomStream::new(7, 1);
         let count = 20_000;
         let (mut sum, mut normal, mut square) = (0.0, 0.0, 0.0);
         for _ in 0..count {
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn purposes_and_seeds_give_different_streams() {
-        let first = |seed, purpose| Stream::new(seed, purpose).uniform().to_bits();
+        let first = |seed, purpose| RandomStream::new(seed, purpose).uniform().to_bits();
         assert_ne!(first(1, 1), first(1, 2));
         assert_ne!(first(1, 1), first(2, 1));
         assert_eq!(first(1, 1), first(1, 1));

@@ -1,5 +1,5 @@
-//! Segmenter, scorer, decision and adaptation in a row: signals in, at most one verdict a signal out.
-//! The agent, the replay and the evaluation all run this one machine.
+//! Segmenter, scorer, decision and adaptation in a row: signals in, at most one verdict a signal
+//! out. The agent, the replay and the evaluation all run this one machine.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::adaptation::{Adaptation, Adapted, Adoption, BaseLimits};
 use super::decision::{Action, Decider, DecisionParams, DecisionState, Judgement};
 use super::event::{Micros, Signal, Timestamp};
-use super::manner::{Difference, Habits, Manner};
+use super::kinematics::{Difference, KinematicProfile, Kinematics};
 use super::score::{Score, ScoreError, Scorer};
 use super::steps::Steps;
 use super::window::{Segmenter, Window, WindowEnd, WindowParams};
@@ -92,9 +92,9 @@ pub struct Detector<S> {
     decider: Decider,
     /// Follows the owner, where the agent is to.
     adaptation: Option<Adaptation>,
-    habits: Option<Habits>,
+    kinematics: Option<KinematicProfile>,
     /// The last windows, for explanations: when each began, how it moved, and its score.
-    recent: VecDeque<(Timestamp, Manner, Score)>,
+    recent: VecDeque<(Timestamp, Kinematics, Score)>,
 }
 
 impl<S: Scorer> Detector<S> {
@@ -105,20 +105,20 @@ impl<S: Scorer> Detector<S> {
             scorer,
             decider: Decider::new(decision),
             adaptation: None,
-            habits: None,
+            kinematics: None,
             recent: VecDeque::new(),
         }
     }
 
     /// The same, able to say in what an alarm's movement was unlike its owner's.
     #[must_use]
-    pub fn with_habits(mut self, habits: Option<Habits>) -> Self {
-        self.habits = habits;
+    pub fn with_kinematics(mut self, kinematics: Option<KinematicProfile>) -> Self {
+        self.kinematics = kinematics;
         self
     }
 
-    /// The same, following its owner from what was learnt so far. `half_life` is the notice budget. Does
-    /// nothing for a model that judges by scores alone.
+    /// The same, following its owner from what was learnt so far. `half_life` is the notice budget.
+    /// Does nothing for a model that judges by scores alone.
     #[must_use]
     pub fn adapting(mut self, adapted: Option<Adapted>, half_life: Micros) -> Self {
         let params = self.decider.params();
@@ -144,13 +144,13 @@ impl<S: Scorer> Detector<S> {
     }
 
     /// Whether the day is judged by its own first windows.
-    pub fn knows_today(&self) -> bool {
-        self.adaptation.as_ref().is_some_and(Adaptation::knows_today)
+    pub fn knows_session(&self) -> bool {
+        self.adaptation.as_ref().is_some_and(Adaptation::knows_session)
     }
 
     /// What was learnt for good since this was asked last.
-    pub fn take_learnt(&mut self) -> Option<Adapted> {
-        self.adaptation.as_mut().and_then(Adaptation::take_learnt)
+    pub fn take_adapted(&mut self) -> Option<Adapted> {
+        self.adaptation.as_mut().and_then(Adaptation::take_adapted)
     }
 
     /// Takes note of movement that cannot be judged; returns what ought to be done.
@@ -191,13 +191,13 @@ impl<S: Scorer> Detector<S> {
     }
 
     fn judge(&mut self, window: &Window) -> Result<Verdict, ScoreError> {
-        let impressions = self.scorer.score(&[Steps::from(window)])?.into_iter();
-        let impression =
-            impressions.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
-        let (at, score) = (window.closed_at(), impression.score);
-        let judgement = self.decider.update(at, impression.clone());
+        let window_scores = self.scorer.score(&[Steps::from(window)])?.into_iter();
+        let window_score =
+            window_scores.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
+        let (at, score) = (window.closed_at(), window_score.score);
+        let judgement = self.decider.update(at, window_score.clone());
         let adaptation = self.adaptation.as_mut();
-        if let Some(adoption) = adaptation.and_then(|a| a.observe(at, &impression, &judgement)) {
+        if let Some(adoption) = adaptation.and_then(|a| a.observe(at, &window_score, &judgement)) {
             self.adopt(adoption);
         }
         if self.recent.len() == MOST_WINDOWS {
@@ -213,8 +213,9 @@ impl<S: Scorer> Detector<S> {
         let judged = self.recent.range(self.recent.len().checked_sub(windows)?..);
         let (since, ..) = *judged.clone().next()?;
         let unlike = judged.clone().filter(|(.., score)| score.get() < 0.5).count();
-        let manners = judged.map(|(_, manner, _)| manner);
-        let differences = self.habits.map_or([None; 2], |habits| habits.differences(manners));
+        let movements = judged.map(|(_, movement, _)| movement);
+        let differences =
+            self.kinematics.map_or([None; 2], |kinematics| kinematics.differences(movements));
         Some(Explanation { windows, unlike, since, differences })
     }
 }

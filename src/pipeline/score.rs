@@ -1,11 +1,11 @@
-//! What a model makes of a window, and who says so. Whatever a model answers becomes a number from 0 (stranger) to
-//! 1 (owner) here; what is not a number counts as a stranger.
+//! What a model makes of a window, and who says so. Whatever a model answers becomes a number from
+//! 0 (impostor) to 1 (owner) here; what is not a number counts as an impostor.
 
 use serde::{Deserialize, Serialize};
 
 use super::steps::Steps;
 
-/// How much a window looks like the owner's: 0 stranger, 1 owner.
+/// How much a window looks like the owner's: 0 impostor, 1 owner.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(from = "f32", into = "f32")]
 pub struct Score(f32);
@@ -36,17 +36,17 @@ impl From<Score> for f32 {
 
 /// What a model makes of one window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Impression {
+pub struct WindowScore {
     /// How much it looks like the owner's.
     pub score: Score,
     /// Numbers that describe it, from a model that judges groups by them; else none.
-    pub traits: Vec<f32>,
+    pub embedding: Vec<f32>,
 }
 
 /// Of a model that gives scores alone.
-impl From<Score> for Impression {
+impl From<Score> for WindowScore {
     fn from(score: Score) -> Self {
-        Self { score, traits: Vec::new() }
+        Self { score, embedding: Vec::new() }
     }
 }
 
@@ -57,15 +57,15 @@ pub struct ScoreError(pub String);
 
 /// Anything that has an opinion of windows.
 pub trait Scorer {
-    /// One impression a window, in order.
+    /// One score a window, in order.
     ///
     /// # Errors
     /// When the model behind it fails; no score is invented.
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError>;
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError>;
 }
 
 impl<S: Scorer + ?Sized> Scorer for Box<S> {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         (**self).score(windows)
     }
 }

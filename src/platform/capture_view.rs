@@ -1,17 +1,17 @@
-//! What a source tells of itself besides signals: what captures, now and a moment ago, and how it is
-//! getting on.
+//! What a source tells of itself besides signals: what captures, now and a moment ago, and how it
+//! is getting on.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::capture::Capture;
+use super::capture::description::Capture;
 use crate::pipeline::Timestamp;
 
 /// Changes that a view remembers.
 const REMEMBERED: usize = 64;
 
-/// What captures now, as the source keeps it up to date, and what captured a moment ago; clones share
-/// it. Signals wait in queues: who takes one out asks by its time.
+/// What captures now, as the source keeps it up to date, and what captured a moment ago; clones
+/// share it. Signals wait in queues: who takes one out asks by its time.
 #[derive(Debug, Clone, Default)]
 pub struct CaptureView(Arc<Mutex<VecDeque<(Timestamp, Capture)>>>);
 

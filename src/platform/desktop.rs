@@ -1,96 +1,103 @@
 //! The desktop of the person who runs this process: mouse, notifications, lock and session, as the
-//! traits that the agent knows. What is missing is reported when it is used, never a reason to panic.
+//! traits that the agent knows. What is missing is reported when it is used, never a reason to
+//! panic.
 
 use std::path::PathBuf;
 
 use crossbeam_channel::Sender;
 
-use super::{Answer, Backend, Counter, EventSource, LockCommand, Locker, Notifier, Presence};
-use crate::error::{Failure, Kind, Result};
+use super::{
+    CaptureBackend, ControlHandler, EventSource, LockCommand, Locker, NoticeAnswer, Notifier,
+    StatusDisplay,
+};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::Signal;
 
 /// The mouse, seen in this way; `program` is this one, which holds the hook in a child process.
 ///
 /// # Errors
 /// When there is no display or device, or it cannot be hooked.
-pub fn mouse(program: PathBuf, backend: Backend) -> Result<Box<dyn EventSource>> {
-    use super::sensor::{SensorParams, SensorSource};
+pub fn mouse(program: PathBuf, backend: CaptureBackend) -> Result<Box<dyn EventSource>> {
+    use super::capture::{CaptureParams, CaptureProcess};
     #[cfg(target_os = "linux")]
-    super::linux::sensor::confine::shut_memory();
-    let params = SensorParams { backend, ..SensorParams::new(program) };
-    Ok(Box::new(SensorSource::open(params)?))
+    super::capture::linux::confine::shut_memory();
+    let params = CaptureParams { backend, ..CaptureParams::new(program) };
+    Ok(Box::new(CaptureProcess::open(params)?))
 }
 
 /// Which way of seeing the mouse would be taken here, and why.
 #[cfg(target_os = "linux")]
-pub fn choice(wanted: Backend) -> (Backend, &'static str) {
-    use super::sensor::{Surroundings, choose};
+pub fn choice(wanted: CaptureBackend) -> (CaptureBackend, &'static str) {
+    use super::capture::{Surroundings, choose};
     let choice = choose(wanted, &Surroundings::of_environment());
     (choice.backend, choice.because)
 }
 
 /// Notifications; the bus is looked for with the first notice, and again after a failure.
 #[cfg(target_os = "linux")]
-pub fn notifier(answers: Sender<Answer>) -> Box<dyn Notifier> {
-    Box::new(super::linux::notify::DesktopNotifier::new(answers))
+pub fn notifier(answers: Sender<NoticeAnswer>) -> Box<dyn Notifier> {
+    Box::new(super::notify::linux::DesktopNotifier::new(answers))
 }
 
 /// Locks by the desktop's ways, then by `command`, for which `environment` is set.
 #[cfg(target_os = "linux")]
 pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<dyn Locker> {
     use super::linux::bus::Bus;
-    use super::linux::lock::{DesktopLocker, LockParams};
+    use super::lock::linux::{DesktopLocker, DesktopLockerParams};
     let (system_bus, session_bus) = (Bus::System, Bus::Session);
-    let patience = super::lock_command::PATIENCE;
-    let params = LockParams { system_bus, session_bus, command, environment, patience };
+    let patience = super::lock::command::PATIENCE;
+    let params = DesktopLockerParams { system_bus, session_bus, command, environment, patience };
     Box::new(DesktopLocker::new(params))
 }
 
 /// Shows the agent on the session bus and, if wanted, in the tray.
 #[cfg(target_os = "linux")]
-pub fn presence(counter: std::sync::Arc<dyn Counter>, with_icon: bool) -> Box<dyn Presence> {
-    Box::new(super::linux::face::Face::show(&counter, with_icon))
+pub fn status_display(
+    handler: std::sync::Arc<dyn ControlHandler>,
+    with_icon: bool,
+) -> Box<dyn StatusDisplay> {
+    Box::new(super::linux::bus_and_tray::BusAndTray::show(&handler, with_icon))
 }
 
 /// Shows in the tray alone what is no agent and has no name on the bus.
 #[cfg(target_os = "linux")]
-pub fn icon(counter: std::sync::Arc<dyn Counter>) -> Box<dyn Presence> {
-    Box::new(super::linux::face::Face::in_tray(counter))
+pub fn icon(handler: std::sync::Arc<dyn ControlHandler>) -> Box<dyn StatusDisplay> {
+    Box::new(super::linux::bus_and_tray::BusAndTray::in_tray(handler))
 }
 
 /// Whether the session is locked, as a stream of boundaries; `None` where nobody ever tells. Who
 /// cannot be reached yet is looked for again.
 #[cfg(target_os = "linux")]
-pub fn session(signals: Sender<Signal>) -> Option<Session> {
+pub fn session(signals: Sender<Signal>) -> Option<SessionListener> {
     use super::linux::bus::Bus;
-    use super::linux::session::SessionWatch;
+    use super::session::linux::SessionWatch;
     let watch = SessionWatch::seek(&Bus::System, signals, Some(SESSION_PATIENCE))?;
     let is_up = watch.is_up();
-    Some(Session { _watch: Box::new(watch), is_up })
+    Some(SessionListener { _watch: Box::new(watch), is_up })
 }
 
 /// How long a start waits for who tells of the session.
 #[cfg(target_os = "linux")]
 const SESSION_PATIENCE: std::time::Duration = std::time::Duration::from_millis(1500);
 
-/// The kernel's devices know no sessions: who reads them sees the mouse of whoever sits at the seat.
-/// So they may be watched only where logind tells whose turn it is.
+/// The kernel's devices know no sessions: who reads them sees the mouse of whoever sits at the
+/// seat. So they may be watched only where logind tells whose turn it is.
 ///
 /// # Errors
-/// [`Kind::Unavailable`] for such a source without such a session.
-pub fn may_be_watched(source: &dyn EventSource, session: Option<&Session>) -> Result<()> {
+/// [`FailureKind::Unavailable`] for such a source without such a session.
+pub fn may_be_watched(source: &dyn EventSource, session: Option<&SessionListener>) -> Result<()> {
     if source.name() != "evdev" || session.is_some_and(|session| session.is_up) {
         return Ok(());
     }
     let what = "no logind session: nobody would tell when another person sits at this seat";
-    Err(Failure::new(Kind::Unavailable, what).remedy(
+    Err(Failure::new(FailureKind::Unavailable, what).remedy(
         "Start mousewarden inside a session of systemd-logind or elogind; on X11 \
          [capture] backend = \"rdev\" needs neither.",
     ))
 }
 
 /// Listens as long as it lives.
-pub struct Session {
+pub struct SessionListener {
     _watch: Box<dyn std::any::Any>,
     /// Whether it told of the session at the start.
     is_up: bool,
@@ -99,45 +106,44 @@ pub struct Session {
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use super::*;
-    #[cfg(target_os = "macos")]
-    use crate::platform::macos as here;
-    #[cfg(windows)]
-    use crate::platform::windows as here;
 
     /// There is one way here.
-    pub fn choice(wanted: Backend) -> (Backend, &'static str) {
+    pub fn choice(wanted: CaptureBackend) -> (CaptureBackend, &'static str) {
         match wanted {
-            Backend::Auto => (Backend::Rdev, "it is the hook of this system"),
+            CaptureBackend::Auto => (CaptureBackend::Rdev, "it is the hook of this system"),
             chosen => (chosen, "the configuration says so"),
         }
     }
 
     /// Locks by the system, then by `command`, for which `environment` is set.
     pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<dyn Locker> {
-        Box::new(crate::platform::elsewhere::lock::SystemLocker::new(command, environment))
+        Box::new(crate::platform::lock::elsewhere::SystemLocker::new(command, environment))
     }
 
     /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
-    pub fn session(signals: Sender<Signal>) -> Option<Session> {
-        here::session::SessionWatch::start(signals)
-            .map(|watch| Session { _watch: Box::new(watch), is_up: true })
+    pub fn session(signals: Sender<Signal>) -> Option<SessionListener> {
+        crate::platform::session::here::SessionWatch::start(signals)
+            .map(|watch| SessionListener { _watch: Box::new(watch), is_up: true })
     }
 
     /// Not shown at all: the pipe or socket answers.
-    pub fn presence(_counter: std::sync::Arc<dyn Counter>, _with_icon: bool) -> Box<dyn Presence> {
+    pub fn status_display(
+        _handler: std::sync::Arc<dyn ControlHandler>,
+        _with_icon: bool,
+    ) -> Box<dyn StatusDisplay> {
         Box::new(())
     }
 
     /// Not shown at all.
-    pub fn icon(_counter: std::sync::Arc<dyn Counter>) -> Box<dyn Presence> {
+    pub fn icon(_handler: std::sync::Arc<dyn ControlHandler>) -> Box<dyn StatusDisplay> {
         Box::new(())
     }
 
     /// The system's own notifications.
-    pub fn notifier(answers: Sender<Answer>) -> Box<dyn Notifier> {
-        Box::new(here::toast::Toaster::new(answers))
+    pub fn notifier(answers: Sender<NoticeAnswer>) -> Box<dyn Notifier> {
+        Box::new(crate::platform::notify::here::Toaster::new(answers))
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{choice, icon, locker, notifier, presence, session};
+pub use elsewhere::{choice, icon, locker, notifier, session, status_display};

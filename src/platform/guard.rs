@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::LockCommand;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// "The lock is being tried now".
 const ACTS: u8 = b'a';
@@ -51,7 +51,7 @@ impl GuardProcess {
         std::os::unix::process::CommandExt::process_group(&mut guard, 0);
         let (line, child) = connect(guard).map_err(|error| {
             let what = format!("{}: no guard for the countdown: {error}", program.display());
-            Failure::new(Kind::Unavailable, what)
+            Failure::new(FailureKind::Unavailable, what)
         })?;
         reap(child);
         Ok(Self { line })

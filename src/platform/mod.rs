@@ -1,40 +1,37 @@
 //! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
 //! clock; nothing here decides anything about the person at the mouse.
 
-pub mod attendance;
 pub mod capture;
 mod capture_view;
 pub mod clock;
+pub mod control;
 pub mod desktop;
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
-pub mod endpoint;
 pub mod environment;
 pub mod guard;
 #[cfg(target_os = "linux")]
 pub mod linux;
-pub mod lock_command;
+pub mod lock;
 pub mod logs;
 #[cfg(target_os = "macos")]
 pub mod macos;
+pub mod notify;
 pub mod places;
 pub mod probe;
-pub mod sensor;
 pub mod service;
+pub mod session;
 pub mod signals;
 pub mod stopwatch;
 pub mod supervisor;
-#[cfg(unix)]
-mod unix_door;
+pub mod tray;
 #[cfg(windows)]
 pub mod windows;
 
 #[cfg(target_os = "linux")]
-pub use linux::{bus, counter, lock, notify, session};
+pub use linux::bus;
 
 use std::time::Duration;
 
-pub use capture::{Backend, Capture};
+pub use self::capture::description::{Capture, CaptureBackend};
 pub use capture_view::{CaptureNews, CaptureView};
 
 use crate::error::Result;
@@ -91,7 +88,7 @@ pub struct Notice {
 /// What the person answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum NoticeAnswer {
     /// "It was me". Proves nothing by itself.
     ItWasMe,
     /// "Lock now".
@@ -100,7 +97,7 @@ pub enum Answer {
     Dismissed,
 }
 
-impl std::fmt::Display for Answer {
+impl std::fmt::Display for NoticeAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::ItWasMe => "it_was_me",
@@ -145,7 +142,7 @@ pub trait Locker: Send {
 
 /// How the agent is doing, as much as an icon can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Glance {
+pub struct StatusSummary {
     /// "watching", "paused", "locked", "unknown_device" or [`Self::ENROLLING`].
     pub state: String,
     /// "trusted", "suspicious" or "intruder".
@@ -158,29 +155,29 @@ pub struct Glance {
     pub enrolled_percent: u8,
 }
 
-impl Glance {
+impl StatusSummary {
     /// The state of an enrolment.
     pub const ENROLLING: &str = "enrolling";
 }
 
 /// The agent as the desktop shows it; gone when it is dropped.
-pub trait Presence: Send {
+pub trait StatusDisplay: Send {
     /// Shows how it goes now; called often, does nothing when nothing changed.
-    fn refresh(&mut self, glance: &Glance);
+    fn refresh(&mut self, summary: &StatusSummary);
 }
 
 /// Not shown at all.
-impl Presence for () {
-    fn refresh(&mut self, _glance: &Glance) {}
+impl StatusDisplay for () {
+    fn refresh(&mut self, _summary: &StatusSummary) {}
 }
 
 /// What a running agent answers on the bus. Refusals are sentences for people.
-pub trait Counter: Send + Sync {
+pub trait ControlHandler: Send + Sync {
     /// Everything there is to know, as JSON.
     fn status(&self) -> String;
 
-    /// How it goes, for a glance.
-    fn glance(&self) -> Glance;
+    /// How it goes, in short.
+    fn summary(&self) -> StatusSummary;
 
     /// Looks away, for so many seconds or until resumed.
     ///

@@ -1,5 +1,5 @@
-//! The service manager of this user, asked by its own tools. Says what it said; decides nothing, and
-//! changes only what the arguments ask for.
+//! The service manager of this user, asked by its own tools. Says what it said; decides nothing,
+//! and changes only what the arguments ask for.
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// How long the service manager may take to say how things are.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub fn session_is_up() -> bool {
 /// Runs `systemctl --user` and returns what it prints.
 ///
 /// # Errors
-/// [`Kind::Unavailable`] when it is not there or refuses; the message is its own.
+/// [`FailureKind::Unavailable`] when it is not there or refuses; the message is its own.
 pub fn systemctl(arguments: &[&str]) -> Result<String> {
     call_within(&[&["systemctl", "--user"], arguments].concat(), ANSWER)
 }
@@ -39,13 +39,14 @@ pub fn systemctl(arguments: &[&str]) -> Result<String> {
 /// Runs a tool of the system, by program and arguments, and returns what it prints.
 ///
 /// # Errors
-/// [`Kind::Unavailable`] when it is not there, refuses or does not end; the message is its own.
+/// [`FailureKind::Unavailable`] when it is not there, refuses or does not end; the message is its
+/// own.
 pub fn call(words: &[&str]) -> Result<String> {
     call_within(words, CHANGE)
 }
 
 fn call_within(words: &[&str], deadline: Duration) -> Result<String> {
-    let (line, failed) = (words.join(" "), |what| Failure::new(Kind::Unavailable, what));
+    let (line, failed) = (words.join(" "), |what| Failure::new(FailureKind::Unavailable, what));
     let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use crate::sample_model;
-use mousewarden::agent::learnt::Learnt;
+use mousewarden::agent::model_versions::ModelVersions;
 use mousewarden::data::Store;
 use mousewarden::model::Bundle;
 use mousewarden::pipeline::Adapted;
@@ -35,12 +35,13 @@ impl Home {
     /// Learns so many versions, each a little farther off.
     fn learn(&self, versions: usize) {
         let (store, anchor) =
-            (self.store(), sample_model::conv_bundle(&[(3, 4)], 1).likeness.unwrap());
-        let mut learnt = Learnt::open(&store.learnt(), &store.model(), &anchor).unwrap();
+            (self.store(), sample_model::conv_bundle(&[(3, 4)], 1).owner_model.unwrap());
+        let mut adaptation =
+            ModelVersions::open(&store.adaptation(), &store.model(), &anchor).unwrap();
         for number in 1..=versions {
             let mut adapted = Adapted::enrolled(&anchor);
             adapted.owner.mean[0] += 0.1 * number as f32;
-            learnt.add(adapted, format!("2026-03-0{number}T10:00:00Z")).unwrap();
+            adaptation.add(adapted, format!("2026-03-0{number}T10:00:00Z")).unwrap();
         }
     }
 
@@ -63,14 +64,14 @@ impl Home {
     }
 }
 
-fn by_traits() -> Home {
+fn by_embedding() -> Home {
     Home::with(&sample_model::conv_bundle(&[(3, 4)], 1))
 }
 
 #[test]
 fn versions_are_listed_and_taken_back() {
-    let home = by_traits();
-    assert!(home.says(&[]).contains("Nothing was learnt"));
+    let home = by_embedding();
+    assert!(home.says(&[]).contains("No adaptation"));
     home.learn(3);
     let listed = home.says(&[]);
     assert!(listed.contains("2026-03-02T10:00:00Z") && listed.contains("Version 3"), "{listed}");
@@ -82,18 +83,18 @@ fn versions_are_listed_and_taken_back() {
     let (code, said) = home.refusal(&["rollback", "3"]);
     assert!(code == Some(78) && said.contains("no version 3"), "{code:?} {said}");
     home.says(&["rollback", "0"]);
-    assert!(home.says(&[]).contains("Nothing was learnt"));
+    assert!(home.says(&[]).contains("No adaptation"));
 }
 
 #[test]
 fn a_damaged_file_is_refused_and_can_be_forgotten() {
-    let home = by_traits();
+    let home = by_embedding();
     home.learn(1);
-    fs::write(home.store().learnt(), "{").unwrap();
+    fs::write(home.store().adaptation(), "{").unwrap();
     let (code, said) = home.refusal(&[]);
     assert!(code == Some(65) && said.contains("adaptation forget"), "{code:?} {said}");
     home.says(&["forget"]);
-    assert!(home.says(&[]).contains("Nothing was learnt"));
+    assert!(home.says(&[]).contains("No adaptation"));
     home.says(&["forget"]);
 }
 

@@ -9,37 +9,37 @@ use crate::bare_agent;
 use crate::wire::Wire;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use mousewarden::agent::Command;
-use mousewarden::agent::board::{ModelStatus, ScorerStatus};
-use mousewarden::agent::entry::Stamped;
+use mousewarden::agent::event::StampedEvent;
+use mousewarden::agent::event_sink::EventSink;
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, Setup, SourceKind};
-use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
-use mousewarden::agent::witness::Witness;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::agent::settings::{BoundedInt, LockParams, NotifyParams};
+use mousewarden::agent::shared_status::{ModelStatus, ScorerStatus};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::{
-    Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
-    Signal, Steps, Timestamp, WindowParams,
+    Boundary, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer, Signal, Steps,
+    Timestamp, WindowParams, WindowScore,
 };
 use mousewarden::platform::guard::Guard;
-use mousewarden::platform::{Answer, EventSource, Locked, Locker, Notice, Notifier};
-use mousewarden_rig::fake::{Entry, Journal as Fake, Script};
+use mousewarden::platform::{EventSource, Locked, Locker, Notice, NoticeAnswer, Notifier};
+use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake, Script};
 use serde_json::Value;
 
 /// Gives everybody the same score, or fails.
 struct Constant(Option<f32>);
 
 impl Scorer for Constant {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         let score = self.0.ok_or_else(|| ScoreError("it is broken".into()))?;
         Ok(windows.iter().map(|_| Score::new(score).into()).collect())
     }
 }
 
-/// Takes everybody for a stranger at first, and then for the owner.
+/// Takes everybody for an impostor at first, and then for the owner.
 struct Improving(usize);
 
 impl Scorer for Improving {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         let first = self.0;
         self.0 += windows.len();
         Ok((first..self.0).map(|i| Score::new(if i < 3 { 0.0 } else { 1.0 }).into()).collect())
@@ -83,22 +83,23 @@ impl TestDesktop {
             report: ScorerStatus::default(),
             notify: NotifyParams::default(),
             lock: LockParams {
-                safe_after: Within::clamped(2),
-                countdown_s: Within::clamped(self.countdown_s),
+                safe_after: BoundedInt::clamped(2),
+                countdown_s: BoundedInt::clamped(self.countdown_s),
                 ..LockParams::default()
             },
-            habits: None,
-            learnt: None,
+            kinematics: None,
+            adaptation: None,
         }
     }
 
     fn setup(
         &self,
         source: impl EventSource + 'static,
-        ears: (Receiver<Signal>, Receiver<Answer>),
+        ears: (Receiver<Signal>, Receiver<NoticeAnswer>),
     ) -> Setup {
-        let hands = bare_agent::hands((&self.notifier, &self.locker), ears.1, &self.journal());
-        bare_agent::setup((source, SourceKind::Recording), ears.0, self.judge(), hands)
+        let responder_io =
+            bare_agent::responder_io((&self.notifier, &self.locker), ears.1, &self.journal());
+        bare_agent::setup((source, SourceKind::Recording), ears.0, self.judge(), responder_io)
     }
 
     /// Runs a script to its end.
@@ -141,13 +142,15 @@ fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
 }
 
 #[test]
-fn a_stranger_is_told_with_what_was_seen_and_for_how_long() {
+fn an_impostor_is_told_with_what_was_seen_and_for_how_long() {
     let desktop = TestDesktop::new(MaxAction::Notify);
     desktop.play(3).unwrap();
-    let Entry::Notified(notice) = desktop.notifier.entries().remove(0) else { panic!("no notice") };
+    let FakeCall::Notified(notice) = desktop.notifier.events().remove(0) else {
+        panic!("no notice")
+    };
     assert!(notice.body.contains("For the last 0.3 s of movement (3 windows)"), "{notice:?}");
     assert!(notice.ask);
-    assert_eq!(desktop.locker.entries(), []);
+    assert_eq!(desktop.locker.events(), []);
     assert_eq!(
         events(&desktop.journal()),
         ["started", "verdict", "verdict", "verdict", "notified", "stopped"]
@@ -167,7 +170,7 @@ fn after_some_locks_alarms_only_warn() {
     }
     // The end closes the last window.
     agent.finish().unwrap();
-    assert_eq!(desktop.locker.entries(), [Entry::Locked, Entry::Locked]);
+    assert_eq!(desktop.locker.events(), [FakeCall::Locked, FakeCall::Locked]);
     assert_eq!(count(&desktop.journal(), "safe_mode"), 2);
     let summaries = summaries(&desktop);
     assert_eq!(summaries[..2], ["Locked by mousewarden"; 2]);
@@ -176,10 +179,10 @@ fn after_some_locks_alarms_only_warn() {
 
 fn summaries(desktop: &TestDesktop) -> Vec<String> {
     let told = |entry| match entry {
-        Entry::Notified(notice) => Some(notice.summary),
-        Entry::Locked => None,
+        FakeCall::Notified(notice) => Some(notice.summary),
+        FakeCall::Locked => None,
     };
-    desktop.notifier.entries().into_iter().filter_map(told).collect()
+    desktop.notifier.events().into_iter().filter_map(told).collect()
 }
 
 /// A desktop on which an alarm has begun a countdown that no test lives to see the end of.
@@ -191,7 +194,7 @@ fn counting_down() -> (TestDesktop, Running) {
     let quiet = Signal::Boundary { at: Timestamp::from_millis(2500), kind: Boundary::Quiet };
     mouse.send(quiet).unwrap();
     wait_until("the countdown", || count(&desktop.journal(), "countdown") == 1);
-    assert_eq!(desktop.locker.entries(), []);
+    assert_eq!(desktop.locker.events(), []);
     (desktop, agent)
 }
 
@@ -201,7 +204,7 @@ fn a_countdown_that_nobody_answers_locks() {
     let agent = Running::start(&desktop);
     let mouse = agent.mouse.clone().unwrap();
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
-    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
+    wait_until("the lock", || desktop.locker.events() == [FakeCall::Locked]);
     wait_until("the news", || summaries(&desktop).len() == 2);
     assert_eq!(summaries(&desktop), ["Locking in 1 s", "Locked by mousewarden"]);
     drop(mouse);
@@ -211,11 +214,11 @@ fn a_countdown_that_nobody_answers_locks() {
 #[test]
 fn it_was_me_ends_a_countdown_by_asking_for_the_password() {
     let (desktop, agent) = counting_down();
-    agent.answers.send(Answer::Dismissed).unwrap();
-    agent.answers.send(Answer::ItWasMe).unwrap();
-    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
+    agent.answers.send(NoticeAnswer::Dismissed).unwrap();
+    agent.answers.send(NoticeAnswer::ItWasMe).unwrap();
+    wait_until("the lock", || desktop.locker.events() == [FakeCall::Locked]);
     agent.finish().unwrap();
-    assert_eq!(desktop.locker.entries(), [Entry::Locked], "once");
+    assert_eq!(desktop.locker.events(), [FakeCall::Locked], "once");
 }
 
 #[test]
@@ -223,7 +226,7 @@ fn a_countdown_is_not_escaped_by_a_pause_or_a_stop() {
     for command in [Command::Pause(None), Command::Stop("asked".into())] {
         let (desktop, agent) = counting_down();
         agent.commands.send(command).unwrap();
-        wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
+        wait_until("the lock", || desktop.locker.events() == [FakeCall::Locked]);
         agent.finish().unwrap();
     }
 }
@@ -236,7 +239,7 @@ fn whoever_is_recognised_during_a_countdown_is_not_locked_out() {
     let mut setup = desktop.setup(Script::new(hand(9)), (session, answers));
     setup.judge.scorer = Box::new(Improving(0));
     live::run(setup, live::commands()).unwrap();
-    assert_eq!(desktop.locker.entries(), []);
+    assert_eq!(desktop.locker.events(), []);
     let events = events(&desktop.journal());
     let order: Vec<_> = events.iter().filter(|name| name.starts_with("countdown")).collect();
     assert_eq!(order, ["countdown", "countdown_ended"]);
@@ -247,14 +250,16 @@ fn whoever_is_recognised_during_a_countdown_is_not_locked_out() {
 fn a_start_tells_nothing() {
     let desktop = TestDesktop { score: Some(0.9), ..TestDesktop::new(MaxAction::Lock) };
     desktop.play(4).unwrap();
-    assert_eq!(desktop.notifier.entries(), []);
+    assert_eq!(desktop.notifier.events(), []);
 }
 
 #[test]
 fn a_lock_that_fails_is_said_loudly() {
     let desktop = TestDesktop { locker: Fake::broken(), ..TestDesktop::new(MaxAction::Lock) };
     desktop.play(3).unwrap();
-    let Entry::Notified(notice) = desktop.notifier.entries().remove(0) else { panic!("no notice") };
+    let FakeCall::Notified(notice) = desktop.notifier.events().remove(0) else {
+        panic!("no notice")
+    };
     assert!(notice.summary.contains("Could not lock") && notice.urgent);
     assert_eq!(count(&desktop.journal(), "lock_failed"), 1);
 }
@@ -267,7 +272,7 @@ impl Locker for Failing {
         match self.0.checked_sub(1) {
             Some(left) => {
                 self.0 = left;
-                Err(Failure::new(Kind::Unavailable, "a menu holds the pointer"))
+                Err(Failure::new(FailureKind::Unavailable, "a menu holds the pointer"))
             }
             None => Ok(Locked::Unverified("failing".into())),
         }
@@ -281,8 +286,8 @@ fn a_lock_that_fails_is_tried_again_and_does_not_count_for_safe_mode() {
     let (_session, session) = unbounded();
     let (_answers, answers) = unbounded();
     let mut setup = desktop.setup(Wire(signals), (session, answers));
-    setup.judge.lock.safe_after = Within::clamped(1);
-    setup.hands.locker = Box::new(|_| Box::new(Failing(2)));
+    setup.judge.lock.safe_after = BoundedInt::clamped(1);
+    setup.responder_io.locker = Box::new(|_| Box::new(Failing(2)));
     let agent = std::thread::spawn(move || live::run(setup, live::commands()));
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
     wait_until("the lock", || count(&desktop.journal(), "lock_asked") == 1);
@@ -313,12 +318,12 @@ fn a_notice_that_hangs_delays_neither_countdown_nor_lock_nor_end() {
     let (_answers, answers) = unbounded();
     let (_hangs, hung) = unbounded();
     let mut setup = desktop.setup(Wire(signals), (session, answers));
-    setup.hands.notifier = Box::new(Hanging(hung));
+    setup.responder_io.notifier = Box::new(Hanging(hung));
     let agent = std::thread::spawn(move || live::run(setup, live::commands()));
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
     wait_until("the countdown", || count(&desktop.journal(), "countdown") == 1);
     let begun = Instant::now();
-    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
+    wait_until("the lock", || desktop.locker.events() == [FakeCall::Locked]);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     drop(mouse);
     agent.join().unwrap().unwrap();
@@ -346,7 +351,7 @@ fn a_guard_stands_by_in_a_countdown_and_goes_home_when_it_is_locked() {
     let (_answers, answers) = unbounded();
     let (told, words) = unbounded();
     let mut setup = desktop.setup(Wire(signals), (session, answers));
-    setup.hands.guard = Some(Box::new(move |_, seconds| {
+    setup.responder_io.guard = Some(Box::new(move |_, seconds| {
         assert_eq!(seconds, 1);
         Ok(Box::new(FakeGuard(told.clone())))
     }));
@@ -354,7 +359,7 @@ fn a_guard_stands_by_in_a_countdown_and_goes_home_when_it_is_locked() {
     hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
     let next = || words.recv_timeout(Duration::from_secs(30)).unwrap();
     assert_eq!([next(), next()], ["acts", "stands down"]);
-    assert_eq!(desktop.locker.entries(), [Entry::Locked]);
+    assert_eq!(desktop.locker.events(), [FakeCall::Locked]);
     drop(mouse);
     agent.join().unwrap().unwrap();
 }
@@ -363,7 +368,7 @@ fn a_guard_stands_by_in_a_countdown_and_goes_home_when_it_is_locked() {
 fn a_notice_that_nobody_takes_never_becomes_a_lock() {
     let desktop = TestDesktop { notifier: Fake::broken(), ..TestDesktop::new(MaxAction::Notify) };
     desktop.play(3).unwrap();
-    assert_eq!(desktop.locker.entries(), []);
+    assert_eq!(desktop.locker.events(), []);
     assert_eq!(count(&desktop.journal(), "notify_failed"), 1);
 }
 
@@ -371,16 +376,16 @@ fn a_notice_that_nobody_takes_never_becomes_a_lock() {
 fn an_internal_fault_never_locks_and_ends_the_agent() {
     let desktop = TestDesktop { score: None, ..TestDesktop::new(MaxAction::Lock) };
     let failure = desktop.play(3).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Internal);
-    assert_eq!(desktop.locker.entries(), []);
-    assert_eq!(desktop.notifier.entries().len(), 1, "told once");
+    assert_eq!(failure.kind(), FailureKind::Internal);
+    assert_eq!(desktop.locker.events(), []);
+    assert_eq!(desktop.notifier.events().len(), 1, "told once");
     assert_eq!(events(&desktop.journal()), ["started", "fault", "notified", "stopped"]);
 }
 
 struct Running {
     mouse: Option<Sender<Signal>>,
     session: Sender<Signal>,
-    answers: Sender<Answer>,
+    answers: Sender<NoticeAnswer>,
     commands: Sender<Command>,
     ended: Arc<Mutex<Option<Result<String>>>>,
 }
@@ -420,8 +425,8 @@ fn it_was_me_locks_and_only_the_unlock_confirms() {
     let desktop = TestDesktop::new(MaxAction::Notify);
     let agent = Running::start(&desktop);
     let journal = desktop.journal();
-    agent.answers.send(Answer::ItWasMe).unwrap();
-    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
+    agent.answers.send(NoticeAnswer::ItWasMe).unwrap();
+    wait_until("the lock", || desktop.locker.events() == [FakeCall::Locked]);
     assert_eq!(count(&journal, "confirmed"), 0);
     for kind in [Boundary::Locked, Boundary::Unlocked] {
         let at = Timestamp::default();
@@ -470,12 +475,12 @@ fn a_clock_that_jumps_back_loses_nothing_but_its_own_movement() {
 /// Takes an entry and never comes back.
 struct HangingLog;
 
-impl Witness for HangingLog {
+impl EventSink for HangingLog {
     fn name(&self) -> &'static str {
         "hanging"
     }
 
-    fn note(&mut self, _entry: &Stamped) -> Result<()> {
+    fn note(&mut self, _entry: &StampedEvent) -> Result<()> {
         loop {
             std::thread::park();
         }
@@ -488,10 +493,10 @@ fn no_disk_or_database_stands_between_an_alarm_and_its_lock() {
     let (_session, session) = unbounded();
     let (_answers, answers) = unbounded();
     let mut setup = desktop.setup(Script::new(hand(3)), (session, answers));
-    setup.hands.witnesses = vec![Box::new(HangingLog)];
+    setup.responder_io.sinks = vec![Box::new(HangingLog)];
     // Never joined: the log of a recording is waited for, and this one hangs.
     std::thread::spawn(move || live::run(setup, live::commands()));
-    wait_until("the lock", || desktop.locker.entries() == [Entry::Locked]);
+    wait_until("the lock", || desktop.locker.events() == [FakeCall::Locked]);
     wait_until("the news", || summaries(&desktop) == ["Locked by mousewarden"]);
 }
 
@@ -511,7 +516,9 @@ fn what_kept_the_watch_from_watching_meets_the_owner_at_the_next_unlock_once() {
     assert_eq!(summaries(&desktop), Vec::<String>::new());
     unlock();
     wait_until("the notice", || summaries(&desktop) == ["While you were away"]);
-    let Entry::Notified(notice) = desktop.notifier.entries().remove(0) else { panic!("no notice") };
+    let FakeCall::Notified(notice) = desktop.notifier.events().remove(0) else {
+        panic!("no notice")
+    };
     assert!(notice.body.contains("paused ") && notice.urgent, "{notice:?}");
     unlock();
     wait_until("both unlocks", || {

@@ -1,6 +1,6 @@
 //! What the agent does not judge: movement while the session is locked, away or just back, and
-//! movement by a device that the model does not know. The mouse is a wire, or the real sensor on pipes that
-//! stand for the kernel's devices; the hands are journals.
+//! movement by a device that the model does not know. The mouse is a wire, or the real capture
+//! process on pipes that stand for the kernel's devices; the hands are journals.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -10,28 +10,28 @@ use crate::bare_agent;
 use crate::sample_model;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use mousewarden::agent::Command;
-use mousewarden::agent::board::{ModelStatus, ScorerStatus};
 use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{self, SourceKind};
-use mousewarden::agent::settings::{LockParams, NotifyParams, Within};
+use mousewarden::agent::settings::{BoundedInt, LockParams, NotifyParams};
+use mousewarden::agent::shared_status::{ModelStatus, ScorerStatus};
 use mousewarden::error::Result;
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::{
-    Boundary, Impression, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
-    Signal, Steps, Timestamp, WindowParams,
+    Boundary, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer, Signal, Steps,
+    Timestamp, WindowParams, WindowScore,
 };
 use mousewarden::platform::{Capture, CaptureView, EventSource, Next, clock};
-use mousewarden_rig::fake::{Entry, Journal as Fake};
+use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake};
 use serde_json::Value;
 
 const KNOWN: &str = "evdev; mouse Plain Mouse (0001:0001)";
 const STRANGE: &str = "evdev; mouse Other Mouse (0001:0002)";
 
-/// Takes everybody for a stranger.
+/// Takes everybody for an impostor.
 struct Stern;
 
 impl Scorer for Stern {
-    fn score(&mut self, windows: &[Steps]) -> std::result::Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> std::result::Result<Vec<WindowScore>, ScoreError> {
         Ok(windows.iter().map(|_| Score::new(0.0).into()).collect())
     }
 }
@@ -80,9 +80,9 @@ impl Agent {
         let (_, answers) = unbounded();
         let view = source.capture();
         let journal = folder.path().join("journal.jsonl");
-        let hands = bare_agent::hands((&notifier, &locker), answers, &journal);
+        let responder_io = bare_agent::responder_io((&notifier, &locker), answers, &journal);
         let source = (source, SourceKind::Mouse);
-        let setup = bare_agent::setup(source, boundaries, judge(known), hands);
+        let setup = bare_agent::setup(source, boundaries, judge(known), responder_io);
         let (commands, obeyed) = live::commands();
         let to_it = commands.clone();
         let ended = std::thread::spawn(move || live::run(setup, (commands, obeyed)));
@@ -161,9 +161,9 @@ fn judge(known: &str) -> Judge {
         model: ModelStatus { provenance: Some(provenance), ..ModelStatus::default() },
         report: ScorerStatus::default(),
         notify: NotifyParams::default(),
-        lock: LockParams { countdown_s: Within::clamped(0), ..LockParams::default() },
-        habits: None,
-        learnt: None,
+        lock: LockParams { countdown_s: BoundedInt::clamped(0), ..LockParams::default() },
+        kinematics: None,
+        adaptation: None,
     }
 }
 
@@ -185,7 +185,7 @@ fn nobody_is_judged_while_the_session_is_locked_or_just_back() {
     agent.move_at(clock::now());
     let (journal, _, locker) = agent.finish();
     assert_eq!(verdicts(&journal), 0, "{journal:?}");
-    assert_eq!(locker.entries(), []);
+    assert_eq!(locker.events(), []);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn after_the_grace_somebody_is_judged_again() {
     agent.move_at(after(3));
     let (journal, _, locker) = agent.finish();
     assert_eq!(verdicts(&journal), 1, "{journal:?}");
-    assert_eq!(locker.entries(), [Entry::Locked]);
+    assert_eq!(locker.events(), [FakeCall::Locked]);
 }
 
 #[test]
@@ -209,12 +209,12 @@ fn an_unknown_mouse_is_judged_and_told_once() {
     agent.use_device(STRANGE);
     let (journal, notifier, locker) = agent.finish();
     assert!(verdicts(&journal) > 0, "{journal:?}");
-    assert!(!locker.entries().is_empty(), "another hand with another mouse is locked out");
+    assert!(!locker.events().is_empty(), "another hand with another mouse is locked out");
     let is_about =
-        |entry: &Entry| matches!(entry, Entry::Notified(n) if n.body.contains("Other Mouse"));
-    let told: Vec<_> = notifier.entries().into_iter().filter(is_about).collect();
+        |entry: &FakeCall| matches!(entry, FakeCall::Notified(n) if n.body.contains("Other Mouse"));
+    let told: Vec<_> = notifier.events().into_iter().filter(is_about).collect();
     assert_eq!(told.len(), 1, "{told:?}");
-    let Entry::Notified(notice) = &told[0] else { panic!("{told:?}") };
+    let FakeCall::Notified(notice) = &told[0] else { panic!("{told:?}") };
     assert!(notice.body.contains("Other Mouse") && notice.body.contains("--enroll"), "{notice:?}");
     let devices: Vec<_> = journal.iter().filter(|entry| entry["event"] == "device").collect();
     let unknown: Vec<_> = devices.iter().map(|entry| entry["unknown"].as_str()).collect();
@@ -229,7 +229,7 @@ fn the_known_mouse_is_judged_again_when_it_is_back() {
     agent.move_at(clock::now());
     let (journal, _, locker) = agent.finish();
     assert_eq!(verdicts(&journal), 1, "{journal:?}");
-    assert_eq!(locker.entries(), [Entry::Locked]);
+    assert_eq!(locker.events(), [FakeCall::Locked]);
 }
 
 /// Twenty steps of the kernel's within the last fifth of a second.
@@ -246,15 +246,16 @@ fn stroke(mouse: &mut mousewarden_rig::desktop::kernel::InputPipe) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_mouse_that_was_out_of_reach_is_judged_again_and_another_one_is_not() {
-    use mousewarden::platform::Backend;
-    use mousewarden::platform::sensor::{SensorParams, SensorSource};
+    use mousewarden::platform::CaptureBackend;
+    use mousewarden::platform::capture::{CaptureParams, CaptureProcess};
     use mousewarden_rig::desktop::kernel::{InputFolder, MOUSE};
     let folder = InputFolder::new().unwrap();
     let mut mouse = folder.plug("event3", MOUSE).unwrap();
     let program = env!("CARGO_BIN_EXE_mousewarden").into();
     let root = Some(folder.root().to_owned());
-    let params = SensorParams { backend: Backend::Evdev, root, ..SensorParams::new(program) };
-    let source = SensorSource::open(params).unwrap();
+    let params =
+        CaptureParams { backend: CaptureBackend::Evdev, root, ..CaptureParams::new(program) };
+    let source = CaptureProcess::open(params).unwrap();
     let known = source.capture().get().to_string();
     let agent = Agent::watch(source, &known, unbounded().0);
     stroke(&mut mouse);

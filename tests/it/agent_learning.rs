@@ -1,5 +1,5 @@
-//! A password, after "It was me" or without it: the agent learns from what moves then, keeps it in a
-//! file, judges by it after a restart, and says so.
+//! A password, after "It was me" or without it: the agent learns from what moves then, keeps it in
+//! a file, judges by it after a restart, and says so.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,28 +7,29 @@ use std::time::{Duration, Instant};
 use crate::bare_agent;
 use crate::wire::Wire;
 use crossbeam_channel::{Sender, unbounded};
-use mousewarden::agent::board::{ModelStatus, ScorerStatus};
 use mousewarden::agent::judge::Judge;
-use mousewarden::agent::learnt::Learnt;
 use mousewarden::agent::live::{self, SourceKind};
+use mousewarden::agent::model_versions::ModelVersions;
 use mousewarden::agent::settings::{LockParams, NotifyParams};
+use mousewarden::agent::shared_status::{ModelStatus, ScorerStatus};
 use mousewarden::error::Result;
 use mousewarden::pipeline::{
-    BlockModel, Boundary, DecisionParams, Impression, Likeness, MaxAction, Micros, MouseEvent,
-    MouseKind, Score, ScoreError, Scorer, Signal, Steps, Timestamp, TraitSpread, WindowParams,
+    BlockModel, Boundary, DecisionParams, EmbeddingCovariance, MaxAction, Micros, MouseEvent,
+    MouseKind, OwnerModel, Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
+    WindowScore,
 };
-use mousewarden::platform::Answer;
-use mousewarden_rig::fake::{Entry, Journal as Fake};
+use mousewarden::platform::NoticeAnswer;
+use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake};
 use serde_json::Value;
 
-/// Everybody's traits lie where the window's first step says: 10 px are 1.
+/// Everybody's embedding lies where the window's first step says: 10 px are 1.
 struct ByStep;
 
 impl Scorer for ByStep {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
-        let look = |steps: &Steps| Impression {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
+        let look = |steps: &Steps| WindowScore {
             score: Score::new(0.5),
-            traits: vec![steps.rows()[0][0] / 10.0; 8],
+            embedding: vec![steps.rows()[0][0] / 10.0; 8],
         };
         Ok(windows.iter().map(look).collect())
     }
@@ -49,12 +50,16 @@ impl Owner {
         self.folder.path().join(name)
     }
 
-    /// Enrolled at 0 among people who differ by 1 in each of eight traits.
+    /// Enrolled at 0 among people who differ by 1 in each of eight dimensions.
     fn judge(&self) -> Judge {
-        let spread =
-            TraitSpread { between: vec![1.0; 8], shift: vec![0.2; 8], within: vec![1.0; 8] };
-        let likeness = Likeness { days: 0.5, ..Likeness::of(&spread, &[0.0; 8], 400, 10.0) };
-        let model = BlockModel::Embedding(Box::new(likeness));
+        let covariance = EmbeddingCovariance {
+            between_user: vec![1.0; 8],
+            between_session: vec![0.2; 8],
+            within_session: vec![1.0; 8],
+        };
+        let owner_model =
+            OwnerModel { days: 0.5, ..OwnerModel::of(&covariance, &[0.0; 8], 400, 10.0) };
+        let model = BlockModel::Embedding(Box::new(owner_model));
         let decision = bare_agent::by_groups_of(3, MaxAction::Notify);
         let judge = Judge {
             scorer: Box::new(ByStep),
@@ -66,21 +71,21 @@ impl Owner {
             report: ScorerStatus::default(),
             notify: NotifyParams::default(),
             lock: LockParams::default(),
-            habits: None,
-            learnt: None,
+            kinematics: None,
+            adaptation: None,
         };
-        judge.learning(&self.path("learnt.json")).unwrap()
+        judge.learning(&self.path("adaptation.json")).unwrap()
     }
 
-    fn learnt(&self) -> Option<Learnt> {
-        self.judge().learnt
+    fn adaptation(&self) -> Option<ModelVersions> {
+        self.judge().adaptation
     }
 }
 
 struct Session {
     mouse: Sender<Signal>,
     session: Sender<Signal>,
-    answers: Sender<Answer>,
+    answers: Sender<NoticeAnswer>,
     locker: Fake,
     journal: PathBuf,
     agent: std::thread::JoinHandle<Result<String>>,
@@ -93,9 +98,9 @@ impl Session {
         let (answers, answered) = unbounded();
         let (notifier, locker) = (Fake::default(), Fake::default());
         let journal = owner.path("journal.jsonl");
-        let hands = bare_agent::hands((&notifier, &locker), answered, &journal);
+        let responder_io = bare_agent::responder_io((&notifier, &locker), answered, &journal);
         let source = (Wire(wire), SourceKind::Recording);
-        let setup = bare_agent::setup(source, sessions, owner.judge(), hands);
+        let setup = bare_agent::setup(source, sessions, owner.judge(), responder_io);
         let agent = std::thread::spawn(move || live::run(setup, live::commands()));
         Self { mouse, session, answers, locker, journal, agent }
     }
@@ -133,9 +138,9 @@ impl Session {
 
     /// The owner presses the button, and gives the password.
     fn it_was_me(&self) {
-        self.answers.send(Answer::ItWasMe).unwrap();
+        self.answers.send(NoticeAnswer::ItWasMe).unwrap();
         self.wait_for("lock_asked");
-        assert_eq!(self.locker.entries().last(), Some(&Entry::Locked));
+        assert_eq!(self.locker.events().last(), Some(&FakeCall::Locked));
         self.unlock();
         self.wait_for("confirmed");
     }
@@ -167,14 +172,16 @@ fn what_moves_after_a_confirmed_false_alarm_is_learnt_and_kept() {
     session.it_was_me();
     // After the lock and its grace time; some may be over before the confirmation has got through.
     session.moves(100, 400, 3.0);
-    session.wait_until("learnt", |learnt| learnt["drift"].as_f64().is_some_and(|far| far > 0.0));
+    session.wait_until("adaptation", |adaptation| {
+        adaptation["drift"].as_f64().is_some_and(|far| far > 0.0)
+    });
     session.end();
-    let versions = owner.learnt().unwrap().versions().to_vec();
+    let versions = owner.adaptation().unwrap().versions().to_vec();
     let mean = &versions.last().unwrap().adapted.owner.mean;
     assert!((0.02..0.3).contains(&mean[0]), "{versions:?}");
     // The next start judges by it.
     let next = owner.judge().detector();
-    assert_eq!(&next.decider().params().owner().unwrap().centre, mean);
+    assert_eq!(&next.decider().params().owner().unwrap().mean, mean);
 }
 
 #[test]
@@ -186,10 +193,10 @@ fn without_the_password_nothing_is_learnt() {
     session.moves(100, 70, 3.0);
     session.end();
     assert_eq!(
-        entries(&owner.path("journal.jsonl")).iter().filter(|e| e["event"] == "learnt").count(),
+        entries(&owner.path("journal.jsonl")).iter().filter(|e| e["event"] == "adapted").count(),
         0
     );
-    assert!(owner.learnt().unwrap().now().is_none());
+    assert!(owner.adaptation().unwrap().now().is_none());
 }
 
 #[test]
@@ -199,10 +206,10 @@ fn every_stretch_of_work_after_an_unlock_teaches() {
     session.unlock();
     session.wait_until("session", |entry| entry["boundary"] == "unlocked");
     session.moves(100, 310, 2.0);
-    session.wait_until("learnt", |learnt| learnt["version"] == 1);
+    session.wait_until("adaptation", |adaptation| adaptation["version"] == 1);
     session.moves(500, 310, 2.0);
-    session.wait_until("learnt", |learnt| learnt["version"] == 2);
+    session.wait_until("adaptation", |adaptation| adaptation["version"] == 2);
     session.end();
-    let sittings = owner.learnt().unwrap().now().unwrap().adapted.sittings;
+    let sittings = owner.adaptation().unwrap().now().unwrap().adapted.sittings;
     assert_eq!(sittings, 2);
 }

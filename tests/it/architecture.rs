@@ -157,7 +157,7 @@ fn the_only_hidden_commands_are_those_that_the_program_and_its_packages_need() {
     let cli = Cli::command();
     let hidden = cli.get_subcommands().filter(|command| command.is_hide_set());
     let hidden: Vec<_> = hidden.map(clap::Command::get_name).collect();
-    assert_eq!(hidden, ["completions", "manual", "sensor", "guard"]);
+    assert_eq!(hidden, ["completions", "manual", "capture-process", "guard"]);
 }
 
 #[test]
@@ -206,4 +206,74 @@ fn the_table_of_the_architecture_is_this_table() {
             assert!(last.contains(name), "ARCHITECTURE.md: the row of {module} lacks {name}");
         }
     }
+}
+
+/// Words that only this project would use for what the field has a word for; ARCHITECTURE.md has
+/// the vocabulary.
+const PRIVATE: &[&str] = &[
+    "asides",
+    "board",
+    "chronicle",
+    "crowd",
+    "dealt",
+    "door",
+    "doubt",
+    "exam",
+    "glance",
+    "habit",
+    "herald",
+    "impression",
+    "lesson",
+    "likeness",
+    "manner",
+    "morning",
+    "outlet",
+    "relay",
+    "restyle",
+    "restyled",
+    "roster",
+    "scout",
+    "sensor",
+    "stranger",
+    "strayed",
+    "teller",
+    "theatre",
+    "trunk",
+    "vigil",
+    "witness",
+];
+
+/// The words of a text in lower case, those of names apart: `OwnerModel` has two.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let mut parted = String::with_capacity(text.len() + 1024);
+    let mut before = ' ';
+    for letter in text.chars() {
+        if letter.is_uppercase() && before.is_lowercase() {
+            parted.push(' ');
+        }
+        parted.extend(letter.to_lowercase());
+        before = letter;
+    }
+    let words: Vec<_> = parted.split(|c: char| !c.is_alphabetic()).map(str::to_owned).collect();
+    words.into_iter()
+}
+
+#[test]
+fn the_field_s_words_are_used_and_not_our_own() {
+    let mut offences = Vec::new();
+    for source in sources() {
+        for word in words(&source.text) {
+            let one = word.strip_suffix('s').unwrap_or(&word);
+            if PRIVATE.contains(&word.as_str()) || PRIVATE.contains(&one) {
+                offences.push(format!("src/{}: {word}", source.name));
+            }
+        }
+    }
+    assert_none(offences);
+}
+
+#[test]
+fn names_are_read_word_by_word() {
+    let found: Vec<_> = words("OwnerModel::on_day(2)").filter(|word| !word.is_empty()).collect();
+    assert_eq!(found, ["owner", "model", "on", "day"]);
 }

@@ -9,31 +9,31 @@ use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{Setup, SourceKind};
 use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::IntakeParams;
-use mousewarden::agent::{Hands, Origin};
-use mousewarden::error::{Failure, Kind};
+use mousewarden::agent::{Origin, ResponderIo};
+use mousewarden::error::{Failure, FailureKind};
 use mousewarden::pipeline::{
     BlockModel, DecisionParams, GroupingParams, MaxAction, ScoreCalibration, Signal, Trigger,
 };
 use mousewarden::platform::supervisor::Supervisor;
-use mousewarden::platform::{Answer, EventSource};
-use mousewarden_rig::fake::Journal as Fake;
+use mousewarden::platform::{EventSource, NoticeAnswer};
+use mousewarden_rig::fake::FakeDesktop as Fake;
 
 /// Notifier and locker that take note, and a journal at this path.
 ///
 /// # Panics
 /// When the journal cannot be opened.
-pub fn hands(
+pub fn responder_io(
     (notifier, locker): (&Fake, &Fake),
-    answers: Receiver<Answer>,
+    answers: Receiver<NoticeAnswer>,
     journal: &Path,
-) -> Hands {
+) -> ResponderIo {
     let locker = locker.clone();
-    Hands {
+    ResponderIo {
         notifier: Box::new(notifier.clone()),
         answers,
         locker: Box::new(move |_| Box::new(locker.clone())),
         guard: None,
-        witnesses: vec![Box::new(Journal::open(journal, 1 << 20).unwrap())],
+        sinks: vec![Box::new(Journal::open(journal, 1 << 20).unwrap())],
         metrics: None,
         supervisor: Supervisor::default(),
     }
@@ -44,7 +44,7 @@ pub fn setup(
     (source, kind): (impl EventSource + 'static, SourceKind),
     session: Receiver<Signal>,
     judge: Judge,
-    hands: Hands,
+    responder_io: ResponderIo,
 ) -> Setup {
     Setup {
         source: Box::new(source),
@@ -52,11 +52,11 @@ pub fn setup(
         intake: IntakeParams::default(),
         session,
         judge,
-        hands,
+        responder_io,
         recorder: None,
-        reload: Box::new(|| Err(Failure::new(Kind::Config, "no"))),
-        door: None,
-        presence: Box::new(|_| Box::new(())),
+        reload: Box::new(|| Err(Failure::new(FailureKind::Config, "no"))),
+        endpoint: None,
+        status_display: Box::new(|_| Box::new(())),
         saved: None,
         rules: Rules::default(),
         config: None,

@@ -36,7 +36,7 @@ impl Home {
         fs::write(self.path("config.toml"), text).unwrap();
     }
 
-    /// A recording of a generated person.
+    /// A recording of a synthetic user.
     fn recording(&self, events: usize) -> PathBuf {
         let path = self.path("hand.csv");
         hand::record(&path, events);

@@ -1,9 +1,10 @@
 //! Decisions: grouped scores, evidence, limits, actions and boundaries, in event time alone.
 
 use mousewarden::pipeline::{
-    Action, BlockModel, Boundary, Decider, Decision, DecisionParams, Detector, GroupingParams,
-    Impression, Likeness, MaxAction, Mean, Micros, MouseEvent, MouseKind, Score, ScoreCalibration,
-    ScoreError, Scorer, Signal, Steps, Timestamp, TraitSpread, Trigger, WindowParams,
+    Action, BlockModel, Boundary, Decider, Decision, DecisionParams, Detector, EmbeddingCovariance,
+    GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind, OwnerModel, Score,
+    ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, WindowParams,
+    WindowScore,
 };
 
 /// Ten scores of 0.1 say 10 ln 9 = 22 nats against the owner, of which a block may say 8.
@@ -67,19 +68,23 @@ fn exactly_at_the_threshold_is_not_below_it() {
 
 #[test]
 fn a_group_is_judged_by_its_embedding_where_the_model_has_one() {
-    let spread = TraitSpread { between: vec![1.0], shift: vec![0.01], within: vec![1.0] };
-    let owner = Likeness::of(&spread, &[200.0], 100, 3.0);
+    let covariance = EmbeddingCovariance {
+        between_user: vec![1.0],
+        between_session: vec![0.01],
+        within_session: vec![1.0],
+    };
+    let owner = OwnerModel::of(&covariance, &[200.0], 100, 3.0);
     let model = BlockModel::Embedding(Box::new(owner.clone()));
     let mut decider = Decider::new(DecisionParams { model, ..PARAMS });
     let mut see = |second: i64, number: f32| {
         // Single scores that say the opposite: they do not count.
         let score = Score::new(if number > 0.0 { 0.0 } else { 1.0 });
-        let seen = Impression { score, traits: vec![number] };
+        let seen = WindowScore { score, embedding: vec![number] };
         decider.update(Timestamp::from_millis(second * 1000), seen)
     };
     let own: Vec<_> = [2.5, 1.0, 2.5].into_iter().zip(0..).map(|(x, at)| see(at, x)).collect();
     assert_eq!(own[1].grouped, None);
-    let mean = Mean { traits: vec![2.0], log_odds: 0.0 };
+    let mean = GroupMean { embedding: vec![2.0], log_odds: 0.0 };
     assert_eq!(own[2].grouped, Some(owner.score(&mean, 3).get()));
     assert_eq!(own[2].decision, Decision::Trusted);
     let other: Vec<_> = (3..7).map(|at| see(at, -1.0).decision).collect();
@@ -222,7 +227,7 @@ struct ByLength {
 }
 
 impl Scorer for ByLength {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         if self.broken {
             return Err(ScoreError("out of order".into()));
         }

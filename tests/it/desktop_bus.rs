@@ -5,11 +5,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use mousewarden::error::Kind;
+use mousewarden::error::FailureKind;
 use mousewarden::platform::bus::{Bus, Object};
-use mousewarden::platform::counter::{BusCounter, NAME, PATH};
-use mousewarden::platform::{Counter, Glance};
-use mousewarden_rig::desktop::{Plan, TestDesktop};
+use mousewarden::platform::control::linux::{BusControl, NAME, PATH};
+use mousewarden::platform::{ControlHandler, StatusSummary};
+use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan};
 
 /// Writes down what it is asked, and forbids to stop.
 #[derive(Default)]
@@ -22,13 +22,17 @@ impl Fake {
     }
 }
 
-impl Counter for Fake {
+impl ControlHandler for Fake {
     fn status(&self) -> String {
         "{\"pid\":1}".into()
     }
 
-    fn glance(&self) -> Glance {
-        Glance { state: "watching".into(), decision: "trusted".into(), ..Glance::default() }
+    fn summary(&self) -> StatusSummary {
+        StatusSummary {
+            state: "watching".into(),
+            decision: "trusted".into(),
+            ..StatusSummary::default()
+        }
     }
 
     fn pause(&self, seconds: Option<u64>) -> Result<(), String> {
@@ -50,10 +54,10 @@ impl Counter for Fake {
 
 #[test]
 fn the_agent_answers_by_its_name_and_nobody_takes_it_over() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let bus = Bus::At(desktop.bus_address().to_owned());
     let fake = Arc::new(Fake::default());
-    let counter = BusCounter::open(&bus, fake.clone()).unwrap();
+    let handler = BusControl::open(&bus, fake.clone()).unwrap();
 
     let link = bus.connect().unwrap();
     let agent = Object::new(NAME, PATH, NAME);
@@ -68,12 +72,12 @@ fn the_agent_answers_by_its_name_and_nobody_takes_it_over() {
     let refused = agent.call::<_, ()>(&link, "Stop", &()).unwrap_err();
     assert!(refused.to_string().contains("policy forbids"), "{refused}");
 
-    let thief = BusCounter::open(&bus, Arc::new(Fake::default())).unwrap_err();
-    assert_eq!(thief.kind(), Kind::Busy);
-    drop(counter);
+    let thief = BusControl::open(&bus, Arc::new(Fake::default())).unwrap_err();
+    assert_eq!(thief.kind(), FailureKind::Busy);
+    drop(handler);
     // The bus may learn a little later that the name is free.
     let deadline = Instant::now() + Duration::from_secs(20);
-    let next = || BusCounter::open(&bus, Arc::new(Fake::default()));
+    let next = || BusControl::open(&bus, Arc::new(Fake::default()));
     while let Err(failure) = next() {
         assert!(Instant::now() < deadline, "{failure}");
     }
@@ -82,6 +86,6 @@ fn the_agent_answers_by_its_name_and_nobody_takes_it_over() {
 #[test]
 fn without_a_bus_it_says_so() {
     let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
-    let failure = BusCounter::open(&nowhere, Arc::new(Fake::default())).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Unavailable);
+    let failure = BusControl::open(&nowhere, Arc::new(Fake::default())).unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Unavailable);
 }

@@ -1,6 +1,6 @@
 //! What happens to a desktop while the real program watches it: the screen is locked, another
-//! terminal is switched to, the machine sleeps, a mouse goes and comes, monitors change. It carries on
-//! each time, and judges nobody whom it does not know by right.
+//! terminal is switched to, the machine sleeps, a mouse goes and comes, monitors change. It carries
+//! on each time, and judges nobody whom it does not know by right.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -20,9 +20,9 @@ use mousewarden::data::RecordingReader;
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{MouseEvent, MouseKind, Signal, Timestamp};
-use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden::platform::{Backend, clock};
-use mousewarden_rig::desktop::{Plan, TestDesktop, TestMouse};
+use mousewarden::platform::capture::{CaptureParams, CaptureProcess};
+use mousewarden::platform::{CaptureBackend, clock};
+use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan, TestMouse};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -208,7 +208,7 @@ fn capture_process(agent: u32) -> String {
 
 #[test]
 fn a_capture_process_that_is_stopped_is_an_event_and_the_watch_goes_on() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let mut agent = Agent::start(&desktop, "recording");
     let _hand = Hand::on(&desktop);
     agent.wait_for(is_verdict);
@@ -228,7 +228,7 @@ fn a_capture_process_that_is_stopped_is_an_event_and_the_watch_goes_on() {
 
 #[test]
 fn a_hand_in_a_locked_left_or_sleeping_session_is_neither_judged_nor_recorded() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let logind = Logind::start(&desktop);
     let mut agent = Agent::start(&desktop, "recording");
     let hand = Hand::on(&desktop);
@@ -376,9 +376,9 @@ fn places_are_right_on_every_arrangement_of_monitors() {
     let desktop = hardware();
     let mut mouse = desktop.mouse(1).unwrap();
     let screens = Screens::of(&desktop);
-    for backend in [Backend::Rdev, Backend::XInput2] {
-        let params = SensorParams { backend, ..SensorParams::new(program()) };
-        let mut source = SensorSource::open(params.on(desktop.environment())).unwrap();
+    for backend in [CaptureBackend::Rdev, CaptureBackend::XInput2] {
+        let params = CaptureParams { backend, ..CaptureParams::new(program()) };
+        let mut source = CaptureProcess::open(params.on(desktop.environment())).unwrap();
         for sizes in [
             vec![Some((1024, 768))],
             vec![Some((1280, 800)), Some((1024, 768))],

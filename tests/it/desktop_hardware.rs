@@ -9,13 +9,13 @@ use crate::hearing::{PATIENCE, program, until};
 use crate::mice::hardware;
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp};
-use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden::platform::{Backend, CaptureNews, EventSource, clock};
-use mousewarden_rig::desktop::{Plan, TestDesktop, TestMouse};
+use mousewarden::platform::capture::{CaptureParams, CaptureProcess};
+use mousewarden::platform::{CaptureBackend, CaptureNews, EventSource, clock};
+use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan, TestMouse};
 
-fn open(desktop: &TestDesktop, backend: Backend) -> SensorSource {
-    let params = SensorParams { backend, ..SensorParams::new(program()) };
-    SensorSource::open(params.on(desktop.environment())).unwrap()
+fn open(desktop: &TestDesktop, backend: CaptureBackend) -> CaptureProcess {
+    let params = CaptureParams { backend, ..CaptureParams::new(program()) };
+    CaptureProcess::open(params.on(desktop.environment())).unwrap()
 }
 
 fn is_at(x: f64, y: f64) -> impl Fn(&Signal) -> bool {
@@ -31,7 +31,7 @@ fn events(seen: &[Signal]) -> Vec<MouseEvent> {
 }
 
 /// Moves into the corner, where places are counted from.
-fn home(mouse: &mut TestMouse, source: &mut SensorSource) {
+fn home(mouse: &mut TestMouse, source: &mut CaptureProcess) {
     mouse.step(-5000.0, -5000.0).unwrap();
     until(source, is_at(0.0, 0.0));
 }
@@ -40,7 +40,7 @@ fn home(mouse: &mut TestMouse, source: &mut SensorSource) {
 fn both_back_ends_see_the_same_places() {
     let desktop = hardware();
     let mut mouse = desktop.mouse(1).unwrap();
-    for backend in [Backend::Rdev, Backend::XInput2] {
+    for backend in [CaptureBackend::Rdev, CaptureBackend::XInput2] {
         let mut source = open(&desktop, backend);
         home(&mut mouse, &mut source);
         let before = clock::now();
@@ -78,7 +78,7 @@ fn both_back_ends_see_the_same_places() {
 #[test]
 fn another_mouse_is_a_boundary_and_both_are_named() {
     let desktop = hardware();
-    for backend in [Backend::Rdev, Backend::XInput2] {
+    for backend in [CaptureBackend::Rdev, CaptureBackend::XInput2] {
         let mut source = open(&desktop, backend);
         let [mut first, mut second] = [1, 2].map(|number| desktop.mouse(number).unwrap());
         home(&mut first, &mut source);
@@ -92,7 +92,7 @@ fn another_mouse_is_a_boundary_and_both_are_named() {
 }
 
 /// Reads until the source names this device; the name may come a moment behind its first movement.
-fn until_named(source: &mut SensorSource, name: &str) {
+fn until_named(source: &mut CaptureProcess, name: &str) {
     let deadline = Instant::now() + PATIENCE;
     while !source.capture().get().to_string().contains(name) {
         assert!(Instant::now() < deadline, "{}", source.capture().get());
@@ -104,7 +104,7 @@ fn until_named(source: &mut SensorSource, name: &str) {
 fn where_a_program_puts_the_pointer_is_no_movement() {
     let desktop = hardware();
     let mut mouse = desktop.mouse(1).unwrap();
-    for backend in [Backend::Rdev, Backend::XInput2] {
+    for backend in [CaptureBackend::Rdev, CaptureBackend::XInput2] {
         let mut source = open(&desktop, backend);
         home(&mut mouse, &mut source);
         let middle = (640, 400);
@@ -128,7 +128,7 @@ fn a_hand_in_a_game_is_seen_as_without_it_and_the_game_is_told() {
     let desktop = hardware();
     let mut mouse = desktop.mouse(1).unwrap();
     let game = Warper::open(&desktop);
-    let mut source = open(&desktop, Backend::Rdev);
+    let mut source = open(&desktop, CaptureBackend::Rdev);
     home(&mut mouse, &mut source);
     game.put(640, 400);
     let steps: Vec<(i32, i32)> = (0..200).map(|i| ((i * 7) % 23 - 11, (i * 5) % 17 - 8)).collect();
@@ -155,7 +155,7 @@ fn a_hand_in_a_game_is_seen_as_without_it_and_the_game_is_told() {
 fn injected_movement_mixed_with_a_mouses_is_told_as_injected_and_once() {
     let desktop = hardware();
     let mut mouse = desktop.mouse(1).unwrap();
-    for backend in [Backend::Rdev, Backend::XInput2] {
+    for backend in [CaptureBackend::Rdev, CaptureBackend::XInput2] {
         let mut source = open(&desktop, backend);
         home(&mut mouse, &mut source);
         until_named(&mut source, "mouse Test Mouse 1; 1280x800");
@@ -211,15 +211,15 @@ fn warp(desktop: &TestDesktop, (x, y): (i16, i16)) {
 
 #[test]
 fn an_x_server_that_comes_back_is_watched_again() {
-    let mut desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let mut desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let program = PathBuf::from(env!("CARGO_BIN_EXE_mousewarden"));
-    for backend in [Backend::Rdev, Backend::XInput2] {
-        let params = SensorParams {
+    for backend in [CaptureBackend::Rdev, CaptureBackend::XInput2] {
+        let params = CaptureParams {
             backend,
             patience: PATIENCE,
-            ..SensorParams::new(program.clone()).on(desktop.environment())
+            ..CaptureParams::new(program.clone()).on(desktop.environment())
         };
-        let mut source = SensorSource::open(params).unwrap();
+        let mut source = CaptureProcess::open(params).unwrap();
         desktop.crash_display().unwrap();
         let lost =
             |signal: &Signal| matches!(signal, Signal::Boundary { kind: Boundary::Overflow, .. });

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::logind::{Logind, Mock, bus_of, mock, mock_object, update};
 use crossbeam_channel::{Receiver, unbounded};
-use mousewarden::error::Kind;
+use mousewarden::error::FailureKind;
 use mousewarden::pipeline::{Boundary, Signal};
 use mousewarden::platform::bus::{Bus, Object};
-use mousewarden::platform::lock::{DesktopLocker, LockParams};
-use mousewarden::platform::session::SessionWatch;
+use mousewarden::platform::lock::linux::{DesktopLocker, DesktopLockerParams};
+use mousewarden::platform::session::linux::SessionWatch;
 use mousewarden::platform::{Locked, Locker};
-use mousewarden_rig::desktop::{Plan, TestDesktop};
+use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan};
 use zbus::blocking::{Connection, MessageIterator};
 use zbus::zvariant::Value;
 
@@ -40,8 +40,8 @@ fn locker_that_answers(desktop: &TestDesktop, stays: bool) {
     });
 }
 
-fn params(desktop: &TestDesktop, command: &[&str]) -> LockParams {
-    LockParams {
+fn params(desktop: &TestDesktop, command: &[&str]) -> DesktopLockerParams {
+    DesktopLockerParams {
         system_bus: bus_of(desktop),
         session_bus: bus_of(desktop),
         command: command.iter().map(ToString::to_string).collect(),
@@ -60,7 +60,7 @@ fn eventually(what: &str, holds: impl Fn() -> bool) {
 
 #[test]
 fn logind_is_believed_when_it_says_that_the_screen_is_locked() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let _logind = Logind::start(&desktop);
     locker_that_answers(&desktop, true);
     let locked = DesktopLocker::new(params(&desktop, &[])).lock().unwrap();
@@ -69,7 +69,7 @@ fn logind_is_believed_when_it_says_that_the_screen_is_locked() {
 
 #[test]
 fn where_logind_locks_nothing_the_screen_saver_is_asked() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let _logind = Logind::start(&desktop);
     let name = "org.gnome.ScreenSaver";
     let _saver = mock(&desktop, "gnome_screensaver", "--session", name);
@@ -79,11 +79,11 @@ fn where_logind_locks_nothing_the_screen_saver_is_asked() {
 
 #[test]
 fn every_way_that_failed_is_named() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let _logind = Logind::start(&desktop);
     locker_that_answers(&desktop, false);
     let failure = DesktopLocker::new(params(&desktop, &["false"])).lock().unwrap_err();
-    assert_eq!(failure.kind(), Kind::Unavailable);
+    assert_eq!(failure.kind(), FailureKind::Unavailable);
     let text = failure.to_string();
     for part in ["the screen was", "no screen saver service", "false: exit status: 1"] {
         assert!(text.contains(part), "{text}");
@@ -92,9 +92,9 @@ fn every_way_that_failed_is_named() {
 
 #[test]
 fn nothing_to_lock_with_is_an_error_with_a_remedy() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
-    let none = LockParams { system_bus: nowhere, ..params(&desktop, &[]) };
+    let none = DesktopLockerParams { system_bus: nowhere, ..params(&desktop, &[]) };
     let text = DesktopLocker::new(none).lock().unwrap_err().to_string();
     assert!(text.contains("no command configured") && text.contains("Configure"), "{text}");
     let missing = DesktopLocker::new(params(&desktop, &["/nonexistent/locker"])).lock();
@@ -118,7 +118,7 @@ fn with_both_buses_hung_the_command_runs_less_than_a_second_later() {
     let command = ["sh", "-c", &script].map(str::to_owned).to_vec();
     let patience = Duration::from_millis(50);
     let environment = Vec::new();
-    let params = LockParams { system_bus, session_bus, command, environment, patience };
+    let params = DesktopLockerParams { system_bus, session_bus, command, environment, patience };
     let begun = Instant::now();
     let locked = DesktopLocker::new(params).lock().unwrap();
     assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
@@ -128,7 +128,7 @@ fn with_both_buses_hung_the_command_runs_less_than_a_second_later() {
 
 #[test]
 fn a_logind_that_hangs_is_passed_over() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let logind = Logind::start(&desktop);
     logind.hangs();
     let name = "org.gnome.ScreenSaver";
@@ -141,7 +141,7 @@ fn a_logind_that_hangs_is_passed_over() {
 
 #[test]
 fn a_command_that_fails_late_has_not_locked() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let script = ["sh", "-c", "sleep 1.7; exit 1"];
     let failure = DesktopLocker::new(params(&desktop, &script)).lock().unwrap_err();
     assert!(failure.to_string().contains("sh: exit status: 1"), "{failure}");
@@ -149,7 +149,7 @@ fn a_command_that_fails_late_has_not_locked() {
 
 #[test]
 fn a_command_is_a_unit_where_there_is_a_service_manager_and_its_end_is_waited_for() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let manager = service_manager(&desktop);
     let unit = Object::new(SYSTEMD, "/unit", "org.freedesktop.DBus.Mock");
     let becomes = |state: &str| {
@@ -190,11 +190,12 @@ fn service_manager(desktop: &TestDesktop) -> (Mock, Connection) {
 
 #[test]
 fn i3lock_has_not_locked_while_a_menu_holds_the_keyboard() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let menu = Grab::hold(&desktop);
     let locker = ["i3lock", "-n", "-c", "000000"];
     let patience = Duration::from_secs(10);
-    let mut locker = DesktopLocker::new(LockParams { patience, ..params(&desktop, &locker) });
+    let mut locker =
+        DesktopLocker::new(DesktopLockerParams { patience, ..params(&desktop, &locker) });
     let failure = locker.lock().unwrap_err();
     assert!(failure.to_string().contains("i3lock: exit status: 1"), "{failure}");
     drop(menu);
@@ -225,7 +226,7 @@ impl Grab {
 fn a_locker_that_cannot_be_run_is_known_before_it_is_needed() {
     let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
     let (system_bus, session_bus) = (nowhere.clone(), nowhere);
-    let params = |program: &str| LockParams {
+    let params = |program: &str| DesktopLockerParams {
         system_bus: system_bus.clone(),
         session_bus: session_bus.clone(),
         command: vec![program.to_owned()],
@@ -238,7 +239,7 @@ fn a_locker_that_cannot_be_run_is_known_before_it_is_needed() {
 
 #[test]
 fn a_real_locker_as_the_command_holds_the_display() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let locked = DesktopLocker::new(params(&desktop, &["i3lock", "-n", "-c", "000000"])).lock();
     assert_eq!(locked.unwrap(), Locked::Unverified("i3lock".to_owned()));
     // A second one cannot have the keyboard that the first one holds.
@@ -263,7 +264,7 @@ fn next(signals: &Receiver<Signal>) -> Boundary {
 
 #[test]
 fn the_session_watch_tells_locks_seats_and_sleep() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let logind = Logind::start(&desktop);
     let (sender, signals) = unbounded();
     let watch = SessionWatch::start(&bus_of(&desktop), sender).unwrap();
@@ -283,7 +284,7 @@ fn the_session_watch_tells_locks_seats_and_sleep() {
 
 #[test]
 fn a_session_that_is_locked_or_left_already_is_said_to_be() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let logind = Logind::start(&desktop);
     let (sender, signals) = unbounded();
     type Tell = fn(&Logind, bool);
@@ -299,7 +300,7 @@ fn a_session_that_is_locked_or_left_already_is_said_to_be() {
 
 #[test]
 fn a_login_with_a_password_counts_as_an_unlock() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let logind = Logind::start(&desktop);
     let (sender, signals) = unbounded();
     logind.begins_now("gdm-autologin");
@@ -324,7 +325,7 @@ fn a_bus_that_does_not_answer_costs_the_watch_no_more_than_its_patience() {
 
 #[test]
 fn where_there_is_no_logind_the_watch_is_absent() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let (sender, _signals) = unbounded();
     assert!(SessionWatch::start(&bus_of(&desktop), sender.clone()).is_none());
     let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use crate::alone::alone_with;
 use crossbeam_channel::{Receiver, bounded};
-use mousewarden::error::Kind;
+use mousewarden::error::FailureKind;
 use mousewarden::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
-use mousewarden::platform::notify::DesktopNotifier;
-use mousewarden::platform::{Answer, Notice, Notifier};
-use mousewarden_rig::desktop::{NotificationServer, Plan, TestDesktop};
+use mousewarden::platform::notify::linux::DesktopNotifier;
+use mousewarden::platform::{Notice, NoticeAnswer, Notifier};
+use mousewarden_rig::desktop::{NotificationServer, TestDesktop, TestDesktopPlan};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, MapState};
 use zbus::blocking::connection;
@@ -32,7 +32,7 @@ fn notice(body: &str) -> Notice {
     }
 }
 
-fn notifier() -> (DesktopNotifier, Receiver<Answer>) {
+fn notifier() -> (DesktopNotifier, Receiver<NoticeAnswer>) {
     let (sender, answers) = bounded(8);
     (DesktopNotifier::new(sender), answers)
 }
@@ -58,7 +58,7 @@ fn session_bus() -> Option<PathBuf> {
 }
 
 /// A desktop whose bus is this process's session bus.
-fn raise(plan: &Plan) -> TestDesktop {
+fn raise(plan: &TestDesktopPlan) -> TestDesktop {
     let desktop = TestDesktop::start(plan).unwrap();
     let link = session_bus().unwrap();
     let socket = desktop.bus_address().trim_start_matches("unix:path=");
@@ -73,7 +73,7 @@ fn desktop_with(server: NotificationServer) -> TestDesktop {
         "this test needs {0}: apt-get install {0}",
         server.package()
     );
-    raise(&Plan { notifications: vec![server], ..Plan::default() })
+    raise(&TestDesktopPlan { notifications: vec![server], ..TestDesktopPlan::default() })
 }
 
 /// Where `MOUSEWARDEN_PICTURES` says, if it does, for a person to look at.
@@ -143,7 +143,7 @@ fn a_server_that_comes_back_shows_the_next_notice_as_a_new_one() {
             Err(failure) => break failure,
         }
     };
-    assert_eq!(failure.kind(), Kind::Unavailable);
+    assert_eq!(failure.kind(), FailureKind::Unavailable);
     desktop.start_notifications(&[NotificationServer::Dunst]).unwrap();
     notifier.notify(&notice("two")).unwrap();
     let shown = desktop.notifications().wait_for(PATIENCE, |shown| shown.body == "two").unwrap();
@@ -155,14 +155,14 @@ fn a_server_that_never_answers_is_given_up() {
     if !alone_on_a_bus("a_server_that_never_answers_is_given_up") {
         return;
     }
-    let mut desktop = raise(&Plan::bare());
+    let mut desktop = raise(&TestDesktopPlan::bare());
     let silent = connection::Builder::address(desktop.bus_address()).unwrap().build().unwrap();
     silent.request_name("org.freedesktop.Notifications").unwrap();
     let (mut notifier, _answers) = notifier();
     // More often than threads may hang.
     for _ in 0..4 {
         let failure = notifier.notify(&notice("is anybody there?")).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Unavailable);
+        assert_eq!(failure.kind(), FailureKind::Unavailable);
         assert!(failure.to_string().contains("does not answer"), "{failure}");
     }
     assert!(threads_called("notifications") <= 2);
@@ -187,7 +187,7 @@ fn no_bus_is_told_with_a_remedy() {
     }
     let (mut notifier, _answers) = notifier();
     let failure = notifier.notify(&notice("nobody")).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Unavailable);
+    assert_eq!(failure.kind(), FailureKind::Unavailable);
     assert!(failure.to_string().contains("desktop session"), "{failure}");
 }
 
@@ -202,7 +202,7 @@ fn closing_the_notice_is_an_answer_and_comes_once() {
     let id = desktop.notifications().wait_for(PATIENCE, |shown| shown.id.is_some()).unwrap().id;
     let closed = gdbus(&desktop, "CloseNotification", &[&id.unwrap().to_string()]);
     assert!(closed);
-    assert_eq!(answers.recv_timeout(PATIENCE), Ok(Answer::Dismissed));
+    assert_eq!(answers.recv_timeout(PATIENCE), Ok(NoticeAnswer::Dismissed));
     notifier.notify(&Notice { ask: false, ..notice("nothing to answer") }).unwrap();
     assert!(answers.is_empty());
 }
@@ -238,8 +238,8 @@ fn buttons_answer(server: NotificationServer) {
     let (mut notifier, answers) = notifier();
     notifier.notify(&notice("to be replaced")).unwrap();
     // Pixels left of the window's right edge; each server draws "It was me" left of "Lock now".
-    assert!(press(&desktop, &mut notifier, &answers, Answer::ItWasMe, [165.0, 150.0, 180.0]));
-    assert!(press(&desktop, &mut notifier, &answers, Answer::LockNow, [80.0, 65.0, 95.0]));
+    assert!(press(&desktop, &mut notifier, &answers, NoticeAnswer::ItWasMe, [165.0, 150.0, 180.0]));
+    assert!(press(&desktop, &mut notifier, &answers, NoticeAnswer::LockNow, [80.0, 65.0, 95.0]));
 }
 
 /// Presses at these places of a notice until the wanted answer comes; another answer than that
@@ -247,8 +247,8 @@ fn buttons_answer(server: NotificationServer) {
 fn press(
     desktop: &TestDesktop,
     notifier: &mut DesktopNotifier,
-    answers: &Receiver<Answer>,
-    wanted: Answer,
+    answers: &Receiver<NoticeAnswer>,
+    wanted: NoticeAnswer,
     places: [f64; 3],
 ) -> bool {
     let mut hand = desktop.player().unwrap();
@@ -263,7 +263,7 @@ fn press(
         }
         match answers.recv_timeout(Duration::from_secs(2)) {
             Ok(answer) if answer == wanted => return true,
-            Ok(Answer::Dismissed) | Err(_) => {}
+            Ok(NoticeAnswer::Dismissed) | Err(_) => {}
             Ok(other) => assert_eq!(other, wanted),
         }
     }

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::hand;
 use crate::sample_model;
-use mousewarden::agent::entry::Entry;
+use mousewarden::agent::event::Event;
 use mousewarden::agent::history::History;
 use mousewarden::platform::bus::{Bus, Object, has_owner};
-use mousewarden_rig::desktop::{Plan, TestDesktop};
+use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan};
 use zbus::blocking::{Connection, connection};
 use zbus::interface;
 use zbus::zvariant::{OwnedValue, Value};
@@ -116,7 +116,7 @@ fn press(link: &Connection, service: &str, word: &str) {
 
 #[test]
 fn the_icon_shows_what_the_agent_does_and_its_menu_pauses_it() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let (tray, link) = Tray::start(&desktop);
     let _agent = agent(&desktop);
     eventually("the icon", || !tray.0.lock().unwrap().is_empty());
@@ -133,7 +133,7 @@ fn the_icon_shows_what_the_agent_does_and_its_menu_pauses_it() {
 
 #[test]
 fn an_enrolment_has_an_icon_of_its_own_that_can_stop_it() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let (tray, link) = Tray::start(&desktop);
     let mut enrolment = Agent(command(&desktop, &["enroll", "--record-only"]).spawn().unwrap());
     eventually("the icon", || !tray.0.lock().unwrap().is_empty());
@@ -149,7 +149,7 @@ fn an_enrolment_has_an_icon_of_its_own_that_can_stop_it() {
 
 #[test]
 fn without_a_tray_the_agent_watches_and_answers_on_the_bus() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let mut agent = agent(&desktop);
     let link = Bus::At(desktop.bus_address().to_owned()).connect().unwrap();
     eventually("the agent on the bus", || has_owner(&link, AGENT));
@@ -161,6 +161,6 @@ fn without_a_tray_the_agent_watches_and_answers_on_the_bus() {
     eventually("its end", || agent.0.try_wait().unwrap().is_some());
     assert!(agent.0.wait().unwrap().success());
     let history = History::open(&path(&desktop, "data/history.db")).unwrap().since(0).unwrap();
-    let last = &history.last().unwrap().entry;
-    assert!(matches!(last, Entry::Stopped { why } if why == "asked to stop"), "{last:?}");
+    let last = &history.last().unwrap().event;
+    assert!(matches!(last, Event::Stopped { why } if why == "asked to stop"), "{last:?}");
 }

@@ -13,7 +13,7 @@ use crate::{hand, sample_model};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A home folder with a model for which everybody is a stranger.
+/// A home folder with a model for which everybody is an impostor.
 struct Home {
     folder: tempfile::TempDir,
     buses: [String; 2],

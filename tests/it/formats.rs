@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mousewarden::data::formats::{Dataset, Format, ReadParams, Reason, Session, open};
-use mousewarden::error::Kind;
+use mousewarden::data::formats::{Dataset, DropReason, Format, ReadParams, RecordedSession, open};
+use mousewarden::error::FailureKind;
 use mousewarden::pipeline::{Button, MouseKind};
 
 fn named(format: &str) -> Format {
@@ -23,16 +23,16 @@ fn ids(dataset: &Dataset) -> Vec<&str> {
     dataset.users().iter().map(|user| user.id()).collect()
 }
 
-fn sessions(dataset: &Dataset, user: &str) -> Vec<Session> {
+fn sessions(dataset: &Dataset, user: &str) -> Vec<RecordedSession> {
     let user = dataset.user(user).unwrap_or_else(|| panic!("no user {user}"));
     dataset.sessions(user).map(Result::unwrap).collect()
 }
 
-fn names(sessions: &[Session]) -> Vec<&str> {
+fn names(sessions: &[RecordedSession]) -> Vec<&str> {
     sessions.iter().map(|session| session.id.as_str()).collect()
 }
 
-fn millis(session: &Session) -> Vec<f64> {
+fn millis(session: &RecordedSession) -> Vec<f64> {
     session.events.iter().map(|event| event.at.micros() as f64 / 1000.0).collect()
 }
 
@@ -44,7 +44,7 @@ fn gmail_files_that_repeat_each_other_are_read_once() {
     assert_eq!(names(&sessions), ["session_0", "session_1", "session_2"]);
     let events: Vec<_> = sessions.iter().map(|session| session.events.len()).collect();
     assert_eq!(events, [16, 9, 6]);
-    let repeated: Vec<_> = sessions.iter().map(|s| s.dropped.count(Reason::Repeated)).collect();
+    let repeated: Vec<_> = sessions.iter().map(|s| s.dropped.count(DropReason::Repeated)).collect();
     assert_eq!(repeated, [0, 16, 25]);
     assert_eq!(sessions[2].rows, 25 + 6 + 3);
 }
@@ -93,8 +93,8 @@ fn gmail_clicks_that_were_logged_late_return_to_their_time() {
 fn unreadable_rows_are_counted_and_named_without_their_position() {
     let dataset = read(&named("gmail"), "gmail");
     let session = &sessions(&dataset, "7001")[2];
-    assert_eq!(session.dropped.count(Reason::UnknownEvent), 1);
-    assert_eq!(session.dropped.count(Reason::Unreadable), 2);
+    assert_eq!(session.dropped.count(DropReason::UnknownEvent), 1);
+    assert_eq!(session.dropped.count(DropReason::Unreadable), 2);
     let said: Vec<_> = session.dropped.places().iter().map(ToString::to_string).collect();
     assert!(said[0].ends_with("session_2.csv:35: unknown event \"wobble\""), "{said:?}");
     assert!(said[1].ends_with("session_2.csv:36: x is not a number"), "{said:?}");
@@ -107,7 +107,7 @@ fn strict_reading_ends_at_the_first_row_that_is_not_understood() {
     let dataset = open(&named("gmail"), &[fixture("gmail")], strict).unwrap();
     let user = dataset.user("7001").unwrap();
     let failure = dataset.read(user, &user.sessions()[2]).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Data);
+    assert_eq!(failure.kind(), FailureKind::Data);
     assert!(failure.to_string().contains("session_2.csv:35: unknown event"), "{failure}");
     // What a recorder always does is no fault.
     let dataset = open(&named("balabit"), &[fixture("balabit")], strict).unwrap();
@@ -151,7 +151,7 @@ fn balabit_times_lose_their_noise_and_the_outside_is_left_out() {
     assert_eq!(ids(&dataset), ["user7", "user12"]);
     let session = &sessions(&dataset, "user7")[0];
     assert_eq!(millis(session), [0.0, 16.0, 16.0, 31.0, 62.0, 62.0, 78.0, 94.0]);
-    assert_eq!(session.dropped.count(Reason::Outside), 1);
+    assert_eq!(session.dropped.count(DropReason::Outside), 1);
     let kinds: Vec<_> = session.events.iter().map(|event| event.kind).collect();
     let press = |button| MouseKind::Press(button);
     assert_eq!(kinds[3..6], [MouseKind::Drag, MouseKind::Wheel, MouseKind::Wheel]);
@@ -172,7 +172,7 @@ fn balabit_test_files_are_claims_with_their_labels() {
 fn dfl_scroll_rows_have_no_position_and_a_second_monitor_has_negative_ones() {
     let dataset = read(&named("dfl"), "dfl");
     let session = &sessions(&dataset, "User3")[0];
-    assert_eq!(session.dropped.count(Reason::NoPosition), 1);
+    assert_eq!(session.dropped.count(DropReason::NoPosition), 1);
     let positions: Vec<_> = session.events.iter().map(|event| (event.x, event.y)).collect();
     assert_eq!(positions, [(211.0, 730.0), (-4.0, 729.0), (-9.0, -1.0)]);
     assert_eq!(session.events[2].kind, MouseKind::Drag);
@@ -219,7 +219,7 @@ fn what_a_spreadsheet_destroyed_is_an_error_that_says_so() {
             Err(failure) => failure,
             Ok(dataset) => dataset.sessions(&dataset.users()[0]).find_map(Result::err).unwrap(),
         };
-        assert_eq!(failure.kind(), Kind::Data);
+        assert_eq!(failure.kind(), FailureKind::Data);
         failure.to_string()
     };
     for (name, place) in

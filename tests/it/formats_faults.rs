@@ -1,4 +1,5 @@
-//! Recordings with faults: what is lost is named, what is not lost is read, and nobody becomes another.
+//! Recordings with faults: what is lost is named, what is not lost is read, and nobody becomes
+//! another.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,9 +7,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use mousewarden::data::formats::{
-    Dataset, Format, GenericParams, ReadParams, Session, TimeUnit, open,
+    Dataset, Format, GenericParams, ReadParams, RecordedSession, TimeUnit, open,
 };
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::WindowParams;
 use mousewarden::pipeline::window::cut_recording;
 
@@ -34,7 +35,7 @@ impl Input {
     }
 
     /// The session of the only file.
-    fn session(&self, params: GenericParams) -> Result<Session> {
+    fn session(&self, params: GenericParams) -> Result<RecordedSession> {
         let dataset = self.open(params)?;
         dataset.sessions(&dataset.users()[0]).next().unwrap()
     }
@@ -61,7 +62,7 @@ fn table(rows: usize, row: impl Fn(usize) -> String) -> String {
     text
 }
 
-fn windows(session: &Session) -> usize {
+fn windows(session: &RecordedSession) -> usize {
     cut_recording(WindowParams { thin_ms: 0, ..WindowParams::default() }, session.signals()).0.len()
 }
 
@@ -86,7 +87,7 @@ fn times_that_lost_their_digits_are_refused_with_their_line() {
     ] {
         let failure = Input::of(&text).failure(plain());
         let said = failure.to_string();
-        assert_eq!(failure.kind(), Kind::Data);
+        assert_eq!(failure.kind(), FailureKind::Data);
         assert!(said.contains("spreadsheet") && said.contains("a.csv:"), "{said}");
     }
 }
@@ -123,7 +124,7 @@ fn a_file_of_which_nothing_can_be_read_is_refused_with_the_likely_cause() {
         (table(9, |i| format!("{i}0,1,2")), in_unit(iso), "--time-unit s, ms"),
     ] {
         let failure = Input::of(&text).failure(params);
-        assert_eq!(failure.kind(), Kind::Data, "{failure}");
+        assert_eq!(failure.kind(), FailureKind::Data, "{failure}");
         assert!(failure.to_string().contains(cause), "{failure}");
     }
     let bare = |separator: &str| GenericParams {
@@ -147,7 +148,7 @@ fn a_file_of_which_most_is_lost_is_never_read_in_silence() {
     let said = Input::of(text).failure(plain()).to_string();
     assert!(said.contains("60 of its 100 rows cannot be read (60 unreadable)"), "{said}");
     assert!(said.contains("line 42"), "{said}");
-    // Cells that are there and empty are a habit, no fault.
+    // Cells that are there and empty are usual, no fault.
     let text = table(100, |i| if i < 40 { format!("{i}0,{i},2") } else { format!("{i}0,,NA") });
     assert_eq!(Input::of(text).session(plain()).unwrap().events.len(), 40);
 }
@@ -288,7 +289,7 @@ fn what_cannot_be_read_is_named() {
         let input = Input::of(&text);
         input.add(&format!("bob/{name}"), bytes);
         let failure = input.open(plain()).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Data, "{failure}");
+        assert_eq!(failure.kind(), FailureKind::Data, "{failure}");
         assert!(failure.to_string().contains(wrong), "{failure}");
     }
 }

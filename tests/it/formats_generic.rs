@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mousewarden::data::formats::{
-    Format, GenericParams, ReadParams, Reason, Session, TimeUnit, UserFrom, open,
+    DropReason, Format, GenericParams, ReadParams, RecordedSession, TimeUnit, UserFrom, open,
 };
-use mousewarden::error::{Failure, Kind};
+use mousewarden::error::{Failure, FailureKind};
 use mousewarden::pipeline::{Button, MouseKind};
 
 fn named(format: &str) -> Format {
@@ -21,7 +21,7 @@ fn layout(text: &str) -> Format {
     Format::generic(GenericParams::from_toml("layout.toml", text).unwrap())
 }
 
-fn sessions(format: &Format, path: &Path) -> Vec<Session> {
+fn sessions(format: &Format, path: &Path) -> Vec<RecordedSession> {
     let dataset = open(format, &[path.to_owned()], ReadParams::default()).unwrap();
     let users = dataset.users().iter();
     users.flat_map(|user| dataset.sessions(user).map(Result::unwrap).collect::<Vec<_>>()).collect()
@@ -53,7 +53,8 @@ fn iso_times_and_positions_in_brackets_need_no_code() {
     assert_eq!(positions, [(1044.0, 731.0), (1046.5, -3.0)]);
     assert_eq!((session.events[1].at - session.events[0].at).0, 16_000);
     let counts: Vec<_> = session.dropped.by_reason().collect();
-    let expected = [(Reason::Unreadable, 1), (Reason::UnknownEvent, 1), (Reason::Ignored, 1)];
+    let expected =
+        [(DropReason::Unreadable, 1), (DropReason::UnknownEvent, 1), (DropReason::Ignored, 1)];
     assert_eq!(counts, expected);
 }
 
@@ -102,26 +103,26 @@ fn a_table_without_a_header_is_read_by_numbers() {
 #[test]
 fn a_layout_that_cannot_work_is_refused() {
     let wrong = GenericParams::from_toml("layout.toml", "tiem = \"t\"").unwrap_err();
-    assert_eq!(wrong.kind(), Kind::Config);
+    assert_eq!(wrong.kind(), FailureKind::Config);
     for text in ["separator = \"ab\"", "header = false", "event = \"e\"\nevents = { a = \"fly\" }"]
     {
         let failure = refused(&layout(text), &fixture("generic/epoch"));
-        assert_eq!(failure.kind(), Kind::Config, "{failure}");
+        assert_eq!(failure.kind(), FailureKind::Config, "{failure}");
     }
 }
 
 #[test]
 fn a_file_of_another_format_is_named_with_the_column_it_lacks() {
     let failure = refused(&named("gmail"), &fixture("sapimouse/user2"));
-    assert_eq!(failure.kind(), Kind::Data);
+    assert_eq!(failure.kind(), FailureKind::Data);
     assert!(failure.to_string().contains("no column \"Type\""), "{failure}");
 }
 
 #[test]
 fn a_missing_input_and_a_folder_without_recordings_are_refused() {
-    assert_eq!(refused(&named("gmail"), &fixture("nowhere")).kind(), Kind::NoInput);
+    assert_eq!(refused(&named("gmail"), &fixture("nowhere")).kind(), FailureKind::NoInput);
     let empty = tempfile::tempdir().unwrap();
-    assert_eq!(refused(&named("gmail"), empty.path()).kind(), Kind::NoInput);
+    assert_eq!(refused(&named("gmail"), empty.path()).kind(), FailureKind::NoInput);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mousewarden::data::formats::{Dataset, Format, ReadParams, Reason, Session, open};
+use mousewarden::data::formats::{Dataset, DropReason, Format, ReadParams, RecordedSession, open};
 use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{Button, MouseKind, WindowParams};
 
@@ -21,19 +21,19 @@ fn events(dataset: &Dataset) -> Vec<(&str, Vec<usize>)> {
     dataset.users().iter().map(|user| (user.id(), of(user))).collect()
 }
 
-fn session(dataset: &Dataset, user: usize) -> Session {
+fn session(dataset: &Dataset, user: usize) -> RecordedSession {
     dataset.sessions(&dataset.users()[user]).next().unwrap().unwrap()
 }
 
-fn kinds(session: &Session) -> Vec<MouseKind> {
+fn kinds(session: &RecordedSession) -> Vec<MouseKind> {
     session.events.iter().map(|event| event.kind).collect()
 }
 
-fn steps_ms(session: &Session) -> Vec<f64> {
+fn steps_ms(session: &RecordedSession) -> Vec<f64> {
     session.events.windows(2).map(|pair| (pair[1].at - pair[0].at).0 as f64 / 1e3).collect()
 }
 
-fn windows(session: &Session) -> usize {
+fn windows(session: &RecordedSession) -> usize {
     cut_recording(WindowParams { thin_ms: 0, ..WindowParams::default() }, session.signals()).0.len()
 }
 
@@ -57,8 +57,8 @@ fn json_lines_and_arrays_are_read_and_a_broken_line_costs_itself() {
     let dataset = read("jsonl", "jsonl/ann");
     let session = session(&dataset, 0);
     assert_eq!((session.events.len(), session.rows), (7, 9));
-    assert_eq!(session.dropped.count(Reason::Unreadable), 1);
-    assert_eq!(session.dropped.count(Reason::Ignored), 1);
+    assert_eq!(session.dropped.count(DropReason::Unreadable), 1);
+    assert_eq!(session.dropped.count(DropReason::Ignored), 1);
     assert_eq!(session.events[6].kind, MouseKind::Press(Button::Right));
     let dataset = read("jsonl", "jsonl/two.json");
     assert_eq!(events(&dataset), [("carl", vec![5]), ("dora", vec![5])]);
@@ -70,7 +70,7 @@ fn jspsych_trials_have_clocks_of_their_own() {
     assert_eq!(events(&dataset), [("p1", vec![20]), ("p2", vec![9])]);
     let session = session(&dataset, 0);
     assert_eq!(session.parts().map(<[_]>::len).collect::<Vec<_>>(), [10, 10]);
-    assert_eq!((windows(&session), session.dropped.count(Reason::NoPosition)), (2, 1));
+    assert_eq!((windows(&session), session.dropped.count(DropReason::NoPosition)), (2, 1));
     assert!(session.dropped.warnings().is_empty(), "{:?}", session.dropped.warnings());
     assert_eq!(kinds(&session)[8], MouseKind::Drag);
     let dataset = read("jspsych", "jspsych/json");
@@ -94,7 +94,7 @@ fn psychopy_lists_are_unfolded_with_their_buttons() {
 fn mousetrap_tables_are_read_in_lists_in_columns_and_in_rows() {
     let dataset = read("mousetrap", "mousetrap/lists");
     assert_eq!(events(&dataset), [("1", vec![14]), ("2", vec![14])]);
-    assert_eq!(session(&dataset, 1).dropped.count(Reason::Unreadable), 1);
+    assert_eq!(session(&dataset, 1).dropped.count(DropReason::Unreadable), 1);
     let dataset = read("mousetrap", "mousetrap/wide");
     assert_eq!(events(&dataset), [("ann", vec![14])]);
     assert_eq!(session(&dataset, 0).parts().map(<[_]>::len).collect::<Vec<_>>(), [8, 6]);
@@ -123,8 +123,8 @@ fn the_kharagpur_logs_count_time_from_line_to_line() {
     let expected =
         [MouseKind::Press(left), MouseKind::Drag, MouseKind::Release(left), MouseKind::Move];
     assert_eq!(kinds(&session)[8..], expected);
-    assert_eq!(session.dropped.count(Reason::UnknownEvent), 1);
-    assert_eq!(session.dropped.count(Reason::Unreadable), 1);
+    assert_eq!(session.dropped.count(DropReason::UnknownEvent), 1);
+    assert_eq!(session.dropped.count(DropReason::Unreadable), 1);
     // Time passes in lines that are left out, too.
     assert_eq!(steps_ms(&session)[10], 38.0);
 }

@@ -1,9 +1,9 @@
-//! A generated person's recording, to stand in for the mouse.
+//! A synthetic user's recording, to stand in for the mouse.
 
 use std::path::Path;
 
 use mousewarden::data::{Header, RecordingWriter};
-use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::lab::synthesis::{Device, Pauses, SyntheticUser};
 use mousewarden::pipeline::{Signal, Timestamp};
 
 /// Writes so many events of one hand at a 125 Hz mouse.
@@ -15,7 +15,7 @@ pub fn record(path: &Path, events: usize) {
     let mut writer = RecordingWriter::create(path, &header).unwrap();
     let device = Device::steady(125.0, [1280, 800]);
     let start = Timestamp::from_millis(5000);
-    let moves = Person::generate(3).moves(&device, 0, start, Pauses::AtMost(0.6));
+    let moves = SyntheticUser::generate(3).moves(&device, 0, start, Pauses::AtMost(0.6));
     moves.take(events).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
     writer.flush().unwrap();
 }

@@ -1,18 +1,18 @@
-//! Listening to the real sensor process until it has told what a test waits for. Nothing is moved
-//! here.
+//! Listening to the real capture process process until it has told what a test waits for. Nothing
+//! is moved here.
 #![allow(dead_code, reason = "every test file uses its own part")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mousewarden::pipeline::{Boundary, Signal};
-use mousewarden::platform::sensor::SensorSource;
+use mousewarden::platform::capture::CaptureProcess;
 use mousewarden::platform::{EventSource, Next};
 
 /// How long anything may take on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The program whose sensor is meant.
+/// The program whose capture process is meant.
 pub fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_mousewarden"))
 }
@@ -21,7 +21,7 @@ pub fn program() -> PathBuf {
 ///
 /// # Panics
 /// When nothing fits in time, or the mouse ends.
-pub fn until(source: &mut SensorSource, fits: impl Fn(&Signal) -> bool) -> Vec<Signal> {
+pub fn until(source: &mut CaptureProcess, fits: impl Fn(&Signal) -> bool) -> Vec<Signal> {
     let deadline = Instant::now() + PATIENCE;
     let mut seen = Vec::new();
     loop {

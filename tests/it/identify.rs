@@ -99,7 +99,7 @@ fn an_evaluation_finds_people_who_differ_and_keeps_its_keys() {
     assert_eq!(code, 0, "{err}");
     for words in [
         "16 sessions of 4 people",
-        "4 folds of whole sessions, dealt 2 times; each also cut in 2 parts",
+        "4 folds of whole sessions, assigned 2 times; each also cut in 2 parts",
         "macro F1",
         "changes hands",
     ] {
@@ -243,7 +243,7 @@ fn a_model_of_other_features_or_of_another_kind_is_refused() {
     let (code, _, err) = identify(&["predict", &train, "--model", nowhere.to_str().unwrap()]);
     assert!(code == 66 && err.contains("identify train"), "{err}");
 
-    let start = concat!(env!("CARGO_MANIFEST_DIR"), "/onnx/start.onnx");
+    let start = concat!(env!("CARGO_MANIFEST_DIR"), "/onnx/backbone.onnx");
     let (code, _, err) = identify(&["predict", &train, "--model", start]);
     assert!(code == 65 && err.contains("identify train"), "{err}");
 }

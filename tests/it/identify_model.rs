@@ -1,11 +1,11 @@
-//! The identifier's file: the same answers from ONNX Runtime and from the builtin engine, accepted by
-//! the reference checker, and refused where it is something else.
+//! The identifier's file: the same answers from ONNX Runtime and from the builtin engine, accepted
+//! by the reference checker, and refused where it is something else.
 
 use std::process::Command;
 
 use crate::tools::{onnxruntime, python};
 use mousewarden::model::identifier::{FeatureNames, IdentifierProvenance};
-use mousewarden::model::{Backend, Bundle, Identifier, LoadedIdentifier, ScorerParams};
+use mousewarden::model::{Bundle, Identifier, LoadedIdentifier, ScorerBackend, ScorerParams};
 use mousewarden::nn::mlp::{MlpParams, train};
 use serde_json::json;
 
@@ -45,12 +45,12 @@ fn identifier(hidden: &[usize], members: usize, bins: usize) -> Identifier {
     }
 }
 
-fn params(backend: Backend) -> ScorerParams {
-    let library = (backend == Backend::OnnxRuntime).then(onnxruntime);
+fn params(backend: ScorerBackend) -> ScorerParams {
+    let library = (backend == ScorerBackend::OnnxRuntime).then(onnxruntime);
     ScorerParams { backend, library, ..ScorerParams::default() }
 }
 
-fn answers(identifier: &Identifier, backend: Backend, rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
+fn answers(identifier: &Identifier, backend: ScorerBackend, rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
     let mut loaded = LoadedIdentifier::of(identifier.clone(), &params(backend)).unwrap();
     loaded.probabilities(rows).unwrap()
 }
@@ -62,8 +62,8 @@ fn onnx_runtime_and_the_builtin_engine_agree() {
     rows.push(vec![-1e30; FEATURES]);
     for (hidden, members, bins) in [(&[][..], 1, 1), (&[40], 1, 8), (&[17, 40], 3, 4)] {
         let identifier = identifier(hidden, members, bins);
-        let one = answers(&identifier, Backend::OnnxRuntime, &rows);
-        let other = answers(&identifier, Backend::Builtin, &rows);
+        let one = answers(&identifier, ScorerBackend::OnnxRuntime, &rows);
+        let other = answers(&identifier, ScorerBackend::Builtin, &rows);
         assert_eq!(one.len(), rows.len());
         for (a, b) in one.iter().flatten().zip(other.iter().flatten()) {
             assert!((a - b).abs() <= 1e-6, "{hidden:?}: {a} {b}");
@@ -132,7 +132,7 @@ fn a_column_of_a_feature_that_is_not_there_is_refused() {
 #[test]
 fn rows_of_another_length_are_refused() {
     let mut loaded =
-        LoadedIdentifier::of(identifier(&[4], 1, 1), &params(Backend::Builtin)).unwrap();
+        LoadedIdentifier::of(identifier(&[4], 1, 1), &params(ScorerBackend::Builtin)).unwrap();
     let refused = loaded.probabilities(&[vec![0.0; FEATURES + 1]]).unwrap_err().to_string();
     assert!(refused.contains("takes 9 features, a session has 10"), "{refused}");
 }
@@ -145,7 +145,7 @@ fn the_reference_checker_accepts_it_and_onnx_runtime_agrees_from_python() {
     let identifier = identifier(&[17, 40], 3, 8);
     identifier.write(&model).unwrap();
     let (rows, _) = rows(12);
-    let expected = answers(&identifier, Backend::Builtin, &rows);
+    let expected = answers(&identifier, ScorerBackend::Builtin, &rows);
     std::fs::write(&cases, json!({ "rows": rows, "probabilities": expected }).to_string()).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/check_identifier.py");
     let output = Command::new(&python).arg(script).args([&model, &cases]).output().unwrap();

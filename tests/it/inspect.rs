@@ -27,7 +27,7 @@ fn a_model_in_words_and_as_json() {
     let (code, json, _) = inspect(&[path, "--json"]);
     assert_eq!(code, 0);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["contract"], 1);
+    assert_eq!(json["contract"], 2);
     assert_eq!(json["hidden"], serde_json::json!([24, 16]));
     assert_eq!(json["windows"]["pause_ms"], 250);
     assert_eq!(json["operating_points"][1]["windows"], 5);

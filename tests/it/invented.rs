@@ -1,4 +1,4 @@
-//! Invented people in the bank recordings' format: each has a screen, a pace and a habit of clicking.
+//! Invented people in the bank recordings' format: each has a screen, a pace and a way of clicking.
 #![allow(dead_code, reason = "every test takes what it needs")]
 
 use std::fmt::Write;

@@ -1,18 +1,18 @@
-//! Training from end to end on generated people: an owner's model notices a stranger, says so in its
-//! bundle, and wrong input is refused with a remedy.
+//! Training from end to end on synthetic users: an owner's model notices an impostor, says so in
+//! its bundle, and wrong input is refused with a remedy.
 
-use mousewarden::error::{Kind, Result};
-use mousewarden::lab::crowd::{generated, windows_of};
-use mousewarden::lab::people::{Device, Person};
+use mousewarden::error::{FailureKind, Result};
 use mousewarden::lab::sufficiency::{days_apart, estimate};
+use mousewarden::lab::synthesis::cohort::{generated, windows_of};
+use mousewarden::lab::synthesis::{Device, SyntheticUser};
 use mousewarden::lab::train::{
-    About, Epoch, Oversampling, Progress, Request, Start, Synthesis, TrainOptions, identity_of,
-    train_owner, write_checked,
+    BackboneChoice, EpochFigures, Oversampling, Synthesis, TrainOptions, TrainingFacts,
+    TrainingProgress, TrainingRequest, identity_of, train_owner, write_checked,
 };
-use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
+use mousewarden::model::{Bundle, LoadedScorer, ScorerBackend, ScorerParams};
 use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{
-    Impression, MouseEvent, MouseKind, Scorer, Signal, Steps, Timestamp, Window, WindowParams,
+    MouseEvent, MouseKind, Scorer, Signal, Steps, Timestamp, Window, WindowParams, WindowScore,
 };
 
 fn params() -> WindowParams {
@@ -24,11 +24,11 @@ fn device() -> Device {
 }
 
 fn owner(count: usize) -> Vec<Window> {
-    windows_of(&Person::generate(900), &device(), params(), count, 0)
+    windows_of(&SyntheticUser::generate(900), &device(), params(), count, 0)
 }
 
-fn about() -> About {
-    About {
+fn about() -> TrainingFacts {
+    TrainingFacts {
         subject: "owner".into(),
         genuine_source: "generated".into(),
         impostor_source: "generated people".into(),
@@ -38,7 +38,7 @@ fn about() -> About {
 
 fn quick() -> TrainOptions {
     TrainOptions {
-        start: Start::Random,
+        backbone: BackboneChoice::Random,
         hidden: [16, 16],
         epochs: 3,
         batch: 32,
@@ -56,10 +56,10 @@ fn train_against(
     sessions: &[Vec<Window>],
     cohort: &[Vec<Window>],
     options: &TrainOptions,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(TrainingProgress),
 ) -> Result<Bundle> {
     let about = &about();
-    let request = Request { sessions, cohort, windows: params(), about, options };
+    let request = TrainingRequest { sessions, cohort, windows: params(), about, options };
     train_owner(&request, progress)
 }
 
@@ -69,7 +69,7 @@ fn a_trained_model_is_written_reloaded_and_gives_the_trainers_scores() {
     let path = folder.path().join("owner.onnx");
     let windows = owner(80);
     let bundle = train(std::slice::from_ref(&windows), &quick()).unwrap();
-    let builtin = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+    let builtin = ScorerParams { backend: ScorerBackend::Builtin, ..ScorerParams::default() };
     write_checked(&bundle, &path, &windows, |path| LoadedScorer::open(path, &builtin)).unwrap();
     let read = Bundle::read(&path).unwrap();
     assert_eq!(read.provenance, bundle.provenance);
@@ -84,7 +84,7 @@ fn a_model_whose_scores_differ_is_not_kept_and_the_old_one_stays() {
         fn score(
             &mut self,
             windows: &[Steps],
-        ) -> Result<Vec<Impression>, mousewarden::pipeline::ScoreError> {
+        ) -> Result<Vec<WindowScore>, mousewarden::pipeline::ScoreError> {
             Ok(windows.iter().map(|_| mousewarden::pipeline::Score::new(2.0).into()).collect())
         }
     }
@@ -116,7 +116,7 @@ fn a_bundle_says_where_it_comes_from_and_what_it_is_good_for() {
     let mut splits = Vec::new();
     let cohort = generated(&device(), params(), 12, 20, 5);
     let bundle = train_against(&[owner(80)], &cohort, &quick(), &mut |progress| {
-        if let Progress::Split { genuine, impostor } = progress {
+        if let TrainingProgress::Split { genuine, impostor } = progress {
             splits.push((genuine, impostor));
         }
     })
@@ -138,7 +138,7 @@ fn a_bundle_says_where_it_comes_from_and_what_it_is_good_for() {
 #[test]
 fn too_few_windows_say_how_many_and_how_long_to_move() {
     let failure = train(&[owner(20)], &quick()).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Data);
+    assert_eq!(failure.kind(), FailureKind::Data);
     let said = failure.to_string();
     assert!(said.contains("20 windows") && said.contains("60 are needed"), "{said}");
     assert!(said.contains("minutes"), "{said}");
@@ -149,7 +149,7 @@ fn a_repeated_recording_is_fatal_and_named() {
     for (options, part) in [(quick(), "training"), (TrainOptions::default(), "cross-fitting")] {
         let windows = owner(60);
         let failure = train(&[windows.clone(), windows], &options).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Data);
+        assert_eq!(failure.kind(), FailureKind::Data);
         let said = failure.to_string();
         assert!(said.contains(&format!("of session 1 ({part}) is also window")), "{said}");
         assert!(said.contains("of session 2"), "{said}");
@@ -201,13 +201,15 @@ fn a_bundle_knows_every_window_it_has_seen_and_its_recipe() {
         let seen = &bundle.provenance.seen_windows;
         assert_eq!(seen.len(), 80 + 12 * 20);
         assert!(windows.iter().all(|window| seen.contains(&identity_of(window))));
-        let later = windows_of(&Person::generate(900), &device(), params(), 20, 1);
+        let later = windows_of(&SyntheticUser::generate(900), &device(), params(), 20, 1);
         assert!(!later.iter().any(|window| seen.contains(&identity_of(window))));
 
         let recipe = |options: &TrainOptions, windows: &[Window]| {
             let cohort = generated(&device(), params(), 12, 20, 5);
             let (sessions, cohort, about) = (&[windows.to_vec()], &cohort, &about());
-            Request { sessions, cohort, windows: params(), about, options }.recipe().unwrap()
+            TrainingRequest { sessions, cohort, windows: params(), about, options }
+                .recipe()
+                .unwrap()
         };
         let same = &bundle.provenance.recipe_sha256;
         assert_eq!(&recipe(&TrainOptions { threads: 1, ..options.clone() }, &windows), same);
@@ -229,7 +231,7 @@ fn a_value_that_is_no_number_is_fatal_and_named() {
     windows.extend(cut_recording(params(), signals).0);
     for options in [quick(), pretrained()] {
         let failure = train(std::slice::from_ref(&windows), &options).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Data);
+        assert_eq!(failure.kind(), FailureKind::Data);
         assert!(failure.to_string().contains("window 71 of session 1"), "{failure}");
     }
 }
@@ -240,7 +242,7 @@ fn every_pass_is_told_and_the_best_is_kept() {
     let cohort = generated(&device(), params(), 12, 20, 5);
     let options = TrainOptions { epochs: 6, patience: 2, ..quick() };
     let bundle = train_against(&[owner(80)], &cohort, &options, &mut |progress| {
-        if let Progress::Epoch(epoch) = progress {
+        if let TrainingProgress::Epoch(epoch) = progress {
             epochs.push(epoch);
         }
     })
@@ -250,7 +252,7 @@ fn every_pass_is_told_and_the_best_is_kept() {
     let best = epochs.iter().rfind(|epoch| epoch.better).unwrap().number;
     assert_eq!(bundle.provenance.epochs, best);
     assert!(epochs.len() == 6 || epochs.len() == best + 2);
-    let finite = |e: &Epoch| e.training_loss.is_finite() && e.validation_loss.is_finite();
+    let finite = |e: &EpochFigures| e.training_loss.is_finite() && e.validation_loss.is_finite();
     assert!(epochs.iter().all(finite), "{epochs:?}");
 }
 
@@ -259,13 +261,17 @@ fn pretrained() -> TrainOptions {
 }
 
 #[test]
-fn a_model_on_the_pretrained_trunk_notices_strangers_and_repeats_itself() {
+fn a_model_on_the_pretrained_backbone_notices_impostors_and_repeats_itself() {
     let windows = owner(80);
     let bundle = train(std::slice::from_ref(&windows), &pretrained()).unwrap();
     let again = train(std::slice::from_ref(&windows), &TrainOptions { threads: 1, ..pretrained() })
         .unwrap();
     assert_eq!(bundle, again);
-    assert!(bundle.provenance.start.starts_with("start, seed"), "{}", bundle.provenance.start);
+    assert!(
+        bundle.provenance.backbone.starts_with("backbone, seed"),
+        "{}",
+        bundle.provenance.backbone
+    );
     assert_eq!(bundle.provenance.genuine_windows, [80, 80]);
     let mut scorer = LoadedScorer::of(&bundle, &ScorerParams::default()).unwrap();
     let mut mean = |windows: &[Window]| -> f32 {
@@ -273,33 +279,33 @@ fn a_model_on_the_pretrained_trunk_notices_strangers_and_repeats_itself() {
         let scores = scorer.score(&steps).unwrap();
         scores.iter().map(|seen| seen.score.get()).sum::<f32>() / scores.len() as f32
     };
-    let later = windows_of(&Person::generate(900), &device(), params(), 60, 1);
-    let strangers = generated(&device(), params(), 8, 30, 77);
+    let later = windows_of(&SyntheticUser::generate(900), &device(), params(), 60, 1);
+    let impostors = generated(&device(), params(), 8, 30, 77);
     let own = mean(&later);
-    let noticed = strangers.iter().filter(|stranger| mean(stranger) < own - 0.1).count();
+    let noticed = impostors.iter().filter(|impostor| mean(impostor) < own - 0.1).count();
     assert!(noticed >= 7, "{noticed} of 8");
 }
 
 #[test]
 fn every_window_calibrates_but_never_the_head_that_learnt_it() {
     // Impossible to tell apart: a head that had seen a window would separate what is alike.
-    let one = windows_of(&Person::generate(901), &device(), params(), 900, 3);
+    let one = windows_of(&SyntheticUser::generate(901), &device(), params(), 900, 3);
     let mut parts = one.chunks(60).map(<[Window]>::to_vec);
     let owner = parts.next().unwrap();
     let cohort: Vec<Vec<Window>> = parts.collect();
-    let options = TrainOptions { restyled: 0, ..pretrained() };
+    let options = TrainOptions { style_transferred: 0, ..pretrained() };
     let bundle = train_against(&[owner], &cohort, &options, &mut |_| {}).unwrap();
     assert!(bundle.operating_points[0].eer > 0.35, "{:?}", bundle.operating_points[0]);
 }
 
 #[test]
-fn a_trunk_for_windows_cut_otherwise_is_refused() {
+fn a_backbone_for_windows_cut_otherwise_is_refused() {
     let params = WindowParams { max_steps: 64, ..params() };
-    let windows = windows_of(&Person::generate(900), &device(), params, 80, 0);
+    let windows = windows_of(&SyntheticUser::generate(900), &device(), params, 80, 0);
     let cohort = generated(&device(), params, 12, 20, 5);
     let (sessions, cohort) = (&[windows], &cohort);
     let (about, options) = (&about(), &pretrained());
-    let request = Request { sessions, cohort, windows: params, about, options };
+    let request = TrainingRequest { sessions, cohort, windows: params, about, options };
     let failure = train_owner(&request, &mut |_| {}).unwrap_err();
     assert!(failure.to_string().contains("cut otherwise"), "{failure}");
 }
@@ -307,7 +313,9 @@ fn a_trunk_for_windows_cut_otherwise_is_refused() {
 #[test]
 fn days_of_one_person_lie_closer_than_those_of_two() {
     let bundle = train(&[owner(90)], &pretrained()).unwrap();
-    let day = |who: u64, day: u64| windows_of(&Person::generate(who), &device(), params(), 90, day);
+    let day = |who: u64, day: u64| {
+        windows_of(&SyntheticUser::generate(who), &device(), params(), 90, day)
+    };
     let apart = |days: &[Vec<Window>]| days_apart(&bundle, days).unwrap();
     let own = apart(&[day(900, 0), day(900, 1)]);
     assert!(own < apart(&[day(900, 0), day(17, 1)]), "{own}");

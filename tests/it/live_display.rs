@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::sample_model;
-use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::lab::synthesis::{Device, Pauses, SyntheticUser};
 use mousewarden::pipeline::{MouseEvent, Timestamp};
-use mousewarden_rig::desktop::{Plan, TestDesktop};
+use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -61,7 +61,7 @@ fn data(desktop: &TestDesktop) -> PathBuf {
 }
 
 fn desktop() -> TestDesktop {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     fs::create_dir(data(&desktop)).unwrap();
     let journal = data(&desktop).join("journal.jsonl");
     let text = format!(
@@ -73,7 +73,8 @@ fn desktop() -> TestDesktop {
 
 fn hand(events: usize) -> Vec<MouseEvent> {
     let device = Device::steady(125.0, [1000, 700]);
-    let moves = Person::generate(5).moves(&device, 0, Timestamp::default(), Pauses::AtMost(0.4));
+    let moves =
+        SyntheticUser::generate(5).moves(&device, 0, Timestamp::default(), Pauses::AtMost(0.4));
     moves.take(events).collect()
 }
 

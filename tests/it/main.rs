@@ -19,7 +19,7 @@ mod program;
 // A mouse that moves when a test says so.
 mod wire;
 
-// A generated person's recording, in place of the mouse.
+// A synthetic user's recording, in place of the mouse.
 mod hand;
 
 // Datasets of people who are made up.
@@ -164,10 +164,10 @@ mod service;
 // The desktop: real X servers, buses and services, none of them the person's.
 
 // The kernel's devices, by pipes.
-mod sensor_evdev;
+mod capture_evdev;
 
 // The capture process on an X server.
-mod desktop_sensor;
+mod desktop_capture;
 
 // The capture process and mice that are plugged in and out.
 mod desktop_hardware;

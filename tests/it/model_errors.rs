@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::alone::alone;
 use crate::sample_model::bundle;
-use mousewarden::error::{Failure, Kind};
+use mousewarden::error::{Failure, FailureKind};
 use mousewarden::model::onnx_proto::{ModelProto, StringStringEntryProto, TensorProto};
-use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
+use mousewarden::model::{Bundle, LoadedScorer, ScorerBackend, ScorerParams};
 use proptest::prelude::*;
 use prost::Message;
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ fn refused(change: impl FnOnce(&mut ModelProto)) -> Failure {
     Bundle::from_bytes(&model.encode_to_vec()).unwrap_err()
 }
 
-fn assert_says(failure: &Failure, kind: Kind, words: &[&str]) {
+fn assert_says(failure: &Failure, kind: FailureKind, words: &[&str]) {
     let text = failure.to_string();
     assert_eq!(failure.kind(), kind, "{text}");
     for word in words {
@@ -57,17 +57,17 @@ fn a_truncated_file() {
     let bytes = sample().to_bytes().unwrap();
     for end in [2, 40, bytes.len() / 2, bytes.len() - 1] {
         let failure = Bundle::from_bytes(&bytes[..end]).unwrap_err();
-        assert_says(&failure, Kind::Data, &["is truncated", &end.to_string(), "train"]);
+        assert_says(&failure, FailureKind::Data, &["is truncated", &end.to_string(), "train"]);
     }
 }
 
 #[test]
 fn an_empty_file_and_files_of_other_kinds() {
-    assert_says(&Bundle::from_bytes(&[]).unwrap_err(), Kind::Data, &["is empty"]);
+    assert_says(&Bundle::from_bytes(&[]).unwrap_err(), FailureKind::Data, &["is empty"]);
     for junk in [&b"#!/bin/sh\necho model\n"[..], b"\x89PNG\r\n\x1a\n", b"PK\x03\x04rest of a zip"]
     {
         let failure = Bundle::from_bytes(junk).unwrap_err();
-        assert_says(&failure, Kind::Data, &["is not an ONNX file"]);
+        assert_says(&failure, FailureKind::Data, &["is not an ONNX file"]);
     }
 }
 
@@ -97,15 +97,15 @@ fn a_foreign_model() {
         model.metadata_props.clear();
         model.producer_name = Some("pytorch".into());
     });
-    assert_says(&failure, Kind::Data, &["by pytorch", "mousewarden.contract", "train"]);
+    assert_says(&failure, FailureKind::Data, &["by pytorch", "mousewarden.contract", "train"]);
 }
 
 #[test]
 fn another_contract() {
-    let newer = refused(|model| set(model, "mousewarden.contract", "2"));
-    assert_says(&newer, Kind::Data, &["contract 2", "contract 1", "Update mousewarden"]);
-    let older = refused(|model| set(model, "mousewarden.contract", "0"));
-    assert_says(&older, Kind::Data, &["contract 0", "contract 1"]);
+    let newer = refused(|model| set(model, "mousewarden.contract", "3"));
+    assert_says(&newer, FailureKind::Data, &["contract 3", "contract 2", "Update mousewarden"]);
+    let older = refused(|model| set(model, "mousewarden.contract", "1"));
+    assert_says(&older, FailureKind::Data, &["contract 1", "contract 2", "enrol again"]);
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn missing_and_unreadable_metadata() {
         let missing = refused(|model| {
             model.metadata_props.retain(|entry| entry.key.as_deref() != Some(&key));
         });
-        assert_says(&missing, Kind::Data, &["lacks", &key]);
+        assert_says(&missing, FailureKind::Data, &["lacks", &key]);
         let unreadable = refused(|model| set(model, &key, "{"));
-        assert_says(&unreadable, Kind::Data, &[&key, "cannot be read"]);
+        assert_says(&unreadable, FailureKind::Data, &[&key, "cannot be read"]);
     }
 }
 
@@ -125,24 +125,24 @@ fn missing_and_unreadable_metadata() {
 fn window_parameters_of_a_newer_build_or_beyond_reason() {
     let unknown = r#"{"pause_ms":250,"min_steps":5,"max_steps":128,"thin_ms":6,"smooth_ms":3}"#;
     let failure = refused(|model| set(model, "mousewarden.windows", unknown));
-    assert_says(&failure, Kind::Data, &["mousewarden.windows", "smooth_ms"]);
+    assert_says(&failure, FailureKind::Data, &["mousewarden.windows", "smooth_ms"]);
     let absurd = r#"{"pause_ms":250,"min_steps":5,"max_steps":1000000000,"thin_ms":6}"#;
     let failure = refused(|model| set(model, "mousewarden.windows", absurd));
-    assert_says(&failure, Kind::Data, &["max_steps = 1000000000", "4096"]);
+    assert_says(&failure, FailureKind::Data, &["max_steps = 1000000000", "4096"]);
 }
 
 #[test]
 fn operating_points_that_nobody_can_decide_by() {
     let failure = refused(|model| set(model, "mousewarden.operating_points", "[]"));
-    assert_says(&failure, Kind::Data, &["no operating points"]);
+    assert_says(&failure, FailureKind::Data, &["no operating points"]);
     let failure = refused(|model| set(model, "mousewarden.default_group", "3"));
-    assert_says(&failure, Kind::Data, &["default_group = 3"]);
+    assert_says(&failure, FailureKind::Data, &["default_group = 3"]);
     let mut bundle = sample();
     bundle.operating_points[1].threshold = f32::NAN;
-    assert_says(&bundle.to_bytes().unwrap_err(), Kind::Data, &["threshold", "0..=1"]);
+    assert_says(&bundle.to_bytes().unwrap_err(), FailureKind::Data, &["threshold", "0..=1"]);
     let mut bundle = sample();
     bundle.operating_points.reverse();
-    assert_says(&bundle.validate().unwrap_err(), Kind::Data, &["ascending order"]);
+    assert_says(&bundle.validate().unwrap_err(), FailureKind::Data, &["ascending order"]);
 }
 
 #[test]
@@ -151,14 +151,14 @@ fn weights_that_are_no_numbers_or_of_another_shape() {
         let raw = weights(model, "second.r").raw_data.as_mut().unwrap();
         raw[8..12].copy_from_slice(&f32::NAN.to_le_bytes());
     });
-    assert_says(&failure, Kind::Data, &["second layer", "finite"]);
+    assert_says(&failure, FailureKind::Data, &["second layer", "finite"]);
     let failure = refused(|model| weights(model, "first.w").dims[2] = 4);
-    assert_says(&failure, Kind::Data, &["first.w", "4"]);
+    assert_says(&failure, FailureKind::Data, &["first.w", "4"]);
     let failure = refused(|model| weights(model, "first.r").dims[2] = i64::MAX);
-    assert_says(&failure, Kind::Data, &["first.r"]);
+    assert_says(&failure, FailureKind::Data, &["first.r"]);
     let mut bundle = sample();
     bundle.network.head_mut().bias = f32::INFINITY;
-    assert_says(&bundle.to_bytes().unwrap_err(), Kind::Data, &["head"]);
+    assert_says(&bundle.to_bytes().unwrap_err(), FailureKind::Data, &["head"]);
 }
 
 #[test]
@@ -166,24 +166,24 @@ fn another_graph_says_where_it_differs() {
     let failure = refused(|model| {
         model.graph.as_mut().unwrap().node[1].op_type = Some("Tanh".into());
     });
-    assert_says(&failure, Kind::Data, &["node 1 is Tanh(scaled) instead of Asinh(scaled)"]);
+    assert_says(&failure, FailureKind::Data, &["node 1 is Tanh(scaled) instead of Asinh(scaled)"]);
     let failure = refused(|model| weights(model, "norm.offset").name = Some("offset".into()));
-    assert_says(&failure, Kind::Data, &["no weights named norm.offset"]);
+    assert_says(&failure, FailureKind::Data, &["no weights named norm.offset"]);
     let failure = refused(|model| drop(model.graph.as_mut().unwrap().node.pop()));
-    assert_says(&failure, Kind::Data, &["it has 14 nodes instead of 15"]);
+    assert_says(&failure, FailureKind::Data, &["it has 14 nodes instead of 15"]);
     let failure = refused(|model| set(model, "mousewarden.architecture", "\"transformer\""));
-    assert_says(&failure, Kind::Data, &["transformer"]);
+    assert_says(&failure, FailureKind::Data, &["transformer"]);
     let failure = refused(|model| model.opset_import[0].version = Some(23));
-    assert_says(&failure, Kind::Data, &["operator sets [23] instead of 8 and [17]"]);
+    assert_says(&failure, FailureKind::Data, &["operator sets [23] instead of 8 and [17]"]);
 }
 
 #[test]
 fn paths_that_are_no_model_files() {
     let folder = TempDir::new().unwrap();
     let failure = Bundle::read(folder.path()).unwrap_err();
-    assert_says(&failure, Kind::Data, &[folder.path().to_str().unwrap(), "is not a file"]);
+    assert_says(&failure, FailureKind::Data, &[folder.path().to_str().unwrap(), "is not a file"]);
     let failure = Bundle::read(&folder.path().join("none.onnx")).unwrap_err();
-    assert_says(&failure, Kind::NoInput, &["none.onnx", "--enroll"]);
+    assert_says(&failure, FailureKind::NoInput, &["none.onnx", "--enroll"]);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn writing_replaces_a_whole_file_for_its_owner_only() {
 }
 
 fn open(
-    backend: Backend,
+    backend: ScorerBackend,
     library: Option<PathBuf>,
     search: Vec<PathBuf>,
 ) -> Result<LoadedScorer, Failure> {
@@ -213,7 +213,7 @@ fn open(
 }
 
 fn library_refused(path: &Path) -> Failure {
-    open(Backend::OnnxRuntime, Some(path.into()), vec![]).unwrap_err()
+    open(ScorerBackend::OnnxRuntime, Some(path.into()), vec![]).unwrap_err()
 }
 
 /// A library with ONNX Runtime's entry point that claims a version and has no interface.
@@ -240,13 +240,13 @@ fn a_missing_junk_or_relative_library() {
     }
     let folder = TempDir::new().unwrap();
     let failure = library_refused(&folder.path().join("none.so"));
-    assert_says(&failure, Kind::NoInput, &["none.so", "fetch-onnxruntime.sh"]);
+    assert_says(&failure, FailureKind::NoInput, &["none.so", "fetch-onnxruntime.sh"]);
     let junk = folder.path().join("junk.so");
     fs::write(&junk, "not a library").unwrap();
-    assert_says(&library_refused(&junk), Kind::Unavailable, &["is not a library at all"]);
-    assert_says(&library_refused(folder.path()), Kind::Unavailable, &["is not a file"]);
+    assert_says(&library_refused(&junk), FailureKind::Unavailable, &["is not a library at all"]);
+    assert_says(&library_refused(folder.path()), FailureKind::Unavailable, &["is not a file"]);
     let failure = library_refused(Path::new("libonnxruntime.so"));
-    assert_says(&failure, Kind::Config, &["absolute path"]);
+    assert_says(&failure, FailureKind::Config, &["absolute path"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -259,12 +259,12 @@ fn a_library_cut_short_or_for_another_processor() {
     let whole = fs::read(pretender(folder.path(), "whole.so", "1.28.0")).unwrap();
     let short = folder.path().join("short.so");
     fs::write(&short, &whole[..whole.len() / 2]).unwrap();
-    assert_says(&library_refused(&short), Kind::Unavailable, &["is truncated"]);
+    assert_says(&library_refused(&short), FailureKind::Unavailable, &["is truncated"]);
     let mut foreign = whole;
     foreign[18] = if cfg!(target_arch = "x86_64") { 183 } else { 62 };
     let path = folder.path().join("foreign.so");
     fs::write(&path, foreign).unwrap();
-    assert_says(&library_refused(&path), Kind::Unavailable, &["is for", "this is"]);
+    assert_says(&library_refused(&path), FailureKind::Unavailable, &["is for", "this is"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -279,14 +279,18 @@ fn another_library_and_versions_that_cannot_be_used() {
     let mut compiler = std::process::Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-o"]).arg(&other).arg(folder.path().join("other.c"));
     assert!(compiler.status().unwrap().success());
-    assert_says(&library_refused(&other), Kind::Unavailable, &["is another library"]);
+    assert_says(&library_refused(&other), FailureKind::Unavailable, &["is another library"]);
 
     let claims = |name: &str, version| library_refused(&pretender(folder.path(), name, version));
-    assert_says(&claims("old.so", "1.16.3"), Kind::Unavailable, &["1.16.3", "older than 1.17"]);
-    assert_says(&claims("odd.so", "2.0.0"), Kind::Unavailable, &["unknown version"]);
+    assert_says(
+        &claims("old.so", "1.16.3"),
+        FailureKind::Unavailable,
+        &["1.16.3", "older than 1.17"],
+    );
+    assert_says(&claims("odd.so", "2.0.0"), FailureKind::Unavailable, &["unknown version"]);
     // Named, a release that sends usage data is let in; this one then has nothing to offer.
     let failure = claims("new.so", "1.30.0");
-    assert_says(&failure, Kind::Unavailable, &["1.30.0 without interface 17"]);
+    assert_says(&failure, FailureKind::Unavailable, &["1.30.0 without interface 17"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -298,10 +302,10 @@ fn a_library_that_sends_usage_data_is_never_picked_up_by_itself() {
     let folder = TempDir::new().unwrap();
     pretender(folder.path(), mousewarden::model::library_names()[0], "1.30.0");
     let search = vec![folder.path().to_path_buf()];
-    let failure = open(Backend::OnnxRuntime, None, search.clone()).unwrap_err();
-    assert_says(&failure, Kind::Unavailable, &["1.30.0", "sends usage data", "`library`"]);
-    let scorer = open(Backend::Auto, None, search).unwrap();
-    assert_eq!(scorer.report().backend, Backend::Builtin);
+    let failure = open(ScorerBackend::OnnxRuntime, None, search.clone()).unwrap_err();
+    assert_says(&failure, FailureKind::Unavailable, &["1.30.0", "sends usage data", "`library`"]);
+    let scorer = open(ScorerBackend::Auto, None, search).unwrap();
+    assert_eq!(scorer.report().backend, ScorerBackend::Builtin);
     assert!(scorer.report().note.as_ref().unwrap().contains("1.30.0"));
 }
 
@@ -311,16 +315,16 @@ fn auto_falls_back_for_the_library_but_never_for_the_model() {
         return;
     }
     let folder = TempDir::new().unwrap();
-    let scorer = open(Backend::Auto, None, vec![folder.path().into()]).unwrap();
+    let scorer = open(ScorerBackend::Auto, None, vec![folder.path().into()]).unwrap();
     let report = scorer.report();
-    assert_eq!((report.backend, &report.library), (Backend::Builtin, &None));
+    assert_eq!((report.backend, &report.library), (ScorerBackend::Builtin, &None));
     let note = report.note.as_ref().unwrap();
     assert!(note.contains(folder.path().to_str().unwrap()) && !note.contains('\n'), "{note}");
 
     let path = folder.path().join("broken.onnx");
     fs::write(&path, &sample().to_bytes().unwrap()[..500]).unwrap();
     let failure = LoadedScorer::open(&path, &ScorerParams::default()).unwrap_err();
-    assert_says(&failure, Kind::Data, &["broken.onnx", "is truncated"]);
+    assert_says(&failure, FailureKind::Data, &["broken.onnx", "is truncated"]);
 }
 
 #[test]

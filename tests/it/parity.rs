@@ -4,7 +4,7 @@
 use crate::reference;
 use crate::sample_model::{bundle, conv_bundle, windows};
 use crate::tools::onnxruntime;
-use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams};
+use mousewarden::model::{Bundle, LoadedScorer, ScorerBackend, ScorerParams};
 use mousewarden::nn::Network;
 use mousewarden::pipeline::{Scorer, Steps, grouped};
 use proptest::prelude::*;
@@ -14,8 +14,8 @@ const LENGTHS: [usize; 19] = [5, 1, 40, 2, 128, 7, 25, 25, 64, 3, 17, 100, 9, 31
 /// Hidden sizes that are multiples of no vector width, of some, and of all.
 const SHAPES: [[usize; 2]; 4] = [[1, 1], [5, 7], [24, 16], [64, 64]];
 
-fn scorer(bundle: &Bundle, backend: Backend) -> LoadedScorer {
-    let library = (backend != Backend::Builtin).then(onnxruntime);
+fn scorer(bundle: &Bundle, backend: ScorerBackend) -> LoadedScorer {
+    let library = (backend != ScorerBackend::Builtin).then(onnxruntime);
     let params = ScorerParams { backend, library, search: vec![] };
     LoadedScorer::of(bundle, &params).unwrap()
 }
@@ -44,8 +44,8 @@ fn by_definition(bundle: &Bundle, windows: &[Steps]) -> Vec<f32> {
 fn onnx_runtime_computes_the_network() {
     for (seed, shape) in (1..).zip(SHAPES) {
         let (bundle, windows) = (bundle(shape, seed), windows(&LENGTHS, seed));
-        let mut scorer = scorer(&bundle, Backend::OnnxRuntime);
-        assert_eq!(scorer.report().backend, Backend::OnnxRuntime);
+        let mut scorer = scorer(&bundle, ScorerBackend::OnnxRuntime);
+        assert_eq!(scorer.report().backend, ScorerBackend::OnnxRuntime);
         assert_close(&scores(&mut scorer, &windows), &by_definition(&bundle, &windows), 2e-6);
     }
 }
@@ -54,7 +54,7 @@ fn onnx_runtime_computes_the_network() {
 fn the_builtin_scorer_computes_the_network() {
     for (seed, shape) in (1..).zip(SHAPES) {
         let (bundle, windows) = (bundle(shape, seed), windows(&LENGTHS, seed));
-        let mut scorer = scorer(&bundle, Backend::Builtin);
+        let mut scorer = scorer(&bundle, ScorerBackend::Builtin);
         assert_close(&scores(&mut scorer, &windows), &by_definition(&bundle, &windows), 2e-6);
     }
 }
@@ -64,8 +64,8 @@ fn the_two_scorers_agree() {
     for (seed, shape) in (11..).zip(SHAPES) {
         let bundle = bundle(shape, seed);
         let windows = windows(&LENGTHS, seed);
-        let [mut onnx, mut builtin] =
-            [Backend::OnnxRuntime, Backend::Builtin].map(|backend| scorer(&bundle, backend));
+        let [mut onnx, mut builtin] = [ScorerBackend::OnnxRuntime, ScorerBackend::Builtin]
+            .map(|backend| scorer(&bundle, backend));
         assert_close(&scores(&mut onnx, &windows), &scores(&mut builtin, &windows), 1e-6);
     }
 }
@@ -79,14 +79,14 @@ fn the_two_scorers_agree_on_convolutions() {
     for (seed, layers) in (21..).zip(LAYERS) {
         let bundle = conv_bundle(layers, seed);
         let windows = windows(&LENGTHS, seed);
-        let [onnx, builtin] = [Backend::OnnxRuntime, Backend::Builtin]
+        let [onnx, builtin] = [ScorerBackend::OnnxRuntime, ScorerBackend::Builtin]
             .map(|backend| scorer(&bundle, backend).score(&windows).unwrap());
         for (left, right) in onnx.iter().zip(&builtin) {
-            assert_eq!(left.traits.len(), bundle.network.traits().unwrap().count());
-            assert_close(&left.traits, &right.traits, 1e-5);
+            assert_eq!(left.embedding.len(), bundle.network.embedding().unwrap().count());
+            assert_close(&left.embedding, &right.embedding, 1e-5);
         }
-        let likeness = bundle.likeness.as_ref();
-        let together = [&onnx, &builtin].map(|seen| grouped(likeness, seen.iter()).unwrap());
+        let owner_model = bundle.owner_model.as_ref();
+        let together = [&onnx, &builtin].map(|seen| grouped(owner_model, seen.iter()).unwrap());
         assert!((together[0] - together[1]).abs() < 1e-5, "{together:?}");
         let [onnx, builtin] = [onnx, builtin]
             .map(|seen| seen.iter().map(|seen| seen.score.get()).collect::<Vec<f32>>());
@@ -124,7 +124,7 @@ proptest! {
         seed: u64,
     ) {
         let (bundle, windows) = (bundle(hidden, seed), windows(&lengths, seed));
-        let [onnx, builtin] = [Backend::OnnxRuntime, Backend::Builtin]
+        let [onnx, builtin] = [ScorerBackend::OnnxRuntime, ScorerBackend::Builtin]
             .map(|backend| scores(&mut scorer(&bundle, backend), &windows));
         for ((window, left), right) in windows.iter().zip(onnx).zip(builtin) {
             let bound = 1e-6 + ROUNDINGS * reference::rounding(recurrent(&bundle), window.rows());
@@ -136,7 +136,7 @@ proptest! {
 #[test]
 fn the_scores_of_a_window_do_not_depend_on_its_neighbours() {
     let (bundle, windows) = (bundle([24, 16], 5), windows(&LENGTHS, 5));
-    for backend in [Backend::Auto, Backend::Builtin] {
+    for backend in [ScorerBackend::Auto, ScorerBackend::Builtin] {
         let mut scorer = scorer(&bundle, backend);
         let together = scores(&mut scorer, &windows);
         let alone = |window: &Steps| scores(&mut scorer, std::slice::from_ref(window))[0];
@@ -148,19 +148,19 @@ fn the_scores_of_a_window_do_not_depend_on_its_neighbours() {
 fn one_process_holds_one_library() {
     let library = onnxruntime();
     let bundle = bundle([5, 7], 8);
-    scorer(&bundle, Backend::OnnxRuntime);
+    scorer(&bundle, ScorerBackend::OnnxRuntime);
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join(library.file_name().unwrap());
     std::fs::copy(&library, &copy).unwrap();
 
     let named = |backend| ScorerParams { backend, library: Some(copy.clone()), search: vec![] };
-    let failure = LoadedScorer::of(&bundle, &named(Backend::OnnxRuntime)).unwrap_err();
+    let failure = LoadedScorer::of(&bundle, &named(ScorerBackend::OnnxRuntime)).unwrap_err();
     assert!(failure.to_string().contains("Restart mousewarden"), "{failure}");
-    let scorer = LoadedScorer::of(&bundle, &named(Backend::Auto)).unwrap();
-    assert_eq!(scorer.report().backend, Backend::Builtin);
+    let scorer = LoadedScorer::of(&bundle, &named(ScorerBackend::Auto)).unwrap();
+    assert_eq!(scorer.report().backend, ScorerBackend::Builtin);
 
     let search = vec![folder.path().to_path_buf()];
-    let params = ScorerParams { backend: Backend::OnnxRuntime, library: None, search };
+    let params = ScorerParams { backend: ScorerBackend::OnnxRuntime, library: None, search };
     let found = LoadedScorer::of(&bundle, &params).unwrap();
     assert_eq!(found.report().library.as_ref(), Some(&library));
 }
@@ -183,7 +183,7 @@ fn scores_spread_out_so_that_the_comparisons_mean_something() {
 
 #[test]
 fn a_window_without_steps_is_an_error_not_a_score() {
-    for backend in [Backend::Auto, Backend::Builtin] {
+    for backend in [ScorerBackend::Auto, ScorerBackend::Builtin] {
         let mut scorer = scorer(&bundle([5, 7], 7), backend);
         let error = scorer.score(&[Steps::default()]).unwrap_err();
         assert!(error.to_string().contains("without steps"), "{error}");

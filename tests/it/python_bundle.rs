@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::sample_model::{bundle, conv_bundle, windows};
 use crate::tools::python;
-use mousewarden::model::{Backend, LoadedScorer, ScorerParams};
-use mousewarden::pipeline::{Impression, Scorer, Steps};
+use mousewarden::model::{LoadedScorer, ScorerBackend, ScorerParams};
+use mousewarden::pipeline::{Scorer, Steps, WindowScore};
 use serde_json::json;
 
 #[test]
@@ -22,9 +22,9 @@ fn the_reference_implementations_accept_the_file_and_agree_on_the_scores() {
         let (model, cases) = (folder.path().join("model.onnx"), folder.path().join("cases.json"));
         bundle.write(&model).unwrap();
         let windows = windows(&[5, 128, 1, 25, 60, 7], seed);
-        let params = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+        let params = ScorerParams { backend: ScorerBackend::Builtin, ..ScorerParams::default() };
         let scores = LoadedScorer::open(&model, &params).unwrap().score(&windows).unwrap();
-        let case = |(window, seen): (&Steps, &Impression)| json!({ "steps": window.rows(), "score": seen.score, "traits": seen.traits });
+        let case = |(window, seen): (&Steps, &WindowScore)| json!({ "steps": window.rows(), "score": seen.score, "embedding": seen.embedding });
         let all: Vec<_> = windows.iter().zip(&scores).map(case).collect();
         fs::write(&cases, json!(all).to_string()).unwrap();
 
@@ -33,7 +33,7 @@ fn the_reference_implementations_accept_the_file_and_agree_on_the_scores() {
         let talk = [output.stdout, output.stderr].concat();
         let talk = String::from_utf8_lossy(&talk);
         assert!(output.status.success(), "{what:?}:\n{talk}");
-        let checks = if bundle.likeness.is_some() { 11 } else { 10 };
+        let checks = if bundle.owner_model.is_some() { 11 } else { 10 };
         assert_eq!(talk.matches("ok: ").count(), checks, "{talk}");
         println!("{what:?}:\n{talk}");
     }

@@ -6,12 +6,14 @@ use mousewarden::model::{Bundle, Limit, OperatingPoint, Provenance, SeenWindows}
 use mousewarden::nn::{
     BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, Linear, LstmWeights, Network,
 };
-use mousewarden::pipeline::{Likeness, ScoreCalibration, Steps, TraitSpread, WindowParams};
+use mousewarden::pipeline::{
+    EmbeddingCovariance, OwnerModel, ScoreCalibration, Steps, WindowParams,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Traits of the networks of convolutions.
-const TRAITS: usize = 5;
+/// The size of the embedding of the networks of convolutions.
+const EMBEDDING: usize = 5;
 
 /// A valid bundle around a random network of convolutions.
 pub fn conv_bundle(layers: &[(usize, usize)], seed: u64) -> Bundle {
@@ -30,15 +32,18 @@ pub fn conv_bundle(layers: &[(usize, usize)], seed: u64) -> Bundle {
     // So large that the scores of random windows spread: random signs mostly cancel.
     let reach = 8.0 / (features as f32).sqrt();
     network.head.weight = uniform(&mut random, features, -reach, reach);
-    network.traits = Some(Linear {
-        weight: uniform(&mut random, TRAITS * features, -reach, reach),
-        bias: uniform(&mut random, TRAITS, -reach, reach),
+    network.embedding = Some(Linear {
+        weight: uniform(&mut random, EMBEDDING * features, -reach, reach),
+        bias: uniform(&mut random, EMBEDDING, -reach, reach),
     });
-    let mut above = |least, most| uniform(&mut random, TRAITS, least, most);
-    let spread =
-        TraitSpread { between: above(0.5, 1.0), shift: above(0.0, 0.1), within: above(1.0, 2.0) };
-    let likeness = Likeness::of(&spread, &[10.0; TRAITS], 40, 1.0);
-    Bundle { network: network.into(), likeness: Some(likeness), ..bundle([1, 1], seed) }
+    let mut above = |least, most| uniform(&mut random, EMBEDDING, least, most);
+    let covariance = EmbeddingCovariance {
+        between_user: above(0.5, 1.0),
+        between_session: above(0.0, 0.1),
+        within_session: above(1.0, 2.0),
+    };
+    let owner_model = OwnerModel::of(&covariance, &[10.0; EMBEDDING], 40, 1.0);
+    Bundle { network: network.into(), owner_model: Some(owner_model), ..bundle([1, 1], seed) }
 }
 
 /// A valid bundle around a random network.
@@ -49,11 +54,11 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
         operating_points: vec![point(1, 0.48), point(5, 0.52)],
         default_group: 5,
         score_calibration: Some(ScoreCalibration { slope: 1.0, intercept: 0.0 }),
-        likeness: None,
+        owner_model: None,
         limits: [(8.0, 10.0), (40.0, 15.0)]
             .map(|(hours_between_alarms, llr)| Limit { hours_between_alarms, llr })
             .to_vec(),
-        habits: None,
+        kinematics: None,
         provenance: Provenance {
             trained_by: "a test".into(),
             subject: "nobody".into(),
@@ -65,10 +70,10 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
             impostor_windows: [0, 0],
             training_sha256: String::new(),
             seen_windows: SeenWindows::default(),
-            start_people: None,
+            backbone_users: None,
             recipe_sha256: String::new(),
             capture: "recording".into(),
-            start: "random weights".into(),
+            backbone: "random weights".into(),
         },
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use crate::hand;
 use crate::sample_model::{bundle, windows};
 use crate::tools::onnxruntime;
-use mousewarden::model::{Backend, LoadedScorer, ScorerParams};
+use mousewarden::model::{LoadedScorer, ScorerBackend, ScorerParams};
 use mousewarden::pipeline::Scorer;
 
 fn everything_below(folder: &Path) -> Vec<PathBuf> {
@@ -60,7 +60,7 @@ fn scoring_starts_no_thread_and_writes_no_file() {
 fn child_scores_on_one_thread() {
     let before = threads();
     let params = ScorerParams {
-        backend: Backend::OnnxRuntime,
+        backend: ScorerBackend::OnnxRuntime,
         library: Some(onnxruntime()),
         search: vec![],
     };
@@ -68,7 +68,7 @@ fn child_scores_on_one_thread() {
     for length in [5, 25, 128] {
         scorer.score(&windows(&[length; 8], 1)).unwrap();
     }
-    assert_eq!(scorer.report().backend, Backend::OnnxRuntime);
+    assert_eq!(scorer.report().backend, ScorerBackend::OnnxRuntime);
     assert_eq!(threads(), before);
     drop(scorer);
 }

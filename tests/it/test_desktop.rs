@@ -1,4 +1,5 @@
-//! The test desktop itself: a real X server, bus and notification server come up, hear, and go away.
+//! The test desktop itself: a real X server, bus and notification server come up, hear, and go
+//! away.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use mousewarden::pipeline::{MouseEvent, MouseKind, Timestamp};
 use mousewarden::platform::clock;
-use mousewarden_rig::desktop::{NotificationServer, Plan, TestDesktop};
+use mousewarden_rig::desktop::{NotificationServer, TestDesktop, TestDesktopPlan};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::ConnectionExt;
 
@@ -33,7 +34,7 @@ fn every_installed_server_shows_a_notification_and_the_log_has_it() {
             eprintln!("{server:?} is not installed");
             continue;
         }
-        let plan = Plan { notifications: vec![server], ..Plan::default() };
+        let plan = TestDesktopPlan { notifications: vec![server], ..TestDesktopPlan::default() };
         let desktop = TestDesktop::start(&plan).unwrap();
         assert_eq!(desktop.notification_server(), Some(server));
         notify_by_hand(&desktop);
@@ -45,7 +46,7 @@ fn every_installed_server_shows_a_notification_and_the_log_has_it() {
 
 #[test]
 fn the_player_moves_the_pointer_at_its_moments() {
-    let desktop = TestDesktop::start(&Plan::bare()).unwrap();
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let events: Vec<_> = (0..5)
         .map(|i| MouseEvent {
             at: Timestamp::from_millis(8 * i),
@@ -65,7 +66,7 @@ fn the_player_moves_the_pointer_at_its_moments() {
 #[test]
 fn nothing_is_left_when_the_desktop_goes_even_by_panic() {
     let (folder, display) = std::panic::catch_unwind(|| {
-        let desktop = TestDesktop::start(&Plan::default()).unwrap();
+        let desktop = TestDesktop::start(&TestDesktopPlan::default()).unwrap();
         let left = (desktop.folder().to_owned(), desktop.display().to_owned());
         std::panic::resume_unwind(Box::new(left));
     })

@@ -1,4 +1,4 @@
-//! `train --all-users` on generated people's recordings: everybody gets a model, an interruption
+//! `train --all-users` on synthetic users' recordings: everybody gets a model, an interruption
 //! costs one training at most, and whoever has too little is named without stopping the others.
 #![cfg(unix)]
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use assert_cmd::cargo::CommandCargoExt;
-use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::lab::synthesis::{Device, Pauses, SyntheticUser};
 use mousewarden::model::Bundle;
 use mousewarden::pipeline::{MouseEvent, Segmenter, Signal, Timestamp, WindowParams};
 use serde_json::Value;
@@ -28,7 +28,7 @@ impl Recordings {
 
     fn session(&self, user: &str, seed: u64, session: u64, windows: usize) {
         let device = Device::steady(125.0, [1280, 800]);
-        let person = Person::generate(seed);
+        let person = SyntheticUser::generate(seed);
         let moves = person.moves(&device, session, Timestamp::default(), Pauses::AtMost(1.0));
         let (mut segmenter, mut cut) = (Segmenter::new(WindowParams::default()), 0);
         let enough = |event: &MouseEvent| {
@@ -56,7 +56,7 @@ impl Recordings {
 }
 
 /// A network so small that training it takes a moment.
-const SMALL: &str = "--closed-set --start random --units 16 --epochs 2 --threads 1";
+const SMALL: &str = "--closed-set --backbone random --units 16 --epochs 2 --threads 1";
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -164,7 +164,7 @@ fn who_has_too_little_is_named_and_the_others_are_done() {
 fn an_interruption_leaves_nothing_half_done_and_the_same_command_goes_on() {
     let people = Recordings::of(&["ann", "bob", "cem", "dee"]);
     let out = tempfile::tempdir().unwrap();
-    let long = "--closed-set --start random --units 16 --epochs 3 --threads 1";
+    let long = "--closed-set --backbone random --units 16 --epochs 3 --threads 1";
     let mut child = people.train(out.path(), long).stderr(Stdio::piped()).spawn().unwrap();
     let mut talk = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     // The first is done and the second has begun.
@@ -239,8 +239,8 @@ fn options_that_do_not_fit_together_are_refused() {
         ("--user ann", 2, "cannot be used with"),
         ("--user -11", 2, "cannot be used with"),
         ("--protocol nonsense", 78, "is not one of"),
-        ("--epochs 3", 78, "--start random"),
-        ("", 65, "nobody is there to be a stranger"),
+        ("--epochs 3", 78, "--backbone random"),
+        ("", 65, "nobody is there to be an impostor"),
     ] {
         let run = people.train(out.path(), options).output().unwrap();
         assert_eq!(run.status.code(), Some(code), "{options}");

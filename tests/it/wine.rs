@@ -1,7 +1,7 @@
-//! The Windows program under Wine, beside the same program here: the same defaults, the same verdicts
-//! by both scorers, the hook in its process of its own, the pipe by which it is asked, and its end. Needs
-//! `MOUSEWARDEN_WINDOWS_EXE` and `MOUSEWARDEN_RIG_EXE`, which `installers/windows/cross.sh wine-test` builds
-//! and names.
+//! The Windows program under Wine, beside the same program here: the same defaults, the same
+//! verdicts by both scorers, the hook in its process of its own, the pipe by which it is asked, and
+//! its end. Needs `MOUSEWARDEN_WINDOWS_EXE` and `MOUSEWARDEN_RIG_EXE`, which
+//! `installers/windows/cross.sh wine-test` builds and names.
 #![cfg(target_os = "linux")]
 
 use std::ffi::OsStr;
@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use crate::sample_model;
 use mousewarden::data::{Header, RecordingWriter};
-use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::lab::synthesis::{Device, Pauses, SyntheticUser};
 use mousewarden::pipeline::{Signal, Timestamp};
-use mousewarden_rig::desktop::{Plan, TestDesktop};
+use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan};
 use serde_json::Value;
 
 /// Wine is slow to start, and slower on a busy machine.
@@ -34,7 +34,9 @@ impl Both {
     /// When there is no Windows program.
     fn here() -> Self {
         let exe = std::env::var_os("MOUSEWARDEN_WINDOWS_EXE").unwrap();
-        let desktop = TestDesktop::start(&Plan { screen: (1024, 768), ..Plan::bare() }).unwrap();
+        let desktop =
+            TestDesktop::start(&TestDesktopPlan { screen: (1024, 768), ..TestDesktopPlan::bare() })
+                .unwrap();
         let home = tempfile::tempdir().unwrap();
         Self { exe: exe.into(), desktop, home }
     }
@@ -90,14 +92,14 @@ impl Both {
         command
     }
 
-    /// A recording of a generated person.
+    /// A recording of a synthetic user.
     fn recording(&self, events: usize) -> PathBuf {
         let path = self.path("recording.csv");
         let header = Header { capture: "recording".into(), started_unix_s: 0 };
         let mut writer = RecordingWriter::create(&path, &header).unwrap();
         let device = Device::steady(125.0, SCREEN);
         let start = Timestamp::from_millis(1_000);
-        let moves = Person::generate(7).moves(&device, 0, start, Pauses::AtMost(0.4));
+        let moves = SyntheticUser::generate(7).moves(&device, 0, start, Pauses::AtMost(0.4));
         moves.take(events).for_each(|event| writer.push(&Signal::Mouse(event)).unwrap());
         writer.flush().unwrap();
         path
@@ -117,8 +119,8 @@ fn said(command: &mut Command) -> String {
     text(&output)
 }
 
-/// What a command says and how it ends. Into files: services of Wine that begin meanwhile inherit its
-/// output, and a pipe would stay open with them.
+/// What a command says and how it ends. Into files: services of Wine that begin meanwhile inherit
+/// its output, and a pipe would stay open with them.
 fn ended(command: &mut Command) -> Output {
     let [mut out, mut talk] = [(); 2].map(|()| tempfile::tempfile().unwrap());
     command.stdout(out.try_clone().unwrap()).stderr(talk.try_clone().unwrap());
@@ -140,8 +142,8 @@ fn verdicts(lines: &str) -> Vec<Value> {
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// All of every verdict is the same, but for the last bit of scores: the two systems' libraries round
-/// logarithms and exponentials differently.
+/// All of every verdict is the same, but for the last bit of scores: the two systems' libraries
+/// round logarithms and exponentials differently.
 fn assert_same(here: &[Value], there: &[Value], scorer: &str) {
     assert_eq!(here.len(), there.len(), "{scorer}");
     let mut most = 0.0_f64;

@@ -20,7 +20,7 @@ import onnxruntime
 
 TOLERANCE = 1e-5
 KEYS = {"contract", "architecture", "windows", "operating_points", "default_group", "provenance"}
-OPTIONAL = {"sequential", "likeness"}
+OPTIONAL = {"sequential", "owner_model"}
 
 
 def check(what, holds):
@@ -47,13 +47,13 @@ def check_file(path):
     check("inputs", signature(model.graph.input)
           == [("steps", float32, ["batch", "time", 3]), ("lengths", int32, ["batch"])])
     metadata = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
-    traits = len(metadata.get("mousewarden.likeness", {"centre": []})["centre"])
+    size = len(metadata.get("mousewarden.owner_model", {"mean": []})["mean"])
     outputs = [("genuine", float32, ["batch", 1])]
     check("outputs", signature(model.graph.output)
-          == outputs + ([("traits", float32, ["batch", traits])] if traits else []))
+          == outputs + ([("embedding", float32, ["batch", size])] if size else []))
     found = {key.removeprefix("mousewarden.") for key in metadata}
     check("metadata keys", KEYS <= found <= KEYS | OPTIONAL)
-    check("contract 1", metadata["mousewarden.contract"] == 1)
+    check("contract 2", metadata["mousewarden.contract"] == 2)
     sizes = [point["windows"] for point in metadata["mousewarden.operating_points"]]
     check("operating points", sizes == sorted(set(sizes)) and metadata["mousewarden.default_group"] in sizes)
 
@@ -88,10 +88,10 @@ def check_scores(path, cases):
     ):
         worst = float(np.abs(found - expected).max())
         check(f"{len(rows)} scores from Python, {name}: largest difference {worst:.1e}", worst <= TOLERANCE)
-    expected = np.array([case["traits"] for case in cases])
+    expected = np.array([case["embedding"] for case in cases])
     if expected.size:
-        worst = float(np.abs(outputs(model, rows)["traits"] - expected).max())
-        check(f"traits from Python: largest difference {worst:.1e}", worst <= 10 * TOLERANCE)
+        worst = float(np.abs(outputs(model, rows)["embedding"] - expected).max())
+        check(f"embeddings from Python: largest difference {worst:.1e}", worst <= 10 * TOLERANCE)
 
 
 def main():

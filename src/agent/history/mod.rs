@@ -1,6 +1,7 @@
-//! The history database: one row for everything that happened, in an SQLite file that only its owner
-//! can read. Old rows go by age and by number; no position is ever in it. Each row's hash covers the
-//! rows before it, and the newest hash goes to the system journal, which is another user's file.
+//! The history database: one row for everything that happened, in an SQLite file that only its
+//! owner can read. Old rows go by age and by number; no position is ever in it. Each row's hash
+//! covers the rows before it, and the newest hash goes to the system journal, which is another
+//! user's file.
 
 mod read;
 mod schema;
@@ -24,8 +25,8 @@ use crate::platform::logs::Heads;
 
 use self::trouble::Trouble;
 use super::away::Before;
-use super::entry::{Entry, Head, Stamped};
-use super::witness::Witness;
+use super::event::{Event, Head, StampedEvent};
+use super::event_sink::EventSink;
 
 /// Rows beyond this many go, the oldest first: a year of heavy use, about 400 MB.
 const MOST_ROWS: i64 = 1_000_000;
@@ -42,7 +43,7 @@ const HEAD_EVERY: Micros = Micros::from_millis(60_000);
 
 /// Writes the history.
 #[derive(Debug)]
-pub struct Chronicle {
+pub struct HistoryDatabase {
     path: PathBuf,
     keep_ms: i64,
     open: Option<Open>,
@@ -54,7 +55,7 @@ pub struct Chronicle {
     heads: Heads,
     told_at: Option<Timestamp>,
     told: Option<Head>,
-    news: Vec<Entry>,
+    news: Vec<Event>,
 }
 
 /// A file that can be written.
@@ -77,11 +78,11 @@ struct Row {
     is_dispensable: bool,
 }
 
-impl Chronicle {
-    /// Opens or makes a history that goes back `keep_days` days. What is there and cannot be used is
-    /// put aside; where nothing can be opened now, it is tried again while it is written.
+impl HistoryDatabase {
+    /// Opens or makes a history that goes back `keep_days` days. What is there and cannot be used
+    /// is put aside; where nothing can be opened now, it is tried again while it is written.
     pub fn open(path: &Path, keep_days: u32, heads: Heads) -> Self {
-        let mut chronicle = Self {
+        let mut database = Self {
             path: path.to_owned(),
             keep_ms: i64::from(keep_days) * DAY_MS,
             open: None,
@@ -96,8 +97,8 @@ impl Chronicle {
             told: None,
             news: Vec::new(),
         };
-        chronicle.reopen();
-        chronicle
+        database.reopen();
+        database
     }
 
     /// What it says of the time before this start.
@@ -122,7 +123,7 @@ impl Chronicle {
         let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let why = trouble.words();
         tracing::warn!("history {}: put aside as {file}: {why}", self.path.display());
-        self.report(Entry::PutAside { file, why });
+        self.report(Event::PutAside { file, why });
         true
     }
 
@@ -136,16 +137,16 @@ impl Chronicle {
         self.trouble = None;
         self.retry_at = None;
         if made {
-            self.report(Entry::HistoryReset { why: "there was none".into() });
+            self.report(Event::HistoryReset { why: "there was none".into() });
         }
         Ok(())
     }
 
     /// Tells something of its own.
-    fn report(&mut self, entry: Entry) {
-        let row = Row::of(&Stamped::now(entry.clone()));
+    fn report(&mut self, event: Event) {
+        let row = Row::of(&StampedEvent::now(event.clone()));
         self.pending.extend(row);
-        self.news.push(entry);
+        self.news.push(event);
     }
 
     fn rest(&mut self, trouble: Trouble) {
@@ -191,13 +192,13 @@ impl Chronicle {
         if self.open.as_ref().is_some_and(|open| Some(open.file) != now) {
             self.open = None;
             let why = "its file was removed or replaced while it was written".to_owned();
-            self.report(Entry::HistoryReset { why });
+            self.report(Event::HistoryReset { why });
         }
     }
 
     fn write_all(&mut self) -> Result<(), Trouble> {
         if self.unwritten > 0 {
-            let lost = Stamped::now(Entry::Unwritten { entries: self.unwritten });
+            let lost = StampedEvent::now(Event::Unwritten { events: self.unwritten });
             self.pending.extend(Row::of(&lost));
             self.unwritten = 0;
         }
@@ -206,8 +207,8 @@ impl Chronicle {
         let mut head = head_of(&transaction)?;
         if head != open.head {
             let why = "its last rows are not those that were written".to_owned();
-            let reset = Entry::HistoryReset { why };
-            self.pending.extend(Row::of(&Stamped::now(reset.clone())));
+            let reset = Event::HistoryReset { why };
+            self.pending.extend(Row::of(&StampedEvent::now(reset.clone())));
             self.news.push(reset);
             open.head.clone_from(&head);
         }
@@ -259,22 +260,22 @@ impl Chronicle {
 
 impl Row {
     /// Nothing for an entry that has no JSON form.
-    fn of(stamped: &Stamped) -> Option<Self> {
+    fn of(stamped: &StampedEvent) -> Option<Self> {
         let at_ms = stamped.wall.parse::<jiff::Timestamp>().ok()?.as_millisecond();
         let json = serde_json::to_string(stamped).ok()?;
         let is_dispensable =
-            matches!(&stamped.entry, Entry::Verdict(v) if v.judgement.action.is_none());
+            matches!(&stamped.event, Event::Verdict(v) if v.judgement.action.is_none());
         Some(Self { at_ms, json, is_dispensable })
     }
 }
 
-impl Witness for Chronicle {
+impl EventSink for HistoryDatabase {
     fn name(&self) -> &'static str {
         "history"
     }
 
-    fn note(&mut self, entry: &Stamped) -> Result<()> {
-        if let Some(row) = Row::of(entry) {
+    fn note(&mut self, event: &StampedEvent) -> Result<()> {
+        if let Some(row) = Row::of(event) {
             self.keep(row);
         }
         self.again()
@@ -301,7 +302,7 @@ impl Witness for Chronicle {
         self.outcome()
     }
 
-    fn news(&mut self) -> Vec<Entry> {
+    fn news(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.news)
     }
 }
@@ -355,18 +356,18 @@ fn head_of(db: &Connection) -> rusqlite::Result<Option<Head>> {
 }
 
 fn before(db: &Connection, head: Option<Head>) -> rusqlite::Result<Before> {
-    let entry = |sql: &str| -> rusqlite::Result<Option<Stamped>> {
+    let event = |sql: &str| -> rusqlite::Result<Option<StampedEvent>> {
         let json: Option<String> = db.query_row(sql, [], |row| row.get(0)).optional()?;
         Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
     };
     let started = "SELECT json FROM event WHERE event = 'started' ORDER BY id DESC LIMIT 1";
-    let learnt = "SELECT EXISTS (SELECT 1 FROM event WHERE event = 'learnt' AND
+    let adaptation = "SELECT EXISTS (SELECT 1 FROM event WHERE event IN ('adapted', 'learnt') AND
          id > (SELECT max(id) FROM event WHERE event = 'started'))";
     Ok(Before {
         head,
-        started: entry(started)?,
-        last: entry("SELECT json FROM event ORDER BY id DESC LIMIT 1")?,
-        learnt: db.query_row(learnt, [], |row| row.get(0))?,
+        started: event(started)?,
+        last: event("SELECT json FROM event ORDER BY id DESC LIMIT 1")?,
+        adaptation: db.query_row(adaptation, [], |row| row.get(0))?,
     })
 }
 

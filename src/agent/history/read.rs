@@ -6,8 +6,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::trouble::Trouble;
 use super::{chained, schema};
-use crate::agent::entry::{Head, Stamped};
-use crate::error::{Failure, Kind, Result};
+use crate::agent::event::{Head, StampedEvent};
+use crate::error::{Failure, FailureKind, Result};
 
 /// A history that is read.
 #[derive(Debug)]
@@ -33,11 +33,11 @@ impl History {
     /// Opens a history.
     ///
     /// # Errors
-    /// [`Kind::NoInput`] when there is none, [`Kind::Data`] when it is none.
+    /// [`FailureKind::NoInput`] when there is none, [`FailureKind::Data`] when it is none.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
             let what = format!("history {}: there is none", path.display());
-            return Err(Failure::new(Kind::NoInput, what).remedy(
+            return Err(Failure::new(FailureKind::NoInput, what).remedy(
                 "The agent writes one while it runs, unless [retention] history_days is 0.",
             ));
         }
@@ -55,7 +55,7 @@ impl History {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn since(&self, at_ms: i64) -> Result<Vec<Stamped>> {
+    pub fn since(&self, at_ms: i64) -> Result<Vec<StampedEvent>> {
         let sql = "SELECT id, json FROM event WHERE at_ms >= ?1 ORDER BY id";
         let rows = self.rows(sql, at_ms)?;
         Ok(rows.into_iter().map(|(_, stamped)| stamped).collect())
@@ -65,7 +65,7 @@ impl History {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn after(&self, id: i64) -> Result<Vec<(i64, Stamped)>> {
+    pub fn after(&self, id: i64) -> Result<Vec<(i64, StampedEvent)>> {
         self.rows("SELECT id, json FROM event WHERE id > ?1 ORDER BY id", id)
     }
 
@@ -78,17 +78,17 @@ impl History {
         last.map_err(|error| Trouble::from(error).of(&self.path))
     }
 
-    fn rows(&self, sql: &str, from: i64) -> Result<Vec<(i64, Stamped)>> {
+    fn rows(&self, sql: &str, from: i64) -> Result<Vec<(i64, StampedEvent)>> {
         let read = || {
             let mut statement = self.db.prepare(sql)?;
             let mut rows = statement.query([from])?;
-            let mut entries = Vec::new();
+            let mut events = Vec::new();
             while let Some(row) = rows.next()? {
-                if let (Ok(id), Some(entry)) = (row.get(0), entry(row)) {
-                    entries.push((id, entry));
+                if let (Ok(id), Some(event)) = (row.get(0), event(row)) {
+                    events.push((id, event));
                 }
             }
-            Ok(entries)
+            Ok(events)
         };
         read().map_err(|error: rusqlite::Error| Trouble::from(error).of(&self.path))
     }
@@ -145,6 +145,6 @@ impl History {
 }
 
 /// The entry of a row of number and JSON; nothing where it cannot be read.
-fn entry(row: &rusqlite::Row<'_>) -> Option<Stamped> {
+fn event(row: &rusqlite::Row<'_>) -> Option<StampedEvent> {
     serde_json::from_str(&row.get::<_, String>(1).ok()?).ok()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 
 /// Why the history cannot be read or written now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,21 +56,21 @@ impl Trouble {
     pub(super) fn of(self, path: &Path) -> Failure {
         let what = format!("history {}: {}", path.display(), self.words());
         match self {
-            Self::Held => Failure::new(Kind::Busy, what).remedy(
+            Self::Held => Failure::new(FailureKind::Busy, what).remedy(
                 "Close that program (a database browser, a backup): what happens meanwhile is kept \
                  and written then.",
             ),
-            Self::Disk(_) => Failure::new(Kind::Io, what).remedy(
+            Self::Disk(_) => Failure::new(FailureKind::Io, what).remedy(
                 "Free some space on that disk, or make it writable: what happens meanwhile is kept \
                  and written then.",
             ),
-            Self::Refused(_) => Failure::new(Kind::Denied, what)
+            Self::Refused(_) => Failure::new(FailureKind::Denied, what)
                 .remedy("Make the file yours again: the next `mousewarden run` puts it aside."),
-            Self::Damaged(_) => Failure::new(Kind::Data, what).remedy(
+            Self::Damaged(_) => Failure::new(FailureKind::Data, what).remedy(
                 "The running agent puts it aside and begins a new one; `mousewarden purge history` \
                  removes it.",
             ),
-            Self::Version(_) => Failure::new(Kind::Data, what).remedy(
+            Self::Version(_) => Failure::new(FailureKind::Data, what).remedy(
                 "Another version of mousewarden wrote it: use that one, or start this one, which \
                  puts it aside.",
             ),

@@ -1,6 +1,6 @@
-//! What lies between an alarm and a lock, and between a lock and its end: the time in which its owner
-//! can still be recognised, the count of locks after which alarms only warn, and the time in which a
-//! password confirms that it was the owner. Locks nothing itself.
+//! What lies between an alarm and a lock, and between a lock and its end: the time in which its
+//! owner can still be recognised, the count of locks after which alarms only warn, and the time in
+//! which a password confirms that it was the owner. Locks nothing itself.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,8 +16,8 @@ const SAFE_SPAN: Micros = Micros::from_millis(600_000);
 /// So often a lock that failed is tried again after a second, and so often after ten.
 const EAGER: u32 = 30;
 
-/// Whoever says "It was me" gives the password at once. Later it may be the owner who unlocks what a
-/// stranger had locked by that button.
+/// Whoever says "It was me" gives the password at once. Later it may be the owner who unlocks what
+/// an impostor had locked by that button.
 const CONFIRMED_WITHIN: Micros = Micros::from_millis(60_000);
 
 /// Somebody's word that it was them.
@@ -81,7 +81,7 @@ impl Locking {
         Self { alarm: self.alarm.or(before.alarm), failures: before.failures, ..self }
     }
 
-    /// How long until it is tried again: soon, because a stranger may hold a menu open, and less
+    /// How long until it is tried again: soon, because an impostor may hold a menu open, and less
     /// often where nothing helps.
     pub(super) const fn pause(&self) -> Duration {
         match self.failures / EAGER {

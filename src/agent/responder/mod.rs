@@ -1,14 +1,14 @@
-//! The thread that acts: locks the session, tells the person, has everything written down. It decides
-//! nothing but the next rung when one breaks.
+//! The thread that acts: locks the session, tells the person, has everything written down. It
+//! decides nothing but the next rung when one breaks.
 //!
 //! # Invariants
-//! It waits for nobody: lockers, notices and disks each have a thread of their own, and the action of
-//! a verdict is asked for before anybody is told of it. An internal fault never makes it lock.
+//! It waits for nobody: lockers, notices and disks each have a thread of their own, and the action
+//! of a verdict is asked for before anybody is told of it. An internal fault never makes it lock.
 
 mod alarm;
 mod locking;
+mod notices;
 mod rungs;
-mod teller;
 mod telling;
 
 use std::path::PathBuf;
@@ -19,22 +19,22 @@ use crossbeam_channel::{Receiver, after, never, select};
 
 use crate::error::Result;
 use crate::pipeline::{Action, Boundary, Decision, Verdict};
-use crate::platform::capture::Unknown;
+use crate::platform::capture::description::Unknown;
 use crate::platform::guard::Guard;
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{Answer, Locker, Notifier, Presence, clock};
+use crate::platform::{Locker, NoticeAnswer, Notifier, StatusDisplay, clock};
 
 use self::alarm::{Claim, Countdown, Locking, Locks};
 use self::locking::LockThread;
-use self::teller::Teller;
+use self::notices::NoticeLimiter;
 use self::telling::Telling;
 use super::away::Away;
-use super::board::Board;
-use super::entry::{Entry, Stamped};
+use super::event::{Event, StampedEvent};
+use super::event_sink::EventSink;
 use super::log::Log;
-use super::notice::{self, Seen, Told};
+use super::notice::{self, JudgedMovement, NoticeText};
 use super::settings::{LockParams, NotifyParams};
-use super::witness::Witness;
+use super::shared_status::SharedStatus;
 
 /// An end that is in nobody's way: who asks for one by a signal has it within two seconds.
 const BRIEFLY: Duration = Duration::from_millis(500);
@@ -47,11 +47,11 @@ const END: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub enum Task {
     /// Write it down, and do what it asks for.
-    Entry(Stamped),
+    Entry(StampedEvent),
     /// The engine is alive; so is this thread when it gets here.
     Pulse,
     /// New parameters are in force.
-    Adopt(Manner),
+    Adopt(ResponderParams),
 }
 
 /// Makes a locker; asked again when the configuration changes.
@@ -61,17 +61,17 @@ pub type MakeLocker = Box<dyn Fn(&LockParams) -> Box<dyn Locker> + Send>;
 pub type PostGuard = Box<dyn Fn(&LockParams, u32) -> Result<Box<dyn Guard>> + Send>;
 
 /// What the responder acts with.
-pub struct Hands {
+pub struct ResponderIo {
     /// Tells the person.
     pub notifier: Box<dyn Notifier>,
     /// What the person answers.
-    pub answers: Receiver<Answer>,
+    pub answers: Receiver<NoticeAnswer>,
     /// Makes the locker that the parameters ask for.
     pub locker: MakeLocker,
     /// Who locks when this process is killed before it has; nobody without.
     pub guard: Option<PostGuard>,
     /// Who takes note of everything.
-    pub witnesses: Vec<Box<dyn Witness>>,
+    pub sinks: Vec<Box<dyn EventSink>>,
     /// The file for Prometheus, if one is wanted.
     pub metrics: Option<PathBuf>,
     /// Who started this process, and wants to know how it goes.
@@ -80,7 +80,7 @@ pub struct Hands {
 
 /// By what the responder acts.
 #[derive(Debug, Clone)]
-pub struct Manner {
+pub struct ResponderParams {
     /// What the person is told.
     pub notify: NotifyParams,
     /// How the session is locked.
@@ -89,19 +89,19 @@ pub struct Manner {
 
 /// The acting thread's state.
 pub struct Responder {
-    board: Arc<Board>,
+    shared_status: Arc<SharedStatus>,
     log: Log,
     away: Away,
     telling: Telling,
     supervisor: Supervisor,
-    presence: Box<dyn Presence>,
-    answers: Receiver<Answer>,
+    status_display: Box<dyn StatusDisplay>,
+    answers: Receiver<NoticeAnswer>,
     lock_thread: LockThread,
     post_guard: Option<PostGuard>,
     guard: Option<Box<dyn Guard>>,
     notify: NotifyParams,
     lock: LockParams,
-    seen: Seen,
+    seen: JudgedMovement,
     locks: Locks,
     countdown: Option<Countdown>,
     locking: Option<Locking>,
@@ -110,34 +110,34 @@ pub struct Responder {
     /// Unknown devices of which the person was told.
     asked: Vec<String>,
     /// The last entry, which is written when what comes before it is done.
-    stopped: Option<Stamped>,
+    stopped: Option<StampedEvent>,
 }
 
 impl Responder {
     /// A responder that has done nothing yet.
     pub fn new(
-        hands: Hands,
+        responder_io: ResponderIo,
         log: Log,
-        board: Arc<Board>,
-        manner: Manner,
-        presence: Box<dyn Presence>,
+        shared_status: Arc<SharedStatus>,
+        params: ResponderParams,
+        status_display: Box<dyn StatusDisplay>,
     ) -> Self {
-        let Manner { notify, lock } = manner;
-        let teller = Teller::new(hands.notifier, notify.clone());
+        let ResponderParams { notify, lock } = params;
+        let notices = NoticeLimiter::new(responder_io.notifier, notify.clone());
         Self {
-            telling: Telling::start(teller, Arc::clone(&board), log.notes()),
-            board,
+            telling: Telling::start(notices, Arc::clone(&shared_status), log.notes()),
+            shared_status,
             log,
             away: Away::default(),
-            supervisor: hands.supervisor,
-            presence,
-            answers: hands.answers,
-            lock_thread: LockThread::start(hands.locker, lock.clone()),
-            post_guard: hands.guard,
+            supervisor: responder_io.supervisor,
+            status_display,
+            answers: responder_io.answers,
+            lock_thread: LockThread::start(responder_io.locker, lock.clone()),
+            post_guard: responder_io.guard,
             guard: None,
             notify,
             lock,
-            seen: Seen::default(),
+            seen: JudgedMovement::default(),
             locks: Locks::default(),
             countdown: None,
             locking: None,
@@ -178,50 +178,50 @@ impl Responder {
 
     fn work(&mut self, task: Task) {
         match task {
-            Task::Adopt(Manner { notify, lock }) => {
+            Task::Adopt(ResponderParams { notify, lock }) => {
                 self.lock_thread.adopt(lock.clone());
                 self.lock = lock;
                 self.telling.adopt(notify.clone());
                 self.notify = notify;
-                self.seen = Seen::default();
+                self.seen = JudgedMovement::default();
             }
             Task::Entry(stamped) => {
-                let entry = stamped.entry.clone();
-                if let Entry::Stopped { .. } = entry {
+                let event = stamped.event.clone();
+                if let Event::Stopped { .. } = event {
                     self.stopped = Some(stamped);
                 } else {
                     self.write(stamped);
                 }
-                self.react(&entry);
+                self.react(&event);
             }
             Task::Pulse => self.supervisor.alive(),
         }
     }
 
-    fn react(&mut self, entry: &Entry) {
-        match entry {
-            Entry::Started { source, .. } => {
+    fn react(&mut self, event: &Event) {
+        match event {
+            Event::Started { source, .. } => {
                 self.supervisor.ready();
                 self.supervisor.doing(&format!("watching {source}"));
             }
-            Entry::Verdict(verdict) => self.verdict(verdict),
-            Entry::Session { boundary: Boundary::Locked } => drop(self.call_off()),
-            Entry::Session { boundary: Boundary::Unlocked } => self.unlocked(),
-            Entry::Fault { why } => {
+            Event::Verdict(verdict) => self.verdict(verdict),
+            Event::Session { boundary: Boundary::Locked } => drop(self.call_off()),
+            Event::Session { boundary: Boundary::Unlocked } => self.unlocked(),
+            Event::Fault { why } => {
                 self.call_off();
                 self.tell(notice::fault(why));
             }
-            Entry::Paused { .. } => {
+            Event::Paused { .. } => {
                 self.lock_in_the_end("somebody asked for a pause");
                 self.supervisor.doing("paused");
             }
-            Entry::Unknown { capture, what } => self.unknown_device(capture, *what),
-            Entry::Unjudged { action: Action::Lock, .. } => self.lock_by_alarm(clock::now()),
-            Entry::Unjudged { action: Action::Notify, capture, what } => {
+            Event::Unknown { capture, what } => self.unknown_device(capture, *what),
+            Event::Unjudged { action: Action::Lock, .. } => self.lock_by_alarm(clock::now()),
+            Event::Unjudged { action: Action::Notify, capture, what } => {
                 self.tell(notice::unknown_device(capture, *what));
             }
-            Entry::Resumed => self.supervisor.doing("watching again"),
-            Entry::Stopped { .. } => {
+            Event::Resumed => self.supervisor.doing("watching again"),
+            Event::Stopped { .. } => {
                 self.lock_in_the_end("somebody asked for the end");
                 self.supervisor.stopping();
             }
@@ -245,50 +245,50 @@ impl Responder {
             Some(Action::Log) | None => {}
         }
         if verdict.judgement.decision == Decision::Trusted && self.call_off() {
-            self.note(Entry::CountdownEnded { why: "the owner's hand again".into() });
+            self.note(Event::CountdownEnded { why: "the owner's hand again".into() });
             self.tell(notice::relieved());
         }
     }
 
-    fn answered(&mut self, answer: Answer) {
+    fn answered(&mut self, answer: NoticeAnswer) {
         match answer {
             // Whoever sits there can press the button: only the password proves who it is.
-            Answer::ItWasMe => {
+            NoticeAnswer::ItWasMe => {
                 self.claim = Some(Claim::at(clock::now()));
                 self.lock_as_asked();
             }
-            Answer::LockNow => self.lock_as_asked(),
+            NoticeAnswer::LockNow => self.lock_as_asked(),
             // Closing a notice stops no countdown.
-            Answer::Dismissed => {}
+            NoticeAnswer::Dismissed => {}
         }
-        self.note(Entry::Answered { answer });
+        self.note(Event::Answered { answer });
     }
 
     fn unlocked(&mut self) {
         let claim = self.claim.take();
         if claim.is_some_and(|claim| claim.is_confirmed_by_unlock(clock::now())) {
-            self.note(Entry::Confirmed);
+            self.note(Event::Confirmed);
         }
         if let Some(happened) = self.away.told() {
             self.tell(notice::while_away(&happened));
         }
     }
 
-    fn tell(&self, told: Told) {
+    fn tell(&self, told: NoticeText) {
         self.telling.tell(told);
     }
 
-    fn note(&mut self, entry: Entry) {
-        self.write(Stamped::now(entry));
+    fn note(&mut self, event: Event) {
+        self.write(StampedEvent::now(event));
     }
 
-    fn write(&mut self, entry: Stamped) {
-        self.log.note(&entry);
-        self.presence.refresh(&self.board.glance());
+    fn write(&mut self, event: StampedEvent) {
+        self.log.note(&event);
+        self.status_display.refresh(&self.shared_status.summary());
         for news in self.log.news() {
-            self.away.note(&Stamped::now(news));
+            self.away.note(&StampedEvent::now(news));
         }
-        if let Some(gap) = self.away.note(&entry) {
+        if let Some(gap) = self.away.note(&event) {
             self.note(gap);
         }
     }
@@ -309,7 +309,7 @@ impl Responder {
     }
 
     fn write_end(&mut self) {
-        self.stopped.take().into_iter().for_each(|entry| self.write(entry));
+        self.stopped.take().into_iter().for_each(|event| self.write(event));
     }
 
     /// Waits for a lock that is being tried, but no longer than this; whether none is any more.

@@ -1,11 +1,12 @@
-//! From an alarm to a lock: the countdown, its guard, the tries, and what follows from how they end.
+//! From an alarm to a lock: the countdown, its guard, the tries, and what follows from how they
+//! end.
 
 use crossbeam_channel::after;
 
 use super::Responder;
 use super::alarm::{Countdown, Locking};
 use super::locking::Word;
-use crate::agent::entry::Entry;
+use crate::agent::event::Event;
 use crate::agent::notice;
 use crate::pipeline::{MaxAction, Timestamp};
 use crate::platform::Locked;
@@ -17,7 +18,7 @@ impl Responder {
         }
         let locks = self.locks.before(at);
         if locks >= self.lock.safe_after.get() as usize {
-            self.note(Entry::SafeMode { locks });
+            self.note(Event::SafeMode { locks });
             self.tell(notice::safe_mode(&self.seen, locks));
             return;
         }
@@ -29,7 +30,7 @@ impl Responder {
         }
         self.countdown = Some(Countdown::begin(at, seconds));
         self.post_guard(seconds);
-        self.note(Entry::Countdown { seconds });
+        self.note(Event::Countdown { seconds });
         self.tell(notice::countdown(&self.seen, seconds, &self.notify));
     }
 
@@ -68,7 +69,7 @@ impl Responder {
     pub(super) fn lock_in_the_end(&mut self, why: &str) {
         if let Some(countdown) = self.countdown.take() {
             self.begin_to_lock(Locking::by_alarm(countdown.at));
-            self.note(Entry::CountdownEnded { why: why.into() });
+            self.note(Event::CountdownEnded { why: why.into() });
         }
     }
 
@@ -113,12 +114,12 @@ impl Responder {
 
     /// Says at once what would show only with the first alarm.
     pub(super) fn lock_command(&self, fault: Option<String>) {
-        let due = self.board.read().max_action == MaxAction::Lock;
+        let due = self.shared_status.read().max_action == MaxAction::Lock;
         let fault = fault.filter(|_| due);
         if let Some(why) = &fault {
             tracing::warn!("the lock command cannot be run: {why}; see `mousewarden doctor`");
         }
-        self.board.problem("lock command", fault);
+        self.shared_status.problem("lock command", fault);
     }
 
     pub(super) fn locked(&mut self, locked: Locked) {
@@ -127,8 +128,8 @@ impl Responder {
             Locked::Unverified(by) => (by, false),
         };
         self.send_guard_home();
-        self.board.problem("lock", None);
-        self.note(Entry::LockAsked { by, confirmed });
+        self.shared_status.problem("lock", None);
+        self.note(Event::LockAsked { by, confirmed });
         let Some(locking) = self.locking.take() else { return };
         // Only what has locked counts: a locker that fails must not lead to safe mode.
         locking.alarm.into_iter().for_each(|at| self.locks.add(at));
@@ -139,8 +140,8 @@ impl Responder {
 
     pub(super) fn could_not_lock(&mut self, why: &str) {
         self.claim = None;
-        self.board.problem("lock", Some(why.to_owned()));
-        self.note(Entry::LockFailed { why: why.to_owned() });
+        self.shared_status.problem("lock", Some(why.to_owned()));
+        self.note(Event::LockFailed { why: why.to_owned() });
         let Some(mut locking) = self.locking.take() else { return };
         if locking.failures == 0 {
             self.tell(notice::could_not_lock(why));

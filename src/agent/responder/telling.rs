@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::teller::Teller;
-use crate::agent::board::Board;
-use crate::agent::entry::{Entry, Stamped};
+use super::notices::NoticeLimiter;
+use crate::agent::event::{Event, StampedEvent};
 use crate::agent::log::Notes;
-use crate::agent::notice::Told;
+use crate::agent::notice::NoticeText;
 use crate::agent::settings::NotifyParams;
+use crate::agent::shared_status::SharedStatus;
 use crate::platform::clock;
 
 /// Notices that may wait; one that comes later than so many others is of no use.
@@ -20,7 +20,7 @@ const WAITING: usize = 16;
 /// What the thread is asked.
 enum Job {
     /// To tell this.
-    Tell(Box<Told>),
+    Tell(Box<NoticeText>),
     /// To tell by these parameters from now on.
     Adopt(NotifyParams),
 }
@@ -34,12 +34,16 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    pub(super) fn start(teller: Teller, board: Arc<Board>, notes: Notes) -> Self {
+    pub(super) fn start(
+        notices: NoticeLimiter,
+        shared_status: Arc<SharedStatus>,
+        notes: Notes,
+    ) -> Self {
         let (jobs, asked) = bounded(WAITING);
         let (over, done) = bounded::<()>(0);
         let written = notes.clone();
         let work = move || {
-            serve(teller, &asked, &board, &written);
+            serve(notices, &asked, &shared_status, &written);
             drop(over);
         };
         if let Err(error) = thread::Builder::new().name("telling".into()).spawn(work) {
@@ -49,10 +53,10 @@ impl Telling {
     }
 
     /// Has somebody told; never waits.
-    pub(super) fn tell(&self, told: Told) {
+    pub(super) fn tell(&self, told: NoticeText) {
         if self.send(Job::Tell(Box::new(told))).is_none() {
             let why = "the notices before it have not been shown yet".to_owned();
-            self.notes.note(&Stamped::now(Entry::NotifyFailed { why }));
+            self.notes.note(&StampedEvent::now(Event::NotifyFailed { why }));
         }
     }
 
@@ -78,20 +82,25 @@ impl Telling {
     }
 }
 
-fn serve(mut teller: Teller, asked: &Receiver<Job>, board: &Board, notes: &Notes) {
+fn serve(
+    mut notices: NoticeLimiter,
+    asked: &Receiver<Job>,
+    shared_status: &SharedStatus,
+    notes: &Notes,
+) {
     for job in asked {
         match job {
-            Job::Adopt(params) => teller.adopt(params),
+            Job::Adopt(params) => notices.adopt(params),
             Job::Tell(told) => {
-                let entry = teller.tell(&told, clock::now());
-                match &entry {
-                    Entry::Notified { .. } => board.problem("notification", None),
-                    Entry::NotifyFailed { why } => {
-                        board.problem("notification", Some(why.clone()));
+                let event = notices.tell(&told, clock::now());
+                match &event {
+                    Event::Notified { .. } => shared_status.problem("notification", None),
+                    Event::NotifyFailed { why } => {
+                        shared_status.problem("notification", Some(why.clone()));
                     }
                     _ => {}
                 }
-                notes.note(&Stamped::now(entry));
+                notes.note(&StampedEvent::now(event));
             }
         }
     }

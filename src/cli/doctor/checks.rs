@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::super::context::{Context, socket};
-use super::super::service::Standing;
+use super::super::service::ServiceState;
 use super::past;
-use crate::agent::control::{self, Reply, Request};
+use crate::agent::control::{self, ControlRequest, Reply};
 use crate::data::private;
-use crate::error::Kind;
-use crate::model::{Backend, ScorerReport, how_to_fetch};
+use crate::error::FailureKind;
+use crate::model::{ScorerBackend, ScorerReport, how_to_fetch};
 use crate::paths::Paths;
 use crate::platform::places::POLICY;
 use crate::platform::probe::Check;
@@ -76,7 +76,7 @@ fn scorer(context: &Context) -> Check {
     let fetch = how_to_fetch(&folder);
     match ScorerReport::of(&params) {
         Ok(report) => {
-            let by_choice = params.backend == Backend::Builtin;
+            let by_choice = params.backend == ScorerBackend::Builtin;
             let at = report.library.map(|path| format!(", {}", path.display()));
             let note = report.note.map(|note| format!("; {note}"));
             let found = [format!("{} {}", report.backend, report.version)]
@@ -84,7 +84,7 @@ fn scorer(context: &Context) -> Check {
                 .chain(at)
                 .chain(note)
                 .collect::<String>();
-            match report.backend == Backend::Builtin && !by_choice {
+            match report.backend == ScorerBackend::Builtin && !by_choice {
                 true => Check::warn("scorer", found, fetch),
                 false => Check::ok("scorer", found),
             }
@@ -94,13 +94,13 @@ fn scorer(context: &Context) -> Check {
 }
 
 fn service(paths: &Paths) -> Check {
-    match Standing::of(paths) {
+    match ServiceState::of(paths) {
         Ok(standing) => starter(&standing),
         Err(failure) => Check::failed("service", &failure, "mousewarden service status"),
     }
 }
 
-fn starter(standing: &Standing) -> Check {
+fn starter(standing: &ServiceState) -> Check {
     let name = "service";
     let by_hand = "systemctl --user start mousewarden";
     match (standing.starter, standing.unit_state.as_deref()) {
@@ -130,14 +130,14 @@ fn starter(standing: &Standing) -> Check {
 
 fn agent(paths: &Paths) -> Check {
     let name = "agent";
-    match control::ask(&socket(paths), &Request::Status) {
+    match control::ask(&socket(paths), &ControlRequest::Status) {
         Ok(Reply::Status(status)) if status.problems.is_empty() => {
             Check::ok(name, format!("runs as process {}", status.pid))
         }
         Ok(Reply::Status(status)) => {
             Check::warn(name, status.problems.join("; "), "mousewarden status")
         }
-        Err(failure) if failure.kind() == Kind::Unavailable => {
+        Err(failure) if failure.kind() == FailureKind::Unavailable => {
             Check::warn(name, "not running", "mousewarden run")
         }
         Ok(_) => Check::warn(name, "answers strangely", "mousewarden stop"),
@@ -154,7 +154,7 @@ mod tests {
     fn the_service_is_well_only_where_something_starts_it() {
         let health = |starter, state: Option<&str>| {
             let unit_state = state.map(str::to_owned);
-            super::starter(&Standing { starter, unit_state, ..Standing::default() }).health
+            super::starter(&ServiceState { starter, unit_state, ..ServiceState::default() }).health
         };
         assert_eq!(health("systemd", Some("active")), Health::Ok);
         assert_eq!(health("systemd", Some("inactive")), Health::Warn);

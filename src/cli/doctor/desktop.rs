@@ -5,9 +5,9 @@ use std::env;
 use super::super::context::Context;
 use crate::error::Failure;
 use crate::pipeline::MaxAction;
-use crate::platform::capture::Unknown;
+use crate::platform::capture::description::Unknown;
 use crate::platform::probe::{self, Check};
-use crate::platform::{Backend, Capture, desktop};
+use crate::platform::{Capture, CaptureBackend, desktop};
 
 /// All of them; each is looked at when it is asked for.
 pub(super) fn all() -> impl Iterator<Item = Check> {
@@ -22,7 +22,7 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
 }
 
 /// The back end, set up for a moment, and the device that it sees.
-fn mouse(wanted: Backend, chosen: &str, context: Option<&Context>) -> Vec<Check> {
+fn mouse(wanted: CaptureBackend, chosen: &str, context: Option<&Context>) -> Vec<Check> {
     let opened = env::current_exe()
         .map_err(|error| Failure::io("the path of this program", error))
         .and_then(|program| desktop::mouse(program, wanted));

@@ -1,5 +1,5 @@
-//! `doctor`: looks at everything that the agent needs and says what mends it. Changes nothing, shows
-//! no notice and locks nothing.
+//! `doctor`: looks at everything that the agent needs and says what mends it. Changes nothing,
+//! shows no notice and locks nothing.
 
 mod checks;
 mod desktop;
@@ -8,7 +8,7 @@ mod past;
 use clap::Args;
 
 use super::output;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::platform::probe::{Check, Health};
 
 /// Arguments of `doctor`.
@@ -36,7 +36,7 @@ impl DoctorArgs {
     /// Prints every check.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when at least one failed.
+    /// [`FailureKind::Unavailable`] when at least one failed.
     pub fn run(self) -> Result<()> {
         let mut worst = Health::Ok;
         let colour = output::colour();
@@ -48,8 +48,10 @@ impl DoctorArgs {
             }
         }
         match worst {
-            Health::Fail => Err(Failure::new(Kind::Unavailable, "mousewarden cannot work yet")
-                .remedy("Do what stands behind the arrows above.")),
+            Health::Fail => {
+                Err(Failure::new(FailureKind::Unavailable, "mousewarden cannot work yet")
+                    .remedy("Do what stands behind the arrows above."))
+            }
             Health::Ok | Health::Warn => Ok(()),
         }
     }

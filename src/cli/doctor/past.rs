@@ -1,11 +1,11 @@
-//! The checks of what the agent keeps of its past: the history with its chain of hashes, what it has
-//! learnt, and what was put aside.
+//! The checks of what the agent keeps of its past: the history with its chain of hashes, what it
+//! has learnt, and what was put aside.
 
 use std::path::Path;
 
 use super::super::context::Context;
 use crate::data::{Store, aside};
-use crate::error::Kind;
+use crate::error::FailureKind;
 use crate::platform::probe::Check;
 
 /// All of them.
@@ -15,7 +15,7 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     checks.extend(journal(context));
     checks.push(adaptation(context, &store));
     checks.extend(put_aside(&store.history()));
-    checks.extend(put_aside(&store.learnt()));
+    checks.extend(put_aside(&store.adaptation()));
     checks
 }
 
@@ -39,7 +39,7 @@ fn history(context: &Context, store: &Store) -> Vec<Check> {
     }
     match History::open(&path) {
         Ok(history) => chain::checks(name, &path, &history),
-        Err(failure) if failure.kind() == Kind::Busy => {
+        Err(failure) if failure.kind() == FailureKind::Busy => {
             vec![Check::failed(name, &failure, "close the program that has it open")]
         }
         // The watch goes on without it.
@@ -74,13 +74,13 @@ mod chain {
             return vec![Check::fail(name, found, REPORT)];
         }
         let found = format!("{}: {} rows, each as it was written", path.display(), chain.rows);
-        let told = logs::told().map(|told| witnessed(&chain, history, &told));
+        let told = logs::told().map(|told| agrees_with_journal(&chain, history, &told));
         vec![Check::ok(name, found)].into_iter().chain(told).collect()
     }
 
     /// Compares with the hashes that the system journal holds.
-    fn witnessed(chain: &Chain, history: &History, told: &[Told]) -> Check {
-        let name = "history's witness";
+    fn agrees_with_journal(chain: &Chain, history: &History, told: &[Told]) -> Check {
+        let name = "history in the journal";
         let ours: Vec<&Told> = told.iter().filter(|told| told.chain == chain.name).collect();
         let wrong = ours.iter().find_map(|told| disagreement(chain, history, told));
         match (wrong, ours.last()) {
@@ -107,9 +107,9 @@ mod chain {
     #[cfg(test)]
     mod tests {
         use super::*;
-        use crate::agent::entry::{Entry, Stamped};
-        use crate::agent::history::Chronicle;
-        use crate::agent::witness::Witness;
+        use crate::agent::event::{Event, StampedEvent};
+        use crate::agent::event_sink::EventSink;
+        use crate::agent::history::HistoryDatabase;
         use crate::platform::logs::Heads;
         use crate::platform::probe::Health;
 
@@ -117,9 +117,9 @@ mod chain {
         fn a_history_that_was_written_anew_is_found_by_what_the_journal_was_told() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("history.db");
-            let mut chronicle = Chronicle::open(&path, 90, Heads::default());
+            let mut database = HistoryDatabase::open(&path, 90, Heads::default());
             for _ in 0..5 {
-                chronicle.note(&Stamped::now(Entry::Resumed)).unwrap();
+                database.note(&StampedEvent::now(Event::Resumed)).unwrap();
             }
             let history = History::open(&path).unwrap();
             let chain = history.chain().unwrap();
@@ -129,7 +129,7 @@ mod chain {
                 sha256: sha256.into(),
             };
             let right = history.sha256_of(3).unwrap().unwrap();
-            let health = |told: &[Told]| witnessed(&chain, &history, told).health;
+            let health = |told: &[Told]| agrees_with_journal(&chain, &history, told).health;
             assert_eq!(health(&[]), Health::Ok);
             assert_eq!(health(&[told(3, &right)]), Health::Ok);
             assert_eq!(health(&[told(3, "another")]), Health::Fail);
@@ -161,16 +161,16 @@ fn journal(context: &Context) -> Option<Check> {
 
 fn adaptation(context: &Context, store: &Store) -> Check {
     let name = "adaptation";
-    let path = store.learnt();
+    let path = store.adaptation();
     if !context.config.adapt.enabled {
         return Check::ok(name, "switched off: [adapt] enabled = false");
     }
     if !path.exists() {
-        return Check::ok(name, "nothing was learnt since the enrolment");
+        return Check::ok(name, "no adaptation since the enrolment");
     }
     match context.judge(None) {
         Ok(judge) => {
-            let versions = judge.learnt.map_or(0, |learnt| learnt.versions().len());
+            let versions = judge.adaptation.map_or(0, |adapted| adapted.versions().len());
             Check::ok(name, format!("{}: {versions} versions", path.display()))
         }
         Err(failure) => {

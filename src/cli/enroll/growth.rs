@@ -1,11 +1,11 @@
-//! What an enrolment is worth so far: error rates estimated on a thread of their own while the mouse
-//! is watched. Nothing waits for an estimate, and one that fails changes nothing.
+//! What an enrolment is worth so far: error rates estimated on a thread of their own while the
+//! mouse is watched. Nothing waits for an estimate, and one that fails changes nothing.
 
 use std::thread;
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
-use crate::lab::sufficiency::{Estimate, LearningCurve, estimate};
+use crate::lab::sufficiency::{EnrolmentEstimate, LearningCurve, estimate};
 use crate::lab::train::TrainOptions;
 use crate::pipeline::{Window, WindowParams};
 
@@ -15,7 +15,7 @@ pub struct Growth {
     /// Those of earlier sessions, and of this one at the end.
     sessions: Vec<Vec<Window>>,
     curve: LearningCurve,
-    working: Option<Receiver<Option<Estimate>>>,
+    working: Option<Receiver<Option<EnrolmentEstimate>>>,
     /// An estimate failed, and so would the next.
     given_up: bool,
 }
@@ -29,7 +29,7 @@ impl Growth {
     }
 
     /// Takes a window; gives an estimate that has become ready since the last one.
-    pub fn take(&mut self, window: &Window) -> Option<Estimate> {
+    pub fn take(&mut self, window: &Window) -> Option<EnrolmentEstimate> {
         if let Some(session) = self.sessions.last_mut() {
             session.push(window.clone());
         }
@@ -47,7 +47,7 @@ impl Growth {
         self.curve.is_enough()
     }
 
-    fn ready(&mut self) -> Option<Estimate> {
+    fn ready(&mut self) -> Option<EnrolmentEstimate> {
         let found = match self.working.as_ref()?.try_recv() {
             Err(TryRecvError::Empty) => return None,
             Ok(found) => found,
@@ -78,14 +78,14 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::lab::crowd::windows_of;
-    use crate::lab::people::{Device, Person};
+    use crate::lab::synthesis::cohort::windows_of;
+    use crate::lab::synthesis::{Device, SyntheticUser};
 
     #[test]
     fn an_estimate_comes_while_windows_do_and_one_that_fails_is_not_tried_again() {
         let params = WindowParams::default();
         let device = Device::steady(125.0, [1920, 1080]);
-        let windows = windows_of(&Person::generate(900), &device, params, 82, 0);
+        let windows = windows_of(&SyntheticUser::generate(900), &device, params, 82, 0);
         let until_answered = |growth: &mut Growth| {
             let deadline = Instant::now() + Duration::from_secs(300);
             while growth.working.is_some() {
@@ -103,7 +103,7 @@ mod tests {
         }
         assert_eq!(until_answered(&mut growth), Some(80));
         assert!(growth.take(&windows[80]).is_none() && growth.working.is_none(), "not due yet");
-        // A start for windows that are cut otherwise fits nothing.
+        // A backbone for windows that are cut otherwise fits nothing.
         let other = WindowParams { pause_ms: 500, ..params };
         let mut growth = Growth::begin(other, vec![windows[..79].to_vec()]);
         growth.take(&windows[79]);

@@ -6,26 +6,26 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crossbeam_channel::Sender;
 
-use crate::platform::{Counter, Glance, Presence, desktop};
+use crate::platform::{ControlHandler, StatusDisplay, StatusSummary, desktop};
 
 /// An icon, as long as it lives.
 pub struct Icon {
     enrolment: Arc<Enrolment>,
-    shown: Box<dyn Presence>,
+    shown: Box<dyn StatusDisplay>,
 }
 
 impl Icon {
     /// Shows how far it is, a share of 1; `stop` rings when somebody wants no more of it for now.
     pub fn show(share: f64, stop: Sender<()>) -> Self {
         let enrolment = Arc::new(Enrolment { percent: AtomicU8::new(percent(share)), stop });
-        let shown = desktop::icon(Arc::clone(&enrolment) as Arc<dyn Counter>);
+        let shown = desktop::icon(Arc::clone(&enrolment) as Arc<dyn ControlHandler>);
         Self { enrolment, shown }
     }
 
     /// Shows how far it is now.
     pub fn refresh(&mut self, share: f64) {
         self.enrolment.percent.store(percent(share), Ordering::Relaxed);
-        self.shown.refresh(&self.enrolment.glance());
+        self.shown.refresh(&self.enrolment.summary());
     }
 }
 
@@ -38,16 +38,16 @@ struct Enrolment {
     stop: Sender<()>,
 }
 
-impl Counter for Enrolment {
+impl ControlHandler for Enrolment {
     fn status(&self) -> String {
         "{}".into()
     }
 
-    fn glance(&self) -> Glance {
-        Glance {
-            state: Glance::ENROLLING.into(),
+    fn summary(&self) -> StatusSummary {
+        StatusSummary {
+            state: StatusSummary::ENROLLING.into(),
             enrolled_percent: self.percent.load(Ordering::Relaxed),
-            ..Glance::default()
+            ..StatusSummary::default()
         }
     }
 

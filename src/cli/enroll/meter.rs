@@ -5,9 +5,9 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::agent::enrol::Tally;
+use crate::agent::enrol::CollectedMovement;
 use crate::agent::settings::EnrolParams;
-use crate::lab::sufficiency::Estimate;
+use crate::lab::sufficiency::EnrolmentEstimate;
 use crate::pipeline::Timestamp;
 
 /// Steps of the bar.
@@ -18,13 +18,13 @@ const STEPS: f64 = 1000.0;
 pub struct Meter {
     bar: Option<ProgressBar>,
     target: EnrolParams,
-    before: Tally,
+    before: CollectedMovement,
     since: Timestamp,
 }
 
 impl Meter {
     /// Begins with what earlier sessions collected.
-    pub fn begin(target: &EnrolParams, before: &Tally, now: Timestamp) -> Self {
+    pub fn begin(target: &EnrolParams, before: &CollectedMovement, now: Timestamp) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}");
         let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(STEPS as u64));
         if let (Some(bar), Ok(style)) = (&bar, style) {
@@ -40,7 +40,7 @@ impl Meter {
     }
 
     /// Shows how much there is.
-    pub fn show(&self, tally: &Tally, now: Timestamp) {
+    pub fn show(&self, tally: &CollectedMovement, now: Timestamp) {
         let left =
             self.left(tally, now).map_or(String::new(), |left| format!(", about {left} left"));
         match &self.bar {
@@ -56,10 +56,10 @@ impl Meter {
     }
 
     /// Tells what an enrolment that ended now would be worth.
-    pub fn estimated(&self, estimate: &Estimate) {
-        let Estimate { windows, point } = estimate;
+    pub fn estimated(&self, estimate: &EnrolmentEstimate) {
+        let EnrolmentEstimate { windows, point } = estimate;
         let text = format!(
-            "{windows} windows: {:.0} % of strangers would pass and {:.0} % of your own movement be \
+            "{windows} windows: {:.0} % of others would pass and {:.0} % of your own movement be \
              doubted, {} windows ({:.0} s) judged together",
             100.0 * point.far,
             100.0 * point.frr,
@@ -73,7 +73,7 @@ impl Meter {
     }
 
     /// Leaves the last word.
-    pub fn end(&self, tally: &Tally) {
+    pub fn end(&self, tally: &CollectedMovement) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -81,7 +81,7 @@ impl Meter {
     }
 
     /// By the pace of this session, pauses included.
-    fn left(&self, tally: &Tally, now: Timestamp) -> Option<String> {
+    fn left(&self, tally: &CollectedMovement, now: Timestamp) -> Option<String> {
         let (share, before) = (tally.share(&self.target), self.before.share(&self.target));
         let spent = (now - self.since).as_secs_f64();
         let pace = (share - before) / spent;
@@ -94,7 +94,7 @@ impl Meter {
 }
 
 /// "120 windows, 2.4 minutes of movement".
-pub fn words(tally: &Tally) -> String {
+pub fn words(tally: &CollectedMovement) -> String {
     format!(
         "{} windows, {:.1} minutes of movement",
         tally.windows,

@@ -1,10 +1,10 @@
 //! `enroll`, also `--enroll`: records how its owner moves the mouse, then trains the model. It can
 //! be interrupted at any time and goes on where it was.
 
-mod days;
 mod growth;
 mod icon;
 mod meter;
+mod sessions;
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -18,13 +18,15 @@ use self::meter::Meter;
 use super::context::{Context, socket};
 use super::output;
 use super::train::TrainArgs;
-use crate::agent::control::{self, Request};
-use crate::agent::enrol::{Asides, Collection, Ended, More, Notebook, Tally};
+use crate::agent::control::{self, ControlRequest};
+use crate::agent::enrol::{
+    CollectedMovement, Collection, CollectionInputs, DeviceRecordings, Ended, More,
+};
 use crate::agent::instance::Instance;
-use crate::agent::intake::{self, Inlet, Pressure};
+use crate::agent::intake::{self, Pressure, SignalQueue};
 use crate::agent::playback::{Pace, Playback};
 use crate::data::{RecordingReader, Store};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::enrolment::own_movement;
 use crate::pipeline::WindowParams;
 use crate::platform::signals;
@@ -68,7 +70,7 @@ impl EnrollArgs {
         }
         TrainArgs::own(context.model(None)).run()?;
         adopt(&context);
-        output::line(&days::words(&context, &store)?)
+        output::line(&sessions::words(&context, &store)?)
     }
 
     /// Collects from the mouse what is missing.
@@ -80,7 +82,11 @@ impl EnrollArgs {
     ) -> Result<Ended> {
         let params = WindowParams::default();
         let target = context.config.enrol.clone();
-        let before = if self.again { Tally::default() } else { Tally::of(store, params)? };
+        let before = if self.again {
+            CollectedMovement::default()
+        } else {
+            CollectedMovement::of(store, params)?
+        };
         if before.share(&target) >= 1.0 {
             eprintln!("There is enough; `mousewarden --enroll --again` collects once more.");
             return Ok(Ended::Enough);
@@ -92,13 +98,13 @@ impl EnrollArgs {
         let watch = desktop::session(signals);
         desktop::may_be_watched(source.as_ref(), watch.as_ref())?;
         let mut growth = Growth::begin(params, own_movement(store, params)?.sessions);
-        let notebook = Notebook::begin(store, source.capture())?;
+        let notebook = DeviceRecordings::begin(store, source.capture())?;
         let meter = Meter::begin(&target, &before, clock::now());
         let inlet = listen(source, Pressure::Drop, params, context)?;
         let mut icon = context.config.tray.enabled.then(|| Icon::show(before.share(&target), stop));
         let collection = Collection::new(params, notebook, before, Some(target.clone()));
-        let asides = Asides { session, stop: stopped };
-        let (tally, ended) = collection.run(&inlet, &asides, |tally, window| {
+        let inputs = CollectionInputs { session, stop: stopped };
+        let (tally, ended) = collection.run(&inlet, &inputs, |tally, window| {
             meter.show(tally, clock::now());
             icon.iter_mut().for_each(|icon| icon.refresh(tally.share(&target)));
             growth.take(window).iter().for_each(|estimate| meter.estimated(estimate));
@@ -121,12 +127,12 @@ impl EnrollArgs {
         }
         for path in &self.source {
             let playback = Playback::open(path, Pace::Fast)?;
-            let notebook = Notebook::begin(store, playback.capture())?;
+            let notebook = DeviceRecordings::begin(store, playback.capture())?;
             let context = Context::load()?;
             let inlet = listen(Box::new(playback), Pressure::Wait, params, &context)?;
-            let collection = Collection::new(params, notebook, Tally::default(), None);
-            let asides = Asides { session: never(), stop: stop.clone() };
-            let (tally, ended) = collection.run(&inlet, &asides, |_, _| More::Helps)?;
+            let collection = Collection::new(params, notebook, CollectedMovement::default(), None);
+            let inputs = CollectionInputs { session: never(), stop: stop.clone() };
+            let (tally, ended) = collection.run(&inlet, &inputs, |_, _| More::Helps)?;
             eprintln!("{}: {}", path.display(), meter::words(&tally));
             if ended == Ended::Interrupted {
                 return Ok(ended);
@@ -143,7 +149,7 @@ fn refuse_bad_lines(path: &Path) -> Result<()> {
 
 fn enrolling(failure: Failure) -> Failure {
     match failure.kind() {
-        Kind::Busy => Failure::new(Kind::Busy, "another enrolment is going on")
+        FailureKind::Busy => Failure::new(FailureKind::Busy, "another enrolment is going on")
             .remedy("Let it finish, or end it with Ctrl-C; nothing it collected is lost."),
         _ => failure,
     }
@@ -165,7 +171,7 @@ fn listen(
     pressure: Pressure,
     params: WindowParams,
     context: &Context,
-) -> Result<Inlet> {
+) -> Result<SignalQueue> {
     let (intake, inlet) = intake::queue(&context.config.capture, pressure, params.pause());
     let carry = move || intake.run(source.as_mut());
     let thread = thread::Builder::new().name("intake".into()).spawn(carry);
@@ -175,5 +181,5 @@ fn listen(
 
 /// An agent that runs already takes the new model at once; when none runs, nothing is missed.
 fn adopt(context: &Context) {
-    let _ = control::ask(&socket(&context.paths), &Request::Reload);
+    let _ = control::ask(&socket(&context.paths), &ControlRequest::Reload);
 }

@@ -1,6 +1,6 @@
 //! Two results side by side, for a terminal.
 
-use crate::lab::evaluate::{Comparison, Row};
+use crate::lab::evaluate::{ComparedFigure, Comparison};
 
 /// The table.
 pub(super) fn text(comparison: &Comparison) -> String {
@@ -14,7 +14,7 @@ pub(super) fn text(comparison: &Comparison) -> String {
     lines.join("\n")
 }
 
-fn row(row: &Row) -> String {
+fn row(row: &ComparedFigure) -> String {
     let d = row.eer_difference;
     let mark = if d.low > 0.0 || d.high < 0.0 { "*" } else { " " };
     let difference =

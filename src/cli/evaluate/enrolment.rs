@@ -1,7 +1,7 @@
 //! How much movement enrolment needs: the lengths of `--minutes` side by side, for whoever was
 //! measured with each of them.
 
-use crate::lab::evaluate::results::{Results, Run, SizeFigures, Unit};
+use crate::lab::evaluate::results::{JudgedUnit, ProtocolRun, Results, SizeFigures};
 use crate::lab::metrics;
 
 /// Seconds of movement of the groups that are compared.
@@ -33,22 +33,22 @@ pub(super) fn lines(results: &Results, minutes: &[u32]) -> Vec<String> {
 }
 
 /// The group size of all rows: of those that every run has, the one that takes about as long.
-fn unit(runs: &[Run]) -> Option<Unit> {
+fn unit(runs: &[ProtocolRun]) -> Option<JudgedUnit> {
     let away = |size: &&SizeFigures| (size.movement_s / GROUP_S).ln().abs();
     let sizes = &runs.first()?.methods.first()?.sizes;
     let shared = sizes.iter().filter(|size| runs.iter().all(|run| found(run, size.unit).is_some()));
     let nearest = shared
-        .filter(|size| matches!(size.unit, Unit::Windows(_)))
+        .filter(|size| matches!(size.unit, JudgedUnit::Windows(_)))
         .min_by(|a, b| away(a).total_cmp(&away(b)));
     nearest.map(|size| size.unit)
 }
 
-fn found(run: &Run, unit: Unit) -> Option<&SizeFigures> {
+fn found(run: &ProtocolRun, unit: JudgedUnit) -> Option<&SizeFigures> {
     run.methods.first()?.sizes.iter().find(|size| size.unit == unit)
 }
 
 /// Owners that every run has measured.
-fn everywhere(runs: &[Run], unit: Unit) -> Vec<&str> {
+fn everywhere(runs: &[ProtocolRun], unit: JudgedUnit) -> Vec<&str> {
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
     let mut everywhere = owners(first, unit);
     everywhere.retain(|owner| others.iter().all(|run| owners(run, unit).contains(owner)));
@@ -56,7 +56,7 @@ fn everywhere(runs: &[Run], unit: Unit) -> Vec<&str> {
 }
 
 /// Owners that this run has measured.
-fn owners(run: &Run, unit: Unit) -> Vec<&str> {
+fn owners(run: &ProtocolRun, unit: JudgedUnit) -> Vec<&str> {
     let users = found(run, unit).into_iter().flat_map(|size| &size.users);
     let mut owners: Vec<&str> = users.map(|user| user.user.as_str()).collect();
     owners.sort_unstable();
@@ -64,7 +64,7 @@ fn owners(run: &Run, unit: Unit) -> Vec<&str> {
     owners
 }
 
-fn row(run: &Run, minutes: u32, unit: Unit, everywhere: &[&str]) -> String {
+fn row(run: &ProtocolRun, minutes: u32, unit: JudgedUnit, everywhere: &[&str]) -> String {
     let Some(size) = found(run, unit) else { return format!("{minutes:>8} nobody") };
     let eer = size.mean.eer;
     let shared = size.users.iter().filter(|user| everywhere.contains(&user.user.as_str()));

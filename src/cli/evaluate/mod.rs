@@ -3,8 +3,8 @@
 
 mod comparison;
 mod enrolment;
+mod progress;
 mod report;
-mod show;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::show::Show;
+use self::progress::EvaluationBar;
 use super::train::input::InputArgs;
 use super::{left_out, output};
-use crate::agent::settings::{Budget, DecisionChoice, Within};
+use crate::agent::settings::{BoundedInt, Budget, DecisionChoice};
 use crate::data::npz::check_writable;
-use crate::error::{Failure, Kind, Result};
-use crate::lab::evaluate::{Request, Results, Trainer, compare, evaluate};
-use crate::lab::protocol::{NAMES, Person, Protocol, read_people};
-use crate::lab::train::{Start, TrainOptions};
-use crate::model::{self, Backend, Bundle, ScorerParams, folders_beside};
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::evaluate::{EvaluationRequest, MissingModels, Results, compare, evaluate};
+use crate::lab::protocol::{NAMES, Protocol, ProtocolUser, read_users};
+use crate::lab::train::{BackboneChoice, TrainOptions};
+use crate::model::{self, Bundle, ScorerBackend, ScorerParams, folders_beside};
 use crate::pipeline::WindowParams;
 
 /// Fewer draws give no interval of 95 %.
@@ -54,17 +54,17 @@ pub struct EvaluateArgs {
     /// Train models that are missing, on the protocol's training part
     #[arg(long)]
     train: bool,
-    /// What they start from: shipped, random, or the file of a start
-    #[arg(long, value_name = "START", default_value = "shipped", requires = "train")]
-    start: PathBuf,
+    /// What they start from: shipped, random, or the file of a backbone
+    #[arg(long, value_name = "BACKBONE", default_value = "shipped", requires = "train")]
+    backbone: PathBuf,
     /// Who scores: auto, onnxruntime, builtin
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
-    backend: Backend,
+    backend: ScorerBackend,
     /// In continuous use, hours at the desk for one false notice and for one false lock, or eer
     #[arg(long, value_names = ["NOTICE", "LOCK"], num_args = 2, default_values = ["8", "40"], value_parser = budget)]
     budget: Vec<Budget>,
-    /// In the tables of groups, let the first 30 windows of every session show the day, and judge the
-    /// others by it
+    /// In the tables of groups, let the first 30 windows of every session show the day, and judge
+    /// the others by it
     #[arg(long)]
     adapt: bool,
     /// Owners measured at the same time
@@ -87,8 +87,8 @@ pub struct EvaluateArgs {
     json: bool,
 }
 
-fn backend(name: &str) -> Result<Backend, String> {
-    let known = [Backend::Auto, Backend::OnnxRuntime, Backend::Builtin];
+fn backend(name: &str) -> Result<ScorerBackend, String> {
+    let known = [ScorerBackend::Auto, ScorerBackend::OnnxRuntime, ScorerBackend::Builtin];
     let found = known.into_iter().find(|backend| backend.to_string() == name);
     found.ok_or_else(|| "it must be auto, onnxruntime or builtin".into())
 }
@@ -103,7 +103,7 @@ fn budget(text: &str) -> Result<Budget, String> {
         return Ok(Budget::Eer);
     }
     let hours = text.parse::<i64>().map_err(|_| "it must be whole hours or eer".to_owned())?;
-    Within::try_from(hours).map(Budget::Hours)
+    BoundedInt::try_from(hours).map(Budget::Hours)
 }
 
 impl EvaluateArgs {
@@ -132,7 +132,7 @@ impl EvaluateArgs {
         let params = WindowParams::default();
         let protocols = self.protocols()?;
         let Some(folder) = &self.input.folder else {
-            return Err(Failure::new(Kind::Usage, "no recordings are named")
+            return Err(Failure::new(FailureKind::Usage, "no recordings are named")
                 .remedy("Give the folder of a dataset and its --format."));
         };
         let source = self.input.format()?.name();
@@ -141,7 +141,7 @@ impl EvaluateArgs {
             check_writable(&self.out)?;
             self.train.then(|| check_writable(&self.models)).transpose()?;
         }
-        let show = Show::begin();
+        let show = EvaluationBar::begin();
         let people = self.people(folder, params, &show)?;
         if self.split {
             return self.show_splits(&protocols, &people, params);
@@ -153,7 +153,7 @@ impl EvaluateArgs {
             ..DecisionChoice::default()
         };
         let decision = |bundle: &Bundle| choice.resolve(bundle);
-        let request = Request {
+        let request = EvaluationRequest {
             protocols: &protocols,
             people: &people,
             source,
@@ -166,7 +166,7 @@ impl EvaluateArgs {
             decision: &decision,
             half_life: notice.half_life(),
             adapt: self.adapt,
-            trainer: self.train.then_some(Trainer { options: &options, scorer: &scorer }),
+            trainer: self.train.then_some(MissingModels { options: &options, scorer: &scorer }),
         };
         let results = evaluate(&request, &mut |progress| show.tell(progress))?;
         show.end();
@@ -190,7 +190,7 @@ impl EvaluateArgs {
     }
 
     fn learning(&self) -> Result<(TrainOptions, ScorerParams)> {
-        let options = TrainOptions { start: self.start()?, ..TrainOptions::default() };
+        let options = TrainOptions { backbone: self.backbone()?, ..TrainOptions::default() };
         Ok((options, self.scorer()))
     }
 
@@ -209,10 +209,15 @@ impl EvaluateArgs {
         Ok(usual.iter().flat_map(|rules| -> Vec<Protocol> { cut(rules) }).collect())
     }
 
-    fn people(&self, folder: &Path, params: WindowParams, show: &Show) -> Result<Vec<Person>> {
+    fn people(
+        &self,
+        folder: &Path,
+        params: WindowParams,
+        show: &EvaluationBar,
+    ) -> Result<Vec<ProtocolUser>> {
         let dataset = self.input.open(folder)?;
         let (people, dropped) =
-            read_people(&dataset, params, &mut |user, of| show.reading(user, of))?;
+            read_users(&dataset, params, &mut |user, of| show.reading(user, of))?;
         left_out::tell(None, &dropped);
         Ok(people)
     }
@@ -220,7 +225,7 @@ impl EvaluateArgs {
     fn show_splits(
         &self,
         protocols: &[Protocol],
-        people: &[Person],
+        people: &[ProtocolUser],
         params: WindowParams,
     ) -> Result<()> {
         let mut all = Vec::new();
@@ -244,11 +249,11 @@ impl EvaluateArgs {
         ScorerParams { backend: self.backend, search, ..ScorerParams::default() }
     }
 
-    fn start(&self) -> Result<Start> {
-        match self.start.to_str() {
-            Some("shipped") => Ok(Start::Pretrained),
-            Some("random") => Ok(Start::Random),
-            _ => Ok(Start::Given(Arc::new(model::Start::read(&self.start)?))),
+    fn backbone(&self) -> Result<BackboneChoice> {
+        match self.backbone.to_str() {
+            Some("shipped") => Ok(BackboneChoice::Pretrained),
+            Some("random") => Ok(BackboneChoice::Random),
+            _ => Ok(BackboneChoice::Given(Arc::new(model::Backbone::read(&self.backbone)?))),
         }
     }
 }

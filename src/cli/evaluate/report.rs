@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::data::npz::write_whole;
 use crate::error::Result;
 use crate::lab::evaluate::Results;
-use crate::lab::report;
+use crate::lab::evaluate::report;
 
 /// The page's name in the output folder.
 const PAGE: &str = "report.html";

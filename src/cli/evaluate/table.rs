@@ -1,8 +1,9 @@
-//! Results as a table for a terminal: what the model reaches, what baselines reach that know nothing
-//! of the hand, and what that means in use.
+//! Results as a table for a terminal: what the model reaches, what baselines reach that know
+//! nothing of the hand, and what that means in use.
 
 use crate::lab::evaluate::results::{
-    Adapted, Continuous, DeviceProbe, Estimate, Method, Results, Run, SizeFigures, SplitFacts,
+    Adapted, Continuous, DeviceConfound, IntervalEstimate, Method, ProtocolRun, Results,
+    SizeFigures, SplitFacts,
 };
 use crate::pipeline::adaptation::REACH;
 
@@ -33,7 +34,7 @@ pub(super) fn split(name: &str, split: &SplitFacts) -> String {
         format!("{name}, seed {}: split {}", split.seed, split.sha256),
         format!(
             "{:>12}  {:>26}  {:>34}",
-            "owner", "own: train, calibrate, test", "strangers: train, calibrate, test"
+            "owner", "own: train, calibrate, test", "impostors: train, calibrate, test"
         ),
     ];
     for owner in &split.owners {
@@ -54,7 +55,7 @@ fn left_out(split: &SplitFacts) -> impl Iterator<Item = String> + '_ {
     split.left_out.iter().map(|(user, why)| format!("no owner: {user}: {why}"))
 }
 
-fn of_run(run: &Run) -> Vec<String> {
+fn of_run(run: &ProtocolRun) -> Vec<String> {
     let owners = run.splits.first().map_or(0, |split| split.owners.len());
     let seeds = run.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let hashes = run.splits.iter().map(|s| &s.sha256[..12]).collect::<Vec<_>>().join(", ");
@@ -112,7 +113,7 @@ fn owners(size: &SizeFigures) -> usize {
 
 fn size(size: &SizeFigures) -> String {
     let mean = &size.mean;
-    let two = |far: Option<Estimate>, frr: Option<Estimate>| match (far, frr) {
+    let two = |far: Option<IntervalEstimate>, frr: Option<IntervalEstimate>| match (far, frr) {
         (Some(far), Some(frr)) => format!("{:.1} / {:.1}", 100.0 * far.value, 100.0 * frr.value),
         _ => "-".into(),
     };
@@ -190,23 +191,23 @@ fn baselines(methods: &[Method]) -> Vec<String> {
 }
 
 fn in_use(use_: &Continuous) -> Vec<String> {
-    let number = |e: Estimate| format!("{:.1} ({:.1}-{:.1})", e.value, e.low, e.high);
+    let number = |e: IntervalEstimate| format!("{:.1} ({:.1}-{:.1})", e.value, e.low, e.high);
     let delay = |delay: &Option<crate::lab::evaluate::results::Delay>| match delay {
         Some(found) => format!("median {} s, p95 {:.0} s", number(found.median), found.p95),
         None => "nobody was noticed".into(),
     };
     let hours = use_.genuine_hours;
     let mut lines = vec![
-        "  in use, the whole detector, a stranger taking over from the owner:".into(),
+        "  in use, the whole detector, an impostor taking over from the owner:".into(),
         format!("    noticed after  {} of movement", delay(&use_.movement)),
         format!("                   {} on the clock", delay(&use_.wall)),
         format!(
-            "    windows        {} until a stranger is noticed (ANIA), {} between false alarms (ANGA)",
+            "    windows        {} until an impostor is noticed (ANIA), {} between false alarms (ANGA)",
             use_.ania.map_or("-".into(), number),
             use_.anga.map_or("no end".into(), number)
         ),
         format!(
-            "    never noticed  {} of {} stranger sessions, {} % ({} more were too short to be judged)",
+            "    never noticed  {} of {} impostor sessions, {} % ({} more were too short to be judged)",
             use_.missed,
             use_.impostor_sessions,
             percent(use_.missed_share),
@@ -221,13 +222,13 @@ fn in_use(use_: &Continuous) -> Vec<String> {
         ),
     ];
     lines.extend(promises(use_));
-    lines.extend(use_.adapted.as_ref().map(learnt));
+    lines.extend(use_.adapted.as_ref().map(adapted));
     lines
 }
 
 /// What the budgets promised, and what became of it.
 fn promises(use_: &Continuous) -> Vec<String> {
-    let number = |e: Estimate| format!("{:.2} ({:.2}-{:.2})", e.value, e.low, e.high);
+    let number = |e: IntervalEstimate| format!("{:.2} ({:.2}-{:.2})", e.value, e.low, e.high);
     let promised = use_.promised_per_8h.map_or("-".into(), |rate| format!("{rate:.1}"));
     let worst = use_.worst_owner.as_ref();
     let worst = worst.map_or("-".into(), |(owner, rate)| format!("{owner} with {rate:.1} in 8 h"));
@@ -258,19 +259,21 @@ fn promises(use_: &Continuous) -> Vec<String> {
     lines
 }
 
-fn learnt(adapted: &Adapted) -> String {
-    let most = adapted.strayed.iter().copied().fold(0.0, f64::max);
+fn adapted(adapted: &Adapted) -> String {
+    let most = adapted.drift.iter().copied().fold(0.0, f64::max);
     format!(
         "    adapted        by verified work, led at most {most:.2} of {REACH} away; {} % of impostors get \
          through who were first at the mouse after 20 unlocks",
-        percent(adapted.missed_by_patience)
+        percent(adapted.missed_by_poisoning)
     )
 }
 
-fn device(probe: &DeviceProbe) -> Vec<String> {
-    let mut lines =
-        vec![String::new(), format!("Person or device? (AUC, {} windows together)", probe.unit)];
-    lines.extend(probe.plainly.iter().flat_map(|line| wrapped(line)));
+fn device(device_confound: &DeviceConfound) -> Vec<String> {
+    let mut lines = vec![
+        String::new(),
+        format!("Person or device? (AUC, {} windows together)", device_confound.unit),
+    ];
+    lines.extend(device_confound.plainly.iter().flat_map(|line| wrapped(line)));
     lines
 }
 
@@ -289,10 +292,10 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-fn share(e: Estimate) -> String {
+fn share(e: IntervalEstimate) -> String {
     format!("{:.3} ({:.2}-{:.2})", e.value, e.low, e.high)
 }
 
-fn percent(e: Estimate) -> String {
+fn percent(e: IntervalEstimate) -> String {
     format!("{:.1} ({:.1}-{:.1})", 100.0 * e.value, 100.0 * e.low, 100.0 * e.high)
 }

@@ -4,13 +4,13 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::data::npz::write_whole;
-use crate::error::{Failure, Kind, Result};
-use crate::lab::identify::Scores;
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::identify::AttributionScores;
 use crate::lab::identify::confusion::heat_map;
 use crate::lab::plot::Raster;
 
 /// Where the confusion matrix goes, and as what.
-pub(super) struct Confusion<'a> {
+pub(super) struct ConfusionFile<'a> {
     path: &'a Path,
     kind: ConfusionKind,
 }
@@ -21,7 +21,7 @@ enum ConfusionKind {
     Png(Box<Raster>),
 }
 
-impl<'a> Confusion<'a> {
+impl<'a> ConfusionFile<'a> {
     /// Looks at the name's ending; call it before the work, which would be in vain otherwise.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl<'a> Confusion<'a> {
             Some("png") => ConfusionKind::Png(Box::new(Raster::new()?)),
             _ => {
                 let what = format!("{} says not what to write there", path.display());
-                return Err(Failure::new(Kind::Config, what)
+                return Err(Failure::new(FailureKind::Config, what)
                     .remedy("Name a file that ends in .csv, .svg or .png."));
             }
         };
@@ -44,7 +44,7 @@ impl<'a> Confusion<'a> {
     ///
     /// # Errors
     /// When it cannot be drawn or written.
-    pub(super) fn write(&self, scores: &Scores, labels: &[String]) -> Result<()> {
+    pub(super) fn write(&self, scores: &AttributionScores, labels: &[String]) -> Result<()> {
         let picture = || heat_map(scores, labels);
         let bytes = match &self.kind {
             ConfusionKind::Csv => table(scores, labels).into_bytes(),
@@ -56,7 +56,7 @@ impl<'a> Confusion<'a> {
 }
 
 /// The matrix as CSV: a row a person, a column a named person.
-fn table(scores: &Scores, labels: &[String]) -> String {
+fn table(scores: &AttributionScores, labels: &[String]) -> String {
     let quoted = |text: &String| match text.contains([',', '"', '\n']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.clone(),

@@ -7,16 +7,16 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Input;
-use super::confusion::Confusion;
+use super::confusion::ConfusionFile;
 use super::learner::{LearnerArgs, scorer};
 use super::report::text;
 use crate::cli::output;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::identify::{EvaluateOptions, Evaluation, Group, Labelled, evaluate};
 
 /// Arguments of `identify evaluate`.
 #[derive(Debug, Args)]
-pub struct EvaluateArgs {
+pub struct IdentifyEvaluateArgs {
     #[command(flatten)]
     input: Input,
 
@@ -31,7 +31,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "GROUP,GROUP", value_delimiter = ',', value_parser = group)]
     without: Vec<Group>,
 
-    /// How often the sessions are dealt onto folds anew
+    /// How often the sessions are assigned to folds anew
     #[arg(long, value_name = "N", default_value_t = 5)]
     repeats: usize,
 
@@ -69,19 +69,19 @@ pub(super) struct Report<'a> {
 fn group(text: &str) -> Result<Group> {
     Group::ALL.into_iter().find(|group| group.name() == text).ok_or_else(|| {
         let names = Group::ALL.map(Group::name).join(", ");
-        Failure::new(Kind::Config, format!("there is no group of features {text:?}"))
+        Failure::new(FailureKind::Config, format!("there is no group of features {text:?}"))
             .remedy(format!("Choose among {names}."))
     })
 }
 
-impl EvaluateArgs {
+impl IdentifyEvaluateArgs {
     /// Runs the command.
     ///
     /// # Errors
     /// When the recordings cannot be read or are too few, or training breaks down.
     pub fn run(self) -> Result<()> {
         let classifier = self.learner.classifier(&self.classifier)?;
-        let confusion = self.confusion.as_deref().map(Confusion::to).transpose()?;
+        let confusion = self.confusion.as_deref().map(ConfusionFile::to).transpose()?;
         let samples = self.input.measure(self.learner.measure())?;
         let labelled = samples.labelled()?.without(&self.without);
         not_empty(&labelled)?;
@@ -121,7 +121,7 @@ impl EvaluateArgs {
 fn not_empty(labelled: &Labelled) -> Result<()> {
     match labelled.names.is_empty() {
         false => Ok(()),
-        true => Err(Failure::new(Kind::Config, "no feature is left")
+        true => Err(Failure::new(FailureKind::Config, "no feature is left")
             .remedy("Leave out fewer groups with --without.")),
     }
 }

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::How;
 use crate::cli::{output, stdio_arrow};
-use crate::error::{Failure, Kind, Result};
-use crate::lab::identify::{FeatureSet, Measure, Samples};
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::identify::{FeatureSet, SampleParams, Samples};
 use crate::lab::shard::Shard;
 
 /// Arguments of `identify features`.
@@ -28,8 +28,8 @@ pub struct FeaturesArgs {
     #[arg(long, value_name = "I/N", default_value = "1/1")]
     shard: Shard,
 
-    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y; or file, row_group
-    /// of Parquet with these columns) from standard input and answer each with one
+    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y; or file,
+    /// row_group of Parquet with these columns) from standard input and answer each with one
     #[arg(long, conflicts_with = "input")]
     stdio_arrow: bool,
 }
@@ -43,7 +43,7 @@ impl FeaturesArgs {
         if self.stdio_arrow {
             return stdio_arrow::features(self.features, self.shard);
         }
-        let measure = Measure { set: self.features, parts: 1 };
+        let measure = SampleParams { set: self.features, parts: 1 };
         let samples = self.how.measure(&self.input, measure, self.shard)?;
         output::line(table(&samples)?.trim_end())
     }
@@ -52,7 +52,7 @@ impl FeaturesArgs {
 /// `session_id,user_id,events` and the features; the user is empty where nobody knows.
 fn table(samples: &Samples) -> Result<String> {
     let failed = |e: &dyn std::fmt::Display| {
-        Failure::new(Kind::Internal, format!("writing the features as CSV: {e}"))
+        Failure::new(FailureKind::Internal, format!("writing the features as CSV: {e}"))
     };
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header = vec!["session_id".to_owned(), "user_id".into(), "events".into()];

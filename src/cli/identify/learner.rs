@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::error::{Failure, Kind, Result};
-use crate::lab::identify::{Classifier, FeatureSet, Measure};
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::identify::{Classifier, FeatureSet, SampleParams};
 use crate::model::{ScorerParams, folders_beside};
 use crate::nn::mlp::MlpParams;
 
@@ -15,7 +15,8 @@ pub(super) struct LearnerArgs {
     #[arg(long, value_name = "SET", default_value = "rich")]
     pub features: FeatureSet,
 
-    /// Parts that each session is cut in, learnt from and asked beside the whole; 1 is the whole alone
+    /// Parts that each session is cut in, learnt from and asked beside the whole; 1 is the whole
+    /// alone
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = parts)]
     parts: usize,
 
@@ -65,8 +66,8 @@ pub(super) struct LearnerArgs {
 }
 
 impl LearnerArgs {
-    pub(super) fn measure(&self) -> Measure {
-        Measure { set: self.features, parts: self.parts }
+    pub(super) fn measure(&self) -> SampleParams {
+        SampleParams { set: self.features, parts: self.parts }
     }
 
     /// The classifier of this name with these settings.
@@ -95,7 +96,7 @@ impl LearnerArgs {
 
 fn parts(text: &str) -> Result<usize> {
     text.parse().ok().filter(|parts| (1..=20).contains(parts)).ok_or_else(|| {
-        Failure::new(Kind::Config, format!("{text:?} is no number of parts"))
+        Failure::new(FailureKind::Config, format!("{text:?} is no number of parts"))
             .remedy("Give a number from 1 to 20.")
     })
 }

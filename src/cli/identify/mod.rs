@@ -19,7 +19,7 @@ use super::left_out;
 use super::preprocess::layout::FormatArgs;
 use crate::data::formats::{Dataset, Format, ReadParams, open};
 use crate::error::Result;
-use crate::lab::identify::{Measure, Samples};
+use crate::lab::identify::{SampleParams, Samples};
 use crate::lab::shard::Shard;
 
 /// Arguments of `identify`.
@@ -32,9 +32,9 @@ pub struct IdentifyArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Learn who the people of some recordings are, and write a model of them.
-    Train(Box<train::TrainArgs>),
+    Train(Box<train::IdentifyTrainArgs>),
     /// Measure how often the right one of the known people is named, on sessions held out.
-    Evaluate(Box<evaluate::EvaluateArgs>),
+    Evaluate(Box<evaluate::IdentifyEvaluateArgs>),
     /// Name the likeliest maker of each session.
     Predict(Box<predict::PredictArgs>),
     /// Print the features of each session as CSV.
@@ -87,7 +87,7 @@ impl How {
         open(&self.format()?, input, ReadParams { strict: self.strict })
     }
 
-    fn measure(self, input: &[PathBuf], measure: Measure, shard: Shard) -> Result<Samples> {
+    fn measure(self, input: &[PathBuf], measure: SampleParams, shard: Shard) -> Result<Samples> {
         let samples = Samples::read(&self.open(input)?, measure, shard)?;
         tell_left_out(&samples);
         Ok(samples)
@@ -95,7 +95,7 @@ impl How {
 }
 
 impl Input {
-    fn measure(self, measure: Measure) -> Result<Samples> {
+    fn measure(self, measure: SampleParams) -> Result<Samples> {
         self.how.measure(&self.input, measure, Shard::WHOLE)
     }
 }

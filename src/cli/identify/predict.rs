@@ -9,7 +9,7 @@ use super::Input;
 use super::learner::scorer;
 use crate::cli::output;
 use crate::data::relabel::{Names, relabel};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::identify::{Named, predict, wanted};
 use crate::model::LoadedIdentifier;
 
@@ -88,10 +88,11 @@ impl PredictArgs {
         }
         match &self.input.input[..] {
             [one] if one.is_file() || !one.exists() => Ok(Some(one.clone())),
-            _ => {
-                Err(Failure::new(Kind::Config, "--out copies one table, and this is not one file")
-                    .remedy("Name a single CSV file, or leave --out away."))
-            }
+            _ => Err(Failure::new(
+                FailureKind::Config,
+                "--out copies one table, and this is not one file",
+            )
+            .remedy("Name a single CSV file, or leave --out away.")),
         }
     }
 }
@@ -123,13 +124,13 @@ fn tell(answers: &[Named], model: &LoadedIdentifier) {
     let recorded: Vec<&Named> = answers.iter().filter(|one| one.recorded.is_some()).collect();
     let right = recorded.iter().filter(|one| one.recorded.as_ref() == Some(&one.user)).count();
     let strange = |one: &&&Named| one.recorded.as_ref().is_some_and(|user| !labels.contains(user));
-    let strangers = recorded.iter().filter(strange).count();
+    let impostors = recorded.iter().filter(strange).count();
     if !recorded.is_empty() {
         eprintln!("{right} of {} sessions are as the recording says", recorded.len());
     }
-    if strangers > 0 {
+    if impostors > 0 {
         eprintln!(
-            "{strangers} of them were made by people whom the model does not know; each went to \
+            "{impostors} of them were made by people whom the model does not know; each went to \
              whoever is most like them"
         );
     }

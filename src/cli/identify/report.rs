@@ -1,7 +1,7 @@
 //! An evaluation as text. Computes nothing.
 
 use super::evaluate::Report;
-use crate::lab::identify::{Figure, Scores};
+use crate::lab::identify::{AttributionFigure, AttributionScores};
 
 /// Features named in the text; the JSON has all.
 const FEATURES_SHOWN: usize = 12;
@@ -18,7 +18,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
             report.sessions, report.users, report.classifier, report.feature_count, report.features
         ),
         format!(
-            "{} folds of whole sessions, dealt {} times{}{}",
+            "{} folds of whole sessions, assigned {} times{}{}",
             report.folds,
             report.repeats,
             match report.parts {
@@ -48,12 +48,12 @@ pub(super) fn text(report: &Report<'_>) -> String {
     lines.join("\n")
 }
 
-fn figure(figure: Figure) -> String {
+fn figure(figure: AttributionFigure) -> String {
     format!("{:.3} ({:.3}-{:.3})", figure.value, figure.low, figure.high)
 }
 
 /// For a table: always 16 characters.
-fn short(figure: Figure) -> String {
+fn short(figure: AttributionFigure) -> String {
     format!("{:.2} ({:.2}-{:.2})", figure.value, figure.low, figure.high)
 }
 
@@ -61,7 +61,7 @@ fn list(values: &[f64]) -> String {
     values.iter().map(|value| format!("{value:.3}")).collect::<Vec<_>>().join(" ")
 }
 
-fn people(scores: &Scores) -> Vec<String> {
+fn people(scores: &AttributionScores) -> Vec<String> {
     let wide = scores.people.iter().map(|person| person.user.chars().count()).max().unwrap_or(4);
     let mut lines = vec![format!(
         " no  {:wide$}  sessions  {:16}  {:16}  {:16}  mostly taken for",
@@ -111,7 +111,7 @@ fn importance(report: &Report<'_>) -> Vec<String> {
 }
 
 /// Counts with nothing where there is nothing, so that the eye finds the mistakes.
-fn confusion(scores: &Scores) -> Vec<String> {
+fn confusion(scores: &AttributionScores) -> Vec<String> {
     let count = scores.confusion.len();
     let largest = scores.confusion.iter().flatten().max().copied().unwrap_or(0);
     let wide = largest.max(count).to_string().len() + 1;

@@ -9,12 +9,12 @@ use super::Input;
 use super::learner::{LearnerArgs, scorer};
 use crate::error::Result;
 use crate::lab::identify::{
-    About, Classifier, EvaluateOptions, Evaluation, Labelled, evaluate, identifier, search,
+    Classifier, ClassifierCard, EvaluateOptions, Evaluation, Labelled, evaluate, identifier, search,
 };
 
 /// Arguments of `identify train`.
 #[derive(Debug, Args)]
-pub struct TrainArgs {
+pub struct IdentifyTrainArgs {
     #[command(flatten)]
     input: Input,
 
@@ -26,7 +26,7 @@ pub struct TrainArgs {
     out: PathBuf,
 }
 
-impl TrainArgs {
+impl IdentifyTrainArgs {
     /// Runs the command.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl TrainArgs {
         let folds = learner.folds(labelled.fewest());
         let held_out = held_out(&labelled, &learner, folds)?;
         let figure = held_out.scores.macro_f1;
-        let about = About {
+        let about = ClassifierCard {
             measure: learner.measure(),
             source,
             macro_f1: Some([figure.value, figure.low, figure.high]),

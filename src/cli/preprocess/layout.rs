@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::data::formats::{Format, GENERIC, GenericParams, TimeUnit, UserFrom};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Which recordings they are: the same options in every command that reads any.
 #[derive(Debug, Clone, Default, Args)]
@@ -47,16 +47,15 @@ impl FormatArgs {
                 let what = format!(
                     "{option} says how tables of --format generic are laid out, not {name}"
                 );
-                Err(Failure::new(Kind::Usage, what).remedy("Leave one of the two out."))
+                Err(Failure::new(FailureKind::Usage, what).remedy("Leave one of the two out."))
             }
             (None, None) => {
                 let names: Vec<&str> = Format::names().collect();
-                Err(Failure::new(Kind::Usage, "the format of the recordings is not named").remedy(
-                    format!(
+                Err(Failure::new(FailureKind::Usage, "the format of the recordings is not named")
+                    .remedy(format!(
                         "Add --format NAME, one of {}, or --layout FILE for any other table.",
                         names.join(", ")
-                    ),
-                ))
+                    )))
             }
         }
     }

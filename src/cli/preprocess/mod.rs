@@ -13,8 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{left_out, output, stdio_arrow};
 use crate::data::formats::{Dataset, Dropped, ReadParams, User, open};
 use crate::data::npz::write_whole;
-use crate::error::{Failure, Kind, Result};
-use crate::lab::preprocess::{Output, PreprocessParams, Progress, UserSummary, preprocess};
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::preprocess::{
+    Output, PreprocessParams, PreprocessProgress, UserSummary, preprocess,
+};
 use crate::lab::shard::Shard;
 use crate::pipeline::WindowParams;
 
@@ -45,9 +47,9 @@ pub struct PreprocessArgs {
     #[arg(long, value_name = "I/N", default_value = "1/1")]
     shard: Shard,
 
-    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y; or file, row_group
-    /// of Parquet with these columns) from standard input and answer each with the windows of its
-    /// sessions
+    /// Read Arrow streams (session_id, timestamp ms, event_type, screen_x, screen_y; or file,
+    /// row_group of Parquet with these columns) from standard input and answer each with the
+    /// windows of its sessions
     #[arg(long, conflicts_with_all = ["input", "all_events", "iqr_filter", "pad"])]
     stdio_arrow: bool,
 
@@ -98,14 +100,14 @@ impl PreprocessArgs {
     /// When the recordings cannot be read or the windows cannot be written.
     pub fn run(self) -> Result<()> {
         let params = self.params();
-        params.windows.validate().map_err(|wrong| Failure::new(Kind::Usage, wrong))?;
+        params.windows.validate().map_err(|wrong| Failure::new(FailureKind::Usage, wrong))?;
         if self.stdio_arrow {
             return stdio_arrow::windows(params.windows, self.shard);
         }
         let format = self.format.format()?;
         let bar = progress_bar();
         let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
-        let mut show = |progress: Progress<'_>| {
+        let mut show = |progress: PreprocessProgress<'_>| {
             bar.set_length(progress.total as u64);
             bar.set_position(progress.done as u64);
             bar.set_message(progress.user.to_owned());
@@ -161,7 +163,7 @@ fn require_events(users: &[UserSummary]) -> Result<()> {
         return Ok(());
     }
     let rows = left_out::counted(rows, "row");
-    Err(Failure::new(Kind::Data, format!("none of {rows} is a mouse event"))
+    Err(Failure::new(FailureKind::Data, format!("none of {rows} is a mouse event"))
         .remedy("The counts above say why; another --format, --event or --code may read them."))
 }
 
@@ -188,6 +190,6 @@ fn progress_bar() -> ProgressBar {
 fn summary_json(params: &PreprocessParams, users: &[UserSummary]) -> Result<String> {
     let summary = serde_json::json!({ "params": params, "users": users });
     let text = serde_json::to_string_pretty(&summary)
-        .map_err(|e| Failure::new(Kind::Internal, format!("the summary as JSON: {e}")))?;
+        .map_err(|e| Failure::new(FailureKind::Internal, format!("the summary as JSON: {e}")))?;
     Ok(text)
 }

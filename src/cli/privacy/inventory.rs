@@ -14,7 +14,7 @@ use crate::error::{Failure, Result};
 /// Which part of what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum StoredPart {
     /// The recordings of enrolments.
     Recordings,
     /// The recordings of the running agent.
@@ -35,7 +35,7 @@ pub struct Holding {
     /// What it is called.
     pub name: &'static str,
     /// Which part it is of.
-    pub part: Part,
+    pub part: StoredPart,
     /// What it says about its owner.
     pub holds: &'static str,
     /// The file or folder.
@@ -51,9 +51,9 @@ pub struct Holding {
 }
 
 /// What there is to say of a thing before the disk is looked at.
-struct Entry {
+struct StoredThing {
     name: &'static str,
-    part: Part,
+    part: StoredPart,
     holds: &'static str,
     path: PathBuf,
     kept: String,
@@ -64,10 +64,10 @@ struct Entry {
 /// # Errors
 /// When a folder cannot be looked into.
 pub fn all(context: &Context) -> Result<Vec<Holding>> {
-    entries(context).into_iter().map(Entry::look).collect()
+    entries(context).into_iter().map(StoredThing::look).collect()
 }
 
-fn entries(context: &Context) -> Vec<Entry> {
+fn entries(context: &Context) -> Vec<StoredThing> {
     let store = Store::at(context.paths.data());
     let mut entries = movement(context, &store);
     let holds = "times, scores, decisions, actions and answers; no position of the pointer";
@@ -81,52 +81,66 @@ fn entries(context: &Context) -> Vec<Entry> {
         let Some(file) = file else { continue };
         let older = file.with_extension("old.jsonl");
         for (name, path) in [("journal", file), ("journal, its older half", older)] {
-            entries.push(Entry { name, part: Part::History, holds, path, kept: kept.clone() });
+            entries.push(StoredThing {
+                name,
+                part: StoredPart::History,
+                holds,
+                path,
+                kept: kept.clone(),
+            });
         }
     }
     for path in aside::list(&store.history()).unwrap_or_default() {
         let kept = "until you purge it: it could not be used, and was put aside".into();
-        entries.push(Entry { name: "history put aside", part: Part::History, holds, path, kept });
+        entries.push(StoredThing {
+            name: "history put aside",
+            part: StoredPart::History,
+            holds,
+            path,
+            kept,
+        });
     }
-    for path in aside::list(&store.learnt()).unwrap_or_default() {
+    let old = store.old_adaptation();
+    let set_aside = [&store.adaptation(), &old].map(|path| aside::list(path).unwrap_or_default());
+    for path in set_aside.into_iter().flatten().chain(old.exists().then(|| old.clone())) {
         let kept = "until you purge it: it could not be used, and was put aside".into();
         let holds = "how far your movement had changed; no position of the pointer";
-        entries.push(Entry {
-            name: "what it learnt, put aside",
-            part: Part::Model,
+        entries.push(StoredThing {
+            name: "adaptation put aside",
+            part: StoredPart::Model,
             holds,
             path,
             kept,
         });
     }
     let days = context.config.retention.history_days.get();
-    entries.push(Entry {
+    entries.push(StoredThing {
         name: "history",
-        part: Part::History,
+        part: StoredPart::History,
         holds,
         path: store.history(),
         kept: if days == 0 { "not at all".into() } else { format!("{days} days") },
     });
-    entries.push(Entry {
+    entries.push(StoredThing {
         name: "report",
-        part: Part::History,
+        part: StoredPart::History,
         holds: "when you were at your desk, and how the scores went",
         path: store.report(),
         kept: "until the next `mousewarden report`".into(),
     });
     let metrics = &context.config.metrics.file;
     if metrics.is_absolute() {
-        entries.push(Entry {
+        entries.push(StoredThing {
             name: "metrics",
-            part: Part::Metrics,
+            part: StoredPart::Metrics,
             holds: "state, decision and counts, for Prometheus",
             path: metrics.clone(),
             kept: "until you remove it; the running agent writes it anew".into(),
         });
     }
-    entries.push(Entry {
+    entries.push(StoredThing {
         name: "configuration",
-        part: Part::Configuration,
+        part: StoredPart::Configuration,
         holds: "your settings",
         path: context.paths.config().to_owned(),
         kept: "until you remove it".into(),
@@ -140,7 +154,7 @@ fn there(file: PathBuf) -> Option<PathBuf> {
     is_there.then_some(file)
 }
 
-fn movement(context: &Context, store: &Store) -> Vec<Entry> {
+fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
     let retention = &context.config.retention;
     let holds = "every position of the pointer and every press of its buttons, with their times";
     let watched = match context.config.record.enabled {
@@ -148,32 +162,32 @@ fn movement(context: &Context, store: &Store) -> Vec<Entry> {
         false => "none is made: [record] enabled = false".into(),
     };
     vec![
-        Entry {
+        StoredThing {
             name: "recordings of your enrolments",
-            part: Part::Recordings,
+            part: StoredPart::Recordings,
             holds,
             path: store.recordings(),
             kept: days(retention.recordings_days.get()),
         },
-        Entry {
+        StoredThing {
             name: "recordings by the running agent",
-            part: Part::Watched,
+            part: StoredPart::Watched,
             holds,
             path: store.watched().root().to_owned(),
             kept: watched,
         },
-        Entry {
+        StoredThing {
             name: "your model",
-            part: Part::Model,
+            part: StoredPart::Model,
             holds: "numbers that tell your movement from others'; no position of the pointer",
             path: store.model(),
             kept: "until the next enrolment replaces it".into(),
         },
-        Entry {
-            name: "what it learnt since your enrolment",
-            part: Part::Model,
+        StoredThing {
+            name: "how it has adapted since your enrolment",
+            part: StoredPart::Model,
             holds: "how far your movement has changed since; no position of the pointer",
-            path: store.learnt(),
+            path: store.adaptation(),
             kept: "until you enrol again, or `mousewarden adaptation forget`".into(),
         },
     ]
@@ -183,12 +197,12 @@ fn days(days: u32) -> String {
     if days == 0 { "until you purge it".into() } else { format!("{days} days") }
 }
 
-impl Entry {
+impl StoredThing {
     fn look(self) -> Result<Holding> {
         let Self { name, part, holds, path, kept } = self;
         let files = files(&path).map_err(|e| Failure::io(path.display(), e))?;
         let readers = match files.iter().any(|file| is_open(&path, file)) {
-            true if part == Part::Metrics => "everybody, or its collector could not".into(),
+            true if part == StoredPart::Metrics => "everybody, or its collector could not".into(),
             true => {
                 format!("OTHER USERS OF THIS MACHINE; this ends it: {}", private::closing(&path))
             }

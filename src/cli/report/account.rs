@@ -1,12 +1,13 @@
 //! What the rows of a history add up to: when the agent watched and when not, what it judged, what
-//! it did, and what turned out to be false. Times are milliseconds since 1970; nothing is drawn here.
+//! it did, and what turned out to be false. Times are milliseconds since 1970; nothing is drawn
+//! here.
 
-use crate::agent::entry::{Entry, Stamped};
+use crate::agent::event::{Event, StampedEvent};
 use crate::pipeline::{Boundary, Explanation};
 
 /// What the agent was doing over a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doing {
+pub(super) enum Activity {
     /// It watched.
     Watching,
     /// Its owner had paused it.
@@ -17,8 +18,8 @@ pub(super) enum Doing {
 
 /// A span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stretch {
-    pub doing: Doing,
+pub(super) struct ActivitySpan {
+    pub doing: Activity,
     pub from: i64,
     pub to: i64,
 }
@@ -32,15 +33,15 @@ pub(super) struct Point {
 
 /// What stands out of the timeline.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mark {
+pub(super) struct TimelineMark {
     pub at: i64,
-    pub kind: MarkKind,
+    pub kind: TimelineMarkKind,
     /// What happened, in words.
     pub words: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MarkKind {
+pub(super) enum TimelineMarkKind {
     /// The scores spoke against the owner.
     Alarm,
     /// An alarm that the password disproved.
@@ -56,13 +57,13 @@ pub(super) enum MarkKind {
 /// Everything that the page shows.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<ActivitySpan>,
     pub points: Vec<Point>,
     /// Windows judged, with or without a mean.
     pub windows: usize,
     /// Seconds of movement in them.
     pub movement_s: f64,
-    pub marks: Vec<Mark>,
+    pub marks: Vec<TimelineMark>,
     /// The thresholds in force, from these moments on.
     pub thresholds: Vec<(i64, f64)>,
 }
@@ -70,60 +71,60 @@ pub(super) struct Account {
 impl Account {
     /// Adds rows up, in order of time; an agent that never said its end is taken to run on only if
     /// its last word is younger than a minute.
-    pub(super) fn of(rows: &[Stamped], now: i64) -> Self {
+    pub(super) fn of(rows: &[StampedEvent], now: i64) -> Self {
         let mut account = Self::default();
-        let mut open: Option<(Doing, i64)> = None;
+        let mut open: Option<(Activity, i64)> = None;
         let mut last = 0;
-        for (at, entry) in rows.iter().filter_map(|row| Some((at_ms(row)?, &row.entry))) {
-            if matches!(entry, Entry::Started { .. }) {
+        for (at, event) in rows.iter().filter_map(|row| Some((at_ms(row)?, &row.event))) {
+            if matches!(event, Event::Started { .. }) {
                 // The one before ended without a word.
                 account.close(&mut open, last);
             }
-            if let Some(doing) = change(entry) {
+            if let Some(doing) = change(event) {
                 account.close(&mut open, at);
                 open = doing.map(|doing| (doing, at));
             }
             // A history that was cut begins in the middle.
-            if open.is_none() && matches!(entry, Entry::Verdict(_)) {
-                open = Some((Doing::Watching, at));
+            if open.is_none() && matches!(event, Event::Verdict(_)) {
+                open = Some((Activity::Watching, at));
             }
             last = at;
-            account.take(at, entry);
+            account.take(at, event);
         }
         let runs_on = now - last < 60_000;
         account.close(&mut open, if runs_on { now } else { last });
         account
     }
 
-    fn close(&mut self, open: &mut Option<(Doing, i64)>, to: i64) {
+    fn close(&mut self, open: &mut Option<(Activity, i64)>, to: i64) {
         if let Some((doing, from)) = open.take().filter(|(_, from)| *from < to) {
-            self.stretches.push(Stretch { doing, from, to });
+            self.stretches.push(ActivitySpan { doing, from, to });
         }
     }
 
-    fn take(&mut self, at: i64, entry: &Entry) {
-        match entry {
-            Entry::Verdict(verdict) => {
+    fn take(&mut self, at: i64, event: &Event) {
+        match event {
+            Event::Verdict(verdict) => {
                 self.windows += 1;
                 self.movement_s += verdict.window.movement().as_secs_f64();
                 let grouped = verdict.judgement.grouped.map(f64::from);
                 self.points.extend(grouped.map(|grouped| Point { at, grouped }));
             }
-            Entry::Started { threshold, .. } | Entry::Reloaded { threshold, .. } => {
+            Event::Started { threshold, .. } | Event::Reloaded { threshold, .. } => {
                 self.thresholds.push((at, f64::from(*threshold)));
             }
             _ => {}
         }
-        self.marks.extend(mark(entry).map(|(kind, words)| Mark { at, kind, words }));
+        self.marks.extend(mark(event).map(|(kind, words)| TimelineMark { at, kind, words }));
     }
 
     /// Milliseconds spent on something.
-    pub(super) fn spent(&self, doing: Doing) -> i64 {
+    pub(super) fn spent(&self, doing: Activity) -> i64 {
         let of_this = self.stretches.iter().filter(|stretch| stretch.doing == doing);
         of_this.map(|stretch| stretch.to - stretch.from).sum()
     }
 
-    pub(super) fn count(&self, kind: MarkKind) -> usize {
+    pub(super) fn count(&self, kind: TimelineMarkKind) -> usize {
         self.marks.iter().filter(|mark| mark.kind == kind).count()
     }
 
@@ -135,20 +136,20 @@ impl Account {
 }
 
 /// Milliseconds since 1970; nothing for a time that is none.
-fn at_ms(row: &Stamped) -> Option<i64> {
+fn at_ms(row: &StampedEvent) -> Option<i64> {
     Some(row.wall.parse::<jiff::Timestamp>().ok()?.as_millisecond())
 }
 
 /// What the agent does from this entry on, where that is something else; nothing once it has ended.
-const fn change(entry: &Entry) -> Option<Option<Doing>> {
-    match entry {
-        Entry::Started { .. } | Entry::Resumed => Some(Some(Doing::Watching)),
-        Entry::Paused { .. } => Some(Some(Doing::Paused)),
-        Entry::Session { boundary: Boundary::Locked } => Some(Some(Doing::Locked)),
-        Entry::Session { boundary: Boundary::Unlocked | Boundary::Start } => {
-            Some(Some(Doing::Watching))
+const fn change(event: &Event) -> Option<Option<Activity>> {
+    match event {
+        Event::Started { .. } | Event::Resumed => Some(Some(Activity::Watching)),
+        Event::Paused { .. } => Some(Some(Activity::Paused)),
+        Event::Session { boundary: Boundary::Locked } => Some(Some(Activity::Locked)),
+        Event::Session { boundary: Boundary::Unlocked | Boundary::Start } => {
+            Some(Some(Activity::Watching))
         }
-        Entry::Stopped { .. } => Some(None),
+        Event::Stopped { .. } => Some(None),
         _ => None,
     }
 }
@@ -160,33 +161,36 @@ fn why(why: &Explanation) -> String {
     if differences.is_empty() { unlike } else { format!("{unlike}: {differences}") }
 }
 
-fn mark(entry: &Entry) -> Option<(MarkKind, String)> {
-    let kind = match entry {
-        Entry::Verdict(verdict) => {
+fn mark(event: &Event) -> Option<(TimelineMarkKind, String)> {
+    let kind = match event {
+        Event::Verdict(verdict) => {
             let action = verdict.judgement.action?;
             let grouped = verdict.judgement.grouped.unwrap_or_default();
             let why = verdict.why.map_or_else(String::new, |it| format!("; {}", why(&it)));
-            return Some((MarkKind::Alarm, format!("alarm: score {grouped:.2}; to {action}{why}")));
+            return Some((
+                TimelineMarkKind::Alarm,
+                format!("alarm: score {grouped:.2}; to {action}{why}"),
+            ));
         }
-        Entry::Confirmed => MarkKind::FalseAlarm,
-        Entry::LockAsked { .. } => MarkKind::Lock,
-        Entry::LockFailed { .. }
-        | Entry::SafeMode { .. }
-        | Entry::Fault { .. }
-        | Entry::PutAside { .. }
-        | Entry::HistoryReset { .. }
-        | Entry::Unwritten { .. }
-        | Entry::Gap { .. } => MarkKind::Fault,
-        Entry::Learnt { .. }
-        | Entry::CountdownEnded { .. }
-        | Entry::Changed { .. }
-        | Entry::Refused { .. }
-        | Entry::Paused { .. }
-        | Entry::Reloaded { .. }
-        | Entry::Stopped { .. } => MarkKind::Asked,
+        Event::Confirmed => TimelineMarkKind::FalseAlarm,
+        Event::LockAsked { .. } => TimelineMarkKind::Lock,
+        Event::LockFailed { .. }
+        | Event::SafeMode { .. }
+        | Event::Fault { .. }
+        | Event::PutAside { .. }
+        | Event::HistoryReset { .. }
+        | Event::Unwritten { .. }
+        | Event::Gap { .. } => TimelineMarkKind::Fault,
+        Event::Adapted { .. }
+        | Event::CountdownEnded { .. }
+        | Event::Changed { .. }
+        | Event::Refused { .. }
+        | Event::Paused { .. }
+        | Event::Reloaded { .. }
+        | Event::Stopped { .. } => TimelineMarkKind::Asked,
         _ => return None,
     };
-    Some((kind, entry.words()))
+    Some((kind, event.words()))
 }
 
 #[cfg(test)]
@@ -196,13 +200,13 @@ mod tests {
         Action, Decision, Judgement, Score, Timestamp, Verdict, WindowEnd, WindowSummary,
     };
 
-    fn row(at_ms: i64, entry: Entry) -> Stamped {
+    fn row(at_ms: i64, event: Event) -> StampedEvent {
         let wall = jiff::Timestamp::from_millisecond(at_ms).unwrap().to_string();
-        Stamped { wall, mono_us: Timestamp::default(), entry }
+        StampedEvent { wall, mono_us: Timestamp::default(), event }
     }
 
-    fn started(threshold: f32) -> Entry {
-        Entry::Started {
+    fn started(threshold: f32) -> Event {
+        Event::Started {
             version: String::new(),
             source: String::new(),
             scorer: String::new(),
@@ -214,32 +218,32 @@ mod tests {
         }
     }
 
-    fn reloaded(threshold: f32) -> Entry {
-        Entry::Reloaded { threshold, group_windows: 30 }
+    fn reloaded(threshold: f32) -> Event {
+        Event::Reloaded { threshold, group_windows: 30 }
     }
 
-    fn session(boundary: Boundary) -> Entry {
-        Entry::Session { boundary }
+    fn session(boundary: Boundary) -> Event {
+        Event::Session { boundary }
     }
 
     #[test]
     fn time_is_spent_watching_paused_locked_or_nowhere() {
         let rows = [
             row(0, started(0.5)),
-            row(1_000, Entry::Paused { seconds: None }),
-            row(3_000, Entry::Resumed),
+            row(1_000, Event::Paused { seconds: None }),
+            row(3_000, Event::Resumed),
             row(4_000, session(Boundary::Locked)),
             row(9_000, session(Boundary::Unlocked)),
-            row(10_000, Entry::Stopped { why: "asked".into() }),
+            row(10_000, Event::Stopped { why: "asked".into() }),
             row(50_000, started(0.625)),
             // It crashes here, and nobody writes that down.
             row(51_000, reloaded(0.75)),
             row(90_000, started(0.75)),
         ];
         let account = Account::of(&rows, 90_000 + 3_600_000);
-        assert_eq!(account.spent(Doing::Paused), 2_000);
-        assert_eq!(account.spent(Doing::Locked), 5_000);
-        assert_eq!(account.spent(Doing::Watching), 1_000 + 1_000 + 1_000 + 1_000);
+        assert_eq!(account.spent(Activity::Paused), 2_000);
+        assert_eq!(account.spent(Activity::Locked), 5_000);
+        assert_eq!(account.spent(Activity::Watching), 1_000 + 1_000 + 1_000 + 1_000);
         assert_eq!(account.threshold(20_000), Some(0.5));
         assert_eq!(account.threshold(50_500), Some(0.625));
         let running = Account::of(&rows, 95_000);
@@ -261,13 +265,16 @@ mod tests {
         };
         let verdict = Verdict { window, at, score: Score::new(0.1), judgement, why: None };
         let rows = [
-            row(1, Entry::Verdict(verdict)),
-            row(2, Entry::LockAsked { by: "logind".into(), confirmed: true }),
-            row(3, Entry::Confirmed),
+            row(1, Event::Verdict(verdict)),
+            row(2, Event::LockAsked { by: "logind".into(), confirmed: true }),
+            row(3, Event::Confirmed),
         ];
         let account = Account::of(&rows, 10);
         let kinds: Vec<_> = account.marks.iter().map(|mark| mark.kind).collect();
-        assert_eq!(kinds, [MarkKind::Alarm, MarkKind::Lock, MarkKind::FalseAlarm]);
+        assert_eq!(
+            kinds,
+            [TimelineMarkKind::Alarm, TimelineMarkKind::Lock, TimelineMarkKind::FalseAlarm]
+        );
         assert_eq!((account.windows, account.points.len()), (1, 1));
     }
 }

@@ -17,7 +17,7 @@ use super::context::Context;
 use super::output;
 use crate::agent::history::History;
 use crate::data::{Store, private};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::platform::clock;
 
 /// Arguments of `report`.
@@ -53,7 +53,7 @@ impl ReportArgs {
             return rows.iter().try_for_each(output::json);
         }
         let account = Account::of(&rows, now.as_millisecond());
-        let page = page::write(&account, &strip::Span { since, until: now, zone });
+        let page = page::write(&account, &strip::ReportSpan { since, until: now, zone });
         let file = self.file.unwrap_or_else(|| store.report());
         put(&file, &page)?;
         if self.open {
@@ -67,7 +67,7 @@ fn open(file: &Path) -> Result<()> {
     let opened = Command::new("xdg-open").arg(file).stdin(Stdio::null()).status();
     match opened {
         Ok(status) if status.success() => Ok(()),
-        _ => Err(Failure::new(Kind::Unavailable, "no program here opens the page")
+        _ => Err(Failure::new(FailureKind::Unavailable, "no program here opens the page")
             .remedy(format!("Open it yourself: {}", file.display()))),
     }
 }

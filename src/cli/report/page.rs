@@ -1,15 +1,15 @@
 //! The page of a history: sums, a picture a day, and what stood out. Only what the account holds is
 //! shown.
 
-use super::account::{Account, Doing, Mark, MarkKind};
-use super::strip::{Day, Span};
+use super::account::{Account, Activity, TimelineMark, TimelineMarkKind};
+use super::strip::{Day, ReportSpan};
 use crate::lab::plot::page::{Block, Page, Section};
 
 /// Rows of the table at most; the rest is counted.
 const MOST_MARKS: usize = 200;
 
 /// The whole page.
-pub(super) fn write(account: &Account, span: &Span) -> String {
+pub(super) fn write(account: &Account, span: &ReportSpan) -> String {
     let from = span.words(span.since.as_millisecond());
     let to = span.words(span.until.as_millisecond());
     let privacy = "Times are local. This page holds no position of the pointer; whoever reads it \
@@ -31,21 +31,21 @@ fn sums(account: &Account) -> Block {
     let movement = duration((account.movement_s * 1000.0) as i64);
     let count = |kind| account.count(kind).to_string();
     let sums = [
-        ("watched", duration(account.spent(Doing::Watching))),
-        ("paused", duration(account.spent(Doing::Paused))),
+        ("watched", duration(account.spent(Activity::Watching))),
+        ("paused", duration(account.spent(Activity::Paused))),
         ("windows judged", account.windows.to_string()),
         ("movement in them", movement),
-        ("alarms", count(MarkKind::Alarm)),
-        ("known false alarms", count(MarkKind::FalseAlarm)),
-        ("locks", count(MarkKind::Lock)),
-        ("faults", count(MarkKind::Fault)),
+        ("alarms", count(TimelineMarkKind::Alarm)),
+        ("known false alarms", count(TimelineMarkKind::FalseAlarm)),
+        ("locks", count(TimelineMarkKind::Lock)),
+        ("faults", count(TimelineMarkKind::Fault)),
     ];
     let (names, values) = sums.map(|(name, value)| (name.to_owned(), value)).into_iter().unzip();
     Block::Table(names, vec![values])
 }
 
 /// The latest first, which also explains the marks.
-fn days(account: &Account, span: &Span) -> Block {
+fn days(account: &Account, span: &ReportSpan) -> Block {
     let day = |(at, (day, from, to)): (usize, (jiff::Zoned, i64, i64))| {
         let title = day.strftime("%A, %d %B %Y").to_string();
         Day { account, from, to }.picture(&title, at == 0)
@@ -53,11 +53,11 @@ fn days(account: &Account, span: &Span) -> Block {
     Block::Columns(vec![span.days().into_iter().rev().enumerate().map(day).collect()])
 }
 
-fn happened(account: &Account, span: &Span) -> Vec<Block> {
+fn happened(account: &Account, span: &ReportSpan) -> Vec<Block> {
     if account.marks.is_empty() {
         return vec![Block::Text("Nothing out of the ordinary.".into())];
     }
-    let row = |Mark { at, words, .. }: &Mark| vec![span.words(*at), words.clone()];
+    let row = |TimelineMark { at, words, .. }: &TimelineMark| vec![span.words(*at), words.clone()];
     let rows = account.marks.iter().rev().take(MOST_MARKS).map(row).collect();
     let mut blocks = vec![Block::Table(vec!["when".into(), "what".into()], rows)];
     let left = account.marks.len().saturating_sub(MOST_MARKS);
@@ -80,7 +80,7 @@ fn duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::account::{Point, Stretch};
+    use crate::cli::report::account::{ActivitySpan, Point};
     use crate::cli::report::strip::day_before;
     use jiff::tz::TimeZone;
 
@@ -91,15 +91,22 @@ mod tests {
         let since = day_before(until, 2, &zone);
         assert_eq!(since.to_string(), "2026-03-01T00:00:00Z");
         let noon = since.as_millisecond() + 12 * 3_600_000;
-        let mark = |kind, words: &str| Mark { at: noon, kind, words: words.into() };
+        let mark = |kind, words: &str| TimelineMark { at: noon, kind, words: words.into() };
         let account = Account {
-            stretches: vec![Stretch { doing: Doing::Watching, from: noon, to: noon + 60_000 }],
+            stretches: vec![ActivitySpan {
+                doing: Activity::Watching,
+                from: noon,
+                to: noon + 60_000,
+            }],
             points: vec![Point { at: noon, grouped: 0.9 }, Point { at: noon + 5000, grouped: 0.1 }],
-            marks: vec![mark(MarkKind::Alarm, "a < b"), mark(MarkKind::FalseAlarm, "it was you")],
+            marks: vec![
+                mark(TimelineMarkKind::Alarm, "a < b"),
+                mark(TimelineMarkKind::FalseAlarm, "it was you"),
+            ],
             thresholds: vec![(0, 0.5)],
             ..Account::default()
         };
-        let page = write(&account, &Span { since, until, zone });
+        let page = write(&account, &ReportSpan { since, until, zone });
         assert_eq!(page.matches("<svg").count(), 3);
         assert!(page.contains("a &lt; b") && page.contains("default-src 'none'"));
         for outside in ["http://", "https://", "<script", "<link", "src="] {
@@ -110,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_read_at_a_glance() {
+    fn durations_are_read_at_once() {
         assert_eq!(duration(40_000), "40 s");
         assert_eq!(duration(12 * 60_000), "12 min");
         assert_eq!(duration(3 * 3_600_000 + 5 * 60_000), "3 h 05 min");

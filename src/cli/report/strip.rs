@@ -5,8 +5,8 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use super::account::{Account, Doing, MarkKind};
-use crate::lab::plot::{Axis, Colour, Dash, Figure, Mark, Picture, Shape, Style, Ticks};
+use super::account::{Account, Activity, TimelineMarkKind};
+use crate::lab::plot::{Axis, Colour, Dash, Figure, Mark, Picture, PointShape, Style, Ticks};
 
 /// Width and height of a day, px, and what the legend adds to the first one.
 const SIZE: [f64; 2] = [940.0, 126.0];
@@ -21,7 +21,7 @@ const LONE: f64 = 0.02;
 
 /// The time that the page covers.
 #[derive(Debug, Clone)]
-pub(super) struct Span {
+pub(super) struct ReportSpan {
     pub since: Timestamp,
     pub until: Timestamp,
     pub zone: TimeZone,
@@ -34,7 +34,7 @@ pub(super) fn day_before(at: Timestamp, days: u32, zone: &TimeZone) -> Timestamp
     earlier.start_of_day().map_or(at, |midnight| midnight.timestamp())
 }
 
-impl Span {
+impl ReportSpan {
     /// The days, as midnight and next midnight.
     pub(super) fn days(&self) -> Vec<(Zoned, i64, i64)> {
         let mut days = Vec::new();
@@ -73,8 +73,9 @@ impl Day<'_> {
         let y = Axis::linear("", 0.0, 1.0).ticks(Ticks::At(scores)).without_grid();
         let height = SIZE[1] + if explained { LEGEND } else { 0.0 };
         let named = |(mark, name): (Mark, &str)| if explained { mark.named(name) } else { mark };
-        let doings = [Doing::Watching, Doing::Paused, Doing::Locked].map(|doing| self.spans(doing));
-        let kinds = [MarkKind::Alarm, MarkKind::FalseAlarm, MarkKind::Lock];
+        let doings =
+            [Activity::Watching, Activity::Paused, Activity::Locked].map(|doing| self.spans(doing));
+        let kinds = [TimelineMarkKind::Alarm, TimelineMarkKind::FalseAlarm, TimelineMarkKind::Lock];
         let marks = doings.into_iter().chain([self.threshold(), self.scores()]);
         let marks = marks.chain(kinds.into_iter().filter_map(|kind| self.marks(kind)));
         Figure::new(title, x, y).size(SIZE[0], height).marks(marks.map(named)).draw()
@@ -88,11 +89,11 @@ impl Day<'_> {
         (self.from..self.to).contains(&at)
     }
 
-    fn spans(&self, doing: Doing) -> (Mark, &'static str) {
+    fn spans(&self, doing: Activity) -> (Mark, &'static str) {
         let ([low, high], colour, opacity, name) = match doing {
-            Doing::Watching => ([0.0, 1.0], Colour::Series(0), 0.12, "watched"),
-            Doing::Paused => ([0.0, 0.16], Colour::Series(0), 0.5, "paused, at the foot"),
-            Doing::Locked => ([0.84, 1.0], Colour::Ink, 0.35, "screen locked, at the top"),
+            Activity::Watching => ([0.0, 1.0], Colour::Series(0), 0.12, "watched"),
+            Activity::Paused => ([0.0, 0.16], Colour::Series(0), 0.5, "paused, at the foot"),
+            Activity::Locked => ([0.84, 1.0], Colour::Ink, 0.35, "screen locked, at the top"),
         };
         let stretches = self.account.stretches.iter().filter(|stretch| stretch.doing == doing);
         let today = stretches.filter(|stretch| stretch.from < self.to && stretch.to > self.from);
@@ -128,18 +129,18 @@ impl Day<'_> {
             }
             before = Some(at);
         }
-        (Mark::line(line, Style::of(Colour::Series(4))), "mean score: 1 you, 0 a stranger")
+        (Mark::line(line, Style::of(Colour::Series(4))), "mean score: 1 you, 0 somebody else")
     }
 
     /// `None` for what only stands in the table.
-    fn marks(&self, kind: MarkKind) -> Option<(Mark, &'static str)> {
+    fn marks(&self, kind: TimelineMarkKind) -> Option<(Mark, &'static str)> {
         let (shape, height, colour, name) = match kind {
-            MarkKind::Alarm => (Shape::Triangle, 0.1, Colour::Alarm, "alarm"),
-            MarkKind::FalseAlarm => {
-                (Shape::Cross, 0.1, Colour::Ink, "false alarm, confirmed by password")
+            TimelineMarkKind::Alarm => (PointShape::Triangle, 0.1, Colour::Alarm, "alarm"),
+            TimelineMarkKind::FalseAlarm => {
+                (PointShape::Cross, 0.1, Colour::Ink, "false alarm, confirmed by password")
             }
-            MarkKind::Lock => (Shape::Square, 0.9, Colour::Ink, "locked by an alarm"),
-            MarkKind::Fault | MarkKind::Asked => return None,
+            TimelineMarkKind::Lock => (PointShape::Square, 0.9, Colour::Ink, "locked by an alarm"),
+            TimelineMarkKind::Fault | TimelineMarkKind::Asked => return None,
         };
         let marks = self.account.marks.iter().filter(|mark| mark.kind == kind);
         let today = marks.filter(|mark| self.holds(mark.at));

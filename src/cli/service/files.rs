@@ -18,14 +18,14 @@ const PACKAGED: [&str; 2] = ["/usr/lib/systemd/user", "/lib/systemd/user"];
 
 /// The user's own unit.
 #[derive(Debug)]
-pub(super) struct Unit {
+pub(super) struct ServiceUnit {
     /// The file.
     pub file: PathBuf,
     /// The link by which the session's target wants it.
     pub wanted: PathBuf,
 }
 
-impl Unit {
+impl ServiceUnit {
     pub(super) fn of(paths: &Paths) -> Result<Self> {
         let folder = paths.config_home().ok_or_else(homeless)?.join("systemd/user");
         Ok(Self { file: folder.join(NAME), wanted: folder.join(wants()).join(NAME) })

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::homeless;
-use super::step::Step;
+use super::step::InstallStep;
 use crate::error::Result;
 use crate::paths::Paths;
 use crate::platform::service;
@@ -29,26 +29,29 @@ pub(super) fn file(paths: &Paths) -> Result<PathBuf> {
 ///
 /// # Errors
 /// When there is no home folder.
-pub(super) fn steps(paths: &Paths, program: &Path) -> Result<Vec<Step>> {
+pub(super) fn steps(paths: &Paths, program: &Path) -> Result<Vec<InstallStep>> {
     let path = file(paths)?;
     let (domain, name) = (domain(), path.display().to_string());
-    let old = path.exists().then(|| Step::call(&["launchctl", "bootout", &domain, &name]));
+    let old = path.exists().then(|| InstallStep::call(&["launchctl", "bootout", &domain, &name]));
     let text = text(program, &paths.named());
-    let start = Step::call(&["launchctl", "bootstrap", &domain, &name]);
-    Ok(old.into_iter().chain([Step::Write { path, text }, start]).collect())
+    let start = InstallStep::call(&["launchctl", "bootstrap", &domain, &name]);
+    Ok(old.into_iter().chain([InstallStep::Write { path, text }, start]).collect())
 }
 
 /// What takes it away again; nothing where there is none.
 ///
 /// # Errors
 /// When there is no home folder.
-pub(super) fn removals(paths: &Paths) -> Result<Vec<Step>> {
+pub(super) fn removals(paths: &Paths) -> Result<Vec<InstallStep>> {
     let path = file(paths)?;
     if !path.exists() {
         return Ok(Vec::new());
     }
     let name = path.display().to_string();
-    Ok(vec![Step::call(&["launchctl", "bootout", &domain(), &name]), Step::Remove(path)])
+    Ok(vec![
+        InstallStep::call(&["launchctl", "bootout", &domain(), &name]),
+        InstallStep::Remove(path),
+    ])
 }
 
 fn domain() -> String {

@@ -1,5 +1,5 @@
-//! `service`: lays down what starts the agent with the session, takes it away again, and says how it
-//! stands. Every file it writes or removes is named; nothing is done twice.
+//! `service`: lays down what starts the agent with the session, takes it away again, and says how
+//! it stands. Every file it writes or removes is named; nothing is done twice.
 
 mod files;
 mod launchd;
@@ -11,14 +11,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use self::files::{Autostart, Unit};
-pub(in crate::cli) use self::report::Standing;
-use self::step::Step;
+use self::files::{Autostart, ServiceUnit};
+pub(in crate::cli) use self::report::ServiceState;
+use self::step::InstallStep;
 use super::context::{Context, socket};
 use super::output;
-use super::purge::{Purge, What as Holdings};
-use crate::agent::control::{self, Request};
-use crate::error::{Failure, Kind, Result};
+use super::purge::{Purge, PurgeTarget as Holdings};
+use crate::agent::control::{self, ControlRequest};
+use crate::error::{Failure, FailureKind, Result};
 use crate::paths::Paths;
 use crate::platform::service::{self, MANAGER, Manager, SESSION_TARGET};
 
@@ -138,47 +138,47 @@ fn choose(by: Starter) -> (Starter, &'static str) {
     }
 }
 
-fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Step>> {
-    let unit = Unit::of(paths)?;
+fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<InstallStep>> {
+    let unit = ServiceUnit::of(paths)?;
     let mut steps = Vec::new();
     let file = match files::packaged(program) {
         // The package's own unit starts this very program: a copy would outlive its updates.
         Some(packaged) if !unit.file.exists() => packaged,
         _ => {
             let text = files::unit(program, &paths.named());
-            steps.push(Step::Write { path: unit.file.clone(), text });
+            steps.push(InstallStep::Write { path: unit.file.clone(), text });
             unit.file
         }
     };
-    steps.push(Step::Link { path: unit.wanted, to: file });
+    steps.push(InstallStep::Link { path: unit.wanted, to: file });
     let autostart = Autostart::of(paths)?.file;
-    steps.extend(autostart.exists().then_some(Step::Remove(autostart)));
+    steps.extend(autostart.exists().then_some(InstallStep::Remove(autostart)));
     if service::is_here() {
-        steps.push(Step::systemctl(&["daemon-reload"]));
+        steps.push(InstallStep::systemctl(&["daemon-reload"]));
     }
     if service::session_is_up() {
-        steps.push(Step::systemctl(&["restart", NAME]));
+        steps.push(InstallStep::systemctl(&["restart", NAME]));
     }
     Ok(steps)
 }
 
-fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Step>> {
+fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<InstallStep>> {
     let text = files::autostart(program, &paths.named());
-    let mut steps = removals_of_the_unit(&Unit::of(paths)?);
-    steps.push(Step::Write { path: Autostart::of(paths)?.file, text });
+    let mut steps = removals_of_the_unit(&ServiceUnit::of(paths)?);
+    steps.push(InstallStep::Write { path: Autostart::of(paths)?.file, text });
     Ok(steps)
 }
 
-fn removals_of_the_unit(unit: &Unit) -> Vec<Step> {
+fn removals_of_the_unit(unit: &ServiceUnit) -> Vec<InstallStep> {
     let there = |path: &PathBuf| path.symlink_metadata().is_ok();
     let old: Vec<_> = [&unit.wanted, &unit.file].into_iter().filter(|path| there(path)).collect();
     let mut steps = Vec::new();
     if !old.is_empty() && service::is_here() {
-        steps.push(Step::systemctl(&["stop", NAME]));
+        steps.push(InstallStep::systemctl(&["stop", NAME]));
     }
-    steps.extend(old.iter().map(|path| Step::Remove((*path).clone())));
+    steps.extend(old.iter().map(|path| InstallStep::Remove((*path).clone())));
     if !old.is_empty() && service::is_here() {
-        steps.push(Step::systemctl(&["daemon-reload"]));
+        steps.push(InstallStep::systemctl(&["daemon-reload"]));
     }
     steps
 }
@@ -186,9 +186,9 @@ fn removals_of_the_unit(unit: &Unit) -> Vec<Step> {
 fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {
     let steps = match MANAGER {
         Manager::Desktop => {
-            let mut steps = removals_of_the_unit(&Unit::of(paths)?);
+            let mut steps = removals_of_the_unit(&ServiceUnit::of(paths)?);
             let autostart = Autostart::of(paths)?.file;
-            steps.extend(autostart.exists().then_some(Step::Remove(autostart)));
+            steps.extend(autostart.exists().then_some(InstallStep::Remove(autostart)));
             steps
         }
         Manager::TaskScheduler => task::removals(paths),
@@ -196,7 +196,7 @@ fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {
     };
     if !dry_run && MANAGER == Manager::TaskScheduler && !steps.is_empty() {
         // A task that is taken away leaves its program running.
-        let _ = control::ask(&socket(paths), &Request::Stop);
+        let _ = control::ask(&socket(paths), &ControlRequest::Stop);
     }
     if steps.is_empty() {
         output::line("Nothing starts mousewarden with your session.")?;
@@ -213,7 +213,7 @@ fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {
 
 /// A place that needs a home folder.
 fn homeless() -> Failure {
-    Failure::new(Kind::Unavailable, "no home folder for this user").remedy("Set HOME.")
+    Failure::new(FailureKind::Unavailable, "no home folder for this user").remedy("Set HOME.")
 }
 
 /// Where systemd looks for what a target wants.

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::files::{Autostart, Unit, packaged};
+use super::files::{Autostart, ServiceUnit, packaged};
 use super::{NAME, launchd, output, socket, task};
-use crate::agent::control::{self, Reply, Request};
-use crate::error::{Failure, Kind, Result};
+use crate::agent::control::{self, ControlRequest, Reply};
+use crate::error::{Failure, FailureKind, Result};
 use crate::paths::Paths;
 use crate::platform::service::{self, MANAGER, Manager};
 
 /// How the service stands.
 #[derive(Debug, Default, Serialize)]
-pub(in crate::cli) struct Standing {
+pub(in crate::cli) struct ServiceState {
     /// "systemd", "autostart", "task", "launchd" or "none".
     pub starter: &'static str,
     /// The file that starts the agent.
@@ -28,18 +28,20 @@ pub(in crate::cli) struct Standing {
 }
 
 pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
-    let report = Standing::of(paths)?;
+    let report = ServiceState::of(paths)?;
     match json {
         true => output::json(&report)?,
         false => output::line(&report.text())?,
     }
     match report.agent_pid {
         Some(_) => Ok(()),
-        None => Err(Failure::new(Kind::Unavailable, "no mousewarden is running for this user")
-            .remedy(match report.starter {
-                "none" => "`mousewarden service install` starts it with your session.",
-                _ => "It starts with your next session; `mousewarden run` starts it now.",
-            })),
+        None => {
+            Err(Failure::new(FailureKind::Unavailable, "no mousewarden is running for this user")
+                .remedy(match report.starter {
+                    "none" => "`mousewarden service install` starts it with your session.",
+                    _ => "It starts with your next session; `mousewarden run` starts it now.",
+                }))
+        }
     }
 }
 
@@ -54,7 +56,7 @@ fn starter(paths: &Paths) -> Result<(&'static str, Option<PathBuf>)> {
         Manager::Launchd => return Ok(laid_down("launchd", launchd::file(paths)?)),
         Manager::Desktop => {}
     }
-    let (unit, autostart) = (Unit::of(paths)?, Autostart::of(paths)?);
+    let (unit, autostart) = (ServiceUnit::of(paths)?, Autostart::of(paths)?);
     let program = std::env::current_exe().ok();
     Ok(match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
         (true, _) => {
@@ -66,7 +68,7 @@ fn starter(paths: &Paths) -> Result<(&'static str, Option<PathBuf>)> {
     })
 }
 
-impl Standing {
+impl ServiceState {
     /// Asks files, service manager and agent.
     ///
     /// # Errors
@@ -75,7 +77,7 @@ impl Standing {
         let (starter, file) = starter(paths)?;
         let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
         let (unit_state, unit_status) = unit.unzip();
-        let agent_pid = match control::ask(&socket(paths), &Request::Status) {
+        let agent_pid = match control::ask(&socket(paths), &ControlRequest::Status) {
             Ok(Reply::Status(status)) => Some(status.pid),
             _ => None,
         };

@@ -11,7 +11,7 @@ use crate::platform::service;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum InstallStep {
     /// A file with this text.
     Write {
         /// Where.
@@ -32,7 +32,7 @@ pub(super) enum Step {
     Call(Vec<String>),
 }
 
-impl Step {
+impl InstallStep {
     pub(super) fn call(words: &[&str]) -> Self {
         Self::Call(words.iter().map(ToString::to_string).collect())
     }
@@ -84,7 +84,7 @@ impl Step {
 ///
 /// # Errors
 /// At the first that cannot be done; doing all of them again is harmless.
-pub(super) fn perform(steps: &[Step], dry_run: bool) -> Result<()> {
+pub(super) fn perform(steps: &[InstallStep], dry_run: bool) -> Result<()> {
     for step in steps {
         let done = step.is_done();
         let verb = if done { "there" } else { step.verb() };

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::step::Step;
-use crate::error::{Failure, Kind, Result};
+use super::step::InstallStep;
+use crate::error::{Failure, FailureKind, Result};
 use crate::paths::Paths;
 use crate::platform::service;
 
@@ -25,10 +25,10 @@ pub(super) fn file(paths: &Paths) -> PathBuf {
 ///
 /// # Errors
 /// When the environment names places: a task has no environment of its own.
-pub(super) fn steps(paths: &Paths, program: &Path) -> Result<Vec<Step>> {
+pub(super) fn steps(paths: &Paths, program: &Path) -> Result<Vec<InstallStep>> {
     if let Some((name, path)) = paths.named().first() {
         let what = format!("a logon task cannot be given the variable {name}");
-        return Err(Failure::new(Kind::Unavailable, what).remedy(format!(
+        return Err(Failure::new(FailureKind::Unavailable, what).remedy(format!(
             "Set it for all your programs (setx {name} {}), or leave it away.",
             path.display()
         )));
@@ -36,23 +36,23 @@ pub(super) fn steps(paths: &Paths, program: &Path) -> Result<Vec<Step>> {
     let path = file(paths);
     let name = path.display().to_string();
     Ok(vec![
-        Step::Write { path, text: text(program, &service::user()) },
-        Step::call(&["schtasks", "/Create", "/TN", NAME, "/XML", &name, "/F"]),
-        Step::call(&["reg", "add", TOASTS, "/v", "DisplayName", "/d", NAME, "/f"]),
-        Step::call(&["schtasks", "/Run", "/TN", NAME]),
+        InstallStep::Write { path, text: text(program, &service::user()) },
+        InstallStep::call(&["schtasks", "/Create", "/TN", NAME, "/XML", &name, "/F"]),
+        InstallStep::call(&["reg", "add", TOASTS, "/v", "DisplayName", "/d", NAME, "/f"]),
+        InstallStep::call(&["schtasks", "/Run", "/TN", NAME]),
     ])
 }
 
 /// What takes it away again; nothing where there is none.
-pub(super) fn removals(paths: &Paths) -> Vec<Step> {
+pub(super) fn removals(paths: &Paths) -> Vec<InstallStep> {
     let path = file(paths);
     if !path.exists() {
         return Vec::new();
     }
     vec![
-        Step::call(&["schtasks", "/Delete", "/TN", NAME, "/F"]),
-        Step::call(&["reg", "delete", TOASTS, "/f"]),
-        Step::Remove(path),
+        InstallStep::call(&["schtasks", "/Delete", "/TN", NAME, "/F"]),
+        InstallStep::call(&["reg", "delete", TOASTS, "/f"]),
+        InstallStep::Remove(path),
     ]
 }
 

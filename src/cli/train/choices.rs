@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::error::{Failure, Kind, Result};
-use crate::lab::train::{ClassWeights, Oversampling, Start, Synthesis, TrainOptions};
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::train::{BackboneChoice, ClassWeights, Oversampling, Synthesis, TrainOptions};
 
 /// Deviation of a displaced turning point, pixels.
 const NOISE_PX: f64 = 4.0;
@@ -16,7 +16,7 @@ const HEAVIEST: f64 = 3.0;
 
 /// What training starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum StartName {
+pub enum BackboneName {
     /// The network that the program carries; only the owner's head is learnt, in a second
     #[default]
     Shipped,
@@ -27,9 +27,9 @@ pub enum StartName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OversamplingName {
     Off,
-    /// Hard cases weigh more in the next pass
+    /// Hard examples weigh more in the next epoch
     Weights,
-    /// Hard cases come once more in the next pass
+    /// Hard examples come once more in the next epoch
     Repeat,
 }
 
@@ -55,14 +55,14 @@ enum ClassWeightsName {
 pub struct ChoiceArgs {
     /// What training starts from
     #[arg(long, value_enum, default_value_t)]
-    start: StartName,
+    backbone: BackboneName,
     /// Seed of every random choice
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Strangers made of the owner's own movement in other styles [default: 12 beside generated
-    /// people, 0 beside real ones]
+    /// Impostors made of the owner's own movement in other styles [default: 12 beside synthetic
+    /// users, 0 beside real ones]
     #[arg(long, value_name = "N")]
-    restyled: Option<usize>,
+    style_transferred: Option<usize>,
     #[command(flatten)]
     whole: WholeArgs,
 }
@@ -70,18 +70,23 @@ pub struct ChoiceArgs {
 impl Default for ChoiceArgs {
     /// What stands on no command line.
     fn default() -> Self {
-        Self { start: StartName::default(), seed: 1, restyled: None, whole: WholeArgs::default() }
+        Self {
+            backbone: BackboneName::default(),
+            seed: 1,
+            style_transferred: None,
+            whole: WholeArgs::default(),
+        }
     }
 }
 
 /// Arguments about the training of a whole network.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(next_help_heading = "Options of --start random")]
+#[command(next_help_heading = "Options of --backbone random")]
 struct WholeArgs {
     /// Units of each direction of both recurrences [default: 128]
     #[arg(long, value_name = "N")]
     units: Option<usize>,
-    /// Passes over the training part at most [default: 24]
+    /// Epochs over the training part at most [default: 24]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
     /// Stop after so many passes without a better validation AUC [default: 6]
@@ -122,20 +127,22 @@ impl ChoiceArgs {
         self.seed
     }
 
-    /// The options; `generated` says whether the impostors are generated people.
+    /// The options; `generated` says whether the impostors are synthetic users.
     ///
     /// # Errors
     /// When options of a whole network are given for a head.
     pub fn options(&self, generated: bool) -> Result<TrainOptions> {
         let usual = TrainOptions::default();
-        let restyled = self.restyled.unwrap_or(if generated { usual.restyled } else { 0 });
-        let usual = TrainOptions { restyled, seed: self.seed, ..usual };
-        match self.start {
-            StartName::Random => Ok(self.whole.over(usual)),
-            StartName::Shipped if self.whole == WholeArgs::default() => Ok(usual),
-            StartName::Shipped => {
+        let style_transferred =
+            self.style_transferred.unwrap_or(if generated { usual.style_transferred } else { 0 });
+        let usual = TrainOptions { style_transferred, seed: self.seed, ..usual };
+        match self.backbone {
+            BackboneName::Random => Ok(self.whole.over(usual)),
+            BackboneName::Shipped if self.whole == WholeArgs::default() => Ok(usual),
+            BackboneName::Shipped => {
                 let what = "options of a whole network, but only a head would be trained";
-                Err(Failure::new(Kind::Config, what).remedy("Add --start random, or omit them."))
+                Err(Failure::new(FailureKind::Config, what)
+                    .remedy("Add --backbone random, or omit them."))
             }
         }
     }
@@ -144,7 +151,7 @@ impl ChoiceArgs {
 impl WholeArgs {
     fn over(&self, usual: TrainOptions) -> TrainOptions {
         TrainOptions {
-            start: Start::Random,
+            backbone: BackboneChoice::Random,
             hidden: self.units.map_or(usual.hidden, |units| [units; 2]),
             epochs: self.epochs.unwrap_or(usual.epochs),
             patience: self.patience.unwrap_or(usual.patience),
@@ -209,17 +216,27 @@ mod tests {
 
     #[test]
     fn the_texts_tell_the_true_defaults() {
-        let random = options(&["--start", "random"]).unwrap();
+        let random = options(&["--backbone", "random"]).unwrap();
         let usual = TrainOptions::default();
-        assert_eq!(random, TrainOptions { start: Start::Random, restyled: 0, ..usual.clone() });
+        assert_eq!(
+            random,
+            TrainOptions {
+                backbone: BackboneChoice::Random,
+                style_transferred: 0,
+                ..usual.clone()
+            }
+        );
         assert_eq!((random.hidden, random.epochs, random.patience), ([128; 2], 24, 6));
         assert_eq!((random.batch, random.threads), (64, 2));
-        assert_eq!((random.learning_rate, random.dropout, usual.restyled), (0.002, 0.3, 12));
+        assert_eq!(
+            (random.learning_rate, random.dropout, usual.style_transferred),
+            (0.002, 0.3, 12)
+        );
     }
 
     #[test]
     fn caps_and_shares_reach_the_options() {
-        let line = "--start random --oversampling repeat --oversampling-cap 0.4 \
+        let line = "--backbone random --oversampling repeat --oversampling-cap 0.4 \
                     --synthesis sigma-lognormal --synthesis-share 2";
         let found = options(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!(found.oversampling, Oversampling::Repeat { share: 0.4 });
@@ -229,6 +246,6 @@ mod tests {
     #[test]
     fn a_head_has_no_epochs() {
         let said = options(&["--epochs", "3"]).unwrap_err().to_string();
-        assert!(said.contains("--start random"), "{said}");
+        assert!(said.contains("--backbone random"), "{said}");
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::left_out;
 use crate::cli::preprocess::layout::FormatArgs;
 use crate::data::formats::{Dataset, Dropped, Format, ReadParams, User, open};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
 
@@ -52,7 +52,7 @@ impl InputArgs {
         if self.folder.is_some() || self.format.is_empty() {
             return Ok(());
         }
-        Err(Failure::new(Kind::Usage, "a format is named, but no folder of recordings")
+        Err(Failure::new(FailureKind::Usage, "a format is named, but no folder of recordings")
             .remedy("Name the folder too, or leave the format out for your own recordings."))
     }
 

@@ -1,26 +1,26 @@
 //! `mousewarden train`: a model from the owner's recordings or from a folder of a public dataset.
 //! Shows progress and what to expect; the training itself is the laboratory's.
 
+mod all_users;
 mod choices;
-mod everybody;
 pub mod input;
-mod show;
+mod progress;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use self::all_users::AllUsers;
 use self::choices::ChoiceArgs;
-use self::everybody::Everybody;
 pub use self::input::InputArgs;
 use self::input::everybody;
-use self::show::{Show, expectation};
+use self::progress::{TrainingBar, expectation};
 use crate::data::Store;
 use crate::data::npz::check_writable;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
 use crate::lab::shard::Shard;
-use crate::lab::train::{About, Request, train_owner, write_checked, write_curve};
+use crate::lab::train::{TrainingFacts, TrainingRequest, train_owner, write_checked, write_curve};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::paths::Paths;
 use crate::pipeline::{Window, WindowParams};
@@ -39,11 +39,13 @@ pub struct TrainArgs {
     /// Who learns from what and is tested on what: open-set, seed, ... or a TOML file of your own
     #[arg(long, value_name = "NAME", requires = "all_users", default_value = "open-set")]
     protocol: String,
-    /// Only this part of the users, by the hash of their names: 2/4 is the second of four. Parts may
-    /// share --out; the same command without --shard then keeps their models and sums everybody up
+    /// Only this part of the users, by the hash of their names: 2/4 is the second of four. Parts
+    /// may share --out; the same command without --shard then keeps their models and sums everybody
+    /// up
     #[arg(long, value_name = "I/N", requires = "all_users", default_value_t)]
     shard: Shard,
-    /// The closed set of the research: strangers that the model has learnt against (protocol `seed`)
+    /// The closed set of the research: impostors that the model has learnt against (protocol
+    /// `seed`)
     #[arg(long, requires = "all_users", conflicts_with = "protocol")]
     closed_set: bool,
     /// Whom to learn against
@@ -76,7 +78,7 @@ enum Impostors {
 struct Task {
     sessions: Vec<Vec<Window>>,
     cohort: Vec<Vec<Window>>,
-    about: About,
+    about: TrainingFacts,
     out: PathBuf,
 }
 
@@ -109,17 +111,17 @@ impl TrainArgs {
         super::output::line(&expectation(&bundle))
     }
 
-    fn everybody<'a>(&'a self, out: &'a Path) -> Everybody<'a> {
+    fn everybody<'a>(&'a self, out: &'a Path) -> AllUsers<'a> {
         let protocol = if self.closed_set { "seed" } else { &self.protocol };
         let (input, choices) = (&self.input, &self.choices);
         let (curves, shard, json) = (self.curves, self.shard, self.json);
-        Everybody { input, choices, protocol, out, curves, shard, json }
+        AllUsers { input, choices, protocol, out, curves, shard, json }
     }
 
     fn own_task(&self, params: WindowParams) -> Result<Task> {
         if self.impostors == Impostors::Others {
             let what = "your own recordings hold nobody else";
-            return Err(Failure::new(Kind::Config, what)
+            return Err(Failure::new(FailureKind::Config, what)
                 .remedy("Use --impostors generated, or name a dataset's folder."));
         }
         let store = Store::open(Paths::from_environment()?.data())?;
@@ -129,7 +131,7 @@ impl TrainArgs {
         }
         Ok(Task {
             cohort: impostors(&own.sessions, params, self.choices.seed())?,
-            about: About {
+            about: TrainingFacts {
                 subject: "owner".into(),
                 genuine_source: "own recording".into(),
                 impostor_source: "generated people".into(),
@@ -142,7 +144,7 @@ impl TrainArgs {
 
     fn dataset_task(&self, folder: &Path, params: WindowParams) -> Result<Task> {
         let Some(user) = self.user.as_deref() else {
-            return Err(Failure::new(Kind::Usage, "a dataset, but nobody of it is named")
+            return Err(Failure::new(FailureKind::Usage, "a dataset, but nobody of it is named")
                 .remedy("Add --user ID, or --all-users."));
         };
         let format = self.input.format()?.name();
@@ -159,7 +161,7 @@ impl TrainArgs {
                 (cohort, source)
             }
         };
-        let about = About {
+        let about = TrainingFacts {
             subject: user.to_owned(),
             genuine_source: format.to_owned(),
             impostor_source,
@@ -171,14 +173,14 @@ impl TrainArgs {
 
     fn train(&self, task: &Task, windows: WindowParams) -> Result<Bundle> {
         let options = self.choices.options(self.impostors == Impostors::Generated)?;
-        let request = Request {
+        let request = TrainingRequest {
             sessions: &task.sessions,
             cohort: &task.cohort,
             windows,
             about: &task.about,
             options: &options,
         };
-        let mut show = Show::begin(options.epochs, "your");
+        let mut show = TrainingBar::begin(options.epochs, "your");
         let trained = train_owner(&request, &mut |progress| show.tell(progress));
         let epochs = show.end();
         let bundle = trained?;

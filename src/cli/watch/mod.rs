@@ -1,7 +1,7 @@
-//! `watch`: what the running agent sees, live in the terminal. Asks the agent and reads its history;
-//! nothing but a pause or its end is ever asked for, by a key.
+//! `watch`: what the running agent sees, live in the terminal. Asks the agent and reads its
+//! history; nothing but a pause or its end is ever asked for, by a key.
 
-mod feed;
+mod journal_tail;
 mod scene;
 mod view;
 
@@ -13,14 +13,14 @@ use clap::Args;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind};
 
-use self::feed::Feed;
+use self::journal_tail::JournalTail;
 use self::scene::Scene;
 use super::context::{Context, socket as socket_of};
 use super::output;
-use crate::agent::board::State;
-use crate::agent::control::{self, Reply, Request};
+use crate::agent::control::{self, ControlRequest, Reply};
+use crate::agent::shared_status::WatchState;
 use crate::data::Store;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// How often is looked for news.
 const LOOK: Duration = Duration::from_millis(250);
@@ -37,23 +37,23 @@ impl WatchArgs {
     pub fn run(self) -> Result<()> {
         let context = Context::load()?;
         let socket = socket_of(&context.paths);
-        control::ask(&socket, &Request::Status)?;
+        control::ask(&socket, &ControlRequest::Status)?;
         if !std::io::stdout().is_terminal() {
-            return Err(Failure::new(Kind::Unavailable, "watch needs a terminal")
+            return Err(Failure::new(FailureKind::Unavailable, "watch needs a terminal")
                 .remedy("`mousewarden status --json` is for programs."));
         }
-        let feed = Feed::open(&Store::at(context.paths.data()).history());
+        let feed = JournalTail::open(&Store::at(context.paths.data()).history());
         let ended = show(&mut ratatui::init(), &socket, feed);
         ratatui::restore();
         ended
     }
 }
 
-fn show(terminal: &mut DefaultTerminal, socket: &Path, mut feed: Feed) -> Result<()> {
+fn show(terminal: &mut DefaultTerminal, socket: &Path, mut feed: JournalTail) -> Result<()> {
     let failed = |e| Failure::io("the terminal", e);
     let mut scene = Scene::new(output::colour());
     loop {
-        scene.status = match control::ask(socket, &Request::Status) {
+        scene.status = match control::ask(socket, &ControlRequest::Status) {
             Ok(Reply::Status(status)) => Some(*status),
             _ => None,
         };
@@ -78,8 +78,9 @@ fn show(terminal: &mut DefaultTerminal, socket: &Path, mut feed: Feed) -> Result
 
 /// Pauses, or ends a pause; says why not, if it cannot be.
 fn toggle(socket: &Path, scene: &Scene) -> Option<String> {
-    let paused = scene.status.as_ref().is_some_and(|status| status.state == State::Paused);
-    let request = if paused { Request::Resume } else { Request::Pause { seconds: None } };
+    let paused = scene.status.as_ref().is_some_and(|status| status.state == WatchState::Paused);
+    let request =
+        if paused { ControlRequest::Resume } else { ControlRequest::Pause { seconds: None } };
     let refused = control::ask(socket, &request).err()?;
     refused.to_string().lines().next().map(str::to_owned)
 }

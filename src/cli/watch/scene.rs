@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::agent::board::Status;
-use crate::agent::entry::{Entry, Stamped};
+use crate::agent::event::{Event, StampedEvent};
+use crate::agent::shared_status::Status;
 use crate::pipeline::{Decision, Verdict};
 
 /// Windows that are remembered.
@@ -13,7 +13,7 @@ const EVENTS: usize = 50;
 
 /// A judged window.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Window {
+pub(super) struct ShownWindow {
     pub at: String,
     pub steps: usize,
     pub score: f64,
@@ -28,7 +28,7 @@ pub(super) struct Scene {
     /// `None` while no agent answers.
     pub status: Option<Status>,
     /// The oldest first.
-    pub windows: VecDeque<Window>,
+    pub windows: VecDeque<ShownWindow>,
     /// The newest first: time and words.
     pub events: VecDeque<(String, String)>,
     /// Why the last key did nothing.
@@ -42,11 +42,11 @@ impl Scene {
         Self { colour, ..Self::default() }
     }
 
-    /// Takes an entry.
-    pub(super) fn take(&mut self, stamped: &Stamped) {
+    /// Takes an event.
+    pub(super) fn take(&mut self, stamped: &StampedEvent) {
         let at = time(&stamped.wall);
-        match &stamped.entry {
-            Entry::Verdict(verdict) => self.window(verdict, at),
+        match &stamped.event {
+            Event::Verdict(verdict) => self.window(verdict, at),
             other => self.event(at, other.words()),
         }
     }
@@ -63,7 +63,7 @@ impl Scene {
         if self.windows.len() == WINDOWS {
             self.windows.pop_front();
         }
-        self.windows.push_back(Window {
+        self.windows.push_back(ShownWindow {
             at,
             steps: verdict.window.steps,
             score: f64::from(verdict.score.get()),
@@ -96,7 +96,7 @@ pub(super) mod tests {
         score: f32,
         grouped: Option<f32>,
         action: Option<Action>,
-    ) -> Stamped {
+    ) -> StampedEvent {
         let [at, started_at, ended_at] = [Timestamp::default(); 3];
         let window = WindowSummary { started_at, ended_at, steps: 24, end: WindowEnd::Pause };
         let decision = Decision::Trusted;
@@ -104,7 +104,7 @@ pub(super) mod tests {
         let judgement = Judgement { grouped, evidence, block, windows: 30, decision, action };
         let verdict = Verdict { window, at, score: Score::new(score), judgement, why: None };
         let wall = "2026-03-01T10:00:00Z".into();
-        Stamped { wall, mono_us: at, entry: Entry::Verdict(verdict) }
+        StampedEvent { wall, mono_us: at, event: Event::Verdict(verdict) }
     }
 
     #[test]
@@ -112,7 +112,7 @@ pub(super) mod tests {
         let mut scene = Scene::new(false);
         scene.take(&verdict(0.75, None, None));
         scene.take(&verdict(0.25, Some(0.5), Some(Action::Lock)));
-        scene.take(&Stamped::now(Entry::LockFailed { why: "no locker".into() }));
+        scene.take(&StampedEvent::now(Event::LockFailed { why: "no locker".into() }));
         assert_eq!(scene.windows.len(), 2);
         assert_eq!(scene.windows[1].grouped, Some(0.5));
         assert_eq!(scene.windows[1].decision, Decision::Trusted);

@@ -8,7 +8,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, List, ListItem, Paragraph};
 
-use super::scene::{Scene, Window};
+use super::scene::{Scene, ShownWindow};
 use crate::pipeline::Decision;
 
 /// Windows that the chart is wide.
@@ -54,7 +54,7 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
 
 fn draw_chart(frame: &mut Frame<'_>, scene: &Scene, area: Rect) {
     let first = WIDE - scene.windows.len() as f64;
-    let at = |value: fn(&Window) -> Option<f64>| -> Vec<(f64, f64)> {
+    let at = |value: fn(&ShownWindow) -> Option<f64>| -> Vec<(f64, f64)> {
         let points = scene.windows.iter().enumerate();
         points.filter_map(|(i, window)| Some((first + i as f64, value(window)?))).collect()
     };
@@ -70,16 +70,16 @@ fn draw_chart(frame: &mut Frame<'_>, scene: &Scene, area: Rect) {
         set("mean", Marker::Braille, GraphType::Line, Color::Cyan).data(&means),
     ];
     let chart = Chart::new(sets)
-        .block(Block::bordered().title(" scores: 1 owner, 0 stranger "))
+        .block(Block::bordered().title(" scores: 1 owner, 0 somebody else "))
         .x_axis(Axis::default().bounds([0.0, WIDE]))
         .y_axis(Axis::default().bounds([0.0, 1.0]).labels(["0", "0.5", "1"]));
     frame.render_widget(chart, area);
 }
 
 fn windows_of(scene: &Scene) -> List<'static> {
-    let row = |window: &Window| {
+    let row = |window: &ShownWindow| {
         let grouped = window.grouped.map_or("   -".into(), |mean| format!("{mean:.2}"));
-        let Window { at, steps, score, decision, alarm, .. } = window;
+        let ShownWindow { at, steps, score, decision, alarm, .. } = window;
         let said = if *alarm { "ALARM".into() } else { decision.to_string() };
         ListItem::new(format!("{at}  {steps:>3} steps  {score:.2}  {grouped}  {said}"))
     };
@@ -100,7 +100,7 @@ fn style(scene: &Scene, colour: Color) -> Style {
 mod tests {
     use super::super::scene::tests::verdict;
     use super::*;
-    use crate::agent::board::Status;
+    use crate::agent::shared_status::Status;
     use crate::pipeline::Action;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;

@@ -1,5 +1,5 @@
-//! Columns of events as flat columns, whether a row is one event or a list of them. Looks at shapes,
-//! not at values.
+//! Columns of events as flat columns, whether a row is one event or a list of them. Looks at
+//! shapes, not at values.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, make_array};
 use arrow_schema::DataType;
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Four columns without lists, and which part of them each row of the batch is.
 #[derive(Debug)]
@@ -65,6 +65,6 @@ fn unfold(array: &dyn Array) -> (Vec<usize>, ArrayRef) {
 }
 
 fn uneven(what: &str) -> Failure {
-    Failure::new(Kind::Data, format!("the Arrow stream cannot be read: {what}"))
+    Failure::new(FailureKind::Data, format!("the Arrow stream cannot be read: {what}"))
         .remedy("Send timestamp, event_type, screen_x and screen_y all as numbers, or all as lists of one length.")
 }

@@ -1,13 +1,14 @@
-//! Sessions as Arrow: streams of the IPC format in, streams out, so that any engine that can talk to
-//! a child process can drive this program. In builds with the feature `columnar`. Parses and writes;
-//! nothing is measured here.
+//! Sessions as Arrow: streams of the IPC format in, streams out, so that any engine that can talk
+//! to a child process can drive this program. In builds with the feature `columnar`. Parses and
+//! writes; nothing is measured here.
 //!
 //! In: columns `session_id` (text), `timestamp` (integer milliseconds, or an Arrow timestamp),
 //! `event_type` (the bank recordings' codes 1 to 5, as integer or text), `screen_x` and `screen_y`
-//! (numbers). A row is an event, or, where the last four are lists of one length, a piece of a session.
-//! Rows may come in any order, and those of many sessions mixed; events of the same moment keep the
-//! order of the column `row` (integer) where there is one, otherwise that of the stream. Other columns
-//! are ignored. Instead of events a stream may name row groups of Parquet files (`parts`).
+//! (numbers). A row is an event, or, where the last four are lists of one length, a piece of a
+//! session. Rows may come in any order, and those of many sessions mixed; events of the same moment
+//! keep the order of the column `row` (integer) where there is one, otherwise that of the stream.
+//! Other columns are ignored. Instead of events a stream may name row groups of Parquet files
+//! (`parts`).
 //!
 //! One stream is in memory at a time and answered by one stream, with the schema even where no row
 //! came; streams may follow each other on the same pipe until it is closed.
@@ -27,10 +28,10 @@ use arrow_schema::{ArrowError, Schema};
 pub use read::ColumnarSession;
 pub use write::Columns;
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
-/// Answers every stream on `input` with one on `output` until the input ends; each answer is flushed
-/// before the next stream is waited for.
+/// Answers every stream on `input` with one on `output` until the input ends; each answer is
+/// flushed before the next stream is waited for.
 ///
 /// # Errors
 /// When a stream is broken or lacks a column, the answer cannot be written, or `answer` fails.
@@ -58,7 +59,7 @@ fn sessions(input: &mut impl BufRead) -> Result<Vec<ColumnarSession>> {
         }
         return Ok(found.finished());
     }
-    let places = read::Places::of(&schema, "the Arrow stream")?;
+    let places = read::ColumnIndices::of(&schema, "the Arrow stream")?;
     for batch in &mut reader {
         found.add(&places, &batch.map_err(|e| wrong(&e))?)?;
     }
@@ -78,6 +79,6 @@ fn write_stream(
 }
 
 fn broken(what: &str, error: &ArrowError) -> Failure {
-    Failure::new(Kind::Data, format!("{what}: {error}"))
+    Failure::new(FailureKind::Data, format!("{what}: {error}"))
         .remedy("Send whole streams of the Arrow IPC format, without compression.")
 }

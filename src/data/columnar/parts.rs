@@ -1,8 +1,8 @@
-//! Streams that name row groups of Parquet files instead of carrying events: what lies on storage that
-//! this process reads needs no pipe. Opens files to read them; writes none.
+//! Streams that name row groups of Parquet files instead of carrying events: what lies on storage
+//! that this process reads needs no pipe. Opens files to read them; writes none.
 //!
-//! In: columns `file` (text, a path) and `row_group` (integer, from 0). The files have the columns of
-//! a stream of events.
+//! In: columns `file` (text, a path) and `row_group` (integer, from 0). The files have the columns
+//! of a stream of events.
 
 use std::fs::File;
 use std::path::Path;
@@ -12,8 +12,8 @@ use arrow_schema::Schema;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::read::{Gatherer, Places, texts, whole_numbers};
-use crate::error::{Failure, Kind, Result};
+use super::read::{ColumnIndices, Gatherer, texts, whole_numbers};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Rows that are decoded at a time.
 const BATCH: usize = 16 * 1024;
@@ -34,7 +34,7 @@ pub(super) fn add(found: &mut Gatherer, batch: &RecordBatch) -> Result<()> {
     for (file, number) in files.iter().zip(numbers) {
         let (Some(file), Some(number)) = (file, number.and_then(|n| usize::try_from(n).ok()))
         else {
-            return Err(Failure::new(Kind::Data, "the Arrow stream names no row group")
+            return Err(Failure::new(FailureKind::Data, "the Arrow stream names no row group")
                 .remedy("Give each row a path in `file`, and a number from 0 in `row_group`."));
         };
         add_row_group(found, Path::new(file.as_ref()), number)?;
@@ -44,7 +44,7 @@ pub(super) fn add(found: &mut Gatherer, batch: &RecordBatch) -> Result<()> {
 
 fn add_row_group(found: &mut Gatherer, path: &Path, number: usize) -> Result<()> {
     let refused = |what: String| {
-        Failure::new(Kind::Data, format!("{}: {what}", path.display())).remedy(
+        Failure::new(FailureKind::Data, format!("{}: {what}", path.display())).remedy(
             "Name a Parquet file with the columns of a stream of events, without compression or \
              compressed by Snappy.",
         )
@@ -54,7 +54,7 @@ fn add_row_group(found: &mut Gatherer, path: &Path, number: usize) -> Result<()>
     let builder =
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| refused(e.to_string()))?;
     let name = path.display().to_string();
-    let places = Places::of(builder.schema(), &name)?;
+    let places = ColumnIndices::of(builder.schema(), &name)?;
     let count = builder.metadata().num_row_groups();
     if number >= count {
         return Err(refused(format!("it has no row group {number}, only {count} of them")));
@@ -63,7 +63,7 @@ fn add_row_group(found: &mut Gatherer, path: &Path, number: usize) -> Result<()>
     let reader = builder.with_row_groups(vec![number]).with_projection(mask);
     for batch in reader.with_batch_size(BATCH).build().map_err(|e| refused(e.to_string()))? {
         let batch = batch.map_err(|e| refused(e.to_string()))?;
-        found.add(&Places::of(&batch.schema(), &name)?, &batch)?;
+        found.add(&ColumnIndices::of(&batch.schema(), &name)?, &batch)?;
     }
     Ok(())
 }

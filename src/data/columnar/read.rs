@@ -14,7 +14,7 @@ use arrow_schema::{DataType, Schema, TimeUnit};
 
 use super::flat::Flat;
 use crate::data::formats::bank_kind;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::event::sort_recording;
 use crate::pipeline::{Boundary, MouseEvent, MouseKind, Signal, Timestamp};
 
@@ -40,7 +40,7 @@ impl ColumnarSession {
 
 /// Where the columns stand.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ColumnIndices {
     session: usize,
     order: Option<usize>,
     time: usize,
@@ -49,7 +49,7 @@ pub(super) struct Places {
     y: usize,
 }
 
-impl Places {
+impl ColumnIndices {
     /// In the schema of `what`.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Places {
         let find = |name: &str| {
             schema.index_of(name).map_err(|_| {
                 let has: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-                Failure::new(Kind::Data, format!("{what} has no column {name:?}"))
+                Failure::new(FailureKind::Data, format!("{what} has no column {name:?}"))
                     .remedy(format!("It has: {}.", has.join(", ")))
             })
         };
@@ -90,9 +90,9 @@ pub(super) struct Gatherer {
 }
 
 impl Gatherer {
-    pub(super) fn add(&mut self, places: &Places, batch: &RecordBatch) -> Result<()> {
+    pub(super) fn add(&mut self, places: &ColumnIndices, batch: &RecordBatch) -> Result<()> {
         let column = |place: usize| batch.column(place).as_ref();
-        let Places { session, order, time, kind, x, y } = *places;
+        let ColumnIndices { session, order, time, kind, x, y } = *places;
         let flat = Flat::of([column(time), column(kind), column(x), column(y)])?;
         let [times, kinds, xs, ys] = &flat.columns;
         let (times, kinds) = (micros(times)?, kinds_of(kinds)?);
@@ -240,7 +240,7 @@ fn micros(array: &dyn Array) -> Result<Vec<Option<i64>>> {
 pub(super) fn wrong_type(array: &dyn Array, name: &str) -> Failure {
     let what = format!("column {name} of the Arrow stream is of type {}", array.data_type());
     let is_float = matches!(array.data_type(), DataType::Float32 | DataType::Float64);
-    Failure::new(Kind::Data, what).remedy(match is_float {
+    Failure::new(FailureKind::Data, what).remedy(match is_float {
         true => {
             "A float has destroyed ids and times of this length already: read them as integers."
         }

@@ -3,7 +3,7 @@
 
 use super::discover;
 use super::field::TimeUnit;
-use super::layout::{Column, Fault, Layout, Row, missing, unknown};
+use super::layout::{Column, RowFault, TableLayout, TableRow, missing, unknown};
 use super::registry::Reader;
 use crate::pipeline::{Button, MouseEvent, MouseKind};
 
@@ -21,7 +21,7 @@ const Y: usize = 3;
 const SESSION: usize = 4;
 const USER: usize = 5;
 
-fn layout() -> Layout {
+fn layout() -> TableLayout {
     let columns = vec![
         Column::named("timestamp"),
         Column::named("event_type"),
@@ -30,17 +30,17 @@ fn layout() -> Layout {
         Column::named("session_id"),
         Column::maybe(&["user_id"]),
     ];
-    Layout {
+    TableLayout {
         time: Some(TIME),
         unit: Some(TimeUnit::Ms),
         keys: [Some(USER), Some(SESSION)],
         nobodys: true,
         ordered: false,
-        ..Layout::table("a bank recording", columns, event)
+        ..TableLayout::table("a bank recording", columns, event)
     }
 }
 
-fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
+fn event(row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
     let code = row.get(KIND).ok_or_else(|| missing("event type"))?;
     row.event(kind(code).ok_or_else(|| unknown(code))?, [TIME, X, Y])
 }

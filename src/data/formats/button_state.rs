@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::dataset::User;
 use super::discover::{self, Users};
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field::TimeUnit;
-use super::layout::{Column, Fault, Layout, Row, missing, unknown};
+use super::layout::{Column, RowFault, TableLayout, TableRow, missing, unknown};
 use super::registry::Reader;
 use super::source::Source;
 use super::table::Table;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Button, MouseEvent, MouseKind};
 
 pub(super) const BALABIT: Reader = Reader {
@@ -57,18 +57,18 @@ enum Flavour {
     Dfl,
 }
 
-fn layout(what: &'static str, flavour: Flavour) -> Layout {
+fn layout(what: &'static str, flavour: Flavour) -> TableLayout {
     let columns = ["client timestamp", "button", "state", "x", "y"];
     let columns = columns.into_iter().map(Column::named).collect();
     let unit = if flavour == Flavour::Balabit { TimeUnit::S } else { TimeUnit::Ms };
-    Layout {
+    TableLayout {
         time: Some(TIME),
         unit: Some(unit),
-        ..Layout::table(what, columns, move |row| event(row, flavour))
+        ..TableLayout::table(what, columns, move |row| event(row, flavour))
     }
 }
 
-fn plan_sapimouse(sources: Vec<Source>, layouts: &[Arc<Layout>]) -> Result<Vec<User>> {
+fn plan_sapimouse(sources: Vec<Source>, layouts: &[Arc<TableLayout>]) -> Result<Vec<User>> {
     let mut folders: BTreeMap<String, Vec<Source>> = BTreeMap::new();
     for source in sources {
         folders.entry(discover::folder(&source)).or_default().push(source);
@@ -113,7 +113,7 @@ fn is_somebody_else(latest: Option<jiff::civil::Date>, date: Option<jiff::civil:
     days.is_some_and(|days| days > DAYS_MAX)
 }
 
-fn plan_balabit(sources: Vec<Source>, layouts: &[Arc<Layout>]) -> Result<Vec<User>> {
+fn plan_balabit(sources: Vec<Source>, layouts: &[Arc<TableLayout>]) -> Result<Vec<User>> {
     let is_labels = |source: &Source| source.path.file_name().is_some_and(|name| name == LABELS);
     let (labels, sessions): (Vec<_>, Vec<_>) = sources.into_iter().partition(is_labels);
     let mut known: BTreeMap<PathBuf, BTreeMap<String, bool>> = BTreeMap::new();
@@ -159,7 +159,7 @@ fn canonical(path: &Path) -> PathBuf {
 fn read_labels(source: &Source) -> Result<BTreeMap<String, bool>> {
     let mut labels = BTreeMap::new();
     let wrong = |wrong: String| {
-        Failure::new(Kind::Data, format!("{}: {wrong}", source.path.display()))
+        Failure::new(FailureKind::Data, format!("{}: {wrong}", source.path.display()))
             .remedy("Expected lines like session_0000000000,0 below filename,is_illegal.")
     };
     let mut reader = csv::Reader::from_reader(source.open(0)?);
@@ -175,7 +175,7 @@ fn read_labels(source: &Source) -> Result<BTreeMap<String, bool>> {
     Ok(labels)
 }
 
-fn event(row: &Row<'_>, flavour: Flavour) -> Result<MouseEvent, Fault> {
+fn event(row: &TableRow<'_>, flavour: Flavour) -> Result<MouseEvent, RowFault> {
     let button = row.get(BUTTON).ok_or_else(|| missing("button"))?;
     let state = row.get(STATE).ok_or_else(|| missing("state"))?;
     let kind = match state {
@@ -185,18 +185,18 @@ fn event(row: &Row<'_>, flavour: Flavour) -> Result<MouseEvent, Fault> {
         b"Released" => MouseKind::Release(button_of(button)?),
         b"Down" | b"Up" => MouseKind::Wheel,
         b"Scrool" | b"Scroll" if flavour == Flavour::Dfl => {
-            return Err(Fault::drop(Reason::NoPosition, "a scroll row without a position"));
+            return Err(RowFault::drop(DropReason::NoPosition, "a scroll row without a position"));
         }
         other => return Err(unknown(other)),
     };
     let outside = |column| row.get(column) == Some(OUTSIDE);
     if flavour == Flavour::Balabit && (outside(X) || outside(Y)) {
-        return Err(Fault::drop(Reason::Outside, "the pointer is outside the screen"));
+        return Err(RowFault::drop(DropReason::Outside, "the pointer is outside the screen"));
     }
     row.event(kind, [TIME, X, Y])
 }
 
-fn button_of(name: &[u8]) -> Result<Button, Fault> {
+fn button_of(name: &[u8]) -> Result<Button, RowFault> {
     Ok(match name {
         b"Left" => Button::Left,
         b"Right" => Button::Right,

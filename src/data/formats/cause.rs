@@ -2,11 +2,11 @@
 
 use csv::ByteRecord;
 
-use super::dropped::{Dropped, Reason};
+use super::dropped::{DropReason, Dropped};
 use super::field::{self, TimeUnit};
-use super::layout::{Events, Row, Shape};
-use super::table::{Span, Table};
-use crate::error::{Failure, Kind, Result, printable};
+use super::layout::{Events, Shape, TableRow};
+use super::table::{LineSpan, Table};
+use crate::error::{Failure, FailureKind, Result, printable};
 
 /// Rows that are looked at.
 const ROWS: usize = 200;
@@ -32,7 +32,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
             "{}: its rows have more fields than its first row",
             table.source.path.display()
         );
-        return Err(Failure::new(Kind::Data, what).remedy(COMMA));
+        return Err(Failure::new(FailureKind::Data, what).remedy(COMMA));
     }
     if sample.rows == 0 || sample.dropped.faults() < sample.rows {
         return Ok(());
@@ -47,7 +47,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
 
 /// The failure of a file of which most rows are lost.
 pub(super) fn mostly_lost(table: &Table, dropped: &Dropped, rows: u64) -> Failure {
-    let reasons = dropped.by_reason().filter(|(reason, _)| *reason != Reason::Repeated);
+    let reasons = dropped.by_reason().filter(|(reason, _)| *reason != DropReason::Repeated);
     let reasons: Vec<String> =
         reasons.map(|(why, rows)| format!("{rows} {}", why.name())).collect();
     let faults = dropped.faults();
@@ -62,7 +62,7 @@ pub(super) fn mostly_lost(table: &Table, dropped: &Dropped, rows: u64) -> Failur
     let what = format!("{file}: {lost} ({}){first}", reasons.join(", "));
     let cause = Sample::take(table, ROWS).ok().and_then(|sample| sample.cause(table));
     let usual = "Look at that line: is it the right --format? If the file is broken, move it away.";
-    Failure::new(Kind::Data, what).remedy(cause.unwrap_or_else(|| usual.into()))
+    Failure::new(FailureKind::Data, what).remedy(cause.unwrap_or_else(|| usual.into()))
 }
 
 impl Sample {
@@ -76,15 +76,15 @@ impl Sample {
         };
         let mut decoder = table.layout.decode.begin();
         let mut out = Events::default();
-        let mut rows = table.rows(Span::WHOLE)?;
+        let mut rows = table.rows(LineSpan::WHOLE)?;
         while (sample.rows as usize) < most {
             let Some(found) = rows.next()? else { break };
             sample.rows += 1;
             let Ok(record) = found else {
-                sample.dropped.add(Reason::Unreadable, 1);
+                sample.dropped.add(DropReason::Unreadable, 1);
                 continue;
             };
-            let row = Row { record, places: &table.places, unit: table.unit };
+            let row = TableRow { record, places: &table.places, unit: table.unit };
             let header = table.header.as_ref().map_or(usize::MAX, ByteRecord::len);
             sample.wide += u64::from(header > 1 && record.len() / 2 >= header);
             let told = decoder.row(&row, &mut out);
@@ -95,7 +95,7 @@ impl Sample {
                 continue;
             }
             sample.dropped.add(fault.reason, 1);
-            if fault.reason == Reason::UnknownEvent && !sample.codes.contains(&fault.wrong) {
+            if fault.reason == DropReason::UnknownEvent && !sample.codes.contains(&fault.wrong) {
                 sample.codes.push(fault.wrong.clone());
             }
             if fault.reason.is_fault() && sample.records.len() < ROWS {
@@ -103,7 +103,7 @@ impl Sample {
             }
             let (file, line) = (table.source.path.clone(), rows.line_number());
             let (reason, wrong) = (fault.reason, fault.wrong);
-            sample.dropped.name(reason, || super::Place { file, line, reason, wrong });
+            sample.dropped.name(reason, || super::RowLocation { file, line, reason, wrong });
         }
         Ok(sample)
     }
@@ -111,7 +111,8 @@ impl Sample {
     /// What is likely wrong, and what to do about it.
     fn cause(&self, table: &Table) -> Option<String> {
         let record = self.records.first()?;
-        if self.dropped.count(Reason::UnknownEvent) > self.dropped.count(Reason::Unreadable) {
+        if self.dropped.count(DropReason::UnknownEvent) > self.dropped.count(DropReason::Unreadable)
+        {
             return Some(self.unknown_codes());
         }
         let is_table = matches!(table.layout.shape, Shape::Table { .. });

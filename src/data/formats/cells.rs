@@ -2,7 +2,7 @@
 
 use super::TimeUnit;
 use super::field;
-use super::layout::{Events, Fault, pixels, time};
+use super::layout::{Events, RowFault, pixels, time};
 use crate::pipeline::{MouseEvent, MouseKind};
 
 /// Whether a cell holds several values.
@@ -37,7 +37,7 @@ pub(super) struct Point<'a> {
 
 impl Point<'_> {
     /// A move to it; `None` where a trial is shorter than its columns.
-    pub fn event(&self, unit: TimeUnit) -> Result<Option<MouseEvent>, Fault> {
+    pub fn event(&self, unit: TimeUnit) -> Result<Option<MouseEvent>, RowFault> {
         if [self.time, self.x, self.y].into_iter().any(field::is_empty) {
             return Ok(None);
         }
@@ -47,18 +47,18 @@ impl Point<'_> {
     }
 }
 
-/// Adds the moves of a trial, as a part with a clock of its own. A trial with a bad value is left out
-/// as a whole.
+/// Adds the moves of a trial, as a part with a clock of its own. A trial with a bad value is left
+/// out as a whole.
 pub(super) fn trial(
     times: &[&[u8]],
     xs: &[&[u8]],
     ys: &[&[u8]],
     unit: TimeUnit,
     out: &mut Events,
-) -> Result<Vec<usize>, Fault> {
+) -> Result<Vec<usize>, RowFault> {
     if times.len() != xs.len() || xs.len() != ys.len() {
         let [t, x, y] = [times, xs, ys].map(<[_]>::len);
-        return Err(Fault::unreadable(format!("lists of {t} times, {x} x and {y} y")));
+        return Err(RowFault::unreadable(format!("lists of {t} times, {x} x and {y} y")));
     }
     let (mut events, mut places) = (Vec::new(), Vec::new());
     for (place, ((time, x), y)) in times.iter().zip(xs).zip(ys).enumerate() {

@@ -1,5 +1,5 @@
-//! What `open` found: users, their sessions, and the way to read one session at a time. One session's
-//! events are in memory, of the others names and places.
+//! What `open` found: users, their sessions, and the way to read one session at a time. One
+//! session's events are in memory, of the others names and places.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::ReadParams;
 use super::dropped::Dropped;
 use super::read::Reading;
-use super::table::{Span, Table};
-use crate::error::{Failure, Kind, Result};
+use super::table::{LineSpan, Table};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
 
 /// Recordings of several users.
@@ -48,7 +48,7 @@ impl User {
 #[derive(Debug, Clone)]
 pub struct SessionPlan {
     pub(super) id: String,
-    pub(super) pieces: Vec<Piece>,
+    pub(super) pieces: Vec<FileRange>,
     pub(super) genuine: Option<bool>,
     pub(super) repeated: u64,
     /// Whether it is all of its file.
@@ -69,22 +69,22 @@ impl SessionPlan {
 
 /// A stretch of a file that belongs to a session.
 #[derive(Debug, Clone)]
-pub(super) struct Piece {
+pub(super) struct FileRange {
     pub table: Arc<Table>,
-    pub span: Span,
+    pub span: LineSpan,
 }
 
 /// One session, read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Session {
+pub struct RecordedSession {
     /// Whose it is, or is claimed to be.
     pub user: String,
     /// Unique within its user.
     pub id: String,
     /// Whether the user made it; `None` where the dataset doesn't say.
     pub genuine: Option<bool>,
-    /// In the order of time. A part whose clock was set back, or began anew, follows a second behind
-    /// the part before it.
+    /// In the order of time. A part whose clock was set back, or began anew, follows a second
+    /// behind the part before it.
     pub events: Vec<MouseEvent>,
     /// Where such parts begin.
     pub(super) cuts: Vec<usize>,
@@ -96,7 +96,7 @@ pub struct Session {
     pub dropped: Dropped,
 }
 
-impl Session {
+impl RecordedSession {
     /// The time of the first event, in microseconds since the format's origin.
     pub fn start(&self) -> Option<Timestamp> {
         self.events.first().map(|event| event.at)
@@ -151,13 +151,19 @@ impl Dataset {
         self.user(id).ok_or_else(|| {
             let some: Vec<&str> = self.users.iter().map(User::id).take(8).collect();
             let count = self.users.len();
-            Failure::new(Kind::NoInput, format!("nobody is called {id:?} in these recordings"))
-                .remedy(format!("Among their {count} users are: {}.", some.join(", ")))
+            Failure::new(
+                FailureKind::NoInput,
+                format!("nobody is called {id:?} in these recordings"),
+            )
+            .remedy(format!("Among their {count} users are: {}.", some.join(", ")))
         })
     }
 
     /// A user's own sessions, each read when it is asked for.
-    pub fn sessions<'a>(&'a self, user: &'a User) -> impl Iterator<Item = Result<Session>> + 'a {
+    pub fn sessions<'a>(
+        &'a self,
+        user: &'a User,
+    ) -> impl Iterator<Item = Result<RecordedSession>> + 'a {
         user.sessions.iter().map(|plan| self.read(user, plan))
     }
 
@@ -166,13 +172,13 @@ impl Dataset {
     /// # Errors
     /// When its files cannot be read, have lost digits, or are rows of which most are none, or, if
     /// reading is strict, at the first row that is not understood.
-    pub fn read(&self, user: &User, plan: &SessionPlan) -> Result<Session> {
+    pub fn read(&self, user: &User, plan: &SessionPlan) -> Result<RecordedSession> {
         let mut reading = Reading::new(self.params.strict, plan.repeated);
         for piece in &plan.pieces {
             reading.piece(piece)?;
         }
         let told = reading.finish(plan)?;
-        Ok(Session {
+        Ok(RecordedSession {
             user: user.id.clone(),
             id: plan.id.clone(),
             genuine: plan.genuine,
@@ -185,14 +191,14 @@ impl Dataset {
     }
 }
 
-/// One user under two names would be taught as the owner and as a stranger.
+/// One user under two names would be taught as the owner and as an impostor.
 fn check_spelling(users: &[User]) -> Result<()> {
     let mut spellings = BTreeMap::new();
     for user in users {
         let other = spellings.insert(user.id.trim().to_lowercase(), &user.id);
         if let Some(other) = other {
             let what = format!("users {other:?} and {:?}: one label under two spellings", user.id);
-            return Err(Failure::new(Kind::Data, what).remedy("Rename one of them."));
+            return Err(Failure::new(FailureKind::Data, what).remedy("Rename one of them."));
         }
     }
     Ok(())

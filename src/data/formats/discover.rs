@@ -6,13 +6,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::dataset::{Piece, SessionPlan, User};
-use super::layout::Layout;
+use super::dataset::{FileRange, SessionPlan, User};
+use super::layout::TableLayout;
 use super::source::Source;
-use super::table::{Span, Table};
+use super::table::{LineSpan, Table};
 use super::unpack::{self, Pool};
 use super::{cause, foreign, index, names};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Folders nested deeper than this are a loop of links.
 const DEPTH_MAX: usize = 16;
@@ -53,8 +53,11 @@ pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result
     }
     if search.found.is_empty() {
         let inputs = inputs.iter().map(|i| i.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(Kind::NoInput, format!("{inputs}: no recording of this format"))
-            .remedy("Give the folder that holds the recordings, and its --format."));
+        return Err(Failure::new(
+            FailureKind::NoInput,
+            format!("{inputs}: no recording of this format"),
+        )
+        .remedy("Give the folder that holds the recordings, and its --format."));
     }
     let mut sources: Vec<Source> = search.found.into_values().collect();
     sources.sort_by_cached_key(|source| natural(&source.path.to_string_lossy()));
@@ -73,7 +76,8 @@ fn kind_of(path: &Path) -> Result<Entry> {
     let metadata = fs::metadata(path).map_err(|error| match fs::read_link(path) {
         Ok(target) if error.kind() == ErrorKind::NotFound => {
             let what = format!("{shown}: a link to nowhere: {} is missing", target.display());
-            Failure::new(Kind::NoInput, what).remedy("Fetch what it points to, or delete the link.")
+            Failure::new(FailureKind::NoInput, what)
+                .remedy("Fetch what it points to, or delete the link.")
         }
         _ => Failure::io(format!("input {shown}"), error),
     })?;
@@ -83,8 +87,11 @@ fn kind_of(path: &Path) -> Result<Entry> {
     if metadata.is_file() {
         return Ok(Entry::File);
     }
-    Err(Failure::new(Kind::NoInput, format!("{shown}: a pipe, socket or device, not a file"))
-        .remedy("Recordings are read more than once: write it to a file first."))
+    Err(Failure::new(
+        FailureKind::NoInput,
+        format!("{shown}: a pipe, socket or device, not a file"),
+    )
+    .remedy("Recordings are read more than once: write it to a file first."))
 }
 
 /// A search for recordings.
@@ -100,7 +107,7 @@ impl Search<'_> {
         let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
         if depth > DEPTH_MAX {
             let what = format!("{}: folders nested too deeply", folder.display());
-            return Err(Failure::new(Kind::Data, what)
+            return Err(Failure::new(FailureKind::Data, what)
                 .remedy("A link in it may lead back to a folder above: delete that link."));
         }
         for entry in fs::read_dir(folder).map_err(failed)? {
@@ -135,7 +142,7 @@ impl Search<'_> {
         match foreign::by_ending(name) {
             Some((how, _)) if !(self.wanted)(name) => {
                 let what = format!("{}: compressed by {how}", path.display());
-                Err(Failure::new(Kind::Data, what).remedy(
+                Err(Failure::new(FailureKind::Data, what).remedy(
                     "Unpack it, or move it away; of compressed files .gz and .zip are read.",
                 ))
             }
@@ -203,7 +210,7 @@ pub(super) fn stem(source: &Source) -> String {
 pub(super) fn whole_file(table: Table) -> Result<SessionPlan> {
     cause::check(&table)?;
     let id = stem(&table.source);
-    let piece = Piece { table: Arc::new(table), span: Span::WHOLE };
+    let piece = FileRange { table: Arc::new(table), span: LineSpan::WHOLE };
     Ok(SessionPlan { id, pieces: vec![piece], genuine: Some(true), repeated: 0, is_file: true })
 }
 
@@ -211,7 +218,7 @@ pub(super) fn whole_file(table: Table) -> Result<SessionPlan> {
 /// is who the rows or `user_of` say.
 pub(super) fn tables(
     sources: Vec<Source>,
-    layouts: &[Arc<Layout>],
+    layouts: &[Arc<TableLayout>],
     user_of: fn(&Source) -> String,
 ) -> Result<Vec<User>> {
     let mut users = Users::default();

@@ -1,5 +1,5 @@
-//! What a reader left out, by reason, where the first of it stood, and what to be wary of. A place is
-//! a file and a line, never a position of the pointer.
+//! What a reader left out, by reason, where the first of it stood, and what to be wary of. A place
+//! is a file and a line, never a position of the pointer.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ const PLACES: usize = 5;
 /// Why a row is not an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum DropReason {
     /// A column is missing or holds no number.
     Unreadable,
     /// An event of a name or code that the format doesn't know.
@@ -29,7 +29,7 @@ pub enum Reason {
     Ignored,
 }
 
-impl Reason {
+impl DropReason {
     /// All of them, in the order of reports.
     pub const ALL: [Self; 6] = [
         Self::Unreadable,
@@ -52,7 +52,7 @@ impl Reason {
         }
     }
 
-    /// Whether it is a fault of the file; the other reasons are habits of its recorder.
+    /// Whether it is a fault of the file; the other reasons are ways of its recorder.
     pub const fn is_fault(self) -> bool {
         matches!(self, Self::Unreadable | Self::UnknownEvent)
     }
@@ -60,18 +60,18 @@ impl Reason {
 
 /// Where a row was left out, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct RowLocation {
     /// The file.
     pub file: PathBuf,
     /// The line, from 1.
     pub line: u64,
     /// The kind of fault.
-    pub reason: Reason,
+    pub reason: DropReason,
     /// What is wrong.
     pub wrong: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RowLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.display().to_string();
         write!(f, "{}:{}: {}", printable(&file), self.line, self.wrong)
@@ -99,18 +99,19 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Rows left out, counted by reason, the first few of each named, and what to be wary of in the rest.
+/// Rows left out, counted by reason, the first few of each named, and what to be wary of in the
+/// rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dropped {
-    counts: [u64; Reason::ALL.len()],
-    places: Vec<Place>,
+    counts: [u64; DropReason::ALL.len()],
+    places: Vec<RowLocation>,
     warnings: Vec<Warning>,
     unnamed_warnings: u64,
 }
 
 impl Dropped {
     /// How many rows for this reason.
-    pub fn count(&self, reason: Reason) -> u64 {
+    pub fn count(&self, reason: DropReason) -> u64 {
         self.counts.get(reason as usize).copied().unwrap_or_default()
     }
 
@@ -120,12 +121,15 @@ impl Dropped {
     }
 
     /// The reasons that occurred, with their counts.
-    pub fn by_reason(&self) -> impl Iterator<Item = (Reason, u64)> + '_ {
-        Reason::ALL.into_iter().map(|reason| (reason, self.count(reason))).filter(|(_, n)| *n > 0)
+    pub fn by_reason(&self) -> impl Iterator<Item = (DropReason, u64)> + '_ {
+        DropReason::ALL
+            .into_iter()
+            .map(|reason| (reason, self.count(reason)))
+            .filter(|(_, n)| *n > 0)
     }
 
     /// The first few of each reason.
-    pub fn places(&self) -> &[Place] {
+    pub fn places(&self) -> &[RowLocation] {
         &self.places
     }
 
@@ -165,14 +169,14 @@ impl Dropped {
         }
     }
 
-    pub(super) fn add(&mut self, reason: Reason, rows: u64) {
+    pub(super) fn add(&mut self, reason: DropReason, rows: u64) {
         if let Some(count) = self.counts.get_mut(reason as usize) {
             *count += rows;
         }
     }
 
     /// Keeps a place while there are few of its reason; it is only made if it is kept.
-    pub(super) fn name(&mut self, reason: Reason, place: impl FnOnce() -> Place) {
+    pub(super) fn name(&mut self, reason: DropReason, place: impl FnOnce() -> RowLocation) {
         if self.places.iter().filter(|kept| kept.reason == reason).count() < PLACES {
             self.places.push(place());
         }

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::User;
 use super::discover;
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
-use super::layout::{Column, Fault, Layout, Row, Shape, missing, unknown};
+use super::layout::{Column, RowFault, Shape, TableLayout, TableRow, missing, unknown};
 use crate::data::recording::parse_kind;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{MouseEvent, MouseKind};
 
 /// How a table is laid out. A column is named as in the header or, where the table has none, by
@@ -87,7 +87,7 @@ const SESSION: usize = 5;
 
 /// What [`GenericParams`] say about a row, ready to use.
 #[derive(Debug, Clone)]
-pub(super) struct Decoder {
+pub(super) struct RowDecoder {
     /// Both coordinates stand in the column X.
     together: bool,
     has_event: bool,
@@ -113,12 +113,12 @@ impl GenericParams {
     /// When it is no TOML, or has a key that is not a field of this type.
     pub fn from_toml(name: &str, text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| {
-            Failure::new(Kind::Config, format!("{name}: {error}"))
+            Failure::new(FailureKind::Config, format!("{name}: {error}"))
                 .remedy("The keys stand in `mousewarden preprocess --help`.")
         })
     }
 
-    fn layout(&self) -> Result<Layout> {
+    fn layout(&self) -> Result<TableLayout> {
         let separator = match self.separator.as_bytes() {
             [] => None,
             [one] => Some(*one),
@@ -138,12 +138,12 @@ impl GenericParams {
         let columns = columns.into_iter().collect::<Result<_>>()?;
         let decoder = self.decoder()?;
         let what = "a table of the layout that was given";
-        Ok(Layout {
+        Ok(TableLayout {
             shape: Shape::Table { separator, quoted: true },
             time: Some(TIME),
             unit: Some(self.time_unit),
             keys: [self.user.as_ref().map(|_| USER), self.session.as_ref().map(|_| SESSION)],
-            ..Layout::table(what, columns, move |row| decoder.event(row))
+            ..TableLayout::table(what, columns, move |row| decoder.event(row))
         })
     }
 
@@ -157,7 +157,7 @@ impl GenericParams {
         number.map(Column::Nth).ok_or_else(none)
     }
 
-    fn decoder(&self) -> Result<Decoder> {
+    fn decoder(&self) -> Result<RowDecoder> {
         let code = |(code, meaning): (&String, &String)| {
             let kind = match meaning.as_str() {
                 "ignore" => None,
@@ -170,7 +170,7 @@ impl GenericParams {
             };
             Ok((code.as_bytes().to_vec(), kind))
         };
-        Ok(Decoder {
+        Ok(RowDecoder {
             together: self.position.is_some(),
             has_event: self.event.is_some(),
             codes: self.events.iter().map(code).collect::<Result<_>>()?,
@@ -179,16 +179,17 @@ impl GenericParams {
 }
 
 fn wrong(what: String, expected: &str) -> Failure {
-    Failure::new(Kind::Config, format!("layout: {what}")).remedy(format!("Expected: {expected}."))
+    Failure::new(FailureKind::Config, format!("layout: {what}"))
+        .remedy(format!("Expected: {expected}."))
 }
 
-impl Decoder {
-    pub fn event(&self, row: &Row<'_>) -> Result<MouseEvent, Fault> {
+impl RowDecoder {
+    pub fn event(&self, row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
         let kind = self.kind(row)?;
-        // Cells that are there and empty are a habit of recorders of more than the mouse.
+        // Cells that are there and empty are usual with recorders of more than the mouse.
         let is_blank = |column| row.get(column).is_some_and(field::is_empty);
         if is_blank(X) || is_blank(Y) {
-            return Err(Fault::drop(Reason::NoPosition, "a row without a position"));
+            return Err(RowFault::drop(DropReason::NoPosition, "a row without a position"));
         }
         if !self.together {
             return row.event(kind, [TIME, X, Y]);
@@ -196,11 +197,11 @@ impl Decoder {
         let at = row.time(TIME)?;
         let text = row.get(X).ok_or_else(|| missing("position"))?;
         let [x, y] =
-            both(text).ok_or_else(|| Fault::unreadable("the position is not two numbers"))?;
+            both(text).ok_or_else(|| RowFault::unreadable("the position is not two numbers"))?;
         Ok(MouseEvent { at, kind, x, y })
     }
 
-    fn kind(&self, row: &Row<'_>) -> Result<MouseKind, Fault> {
+    fn kind(&self, row: &TableRow<'_>) -> Result<MouseKind, RowFault> {
         if !self.has_event {
             return Ok(MouseKind::Move);
         }
@@ -211,7 +212,7 @@ impl Decoder {
         }
         match self.codes.iter().find(|(known, _)| known == code) {
             Some((_, Some(kind))) => Ok(*kind),
-            Some((_, None)) => Err(Fault::drop(Reason::Ignored, "an event to leave out")),
+            Some((_, None)) => Err(RowFault::drop(DropReason::Ignored, "an event to leave out")),
             None => Err(unknown(code)),
         }
     }

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use super::cause;
-use super::dataset::{Piece, SessionPlan, User};
+use super::dataset::{FileRange, SessionPlan, User};
 use super::discover::{self, Users};
 use super::field::TimeUnit;
-use super::layout::{Column, Fault, Layout, Row, missing, unknown};
+use super::layout::{Column, RowFault, TableLayout, TableRow, missing, unknown};
 use super::lines::{self, line_end};
 use super::registry::Reader;
 use super::source::{Input, Source};
-use super::table::{Span, Table};
+use super::table::{LineSpan, Table};
 use crate::error::Result;
 use crate::pipeline::{Button, MouseEvent, MouseKind};
 
@@ -23,20 +23,20 @@ const X: usize = 1;
 const Y: usize = 2;
 const TIME: usize = 3;
 
-fn layout() -> Layout {
+fn layout() -> TableLayout {
     let columns = ["Type", "Mouse X", "Mouse Y", "TimeStamp"];
     let columns = columns.into_iter().map(Column::named).collect();
-    Layout {
+    TableLayout {
         time: Some(TIME),
         unit: Some(TimeUnit::Ms),
-        // Browsers send what they saw in blocks, and some blocks arrive late: time that runs backwards
-        // is no clock that was set back.
+        // Browsers send what they saw in blocks, and some blocks arrive late: time that runs
+        // backwards is no clock that was set back.
         ordered: false,
-        ..Layout::table("a gmail recording", columns, event)
+        ..TableLayout::table("a gmail recording", columns, event)
     }
 }
 
-fn plan(sources: Vec<Source>, layouts: &[Arc<Layout>]) -> Result<Vec<User>> {
+fn plan(sources: Vec<Source>, layouts: &[Arc<TableLayout>]) -> Result<Vec<User>> {
     let mut users = Users::default();
     let mut earlier: Vec<Source> = Vec::new();
     for source in sources {
@@ -50,7 +50,11 @@ fn plan(sources: Vec<Source>, layouts: &[Arc<Layout>]) -> Result<Vec<User>> {
     Ok(users.sorted())
 }
 
-fn session(source: Source, earlier: &[Source], layouts: &[Arc<Layout>]) -> Result<SessionPlan> {
+fn session(
+    source: Source,
+    earlier: &[Source],
+    layouts: &[Arc<TableLayout>],
+) -> Result<SessionPlan> {
     let mut repeats = Repeat::default();
     // The nearest file repeats the most; the ones before it matter only if one is missing.
     for before in earlier.iter().rev() {
@@ -62,11 +66,11 @@ fn session(source: Source, earlier: &[Source], layouts: &[Arc<Layout>]) -> Resul
             break;
         }
     }
-    let span = Span { from: repeats.bytes, to: u64::MAX, line: repeats.lines + 1 };
+    let span = LineSpan { from: repeats.bytes, to: u64::MAX, line: repeats.lines + 1 };
     let id = discover::stem(&source);
     let table = Table::open(source, layouts)?;
     cause::check(&table)?;
-    let pieces = vec![Piece { table: Arc::new(table), span }];
+    let pieces = vec![FileRange { table: Arc::new(table), span }];
     Ok(SessionPlan { id, pieces, genuine: Some(true), repeated: repeats.rows, is_file: true })
 }
 
@@ -120,7 +124,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
+fn event(row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
     let kind = match row.get(KIND).ok_or_else(|| missing("type"))? {
         b"movement" => MouseKind::Move,
         // Which button it was stands in no column; only a context menu tells.

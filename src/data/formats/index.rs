@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dataset::{Piece, SessionPlan};
+use super::dataset::{FileRange, SessionPlan};
 use super::discover::{self, Users};
-use super::layout::{Row, Shape};
+use super::layout::{Shape, TableRow};
 use super::number::{Decimal, is_shortened_id};
 use super::read::damaged;
 use super::shortened::WHY;
 use super::source::Source;
-use super::table::{Span, Table};
+use super::table::{LineSpan, Table};
 use super::{cause, names};
 use crate::error::Result;
 use crate::pipeline::Timestamp;
@@ -30,14 +30,14 @@ type Key = (Option<Vec<u8>>, Option<Vec<u8>>);
 #[derive(Debug)]
 struct Found {
     key: Key,
-    spans: Vec<Span>,
+    spans: Vec<LineSpan>,
     /// The earliest time of its rows.
     begins: Timestamp,
 }
 
-/// Adds the users of a table. Without a user column the whole file is one user's; in rows where that
-/// column is empty, sessions are claims of nobody known. Without a session column a file is one
-/// session of each of its users.
+/// Adds the users of a table. Without a user column the whole file is one user's; in rows where
+/// that column is empty, sessions are claims of nobody known. Without a session column a file is
+/// one session of each of its users.
 pub(super) fn add(users: &mut Users, table: Table, user_of: fn(&Source) -> String) -> Result<()> {
     cause::check(&table)?;
     let table = Arc::new(table);
@@ -56,7 +56,7 @@ pub(super) fn add(users: &mut Users, table: Table, user_of: fn(&Source) -> Strin
         let id = session.map_or_else(|| discover::stem(&table.source), |id| text(&id, numbers[1]));
         let user = user.filter(|user| !user.is_empty()).map(|id| text(&id, numbers[0]));
         let user = user.or_else(|| whole.clone());
-        let pieces = spans.into_iter().map(|span| Piece { table: Arc::clone(&table), span });
+        let pieces = spans.into_iter().map(|span| FileRange { table: Arc::clone(&table), span });
         let genuine = user.is_some().then_some(true);
         let plan = SessionPlan { id, pieces: pieces.collect(), genuine, repeated: 0, is_file };
         users.add(user.as_deref().unwrap_or(UNLABELLED), plan, genuine.is_none());
@@ -78,7 +78,7 @@ fn text(id: &[u8], is_number: bool) -> String {
 
 /// The stretches of each session. Ids are random: the rows alone tell which session came first.
 fn sessions(table: &Table) -> Result<Vec<Found>> {
-    let mut rows = table.rows(Span::WHOLE)?;
+    let mut rows = table.rows(LineSpan::WHOLE)?;
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     let mut found: Vec<Found> = Vec::new();
     let mut open = None;
@@ -93,7 +93,7 @@ fn sessions(table: &Table) -> Result<Vec<Found>> {
             }
             continue;
         };
-        let row = Row { record, places: &table.places, unit: table.unit };
+        let row = TableRow { record, places: &table.places, unit: table.unit };
         let time = table.layout.time.map(|column| row.time(column));
         if !matches!(time, Some(Ok(_))) && table.is_header(record) {
             continue;
@@ -115,7 +115,7 @@ fn sessions(table: &Table) -> Result<Vec<Found>> {
                 })
             }
         };
-        let span = Span { to: rows.span().to, ..leading.take().unwrap_or_else(|| rows.span()) };
+        let span = LineSpan { to: rows.span().to, ..leading.take().unwrap_or_else(|| rows.span()) };
         if let Some(session) = found.get_mut(place) {
             session.begins = session.begins.min(time.and_then(Result::ok).unwrap_or(NEVER));
             match session.spans.last_mut().filter(|_| open == Some(place)) {

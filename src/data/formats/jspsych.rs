@@ -4,10 +4,10 @@
 use serde::Deserialize;
 
 use super::discover;
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field::TimeUnit;
 use super::jsonl::is_json;
-use super::layout::{Column, Decoder, Events, Fault, Layout, Row, Shape, unknown};
+use super::layout::{Column, Decoder, Events, RowFault, Shape, TableLayout, TableRow, unknown};
 use super::logger::USERS;
 use super::registry::Reader;
 use crate::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
@@ -22,12 +22,12 @@ pub(super) const READER: Reader = Reader {
 const DATA: usize = 0;
 const USER: usize = 1;
 
-fn layout(shape: Shape) -> Layout {
+fn layout(shape: Shape) -> TableLayout {
     let columns = vec![Column::named("mouse_tracking_data"), Column::maybe(USERS)];
-    Layout {
+    TableLayout {
         unit: Some(TimeUnit::Ms),
         keys: [Some(USER), None],
-        ..Layout::running("an export of jsPsych", shape, columns, || Box::new(Trials))
+        ..TableLayout::running("an export of jsPsych", shape, columns, || Box::new(Trials))
     }
 }
 
@@ -44,12 +44,12 @@ struct Point<'a> {
 struct Trials;
 
 impl Decoder for Trials {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let Some(cell) = row.filled(DATA).filter(|cell| *cell != b"[]") else {
-            return Err(Fault::drop(Reason::NoPosition, "a trial without positions"));
+            return Err(RowFault::drop(DropReason::NoPosition, "a trial without positions"));
         };
         let points: Vec<Point<'_>> = serde_json::from_slice(cell)
-            .map_err(|_| Fault::unreadable("mouse_tracking_data is not a list of positions"))?;
+            .map_err(|_| RowFault::unreadable("mouse_tracking_data is not a list of positions"))?;
         let mut events = Vec::new();
         let mut is_held = false;
         for point in points {

@@ -3,9 +3,9 @@
 //! first line since 1970.
 
 use super::discover;
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
-use super::layout::{Decoder, Events, Fault, Layout, Row, Shape, unknown};
+use super::layout::{Decoder, Events, RowFault, Shape, TableLayout, TableRow, unknown};
 use super::registry::Reader;
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
@@ -20,14 +20,14 @@ pub(super) const READER: Reader = Reader {
 /// A larger number is a time since 1970, milliseconds.
 const SINCE_1970_MS: i64 = 100_000_000_000;
 
-fn layout() -> Layout {
+fn layout() -> TableLayout {
     let looks_so: fn(&[u8]) -> bool = |head| {
         let mut lines = head.split(|byte| *byte == b'\n').take(60);
         lines.any(|line| line.starts_with(b"MM,") && line.split(|byte| *byte == b',').count() == 4)
     };
-    Layout {
+    TableLayout {
         unit: Some(TimeUnit::Ms),
-        ..Layout::running(
+        ..TableLayout::running(
             "a log of the Kharagpur recorder",
             Shape::Lines(looks_so),
             Vec::new(),
@@ -52,12 +52,12 @@ struct Log {
 }
 
 impl Decoder for Log {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let line = row.get(0).unwrap_or_default();
         let fields: Vec<&[u8]> = line.split(|byte| *byte == b',').map(field::bare).collect();
         let [tag, .., last] = fields[..] else { return banner(line) };
         let passed = field::micros(last, TimeUnit::Ms)
-            .ok_or_else(|| Fault::unreadable("the time cannot be read"))?;
+            .ok_or_else(|| RowFault::unreadable("the time cannot be read"))?;
         // Whatever the line says, time has passed.
         self.at = if passed >= SINCE_1970_MS * 1000 {
             Timestamp::from_micros(passed)
@@ -67,15 +67,18 @@ impl Decoder for Log {
         let kind = self.kind(tag, fields[1])?;
         if tag == b"MM" {
             let [_, x, y, _] = fields[..] else {
-                return Err(Fault::unreadable("not four columns"));
+                return Err(RowFault::unreadable("not four columns"));
             };
             let read = |text| {
-                field::pixels(text).ok_or_else(|| Fault::unreadable("x or y is not a number"))
+                field::pixels(text).ok_or_else(|| RowFault::unreadable("x or y is not a number"))
             };
             self.position = Some([read(x)?, read(y)?]);
         }
         let Some([x, y]) = self.position else {
-            return Err(Fault::drop(Reason::NoPosition, "a click before the first position"));
+            return Err(RowFault::drop(
+                DropReason::NoPosition,
+                "a click before the first position",
+            ));
         };
         out.events.push(MouseEvent { at: self.at, kind, x, y });
         Ok(())
@@ -83,7 +86,7 @@ impl Decoder for Log {
 }
 
 impl Log {
-    fn kind(&mut self, tag: &[u8], button: &[u8]) -> Result<MouseKind, Fault> {
+    fn kind(&mut self, tag: &[u8], button: &[u8]) -> Result<MouseKind, RowFault> {
         let button = match button {
             b"2" => Button::Middle,
             b"3" => Button::Right,
@@ -102,9 +105,10 @@ impl Log {
                 self.is_held = false;
                 Ok(MouseKind::Release(button))
             }
-            b"MC" if self.reported => {
-                Err(Fault::drop(Reason::Repeated, "a click whose press and release stand above"))
-            }
+            b"MC" if self.reported => Err(RowFault::drop(
+                DropReason::Repeated,
+                "a click whose press and release stand above",
+            )),
             b"MC" => Ok(MouseKind::Release(button)),
             other => Err(unknown(other)),
         }
@@ -112,7 +116,7 @@ impl Log {
 }
 
 /// A line of the banner says nothing of the mouse.
-fn banner(line: &[u8]) -> Result<(), Fault> {
+fn banner(line: &[u8]) -> Result<(), RowFault> {
     let is_banner = line.starts_with(b"*") || line.contains(&b':');
-    if is_banner { Ok(()) } else { Err(Fault::unreadable("not a line of the log")) }
+    if is_banner { Ok(()) } else { Err(RowFault::unreadable("not a line of the log")) }
 }

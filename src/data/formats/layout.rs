@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use csv::ByteRecord;
 
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
 use crate::pipeline::{MouseEvent, MouseKind, Timestamp};
 
@@ -70,15 +70,15 @@ pub(super) type Finder = fn(&ByteRecord) -> Result<Vec<Option<usize>>, String>;
 pub(super) type LineTime = fn(&[u8]) -> Option<&[u8]>;
 
 /// The event of a row.
-pub(super) type EventOf = dyn Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync;
+pub(super) type EventOf = dyn Fn(&TableRow<'_>) -> Result<MouseEvent, RowFault> + Send + Sync;
 
 /// A layout.
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
+pub(super) struct TableLayout {
     /// For errors: "a gmail recording".
     pub what: &'static str,
     pub shape: Shape,
-    /// In the order in which [`Row::get`] counts them.
+    /// In the order in which [`TableRow::get`] counts them.
     pub columns: Vec<Column>,
     /// Finds columns whose names follow a pattern, instead of `columns`.
     pub finder: Option<Finder>,
@@ -97,12 +97,12 @@ pub(super) struct Layout {
     pub decode: Decode,
 }
 
-impl Layout {
+impl TableLayout {
     /// A table in which each row is one event.
     pub fn table(
         what: &'static str,
         columns: Vec<Column>,
-        event: impl Fn(&Row<'_>) -> Result<MouseEvent, Fault> + Send + Sync + 'static,
+        event: impl Fn(&TableRow<'_>) -> Result<MouseEvent, RowFault> + Send + Sync + 'static,
     ) -> Self {
         Self {
             what,
@@ -126,7 +126,7 @@ impl Layout {
         columns: Vec<Column>,
         decoder: fn() -> Box<dyn Decoder>,
     ) -> Self {
-        let none = |_: &Row<'_>| Err(missing("row"));
+        let none = |_: &TableRow<'_>| Err(missing("row"));
         let decode = Decode::Running(decoder);
         Self { shape, decode, ..Self::table(what, columns, none) }
     }
@@ -168,13 +168,13 @@ impl Decode {
 /// Makes events of the rows of one session, in their order.
 pub(super) trait Decoder {
     /// Adds the events of a row.
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault>;
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault>;
 }
 
 struct Each(Arc<EventOf>);
 
 impl Decoder for Each {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         out.events.push((self.0)(row)?);
         Ok(())
     }
@@ -199,30 +199,30 @@ impl Events {
 
 /// Why a row is no event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub reason: Reason,
+pub(super) struct RowFault {
+    pub reason: DropReason,
     pub wrong: String,
 }
 
-impl Fault {
-    pub fn drop(reason: Reason, wrong: impl Into<String>) -> Self {
+impl RowFault {
+    pub fn drop(reason: DropReason, wrong: impl Into<String>) -> Self {
         Self { reason, wrong: wrong.into() }
     }
 
     pub fn unreadable(wrong: impl Into<String>) -> Self {
-        Self::drop(Reason::Unreadable, wrong)
+        Self::drop(DropReason::Unreadable, wrong)
     }
 }
 
 /// One row, seen through its table's columns.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(super) struct TableRow<'a> {
     pub record: &'a ByteRecord,
     pub places: &'a [Option<usize>],
     pub unit: TimeUnit,
 }
 
-impl<'a> Row<'a> {
+impl<'a> TableRow<'a> {
     /// The nth column of the layout, without blanks and quotes.
     pub fn get(&self, column: usize) -> Option<&'a [u8]> {
         let place = (*self.places.get(column)?)?;
@@ -235,42 +235,42 @@ impl<'a> Row<'a> {
     }
 
     /// An event at the time and position of these columns.
-    pub fn event(&self, kind: MouseKind, [time, x, y]: [usize; 3]) -> Result<MouseEvent, Fault> {
+    pub fn event(&self, kind: MouseKind, [time, x, y]: [usize; 3]) -> Result<MouseEvent, RowFault> {
         let at = self.time(time)?;
         Ok(MouseEvent { at, kind, x: self.pixels(x, "x")?, y: self.pixels(y, "y")? })
     }
 
     /// A column as a time.
-    pub fn time(&self, column: usize) -> Result<Timestamp, Fault> {
+    pub fn time(&self, column: usize) -> Result<Timestamp, RowFault> {
         let text = self.get(column).ok_or_else(|| missing("time"))?;
         time(text, self.unit)
     }
 
-    fn pixels(&self, column: usize, name: &str) -> Result<f64, Fault> {
+    fn pixels(&self, column: usize, name: &str) -> Result<f64, RowFault> {
         let text = self.get(column).ok_or_else(|| missing(name))?;
         pixels(text, name)
     }
 }
 
 /// A text as a time.
-pub(super) fn time(text: &[u8], unit: TimeUnit) -> Result<Timestamp, Fault> {
+pub(super) fn time(text: &[u8], unit: TimeUnit) -> Result<Timestamp, RowFault> {
     let micros = field::micros(text, unit).map(Timestamp::from_micros);
-    micros.ok_or_else(|| Fault::unreadable("the time cannot be read"))
+    micros.ok_or_else(|| RowFault::unreadable("the time cannot be read"))
 }
 
 /// A text as a coordinate; the text itself is a position and stays out of the message.
-pub(super) fn pixels(text: &[u8], name: &str) -> Result<f64, Fault> {
-    field::pixels(text).ok_or_else(|| Fault::unreadable(format!("{name} is not a number")))
+pub(super) fn pixels(text: &[u8], name: &str) -> Result<f64, RowFault> {
+    field::pixels(text).ok_or_else(|| RowFault::unreadable(format!("{name} is not a number")))
 }
 
 /// An event that the format doesn't know.
-pub(super) fn unknown(text: &[u8]) -> Fault {
+pub(super) fn unknown(text: &[u8]) -> RowFault {
     let text = String::from_utf8_lossy(text);
     let text: String = text.chars().take(24).collect();
-    Fault::drop(Reason::UnknownEvent, format!("unknown event {text:?}"))
+    RowFault::drop(DropReason::UnknownEvent, format!("unknown event {text:?}"))
 }
 
 /// A column that the row is too short for.
-pub(super) fn missing(name: &str) -> Fault {
-    Fault::unreadable(format!("no column for the {name}"))
+pub(super) fn missing(name: &str) -> RowFault {
+    RowFault::unreadable(format!("no column for the {name}"))
 }

@@ -1,10 +1,10 @@
 //! What most loggers write, whatever they call it: a time, a position, and words for what the mouse
 //! did. Used for tables and for objects in JSON.
 
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field;
 use super::generic::both;
-use super::layout::{Column, Fault, Layout, Row, Shape, missing, unknown};
+use super::layout::{Column, RowFault, Shape, TableLayout, TableRow, missing, unknown};
 use crate::pipeline::{Button, MouseEvent, MouseKind};
 
 const TIME: usize = 0;
@@ -72,12 +72,12 @@ pub(super) const USERS: &[&str] = &[
 const SESSIONS: &[&str] = &["session", "session_id"];
 
 /// The layouts of a logger: with x and y apart, and together.
-pub(super) fn layouts(what: &'static str, shape: Shape) -> Vec<Layout> {
-    let layout = |x: Column, y: Column| Layout {
+pub(super) fn layouts(what: &'static str, shape: Shape) -> Vec<TableLayout> {
+    let layout = |x: Column, y: Column| TableLayout {
         shape,
         time: Some(TIME),
         keys: [Some(USER), Some(SESSION)],
-        ..Layout::table(what, columns(x, y), event)
+        ..TableLayout::table(what, columns(x, y), event)
     };
     let apart = layout(Column::one_of(XS), Column::one_of(YS));
     let together = Column::one_of(&["position", "pos", "coordinates", "xy"]);
@@ -85,13 +85,13 @@ pub(super) fn layouts(what: &'static str, shape: Shape) -> Vec<Layout> {
 }
 
 /// As [`layouts`], for objects: which keys an object has is not known before it is read.
-pub(super) fn objects(what: &'static str) -> Layout {
+pub(super) fn objects(what: &'static str) -> TableLayout {
     let x = [XS, &["position", "pos", "coordinates", "xy"]].concat();
-    Layout {
+    TableLayout {
         shape: Shape::Json,
         time: Some(TIME),
         keys: [Some(USER), Some(SESSION)],
-        ..Layout::table(what, columns(Column::one_of(&x), Column::one_of(YS)), event)
+        ..TableLayout::table(what, columns(Column::one_of(&x), Column::one_of(YS)), event)
     }
 }
 
@@ -108,11 +108,11 @@ fn columns(x: Column, y: Column) -> Vec<Column> {
     ]
 }
 
-fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
+fn event(row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
     let words = [EVENT, BUTTON, STATE].map(|column| row.filled(column).unwrap_or_default());
     let kind = kind(words)?;
     let Some(x) = row.filled(X) else {
-        return Err(Fault::drop(Reason::NoPosition, "a row without a position"));
+        return Err(RowFault::drop(DropReason::NoPosition, "a row without a position"));
     };
     if row.filled(Y).is_some() {
         return row.event(kind, [TIME, X, Y]);
@@ -120,17 +120,17 @@ fn event(row: &Row<'_>) -> Result<MouseEvent, Fault> {
     if field::pixels(x).is_some() {
         return Err(missing("y"));
     }
-    let [x, y] = both(x).ok_or_else(|| Fault::unreadable("the position is not two numbers"))?;
+    let [x, y] = both(x).ok_or_else(|| RowFault::unreadable("the position is not two numbers"))?;
     Ok(MouseEvent { at: row.time(TIME)?, kind, x, y })
 }
 
 /// What the words for event, button and state of the button say.
-pub(super) fn kind([event, button, state]: [&[u8]; 3]) -> Result<MouseKind, Fault> {
+pub(super) fn kind([event, button, state]: [&[u8]; 3]) -> Result<MouseKind, RowFault> {
     let lower = |text: &[u8]| String::from_utf8_lossy(text).to_ascii_lowercase();
     let (word, state) = (lower(event), lower(state));
     let has = |words: &[&str]| words.iter().any(|part| word.contains(part) || state.contains(part));
     if word.contains("key") {
-        return Err(Fault::drop(Reason::Ignored, "a key, not the mouse"));
+        return Err(RowFault::drop(DropReason::Ignored, "a key, not the mouse"));
     }
     if has(&["scroll", "wheel"]) {
         return Ok(MouseKind::Wheel);

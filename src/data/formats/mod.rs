@@ -1,6 +1,6 @@
-//! Recordings of mouse use by others: one reader a format, one registry, and a reader that is told how
-//! a table is laid out. They parse, put a session in order and say what they left out and why. `.gz`
-//! and `.zip` are read like the files and folders in them.
+//! Recordings of mouse use by others: one reader a format, one registry, and a reader that is told
+//! how a table is laid out. They parse, put a session in order and say what they left out and why.
+//! `.gz` and `.zip` are read like the files and folders in them.
 //!
 //! | format | one session is | user | time |
 //! |---|---|---|---|
@@ -74,8 +74,8 @@ mod table;
 mod unpack;
 
 pub use bank::kind as bank_kind;
-pub use dataset::{Dataset, Session, SessionPlan, User};
-pub use dropped::{Dropped, Place, Reason, Warning};
+pub use dataset::{Dataset, RecordedSession, SessionPlan, User};
+pub use dropped::{DropReason, Dropped, RowLocation, Warning};
 pub use field::TimeUnit;
 pub use generic::{GenericParams, UserFrom};
 pub use names::{file_stem, spellings};
@@ -85,7 +85,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use self::registry::{READERS, Reader};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Which recordings they are.
 #[derive(Debug, Clone)]
@@ -129,9 +129,10 @@ impl FromStr for Format {
         let found = READERS.iter().find(|reader| reader.name == name);
         found.map(|reader| Self(Which::Named(reader))).ok_or_else(|| {
             let names = Self::names().collect::<Vec<_>>().join(", ");
-            Failure::new(Kind::Usage, format!("format {name:?} is not one of {names}")).remedy(
-                "Any other table: --format generic, and options that say how it is laid out.",
-            )
+            Failure::new(FailureKind::Usage, format!("format {name:?} is not one of {names}"))
+                .remedy(
+                    "Any other table: --format generic, and options that say how it is laid out.",
+                )
         })
     }
 }

@@ -1,10 +1,10 @@
-//! MouseTracker's files `.mt`: blocks of lines, in each a line a trial, first all x, then all y, then
-//! all times.
+//! MouseTracker's files `.mt`: blocks of lines, in each a line a trial, first all x, then all y,
+//! then all times.
 
 use super::cells::trial;
 use super::discover;
 use super::field::TimeUnit;
-use super::layout::{Decoder, Events, Fault, Layout, Row, Shape};
+use super::layout::{Decoder, Events, RowFault, Shape, TableLayout, TableRow};
 use super::registry::Reader;
 
 pub(super) const READER: Reader = Reader {
@@ -18,12 +18,12 @@ const BLOCKS: [&[u8]; 3] =
     [b"RAW TRACKS (X coordinates)", b"RAW TRACKS (Y coordinates)", b"RAW TRACKS (time)"];
 const TIME: usize = 2;
 
-fn layout() -> Layout {
+fn layout() -> TableLayout {
     let looks_so: fn(&[u8]) -> bool =
         |head| head.windows(BLOCKS[0].len()).any(|text| text == BLOCKS[0]);
-    Layout {
+    TableLayout {
         unit: Some(TimeUnit::Ms),
-        ..Layout::running("a file of MouseTracker", Shape::Lines(looks_so), Vec::new(), || {
+        ..TableLayout::running("a file of MouseTracker", Shape::Lines(looks_so), Vec::new(), || {
             Box::new(Blocks::default())
         })
     }
@@ -40,7 +40,7 @@ struct Blocks {
 }
 
 impl Decoder for Blocks {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let line = row.get(0).unwrap_or_default();
         if let Some(block) = BLOCKS.iter().position(|title| line == *title) {
             (self.block, self.names) = (Some(block), None);

@@ -6,9 +6,9 @@ use csv::ByteRecord;
 
 use super::cells::{Point, is_list, list, trial};
 use super::discover;
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
-use super::layout::{Decoder, Events, Fault, Layout, Row, Shape};
+use super::layout::{Decoder, Events, RowFault, Shape, TableLayout, TableRow};
 use super::logger::USERS;
 use super::registry::Reader;
 use super::table::same;
@@ -32,13 +32,13 @@ const TRIALS: &[&str] = &["mt_id", "trial_id", "trial", "count_trial", "trial_nu
 const LABELS: [[&str; 3]; 4] =
     [["timestamps", "xpos", "ypos"], ["time", "xpos", "ypos"], ["t", "x", "y"], ["time", "x", "y"]];
 
-fn layout(finder: super::layout::Finder, decoder: fn() -> Box<dyn Decoder>) -> Layout {
+fn layout(finder: super::layout::Finder, decoder: fn() -> Box<dyn Decoder>) -> TableLayout {
     let shape = Shape::Table { separator: None, quoted: true };
-    Layout {
+    TableLayout {
         finder: Some(finder),
         unit: Some(TimeUnit::Ms),
         keys: [Some(USER), None],
-        ..Layout::running("a table of mousetrap", shape, Vec::new(), decoder)
+        ..TableLayout::running("a table of mousetrap", shape, Vec::new(), decoder)
     }
 }
 
@@ -86,15 +86,15 @@ fn named(header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
     found.find(|places| places.len() > FIRST).ok_or_else(|| "timestamps".into())
 }
 
-fn no_position() -> Fault {
-    Fault::drop(Reason::NoPosition, "a row without positions")
+fn no_position() -> RowFault {
+    RowFault::drop(DropReason::NoPosition, "a row without positions")
 }
 
 /// A trial in numbered columns.
 struct Wide;
 
 impl Decoder for Wide {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let column = |part: usize| -> Vec<&[u8]> {
             let places = (FIRST + part..row.places.len()).step_by(3);
             places.map(|place| row.get(place).unwrap_or_default()).collect()
@@ -110,7 +110,7 @@ struct Named {
 }
 
 impl Decoder for Named {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let before = out.events.len();
         let trial_id = row.get(TRIAL).map(<[u8]>::to_vec);
         for first in (FIRST..row.places.len()).step_by(3) {

@@ -5,9 +5,9 @@ use csv::ByteRecord;
 
 use super::cells::{is_list, list, trial};
 use super::discover;
-use super::dropped::Reason;
+use super::dropped::DropReason;
 use super::field::TimeUnit;
-use super::layout::{Decoder, Events, Fault, Layout, Row, Shape};
+use super::layout::{Decoder, Events, RowFault, Shape, TableLayout, TableRow};
 use super::logger::USERS;
 use super::registry::Reader;
 use super::table::same;
@@ -26,13 +26,13 @@ const FIRST: usize = 1;
 const EACH: usize = 6;
 const PARTS: [&str; EACH] = [".time", ".x", ".y", ".leftButton", ".midButton", ".rightButton"];
 
-fn layout() -> Layout {
+fn layout() -> TableLayout {
     let shape = Shape::Table { separator: None, quoted: true };
-    Layout {
+    TableLayout {
         finder: Some(find),
         unit: Some(TimeUnit::S),
         keys: [Some(USER), None],
-        ..Layout::running("an export of PsychoPy", shape, Vec::new(), || Box::new(Trials))
+        ..TableLayout::running("an export of PsychoPy", shape, Vec::new(), || Box::new(Trials))
     }
 }
 
@@ -54,7 +54,7 @@ fn find(header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
 struct Trials;
 
 impl Decoder for Trials {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let before = out.events.len();
         for first in (FIRST..row.places.len()).step_by(EACH) {
             let [time, x, y] = [0, 1, 2].map(|part| row.filled(first + part).unwrap_or_default());
@@ -67,7 +67,10 @@ impl Decoder for Trials {
             }
         }
         if out.events.len() == before {
-            return Err(Fault::drop(Reason::NoPosition, "a row without a list of positions"));
+            return Err(RowFault::drop(
+                DropReason::NoPosition,
+                "a row without a list of positions",
+            ));
         }
         Ok(())
     }

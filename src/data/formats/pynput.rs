@@ -3,7 +3,7 @@
 
 use super::discover;
 use super::generic::both;
-use super::layout::{Decoder, Events, Fault, Layout, Row, Shape, time};
+use super::layout::{Decoder, Events, RowFault, Shape, TableLayout, TableRow, time};
 use super::logger;
 use super::registry::Reader;
 use crate::pipeline::{MouseEvent, MouseKind};
@@ -19,10 +19,10 @@ const WHAT: &str = "a log of a script around pynput";
 /// Lines of a log that are looked at to know it.
 const LINES: usize = 20;
 
-fn layouts() -> Vec<Layout> {
-    let log = Layout {
+fn layouts() -> Vec<TableLayout> {
+    let log = TableLayout {
         line_time: Some(|line| parts(line).map(|(time, _)| time)),
-        ..Layout::running(WHAT, Shape::Lines(looks_so), Vec::new(), || Box::new(Log))
+        ..TableLayout::running(WHAT, Shape::Lines(looks_so), Vec::new(), || Box::new(Log))
     };
     let mut layouts = logger::layouts(WHAT, Shape::Table { separator: None, quoted: true });
     layouts.push(log);
@@ -40,11 +40,12 @@ fn looks_so(head: &[u8]) -> bool {
 struct Log;
 
 impl Decoder for Log {
-    fn row(&mut self, row: &Row<'_>, out: &mut Events) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let line = row.get(0).unwrap_or_default();
-        let (at, rest) = parts(line).ok_or_else(|| Fault::unreadable("no time in the line"))?;
+        let (at, rest) = parts(line).ok_or_else(|| RowFault::unreadable("no time in the line"))?;
         let kind = word_of(rest)?;
-        let [x, y] = position(rest).ok_or_else(|| Fault::unreadable("no position in the line"))?;
+        let [x, y] =
+            position(rest).ok_or_else(|| RowFault::unreadable("no position in the line"))?;
         out.events.push(MouseEvent { at: time(at, row.unit)?, kind, x, y });
         Ok(())
     }
@@ -85,7 +86,7 @@ fn date_end(line: &[u8]) -> Option<usize> {
 }
 
 /// What the words of a line say.
-fn word_of(text: &[u8]) -> Result<MouseKind, Fault> {
+fn word_of(text: &[u8]) -> Result<MouseKind, RowFault> {
     let letters = text.iter().filter(|byte| byte.is_ascii_alphabetic() || **byte == b'.');
     let words: Vec<u8> = letters.copied().collect();
     let is_button = [&b"leftat"[..], b"rightat", b"middleat"]
@@ -93,7 +94,7 @@ fn word_of(text: &[u8]) -> Result<MouseKind, Fault> {
         .any(|name| words.len() >= name.len() && words[..name.len()].eq_ignore_ascii_case(name));
     let state: &[u8] = if is_button { b"pressed" } else { b"" };
     if words.is_empty() && position(text).is_none() {
-        return Err(Fault::unreadable("no word for an event in the line"));
+        return Err(RowFault::unreadable("no word for an event in the line"));
     }
     logger::kind([&words, b"", state])
 }

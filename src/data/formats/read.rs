@@ -1,17 +1,17 @@
-//! One session on its way from rows to events: decoded, looked at as a whole, cut where its clock was
-//! set back, put in order.
+//! One session on its way from rows to events: decoded, looked at as a whole, cut where its clock
+//! was set back, put in order.
 
 use std::path::PathBuf;
 
 use super::cause;
 use super::clock;
-use super::dataset::{Piece, SessionPlan, parts};
-use super::dropped::{Dropped, Place, Reason, Warning};
+use super::dataset::{FileRange, SessionPlan, parts};
+use super::dropped::{DropReason, Dropped, RowLocation, Warning};
 use super::field::TimeUnit;
-use super::layout::{Decoder, Events, Fault, Row};
+use super::layout::{Decoder, Events, RowFault, TableRow};
 use super::shortened::{self, Suspect};
 use super::table::Table;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::MouseEvent;
 use crate::pipeline::event::{Micros, sort_recording};
 
@@ -45,7 +45,7 @@ pub(super) struct Told {
 impl Reading {
     pub fn new(strict: bool, repeated: u64) -> Self {
         let mut dropped = Dropped::default();
-        dropped.add(Reason::Repeated, repeated);
+        dropped.add(DropReason::Repeated, repeated);
         Self {
             strict,
             decoder: None,
@@ -58,7 +58,7 @@ impl Reading {
     }
 
     /// Reads the rows of a stretch.
-    pub fn piece(&mut self, piece: &Piece) -> Result<()> {
+    pub fn piece(&mut self, piece: &FileRange) -> Result<()> {
         let table = &*piece.table;
         let mut decoder = self.decoder.take().unwrap_or_else(|| table.layout.decode.begin());
         let mut rows = table.rows(piece.span)?;
@@ -66,7 +66,7 @@ impl Reading {
             let mut suspect = None;
             let fault = match found {
                 Ok(record) => {
-                    let row = Row { record, places: &table.places, unit: table.unit };
+                    let row = TableRow { record, places: &table.places, unit: table.unit };
                     let time = table.layout.time.and_then(|time| row.get(time)).unwrap_or_default();
                     suspect = Suspect::of(time, table.unit, self.out.events.len());
                     match decoder.row(&row, &mut self.out) {
@@ -74,7 +74,7 @@ impl Reading {
                         told => told.err(),
                     }
                 }
-                Err(wrong) => Some(Fault::unreadable(wrong)),
+                Err(wrong) => Some(RowFault::unreadable(wrong)),
             };
             let line = rows.line_number();
             self.rows += 1;
@@ -88,15 +88,18 @@ impl Reading {
         Ok(())
     }
 
-    fn leave_out(&mut self, fault: Fault, table: &Table, line: u64) -> Result<()> {
-        let Fault { reason, wrong } = fault;
+    fn leave_out(&mut self, fault: RowFault, table: &Table, line: u64) -> Result<()> {
+        let RowFault { reason, wrong } = fault;
         let file = &table.source.path;
         if self.strict && reason.is_fault() {
-            return Err(Failure::new(Kind::Data, format!("{}:{line}: {wrong}", file.display()))
-                .remedy("Mend the row, or read without --strict."));
+            return Err(Failure::new(
+                FailureKind::Data,
+                format!("{}:{line}: {wrong}", file.display()),
+            )
+            .remedy("Mend the row, or read without --strict."));
         }
         self.dropped.add(reason, 1);
-        self.dropped.name(reason, || Place { file: file.clone(), line, reason, wrong });
+        self.dropped.name(reason, || RowLocation { file: file.clone(), line, reason, wrong });
         Ok(())
     }
 
@@ -185,5 +188,5 @@ impl Reading {
 
 /// The failure of a file that has lost digits.
 pub(super) fn damaged(what: String) -> Failure {
-    Failure::new(Kind::Data, what).remedy("Use the original file; what was rounded is lost.")
+    Failure::new(FailureKind::Data, what).remedy("Use the original file; what was rounded is lost.")
 }

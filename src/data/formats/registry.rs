@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::dataset::User;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::source::Source;
 use super::table::Table;
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::error::Result;
 
 /// Finds users and sessions in files.
-pub(super) type Plan = fn(Vec<Source>, &[Arc<Layout>]) -> Result<Vec<User>>;
+pub(super) type Plan = fn(Vec<Source>, &[Arc<TableLayout>]) -> Result<Vec<User>>;
 
 /// A format that has a name.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Reader {
     /// Whether a file of this name is one.
     pub wanted: fn(&str) -> bool,
     /// How its files are laid out; the first that fits counts.
-    pub layouts: fn() -> Vec<Layout>,
+    pub layouts: fn() -> Vec<TableLayout>,
     /// Finds users and sessions in files.
     pub plan: Plan,
 }

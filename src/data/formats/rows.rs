@@ -11,7 +11,7 @@ use super::json::{self, Objects};
 use super::layout::Shape;
 use super::lines::{Lines, Spot};
 use super::source::Input;
-use super::table::{Span, Table};
+use super::table::{LineSpan, Table};
 use crate::error::Result;
 
 /// Lines that a quoted field may go on for.
@@ -41,7 +41,7 @@ enum Text {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(table: &'a Table, input: Take<Input>, span: Span) -> Self {
+    pub(super) fn new(table: &'a Table, input: Take<Input>, span: LineSpan) -> Self {
         let input = match table.layout.shape {
             Shape::Json => Text::Objects(Objects::new(input, span.from, span.line)),
             _ => Text::Lines(Lines::new(input, table.ends, span.from, span.line)),
@@ -146,8 +146,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Where the row last read stands.
-    pub const fn span(&self) -> Span {
-        Span { from: self.spot.from, to: self.spot.to, line: self.spot.line }
+    pub const fn span(&self) -> LineSpan {
+        LineSpan { from: self.spot.from, to: self.spot.to, line: self.spot.line }
     }
 }
 
@@ -167,7 +167,8 @@ pub(super) fn split(text: &[u8], separator: u8, quoted: bool, into: &mut ByteRec
 }
 
 /// A quote counts only at the beginning of a field; two of them inside are one. What stands between
-/// the closing quote and the separator belongs to nothing, or, if reading is strict, may not be there.
+/// the closing quote and the separator belongs to nothing, or, if reading is strict, may not be
+/// there.
 fn split_quoted(text: &[u8], separator: u8, strict: bool, into: &mut ByteRecord) -> bool {
     into.clear();
     let mut rest = text;

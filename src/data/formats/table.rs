@@ -9,11 +9,11 @@ use csv::ByteRecord;
 use super::clock;
 use super::field::{self, TimeUnit};
 use super::foreign;
-use super::layout::{Column, Layout, Row, Shape};
+use super::layout::{Column, Shape, TableLayout, TableRow};
 use super::lines::{Lines, line_end};
 use super::rows::{Rows, split};
 use super::source::Source;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// A header that ends later is none, bytes.
 const HEAD_MAX: u64 = 512 * 1024;
@@ -29,7 +29,7 @@ const SEPARATORS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
 #[derive(Debug)]
 pub(super) struct Table {
     pub source: Source,
-    pub layout: Arc<Layout>,
+    pub layout: Arc<TableLayout>,
     /// Where the layout's columns stand in a row.
     pub places: Vec<Option<usize>>,
     /// In what its time is counted.
@@ -45,7 +45,7 @@ pub(super) struct Table {
 
 /// A stretch of whole lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct LineSpan {
     /// Bytes from the start of the file.
     pub from: u64,
     /// Behind the last byte.
@@ -54,7 +54,7 @@ pub(super) struct Span {
     pub line: u64,
 }
 
-impl Span {
+impl LineSpan {
     pub const WHOLE: Self = Self { from: 0, to: u64::MAX, line: 1 };
 }
 
@@ -68,11 +68,11 @@ struct Header {
 
 impl Table {
     /// Reads the beginning of a file and finds the columns of the first layout that fits.
-    pub fn open(source: Source, layouts: &[Arc<Layout>]) -> Result<Self> {
+    pub fn open(source: Source, layouts: &[Arc<TableLayout>]) -> Result<Self> {
         let head = source.head(HEAD_MAX)?;
         if let Some(foreign) = foreign::of(&head[..head.len().min(foreign::HEAD)]) {
             let what = format!("{}: {}", source.path.display(), foreign.what);
-            return Err(Failure::new(Kind::Data, what).remedy(foreign.remedy));
+            return Err(Failure::new(FailureKind::Data, what).remedy(foreign.remedy));
         }
         let mut missing = None;
         for layout in layouts {
@@ -95,11 +95,11 @@ impl Table {
     /// The unit that the times of the first rows make likely.
     fn likely_unit(&self) -> Result<TimeUnit> {
         let mut numbers = Vec::new();
-        let mut rows = self.rows(Span::WHOLE)?;
+        let mut rows = self.rows(LineSpan::WHOLE)?;
         for _ in 0..PROBED {
             let Some(found) = rows.next()? else { break };
             let Ok(record) = found else { continue };
-            let row = Row { record, places: &self.places, unit: self.unit };
+            let row = TableRow { record, places: &self.places, unit: self.unit };
             let time = match (self.layout.time, self.layout.line_time) {
                 (Some(time), _) => row.get(time),
                 (None, Some(time)) => row.get(0).and_then(time),
@@ -118,7 +118,7 @@ impl Table {
     }
 
     /// The file by a layout, or the column that it lacks.
-    pub fn fit(source: &Source, layout: &Arc<Layout>, head: &[u8]) -> Result<Self, String> {
+    pub fn fit(source: &Source, layout: &Arc<TableLayout>, head: &[u8]) -> Result<Self, String> {
         let ends = line_end(head);
         let new = |separator, places, header, body| Self {
             source: source.clone(),
@@ -155,9 +155,9 @@ impl Table {
     }
 
     /// The rows of a stretch.
-    pub fn rows(&self, span: Span) -> Result<Rows<'_>> {
+    pub fn rows(&self, span: LineSpan) -> Result<Rows<'_>> {
         let (from, line) = self.body;
-        let span = if span.from < from { Span { from, line, to: span.to } } else { span };
+        let span = if span.from < from { LineSpan { from, line, to: span.to } } else { span };
         let input = self.source.open(span.from)?.take(span.to.saturating_sub(span.from));
         Ok(Rows::new(self, input, span))
     }
@@ -177,7 +177,7 @@ impl Table {
 fn find_header(
     head: &[u8],
     ends: u8,
-    layout: &Layout,
+    layout: &TableLayout,
     separators: &[u8],
     is_quoted: bool,
 ) -> Result<Header, String> {
@@ -211,7 +211,7 @@ fn columns_of(text: &[u8], separator: u8, is_quoted: bool) -> ByteRecord {
     header
 }
 
-fn places(layout: &Layout, header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
+fn places(layout: &TableLayout, header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
     match layout.finder {
         Some(finder) => finder(header),
         None => layout.columns.iter().map(|column| place(column, Some(header))).collect(),
@@ -265,5 +265,5 @@ fn not_of(source: &Source, head: &[u8], column: &str, what: &str) -> Failure {
         (None, true) => "If it has no row of names: --no-header, and columns by number.".into(),
         (None, false) => "Give another --format, or say which columns it has (--layout).".into(),
     };
-    Failure::new(Kind::Data, said).remedy(format!("Its first row is: {first}. {remedy}"))
+    Failure::new(FailureKind::Data, said).remedy(format!("Its first row is: {first}. {remedy}"))
 }

@@ -1,5 +1,6 @@
-//! Compressed recordings: gzip, and the members of a zip archive, unpacked into one nameless file that
-//! is gone when the reading ends. Zip by PKWARE's APPNOTE 6.3: the directory at the end says all.
+//! Compressed recordings: gzip, and the members of a zip archive, unpacked into one nameless file
+//! that is gone when the reading ends. Zip by PKWARE's APPNOTE 6.3: the directory at the end says
+//! all.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -10,7 +11,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use super::names;
 use super::source::{Source, failed};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 pub(super) const GZIP: &[u8] = b"\x1F\x8B";
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
@@ -46,14 +47,14 @@ impl Pool {
         self.add(path, shown, MultiGzDecoder::new(BufReader::new(file)))
     }
 
-    /// The members of an archive that are wanted by the last part of their name, as files of a folder
-    /// that is called like the archive.
+    /// The members of an archive that are wanted by the last part of their name, as files of a
+    /// folder that is called like the archive.
     pub fn zip(&mut self, path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Source>> {
         let mut file = File::open(path).map_err(|e| failed(path, e))?;
         let members = directory(&mut file).map_err(|e| damaged(path, &e))?;
         if members.iter().any(|member| member.name == b"[Content_Types].xml") {
             let what = format!("{}: an Excel workbook or other Office file", path.display());
-            return Err(Failure::new(Kind::Data, what).remedy("Save the table as CSV."));
+            return Err(Failure::new(FailureKind::Data, what).remedy("Save the table as CSV."));
         }
         let mut found = Vec::new();
         for member in members {
@@ -71,7 +72,7 @@ impl Pool {
         shown: PathBuf,
     ) -> Result<Source> {
         let refused = |why: &str| {
-            Failure::new(Kind::Data, format!("{}: {why}", shown.display()))
+            Failure::new(FailureKind::Data, format!("{}: {why}", shown.display()))
                 .remedy("Unpack the archive yourself and give the folder.")
         };
         if member.is_encrypted {
@@ -117,7 +118,7 @@ impl Pool {
 }
 
 fn damaged(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Kind::Data, format!("{}: damaged or cut short: {error}", path.display()))
+    Failure::new(FailureKind::Data, format!("{}: damaged or cut short: {error}", path.display()))
         .remedy("Fetch the file again, or move it away.")
 }
 

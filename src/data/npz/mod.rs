@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use self::zip::Entry;
+use self::zip::ArchiveFile;
 use super::private;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// A zip's offsets have 32 bits.
 const BYTES_MAX: u64 = u32::MAX as u64;
@@ -59,7 +59,7 @@ impl Element {
 pub struct NpzWriter {
     path: PathBuf,
     out: BufWriter<NamedTempFile>,
-    entries: Vec<Entry>,
+    entries: Vec<ArchiveFile>,
 }
 
 impl NpzWriter {
@@ -121,7 +121,7 @@ impl NpzWriter {
         if offset + size > BYTES_MAX {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "more than 4 GiB"));
         }
-        let mut entry = Entry { name: format!("{name}.npy"), offset, size, crc: 0 };
+        let mut entry = ArchiveFile { name: format!("{name}.npy"), offset, size, crc: 0 };
         self.out.write_all(&entry.local())?;
         let mut counted = Counted { out: &mut self.out, crc: !0, bytes: 0 };
         fill(&mut counted)?;
@@ -223,7 +223,7 @@ pub fn check_writable(folder: &Path) -> Result<()> {
     let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
     if !there.is_dir() {
         let what = format!("{}: a file, not a folder", there.display());
-        return Err(Failure::new(Kind::Io, what).remedy("Name another folder with --out."));
+        return Err(Failure::new(FailureKind::Io, what).remedy("Name another folder with --out."));
     }
     tempfile::tempfile_in(there).map(drop).map_err(|error| {
         Failure::io(format!("folder {}", there.display()), error)
@@ -274,7 +274,7 @@ mod tests {
         let path = folder.path().join("a.npz");
         let mut writer = NpzWriter::create(&path).unwrap();
         let failure = writer.array("a", Element::I8, &[2], |out| out.write_all(&[1])).unwrap_err();
-        assert_eq!(failure.kind(), Kind::Io);
+        assert_eq!(failure.kind(), FailureKind::Io);
         drop(writer);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -9,14 +9,14 @@ const DATE: u16 = 0x21;
 
 /// A file of the archive.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct ArchiveFile {
     pub name: String,
     pub offset: u64,
     pub size: u64,
     pub crc: u32,
 }
 
-impl Entry {
+impl ArchiveFile {
     /// What stands before its bytes.
     pub fn local(&self) -> Vec<u8> {
         let mut bytes = Vec::new();

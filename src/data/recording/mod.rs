@@ -23,7 +23,7 @@ pub(in crate::data) use line::parse_kind;
 pub use reader::RecordingReader;
 pub use writer::RecordingWriter;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 
 /// The version of the format that this build writes; it reads this one only.
 pub const VERSION: u32 = 1;
@@ -55,14 +55,14 @@ impl Header {
     /// Reads the four lines back; `name` is the file's, for the error.
     fn parse(name: &str, lines: &[String; 4]) -> Result<Self, Failure> {
         let foreign = |line: usize| {
-            Failure::new(Kind::Data, format!("{name}:{line}: not the header of a recording"))
+            Failure::new(FailureKind::Data, format!("{name}:{line}: not the header of a recording"))
                 .remedy("Give a file that mousewarden recorded; other formats need --format.")
         };
         let field = |i: usize, prefix| lines[i].strip_prefix(prefix).ok_or_else(|| foreign(i + 1));
         let version = field(0, MAGIC)?;
         if version != VERSION.to_string() {
             return Err(Failure::new(
-                Kind::Data,
+                FailureKind::Data,
                 format!("{name}: recording of version {version}, this build reads {VERSION}"),
             )
             .remedy("Use the version of mousewarden that recorded it."));

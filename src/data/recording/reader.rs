@@ -1,11 +1,11 @@
-//! A recording, signal by signal. Bad lines are named with file and line and the reading goes on behind
-//! them, if the caller likes.
+//! A recording, signal by signal. Bad lines are named with file and line and the reading goes on
+//! behind them, if the caller likes.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::Signal;
 
 use super::{Header, line};
@@ -34,7 +34,7 @@ impl RecordingReader {
         let failed = |e| Failure::io(format!("recording {name}"), e);
         if path.is_dir() {
             return Err(Failure::new(
-                Kind::NoInput,
+                FailureKind::NoInput,
                 format!("recording {name}: a folder, not a file"),
             )
             .remedy("Name one file in it."));
@@ -72,7 +72,7 @@ impl<R: BufRead> RecordingReader<R> {
     }
 
     fn bad_line(&self, wrong: &str) -> Failure {
-        Failure::new(Kind::Data, format!("{}:{}: {wrong}", self.name, self.line))
+        Failure::new(FailureKind::Data, format!("{}:{}: {wrong}", self.name, self.line))
             .remedy("Delete that line, or the recording.")
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn foreign_files_and_other_versions_are_refused() {
         let foreign = RecordingReader::new("x", &b"a,b\n1,2\n"[..]).unwrap_err();
-        assert_eq!(foreign.kind(), Kind::Data);
+        assert_eq!(foreign.kind(), FailureKind::Data);
         let newer = HEAD.replace("recording 1", "recording 2");
         let newer = RecordingReader::new("x", newer.as_bytes()).unwrap_err();
         assert!(newer.to_string().contains("version 2"), "{newer}");

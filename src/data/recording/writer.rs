@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use crate::data::private;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Signal};
 
 use super::{Header, RecordingReader, line};
@@ -133,7 +133,7 @@ impl RecordingWriter {
             }
             (true, false) => "Free some space: they are written as soon as there is room.",
         };
-        Failure::new(Kind::Io, what).remedy(remedy)
+        Failure::new(FailureKind::Io, what).remedy(remedy)
     }
 }
 
@@ -208,7 +208,7 @@ mod tests {
         writer.push(&moved(2)).unwrap();
         writer.push(&moved(3)).unwrap();
         let failure = writer.flush().unwrap_err();
-        assert_eq!(failure.kind(), Kind::Io);
+        assert_eq!(failure.kind(), FailureKind::Io);
         assert_eq!(disk.0.lock().unwrap().0, before);
         disk.0.lock().unwrap().1 = 4000;
         writer.flush().unwrap();
@@ -236,7 +236,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         drop(RecordingWriter::create(&path, &header()).unwrap());
-        assert_eq!(RecordingWriter::create(&path, &header()).unwrap_err().kind(), Kind::Io);
+        assert_eq!(RecordingWriter::create(&path, &header()).unwrap_err().kind(), FailureKind::Io);
     }
 
     #[cfg(unix)]

@@ -11,7 +11,7 @@ const RESIDUES: usize = 11;
 
 /// What a baseline knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum BaselineKind {
     /// The time steps.
     Time,
     /// Where on the screen.
@@ -24,7 +24,7 @@ pub enum Kind {
     Coin,
 }
 
-impl Kind {
+impl BaselineKind {
     /// All of them, in the order of the tables.
     pub const ALL: [Self; 5] = [Self::Time, Self::Position, Self::Rate, Self::Grid, Self::Coin];
 
@@ -55,7 +55,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Baseline {
     /// Shares of an owner's bins.
-    Histogram(Kind, Vec<f64>),
+    Histogram(BaselineKind, Vec<f64>),
     /// An owner's median time step, milliseconds.
     Rate(f64),
     /// A seed.
@@ -65,14 +65,14 @@ pub enum Baseline {
 impl Baseline {
     /// Learns the owner's windows.
     pub fn fit<'a>(
-        kind: Kind,
+        kind: BaselineKind,
         windows: impl Iterator<Item = &'a Window> + Clone,
         seed: u64,
     ) -> Self {
         match kind {
-            Kind::Coin => Self::Coin(seed),
-            Kind::Rate => Self::Rate(median_dt(windows)),
-            Kind::Time | Kind::Position | Kind::Grid => {
+            BaselineKind::Coin => Self::Coin(seed),
+            BaselineKind::Rate => Self::Rate(median_dt(windows)),
+            BaselineKind::Time | BaselineKind::Position | BaselineKind::Grid => {
                 Self::Histogram(kind, shares(kind, windows))
             }
         }
@@ -94,18 +94,20 @@ impl Baseline {
 }
 
 /// Shares of each bin, half a count added to each.
-fn shares<'a>(kind: Kind, windows: impl Iterator<Item = &'a Window>) -> Vec<f64> {
+fn shares<'a>(kind: BaselineKind, windows: impl Iterator<Item = &'a Window>) -> Vec<f64> {
     let mut counts = match kind {
-        Kind::Time => vec![0.5; TIME_BINS],
-        Kind::Position => vec![0.5; (CELL[1] * CELL[2]) as usize],
+        BaselineKind::Time => vec![0.5; TIME_BINS],
+        BaselineKind::Position => vec![0.5; (CELL[1] * CELL[2]) as usize],
         _ => vec![0.5; 2 * RESIDUES],
     };
     for window in windows {
         match kind {
-            Kind::Time => {
+            BaselineKind::Time => {
                 Steps::from(window).rows().iter().for_each(|row| counts[time_bin(row[2])] += 1.0);
             }
-            Kind::Position => window.samples().iter().for_each(|s| counts[cell(s.x, s.y)] += 1.0),
+            BaselineKind::Position => {
+                window.samples().iter().for_each(|s| counts[cell(s.x, s.y)] += 1.0)
+            }
             _ => window.samples().iter().for_each(|s| {
                 counts[residue(s.x)] += 1.0;
                 counts[RESIDUES + residue(s.y)] += 1.0;
@@ -158,17 +160,17 @@ fn coin(seed: u64, group: &[Window]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::crowd::windows_of;
     use crate::lab::metrics::auc;
-    use crate::lab::people::{Device, Person};
+    use crate::lab::synthesis::cohort::windows_of;
+    use crate::lab::synthesis::{Device, SyntheticUser};
     use crate::pipeline::WindowParams;
 
     fn windows(person: u64, rate: f64) -> Vec<Window> {
         let device = Device::steady(rate, [1920, 1080]);
-        windows_of(&Person::generate(person), &device, WindowParams::default(), 80, 0)
+        windows_of(&SyntheticUser::generate(person), &device, WindowParams::default(), 80, 0)
     }
 
-    fn separates(kind: Kind, rates: [f64; 2]) -> f64 {
+    fn separates(kind: BaselineKind, rates: [f64; 2]) -> f64 {
         let own = windows(1, rates[0]);
         let other = windows(2, rates[1]);
         let baseline = Baseline::fit(kind, own[..40].iter(), 1);
@@ -180,9 +182,9 @@ mod tests {
 
     #[test]
     fn another_device_is_told_by_time_alone_and_the_coin_tells_nothing() {
-        assert!(separates(Kind::Time, [125.0, 60.0]) > 0.99);
-        assert!(separates(Kind::Rate, [125.0, 60.0]) > 0.99);
-        assert!((0.2..0.8).contains(&separates(Kind::Coin, [125.0, 60.0])));
+        assert!(separates(BaselineKind::Time, [125.0, 60.0]) > 0.99);
+        assert!(separates(BaselineKind::Rate, [125.0, 60.0]) > 0.99);
+        assert!((0.2..0.8).contains(&separates(BaselineKind::Coin, [125.0, 60.0])));
     }
 
     #[test]
@@ -194,7 +196,7 @@ mod tests {
     #[test]
     fn scores_are_shares() {
         let own = windows(1, 125.0);
-        for kind in Kind::ALL {
+        for kind in BaselineKind::ALL {
             let baseline = Baseline::fit(kind, own.iter(), 1);
             assert!(own.chunks(7).all(|group| (0.0..=1.0).contains(&baseline.score(group))));
         }

@@ -1,21 +1,21 @@
 //! Whether the model's scores mean what they say, all owners on one scale.
 
-use super::measure::Scores;
-use super::results::{CalibrationFigures, Estimate, ReliabilityBin};
+use super::measure::GroupScores;
+use super::results::{CalibrationFigures, IntervalEstimate, ReliabilityBin};
 use crate::lab::metrics::{BINS, Calibrated, Calibration, Draws};
 
-/// The figures of these owners' scores, in the order of the draws' people; none when nobody has both
-/// sides.
-pub(super) fn calibration(owners: &[Scores], draws: &Draws) -> Option<CalibrationFigures> {
+/// The figures of these owners' scores, in the order of the draws' people; none when nobody has
+/// both sides.
+pub(super) fn calibration(owners: &[GroupScores], draws: &Draws) -> Option<CalibrationFigures> {
     let rows: Vec<(&[f32], &[f32])> =
         owners.iter().map(|scores| (&scores.genuine[..], &scores.impostor[..])).collect();
     let calibration = Calibration::new(&rows);
     let found = calibration.whole()?;
     let present = rows.iter().filter(|(g, i)| !g.is_empty() && !i.is_empty()).count();
     let drawn: Vec<Calibrated> = draws.iter().filter_map(|times| calibration.draw(times)).collect();
-    let estimate = |of: fn(&Calibrated) -> f64| -> Option<Estimate> {
+    let estimate = |of: fn(&Calibrated) -> f64| -> Option<IntervalEstimate> {
         let [low, high] = draws.interval(drawn.iter().map(of).collect(), present)?;
-        Some(Estimate { value: of(&found), low, high })
+        Some(IntervalEstimate { value: of(&found), low, high })
     };
     Some(CalibrationFigures {
         ece: estimate(|one| one.ece)?,
@@ -41,7 +41,7 @@ fn bins(
         owner: everybody[at].and_then(|bin| {
             let shares = drawn.iter().filter_map(|bins| bins[at].map(|bin| bin.owner));
             let [low, high] = draws.interval(shares.collect(), present)?;
-            Some(Estimate { value: bin.owner, low, high })
+            Some(IntervalEstimate { value: bin.owner, low, high })
         }),
         genuine: count(at, &mut rows.iter().flat_map(|row| row.0)),
         impostor: count(at, &mut rows.iter().flat_map(|row| row.1)),

@@ -4,38 +4,38 @@
 use serde::Serialize;
 
 use super::figures::mean_estimate;
-use super::results::{Estimate, Results, SizeFigures, Unit, UserFigures};
-use crate::error::{Failure, Kind, Result};
+use super::results::{IntervalEstimate, JudgedUnit, Results, SizeFigures, UserFigures};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::metrics::{self, Draws};
 
 /// What two results have in common.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// One for each protocol, method and unit that both have.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ComparedFigure>,
     /// What stands in the way of comparing, if anything.
     pub warnings: Vec<String>,
 }
 
 /// One figure of both.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
+pub struct ComparedFigure {
     /// The protocol.
     pub protocol: String,
     /// The method.
     pub method: String,
     /// What is judged together.
-    pub unit: Unit,
+    pub unit: JudgedUnit,
     /// Owners that both have.
     pub owners: usize,
     /// Mean equal error rate over these owners, of the first and of the second.
     pub eer: [f64; 2],
     /// Second minus first, paired by owner.
-    pub eer_difference: Estimate,
+    pub eer_difference: IntervalEstimate,
     /// Mean AUC over these owners.
     pub auc: [f64; 2],
     /// Second minus first, paired by owner.
-    pub auc_difference: Estimate,
+    pub auc_difference: IntervalEstimate,
 }
 
 /// Sets two results side by side.
@@ -49,7 +49,7 @@ pub fn compare(first: &Results, second: &Results, draws: usize) -> Result<Compar
         let Some(other) = second.runs.iter().find(|run| run.protocol.name == *name) else {
             continue;
         };
-        let hashes = |run: &super::results::Run| -> Vec<String> {
+        let hashes = |run: &super::results::ProtocolRun| -> Vec<String> {
             run.splits.iter().map(|split| split.sha256.clone()).collect()
         };
         if hashes(one) != hashes(other) {
@@ -70,7 +70,7 @@ pub fn compare(first: &Results, second: &Results, draws: usize) -> Result<Compar
     }
     if comparison.rows.is_empty() {
         let what = "the two results have no protocol and owner in common";
-        return Err(Failure::new(Kind::Data, what)
+        return Err(Failure::new(FailureKind::Data, what)
             .remedy("Evaluate both on the same dataset with the same --protocol."));
     }
     Ok(comparison)
@@ -81,7 +81,7 @@ fn row(
     method: &str,
     (a, b): (&SizeFigures, &SizeFigures),
     draws: usize,
-) -> Option<Row> {
+) -> Option<ComparedFigure> {
     let eers = pairs(b, a, |user| Some(user.eer));
     let aucs = pairs(b, a, |user| Some(user.auc));
     let draws = Draws::new(eers.len(), draws, 1);
@@ -93,7 +93,7 @@ fn row(
             |of: fn(&(f64, f64)) -> f64| metrics::mean(&pairs.iter().map(of).collect::<Vec<_>>());
         Some([side(|pair| pair.1)?, side(|pair| pair.0)?])
     };
-    Some(Row {
+    Some(ComparedFigure {
         protocol: protocol.to_owned(),
         method: method.to_owned(),
         unit: a.unit,

@@ -1,10 +1,12 @@
-//! What the streams of all owners say together: how soon a stranger is noticed, and how often an
+//! What the streams of all owners say together: how soon an impostor is noticed, and how often an
 //! owner is bothered.
 
 use super::figures::Study;
 use super::measure::Measured;
-use super::results::{Adapted, Continuous, Delay, Estimate, Timeline, UserStreams, Within};
-use super::streams::Stranger;
+use super::results::{
+    Adapted, Continuous, Delay, IntervalEstimate, SessionTimeline, UserStreams, Within,
+};
+use super::streams::ImpostorSession;
 use crate::lab::metrics::quantile;
 use crate::pipeline::Micros;
 
@@ -18,12 +20,12 @@ const WITHIN: [usize; 4] = [30, 100, 300, 600];
 const POINTS: usize = 120;
 
 impl Study<'_> {
-    /// The figures of all streams; none without a stranger.
+    /// The figures of all streams; none without an impostor.
     pub(super) fn continuous(&self, budget: Micros) -> Option<Continuous> {
         let users: Vec<UserStreams> = self.measured.iter().map(user).collect();
-        let strangers: Vec<&Stranger> =
-            self.measured.iter().flat_map(|one| &one.streams.strangers).collect();
-        let missed = strangers.iter().filter(|s| s.noticed.is_none()).count();
+        let impostors: Vec<&ImpostorSession> =
+            self.measured.iter().flat_map(|one| &one.streams.impostors).collect();
+        let missed = impostors.iter().filter(|s| s.noticed.is_none()).count();
         let hours = [0, 1].map(|clock| self.sum(|one| one.streams.genuine_s[clock]) / 3600.0);
         let alarms = |one: &Measured| one.streams.false_alarms as f64;
         let noticed = |one: &Measured| delays(one).len() as f64;
@@ -34,12 +36,12 @@ impl Study<'_> {
             anga: self.ratio(|one| one.streams.genuine_windows as f64, alarms),
             movement: self.delay(1),
             wall: self.delay(2),
-            impostor_sessions: strangers.len(),
+            impostor_sessions: impostors.len(),
             too_short: self.measured.iter().map(|one| one.streams.too_short).sum(),
             missed,
             missed_share: self.ratio(
-                |one| one.streams.strangers.len() as f64 - noticed(one),
-                |one| one.streams.strangers.len() as f64,
+                |one| one.streams.impostors.len() as f64 - noticed(one),
+                |one| one.streams.impostors.len() as f64,
             )?,
             false_alarms_per_8h_wall: self.ratio(alarms, shifts(0))?,
             false_alarms_per_8h_movement: self.ratio(alarms, shifts(1))?,
@@ -50,12 +52,12 @@ impl Study<'_> {
             worst_owner: self.worst_owner(),
             within: WITHIN.iter().filter_map(|windows| self.within(*windows)).collect(),
             first_mover_noticed: self.first_mover_noticed(),
-            curve: noticed_within(&strangers, 1),
-            wall_curve: noticed_within(&strangers, 2),
+            curve: noticed_within(&impostors, 1),
+            wall_curve: noticed_within(&impostors, 2),
             users,
             adapted: self.adapted(),
-            caught: caught(&strangers),
-            missed_one: missed_one(&strangers),
+            caught: caught(&impostors),
+            missed_one: missed_one(&impostors),
         })
     }
 
@@ -76,36 +78,35 @@ impl Study<'_> {
         rates.max_by(|one, other| one.1.total_cmp(&other.1))
     }
 
-    /// Shares over all impostor sessions that are that long, and over shorter ones too: an impostor who
-    /// has left unnoticed counts as missed.
+    /// Shares over all impostor sessions that are that long, and over shorter ones too: an impostor
+    /// who has left unnoticed counts as missed.
     fn within(&self, windows: usize) -> Option<Within> {
-        let share = |passed: fn(&Stranger) -> Option<[f64; 3]>| {
+        let share = |passed: fn(&ImpostorSession) -> Option<[f64; 3]>| {
             let over = move |one: &Measured| {
-                let sessions = one.streams.strangers.iter().filter_map(passed);
+                let sessions = one.streams.impostors.iter().filter_map(passed);
                 sessions.filter(|delay| delay[0] <= windows as f64).count() as f64
             };
-            self.ratio(over, |one| one.streams.strangers.len() as f64)
+            self.ratio(over, |one| one.streams.impostors.len() as f64)
         };
         let (noticed, locked) = (share(|s| s.noticed)?, share(|s| s.locked)?);
         Some(Within { windows, noticed, locked })
     }
 
-    fn first_mover_noticed(&self) -> Option<Estimate> {
+    fn first_mover_noticed(&self) -> Option<IntervalEstimate> {
         let noticed = |one: &Measured| {
-            one.streams.strangers.iter().filter(|s| s.first_mover_noticed).count() as f64
+            one.streams.impostors.iter().filter(|s| s.first_mover_noticed).count() as f64
         };
-        self.ratio(noticed, |one| one.streams.strangers.len() as f64)
+        self.ratio(noticed, |one| one.streams.impostors.len() as f64)
     }
 
     fn adapted(&self) -> Option<Adapted> {
-        let strayed: Vec<f64> =
-            self.measured.iter().filter_map(|one| one.streams.strayed).collect();
+        let drift: Vec<f64> = self.measured.iter().filter_map(|one| one.streams.drift).collect();
         let missed = |one: &Measured| {
-            let ends = one.streams.strangers.iter().map(|s| s.noticed_in_the_end);
+            let ends = one.streams.impostors.iter().map(|s| s.noticed_in_the_end);
             ends.filter(|noticed| *noticed == Some(false)).count() as f64
         };
-        let missed_by_patience = self.ratio(missed, |one| one.streams.strangers.len() as f64)?;
-        (!strayed.is_empty()).then_some(Adapted { strayed, missed_by_patience })
+        let missed_by_poisoning = self.ratio(missed, |one| one.streams.impostors.len() as f64)?;
+        (!drift.is_empty()).then_some(Adapted { drift, missed_by_poisoning })
     }
 
     fn sum(&self, value: impl Fn(&Measured) -> f64) -> f64 {
@@ -117,7 +118,7 @@ impl Study<'_> {
         &self,
         above: impl Fn(&Measured) -> f64,
         below: impl Fn(&Measured) -> f64,
-    ) -> Option<Estimate> {
+    ) -> Option<IntervalEstimate> {
         let of = |value: &dyn Fn(&Measured) -> f64| -> Vec<f64> {
             let owner = |owner: &&str| {
                 self.measured.iter().filter(|one| one.user == *owner).map(value).sum()
@@ -135,7 +136,7 @@ impl Study<'_> {
         let value = of_draw(&vec![1; self.owners.len()])?;
         let values = self.draws.iter().filter_map(of_draw).collect();
         let [low, high] = self.draws.interval(values, self.owners.len())?;
-        Some(Estimate { value, low, high })
+        Some(IntervalEstimate { value, low, high })
     }
 
     /// Delays of those who were noticed: 1 in seconds of movement, 2 on the clock.
@@ -155,17 +156,20 @@ impl Study<'_> {
         let value = quantile(&mut all, 0.5)?;
         let drawn = self.draws.iter().filter_map(median).collect();
         let [low, high] = self.draws.interval(drawn, self.owners.len())?;
-        Some(Delay { median: Estimate { value, low, high }, p95: quantile(&mut all, 0.95)? })
+        Some(Delay {
+            median: IntervalEstimate { value, low, high },
+            p95: quantile(&mut all, 0.95)?,
+        })
     }
 }
 
 fn delays(one: &Measured) -> Vec<[f64; 3]> {
-    one.streams.strangers.iter().filter_map(|stranger| stranger.noticed).collect()
+    one.streams.impostors.iter().filter_map(|impostor| impostor.noticed).collect()
 }
 
 fn user(one: &Measured) -> UserStreams {
     let delays = delays(one);
-    let sessions = one.streams.strangers.len();
+    let sessions = one.streams.impostors.len();
     UserStreams {
         user: one.user.clone(),
         seed: one.seed,
@@ -177,27 +181,27 @@ fn user(one: &Measured) -> UserStreams {
     }
 }
 
-/// Share of the strangers noticed within so many seconds; the last point is the share ever noticed.
-fn noticed_within(strangers: &[&Stranger], clock: usize) -> Vec<(f64, f64)> {
+/// Share of the impostors noticed within so many seconds; the last point is the share ever noticed.
+fn noticed_within(impostors: &[&ImpostorSession], clock: usize) -> Vec<(f64, f64)> {
     let mut delays: Vec<f64> =
-        strangers.iter().filter_map(|s| s.noticed).map(|delay| delay[clock]).collect();
+        impostors.iter().filter_map(|s| s.noticed).map(|delay| delay[clock]).collect();
     delays.sort_by(f64::total_cmp);
     let step = delays.len().div_ceil(POINTS).max(1);
     let last = delays.len().saturating_sub(1);
     let kept = delays.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
-    kept.map(|(at, delay)| (*delay, (at + 1) as f64 / strangers.len() as f64)).collect()
+    kept.map(|(at, delay)| (*delay, (at + 1) as f64 / impostors.len() as f64)).collect()
 }
 
 /// The one of median delay in movement.
-fn caught(strangers: &[&Stranger]) -> Option<Timeline> {
-    let mut noticed: Vec<(&[f64; 3], &Timeline)> =
-        strangers.iter().filter_map(|s| Some((s.noticed.as_ref()?, &s.timeline))).collect();
+fn caught(impostors: &[&ImpostorSession]) -> Option<SessionTimeline> {
+    let mut noticed: Vec<(&[f64; 3], &SessionTimeline)> =
+        impostors.iter().filter_map(|s| Some((s.noticed.as_ref()?, &s.timeline))).collect();
     noticed.sort_by(|a, b| a.0[1].total_cmp(&b.0[1]));
     noticed.get(noticed.len() / 2).map(|(_, timeline)| (*timeline).clone())
 }
 
 /// The one with the most windows.
-fn missed_one(strangers: &[&Stranger]) -> Option<Timeline> {
-    let missed = strangers.iter().filter(|stranger| stranger.noticed.is_none());
-    missed.max_by_key(|s| s.timeline.points.len()).map(|stranger| stranger.timeline.clone())
+fn missed_one(impostors: &[&ImpostorSession]) -> Option<SessionTimeline> {
+    let missed = impostors.iter().filter(|impostor| impostor.noticed.is_none());
+    missed.max_by_key(|s| s.timeline.points.len()).map(|impostor| impostor.timeline.clone())
 }

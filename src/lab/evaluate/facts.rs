@@ -1,7 +1,7 @@
 //! The split as results keep it: names and counts, no movement.
 
 use super::results::{OwnerSplit, PartFacts, ProtocolFacts, SplitFacts};
-use crate::lab::protocol::{Parts, Plan, Protocol, Split, Stretch};
+use crate::lab::protocol::{ByPart, Plan, Protocol, Split, WindowRange};
 
 /// The rules as results keep them.
 pub(super) fn protocol_facts(protocol: &Protocol) -> ProtocolFacts {
@@ -28,7 +28,10 @@ pub fn split_facts(plan: &Plan) -> SplitFacts {
     }
 }
 
-fn parts(parts: &Parts<Vec<Stretch>>, name: impl Fn(&Stretch) -> String) -> [PartFacts; 3] {
+fn parts(
+    parts: &ByPart<Vec<WindowRange>>,
+    name: impl Fn(&WindowRange) -> String,
+) -> [PartFacts; 3] {
     parts.named().map(|(_, stretches)| {
         let mut names: Vec<String> = stretches.iter().map(&name).collect();
         names.dedup();

@@ -1,11 +1,12 @@
-//! From owners' scores to the figures of a method: owner by owner, as means over owners, and pooled,
-//! each with its interval. No threshold of a reported rate is chosen on the test.
+//! From owners' scores to the figures of a method: owner by owner, as means over owners, and
+//! pooled, each with its interval. No threshold of a reported rate is chosen on the test.
 
 use super::calibration::calibration;
-use super::measure::{Measured, Scores};
+use super::measure::{GroupScores, Measured};
 use super::pooled::pooled;
 use super::results::{
-    AtThreshold, Confusion, Estimate, Floor, Means, Method, SizeFigures, Unit, UserFigures,
+    AtThreshold, Confusion, Floor, IntervalEstimate, JudgedUnit, Means, Method, SizeFigures,
+    UserFigures,
 };
 use crate::lab::evaluate::groups::Durations;
 use crate::lab::metrics::{self, Calibration, Draws};
@@ -37,8 +38,8 @@ impl<'a> Study<'a> {
         let rates: Vec<(usize, f64)> = sizes
             .iter()
             .filter_map(|size| match size.unit {
-                Unit::Windows(n) => Some((n, size.mean.eer.value)),
-                Unit::Seconds(_) | Unit::Session => None,
+                JudgedUnit::Windows(n) => Some((n, size.mean.eer.value)),
+                JudgedUnit::Seconds(_) | JudgedUnit::Session => None,
             })
             .collect();
         let floor = metrics::fit_floor(&rates)
@@ -73,7 +74,7 @@ impl<'a> Study<'a> {
         })
     }
 
-    fn users(&self, method: usize, at: usize, unit: Unit) -> Vec<UserFigures> {
+    fn users(&self, method: usize, at: usize, unit: JudgedUnit) -> Vec<UserFigures> {
         let figures = |one: &Measured| {
             let scores = &one.methods[method][at];
             scores.enough(unit).then(|| user_figures(one, scores, is_model(method))).flatten()
@@ -112,7 +113,7 @@ impl<'a> Study<'a> {
     }
 
     /// How far the model's equal error rate lies below this method's, owner by owner.
-    fn lead(&self, method: usize, at: usize, unit: Unit) -> Option<Estimate> {
+    fn lead(&self, method: usize, at: usize, unit: JudgedUnit) -> Option<IntervalEstimate> {
         let of = |method| self.by_owner(&self.users(method, at, unit), |u| Some(u.eer));
         let pairs = of(0).into_iter().zip(of(method));
         let differences: Vec<Option<f64>> = pairs.map(|(a, b)| Some(a? - b?)).collect();
@@ -120,9 +121,9 @@ impl<'a> Study<'a> {
     }
 
     /// Each owner's scores over all seeds; empty for owners with too few.
-    fn scores(&self, method: usize, at: usize, unit: Unit) -> Vec<Scores> {
+    fn scores(&self, method: usize, at: usize, unit: JudgedUnit) -> Vec<GroupScores> {
         let of = |owner: &&str| {
-            let mut all = Scores::default();
+            let mut all = GroupScores::default();
             for one in self.measured.iter().filter(|one| one.user == *owner) {
                 let scores = &one.methods[method][at];
                 if scores.enough(unit) {
@@ -139,10 +140,10 @@ impl<'a> Study<'a> {
 }
 
 /// The mean over owners with its interval; none when no owner has a value.
-pub(super) fn mean_estimate(draws: &Draws, values: &[Option<f64>]) -> Option<Estimate> {
+pub(super) fn mean_estimate(draws: &Draws, values: &[Option<f64>]) -> Option<IntervalEstimate> {
     let present: Vec<f64> = values.iter().flatten().copied().collect();
     let [low, high] = draws.of_mean(values)?;
-    Some(Estimate { value: metrics::mean(&present)?, low, high })
+    Some(IntervalEstimate { value: metrics::mean(&present)?, low, high })
 }
 
 /// The model stands first. What it says is a probability; baselines' scores only have an order.
@@ -150,7 +151,7 @@ const fn is_model(method: usize) -> bool {
     method == 0
 }
 
-fn user_figures(one: &Measured, scores: &Scores, is_model: bool) -> Option<UserFigures> {
+fn user_figures(one: &Measured, scores: &GroupScores, is_model: bool) -> Option<UserFigures> {
     let (genuine, impostor) = (&scores.genuine, &scores.impostor);
     let equal = metrics::eer(genuine, impostor)?;
     let at = |threshold: f32| {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::results::{Results, UserFigures, VERSION};
 use crate::data::npz::write_whole;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// The file that holds everything.
 pub const RESULTS: &str = "results.json";
@@ -58,7 +58,7 @@ impl Results {
         let text =
             fs::read_to_string(path).map_err(|e| Failure::io(format!("results {name}"), e))?;
         let wrong = |what: String| {
-            Failure::new(Kind::Data, format!("results {name}: {what}")).remedy(
+            Failure::new(FailureKind::Data, format!("results {name}: {what}")).remedy(
                 "Give a results.json that `mousewarden evaluate` of this version has written.",
             )
         };
@@ -83,15 +83,16 @@ impl Results {
         fs::create_dir_all(folder)
             .map_err(|e| Failure::io(format!("folder {}", folder.display()), e))?;
         let json = serde_json::to_vec_pretty(self)
-            .map_err(|e| Failure::new(Kind::Internal, format!("results as JSON: {e}")))?;
+            .map_err(|e| Failure::new(FailureKind::Internal, format!("results as JSON: {e}")))?;
         write_whole(&folder.join(RESULTS), &json)?;
         write_whole(&folder.join(TABLE), &self.table()?)
     }
 
     /// The table of users as CSV.
     fn table(&self) -> Result<Vec<u8>> {
-        let broken =
-            |e: &dyn std::fmt::Display| Failure::new(Kind::Internal, format!("{TABLE}: {e}"));
+        let broken = |e: &dyn std::fmt::Display| {
+            Failure::new(FailureKind::Internal, format!("{TABLE}: {e}"))
+        };
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(COLUMNS).map_err(|e| broken(&e))?;
         let methods = self.runs.iter().flat_map(|run| run.methods.iter().map(move |m| (run, m)));

@@ -4,34 +4,35 @@
 use std::ops::Range;
 
 use super::baseline::Baseline;
-use super::results::Unit;
+use super::results::JudgedUnit;
 use crate::lab::metrics;
-use crate::pipeline::{Impression, Likeness, Window, grouped};
+use crate::pipeline::{OwnerModel, Window, WindowScore, grouped};
 
 /// Group sizes that are measured.
 pub const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
 
-/// Seconds of movement that are measured together, beside them: what the literature on SapiMouse judges.
+/// Seconds of movement that are measured together, beside them: what the literature on SapiMouse
+/// judges.
 pub const SECONDS: u32 = 15;
 
 /// Whoever gives a group one score.
 #[derive(Debug, Clone, Copy)]
-pub enum Judge<'a> {
-    /// The model by these impressions, one a window.
-    Model(Option<&'a Likeness>, &'a [Impression]),
+pub enum GroupScorer<'a> {
+    /// The model by these window scores, one a window.
+    Model(Option<&'a OwnerModel>, &'a [WindowScore]),
     /// A baseline.
     Baseline(&'a Baseline),
 }
 
 /// The groups of one stretch of a session: index ranges.
-pub fn ranges(unit: Unit, windows: &[Window]) -> Vec<Range<usize>> {
+pub fn ranges(unit: JudgedUnit, windows: &[Window]) -> Vec<Range<usize>> {
     let whole = |size: usize| -> Vec<Range<usize>> {
         (0..windows.len() / size).map(|at| at * size..(at + 1) * size).collect()
     };
     match unit {
-        Unit::Windows(n) => whole(n.max(1)),
-        Unit::Session => whole(windows.len().max(1)),
-        Unit::Seconds(seconds) => {
+        JudgedUnit::Windows(n) => whole(n.max(1)),
+        JudgedUnit::Session => whole(windows.len().max(1)),
+        JudgedUnit::Seconds(seconds) => {
             let moved: Vec<f64> = windows.iter().map(|w| w.movement().as_secs_f64()).collect();
             filled(&moved, f64::from(seconds))
         }
@@ -52,10 +53,12 @@ fn filled(sizes: &[f64], enough: f64) -> Vec<Range<usize>> {
 }
 
 /// One score a group.
-pub fn scores(unit: Unit, windows: &[Window], judge: Judge<'_>) -> Vec<f32> {
+pub fn scores(unit: JudgedUnit, windows: &[Window], judge: GroupScorer<'_>) -> Vec<f32> {
     let score = |range: Range<usize>| match judge {
-        Judge::Model(likeness, seen) => grouped(likeness, seen[range].iter()).unwrap_or(0.0),
-        Judge::Baseline(baseline) => baseline.score(&windows[range]),
+        GroupScorer::Model(owner_model, seen) => {
+            grouped(owner_model, seen[range].iter()).unwrap_or(0.0)
+        }
+        GroupScorer::Baseline(baseline) => baseline.score(&windows[range]),
     };
     ranges(unit, windows).into_iter().map(score).collect()
 }
@@ -69,7 +72,7 @@ pub struct Durations {
 
 impl Durations {
     /// Adds the groups of a stretch.
-    pub fn add(&mut self, unit: Unit, windows: &[Window]) {
+    pub fn add(&mut self, unit: JudgedUnit, windows: &[Window]) {
         for range in ranges(unit, windows) {
             let group = &windows[range];
             let (first, last) = (&group[0], &group[group.len() - 1]);
@@ -109,12 +112,15 @@ mod tests {
     #[test]
     fn groups_share_no_window_and_a_rest_is_left_out() {
         let windows = windows(13);
-        assert_eq!(ranges(Unit::Windows(5), &windows), [0..5, 5..10]);
-        assert!(ranges(Unit::Windows(5), &windows[..4]).is_empty());
-        assert_eq!(ranges(Unit::Session, &windows), std::iter::once(0..13).collect::<Vec<_>>());
-        assert!(ranges(Unit::Session, &[]).is_empty());
+        assert_eq!(ranges(JudgedUnit::Windows(5), &windows), [0..5, 5..10]);
+        assert!(ranges(JudgedUnit::Windows(5), &windows[..4]).is_empty());
+        assert_eq!(
+            ranges(JudgedUnit::Session, &windows),
+            std::iter::once(0..13).collect::<Vec<_>>()
+        );
+        assert!(ranges(JudgedUnit::Session, &[]).is_empty());
         // Each moves for 0.2 s.
-        assert_eq!(ranges(Unit::Seconds(1), &windows), [0..5, 5..10]);
+        assert_eq!(ranges(JudgedUnit::Seconds(1), &windows), [0..5, 5..10]);
         assert_eq!(filled(&[3.0, 1.0, 0.5, 4.0, 2.0], 2.0), [0..1, 1..4, 4..5]);
     }
 }

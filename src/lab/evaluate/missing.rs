@@ -1,10 +1,10 @@
-//! Models that are not there: either an error that names the command, or the training of exactly the
-//! protocol's training part.
+//! Models that are not there: either an error that names the command, or the training of exactly
+//! the protocol's training part.
 
 use std::path::{Path, PathBuf};
 
-use super::run::Request;
-use crate::error::{Failure, Kind, Result};
+use super::run::EvaluationRequest;
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::protocol::{LearnFrom, Plan, Split};
 use crate::lab::shard::Shard;
 use crate::lab::train::TrainOptions;
@@ -13,22 +13,27 @@ use crate::model::{LoadedScorer, ScorerParams};
 
 /// How missing models are trained.
 #[derive(Debug, Clone, Copy)]
-pub struct Trainer<'a> {
-    /// Start and options; each plan's own seed is used.
+pub struct MissingModels<'a> {
+    /// Backbone and options; each plan's own seed is used.
     pub options: &'a TrainOptions,
     /// Who reads the written model back.
     pub scorer: &'a ScorerParams,
 }
 
-impl Trainer<'_> {
+impl MissingModels<'_> {
     /// Trains one owner's model on the training part alone and writes it.
-    pub(super) fn train(&self, plan: &Plan, split: &Split, request: &Request<'_>) -> Result<()> {
-        // Strangers in other styles stand in for real movement; beside real strangers they do not.
-        let restyled = match plan.protocol.impostors.learn_from {
-            LearnFrom::Generated => self.options.restyled,
+    pub(super) fn train(
+        &self,
+        plan: &Plan,
+        split: &Split,
+        request: &EvaluationRequest<'_>,
+    ) -> Result<()> {
+        // Impostors in other styles stand in for real movement; beside real impostors they do not.
+        let style_transferred = match plan.protocol.impostors.learn_from {
+            LearnFrom::Generated => self.options.style_transferred,
             LearnFrom::People => 0,
         };
-        let options = TrainOptions { seed: plan.seed, restyled, ..self.options.clone() };
+        let options = TrainOptions { seed: plan.seed, style_transferred, ..self.options.clone() };
         let series = Series {
             plan,
             windows: request.params,
@@ -55,7 +60,7 @@ pub(super) fn refuse_missing(
         more => format!(", and {more} more are missing"),
     };
     let what = format!("no model of {user} at {}{others}", path.display());
-    Err(Failure::new(Kind::NoInput, what).remedy(format!(
+    Err(Failure::new(FailureKind::NoInput, what).remedy(format!(
         "Train them: `mousewarden train FOLDER --format {source} --all-users --protocol {} --seed {} \
          --out {}`, or let `evaluate --train` do it.",
         plan.protocol.model_folder(),

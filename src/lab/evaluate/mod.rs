@@ -12,26 +12,27 @@
 
 mod baseline;
 mod calibration;
-mod check;
+mod case;
 mod compare;
 mod continuous;
+mod device_confound;
 mod facts;
 mod figures;
 mod files;
 mod groups;
-mod material;
 mod measure;
 mod missing;
-mod patience;
+mod owner_windows;
+mod poisoning;
 mod pooled;
-mod probe;
+pub mod report;
 pub mod results;
 mod run;
 mod streams;
 
-pub use compare::{Comparison, Row, compare};
+pub use compare::{ComparedFigure, Comparison, compare};
 pub use facts::split_facts;
 pub use files::{COLUMNS, RESULTS, TABLE};
-pub use missing::Trainer;
+pub use missing::MissingModels;
 pub use results::Results;
-pub use run::{Progress, Request, evaluate};
+pub use run::{EvaluationProgress, EvaluationRequest, evaluate};

@@ -2,16 +2,16 @@
 //! only scale on which small rates can be told at all.
 
 use super::figures::confusion;
-use super::measure::Scores;
-use super::results::{CurvePoint, Estimate, Pooled};
-use crate::lab::metrics::{self, Draws, FAR_GRID, Range, Tally};
+use super::measure::GroupScores;
+use super::results::{CurvePoint, IntervalEstimate, Pooled};
+use crate::lab::metrics::{self, Draws, FAR_GRID, Range, ScoreCounts};
 
 /// Bins of the distributions of scores.
 const BINS: usize = 40;
 
 /// The figures of these owners' scores, in the order of the draws' people; none when a class is
 /// empty.
-pub(super) fn pooled(owners: &[Scores], draws: &Draws) -> Option<Pooled> {
+pub(super) fn pooled(owners: &[GroupScores], draws: &Draws) -> Option<Pooled> {
     let genuine = joined(owners, |scores| &scores.genuine);
     let impostor = joined(owners, |scores| &scores.impostor);
     let equal = metrics::eer(&genuine, &impostor)?;
@@ -20,11 +20,11 @@ pub(super) fn pooled(owners: &[Scores], draws: &Draws) -> Option<Pooled> {
 
     let rows: Vec<(&[f32], &[f32])> =
         owners.iter().map(|scores| (&scores.genuine[..], &scores.impostor[..])).collect();
-    let drawn = Drawn::of(&Tally::new(&rows), draws, threshold);
+    let drawn = Drawn::of(&ScoreCounts::new(&rows), draws, threshold);
     let present = owners.iter().filter(|scores| !scores.genuine.is_empty()).count();
-    let estimate = |value: f64, values: &[f64]| -> Option<Estimate> {
+    let estimate = |value: f64, values: &[f64]| -> Option<IntervalEstimate> {
         let [low, high] = draws.interval(values.to_vec(), present)?;
-        Some(Estimate { value, low, high })
+        Some(IntervalEstimate { value, low, high })
     };
     let at = |far: f64, values: &[f64]| {
         metrics::frr_at_far(&genuine, &impostor, far).and_then(|value| estimate(value, values))
@@ -46,13 +46,13 @@ pub(super) fn pooled(owners: &[Scores], draws: &Draws) -> Option<Pooled> {
 }
 
 /// Where FAR and FRR meet on all calibration parts together; none without such parts.
-fn calibrated(owners: &[Scores]) -> Option<f32> {
+fn calibrated(owners: &[GroupScores]) -> Option<f32> {
     let [genuine, impostor] = [0, 1].map(|side| joined(owners, |scores| &scores.calibration[side]));
     let enough = genuine.len() >= 3 && impostor.len() >= 3;
     enough.then(|| metrics::eer(&genuine, &impostor)).flatten().map(|equal| equal.threshold)
 }
 
-fn joined(owners: &[Scores], side: impl Fn(&Scores) -> &Vec<f32>) -> Vec<f32> {
+fn joined(owners: &[GroupScores], side: impl Fn(&GroupScores) -> &Vec<f32>) -> Vec<f32> {
     owners.iter().flat_map(|scores| side(scores).iter().copied()).collect()
 }
 
@@ -69,7 +69,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn of(tally: &Tally, draws: &Draws, threshold: Option<f32>) -> Self {
+    fn of(tally: &ScoreCounts, draws: &Draws, threshold: Option<f32>) -> Self {
         let mut drawn = Self::default();
         for times in draws.iter() {
             let curve = tally.draw(times);
@@ -93,7 +93,7 @@ fn curve(
     draws: &Draws,
     people: usize,
 ) -> Option<Vec<CurvePoint>> {
-    let found = Tally::new(rows).whole().frr_on_grid()?;
+    let found = ScoreCounts::new(rows).whole().frr_on_grid()?;
     let band = |at: usize| -> Option<Range> {
         draws.interval(drawn.grid.iter().map(|frr| frr[at]).collect(), people)
     };

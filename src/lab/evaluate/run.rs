@@ -1,30 +1,31 @@
 //! The course of an evaluation: parts everybody by each protocol, trains what is missing if that is
-//! wanted, measures every owner, and puts the figures together. The terminal is the caller's business.
+//! wanted, measures every owner, and puts the figures together. The terminal is the caller's
+//! business.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::baseline::Kind as Knows;
-use super::check::Exam;
+use super::baseline::BaselineKind as Knows;
+use super::case::EvaluationCase;
+use super::device_confound;
 use super::facts::{protocol_facts, split_facts};
 use super::figures::Study;
-use super::measure::Measure;
-use super::missing::{Trainer, refuse_missing};
-use super::probe;
-use super::results::{DatasetFacts, Method, Results, Run, UNDATED, VERSION};
-use crate::error::{Failure, Kind, Result};
-use crate::lab::protocol::{Person, Plan, Protocol, Split};
+use super::measure::MeasureParams;
+use super::missing::{MissingModels, refuse_missing};
+use super::results::{DatasetFacts, Method, ProtocolRun, Results, UNDATED, VERSION};
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::protocol::{Plan, Protocol, ProtocolUser, Split};
 use crate::model::{Bundle, ScorerParams};
 use crate::pipeline::{DecisionParams, Micros, WindowParams};
 
 /// What is to be evaluated, and how.
-pub struct Request<'a> {
+pub struct EvaluationRequest<'a> {
     /// The rules, each giving a run.
     pub protocols: &'a [Protocol],
     /// Everybody, as recorded.
-    pub people: &'a [Person],
+    pub people: &'a [ProtocolUser],
     /// The dataset's format.
     pub source: &'a str,
     /// How windows are cut.
@@ -46,12 +47,12 @@ pub struct Request<'a> {
     /// Whether groups are judged by the day too: every session of the owner begins with an unlock.
     pub adapt: bool,
     /// Trains the models that are missing; without it they are an error.
-    pub trainer: Option<Trainer<'a>>,
+    pub trainer: Option<MissingModels<'a>>,
 }
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress<'a> {
+pub enum EvaluationProgress<'a> {
     /// A model is being trained: protocol, user, and how many of how many.
     Training(&'a str, &'a str, usize, usize),
     /// Owners of a protocol have been measured: so many of how many.
@@ -71,10 +72,15 @@ struct Case {
 /// # Errors
 /// When the people cannot be parted, a model is missing, of another person, or knows its test, or
 /// something cannot be read.
-pub fn evaluate(request: &Request<'_>, tell: &mut dyn FnMut(Progress<'_>)) -> Result<Results> {
+pub fn evaluate(
+    request: &EvaluationRequest<'_>,
+    tell: &mut dyn FnMut(EvaluationProgress<'_>),
+) -> Result<Results> {
     if request.seeds.is_empty() || request.draws < 100 {
         let what = "evaluation: at least one seed and 100 draws are needed";
-        return Err(Failure::new(Kind::Config, what).remedy("Leave --seeds and --draws out."));
+        return Err(
+            Failure::new(FailureKind::Config, what).remedy("Leave --seeds and --draws out.")
+        );
     }
     let studies = parted(request)?;
     provide(request, &studies, tell)?;
@@ -92,13 +98,13 @@ pub fn evaluate(request: &Request<'_>, tell: &mut dyn FnMut(Progress<'_>)) -> Re
         windows: request.params,
         scorer,
         draws: request.draws,
-        device: probe::device(&runs, request.draws),
+        device: device_confound::device(&runs, request.draws),
         runs,
     })
 }
 
 /// Each protocol with a case for each seed.
-fn parted<'a>(request: &Request<'a>) -> Result<Vec<(&'a Protocol, Vec<Case>)>> {
+fn parted<'a>(request: &EvaluationRequest<'a>) -> Result<Vec<(&'a Protocol, Vec<Case>)>> {
     let study = |protocol: &'a Protocol| {
         let prepared = protocol.prepare(request.people.to_vec(), request.params);
         let case = |seed: &u64| -> Result<Case> {
@@ -111,7 +117,7 @@ fn parted<'a>(request: &Request<'a>) -> Result<Vec<(&'a Protocol, Vec<Case>)>> {
     request.protocols.iter().map(study).collect()
 }
 
-fn dataset(request: &Request<'_>) -> DatasetFacts {
+fn dataset(request: &EvaluationRequest<'_>) -> DatasetFacts {
     let sessions = request.people.iter().flat_map(|p| p.sessions.iter().chain(&p.claims));
     DatasetFacts {
         format: request.source.to_owned(),
@@ -123,9 +129,9 @@ fn dataset(request: &Request<'_>) -> DatasetFacts {
 
 /// Sees to it that every model is there.
 fn provide(
-    request: &Request<'_>,
+    request: &EvaluationRequest<'_>,
     studies: &[(&Protocol, Vec<Case>)],
-    tell: &mut dyn FnMut(Progress<'_>),
+    tell: &mut dyn FnMut(EvaluationProgress<'_>),
 ) -> Result<()> {
     let mut missing: Vec<(&Plan, &Split, &PathBuf)> = Vec::new();
     for case in studies.iter().flat_map(|(_, cases)| cases) {
@@ -139,49 +145,52 @@ fn provide(
         return refuse_missing(&missing, request.source, request.models);
     };
     // What would be refused after training is refused before it.
-    let trunk = trainer.options.start.trunk()?;
-    if let Some((start, people)) = trunk.as_ref().and_then(|start| Some((start, start.people()?))) {
+    let backbone = trainer.options.backbone.backbone()?;
+    if let Some((backbone, people)) =
+        backbone.as_ref().and_then(|backbone| Some((backbone, backbone.people()?)))
+    {
         for &(plan, split, path) in &missing {
-            let exam = Exam { plan, recorded: request.people, split, source: request.source };
-            exam.admit_start(&people, path, &start.origin.name)?;
+            let case =
+                EvaluationCase { plan, recorded: request.people, split, source: request.source };
+            case.admit_backbone(&people, path, &backbone.origin.name)?;
         }
     }
     for (at, (plan, split, _)) in missing.iter().enumerate() {
         let user = &plan.people[split.owner].id;
-        tell(Progress::Training(&plan.protocol.name, user, at + 1, missing.len()));
+        tell(EvaluationProgress::Training(&plan.protocol.name, user, at + 1, missing.len()));
         trainer.train(plan, split, request)?;
     }
     Ok(())
 }
 
 fn run(
-    request: &Request<'_>,
+    request: &EvaluationRequest<'_>,
     protocol: &Protocol,
     cases: &[Case],
-    tell: &mut dyn FnMut(Progress<'_>),
-) -> Result<(Run, String)> {
-    let Request { scorer, decision, half_life, adapt, params, .. } = *request;
-    let measure = Measure { scorer, decision, half_life, adapt, params };
-    let jobs: Vec<(Exam<'_>, &Path)> = cases
+    tell: &mut dyn FnMut(EvaluationProgress<'_>),
+) -> Result<(ProtocolRun, String)> {
+    let EvaluationRequest { scorer, decision, half_life, adapt, params, .. } = *request;
+    let measure = MeasureParams { scorer, decision, half_life, adapt, params };
+    let jobs: Vec<(EvaluationCase<'_>, &Path)> = cases
         .iter()
         .flat_map(|case| {
             case.plan.splits.iter().zip(&case.paths).map(|(split, path)| {
                 let (plan, recorded, source) = (&case.plan, request.people, request.source);
-                (Exam { plan, recorded, split, source }, path.as_path())
+                (EvaluationCase { plan, recorded, split, source }, path.as_path())
             })
         })
         .collect();
-    let mut count = |done| tell(Progress::Measured(&protocol.name, done, jobs.len()));
+    let mut count = |done| tell(EvaluationProgress::Measured(&protocol.name, done, jobs.len()));
     let measured =
-        in_parallel(request.threads, &jobs, |(exam, path)| measure.owner(exam, path), &mut count)?;
-    tell(Progress::Figures(&protocol.name));
+        in_parallel(request.threads, &jobs, |(case, path)| measure.owner(case, path), &mut count)?;
+    tell(EvaluationProgress::Figures(&protocol.name));
     let study = Study::new(&measured, request.draws);
     let undated = (UNDATED, "the exported model, not knowing how the session began");
     let model = [("model", "the exported model")].into_iter().chain(adapt.then_some(undated));
     let named = model.chain(Knows::ALL.iter().map(|kind| (kind.name(), kind.about())));
     let methods: Vec<Method> =
         named.enumerate().map(|(at, (name, about))| study.method(at, name, about)).collect();
-    let run = Run {
+    let run = ProtocolRun {
         protocol: protocol_facts(protocol),
         seeds: request.seeds.to_vec(),
         splits: cases.iter().map(|case| split_facts(&case.plan)).collect(),
@@ -257,7 +266,7 @@ mod tests {
         assert_eq!(squares.unwrap(), items.iter().map(|n| n * n).collect::<Vec<_>>());
         assert_eq!(counts, (1..=50).collect::<Vec<_>>());
         let fail = |n: &usize| match n {
-            7 => Err(Failure::new(Kind::Data, "seven")),
+            7 => Err(Failure::new(FailureKind::Data, "seven")),
             n => Ok(*n),
         };
         let failed = in_parallel(2, &items, fail, &mut |_| {}).unwrap_err();

@@ -1,18 +1,18 @@
-//! Continuous use: an owner works day after day, impostors take the mouse, all of it through the agent's
-//! whole detector. Movement is given back as signals and cut again; nothing is scored that the agent
-//! would not have scored.
+//! Continuous use: an owner works day after day, impostors take the mouse, all of it through the
+//! agent's whole detector. Movement is given back as signals and cut again; nothing is scored that
+//! the agent would not have scored.
 
-use super::material::{Piece, Sides};
-use super::measure::impressions;
-use super::patience;
-use super::results::{Timeline, TimelinePoint};
-use crate::error::{Failure, Kind, Result};
+use super::measure::window_scores;
+use super::owner_windows::{JudgedSession, Sides};
+use super::poisoning;
+use super::results::{SessionTimeline, TimelinePoint};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Adapted, Boundary, DecisionParams, Detector, Impression, MouseEvent, MouseKind, ScoreError,
-    Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
+    Adapted, Boundary, DecisionParams, Detector, MouseEvent, MouseKind, ScoreError, Scorer, Signal,
+    Steps, Timestamp, Trigger, Verdict, Window, WindowParams, WindowScore,
 };
 
 /// A break longer than this is no work.
@@ -28,7 +28,7 @@ const ANSWER: Micros = Micros::from_millis(20_000);
 
 /// One owner's streams.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Streams {
+pub(super) struct OwnerStreams {
     /// The owner's own windows.
     pub genuine_windows: usize,
     /// Seconds of the owner's work on the clock and of movement.
@@ -38,27 +38,27 @@ pub(super) struct Streams {
     /// Locks during it, where nobody refutes the notices before them.
     pub false_locks: usize,
     /// One for each impostor session that is long enough to be noticed.
-    pub strangers: Vec<Stranger>,
+    pub impostors: Vec<ImpostorSession>,
     /// Impostor sessions with fewer windows than count.
     pub too_short: usize,
     /// How far verified work has led the model from the enrolment; none where it does not adapt.
-    pub strayed: Option<f64>,
+    pub drift: Option<f64>,
 }
 
 /// One impostor session.
 #[derive(Debug, Clone)]
-pub(super) struct Stranger {
+pub(super) struct ImpostorSession {
     /// Whether the impostor is noticed who moves first after an unlock of the owner's.
     pub first_mover_noticed: bool,
-    /// Whether an impostor is noticed in the end who was always first at the mouse after an unlock, day
-    /// by day.
+    /// Whether an impostor is noticed in the end who was always first at the mouse after an unlock,
+    /// day by day.
     pub noticed_in_the_end: Option<bool>,
     /// Windows, seconds of movement and seconds on the clock until the person is told.
     pub noticed: Option<[f64; 3]>,
     /// The same until the session is locked.
     pub locked: Option<[f64; 3]>,
     /// What the agent would have drawn.
-    pub timeline: Timeline,
+    pub timeline: SessionTimeline,
 }
 
 /// Runs an owner's test through the detector, as the agent runs it by default: following its owner.
@@ -68,9 +68,9 @@ pub(super) fn run(
     decision: DecisionParams,
     half_life: Micros,
     params: WindowParams,
-) -> Result<Streams> {
+) -> Result<OwnerStreams> {
     let mut life = Life { scorer, decision, half_life, params, adapted: None };
-    let mut streams = Streams::default();
+    let mut streams = OwnerStreams::default();
     life.owner(&test.genuine, &mut streams)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
     let before: Vec<&[Window]> = test
@@ -85,7 +85,7 @@ pub(super) fn run(
             continue;
         }
         let before = before.get(at % before.len().max(1)).copied().unwrap_or_default();
-        streams.strangers.push(life.stranger(owner, piece, before)?);
+        streams.impostors.push(life.impostor(owner, piece, before)?);
     }
     Ok(streams)
 }
@@ -100,17 +100,17 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    /// The agent's decision path for these signals, as far as it has adapted by now; their windows are
-    /// scored together.
+    /// The agent's decision path for these signals, as far as it has adapted by now; their windows
+    /// are scored together.
     fn detector(&mut self, signals: &[Signal]) -> Result<Detector<Given>> {
         let (windows, _) = cut_recording(self.params, signals.iter().copied());
-        let scores = Given(impressions(&windows, self.scorer)?.into_iter());
+        let scores = Given(window_scores(&windows, self.scorer)?.into_iter());
         let detector = Detector::new(self.params, scores, self.decision.clone());
         Ok(detector.adapting(self.adapted.clone(), self.half_life))
     }
 
     /// The owner's sessions, each begun by an unlock, every alarm answered by one.
-    fn owner(&mut self, sessions: &[Piece<'_>], streams: &mut Streams) -> Result<()> {
+    fn owner(&mut self, sessions: &[JudgedSession<'_>], streams: &mut OwnerStreams) -> Result<()> {
         let stream: Vec<Signal> =
             sessions.iter().flat_map(|piece| signals(&piece.windows, true, None)).collect();
         let mut detector = self.detector(&stream)?;
@@ -129,16 +129,20 @@ impl Life<'_> {
                 let unlock = Signal::Boundary { at, kind: Boundary::Unlocked };
                 detector.push(unlock).map_err(broken)?;
             }
-            self.adapted = detector.take_learnt().or(self.adapted.take());
+            self.adapted = detector.take_adapted().or(self.adapted.take());
         }
         streams.add_work(&session);
         let anchor = self.decision.owner();
-        streams.strayed =
-            self.adapted.as_ref().zip(anchor).map(|(a, anchor)| a.owner.drift(anchor));
+        streams.drift = self.adapted.as_ref().zip(anchor).map(|(a, anchor)| a.owner.drift(anchor));
         Ok(())
     }
 
-    fn stranger(&mut self, owner: &str, piece: &Piece<'_>, before: &[Window]) -> Result<Stranger> {
+    fn impostor(
+        &mut self,
+        owner: &str,
+        piece: &JudgedSession<'_>,
+        before: &[Window],
+    ) -> Result<ImpostorSession> {
         let taken = piece.windows[0].started_at();
         let mut stream = signals(before, true, Some(taken));
         stream.extend(signals(&piece.windows, false, None));
@@ -155,14 +159,14 @@ impl Life<'_> {
         let lock_limit = detector.decider().params().lock.limit();
         let lock =
             |v: &Verdict| lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit);
-        Ok(Stranger {
+        Ok(ImpostorSession {
             first_mover_noticed: self.first_mover_noticed(&piece.windows)?,
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
             locked: until(&lock),
-            timeline: Timeline {
+            timeline: SessionTimeline {
                 user: owner.to_owned(),
-                stranger: piece.person.to_owned(),
+                impostor: piece.person.to_owned(),
                 threshold: self.decision.grouping.threshold.into(),
                 points: verdicts.iter().map(|v| point(v, taken)).collect(),
             },
@@ -176,19 +180,19 @@ impl Life<'_> {
         Ok(judge(&mut detector, &stream)?.iter().any(|v| v.judgement.action.is_some()))
     }
 
-    /// Whether an impostor is noticed in the end, see [`patience`].
+    /// Whether an impostor is noticed in the end, see [`poisoning`].
     fn noticed_in_the_end(&mut self, windows: &[Window]) -> Result<Option<bool>> {
         if self.decision.owner().is_none() {
             return Ok(None);
         }
-        let seen = impressions(windows, self.scorer)?;
+        let seen = window_scores(windows, self.scorer)?;
         let stream: Vec<_> = windows.iter().map(Window::closed_at).zip(seen).collect();
         let start = (self.decision.clone(), self.adapted.clone(), self.half_life);
-        Ok(Some(patience::noticed_in_the_end(start, &stream)))
+        Ok(Some(poisoning::noticed_in_the_end(start, &stream)))
     }
 }
 
-impl Streams {
+impl OwnerStreams {
     fn add_work(&mut self, verdicts: &[Verdict]) {
         let [wall, movement] = worked(verdicts);
         self.genuine_windows += verdicts.len();
@@ -239,10 +243,10 @@ fn point(verdict: &Verdict, taken: Timestamp) -> TimelinePoint {
 }
 
 /// Scores that are there already, in the order of the windows.
-struct Given(std::vec::IntoIter<Impression>);
+struct Given(std::vec::IntoIter<WindowScore>);
 
 impl Scorer for Given {
-    fn score(&mut self, windows: &[Steps]) -> Result<Vec<Impression>, ScoreError> {
+    fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         let mut next = || self.0.next();
         let score = |_| next().ok_or_else(|| ScoreError("more windows than were cut".into()));
         windows.iter().map(score).collect()
@@ -250,11 +254,11 @@ impl Scorer for Given {
 }
 
 fn broken(error: ScoreError) -> Failure {
-    Failure::new(Kind::Internal, error.to_string())
+    Failure::new(FailureKind::Internal, error.to_string())
 }
 
-/// Windows as the signals that they were cut from, as a stream of its own, behind an unlock if `unlocked`;
-/// moved in time so that they end just before `until`, if that is given.
+/// Windows as the signals that they were cut from, as a stream of its own, behind an unlock if
+/// `unlocked`; moved in time so that they end just before `until`, if that is given.
 fn signals(windows: &[Window], unlocked: bool, until: Option<Timestamp>) -> Vec<Signal> {
     let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return Vec::new() };
     let shift = until.map_or(Micros(0), |until| Micros((until - last.closed_at()).0 - TAKEOVER.0));

@@ -17,7 +17,7 @@ const LONG_GAP_S: f64 = 3600.0;
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct DataCheck {
     /// What was looked at.
     pub name: &'static str,
     /// Whether nobody needs to look at it.
@@ -28,14 +28,14 @@ pub struct Check {
     pub places: Vec<String>,
 }
 
-impl Check {
+impl DataCheck {
     fn new(name: &'static str, found: impl Into<String>, places: Vec<String>) -> Self {
         Self { name, ok: places.is_empty(), found: found.into(), places: shortened(places) }
     }
 }
 
 /// A row by its file's name: the page may be shown to somebody who need not know the folders.
-fn place(place: &crate::data::formats::Place) -> String {
+fn place(place: &crate::data::formats::RowLocation) -> String {
     let name = place.file.file_name().unwrap_or(place.file.as_os_str()).display();
     format!("{name}:{}: {}", place.line, place.wrong)
 }
@@ -51,7 +51,7 @@ fn shortened(mut places: Vec<String>) -> Vec<String> {
 
 impl Survey {
     /// All checks, in the order of a report.
-    pub fn checks(&self) -> Vec<Check> {
+    pub fn checks(&self) -> Vec<DataCheck> {
         vec![
             self.shared_sessions(),
             self.repeated_recordings(),
@@ -91,11 +91,11 @@ impl Survey {
         self.sum(SessionFacts::events)
     }
 
-    fn shared_sessions(&self) -> Check {
+    fn shared_sessions(&self) -> DataCheck {
         let name = "sessions with more than one user";
         if !matches!(self.format.as_str(), "bank" | "generic") {
             let found = "cannot occur: a session is a file in its user's folder";
-            return Check::new(name, found, Vec::new());
+            return DataCheck::new(name, found, Vec::new());
         }
         let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for user in &self.users {
@@ -106,10 +106,10 @@ impl Survey {
         let shared = users.iter().filter(|(_, users)| users.len() > 1);
         let places: Vec<_> =
             shared.map(|(id, users)| format!("{id}: {}", users.join(" and "))).collect();
-        Check::new(name, format!("{} of {} sessions", places.len(), users.len()), places)
+        DataCheck::new(name, format!("{} of {} sessions", places.len(), users.len()), places)
     }
 
-    fn repeated_recordings(&self) -> Check {
+    fn repeated_recordings(&self) -> DataCheck {
         let mut first: BTreeMap<u64, String> = BTreeMap::new();
         let mut places = Vec::new();
         for (name, session) in self.sessions().filter(|(_, session)| session.events() >= 5) {
@@ -119,15 +119,15 @@ impl Survey {
             }
         }
         let found = format!("{} sessions repeat another, event by event", places.len());
-        Check::new("recordings that occur twice", found, places)
+        DataCheck::new("recordings that occur twice", found, places)
     }
 
-    fn balance(&self) -> Check {
+    fn balance(&self) -> DataCheck {
         let mut users: Vec<_> =
             self.users.iter().map(|user| (user.events(), user.sessions.len(), &user.id)).collect();
         users.sort();
         let Some((least, most)) = users.first().zip(users.last()) else {
-            return Check::new("balance of the users", "no users", vec!["nobody".into()]);
+            return DataCheck::new("balance of the users", "no users", vec!["nobody".into()]);
         };
         let sessions = users.iter().map(|user| user.1);
         let sessions = match (sessions.clone().min().unwrap_or(0), sessions.max().unwrap_or(0)) {
@@ -145,10 +145,10 @@ impl Survey {
             true => vec![format!("{} has {} times as many as {}", most.2, number(ratio), least.2)],
             false => Vec::new(),
         };
-        Check::new("balance of the users", found, places)
+        DataCheck::new("balance of the users", found, places)
     }
 
-    fn missing(&self) -> Check {
+    fn missing(&self) -> DataCheck {
         let mut dropped = crate::data::formats::Dropped::default();
         self.users.iter().for_each(|user| dropped.absorb(&user.dropped));
         let reasons = dropped
@@ -161,17 +161,17 @@ impl Survey {
             false => format!("of {} rows left out: {}", grouped(rows as f64), reasons.join(", ")),
         };
         let faults = dropped.places().iter().filter(|place| place.reason.is_fault());
-        Check::new("missing values, unreadable rows", found, faults.map(place).collect())
+        DataCheck::new("missing values, unreadable rows", found, faults.map(place).collect())
     }
 
-    fn duplicates(&self) -> Check {
+    fn duplicates(&self) -> DataCheck {
         let share = self.sum(|session| session.duplicates) as f64 / self.events().max(1) as f64;
         let found = format!("{} of the events repeat one of the same moment", percent(share));
         let places = self.named(|s| s.duplicates as f64 > 0.02 * s.events() as f64);
-        Check::new("duplicate events", found, places)
+        DataCheck::new("duplicate events", found, places)
     }
 
-    fn thin_sessions(&self) -> Check {
+    fn thin_sessions(&self) -> DataCheck {
         let [empty, single, still, clickless] = [
             self.named(|s| s.events() == 0),
             self.named(|s| s.events() == 1),
@@ -192,26 +192,26 @@ impl Survey {
         let places = places.chain(single.into_iter().map(say("one event")));
         let places = places.chain(still.into_iter().map(say("no move")));
         let places = places.chain(clickless.into_iter().map(say("no click")));
-        Check::new("sessions with too little in them", found, places.collect())
+        DataCheck::new("sessions with too little in them", found, places.collect())
     }
 
-    fn order(&self) -> Check {
+    fn order(&self) -> DataCheck {
         let backwards: u64 = self.sessions().map(|(_, session)| session.backwards).sum();
         let share = backwards as f64 / self.events().max(1) as f64;
         let found =
             format!("{} of the rows stood behind a later one and were sorted", percent(share));
-        Check::new("rows out of order", found, self.named(|session| session.backwards > 0))
+        DataCheck::new("rows out of order", found, self.named(|session| session.backwards > 0))
     }
 
-    fn clock(&self) -> Check {
+    fn clock(&self) -> DataCheck {
         let share = self.sum(|session| session.simultaneous) as f64 / self.events().max(1) as f64;
         let found =
             format!("{} of the events share their moment with the one before", percent(share));
         let places = self.named(|s| s.simultaneous as f64 > 0.05 * s.events() as f64);
-        Check::new("events of one moment", found, places)
+        DataCheck::new("events of one moment", found, places)
     }
 
-    fn clock_truth(&self) -> Check {
+    fn clock_truth(&self) -> DataCheck {
         let mut dropped = crate::data::formats::Dropped::default();
         self.users.iter().for_each(|user| dropped.absorb(&user.dropped));
         let warnings = dropped.warnings();
@@ -224,20 +224,20 @@ impl Survey {
             let name = warning.file.file_name().unwrap_or(warning.file.as_os_str()).display();
             format!("{name}:{}: {}", warning.line, warning.wrong)
         });
-        Check::new("clock that can be true", found, places.collect())
+        DataCheck::new("clock that can be true", found, places.collect())
     }
 
-    fn gaps(&self) -> Check {
+    fn gaps(&self) -> DataCheck {
         let longest = self.sessions().map(|(_, session)| session.longest_gap_s).fold(0.0, f64::max);
         let found = format!("the longest inside a session is {}", seconds(longest));
-        Check::new("long gaps", found, self.named(|session| session.longest_gap_s > LONG_GAP_S))
+        DataCheck::new("long gaps", found, self.named(|session| session.longest_gap_s > LONG_GAP_S))
     }
 
-    fn overlaps(&self) -> Check {
+    fn overlaps(&self) -> DataCheck {
         let name = "overlapping sessions of a user";
         if !matches!(self.format.as_str(), "gmail" | "bank") {
             let found = "unknown: every session has a clock of its own";
-            return Check::new(name, found, Vec::new());
+            return DataCheck::new(name, found, Vec::new());
         }
         let mut places = Vec::new();
         for user in &self.users {
@@ -249,10 +249,10 @@ impl Survey {
                 places.push(format!("{}: {} and {}", user.id, ids[0], ids[1]));
             }
         }
-        Check::new(name, format!("{} pairs of sessions", places.len()), places)
+        DataCheck::new(name, format!("{} pairs of sessions", places.len()), places)
     }
 
-    fn sampling(&self) -> Check {
+    fn sampling(&self) -> DataCheck {
         let median = |user: &super::UserSurvey| {
             let mut steps: Vec<f64> =
                 user.sessions.iter().filter_map(|session| session.median_step_ms).collect();
@@ -263,7 +263,7 @@ impl Survey {
         steps.sort_by(|a, b| a.0.total_cmp(&b.0));
         let name = "time between positions";
         let Some((fastest, slowest)) = steps.first().zip(steps.last()) else {
-            return Check::new(name, "no movement", Vec::new());
+            return DataCheck::new(name, "no movement", Vec::new());
         };
         let [fast, slow] = [fastest, slowest].map(|user| number(user.0));
         let found = format!("the users' medians lie between {fast} and {slow} ms");
@@ -272,10 +272,10 @@ impl Survey {
             "{} at {fast} ms, {} at {slow} ms: a model can tell devices apart instead of people",
             fastest.1, slowest.1
         );
-        Check::new(name, found, if differs { vec![place] } else { Vec::new() })
+        DataCheck::new(name, found, if differs { vec![place] } else { Vec::new() })
     }
 
-    fn coordinates(&self) -> Check {
+    fn coordinates(&self) -> DataCheck {
         let all = self.events().max(1) as f64;
         let [negative, fractional] =
             [self.sum(|s| s.negative), self.sum(|s| s.fractional)].map(|n| percent(n as f64 / all));
@@ -292,10 +292,10 @@ impl Survey {
         let odd = self.sessions().filter(|(_, session)| odd(session)).map(|(name, session)| {
             format!("{name}: {} negative, {} leaps", session.negative, session.jumps)
         });
-        Check::new("coordinates", found, constant.chain(odd).collect())
+        DataCheck::new("coordinates", found, constant.chain(odd).collect())
     }
 
-    fn screens(&self) -> Check {
+    fn screens(&self) -> DataCheck {
         let widths = self.users.iter().filter_map(|user| {
             let [left, right, ..] = user.extent()?;
             Some((right - left, &user.id))
@@ -303,7 +303,7 @@ impl Survey {
         let mut widths: Vec<_> = widths.collect();
         widths.sort_by(|a, b| a.0.total_cmp(&b.0));
         let Some((least, most)) = widths.first().zip(widths.last()) else {
-            return Check::new("screens", "no positions", Vec::new());
+            return DataCheck::new("screens", "no positions", Vec::new());
         };
         let found = format!(
             "the users' positions span {} to {} px across",
@@ -317,6 +317,10 @@ impl Survey {
             number(most.0),
             most.1
         );
-        Check::new("screens", found, if most.0 > 1.5 * least.0 { vec![place] } else { Vec::new() })
+        DataCheck::new(
+            "screens",
+            found,
+            if most.0 > 1.5 * least.0 { vec![place] } else { Vec::new() },
+        )
     }
 }

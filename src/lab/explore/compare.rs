@@ -4,7 +4,7 @@
 use super::Survey;
 use super::user::UserSurvey;
 use crate::lab::identify::FeatureSet;
-use crate::lab::plot::{Axis, Colour, Figure, Mark, Picture, Shape, Style, Ticks, short_id};
+use crate::lab::plot::{Axis, Colour, Figure, Mark, Picture, PointShape, Style, Ticks, short_id};
 
 /// So many times the median lies a value that decides the axis.
 const FAR_OUT: f64 = 100.0;
@@ -57,7 +57,12 @@ fn feature(users: &[&UserSurvey], at: usize, name: &str) -> Picture {
     Figure::new(name, axis, rows(users))
         .size(270.0, height(users.len()))
         .about(format!("{name} of every session, by user, and each user's median."))
-        .mark(Mark::points(dots, Shape::Circle, 2.2, Style::of(Colour::Series(0)).opacity(0.55)))
+        .mark(Mark::points(
+            dots,
+            PointShape::Circle,
+            2.2,
+            Style::of(Colour::Series(0)).opacity(0.55),
+        ))
         .mark(Mark::segments(medians, Style::of(Colour::Series(1)).width(2.0)))
         .draw()
 }

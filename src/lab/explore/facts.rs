@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::kind::EventType;
-use crate::data::formats::Session;
+use crate::data::formats::RecordedSession;
 use crate::pipeline::MouseEvent;
 
 /// Movement between neighbouring positions that nobody makes by hand within 20 ms, as a share of
@@ -49,7 +49,7 @@ pub struct SessionFacts {
 
 impl SessionFacts {
     /// Looks at a session.
-    pub fn of(session: &Session) -> Self {
+    pub fn of(session: &RecordedSession) -> Self {
         let events = &session.events;
         let count = |f: &dyn Fn(&MouseEvent) -> bool| events.iter().filter(|e| f(e)).count();
         let kinds = EventType::ALL;

@@ -1,7 +1,7 @@
 //! The five types of events, and how each looks wherever it is drawn: always the same colour, mark
 //! and dash.
 
-use crate::lab::plot::{Colour, Dash, Shape};
+use crate::lab::plot::{Colour, Dash, PointShape};
 use crate::pipeline::MouseKind;
 
 /// What happened, without the button.
@@ -55,12 +55,12 @@ impl EventType {
     }
 
     /// The mark that stands at it; movement has none, the line is its mark.
-    pub(super) const fn shape(self) -> Option<Shape> {
+    pub(super) const fn shape(self) -> Option<PointShape> {
         match self {
             Self::Move | Self::Drag => None,
-            Self::Press => Some(Shape::Triangle),
-            Self::Release => Some(Shape::Circle),
-            Self::Wheel => Some(Shape::Diamond),
+            Self::Press => Some(PointShape::Triangle),
+            Self::Release => Some(PointShape::Circle),
+            Self::Wheel => Some(PointShape::Diamond),
         }
     }
 }

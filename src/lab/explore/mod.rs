@@ -16,7 +16,7 @@ mod timeline;
 mod trace;
 mod user;
 
-pub use checks::Check;
+pub use checks::DataCheck;
 pub use facts::SessionFacts;
 pub use kind::EventType;
 pub use path::legend;
@@ -58,7 +58,7 @@ pub struct Survey {
 
 /// How far a survey is.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
+pub struct SurveyProgress<'a> {
     /// Whose session was read last.
     pub user: &'a str,
     /// Sessions read.
@@ -76,7 +76,7 @@ pub fn survey(
     format: &str,
     params: ExploreParams,
     only: &[String],
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut dyn FnMut(SurveyProgress<'_>),
 ) -> Result<Survey> {
     only.iter().try_for_each(|id| dataset.find(id).map(drop))?;
     let wanted = |user: &&User| only.is_empty() || only.iter().any(|id| id == user.id());
@@ -89,7 +89,7 @@ pub fn survey(
         for session in dataset.sessions(user) {
             found.add(&session?, drawn, params.events);
             done += 1;
-            progress(Progress { user: user.id(), done, total });
+            progress(SurveyProgress { user: user.id(), done, total });
         }
         users.push(found);
     }

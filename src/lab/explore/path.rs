@@ -5,7 +5,7 @@
 use super::kind::EventType;
 use super::trace::Trace;
 use crate::lab::plot::{
-    Axis, Colour, Figure, Mark, Picture, Shape, Style, Ticks, counted, grouped, short_id,
+    Axis, Colour, Figure, Mark, Picture, PointShape, Style, Ticks, counted, grouped, short_id,
 };
 
 /// The size of a path's picture, px.
@@ -32,7 +32,7 @@ pub(super) fn draw(trace: &Trace, extent: Option<[f64; 4]>) -> Picture {
 /// Where the session begins; all that a session of one move has.
 fn start(trace: &Trace) -> Option<Mark> {
     let first = trace.path.first()?.1;
-    Some(Mark::points(vec![first], Shape::Cross, 4.0, Style::of(Colour::Ink)))
+    Some(Mark::points(vec![first], PointShape::Cross, 4.0, Style::of(Colour::Ink)))
 }
 
 /// What every transition looks like: a row for where it comes from, a column for where it leads.

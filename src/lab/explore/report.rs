@@ -1,9 +1,9 @@
 //! The survey as one page, and its pictures one by one. Says what it left out.
 
 use super::kind::EventType;
-use super::spread::{Histogram, Spread, click_density};
+use super::spread::{Distribution, Histogram, click_density};
 use super::trace::Trace;
-use super::{Check, SessionFacts, Survey, UserSurvey, compare, path, timeline};
+use super::{DataCheck, SessionFacts, Survey, UserSurvey, compare, path, timeline};
 use crate::lab::plot::page::{Block, Page, Section};
 use crate::lab::plot::{
     Axis, Figure, Mark, Picture, Style, counted, grouped, number, percent, seconds, short_id,
@@ -117,8 +117,9 @@ fn left_out(survey: &Survey) -> Vec<String> {
 
 fn checks(survey: &Survey) -> Section {
     let checks = survey.checks();
-    let verdict = |check: &Check| if check.ok { "ok" } else { "look" };
-    let row = |check: &Check| vec![check.name.into(), verdict(check).into(), check.found.clone()];
+    let verdict = |check: &DataCheck| if check.ok { "ok" } else { "look" };
+    let row =
+        |check: &DataCheck| vec![check.name.into(), verdict(check).into(), check.found.clone()];
     let head = ["check", "", "found"].map(str::to_owned).to_vec();
     let section = Section::new("Checks").with(Block::Table(head, checks.iter().map(row).collect()));
     let odd = checks.iter().filter(|check| !check.ok);
@@ -193,13 +194,13 @@ impl Together {
     }
 
     fn pictures(&self, user: &UserSurvey) -> [Picture; 4] {
-        let speeds = Spread {
+        let speeds = Distribution {
             title: "Speeds of movement",
             label: "speed, px/s",
             own: &user.speeds,
             all: &self.speeds,
         };
-        let pauses = Spread {
+        let pauses = Distribution {
             title: "Pauses from 100 ms",
             label: "pause, s",
             own: &user.pauses,

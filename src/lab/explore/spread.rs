@@ -49,14 +49,14 @@ impl Histogram {
 
 /// What a distribution shows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Spread<'a> {
+pub(super) struct Distribution<'a> {
     pub title: &'a str,
     pub label: &'a str,
     pub own: &'a Histogram,
     pub all: &'a Histogram,
 }
 
-impl Spread<'_> {
+impl Distribution<'_> {
     /// A user's bars, and everybody's outline behind them.
     pub fn draw(&self) -> Picture {
         let highest = self.own.shares().chain(self.all.shares()).map(|bin| bin.2);

@@ -5,7 +5,7 @@ use super::facts::SessionFacts;
 use super::kind::EventType;
 use super::spread::Histogram;
 use super::trace::Trace;
-use crate::data::formats::{Dropped, Session};
+use crate::data::formats::{Dropped, RecordedSession};
 use crate::lab::identify::FeatureSet;
 use crate::pipeline::MouseEvent;
 
@@ -49,7 +49,7 @@ impl UserSurvey {
     }
 
     /// Looks at one more session; it is drawn while fewer than `drawn` are, with `events` events.
-    pub fn add(&mut self, session: &Session, drawn: usize, events: usize) {
+    pub fn add(&mut self, session: &RecordedSession, drawn: usize, events: usize) {
         self.sessions.push(SessionFacts::of(session));
         self.dropped.absorb(&session.dropped);
         if !session.events.is_empty() {

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::features::FeatureSet;
 use super::forests::{self, ForestParams};
-use super::samples::{Labelled, Measure};
-use crate::error::{Failure, Kind, Result};
+use super::samples::{Labelled, SampleParams};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::identifier::{FeatureNames, IdentifierProvenance};
 use crate::model::{Identifier, LoadedIdentifier, ScorerParams};
 use crate::nn::mlp::{Mlp, MlpParams, train};
@@ -29,7 +29,7 @@ pub enum Classifier {
 }
 
 /// A classifier that has learnt.
-pub trait Fitted {
+pub trait FittedClassifier {
     /// Probabilities of each person, a row a session; each row sums to 1.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Classifier {
             "ensemble" => Self::Ensemble(mlp, forest),
             _ => {
                 let what = format!("there is no classifier {name:?}");
-                return Err(Failure::new(Kind::Config, what)
+                return Err(Failure::new(FailureKind::Config, what)
                     .remedy("Choose one of mlp, random-forest, extra-trees, boosted, ensemble."));
             }
         };
@@ -109,10 +109,14 @@ impl Classifier {
     ///
     /// # Errors
     /// When training breaks down, or a library fails.
-    pub fn fit(&self, labelled: &Labelled, scorer: &ScorerParams) -> Result<Box<dyn Fitted>> {
+    pub fn fit(
+        &self,
+        labelled: &Labelled,
+        scorer: &ScorerParams,
+    ) -> Result<Box<dyn FittedClassifier>> {
         match self {
             Self::Mlp(params) => {
-                let identifier = identifier(labelled, params, &About::default())?;
+                let identifier = identifier(labelled, params, &ClassifierCard::default())?;
                 Ok(Box::new(LoadedIdentifier::of(identifier, scorer)?))
             }
             Self::RandomForest(params) => forests::random_forest(labelled, params),
@@ -131,16 +135,16 @@ fn mlp_grid(mlp: &MlpParams) -> Vec<MlpParams> {
     relevances.map(|relevance| MlpParams { relevance, ..mlp.clone() }).to_vec()
 }
 
-impl Fitted for LoadedIdentifier {
+impl FittedClassifier for LoadedIdentifier {
     fn probabilities(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         Self::probabilities(self, rows)
     }
 }
 
 /// Several classifiers that count alike.
-struct Mean(Vec<Box<dyn Fitted>>);
+struct Mean(Vec<Box<dyn FittedClassifier>>);
 
-impl Fitted for Mean {
+impl FittedClassifier for Mean {
     fn probabilities(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         let share = 1.0 / self.0.len().max(1) as f32;
         let mut sums: Vec<Vec<f32>> = Vec::new();
@@ -158,9 +162,9 @@ impl Fitted for Mean {
 
 /// What a model file says beside its weights.
 #[derive(Debug, Clone, PartialEq)]
-pub struct About {
+pub struct ClassifierCard {
     /// What the rows are.
-    pub measure: Measure,
+    pub measure: SampleParams,
     /// Which recordings.
     pub source: String,
     /// Macro F1 with its interval, if it was measured.
@@ -169,9 +173,9 @@ pub struct About {
     pub unsure_below: f32,
 }
 
-impl Default for About {
+impl Default for ClassifierCard {
     fn default() -> Self {
-        let measure = Measure { set: FeatureSet::Rich, parts: 1 };
+        let measure = SampleParams { set: FeatureSet::Rich, parts: 1 };
         Self { measure, source: String::new(), macro_f1: None, unsure_below: 0.0 }
     }
 }
@@ -180,13 +184,17 @@ impl Default for About {
 ///
 /// # Errors
 /// When training breaks down.
-pub fn identifier(labelled: &Labelled, params: &MlpParams, about: &About) -> Result<Identifier> {
+pub fn identifier(
+    labelled: &Labelled,
+    params: &MlpParams,
+    about: &ClassifierCard,
+) -> Result<Identifier> {
     let mlp: Mlp = train(&labelled.rows, &labelled.classes, labelled.labels.len(), params);
     if !mlp.is_finite() {
-        return Err(Failure::new(Kind::Data, "training of the perceptrons broke down")
+        return Err(Failure::new(FailureKind::Data, "training of the perceptrons broke down")
             .remedy("Lower --learning-rate."));
     }
-    let Measure { set, parts } = about.measure;
+    let SampleParams { set, parts } = about.measure;
     let names = set.names();
     let names = if names.len() == mlp.features() { names } else { numbered(mlp.features()) };
     Ok(Identifier {

@@ -1,7 +1,7 @@
-//! The confusion matrix as a heat map: rows are who made the sessions, columns who was named. Counts
-//! nothing itself and writes no file.
+//! The confusion matrix as a heat map: rows are who made the sessions, columns who was named.
+//! Counts nothing itself and writes no file.
 
-use super::scores::Scores;
+use super::scores::AttributionScores;
 use crate::lab::plot::{Axis, HeatMap, Picture, percent, short_id};
 
 /// Characters of a name beside the cells; the ends of ids tell them apart.
@@ -9,9 +9,9 @@ const LONGEST: usize = 9;
 /// One cell, px.
 const CELL: f64 = 30.0;
 
-/// Each cell has its count; its shade is the share of that person's sessions. Where nobody was taken
-/// for somebody the cell stays empty, so that the eye finds the mistakes.
-pub fn heat_map(scores: &Scores, labels: &[String]) -> Picture {
+/// Each cell has its count; its shade is the share of that person's sessions. Where nobody was
+/// taken for somebody the cell stays empty, so that the eye finds the mistakes.
+pub fn heat_map(scores: &AttributionScores, labels: &[String]) -> Picture {
     let names: Vec<String> = labels.iter().map(|label| short_id(label, LONGEST)).collect();
     let shade = |row: &Vec<usize>| -> Vec<f64> {
         let all = row.iter().sum::<usize>().max(1) as f64;
@@ -38,18 +38,18 @@ pub fn heat_map(scores: &Scores, labels: &[String]) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::identify::scores::Answer;
+    use crate::lab::identify::scores::Attribution;
 
     #[test]
     fn counts_stand_in_their_cells_and_what_never_happened_is_empty() {
         let answer = |session: usize, class: usize, named: usize| {
             let mut probabilities = vec![0.1; 3];
             probabilities[named] = 0.8;
-            Answer { session, repeat: 0, class, probabilities }
+            Attribution { session, repeat: 0, class, probabilities }
         };
         let labels = ["-2416201403891402419", "-2416201404115933631", "b<c"].map(String::from);
         let answers = [answer(0, 0, 0), answer(1, 0, 2), answer(2, 1, 1), answer(3, 2, 2)];
-        let scores = Scores::of(&answers, &labels, 1);
+        let scores = AttributionScores::of(&answers, &labels, 1);
         let svg = heat_map(&scores, &labels).standalone();
         roxmltree::Document::parse(&svg).unwrap();
         assert_eq!(svg.matches(">1</text>").count(), 4);

@@ -1,23 +1,23 @@
-//! Cross-validation over whole sessions, repeated with seeds; where settings are searched, the search
-//! sees the training part of each fold only. Every choice is made before the held-out part is looked
-//! at.
+//! Cross-validation over whole sessions, repeated with seeds; where settings are searched, the
+//! search sees the training part of each fold only. Every choice is made before the held-out part
+//! is looked at.
 
 use serde::Serialize;
 
-use super::classifier::{Classifier, Fitted};
+use super::classifier::{Classifier, FittedClassifier};
 use super::folds::{Fold, folds};
 use super::importance::{Importance, Shuffles};
 use super::samples::Labelled;
-use super::scores::{Answer, Scores};
+use super::scores::{Attribution, AttributionScores};
 use crate::error::Result;
-use crate::model::{Backend, ScorerParams};
+use crate::model::{ScorerBackend, ScorerParams};
 
 /// How an evaluation goes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvaluateOptions {
     /// Folds; as many as sessions a user make it leave one session out.
     pub folds: usize,
-    /// Times that the sessions are dealt anew.
+    /// Times that the sessions are assigned anew.
     pub repeats: usize,
     /// Search the classifier's grid within each training part.
     pub grid: bool,
@@ -33,13 +33,13 @@ pub struct EvaluateOptions {
 #[derive(Debug, Clone, Serialize)]
 pub struct Evaluation {
     /// All figures.
-    pub scores: Scores,
+    pub scores: AttributionScores,
     /// What the search chose, and in how many folds.
     pub chosen: Vec<(Classifier, usize)>,
     /// What the answers hang on; empty unless it was asked for.
     pub importance: Importance,
     #[serde(skip)]
-    answers: Vec<Answer>,
+    answers: Vec<Attribution>,
 }
 
 /// Called after each fold with how many are done and how many there are.
@@ -70,7 +70,7 @@ pub fn evaluate(
         }
     }
     Ok(Evaluation {
-        scores: Scores::of(&run.answers, &labelled.labels, options.seed),
+        scores: AttributionScores::of(&run.answers, &labelled.labels, options.seed),
         chosen: run.chosen,
         importance: shuffles.finished(),
         answers: run.answers,
@@ -91,12 +91,17 @@ impl Evaluation {
 struct Run<'a> {
     labelled: &'a Labelled,
     options: &'a EvaluateOptions,
-    answers: Vec<Answer>,
+    answers: Vec<Attribution>,
     chosen: Vec<(Classifier, usize)>,
 }
 
 impl Run<'_> {
-    fn fit(&mut self, classifier: &Classifier, fold: &Fold, seed: u64) -> Result<Box<dyn Fitted>> {
+    fn fit(
+        &mut self,
+        classifier: &Classifier,
+        fold: &Fold,
+        seed: u64,
+    ) -> Result<Box<dyn FittedClassifier>> {
         let train = self.labelled.at(&fold.train);
         let chosen = match self.options.grid {
             true => search(&train, classifier, self.options.folds, seed)?,
@@ -110,18 +115,26 @@ impl Run<'_> {
         Ok(fitted)
     }
 
-    fn ask(&mut self, fitted: &mut dyn Fitted, fold: &Fold, repeat: usize) -> Result<()> {
+    fn ask(&mut self, fitted: &mut dyn FittedClassifier, fold: &Fold, repeat: usize) -> Result<()> {
         let test = self.labelled.at(&fold.test);
         let answers = asked(fitted, &test)?;
         for (place, class, probabilities) in answers {
-            self.answers.push(Answer { session: fold.test[place], repeat, class, probabilities });
+            self.answers.push(Attribution {
+                session: fold.test[place],
+                repeat,
+                class,
+                probabilities,
+            });
         }
         Ok(())
     }
 }
 
 /// The place of each session's first row, its user, and the mean answer to its rows.
-fn asked(fitted: &mut dyn Fitted, test: &Labelled) -> Result<Vec<(usize, usize, Vec<f32>)>> {
+fn asked(
+    fitted: &mut dyn FittedClassifier,
+    test: &Labelled,
+) -> Result<Vec<(usize, usize, Vec<f32>)>> {
     let rows = fitted.probabilities(&test.rows)?;
     let mut places: Vec<usize> = test.wholes().collect();
     places.push(rows.len());
@@ -150,7 +163,7 @@ pub fn search(
     count: usize,
     seed: u64,
 ) -> Result<Classifier> {
-    let builtin = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+    let builtin = ScorerParams { backend: ScorerBackend::Builtin, ..ScorerParams::default() };
     if train.fewest() < 2 {
         return Ok(classifier.clone());
     }
@@ -162,7 +175,7 @@ pub fn search(
             let mut fitted = candidate.fit(&train.at(&fold.train), &builtin)?;
             for (place, class, probabilities) in asked(&mut *fitted, &train.at(&fold.test))? {
                 let session = fold.test[place];
-                answers.push(Answer { session, repeat: 0, class, probabilities });
+                answers.push(Attribution { session, repeat: 0, class, probabilities });
             }
         }
         let found = quality(&answers, train.labels.len());
@@ -174,8 +187,8 @@ pub fn search(
 }
 
 /// Macro F1, and the mean log-probability of the right person as what decides between equals.
-fn quality(answers: &[Answer], classes: usize) -> f64 {
-    let own = |answer: &Answer| f64::from(answer.probabilities[answer.class].max(1e-6)).ln();
+fn quality(answers: &[Attribution], classes: usize) -> f64 {
+    let own = |answer: &Attribution| f64::from(answer.probabilities[answer.class].max(1e-6)).ln();
     let sure = answers.iter().map(own).sum::<f64>() / answers.len().max(1) as f64;
     super::scores::macro_f1(answers, classes) + 1e-4 * sure
 }
@@ -188,7 +201,7 @@ mod tests {
     /// Answers with what it was asked.
     struct Echo;
 
-    impl Fitted for Echo {
+    impl FittedClassifier for Echo {
         fn probabilities(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
             Ok(rows.to_vec())
         }

@@ -1,8 +1,8 @@
-//! Which sessions are held out together: stratified by user, whole sessions only. Nothing is trained
-//! here.
+//! Which sessions are held out together: stratified by user, whole sessions only. Nothing is
+//! trained here.
 
 use super::samples::Labelled;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::random::Random;
 
 /// Places of rows to learn from, and of rows to be asked about.
@@ -22,7 +22,7 @@ pub struct Fold {
 /// When there are fewer than two folds, or a user has fewer than two sessions.
 pub fn folds(labelled: &Labelled, count: usize, seed: u64) -> Result<Vec<Fold>> {
     if count < 2 {
-        return Err(Failure::new(Kind::Config, format!("{count} folds"))
+        return Err(Failure::new(FailureKind::Config, format!("{count} folds"))
             .remedy("Two are the least that can be held out in turn."));
     }
     let mut random = Random::new(seed, 31);
@@ -31,7 +31,7 @@ pub fn folds(labelled: &Labelled, count: usize, seed: u64) -> Result<Vec<Fold>> 
         let mut sessions = sessions_of(labelled, class);
         if sessions.len() < 2 {
             let what = format!("user {user} has a single session");
-            return Err(Failure::new(Kind::Data, what).remedy(
+            return Err(Failure::new(FailureKind::Data, what).remedy(
                 "Two are the least that one can learn from and be asked about; leave this user out.",
             ));
         }

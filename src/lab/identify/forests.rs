@@ -1,10 +1,10 @@
-//! Forests and boosted trees from a library, in builds that have it (`--features forests`). They are
-//! alternatives to compare with: none of them becomes a file. No tree is grown in this crate.
+//! Forests and boosted trees from a library, in builds that have it (`--features forests`). They
+//! are alternatives to compare with: none of them becomes a file. No tree is grown in this crate.
 
 use serde::Serialize;
 
 #[cfg(not(feature = "forests"))]
-use super::classifier::Fitted;
+use super::classifier::FittedClassifier;
 use super::samples::Labelled;
 use crate::error::Result;
 
@@ -60,22 +60,25 @@ pub(super) use missing::{available, boosted, extra_trees, random_forest};
 mod missing {
     //! What a build without the library says.
 
-    use super::{Fitted, ForestParams, Labelled, Result};
-    use crate::error::{Failure, Kind};
+    use super::{FittedClassifier, ForestParams, Labelled, Result};
+    use crate::error::{Failure, FailureKind};
 
     pub(in super::super) fn available() -> Result<()> {
-        Err(Failure::new(Kind::Unavailable, "this build has no forests and no boosted trees")
-            .remedy("Build it with `cargo build --release --features forests`, or use mlp."))
+        Err(Failure::new(
+            FailureKind::Unavailable,
+            "this build has no forests and no boosted trees",
+        )
+        .remedy("Build it with `cargo build --release --features forests`, or use mlp."))
     }
 
-    fn refused() -> Result<Box<dyn Fitted>> {
-        available().map(|()| Box::new(Nobody) as Box<dyn Fitted>)
+    fn refused() -> Result<Box<dyn FittedClassifier>> {
+        available().map(|()| Box::new(Nobody) as Box<dyn FittedClassifier>)
     }
 
     /// Never made: `available` has failed before.
     struct Nobody;
 
-    impl Fitted for Nobody {
+    impl FittedClassifier for Nobody {
         fn probabilities(&mut self, _rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
             Ok(Vec::new())
         }
@@ -84,15 +87,21 @@ mod missing {
     pub(in super::super) fn random_forest(
         _: &Labelled,
         _: &ForestParams,
-    ) -> Result<Box<dyn Fitted>> {
+    ) -> Result<Box<dyn FittedClassifier>> {
         refused()
     }
 
-    pub(in super::super) fn extra_trees(_: &Labelled, _: &ForestParams) -> Result<Box<dyn Fitted>> {
+    pub(in super::super) fn extra_trees(
+        _: &Labelled,
+        _: &ForestParams,
+    ) -> Result<Box<dyn FittedClassifier>> {
         refused()
     }
 
-    pub(in super::super) fn boosted(_: &Labelled, _: &ForestParams) -> Result<Box<dyn Fitted>> {
+    pub(in super::super) fn boosted(
+        _: &Labelled,
+        _: &ForestParams,
+    ) -> Result<Box<dyn FittedClassifier>> {
         refused()
     }
 }

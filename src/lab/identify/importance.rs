@@ -1,10 +1,11 @@
 //! Permutation importance (Breiman 2001) on held-out sessions: how much accuracy is lost when a
 //! feature's values, or those of a whole group, change places between sessions. Nothing is trained
-//! again, so two features that say the same share their importance. Parts of sessions are not asked.
+//! again, so two features that say the same share their importance. Parts of sessions are not
+//! asked.
 
 use serde::Serialize;
 
-use super::classifier::Fitted;
+use super::classifier::FittedClassifier;
 use super::features::Group;
 use super::folds::Fold;
 use super::samples::Labelled;
@@ -61,7 +62,7 @@ impl<'a> Shuffles<'a> {
         Self { labelled, random: Random::new(seed, 33), blocks, asked: 0.0 }
     }
 
-    pub(super) fn measure(&mut self, fitted: &mut dyn Fitted, fold: &Fold) -> Result<()> {
+    pub(super) fn measure(&mut self, fitted: &mut dyn FittedClassifier, fold: &Fold) -> Result<()> {
         let test = self.labelled.at(&fold.test);
         let test = test.at(&test.wholes().collect::<Vec<_>>());
         let before = right(fitted, &test.rows, &test.classes)?;
@@ -98,7 +99,7 @@ impl<'a> Shuffles<'a> {
     }
 }
 
-fn right(fitted: &mut dyn Fitted, rows: &[Vec<f32>], classes: &[usize]) -> Result<f64> {
+fn right(fitted: &mut dyn FittedClassifier, rows: &[Vec<f32>], classes: &[usize]) -> Result<f64> {
     let answers = fitted.probabilities(rows)?;
     let holds = answers.iter().zip(classes).filter(|(row, class)| likeliest(row) == **class);
     Ok(holds.count() as f64)

@@ -1,5 +1,6 @@
-//! Who made this session? Features of whole sessions, classifiers over them, and their evaluation on
-//! people who are all known. Nothing here runs in the live agent, reads the terminal or opens a file.
+//! Who made this session? Features of whole sessions, classifiers over them, and their evaluation
+//! on people who are all known. Nothing here runs in the live agent, reads the terminal or opens a
+//! file.
 
 pub mod classifier;
 pub mod confusion;
@@ -12,9 +13,9 @@ pub mod predict;
 pub mod samples;
 pub mod scores;
 
-pub use classifier::{About, Classifier, identifier};
+pub use classifier::{Classifier, ClassifierCard, identifier};
 pub use evaluate::{EvaluateOptions, Evaluation, evaluate, search};
 pub use features::{FeatureSet, Group};
 pub use predict::{Named, predict, wanted};
-pub use samples::{Labelled, Measure, Sample, Samples};
-pub use scores::{Figure, Scores};
+pub use samples::{Labelled, SampleParams, Samples, SessionFeatures};
+pub use scores::{AttributionFigure, AttributionScores};

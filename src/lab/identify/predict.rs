@@ -1,11 +1,11 @@
 //! Names the likeliest maker of each session and says where that is a guess. The model knows some
-//! people and nobody else: a stranger's session goes to whoever is most like them.
+//! people and nobody else: an impostor's session goes to whoever is most like them.
 
 use super::evaluate::mean;
 use super::features::FeatureSet;
-use super::samples::{Measure, Sample, Samples};
+use super::samples::{SampleParams, Samples, SessionFeatures};
 use super::scores::likeliest;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::{Identifier, LoadedIdentifier};
 
 /// The answer to one session.
@@ -29,10 +29,10 @@ pub struct Named {
 ///
 /// # Errors
 /// When this build has no such set, or measures it otherwise.
-pub fn wanted(identifier: &Identifier) -> Result<Measure> {
+pub fn wanted(identifier: &Identifier) -> Result<SampleParams> {
     let wants = &identifier.features;
     let refuse = |what: String| {
-        Failure::new(Kind::Data, what)
+        Failure::new(FailureKind::Data, what)
             .remedy("Train it again with this version: `mousewarden identify train`.")
     };
     let set: FeatureSet = wants
@@ -41,7 +41,7 @@ pub fn wanted(identifier: &Identifier) -> Result<Measure> {
         .map_err(|_| refuse(format!("the model wants features {:?}, unknown here", wants.set)))?;
     let names = set.names();
     if names == wants.names {
-        return Ok(Measure { set, parts: wants.parts });
+        return Ok(SampleParams { set, parts: wants.parts });
     }
     let differs = |index: &usize| names.get(*index) != wants.names.get(*index);
     let first = (0..names.len().max(wants.names.len())).find(differs).unwrap_or(0);
@@ -60,7 +60,7 @@ pub fn wanted(identifier: &Identifier) -> Result<Measure> {
 /// # Errors
 /// When the model does not fit the samples, or ONNX Runtime fails.
 pub fn predict(samples: &Samples, model: &mut LoadedIdentifier) -> Result<Vec<Named>> {
-    let rows: Vec<Vec<f32>> = samples.rows.iter().flat_map(Sample::rows).collect();
+    let rows: Vec<Vec<f32>> = samples.rows.iter().flat_map(SessionFeatures::rows).collect();
     let answers = model.probabilities(&rows)?;
     let mut answers = answers.as_slice();
     let answers = samples.rows.iter().map(|row| {
@@ -71,7 +71,7 @@ pub fn predict(samples: &Samples, model: &mut LoadedIdentifier) -> Result<Vec<Na
     let answers: Vec<Vec<f32>> = answers.collect();
     let (labels, bar) =
         (model.identifier().labels.clone(), model.identifier().provenance.unsure_below);
-    let name = |(row, p): (&Sample, Vec<f32>)| {
+    let name = |(row, p): (&SessionFeatures, Vec<f32>)| {
         let first = likeliest(&p);
         let mut others = p.clone();
         others[first] = f32::NEG_INFINITY;

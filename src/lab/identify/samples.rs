@@ -1,9 +1,9 @@
-//! Sessions as rows of features, each with its id and, where it is known, its user; if wished, parts
-//! of them as further rows. Nothing is learnt here, and no event is kept.
+//! Sessions as rows of features, each with its id and, where it is known, its user; if wished,
+//! parts of them as further rows. Nothing is learnt here, and no event is kept.
 
 use super::features::{FeatureSet, Group};
-use crate::data::formats::{Dataset, Dropped, Session};
-use crate::error::{Failure, Kind, Result};
+use crate::data::formats::{Dataset, Dropped, RecordedSession};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::shard::Shard;
 use crate::pipeline::MouseEvent;
 
@@ -12,14 +12,14 @@ const FEWEST_EVENTS: usize = 10;
 
 /// What is measured of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measure {
+pub struct SampleParams {
     /// Which features.
     pub set: FeatureSet,
     /// Parts, equal in events, that are measured beside the whole; 1 leaves it at the whole.
     pub parts: usize,
 }
 
-impl Measure {
+impl SampleParams {
     fn parts(self, events: &[MouseEvent]) -> Vec<Vec<f64>> {
         let cut = |part: usize| part * events.len() / self.parts;
         if self.parts < 2 || events.len() / self.parts < FEWEST_EVENTS {
@@ -31,7 +31,7 @@ impl Measure {
 
 /// One session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sample {
+pub struct SessionFeatures {
     /// The session's id.
     pub session: String,
     /// Who made it, if the recording says so.
@@ -44,7 +44,7 @@ pub struct Sample {
     pub events: usize,
 }
 
-impl Sample {
+impl SessionFeatures {
     /// The values of the whole, then those of the parts, in single precision.
     pub fn rows(&self) -> impl Iterator<Item = Vec<f32>> {
         let single = |values: &Vec<f64>| values.iter().map(|value| *value as f32).collect();
@@ -58,7 +58,7 @@ pub struct Samples {
     /// What the values are.
     pub set: FeatureSet,
     /// In the order of the dataset's users and their sessions.
-    pub rows: Vec<Sample>,
+    pub rows: Vec<SessionFeatures>,
     /// Rows of the recording that were left out.
     pub dropped: Dropped,
     /// Sessions without a single readable event; they have no features.
@@ -70,7 +70,7 @@ impl Samples {
     ///
     /// # Errors
     /// When a recording cannot be read.
-    pub fn read(dataset: &Dataset, measure: Measure, shard: Shard) -> Result<Self> {
+    pub fn read(dataset: &Dataset, measure: SampleParams, shard: Shard) -> Result<Self> {
         let (set, rows, empty) = (measure.set, Vec::new(), Vec::new());
         let mut samples = Self { set, rows, dropped: Dropped::default(), empty };
         for user in dataset.users() {
@@ -83,13 +83,13 @@ impl Samples {
         Ok(samples)
     }
 
-    fn add(&mut self, session: &Session, user: Option<&str>, measure: Measure) {
+    fn add(&mut self, session: &RecordedSession, user: Option<&str>, measure: SampleParams) {
         self.dropped.absorb(&session.dropped);
         if session.events.is_empty() {
             self.empty.push(session.id.clone());
             return;
         }
-        self.rows.push(Sample {
+        self.rows.push(SessionFeatures {
             session: session.id.clone(),
             user: user.map(str::to_owned),
             values: self.set.values(&session.events),
@@ -120,7 +120,7 @@ impl Samples {
         }
         if labels.len() < 2 {
             let what = format!("two users are needed, these recordings name {}", labels.len());
-            return Err(Failure::new(Kind::Data, what)
+            return Err(Failure::new(FailureKind::Data, what)
                 .remedy("Give recordings that say who made each session."));
         }
         let (names, groups) = (self.set.names(), self.set.groups());
@@ -203,17 +203,17 @@ mod tests {
 
     #[test]
     fn parts_are_measured_like_sessions_and_short_sessions_have_none() {
-        let measure = Measure { set: FeatureSet::Rich, parts: 2 };
+        let measure = SampleParams { set: FeatureSet::Rich, parts: 2 };
         let (long, short) = (events(25), events(19));
         let halves = [&long[..12], &long[12..]].map(|half| measure.set.values(half));
         assert_eq!(measure.parts(&long), halves);
         assert_eq!(measure.parts(&short), Vec::<Vec<f64>>::new());
-        assert!(Measure { parts: 1, ..measure }.parts(&long).is_empty());
+        assert!(SampleParams { parts: 1, ..measure }.parts(&long).is_empty());
     }
 
     #[test]
     fn a_session_counts_once_however_many_rows_it_has() {
-        let sample = |user: &str, session: &str, parts: usize| Sample {
+        let sample = |user: &str, session: &str, parts: usize| SessionFeatures {
             session: session.into(),
             user: Some(user.into()),
             values: vec![1.0],

@@ -1,5 +1,5 @@
-//! How well sessions were attributed to people: macro F1, accuracy, top-3, the confusion matrix, each
-//! with an interval. Plain counting on answers; nothing is trained here.
+//! How well sessions were attributed to people: macro F1, accuracy, top-3, the confusion matrix,
+//! each with an interval. Plain counting on answers; nothing is trained here.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ const REDRAWS: usize = 1000;
 
 /// The answer to one session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct Attribution {
     /// Which session, the same in every repeat.
     pub session: usize,
     /// Which repeat of the cross-validation.
@@ -21,7 +21,7 @@ pub struct Answer {
     pub probabilities: Vec<f32>,
 }
 
-impl Answer {
+impl Attribution {
     /// The likeliest person.
     pub fn likeliest(&self) -> usize {
         likeliest(&self.probabilities)
@@ -44,7 +44,7 @@ pub fn likeliest(probabilities: &[f32]) -> usize {
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Figure {
+pub struct AttributionFigure {
     /// The mean over repeats.
     pub value: f64,
     /// Lower end.
@@ -61,26 +61,26 @@ pub struct PersonScores {
     /// Sessions that are theirs.
     pub sessions: usize,
     /// Share of the sessions named theirs that are.
-    pub precision: Figure,
+    pub precision: AttributionFigure,
     /// Share of their sessions that were named theirs.
-    pub recall: Figure,
+    pub recall: AttributionFigure,
     /// Harmonic mean of both.
-    pub f1: Figure,
+    pub f1: AttributionFigure,
     /// With whom they were confused most, if with anybody.
     pub taken_for: Option<String>,
 }
 
 /// All figures of an evaluation. Intervals redraw the sessions of each person with replacement, all
-/// repeats of a session together, and take the middle 95 %: what other sessions of the *same* people
-/// would give. They say nothing of other people.
+/// repeats of a session together, and take the middle 95 %: what other sessions of the *same*
+/// people would give. They say nothing of other people.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Scores {
+pub struct AttributionScores {
     /// Mean of the people's F1.
-    pub macro_f1: Figure,
+    pub macro_f1: AttributionFigure,
     /// Share of right answers.
-    pub accuracy: Figure,
+    pub accuracy: AttributionFigure,
     /// Share of sessions whose maker is among the three likeliest.
-    pub top3: Figure,
+    pub top3: AttributionFigure,
     /// Macro F1 of each repeat.
     pub repeats: Vec<f64>,
     /// In the order of the labels.
@@ -99,17 +99,17 @@ struct Count {
     f1: Vec<f64>,
 }
 
-impl Scores {
+impl AttributionScores {
     /// From the answers of every repeat; every session is answered once a repeat.
-    pub fn of(answers: &[Answer], labels: &[String], seed: u64) -> Self {
-        let all: Vec<&Answer> = answers.iter().collect();
+    pub fn of(answers: &[Attribution], labels: &[String], seed: u64) -> Self {
+        let all: Vec<&Attribution> = answers.iter().collect();
         let whole = count(&all, labels.len());
         let draws = redraw(answers, labels.len(), seed);
         let figure = |pick: &dyn Fn(&Count) -> f64| interval(&whole, &draws, pick);
         let confusion = confusion(&all, labels.len());
         let repeats = answers.iter().map(|answer| answer.repeat + 1).max().unwrap_or(0);
         let repeat = |wanted: usize| {
-            let own: Vec<&Answer> = answers.iter().filter(|a| a.repeat == wanted).collect();
+            let own: Vec<&Attribution> = answers.iter().filter(|a| a.repeat == wanted).collect();
             count(&own, labels.len()).macro_f1
         };
         Self {
@@ -133,24 +133,24 @@ impl Scores {
 }
 
 /// Macro F1 of some answers.
-pub(super) fn macro_f1(answers: &[Answer], classes: usize) -> f64 {
+pub(super) fn macro_f1(answers: &[Attribution], classes: usize) -> f64 {
     count(&answers.iter().collect::<Vec<_>>(), classes).macro_f1
 }
 
-fn interval(whole: &Count, draws: &[Count], pick: &dyn Fn(&Count) -> f64) -> Figure {
+fn interval(whole: &Count, draws: &[Count], pick: &dyn Fn(&Count) -> f64) -> AttributionFigure {
     let mut values: Vec<f64> = draws.iter().map(pick).collect();
     values.sort_by(f64::total_cmp);
     let at = |share: f64| {
         let place = (share * values.len() as f64) as usize;
         values.get(place.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
     };
-    Figure { value: pick(whole), low: at(0.025), high: at(0.975) }
+    AttributionFigure { value: pick(whole), low: at(0.025), high: at(0.975) }
 }
 
 /// Sessions redrawn within each person.
-fn redraw(answers: &[Answer], classes: usize, seed: u64) -> Vec<Count> {
+fn redraw(answers: &[Attribution], classes: usize, seed: u64) -> Vec<Count> {
     let mut random = Random::new(seed, 32);
-    let mut sessions: Vec<Vec<Vec<&Answer>>> = vec![Vec::new(); classes];
+    let mut sessions: Vec<Vec<Vec<&Attribution>>> = vec![Vec::new(); classes];
     for answer in answers {
         let own = &mut sessions[answer.class];
         match own.iter_mut().find(|group| group[0].session == answer.session) {
@@ -159,7 +159,7 @@ fn redraw(answers: &[Answer], classes: usize, seed: u64) -> Vec<Count> {
         }
     }
     let draw = |_| {
-        let mut drawn: Vec<&Answer> = Vec::with_capacity(answers.len());
+        let mut drawn: Vec<&Attribution> = Vec::with_capacity(answers.len());
         for own in &sessions {
             for _ in 0..own.len() {
                 drawn.extend(&own[random.below(own.len())]);
@@ -170,9 +170,9 @@ fn redraw(answers: &[Answer], classes: usize, seed: u64) -> Vec<Count> {
     (0..REDRAWS).map(draw).collect()
 }
 
-fn count(answers: &[&Answer], classes: usize) -> Count {
+fn count(answers: &[&Attribution], classes: usize) -> Count {
     let confusion = confusion(answers, classes);
-    let share = |holds: &dyn Fn(&Answer) -> bool| {
+    let share = |holds: &dyn Fn(&Attribution) -> bool| {
         let holding = answers.iter().filter(|answer| holds(answer)).count();
         holding as f64 / answers.len().max(1) as f64
     };
@@ -190,7 +190,7 @@ fn count(answers: &[&Answer], classes: usize) -> Count {
     }
 }
 
-fn confusion(answers: &[&Answer], classes: usize) -> Vec<Vec<usize>> {
+fn confusion(answers: &[&Attribution], classes: usize) -> Vec<Vec<usize>> {
     let mut table = vec![vec![0; classes]; classes];
     for answer in answers {
         table[answer.class][answer.likeliest()] += 1;
@@ -225,10 +225,10 @@ fn taken_for(confusion: &[Vec<usize>], class: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn answer(session: usize, repeat: usize, class: usize, named: usize) -> Answer {
+    fn answer(session: usize, repeat: usize, class: usize, named: usize) -> Attribution {
         let mut probabilities = vec![0.1, 0.1, 0.1, 0.1];
         probabilities[named] = 0.7;
-        Answer { session, repeat, class, probabilities }
+        Attribution { session, repeat, class, probabilities }
     }
 
     fn labels() -> Vec<String> {
@@ -239,9 +239,9 @@ mod tests {
     fn a_small_table_by_hand() {
         // a: 2 of 2 right, and once b is taken for a; b 1 of 2; c 0 of 1 (for b); d 1 of 1.
         let all = [(0, 0), (0, 0), (1, 1), (1, 0), (2, 1), (3, 3)];
-        let answers: Vec<Answer> =
+        let answers: Vec<Attribution> =
             all.iter().enumerate().map(|(i, &(class, named))| answer(i, 0, class, named)).collect();
-        let scores = Scores::of(&answers, &labels(), 1);
+        let scores = AttributionScores::of(&answers, &labels(), 1);
         assert_eq!(scores.confusion[1], [1, 1, 0, 0]);
         assert!((scores.accuracy.value - 4.0 / 6.0).abs() < 1e-12);
         // F1: 4/5, 1/2, 0, 1.
@@ -251,19 +251,19 @@ mod tests {
         let [precision, f1] = [scores.people[0].precision, scores.people[0].f1];
         assert!((precision.value - 2.0 / 3.0).abs() < 1e-12 && precision.low < precision.high);
         assert!((f1.value - 0.8).abs() < 1e-12 && f1.high == 1.0, "{f1:?}");
-        let Figure { value, low, high } = scores.macro_f1;
+        let AttributionFigure { value, low, high } = scores.macro_f1;
         assert!(low <= value && value <= high && low < high, "{low} {value} {high}");
     }
 
     #[test]
     fn repeats_count_each_and_perfect_answers_have_no_spread() {
-        let answers: Vec<Answer> = (0..2)
+        let answers: Vec<Attribution> = (0..2)
             .flat_map(|repeat| (0..8).map(move |i| answer(i, repeat, i % 4, i % 4)))
             .collect();
-        let scores = Scores::of(&answers, &labels(), 1);
+        let scores = AttributionScores::of(&answers, &labels(), 1);
         assert_eq!(scores.repeats, [1.0, 1.0]);
         assert_eq!(scores.people[0].sessions, 2);
-        assert_eq!(scores.macro_f1, Figure { value: 1.0, low: 1.0, high: 1.0 });
+        assert_eq!(scores.macro_f1, AttributionFigure { value: 1.0, low: 1.0, high: 1.0 });
     }
 
     #[test]

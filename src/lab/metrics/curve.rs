@@ -29,20 +29,20 @@ const fn far_grid() -> [f64; 70] {
 /// None when the impostors are too few to tell such a rate, fewer than 1 / `far`, or a class is
 /// empty.
 pub fn frr_at_far(genuine: &[f32], impostor: &[f32], far: f64) -> Option<f64> {
-    let tally = Tally::exact(&[(genuine, impostor)]);
+    let tally = ScoreCounts::exact(&[(genuine, impostor)]);
     tally.resolves(far).then(|| tally.whole().frr_at(far)).flatten()
 }
 
 /// Scores of several owners as counts on one scale.
 #[derive(Debug, Clone)]
-pub struct Tally {
+pub struct ScoreCounts {
     /// The lowest score of each cell, ascending.
     edges: Vec<f32>,
     /// Genuine and impostor counts of each owner in each cell.
     rows: Vec<[Vec<u32>; 2]>,
 }
 
-impl Tally {
+impl ScoreCounts {
     /// Counts the scores of each owner, genuine and impostor.
     pub fn new(owners: &[(&[f32], &[f32])]) -> Self {
         Self::with_cells(owners, CELLS)
@@ -210,7 +210,7 @@ mod tests {
     proptest! {
         #[test]
         fn counts_give_what_sorting_gives(g in scores(), i in scores(), h in scores(), t in 0..30u8) {
-            let tally = Tally::new(&[(&g, &i), (&h, &i)]);
+            let tally = ScoreCounts::new(&[(&g, &i), (&h, &i)]);
             let both = [g, h].concat();
             let twice = [i.clone(), i].concat();
             let whole = tally.whole();

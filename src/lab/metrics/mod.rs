@@ -11,7 +11,7 @@ mod normal;
 
 pub use bootstrap::{Draws, Range};
 pub use calibration::{BINS, Calibrated, Calibration, Reliability};
-pub use curve::{FAR_GRID, Tally, frr_at_far};
+pub use curve::{FAR_GRID, ScoreCounts, frr_at_far};
 pub use floor::{Correlated, fit_floor};
 
 /// The area under the ROC curve: the chance that a genuine score lies above an impostor's, ties

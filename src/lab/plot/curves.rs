@@ -5,11 +5,11 @@ use super::figure::{Figure, Picture};
 use super::mark::Mark;
 use super::style::{Colour, Style};
 use super::text::number;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// One epoch of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Epoch {
+pub struct EpochPoint {
     /// Its number, from 1.
     pub epoch: u32,
     /// Loss on the training part.
@@ -25,13 +25,13 @@ pub struct Epoch {
 ///
 /// # Errors
 /// When a row has fewer columns or something else than numbers. `name` says which file it was.
-pub fn parse_curves(name: &str, csv: &str) -> Result<Vec<Epoch>> {
+pub fn parse_curves(name: &str, csv: &str) -> Result<Vec<EpochPoint>> {
     let mut epochs = Vec::new();
     for (i, line) in csv.lines().enumerate().skip(1).filter(|line| !line.1.trim().is_empty()) {
         let wrong = |what: &str| {
             let what = format!("{name}:{}: {what}", i + 1);
             let remedy = "Expected epoch,training_loss,validation_loss,validation_auc.";
-            Failure::new(Kind::Data, what).remedy(remedy)
+            Failure::new(FailureKind::Data, what).remedy(remedy)
         };
         let mut fields = line.split(',').map(str::trim);
         let epoch = fields.next().and_then(|field| field.parse().ok());
@@ -42,18 +42,18 @@ pub fn parse_curves(name: &str, csv: &str) -> Result<Vec<Epoch>> {
             Some(field) => field.parse::<f64>().map_err(|_| wrong("not a number")),
         };
         let (training_loss, validation_loss, validation_auc) = (next()?, next()?, next()?);
-        epochs.push(Epoch { epoch, training_loss, validation_loss, validation_auc });
+        epochs.push(EpochPoint { epoch, training_loss, validation_loss, validation_auc });
     }
     Ok(epochs)
 }
 
 /// The losses and the AUC of a training over its epochs, with the best epoch marked: losses in the
 /// first picture, the AUC in the second.
-pub fn learning_curves(title: &str, epochs: &[Epoch]) -> [Picture; 2] {
+pub fn learning_curves(title: &str, epochs: &[EpochPoint]) -> [Picture; 2] {
     let last = epochs.iter().map(|epoch| f64::from(epoch.epoch)).fold(1.0, f64::max);
     let first = if epochs.len() > 1 { 1.0 } else { 0.0 };
     let x = || Axis::linear("epoch", first, last);
-    let series = |value: fn(&Epoch) -> f64| {
+    let series = |value: fn(&EpochPoint) -> f64| {
         epochs.iter().map(|epoch| [f64::from(epoch.epoch), value(epoch)]).collect::<Vec<_>>()
     };
     let losses = epochs.iter().flat_map(|epoch| [epoch.training_loss, epoch.validation_loss]);
@@ -78,7 +78,7 @@ pub fn learning_curves(title: &str, epochs: &[Epoch]) -> [Picture; 2] {
     [loss.draw(), auc.draw()]
 }
 
-fn best(epochs: &[Epoch]) -> Option<&Epoch> {
+fn best(epochs: &[EpochPoint]) -> Option<&EpochPoint> {
     let measured = epochs.iter().filter(|epoch| epoch.validation_auc.is_finite());
     // The first of equals: training goes back to it.
     measured.rev().max_by(|a, b| a.validation_auc.total_cmp(&b.validation_auc))

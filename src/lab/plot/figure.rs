@@ -230,14 +230,14 @@ impl Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::plot::{Colour, Shape, Style};
+    use crate::lab::plot::{Colour, PointShape, Style};
 
     fn sample() -> Figure {
         let line = Mark::line(vec![[0.0, 0.0], [1.0, f64::NAN], [2.0, 5.0]], Style::series(0));
         let names: Vec<String> = (0..3).map(|i| format!("<user & {i}>")).collect();
         Figure::new("Speed <b>", Axis::named("who", &names, false), Axis::linear("px", 0.0, 9.0))
             .mark(line.named("a \"name\""))
-            .mark(Mark::points(vec![[1.0, 3.0]], Shape::Cross, 3.0, Style::of(Colour::Alarm)))
+            .mark(Mark::points(vec![[1.0, 3.0]], PointShape::Cross, 3.0, Style::of(Colour::Alarm)))
             .mark(Mark::arrows(vec![[0.0, 0.0, 2.0, 9.0]], Style::series(1)).named("arrows"))
             .mark(Mark::level(4.0, "threshold"))
     }

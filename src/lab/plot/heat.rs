@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_cell_has_its_text_and_dark_cells_have_light_ones() {
-        let names = ["owner".to_owned(), "stranger".to_owned()];
+        let names = ["owner".to_owned(), "impostor".to_owned()];
         let map = HeatMap {
             title: "Confusion".into(),
             about: String::new(),

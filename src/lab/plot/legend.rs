@@ -1,6 +1,6 @@
 //! The names of marks above a picture, in as many rows as they need.
 
-use super::mark::{Form, Mark, Shape, fill, stroke, text};
+use super::mark::{Form, Mark, PointShape, fill, stroke, text};
 use super::style::Style;
 use super::text::width;
 
@@ -48,8 +48,8 @@ fn sample(mark: &Mark, x: f64, y: f64) -> String {
     let line = format!("M{x:.1} {y:.1}h{SAMPLE}");
     let middle = [x + SAMPLE / 2.0, y];
     match &mark.form {
-        Form::Points(_, Shape::Cross, _) => {
-            stroke(&Shape::Cross.path(middle, 3.5), &Style { width: 1.6, ..mark.style })
+        Form::Points(_, PointShape::Cross, _) => {
+            stroke(&PointShape::Cross.path(middle, 3.5), &Style { width: 1.6, ..mark.style })
         }
         Form::Points(_, shape, _) => fill(&shape.path(middle, 4.0), &mark.style),
         Form::Rects(_) | Form::Band(_) => {

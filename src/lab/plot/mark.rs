@@ -17,7 +17,7 @@ pub struct Mark {
 
 /// The outline of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum PointShape {
     /// A disc.
     Circle,
     /// A square on its side.
@@ -37,7 +37,7 @@ pub(super) enum Form {
     Rects(Vec<[f64; 4]>),
     Segments(Vec<[f64; 4]>),
     Arrows(Vec<[f64; 4]>),
-    Points(Vec<[f64; 2]>, Shape, f64),
+    Points(Vec<[f64; 2]>, PointShape, f64),
     Upright(f64, String),
     Level(f64, String),
     Note([f64; 2], String, bool),
@@ -74,7 +74,12 @@ impl Mark {
     }
 
     /// Points `[x, y]` of a shape, with a radius in px.
-    pub const fn points(points: Vec<[f64; 2]>, shape: Shape, radius: f64, style: Style) -> Self {
+    pub const fn points(
+        points: Vec<[f64; 2]>,
+        shape: PointShape,
+        radius: f64,
+        style: Style,
+    ) -> Self {
         Self::new(Form::Points(points, shape, radius), style)
     }
 
@@ -151,7 +156,7 @@ impl Frame<'_> {
             Form::Points(points, shape, radius) => {
                 let data: String =
                     points.iter().map(|point| shape.path(self.at(*point), *radius)).collect();
-                if *shape == Shape::Cross { stroke(&data, style) } else { fill(&data, style) }
+                if *shape == PointShape::Cross { stroke(&data, style) } else { fill(&data, style) }
             }
             Form::Upright(x, note) => self.upright(*x, note, style),
             Form::Level(y, note) => self.level(*y, note, style),
@@ -261,7 +266,7 @@ impl Frame<'_> {
     }
 }
 
-impl Shape {
+impl PointShape {
     /// The outline around a place, px.
     pub(super) fn path(self, [x, y]: [f64; 2], r: f64) -> String {
         let p = place;

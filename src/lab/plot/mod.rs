@@ -1,6 +1,6 @@
-//! Pictures as SVG (and PNG): lines, bands, bars, arrows and heat maps on linear, logarithmic or probit axes,
-//! and pages of HTML that hold them. Text in, text out: no file is written and nothing is measured
-//! here.
+//! Pictures as SVG (and PNG): lines, bands, bars, arrows and heat maps on linear, logarithmic or
+//! probit axes, and pages of HTML that hold them. Text in, text out: no file is written and nothing
+//! is measured here.
 //!
 //! Colours are classes and never attributes, so that one small sheet serves light, dark and print,
 //! in a page and in a file of its own. Nothing is told by colour alone: series also differ by dash
@@ -20,10 +20,10 @@ mod style;
 mod text;
 
 pub use axis::{Axis, Ticks};
-pub use curves::{Epoch, learning_curves, parse_curves};
+pub use curves::{EpochPoint, learning_curves, parse_curves};
 pub use figure::{Figure, Picture};
 pub use heat::HeatMap;
-pub use mark::{Mark, Shape};
+pub use mark::{Mark, PointShape};
 pub use png::Raster;
 pub use scale::{Scale, probit};
 pub use sheet::sheet;

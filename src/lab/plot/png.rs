@@ -1,5 +1,5 @@
-//! Pictures as PNG, in builds with the feature `png`. The one font is compiled in, so that a machine
-//! without fonts draws the same; nothing is read from the system and no file is written.
+//! Pictures as PNG, in builds with the feature `png`. The one font is compiled in, so that a
+//! machine without fonts draws the same; nothing is read from the system and no file is written.
 
 use super::Picture;
 use crate::error::Result;
@@ -20,7 +20,7 @@ mod drawn {
     use resvg::usvg::{Options, Tree, fontdb};
 
     use super::{Picture, Raster, Result};
-    use crate::error::{Failure, Kind};
+    use crate::error::{Failure, FailureKind};
 
     /// Pixels to one of the drawing: sharp on dense screens and on paper.
     const SCALE: f32 = 2.0;
@@ -47,7 +47,7 @@ mod drawn {
         /// When it is too large to be drawn.
         pub fn png(&self, picture: &Picture) -> Result<Vec<u8>> {
             let failed = |what: &str| {
-                Failure::new(Kind::Internal, format!("drawing a picture as PNG: {what}"))
+                Failure::new(FailureKind::Internal, format!("drawing a picture as PNG: {what}"))
             };
             let tree = Tree::from_str(&picture.standalone(), &self.options)
                 .map_err(|error| failed(&error.to_string()))?;
@@ -95,10 +95,10 @@ mod drawn {
 #[cfg(not(feature = "png"))]
 mod missing {
     use super::{Picture, Raster, Result};
-    use crate::error::{Failure, Kind};
+    use crate::error::{Failure, FailureKind};
 
     fn unavailable() -> Failure {
-        Failure::new(Kind::Unavailable, "this build does not draw PNG")
+        Failure::new(FailureKind::Unavailable, "this build does not draw PNG")
             .remedy("Build it with `cargo build --release --features png`, or ask for --svg.")
     }
 

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 pub use summary::{Quartiles, UserSummary};
 
 use self::spool::Spool;
-use crate::data::formats::{Dataset, Session, SessionPlan, User, file_stem};
+use crate::data::formats::{Dataset, RecordedSession, SessionPlan, User, file_stem};
 use crate::data::npz::check_writable;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Steps, Timestamp, WindowParams};
@@ -80,7 +80,7 @@ struct Cut {
 
 /// How far it is, after each session.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
+pub struct PreprocessProgress<'a> {
     /// Whose session it was.
     pub user: &'a str,
     /// Sessions read.
@@ -105,20 +105,20 @@ pub fn preprocess(
     params: &PreprocessParams,
     only: &[String],
     out: &Path,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut dyn FnMut(PreprocessProgress<'_>),
 ) -> Result<Vec<UserSummary>> {
-    params.windows.validate().map_err(|wrong| Failure::new(Kind::Usage, wrong))?;
+    params.windows.validate().map_err(|wrong| Failure::new(FailureKind::Usage, wrong))?;
     if params.pad > 0 && params.output != Output::Npz {
-        return Err(Failure::new(Kind::Usage, "--pad: a table has no padding")
+        return Err(Failure::new(FailureKind::Usage, "--pad: a table has no padding")
             .remedy("Omit it, or write arrays."));
     }
     let users = chosen(dataset, only)?;
     check_writable(out)?;
     let total = users.iter().map(|user| user.sessions().len() + user.claims().len()).sum();
     let (mut done, mut summaries) = (0, Vec::new());
-    let mut count = |user: &User, session: &Session| {
+    let mut count = |user: &User, session: &RecordedSession| {
         done += 1;
-        progress(Progress { user: user.id(), done, total, rows: session.rows });
+        progress(PreprocessProgress { user: user.id(), done, total, rows: session.rows });
     };
     for user in users {
         for (plans, is_claim) in [(user.sessions(), false), (user.claims(), true)] {
@@ -156,7 +156,7 @@ impl Part<'_> {
         &self,
         params: &PreprocessParams,
         out: &Path,
-        read: &mut dyn FnMut(&Session),
+        read: &mut dyn FnMut(&RecordedSession),
     ) -> Result<UserSummary> {
         let mut summary = UserSummary::new(self.user.id(), self.is_claim);
         let mut spool = Spool::new(out)?;
@@ -183,7 +183,7 @@ impl Part<'_> {
     }
 }
 
-fn cut(session: &Session, params: &PreprocessParams) -> Vec<Cut> {
+fn cut(session: &RecordedSession, params: &PreprocessParams) -> Vec<Cut> {
     if params.all_events {
         return session.parts().flat_map(|part| all_events::cut(part, &params.windows)).collect();
     }

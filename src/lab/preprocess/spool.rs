@@ -6,16 +6,16 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 use super::Cut;
-use crate::data::formats::Session;
+use crate::data::formats::RecordedSession;
 use crate::data::npz::{self, Element, NpzWriter};
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// Bytes of a step: three float32.
 const STEP_BYTES: usize = 12;
 
 /// What is kept in memory of a window.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct SpooledWindow {
     pub steps: u32,
     pub session: u32,
     pub start_us: i64,
@@ -26,7 +26,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Spool {
     file: BufWriter<File>,
-    entries: Vec<Entry>,
+    entries: Vec<SpooledWindow>,
     sessions: Vec<(String, i8)>,
     bytes: Vec<u8>,
 }
@@ -42,7 +42,7 @@ impl Spool {
     }
 
     /// The windows that follow are of this session.
-    pub fn begin(&mut self, session: &Session) {
+    pub fn begin(&mut self, session: &RecordedSession) {
         let genuine = session.genuine.map_or(-1, i8::from);
         self.sessions.push((session.id.clone(), genuine));
     }
@@ -51,7 +51,7 @@ impl Spool {
         self.bytes.clear();
         let values = cut.steps.rows().iter().flatten();
         self.bytes.extend(values.flat_map(|value| value.to_le_bytes()));
-        self.entries.push(Entry {
+        self.entries.push(SpooledWindow {
             steps: cut.steps.len() as u32,
             session: self.sessions.len().saturating_sub(1) as u32,
             start_us: cut.started_at.micros(),
@@ -60,7 +60,7 @@ impl Spool {
         self.file.write_all(&self.bytes).map_err(failed)
     }
 
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[SpooledWindow] {
         &self.entries
     }
 
@@ -85,12 +85,13 @@ impl Spool {
     /// Writes the windows that are kept, padded to `pad` steps or, if that is 0, to the longest.
     pub fn write(mut self, path: &Path, kept: &[bool], pad: usize) -> Result<()> {
         let both = self.entries.iter().zip(kept);
-        let chosen: Vec<Entry> = both.filter(|(_, kept)| **kept).map(|(entry, _)| *entry).collect();
+        let chosen: Vec<SpooledWindow> =
+            both.filter(|(_, kept)| **kept).map(|(entry, _)| *entry).collect();
         let longest = chosen.iter().map(|entry| entry.steps as usize).max().unwrap_or(0);
         if pad > 0 && pad < longest {
             let what = format!("--pad {pad}: {} has a window of {longest} steps", path.display());
             let remedy = format!("Cut them too: --max-steps {pad}.");
-            return Err(Failure::new(Kind::Usage, what).remedy(remedy));
+            return Err(Failure::new(FailureKind::Usage, what).remedy(remedy));
         }
         let width = longest.max(pad);
         self.file.rewind().map_err(failed)?;
@@ -100,7 +101,7 @@ impl Spool {
         npz.array("windows", Element::F32, &[n, width, 3], |out| {
             pad_windows(BufReader::with_capacity(256 * 1024, file), entries, kept, width, out)
         })?;
-        let mut column = |name: &str, element, value: &dyn Fn(&Entry) -> Vec<u8>| {
+        let mut column = |name: &str, element, value: &dyn Fn(&SpooledWindow) -> Vec<u8>| {
             npz.array(name, element, &[n], |out| {
                 chosen.iter().try_for_each(|entry| out.write_all(&value(entry)))
             })
@@ -115,7 +116,7 @@ impl Spool {
 
 fn pad_windows(
     mut file: impl Read,
-    entries: &[Entry],
+    entries: &[SpooledWindow],
     kept: &[bool],
     width: usize,
     out: &mut dyn Write,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::lengths::quantile;
 use super::spool::Spool;
-use crate::data::formats::{Dropped, Place, Reason, Session, Warning};
+use crate::data::formats::{DropReason, Dropped, RecordedSession, RowLocation, Warning};
 
 /// First quartile, median and third quartile.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -43,9 +43,9 @@ pub struct UserSummary {
     /// Rows that are events.
     pub events: u64,
     /// Rows left out, by reason.
-    pub dropped: BTreeMap<Reason, u64>,
+    pub dropped: BTreeMap<DropReason, u64>,
     /// The first few of them.
-    pub places: Vec<Place>,
+    pub places: Vec<RowLocation>,
     /// What cannot be true of the recordings, the first few of each kind.
     pub warnings: Vec<Warning>,
     /// Windows written.
@@ -90,7 +90,7 @@ impl UserSummary {
         &self.first
     }
 
-    pub(super) fn add(&mut self, session: &Session) {
+    pub(super) fn add(&mut self, session: &RecordedSession) {
         self.sessions += 1;
         self.rows += session.rows;
         self.events += session.events.len() as u64;

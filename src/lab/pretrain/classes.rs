@@ -1,17 +1,17 @@
-//! Whom a trunk learns to tell apart. Generated people are told from generated ones and real ones
+//! Whom a backbone learns to tell apart. Synthetic users are told from synthetic ones and real ones
 //! from real ones, so that nothing is gained by telling the two kinds apart; everybody moves on
 //! several devices of one pool, so that nothing is gained by telling devices apart.
 
 use std::ops::Range;
 
 use super::PretrainOptions;
-use crate::lab::crowd::windows_of;
-use crate::lab::people::{Device, Person};
 use crate::lab::random::Random;
+use crate::lab::synthesis::cohort::windows_of;
+use crate::lab::synthesis::{Device, SyntheticUser};
 use crate::lab::trial::on_device;
 use crate::pipeline::{Steps, Window, WindowParams};
 
-/// Seeds of the generated people start here: no owner, stranger or impostor elsewhere is one.
+/// Seeds of the synthetic users start here: no owner, impostor or impostor elsewhere is one.
 const FIRST_PERSON: u64 = 1 << 40;
 /// Rates of the pool's slowest and fastest mouse, Hz.
 const RATES_HZ: [f64; 2] = [60.0, 1000.0];
@@ -21,10 +21,10 @@ const SCREENS: [[u32; 2]; 4] = [[1280, 800], [1366, 768], [1920, 1080], [2560, 1
 const FEWEST_WINDOWS: usize = 40;
 
 /// Windows of each class, a class a person.
-pub(super) struct Crowd {
+pub(super) struct ClassWindows {
     /// Windows of each person, device by device.
     pub(super) people: Vec<Vec<Vec<Steps>>>,
-    /// The classes of the generated and of the real people.
+    /// The classes of the generated and of the real users.
     pub(super) kinds: [Range<usize>; 2],
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Drawn<'a> {
     pub(super) windows: Vec<&'a [[f32; 3]]>,
 }
 
-impl Crowd {
+impl ClassWindows {
     /// Rows of everybody's steps.
     pub(super) fn rows(&self) -> impl Iterator<Item = [f32; 3]> {
         let windows = self.people.iter().flatten().flatten();
@@ -47,7 +47,7 @@ impl Crowd {
         self.people.iter().flatten().map(Vec::len).sum()
     }
 
-    /// The classes of generated or of real people, whichever there are.
+    /// The classes of generated or of real users, whichever there are.
     pub(super) fn kind(&self, real_share: f64, random: &mut Random) -> Range<usize> {
         let [generated, real] = &self.kinds;
         let is_real = generated.is_empty() || !real.is_empty() && random.chance(real_share);
@@ -67,11 +67,11 @@ impl Crowd {
 }
 
 /// Everybody on their devices.
-pub(super) fn crowd(
+pub(super) fn users(
     real: &[Vec<Window>],
     params: WindowParams,
     options: &PretrainOptions,
-) -> Crowd {
+) -> ClassWindows {
     let mut random = Random::new(options.seed, 0xC0D);
     let pool: Vec<Device> = (0..options.devices.max(1)).map(|_| device(&mut random)).collect();
     let mut pick = || -> Vec<&Device> {
@@ -79,7 +79,7 @@ pub(super) fn crowd(
     };
     let mut people: Vec<Vec<Vec<Window>>> = Vec::new();
     for number in 0..options.people as u64 {
-        let person = Person::generate(FIRST_PERSON + options.seed * 1_000_000 + number);
+        let person = SyntheticUser::generate(FIRST_PERSON + options.seed * 1_000_000 + number);
         let day = |(session, device): (u64, &&Device)| {
             windows_of(&person, device, params, options.windows, session)
         };
@@ -98,7 +98,7 @@ pub(super) fn crowd(
     let kinds = [0..border, border..people.len()];
     let steps = |windows: &Vec<Window>| windows.iter().map(Steps::from).collect();
     let of = |days: &Vec<Vec<Window>>| days.iter().map(steps).collect();
-    Crowd { people: people.iter().map(of).collect(), kinds }
+    ClassWindows { people: people.iter().map(of).collect(), kinds }
 }
 
 fn device(random: &mut Random) -> Device {

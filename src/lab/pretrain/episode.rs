@@ -1,8 +1,8 @@
-//! What the convolutional trunk learns from in one step: of some people two groups of windows each,
-//! from two stretches of time, under a change that makes a new person of a known one. What differs
-//! between the stretches of one person is not who they are; what differs between people is.
+//! What the convolutional backbone learns from in one step: of some people two groups of windows
+//! each, from two stretches of time, under a change that makes a new person of a known one. What
+//! differs between the stretches of one person is not who they are; what differs between people is.
 
-use super::Crowd;
+use super::ClassWindows;
 use crate::lab::random::Random;
 use crate::nn::PairBatch;
 use crate::pipeline::Steps;
@@ -14,7 +14,7 @@ const SPREAD: [f64; 2] = [0.2, 0.3];
 
 /// How big a step is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sizes {
+pub(super) struct EpisodeSizes {
     /// People at most.
     pub(super) people: usize,
     /// Windows of a first and of a second group.
@@ -30,15 +30,20 @@ pub(super) struct Episode {
 impl Episode {
     /// Draws people of one kind, real or generated. Half of the time all are changed alike, which
     /// leaves only their hands to tell them apart by; else everybody has a change of their own.
-    pub(super) fn draw(crowd: &Crowd, sizes: Sizes, real_share: f64, random: &mut Random) -> Self {
-        let among = crowd.kind(real_share, random);
+    pub(super) fn draw(
+        users: &ClassWindows,
+        sizes: EpisodeSizes,
+        real_share: f64,
+        random: &mut Random,
+    ) -> Self {
+        let among = users.kind(real_share, random);
         let common = random.chance(0.5).then(|| Change::draw(random));
         let mut people: Vec<usize> = among.collect();
         random.shuffle(&mut people);
         let mut windows = Vec::new();
         for person in people.into_iter().take(sizes.people) {
             let change = common.unwrap_or_else(|| Change::draw(random));
-            let devices = &crowd.people[person];
+            let devices = &users.people[person];
             let place = random.unit();
             for (size, place) in sizes.groups.into_iter().zip([place, (place + 0.5).fract()]) {
                 let all = &devices[random.below(devices.len())];
@@ -54,7 +59,7 @@ impl Episode {
         self.windows.iter().map(Vec::as_slice).collect()
     }
 
-    /// As the trunk takes it, with its [`Episode::sequences`].
+    /// As the backbone takes it, with its [`Episode::sequences`].
     pub(super) const fn batch<'a>(&self, sequences: &'a [&'a [[f32; 3]]]) -> PairBatch<'a> {
         PairBatch { sequences, sizes: self.groups }
     }
@@ -95,14 +100,14 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::crowd::windows_of;
-    use crate::lab::people::{Device, Person};
+    use crate::lab::synthesis::cohort::windows_of;
+    use crate::lab::synthesis::{Device, SyntheticUser};
     use crate::pipeline::WindowParams;
 
     fn steps(count: usize) -> Vec<Steps> {
         let device = Device::steady(125.0, [1280, 800]);
         let params = WindowParams::default();
-        let windows = windows_of(&Person::generate(1), &device, params, count, 0);
+        let windows = windows_of(&SyntheticUser::generate(1), &device, params, count, 0);
         windows.iter().map(Steps::from).collect()
     }
 
@@ -124,12 +129,12 @@ mod tests {
     #[test]
     fn everybody_gives_two_groups_and_kinds_are_never_mixed() {
         let people: Vec<_> = (0..5).map(|_| vec![steps(12)]).collect();
-        let crowd = Crowd { people, kinds: [0..2, 2..5] };
+        let users = ClassWindows { people, kinds: [0..2, 2..5] };
         let mut random = Random::new(1, 1);
-        let sizes = Sizes { people: 4, groups: [3, 2] };
+        let sizes = EpisodeSizes { people: 4, groups: [3, 2] };
         let mut seen = [0; 2];
         for _ in 0..40 {
-            let episode = Episode::draw(&crowd, sizes, 0.5, &mut random);
+            let episode = Episode::draw(&users, sizes, 0.5, &mut random);
             match episode.sequences().len() {
                 10 => seen[0] += 1,
                 15 => seen[1] += 1,

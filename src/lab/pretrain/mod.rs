@@ -1,49 +1,49 @@
-//! The start of every owner's training: a trunk that describes windows such that many people can be
-//! told apart, by their hands and not by their devices, and the moments of real people in that
-//! description. Reads no file and names nobody.
+//! The backbone of every owner's training: a network that describes windows such that many people
+//! can be told apart, by their hands and not by their devices, and the moments of real users in
+//! that description. Reads no file and names nobody.
 
 mod classes;
 mod conv;
+mod embedding;
 mod episode;
 mod recurrent;
-mod traits;
 
-use classes::{Crowd, crowd};
-use traits::Views;
+use classes::{ClassWindows, users};
+use embedding::Views;
 
-use crate::error::{Failure, Kind, Result};
-use crate::model::{Origin, SeenWindows, Start};
+use crate::error::{Failure, FailureKind, Result};
+use crate::model::{Backbone, Origin, SeenWindows};
 use crate::nn::{AnyInference, AnyNetwork, ConvNetwork, ConvShape, Linear};
-use crate::pipeline::{Steps, TraitSpread, Window, WindowParams};
+use crate::pipeline::{EmbeddingCovariance, Steps, Window, WindowParams};
 
 use super::population::{self, Features};
 use super::train::identity_of;
 
-/// The trunk's architecture.
+/// The backbone's architecture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trunk {
+pub enum BackboneArchitecture {
     /// Two bidirectional recurrences.
     BiLstm,
     /// Convolutions on a common clock.
     Conv(ConvShape),
 }
 
-/// How the start is made.
+/// How the backbone is made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PretrainOptions {
     /// What is trained.
-    pub trunk: Trunk,
+    pub backbone: BackboneArchitecture,
     /// Go on from this instead of random weights.
-    pub from: Option<Start>,
-    /// Generated people.
+    pub from: Option<Backbone>,
+    /// Synthetic users.
     pub people: usize,
-    /// Windows of each generated person on each of their devices.
+    /// Windows of each synthetic user on each of their devices.
     pub windows: usize,
     /// Devices of the pool.
     pub devices: usize,
     /// Devices that each person moves on.
     pub devices_each: usize,
-    /// Steps of training; 0 leaves random weights, with statistics of the crowd for `conv`.
+    /// Steps of training; 0 leaves random weights, with statistics of the cohort for `conv`.
     pub steps: usize,
     /// Windows a step; `bilstm` only.
     pub batch: usize,
@@ -51,18 +51,18 @@ pub struct PretrainOptions {
     pub at_once: usize,
     /// Windows of each of them in a first and in a second group, which are to find each other.
     pub groups: [usize; 2],
-    /// Numbers of the embedding in which they do.
+    /// Numbers of the projection in which they do.
+    pub projection: usize,
+    /// Dimensions of the embedding at most; 0 for none.
     pub embedding: usize,
-    /// Traits of a window at most; 0 for none.
-    pub traits: usize,
-    /// Whether traits are found in all that the trunk pools instead of in the embedding; without
-    /// training they always are.
-    pub traits_of_all: bool,
+    /// Whether the embedding is found in all that the backbone pools instead of in the projection;
+    /// without training they always are.
+    pub embedding_of_all: bool,
     /// Adam's step size at the start; it falls to a fiftieth along a half cosine.
     pub learning_rate: f32,
     /// Share of features dropped.
     pub dropout: f32,
-    /// Share of real people in a batch, if there are any.
+    /// Share of real users in a batch, if there are any.
     pub real_share: f64,
     /// Threads; the result does not depend on them. `conv` has one.
     pub threads: usize,
@@ -73,7 +73,7 @@ pub struct PretrainOptions {
 impl Default for PretrainOptions {
     fn default() -> Self {
         Self {
-            trunk: Trunk::Conv(ConvShape::default()),
+            backbone: BackboneArchitecture::Conv(ConvShape::default()),
             from: None,
             people: 300,
             windows: 60,
@@ -83,9 +83,9 @@ impl Default for PretrainOptions {
             batch: 128,
             at_once: 20,
             groups: [8, 6],
+            projection: 64,
             embedding: 64,
-            traits: 64,
-            traits_of_all: false,
+            embedding_of_all: false,
             learning_rate: 3e-3,
             dropout: 0.15,
             real_share: 0.4,
@@ -105,7 +105,7 @@ impl PretrainOptions {
     }
 }
 
-/// Trains a start. `real` are the windows of real people, a list a person; `progress` is told the
+/// Trains a backbone. `real` are the windows of real users, a list a person; `progress` is told the
 /// step and the mean loss of late.
 ///
 /// # Errors
@@ -116,85 +116,93 @@ pub fn pretrain(
     params: WindowParams,
     options: &PretrainOptions,
     progress: &mut dyn FnMut(usize, f32),
-) -> Result<Start> {
-    let crowd = crowd(real, params, options);
-    if crowd.kinds.iter().all(|kind| kind.len() < 2) {
-        return Err(Failure::new(Kind::Config, "pretraining needs at least two people of a kind"));
+) -> Result<Backbone> {
+    let users = users(real, params, options);
+    if users.kinds.iter().all(|kind| kind.len() < 2) {
+        return Err(Failure::new(
+            FailureKind::Config,
+            "pretraining needs at least two people of a kind",
+        ));
     }
-    let Learnt { mut network, embedding } = learn(&crowd, options, progress)?;
-    let [generated, known] = &crowd.kinds;
+    let Learnt { mut network, projection } = learn(&users, options, progress)?;
+    let [generated, known] = &users.kinds;
     let origin = Origin {
-        name: format!("start, seed {}", options.seed),
+        name: format!("backbone, seed {}", options.seed),
         trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
-        generated_people: generated.len(),
-        real_people: known.len(),
+        synthetic_users: generated.len(),
+        real_users: known.len(),
         real_source: if known.is_empty() { String::new() } else { real_source.into() },
         real_windows: real.iter().flatten().map(identity_of).collect::<SeenWindows>().sample(),
-        windows: crowd.windows(),
+        windows: users.windows(),
         steps: options.steps + options.from.as_ref().map_or(0, |start| start.origin.steps),
         seed: options.seed,
     };
-    let views = views(&network, &crowd.people[known.clone()]);
+    let views = views(&network, &users.people[known.clone()]);
     let people: Vec<Features> = views.iter().map(|devices| devices.concat()).collect();
     let population = population::fit(&people);
-    let spread = match &mut network {
-        AnyNetwork::Conv(network) => describe(network, embedding.as_ref(), &views, options.traits),
+    let covariance = match &mut network {
+        AnyNetwork::Conv(network) => {
+            describe(network, projection.as_ref(), &views, options.embedding)
+        }
         AnyNetwork::BiLstm(_) => None,
     };
-    Ok(Start { network, windows: params, population, spread, origin })
+    Ok(Backbone { network, windows: params, population, covariance, origin })
 }
 
-/// A trunk, and the embedding in which its traits are to be found, if not in all that it pools.
+/// A backbone, and the projection in which its embedding is to be found, if not in all that it
+/// pools.
 struct Learnt {
     network: AnyNetwork,
-    embedding: Option<Linear>,
+    projection: Option<Linear>,
 }
 
 fn learn(
-    crowd: &Crowd,
+    users: &ClassWindows,
     options: &PretrainOptions,
     progress: &mut dyn FnMut(usize, f32),
 ) -> Result<Learnt> {
-    let alone = |network| Learnt { network, embedding: None };
-    match (&options.trunk, &options.from) {
+    let alone = |network| Learnt { network, projection: None };
+    match (&options.backbone, &options.from) {
         (_, Some(start)) if options.steps == 0 => Ok(alone(start.network.clone())),
-        (Trunk::BiLstm, _) => Ok(alone(recurrent::learn(crowd, options, progress)?.into())),
-        (Trunk::Conv(shape), None) => {
-            let learnt = conv::learn(shape, crowd, options, progress)?;
-            let apart = options.steps > 0 && !options.traits_of_all;
-            let embedding = apart.then_some(learnt.embedding);
-            Ok(Learnt { network: learnt.network.into(), embedding })
+        (BackboneArchitecture::BiLstm, _) => {
+            Ok(alone(recurrent::learn(users, options, progress)?.into()))
         }
-        (Trunk::Conv(_), Some(_)) => {
-            let what = "a start of the architecture conv holds no statistics to go on from";
-            Err(Failure::new(Kind::Config, what).remedy("Train from random weights."))
+        (BackboneArchitecture::Conv(shape), None) => {
+            let learnt = conv::learn(shape, users, options, progress)?;
+            let apart = options.steps > 0 && !options.embedding_of_all;
+            let projection = apart.then_some(learnt.projection);
+            Ok(Learnt { network: learnt.network.into(), projection })
+        }
+        (BackboneArchitecture::Conv(_), Some(_)) => {
+            let what = "a backbone of the architecture conv holds no statistics to go on from";
+            Err(Failure::new(FailureKind::Config, what).remedy("Train from random weights."))
         }
     }
 }
 
-/// Gives a trunk its traits, and says how those of these people lie.
+/// Gives a backbone its embedding, and says how those of these people lie.
 fn describe(
     network: &mut ConvNetwork,
-    embedding: Option<&Linear>,
+    projection: Option<&Linear>,
     views: &[Views],
     most: usize,
-) -> Option<TraitSpread> {
-    let found = match embedding {
-        None => traits::fit(views, most),
-        Some(embedding) => {
+) -> Option<EmbeddingCovariance> {
+    let found = match projection {
+        None => embedding::fit(views, most),
+        Some(projection) => {
             let device = |windows: &Vec<Vec<f32>>| -> Vec<Vec<f32>> {
-                windows.iter().map(|row| embedding.apply(row)).collect()
+                windows.iter().map(|row| projection.apply(row)).collect()
             };
             let person = |devices: &Views| devices.iter().map(device).collect();
-            traits::fit(&views.iter().map(person).collect::<Vec<Views>>(), most)
+            embedding::fit(&views.iter().map(person).collect::<Vec<Views>>(), most)
         }
     };
-    let traits::Traits { map, spread } = found?;
-    network.traits = Some(match embedding {
+    let embedding::Embedding { map, covariance } = found?;
+    network.embedding = Some(match projection {
         None => map,
-        Some(embedding) => traits::behind(&map, embedding),
+        Some(projection) => embedding::behind(&map, projection),
     });
-    Some(spread)
+    Some(covariance)
 }
 
 fn views(network: &AnyNetwork, people: &[Vec<Vec<Steps>>]) -> Vec<Views> {
@@ -216,7 +224,9 @@ impl Watch<'_> {
     fn step(&mut self, step: usize, loss: f32) -> Result<()> {
         if !loss.is_finite() {
             let what = format!("pretraining broke down in step {}: no finite loss", step + 1);
-            return Err(Failure::new(Kind::Internal, what).remedy("Try a smaller learning rate."));
+            return Err(
+                Failure::new(FailureKind::Internal, what).remedy("Try a smaller learning rate.")
+            );
         }
         self.mean += (loss - self.mean) / (step + 1).min(100) as f32;
         (self.progress)(step + 1, self.mean);
@@ -227,13 +237,13 @@ impl Watch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::crowd::windows_of;
-    use crate::lab::people::{Device, Person};
     use crate::lab::random::Random;
+    use crate::lab::synthesis::cohort::windows_of;
+    use crate::lab::synthesis::{Device, SyntheticUser};
 
-    fn small(trunk: Trunk) -> PretrainOptions {
+    fn small(backbone: BackboneArchitecture) -> PretrainOptions {
         PretrainOptions {
-            trunk,
+            backbone,
             people: 4,
             windows: 10,
             devices: 3,
@@ -246,33 +256,34 @@ mod tests {
 
     fn real() -> Vec<Vec<Window>> {
         let device = Device::steady(125.0, [1280, 800]);
-        let person = |n| windows_of(&Person::generate(n), &device, WindowParams::default(), 45, 0);
+        let person =
+            |n| windows_of(&SyntheticUser::generate(n), &device, WindowParams::default(), 45, 0);
         vec![person(1), person(2), person(3), person(4)[..20].to_vec()]
     }
 
-    fn small_conv() -> Trunk {
-        Trunk::Conv(ConvShape { layers: vec![(5, 6)], ..ConvShape::default() })
+    fn small_conv() -> BackboneArchitecture {
+        BackboneArchitecture::Conv(ConvShape { layers: vec![(5, 6)], ..ConvShape::default() })
     }
 
     #[test]
     fn a_seed_fixes_the_start_and_threads_change_nothing() {
-        for trunk in [Trunk::BiLstm, small_conv()] {
+        for backbone in [BackboneArchitecture::BiLstm, small_conv()] {
             let make = |threads, seed| {
-                let options = PretrainOptions { threads, seed, ..small(trunk.clone()) };
+                let options = PretrainOptions { threads, seed, ..small(backbone.clone()) };
                 let params = WindowParams::default();
                 pretrain(&real(), "nobody", params, &options, &mut |_, _| {}).unwrap()
             };
             let one = make(1, 1);
             assert_eq!(one, make(2, 1));
             assert_ne!(one.network, make(1, 2).network);
-            assert_eq!((one.origin.generated_people, one.origin.real_people), (4, 3));
+            assert_eq!((one.origin.synthetic_users, one.origin.real_users), (4, 3));
             assert!(one.network.head().weight.iter().all(|weight| *weight == 0.0));
             assert!(one.population.is_some());
         }
     }
 
     #[test]
-    fn without_steps_the_weights_stay_and_only_statistics_are_the_crowds() {
+    fn without_steps_the_weights_stay_and_only_statistics_are_the_cohorts() {
         let options = PretrainOptions { steps: 0, ..small(small_conv()) };
         let params = WindowParams::default();
         let start = pretrain(&real(), "nobody", params, &options, &mut |_, _| {}).unwrap();
@@ -287,12 +298,12 @@ mod tests {
 
     #[test]
     fn nobody_is_told_from_the_other_kind() {
-        let crowd = crowd(&real(), WindowParams::default(), &small(Trunk::BiLstm));
-        assert_eq!(crowd.kinds, [0..4, 4..7]);
+        let users = users(&real(), WindowParams::default(), &small(BackboneArchitecture::BiLstm));
+        assert_eq!(users.kinds, [0..4, 4..7]);
         let mut random = Random::new(1, 1);
         for _ in 0..20 {
-            let drawn = crowd.draw(3, 0.5, &mut random);
-            assert!(drawn.among.contains(&drawn.class) && crowd.kinds.contains(&drawn.among));
+            let drawn = users.draw(3, 0.5, &mut random);
+            assert!(drawn.among.contains(&drawn.class) && users.kinds.contains(&drawn.among));
             assert_eq!(drawn.windows.len(), 3);
         }
     }

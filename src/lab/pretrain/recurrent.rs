@@ -1,28 +1,32 @@
-//! The recurrent trunk: trained to name the person of single windows.
+//! The recurrent backbone: trained to name the person of single windows.
 
-use super::{Crowd, PretrainOptions, Watch};
-use crate::error::{Failure, Kind, Result};
+use super::{ClassWindows, PretrainOptions, Watch};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::random::Random;
-use crate::nn::{AnyNetwork, ClassBatch, Classifier, Conditioning, Linear, Network, TrainParams};
+use crate::nn::{
+    AnyNetwork, ClassBatch, ClassifierTrainer, Conditioning, Linear, Network, TrainParams,
+};
 
 /// Hidden units of both recurrences.
 const HIDDEN: [usize; 2] = [64, 64];
 
 /// Trains it.
 pub(super) fn learn(
-    crowd: &Crowd,
+    users: &ClassWindows,
     options: &PretrainOptions,
     progress: &mut dyn FnMut(usize, f32),
 ) -> Result<Network> {
     let network = match options.from.as_ref().map(|start| &start.network) {
         Some(AnyNetwork::BiLstm(network)) => network.clone(),
-        None => Network::new(HIDDEN, Conditioning::fit(crowd.rows()), options.seed),
+        None => Network::new(HIDDEN, Conditioning::fit(users.rows()), options.seed),
         Some(_) => {
-            let what = "the start to go on from has another architecture than bilstm";
-            return Err(Failure::new(Kind::Config, what).remedy("Train from random weights."));
+            let what = "the backbone to go on from has another architecture than bilstm";
+            return Err(
+                Failure::new(FailureKind::Config, what).remedy("Train from random weights.")
+            );
         }
     };
-    let classes = Linear::zeros(crowd.people.len(), network.head.weight.len());
+    let classes = Linear::zeros(users.people.len(), network.head.weight.len());
     let train = TrainParams {
         dropout: options.dropout,
         threads: options.threads,
@@ -30,12 +34,12 @@ pub(super) fn learn(
         norm_momentum: 0.995,
         ..TrainParams::default()
     };
-    let mut classifier = Classifier::new(&network, &classes, train);
+    let mut classifier = ClassifierTrainer::new(&network, &classes, train);
     let mut random = Random::new(options.seed, 0x9BE);
     let mut watch = Watch { mean: 0.0, progress };
     for step in 0..options.steps {
         classifier.set_learning_rate(options.rate(step));
-        let one = |_| crowd.draw(1, options.real_share, &mut random);
+        let one = |_| users.draw(1, options.real_share, &mut random);
         let drawn: Vec<_> = (0..options.batch).map(one).collect();
         let sequences: Vec<_> = drawn.iter().flat_map(|d| d.windows.iter().copied()).collect();
         let classes: Vec<_> = drawn.iter().map(|d| d.class).collect();

@@ -2,14 +2,14 @@
 //! before anything is parted, or a test part on its owner's device. The hand stays; what sampling
 //! and rounding tell goes.
 
-use super::people::{Person, Session};
 use super::rules::{Protocol, Recordings};
-use crate::lab::people::{Device, Style};
+use super::users::{ProtocolUser, SessionWindows};
+use crate::lab::synthesis::{Device, MovementStyle};
 use crate::pipeline::{Window, WindowParams};
 
 impl Protocol {
     /// What the protocol does to everybody's recordings before they are parted.
-    pub fn prepare(&self, people: Vec<Person>, params: WindowParams) -> Vec<Person> {
+    pub fn prepare(&self, people: Vec<ProtocolUser>, params: WindowParams) -> Vec<ProtocolUser> {
         match self.recordings {
             Recordings::OnOneClock => on_one_clock(people, params),
             Recordings::AsRecorded | Recordings::OnOwnersDevice => people,
@@ -18,7 +18,7 @@ impl Protocol {
 }
 
 /// All sampled at the slowest rate among them, with the same jitter and whole pixels.
-fn on_one_clock(people: Vec<Person>, params: WindowParams) -> Vec<Person> {
+fn on_one_clock(people: Vec<ProtocolUser>, params: WindowParams) -> Vec<ProtocolUser> {
     let devices = people.iter().filter_map(|person| {
         let windows: Vec<Window> = person
             .sessions
@@ -38,14 +38,14 @@ fn on_one_clock(people: Vec<Person>, params: WindowParams) -> Vec<Person> {
         return people;
     }
     let common = Device::steady(1e3 / interval, screen.map(|px| px as u32));
-    let resample = |sessions: Vec<Session>, seed: u64| -> Vec<Session> {
-        let one = |(at, session): (u64, Session)| {
+    let resample = |sessions: Vec<SessionWindows>, seed: u64| -> Vec<SessionWindows> {
+        let one = |(at, session): (u64, SessionWindows)| {
             let windows = resampled(&session.windows, &common, params, seed ^ at);
-            Session { windows, ..session }
+            SessionWindows { windows, ..session }
         };
         (0..).zip(sessions).map(one).collect()
     };
-    let person = |(at, person): (u64, Person)| Person {
+    let person = |(at, person): (u64, ProtocolUser)| ProtocolUser {
         id: person.id,
         sessions: resample(person.sessions, at << 20),
         claims: resample(person.claims, at << 20 | 1 << 19),
@@ -60,16 +60,16 @@ pub fn resampled(
     params: WindowParams,
     seed: u64,
 ) -> Vec<Window> {
-    Style::OWN.apply(windows, device, params, seed)
+    MovementStyle::OWN.apply(windows, device, params, seed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::crowd::windows_of;
-    use crate::lab::people::Person as Generated;
+    use crate::lab::synthesis::SyntheticUser as Generated;
+    use crate::lab::synthesis::cohort::windows_of;
 
-    fn median_dt(person: &Person) -> f64 {
+    fn median_dt(person: &ProtocolUser) -> f64 {
         let windows = &person.sessions[0].windows;
         Device::from_windows(windows).unwrap().median_interval_ms()
     }
@@ -80,8 +80,8 @@ mod tests {
         let person = |rate: f64| {
             let device = Device::steady(rate, [1920, 1080]);
             let windows = windows_of(&Generated::generate(rate as u64), &device, params, 60, 0);
-            let session = Session { id: "a".into(), genuine: true, windows };
-            Person { id: rate.to_string(), sessions: vec![session], claims: Vec::new() }
+            let session = SessionWindows { id: "a".into(), genuine: true, windows };
+            ProtocolUser { id: rate.to_string(), sessions: vec![session], claims: Vec::new() }
         };
         let people = vec![person(125.0), person(60.0), person(30.0)];
         let protocol = Protocol::find("time-resampled").unwrap();

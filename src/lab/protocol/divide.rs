@@ -11,7 +11,7 @@ pub const FEWEST_TESTED: usize = 20;
 
 /// Which sessions are in which part, by number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Division {
+pub(super) struct SessionDivision {
     pub(super) training: Vec<usize>,
     pub(super) calibration: Vec<usize>,
     pub(super) test: Vec<usize>,
@@ -25,7 +25,7 @@ pub(super) fn divide(
     rules: &Genuine,
     names: &[&str],
     counts: &[usize],
-) -> Result<Division, String> {
+) -> Result<SessionDivision, String> {
     match rules {
         Genuine::Share { training, calibration, .. } => by_share(counts, [*training, *calibration]),
         Genuine::Name { training, test, .. } => by_name(names, counts, [training, test]),
@@ -33,16 +33,16 @@ pub(super) fn divide(
 }
 
 /// All sessions train and calibrate: the test lies elsewhere.
-pub(super) fn without_test(rules: &Genuine, counts: &[usize]) -> Result<Division, String> {
+pub(super) fn without_test(rules: &Genuine, counts: &[usize]) -> Result<SessionDivision, String> {
     let Genuine::Share { training, calibration, .. } = rules else {
         return Err("the protocol parts sessions by name and by claims".into());
     };
     let share = training / (training + calibration);
     let cut = by_share(counts, [share, 0.0])?;
-    Ok(Division { calibration: cut.test, test: Vec::new(), ..cut })
+    Ok(SessionDivision { calibration: cut.test, test: Vec::new(), ..cut })
 }
 
-fn by_share(counts: &[usize], shares: [f64; 2]) -> Result<Division, String> {
+fn by_share(counts: &[usize], shares: [f64; 2]) -> Result<SessionDivision, String> {
     let ends: Vec<usize> = counts
         .iter()
         .scan(0, |sum, count| {
@@ -73,18 +73,23 @@ fn by_share(counts: &[usize], shares: [f64; 2]) -> Result<Division, String> {
     }
     let Some((_, a, b)) = best else { return Err(too_little(counts)) };
     let range = |range: Range<usize>| range.collect();
-    Ok(Division { training: range(0..a), calibration: range(a..b), test: range(b..counts.len()) })
+    Ok(SessionDivision {
+        training: range(0..a),
+        calibration: range(a..b),
+        test: range(b..counts.len()),
+    })
 }
 
 fn by_name(
     names: &[&str],
     counts: &[usize],
     [training, test]: [&str; 2],
-) -> Result<Division, String> {
+) -> Result<SessionDivision, String> {
     let of = |part: &str| -> Vec<usize> {
         (0..names.len()).filter(|i| names[*i].contains(part)).collect()
     };
-    let division = Division { training: of(training), calibration: Vec::new(), test: of(test) };
+    let division =
+        SessionDivision { training: of(training), calibration: Vec::new(), test: of(test) };
     for (part, sessions, least) in
         [(training, &division.training, FEWEST_WINDOWS), (test, &division.test, FEWEST_TESTED)]
     {
@@ -119,7 +124,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn share(counts: &[usize]) -> Result<Division, String> {
+    fn share(counts: &[usize]) -> Result<SessionDivision, String> {
         by_share(counts, [0.5, 0.15])
     }
 

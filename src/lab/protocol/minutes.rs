@@ -1,9 +1,9 @@
-//! Enrolment cut to so many minutes of movement, pauses not counted: the first ones, as an owner who
-//! has just begun. Leaves every other part alone.
+//! Enrolment cut to so many minutes of movement, pauses not counted: the first ones, as an owner
+//! who has just begun. Leaves every other part alone.
 
-use super::people::Person;
-use super::plan::{Stretch, session_of};
+use super::plan::{WindowRange, session_of};
 use super::rules::Protocol;
+use super::users::ProtocolUser;
 use crate::lab::train::FEWEST_WINDOWS;
 
 impl Protocol {
@@ -31,10 +31,10 @@ impl Protocol {
 /// # Errors
 /// Where there are not as many, or too few windows to learn from.
 pub(super) fn first(
-    people: &[Person],
-    stretches: Vec<Stretch>,
+    people: &[ProtocolUser],
+    stretches: Vec<WindowRange>,
     minutes: f64,
-) -> Result<Vec<Stretch>, String> {
+) -> Result<Vec<WindowRange>, String> {
     let (mut seconds, mut windows) = (0.0, 0);
     let mut cut = Vec::new();
     for mut stretch in stretches {
@@ -65,14 +65,14 @@ pub(super) fn first(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::crowd::windows_of;
-    use crate::lab::people::{Device, Person as Generated};
-    use crate::lab::protocol::Session;
+    use crate::lab::protocol::SessionWindows;
+    use crate::lab::synthesis::cohort::windows_of;
+    use crate::lab::synthesis::{Device, SyntheticUser as Generated};
     use crate::pipeline::WindowParams;
 
-    fn everybody() -> Vec<Person> {
+    fn everybody() -> Vec<ProtocolUser> {
         let device = Device::steady(125.0, [1280, 800]);
-        let session = |who: u64, at: u64, count: usize| Session {
+        let session = |who: u64, at: u64, count: usize| SessionWindows {
             id: format!("session_{at}"),
             windows: windows_of(
                 &Generated::generate(who),
@@ -83,7 +83,7 @@ mod tests {
             ),
             genuine: true,
         };
-        let person = |who: u64| Person {
+        let person = |who: u64| ProtocolUser {
             id: format!("user{who}"),
             // The last has moved for less.
             sessions: [240, 90, 70, 60]
@@ -96,7 +96,7 @@ mod tests {
         (0..5).map(person).collect()
     }
 
-    fn seconds(people: &[Person], stretches: &[Stretch]) -> f64 {
+    fn seconds(people: &[ProtocolUser], stretches: &[WindowRange]) -> f64 {
         let windows =
             stretches.iter().flat_map(|s| &session_of(people, s).windows[s.windows.clone()]);
         windows.map(|window| window.movement().as_secs_f64()).sum()

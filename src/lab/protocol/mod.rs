@@ -6,21 +6,21 @@
 //! Protocol::find("open-set")      the rules
 //!    | plan(people, seed)
 //! Plan { people, splits }         per owner: training, calibration, test, on both sides
-//!    | lesson(split)              the sessions and impostors that `train_owner` takes
+//!    | training_set(split)          the sessions and impostors that `train_owner` takes
 //! ```
 
 mod clock;
-mod deal;
 mod divide;
-mod lesson;
+mod impostor_assignment;
+mod leakage;
 mod minutes;
-mod overlap;
-mod people;
 mod plan;
 mod rules;
+mod training_set;
+mod users;
 
 pub use clock::resampled;
-pub use lesson::{Lesson, model_path};
-pub use people::{Person, Session, read_people};
-pub use plan::{LeftOut, Part, Parts, Plan, Split, Stretch};
+pub use plan::{ByPart, LeftOut, Plan, Split, SplitPart, WindowRange};
 pub use rules::{Genuine, Impostors, LearnFrom, NAMES, People, Protocol, Recordings};
+pub use training_set::{TrainingSet, model_path};
+pub use users::{ProtocolUser, SessionWindows, read_users};

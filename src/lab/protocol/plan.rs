@@ -5,18 +5,18 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::deal::{deal, may_own};
-use super::divide::{Division, divide, without_test};
+use super::divide::{SessionDivision, divide, without_test};
+use super::impostor_assignment::{assign, may_own};
+use super::leakage;
 use super::minutes;
-use super::overlap;
-use super::people::{Person, Session};
 use super::rules::{Genuine, LearnFrom, People, Protocol, hex};
-use crate::error::{Failure, Kind, Result};
+use super::users::{ProtocolUser, SessionWindows};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::Window;
 
 /// What a window is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum SplitPart {
     /// The model learns from it.
     Training,
     /// Thresholds are set on it.
@@ -27,29 +27,29 @@ pub enum Part {
 
 /// Something for each part.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Parts<T> {
-    /// See [`Part::Training`].
+pub struct ByPart<T> {
+    /// See [`SplitPart::Training`].
     pub training: T,
-    /// See [`Part::Calibration`].
+    /// See [`SplitPart::Calibration`].
     pub calibration: T,
-    /// See [`Part::Test`].
+    /// See [`SplitPart::Test`].
     pub test: T,
 }
 
-impl<T> Parts<T> {
+impl<T> ByPart<T> {
     /// Part and content, in order.
-    pub const fn named(&self) -> [(Part, &T); 3] {
+    pub const fn named(&self) -> [(SplitPart, &T); 3] {
         [
-            (Part::Training, &self.training),
-            (Part::Calibration, &self.calibration),
-            (Part::Test, &self.test),
+            (SplitPart::Training, &self.training),
+            (SplitPart::Calibration, &self.calibration),
+            (SplitPart::Test, &self.test),
         ]
     }
 }
 
 /// Windows of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stretch {
+pub struct WindowRange {
     /// Whose, by number among the plan's people.
     pub person: usize,
     /// Which of their sessions, by number.
@@ -66,14 +66,14 @@ pub struct Split {
     /// By number among the plan's people.
     pub owner: usize,
     /// The owner's windows.
-    pub genuine: Parts<Vec<Stretch>>,
+    pub genuine: ByPart<Vec<WindowRange>>,
     /// The impostors' windows; generated ones are not listed.
-    pub impostor: Parts<Vec<Stretch>>,
+    pub impostor: ByPart<Vec<WindowRange>>,
 }
 
 impl Split {
     /// Every stretch: whether it is the owner's, and what it is for.
-    pub fn all(&self) -> impl Iterator<Item = (bool, Part, &Stretch)> {
+    pub fn all(&self) -> impl Iterator<Item = (bool, SplitPart, &WindowRange)> {
         let sides = [(true, &self.genuine), (false, &self.impostor)];
         sides.into_iter().flat_map(|(genuine, parts)| {
             let stretches = parts.named().into_iter();
@@ -97,24 +97,24 @@ pub struct Plan {
     /// The rules.
     pub protocol: Protocol,
     /// Everybody, owners or not.
-    pub people: Vec<Person>,
+    pub people: Vec<ProtocolUser>,
     /// One for each owner.
     pub splits: Vec<Split>,
     /// Who can be no owner, and why. They are others' impostors all the same.
     pub left_out: Vec<LeftOut>,
-    /// Seed of the deal.
+    /// Seed of the impostor assignment.
     pub seed: u64,
     /// SHA-256 over protocol, people and splits, hexadecimal.
     pub sha256: String,
 }
 
 impl Protocol {
-    /// Parts these people; the seed deals out whoever is dealt.
+    /// Parts these people; the seed draws whoever is assigned by it.
     ///
     /// # Errors
     /// When fewer than two people are there, nobody can be an owner, a part that the protocol needs
     /// stays empty, or the same movement stands in two parts.
-    pub fn plan(&self, people: Vec<Person>, seed: u64) -> Result<Plan> {
+    pub fn plan(&self, people: Vec<ProtocolUser>, seed: u64) -> Result<Plan> {
         self.require_company(&people)?;
         let (mut splits, mut left_out) = (Vec::new(), Vec::new());
         for (owner, person) in people.iter().enumerate() {
@@ -128,18 +128,17 @@ impl Protocol {
             }
         }
         self.require_parts(&people, &splits, &left_out)?;
-        overlap::refuse(&people, &splits)?;
+        leakage::refuse(&people, &splits)?;
         let sha256 = self.digest(&people, &splits, seed);
         Ok(Plan { protocol: self.clone(), people, splits, left_out, seed, sha256 })
     }
 
-    fn require_company(&self, people: &[Person]) -> Result<()> {
+    fn require_company(&self, people: &[ProtocolUser]) -> Result<()> {
         if people.iter().filter(|person| person.windows() > 0).count() < 2 {
             let what =
-                format!("{} user with movement: nobody is there to be a stranger", people.len());
-            return Err(
-                Failure::new(Kind::Data, what).remedy("Give a dataset of at least two people.")
-            );
+                format!("{} user with movement: nobody is there to be an impostor", people.len());
+            return Err(Failure::new(FailureKind::Data, what)
+                .remedy("Give a dataset of at least two people."));
         }
         let reserved = self.reserved().unwrap_or(0);
         if people.len() < reserved + 2 {
@@ -148,14 +147,14 @@ impl Protocol {
                 self.name,
                 people.len()
             );
-            return Err(Failure::new(Kind::Data, what)
+            return Err(Failure::new(FailureKind::Data, what)
                 .remedy("Give more people, or copy the protocol and reserve fewer."));
         }
         Ok(())
     }
 
     /// How a person's own sessions are parted.
-    fn division(&self, person: &Person) -> Result<Division, String> {
+    fn division(&self, person: &ProtocolUser) -> Result<SessionDivision, String> {
         let counts: Vec<usize> = person.sessions.iter().map(|s| s.windows.len()).collect();
         if self.tests_claims(person) {
             return without_test(&self.genuine, &counts);
@@ -164,18 +163,18 @@ impl Protocol {
         divide(&self.genuine, &names, &counts)
     }
 
-    fn tests_claims(&self, person: &Person) -> bool {
+    fn tests_claims(&self, person: &ProtocolUser) -> bool {
         self.genuine.wants_claims() && person.claims.iter().any(|claim| !claim.windows.is_empty())
     }
 
     fn split(
         &self,
-        people: &[Person],
+        people: &[ProtocolUser],
         owner: usize,
-        own: &Division,
+        own: &SessionDivision,
         seed: u64,
     ) -> Result<Split, String> {
-        let whole = |person: usize, sessions: &[usize]| -> Vec<Stretch> {
+        let whole = |person: usize, sessions: &[usize]| -> Vec<WindowRange> {
             sessions.iter().map(|i| stretch(people, person, *i)).collect()
         };
         let training = whole(owner, &own.training);
@@ -183,19 +182,19 @@ impl Protocol {
             Some(minutes) => minutes::first(people, training, minutes)?,
             None => first(training, self.genuine.most_training()),
         };
-        let mut genuine = Parts {
+        let mut genuine = ByPart {
             training,
             calibration: whole(owner, &own.calibration),
             test: whole(owner, &own.test),
         };
-        let others = deal(&self.impostors.people, people.len(), owner, seed);
-        let mut impostor = Parts {
+        let others = assign(&self.impostors.people, people.len(), owner, seed);
+        let mut impostor = ByPart {
             training: match self.impostors.learn_from {
-                LearnFrom::People => self.strangers(people, &others.training, Part::Training),
+                LearnFrom::People => self.impostors(people, &others.training, SplitPart::Training),
                 LearnFrom::Generated => Vec::new(),
             },
-            calibration: self.strangers(people, &others.calibration, Part::Calibration),
-            test: self.strangers(people, &others.test, Part::Test),
+            calibration: self.impostors(people, &others.calibration, SplitPart::Calibration),
+            test: self.impostors(people, &others.test, SplitPart::Test),
         };
         if self.tests_claims(&people[owner]) {
             let claims = |genuine| claims(people, owner, genuine);
@@ -205,8 +204,13 @@ impl Protocol {
     }
 
     /// The windows that other people bring to a part.
-    fn strangers(&self, people: &[Person], who: &[usize], part: Part) -> Vec<Stretch> {
-        let of = |person: &usize| -> Vec<Stretch> {
+    fn impostors(
+        &self,
+        people: &[ProtocolUser],
+        who: &[usize],
+        part: SplitPart,
+    ) -> Vec<WindowRange> {
+        let of = |person: &usize| -> Vec<WindowRange> {
             let sessions = self.sessions_of(&people[*person], part);
             let stretches = sessions.iter().map(|i| stretch(people, *person, *i));
             first(stretches.collect(), self.impostors.most_windows)
@@ -215,20 +219,20 @@ impl Protocol {
     }
 
     /// The sessions with which somebody is an impostor in a part: all, unless sessions have roles.
-    fn sessions_of(&self, person: &Person, part: Part) -> Vec<usize> {
+    fn sessions_of(&self, person: &ProtocolUser, part: SplitPart) -> Vec<usize> {
         let all: Vec<usize> = (0..person.sessions.len()).collect();
         match (&self.genuine, &self.impostors.people, part) {
-            (Genuine::Name { test, .. }, _, Part::Test) => {
+            (Genuine::Name { test, .. }, _, SplitPart::Test) => {
                 all.into_iter().filter(|i| person.sessions[*i].id.contains(test)).collect()
             }
             (_, People::Shared, _) => match self.division(person) {
                 Ok(division) => match part {
-                    Part::Training => division.training,
-                    Part::Calibration => division.calibration,
-                    Part::Test => division.test,
+                    SplitPart::Training => division.training,
+                    SplitPart::Calibration => division.calibration,
+                    SplitPart::Test => division.test,
                 },
                 // Too little to be parted: such people only teach.
-                Err(_) if part == Part::Training => all,
+                Err(_) if part == SplitPart::Training => all,
                 Err(_) => Vec::new(),
             },
             _ => all,
@@ -237,7 +241,7 @@ impl Protocol {
 
     fn require_parts(
         &self,
-        people: &[Person],
+        people: &[ProtocolUser],
         splits: &[Split],
         left_out: &[LeftOut],
     ) -> Result<()> {
@@ -246,7 +250,7 @@ impl Protocol {
                 .first()
                 .map_or(String::new(), |one| format!(" ({}: {})", one.user, one.why));
             let what = format!("protocol {}: nobody can be an owner{why}", self.name);
-            return Err(Failure::new(Kind::Data, what)
+            return Err(Failure::new(FailureKind::Data, what)
                 .remedy("Give longer recordings, with several sessions of each user."));
         }
         let learns = self.impostors.learn_from == LearnFrom::People;
@@ -259,14 +263,14 @@ impl Protocol {
             if let Some((what, _)) = empty.iter().find(|(_, empty)| *empty) {
                 let owner = &people[split.owner].id;
                 let what = format!("protocol {}: {owner} has no {what}", self.name);
-                return Err(Failure::new(Kind::Data, what)
+                return Err(Failure::new(FailureKind::Data, what)
                     .remedy("Give more people or sessions, or choose another protocol."));
             }
         }
         Ok(())
     }
 
-    fn digest(&self, people: &[Person], splits: &[Split], seed: u64) -> String {
+    fn digest(&self, people: &[ProtocolUser], splits: &[Split], seed: u64) -> String {
         let mut hash = Sha256::new();
         hash.update(format!("{}\n{seed}\n", self.sha256()));
         for split in splits {
@@ -287,31 +291,34 @@ impl Protocol {
 
 impl Plan {
     /// The windows of a stretch.
-    pub fn windows(&self, stretch: &Stretch) -> &[Window] {
+    pub fn windows(&self, stretch: &WindowRange) -> &[Window] {
         &self.session(stretch).windows[stretch.windows.clone()]
     }
 
     /// The session of a stretch.
-    pub fn session(&self, stretch: &Stretch) -> &Session {
+    pub fn session(&self, stretch: &WindowRange) -> &SessionWindows {
         session_of(&self.people, stretch)
     }
 }
 
-pub(super) fn session_of<'a>(people: &'a [Person], stretch: &Stretch) -> &'a Session {
+pub(super) fn session_of<'a>(
+    people: &'a [ProtocolUser],
+    stretch: &WindowRange,
+) -> &'a SessionWindows {
     let person = &people[stretch.person];
     let sessions = if stretch.claim { &person.claims } else { &person.sessions };
     &sessions[stretch.session]
 }
 
-fn stretch(people: &[Person], person: usize, session: usize) -> Stretch {
+fn stretch(people: &[ProtocolUser], person: usize, session: usize) -> WindowRange {
     let windows = 0..people[person].sessions[session].windows.len();
-    Stretch { person, session, claim: false, windows }
+    WindowRange { person, session, claim: false, windows }
 }
 
-fn claims(people: &[Person], person: usize, genuine: bool) -> Vec<Stretch> {
+fn claims(people: &[ProtocolUser], person: usize, genuine: bool) -> Vec<WindowRange> {
     let claims = people[person].claims.iter().enumerate();
     let wanted = claims.filter(|(_, claim)| claim.genuine == genuine && !claim.windows.is_empty());
-    let stretch = |(session, claim): (usize, &Session)| Stretch {
+    let stretch = |(session, claim): (usize, &SessionWindows)| WindowRange {
         person,
         session,
         claim: true,
@@ -321,9 +328,9 @@ fn claims(people: &[Person], person: usize, genuine: bool) -> Vec<Stretch> {
 }
 
 /// The first `most` windows; empty stretches go.
-fn first(stretches: Vec<Stretch>, most: usize) -> Vec<Stretch> {
+fn first(stretches: Vec<WindowRange>, most: usize) -> Vec<WindowRange> {
     let mut left = most;
-    let shorten = |mut stretch: Stretch| {
+    let shorten = |mut stretch: WindowRange| {
         let count = stretch.windows.len().min(left);
         left -= count;
         stretch.windows.end = stretch.windows.start + count;

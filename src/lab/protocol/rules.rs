@@ -1,11 +1,12 @@
-//! A protocol as it is written down. Values and their checks; what they lead to is decided elsewhere.
+//! A protocol as it is written down. Values and their checks; what they lead to is decided
+//! elsewhere.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// The protocols that the program carries.
 pub const NAMES: [&str; 6] =
@@ -61,7 +62,8 @@ pub enum Genuine {
         calibration: f64,
         /// Training windows at most.
         most_training: usize,
-        /// Whether labelled sessions of the dataset's own test files are the test, if there are any.
+        /// Whether labelled sessions of the dataset's own test files are the test, if there are
+        /// any.
         #[serde(default)]
         claims: bool,
     },
@@ -125,15 +127,15 @@ pub enum LearnFrom {
 pub enum People {
     /// Everybody is in every part, with other sessions: closed set.
     Shared,
-    /// Everybody is in one part only, dealt out for each owner by the seed; the rest is the test.
-    Dealt {
+    /// Everybody is in one part only, assigned for each owner by the seed; the rest is the test.
+    Assigned {
         /// Share of the people in training, 0..1.
         training: f64,
         /// Share of the people in calibration, 0..1.
         calibration: f64,
     },
     /// The first people in natural order only teach; the others are owners, and each other's
-    /// strangers in the test.
+    /// impostors in the test.
     Reserved {
         /// How many people are reserved.
         first: usize,
@@ -163,7 +165,7 @@ impl Protocol {
         }
         if !name.ends_with(".toml") {
             let what = format!("protocol {name:?} is not one of {}", NAMES.join(", "));
-            return Err(Failure::new(Kind::Config, what)
+            return Err(Failure::new(FailureKind::Config, what)
                 .remedy("Name one of these, or the TOML file of your own."));
         }
         let text = std::fs::read_to_string(Path::new(name))
@@ -177,7 +179,7 @@ impl Protocol {
     /// When it is not understood, or cannot work.
     pub fn parse(source: &str, text: &str) -> Result<Self> {
         let wrong = |what: String| {
-            Failure::new(Kind::Config, format!("protocol {source}: {what}"))
+            Failure::new(FailureKind::Config, format!("protocol {source}: {what}"))
                 .remedy("Compare it with the protocols in src/lab/protocol/.")
         };
         let read: Self = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
@@ -208,9 +210,9 @@ impl Protocol {
     pub fn reserved(&self) -> Result<usize> {
         match self.impostors.people {
             People::Reserved { first } => Ok(first),
-            People::Shared | People::Dealt { .. } => {
+            People::Shared | People::Assigned { .. } => {
                 let what = format!("protocol {} reserves nobody for teaching", self.name);
-                Err(Failure::new(Kind::Config, what)
+                Err(Failure::new(FailureKind::Config, what)
                     .remedy("Use --protocol sapimouse, or leave it out to learn from everybody."))
             }
         }
@@ -232,7 +234,7 @@ impl Protocol {
         if let Genuine::Share { training, calibration, .. } = self.genuine {
             shares(training, calibration, 0.01)?;
         }
-        if let People::Dealt { training, calibration } = self.impostors.people {
+        if let People::Assigned { training, calibration } = self.impostors.people {
             let learns = self.impostors.learn_from == LearnFrom::People;
             shares(training, calibration, if learns { 0.01 } else { 0.0 })?;
         }

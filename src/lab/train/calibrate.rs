@@ -1,10 +1,10 @@
 //! What to expect of a model: thresholds and error rates per group size, measured on windows that
 //! training has never seen. Measures and records; it changes no weight.
 
-use super::later::Days;
+use super::simulated_sessions::SimulatedSessions;
 use crate::lab::metrics;
 use crate::model::OperatingPoint;
-use crate::pipeline::{Impression, Likeness, grouped};
+use crate::pipeline::{OwnerModel, WindowScore, grouped};
 
 /// Group sizes that are tried.
 const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
@@ -16,18 +16,18 @@ const GOOD_ENOUGH: f32 = 0.005;
 
 /// What the model made of one session or person in order of time, and the seconds each window took.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stream {
-    pub(super) impressions: Vec<Impression>,
+pub(super) struct ScoredStream {
+    pub(super) window_scores: Vec<WindowScore>,
     pub(super) movement_s: Vec<f32>,
 }
 
-/// The operating points that these streams support; never empty if both sides have a window.
-/// Where groups are judged by traits, the owner's side are simulated later days: one session cannot
+/// The operating points that these streams support; never empty if both sides have a window. Where
+/// groups are judged by embeddings, the owner's side are simulated sessions: one session cannot
 /// show how the next differs, and a threshold set within it would bother the owner ever after.
 pub(super) fn operating_points(
-    genuine: &[Stream],
-    impostor: &[Stream],
-    later: Option<&(Likeness, Days)>,
+    genuine: &[ScoredStream],
+    impostor: &[ScoredStream],
+    later: Option<&(OwnerModel, SimulatedSessions)>,
 ) -> Vec<OperatingPoint> {
     SIZES.iter().filter_map(|n| operating_point(*n, genuine, impostor, later)).collect()
 }
@@ -36,12 +36,12 @@ pub(super) fn operating_points(
 /// overlap, so the intervals count only groups that share no window.
 fn operating_point(
     n: usize,
-    genuine: &[Stream],
-    impostor: &[Stream],
-    later: Option<&(Likeness, Days)>,
+    genuine: &[ScoredStream],
+    impostor: &[ScoredStream],
+    later: Option<&(OwnerModel, SimulatedSessions)>,
 ) -> Option<OperatingPoint> {
-    let supported = |streams: &[Stream]| {
-        let windows: usize = streams.iter().map(|stream| stream.impressions.len()).sum();
+    let supported = |streams: &[ScoredStream]| {
+        let windows: usize = streams.iter().map(|stream| stream.window_scores.len()).sum();
         n == 1 || windows >= WINDOWS_PER_GROUP * n
     };
     if !supported(genuine) || !supported(impostor) {
@@ -49,10 +49,10 @@ fn operating_point(
     }
     let (owner, others) = match later {
         None => (sliding(genuine, n, None), sliding(impostor, n, None)),
-        Some((likeness, days)) => {
+        Some((owner_model, days)) => {
             let groups = days.groups(n);
-            let own = groups.filter_map(|group| grouped(Some(likeness), group.iter()));
-            (own.collect(), sliding(impostor, n, Some(likeness)))
+            let own = groups.filter_map(|group| grouped(Some(owner_model), group.iter()));
+            (own.collect(), sliding(impostor, n, Some(owner_model)))
         }
     };
     let equal = metrics::eer(&owner, &others)?;
@@ -74,20 +74,20 @@ fn operating_point(
 }
 
 /// One call a stream: a group never spans two people or two sessions.
-fn sliding(streams: &[Stream], n: usize, likeness: Option<&Likeness>) -> Vec<f32> {
-    let of = |stream: &Stream| -> Vec<f32> {
-        let groups = stream.impressions.windows(n.max(1));
-        groups.filter_map(|group| grouped(likeness, group.iter())).collect()
+fn sliding(streams: &[ScoredStream], n: usize, owner_model: Option<&OwnerModel>) -> Vec<f32> {
+    let of = |stream: &ScoredStream| -> Vec<f32> {
+        let groups = stream.window_scores.windows(n.max(1));
+        groups.filter_map(|group| grouped(owner_model, group.iter())).collect()
     };
     streams.iter().flat_map(of).collect()
 }
 
 /// How many groups there are that share no window.
-fn disjoint(streams: &[Stream], n: usize) -> usize {
-    streams.iter().map(|stream| stream.impressions.len() / n).sum()
+fn disjoint(streams: &[ScoredStream], n: usize) -> usize {
+    streams.iter().map(|stream| stream.window_scores.len() / n).sum()
 }
 
-fn median_movement(streams: &[Stream], n: usize) -> f32 {
+fn median_movement(streams: &[ScoredStream], n: usize) -> f32 {
     let mut sums: Vec<f32> = streams
         .iter()
         .flat_map(|stream| stream.movement_s.windows(n).map(|group| group.iter().sum()))
@@ -109,10 +109,10 @@ mod tests {
     use super::*;
     use crate::pipeline::Score;
 
-    fn stream(scores: Vec<f32>) -> Stream {
-        let impressions: Vec<Impression> =
+    fn stream(scores: Vec<f32>) -> ScoredStream {
+        let window_scores: Vec<WindowScore> =
             scores.iter().map(|score| Score::new(*score).into()).collect();
-        Stream { movement_s: vec![0.5; scores.len()], impressions }
+        ScoredStream { movement_s: vec![0.5; scores.len()], window_scores }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Learning curves: a row a pass, written beside a model; `lab::plot` reads and draws them.
+//! Learning curves: a row an epoch, written beside a model; `lab::plot` reads and draws them.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::progress::Epoch;
+use super::progress::EpochFigures;
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Result};
 use crate::lab::plot;
@@ -18,7 +18,7 @@ pub fn curve_path(model: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn write_curve(model: &Path, epochs: &[Epoch]) -> Result<()> {
+pub fn write_curve(model: &Path, epochs: &[EpochFigures]) -> Result<()> {
     if epochs.is_empty() {
         return Ok(());
     }
@@ -29,11 +29,11 @@ pub fn write_curve(model: &Path, epochs: &[Epoch]) -> Result<()> {
 ///
 /// # Errors
 /// When there is none (a head has no passes), or it is none.
-pub fn read_curve(model: &Path) -> Result<Vec<plot::Epoch>> {
+pub fn read_curve(model: &Path) -> Result<Vec<plot::EpochPoint>> {
     let path = curve_path(model);
     let name = format!("learning curve {}", path.display());
     let text = std::fs::read_to_string(&path).map_err(|e| {
-        Failure::io(&name, e).remedy("Only `train --start random` learns in passes.")
+        Failure::io(&name, e).remedy("Only `train --backbone random` learns in epochs.")
     })?;
     plot::parse_curves(&name, &text)
 }
@@ -47,7 +47,7 @@ pub fn curves_page(models: &[(&str, &Path)]) -> Result<Page> {
         let pictures = plot::learning_curves(name, &read_curve(model)?);
         Ok(Section::new(*name).with(Block::Pictures(pictures.to_vec())))
     };
-    let lead = "Loss: mean cross entropy; that of training counts hard cases and synthetic windows \
+    let lead = "Loss: mean cross entropy; that of training counts hard examples and synthetic windows \
                 as they were shown, and dropout. AUC: on the validation part, which stops training \
                 and decides which weights are kept.";
     Ok(Page {
@@ -57,10 +57,10 @@ pub fn curves_page(models: &[(&str, &Path)]) -> Result<Page> {
     })
 }
 
-fn csv(epochs: &[Epoch]) -> String {
+fn csv(epochs: &[EpochFigures]) -> String {
     let mut text = "epoch,training_loss,validation_loss,validation_auc\n".to_owned();
     for epoch in epochs {
-        let Epoch { number, training_loss, validation_loss, validation_auc, .. } = epoch;
+        let EpochFigures { number, training_loss, validation_loss, validation_auc, .. } = epoch;
         // Writing into a text never fails.
         let _ = writeln!(text, "{number},{training_loss},{validation_loss},{validation_auc}");
     }
@@ -75,7 +75,7 @@ mod tests {
     fn a_curve_comes_back_and_is_drawn_under_a_harmless_name() {
         let folder = tempfile::tempdir().unwrap();
         let model = folder.path().join("a.b.onnx");
-        let epoch = |number| Epoch {
+        let epoch = |number| EpochFigures {
             number,
             of: 9,
             training_loss: 0.5,
@@ -90,6 +90,6 @@ mod tests {
         let page = curves_page(&[("<b>", &model)]).unwrap().html();
         assert!(page.contains("&lt;b&gt;: AUC") && !page.contains("<b>"));
         let said = read_curve(&folder.path().join("head.onnx")).unwrap_err().to_string();
-        assert!(said.contains("--start random"), "{said}");
+        assert!(said.contains("--backbone random"), "{said}");
     }
 }

@@ -1,23 +1,23 @@
 //! The request's windows in three parts, nothing standing in two of them: what trains, what stops
 //! training early, and what calibrates. Makes no window and learns nothing.
 
-use super::identity::{self, Place};
-use super::request::Request;
-use super::split::{self, Parts, Stretch};
+use super::identity::{self, WindowLocation};
+use super::request::TrainingRequest;
+use super::split::{self, SessionRange, TrainingParts};
 use crate::error::Result;
 use crate::lab::random::Random;
 use crate::pipeline::Window;
 
 /// Stretches of windows by part; each is one session's or one person's.
 #[derive(Debug)]
-pub(super) struct Division<'a> {
-    pub(super) genuine: Parts<Vec<&'a [Window]>>,
-    pub(super) impostor: Parts<Vec<&'a [Window]>>,
+pub(super) struct WindowDivision<'a> {
+    pub(super) genuine: TrainingParts<Vec<&'a [Window]>>,
+    pub(super) impostor: TrainingParts<Vec<&'a [Window]>>,
 }
 
-impl<'a> Division<'a> {
+impl<'a> WindowDivision<'a> {
     /// Divides; fails when one window would stand in two parts.
-    pub(super) fn of(request: &Request<'a>) -> Result<Self> {
+    pub(super) fn of(request: &TrainingRequest<'a>) -> Result<Self> {
         let (genuine, impostor) = (genuine(request), people(request));
         let places = places("session", &genuine, true).chain(places("impostor", &impostor, false));
         identity::refuse_duplicates(places)?;
@@ -34,7 +34,7 @@ struct Piece<'a> {
     windows: &'a [Window],
 }
 
-fn genuine<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
+fn genuine<'a>(request: &TrainingRequest<'a>) -> TrainingParts<Vec<Piece<'a>>> {
     let sessions = request.sessions;
     let counts: Vec<usize> = sessions.iter().map(Vec::len).collect();
     let gap = (counts.iter().sum::<usize>() / 60).clamp(1, 10);
@@ -42,7 +42,7 @@ fn genuine<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
     parts.map(|stretches| cut_out(sessions, &stretches))
 }
 
-fn people<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
+fn people<'a>(request: &TrainingRequest<'a>) -> TrainingParts<Vec<Piece<'a>>> {
     let cohort = request.cohort;
     let present: Vec<usize> = (0..cohort.len()).filter(|i| !cohort[*i].is_empty()).collect();
     let mut random = Random::new(request.options.seed, 0x5B1);
@@ -51,8 +51,8 @@ fn people<'a>(request: &Request<'a>) -> Parts<Vec<Piece<'a>>> {
         .map(|people| cut_out(cohort, &people.iter().map(whole).collect::<Vec<_>>()))
 }
 
-fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[Stretch]) -> Vec<Piece<'a>> {
-    let cut = |(who, range): &Stretch| {
+fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[SessionRange]) -> Vec<Piece<'a>> {
+    let cut = |(who, range): &SessionRange| {
         let windows = &people[*who][range.clone()];
         Piece { who: *who, from: range.start, windows }
     };
@@ -62,14 +62,14 @@ fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[Stretch]) -> Vec<Piece<'a
 /// Every window with its place.
 fn places<'p, 'a: 'p>(
     of: &'static str,
-    parts: &'p Parts<Vec<Piece<'a>>>,
+    parts: &'p TrainingParts<Vec<Piece<'a>>>,
     genuine: bool,
-) -> impl Iterator<Item = (Place, &'a Window)> + 'p {
+) -> impl Iterator<Item = (WindowLocation, &'a Window)> + 'p {
     parts.named().into_iter().flat_map(move |(part, pieces)| {
         pieces.iter().flat_map(move |piece| {
             piece.windows.iter().enumerate().map(move |(i, window)| {
                 let of = format!("{of} {}", piece.who + 1);
-                (Place { part, of, number: piece.from + i + 1, genuine }, window)
+                (WindowLocation { part, of, number: piece.from + i + 1, genuine }, window)
             })
         })
     })

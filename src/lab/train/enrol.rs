@@ -1,25 +1,27 @@
-//! An owner's model on a pretrained trunk: one head on all windows, calibrated on scores that heads
-//! without those windows gave. Every window calibrates and every window trains, never the same head;
-//! with few windows that is worth far more than a part set aside.
+//! An owner's model on a pretrained backbone: one head on all windows, calibrated on scores that
+//! heads without those windows gave. Every window calibrates and every window trains, never the
+//! same head; with few windows that is worth far more than a part set aside.
 
 use std::ops::Range;
 
-use super::calibrate::{self, Stream};
+use super::calibrate::{self, ScoredStream};
 use super::head;
 use super::limits;
 use super::options::TrainOptions;
-use super::traits;
-use crate::lab::people::{Device, Style};
+use super::owner_model;
 use crate::lab::population::{self, Features};
 use crate::lab::random::Random;
-use crate::model::{Limit, OperatingPoint, Start};
+use crate::lab::synthesis::{Device, MovementStyle};
+use crate::model::{Backbone, Limit, OperatingPoint};
 use crate::nn::{AnyInference, AnyNetwork};
-use crate::pipeline::{Impression, Likeness, Score, ScoreCalibration, Steps, Window, WindowParams};
+use crate::pipeline::{
+    OwnerModel, Score, ScoreCalibration, Steps, Window, WindowParams, WindowScore,
+};
 
 /// Heads that are fitted for calibration, each without one part.
 const FOLDS: usize = 5;
 
-/// Windows of each stranger that is drawn.
+/// Windows of each impostor that is drawn.
 const DRAWN_WINDOWS: usize = 40;
 
 /// Windows of a session that count as one sitting.
@@ -30,13 +32,13 @@ pub(super) struct Enrolled {
     pub(super) network: AnyNetwork,
     pub(super) operating_points: Vec<OperatingPoint>,
     pub(super) score_calibration: Option<ScoreCalibration>,
-    pub(super) likeness: Option<Likeness>,
+    pub(super) owner_model: Option<OwnerModel>,
     pub(super) limits: Vec<Limit>,
     /// Windows of the owner and of impostors that train (and, left out in turn, calibrate).
     pub(super) counts: [usize; 2],
 }
 
-/// Windows with what the trunk makes of them.
+/// Windows with what the backbone makes of them.
 struct Seen<'a> {
     windows: &'a [Window],
     features: Features,
@@ -44,7 +46,7 @@ struct Seen<'a> {
 
 /// Enrols an owner.
 pub(super) fn enrol(
-    start: &Start,
+    backbone: &Backbone,
     sessions: &[Vec<Window>],
     cohort: &[Vec<Window>],
     params: WindowParams,
@@ -52,53 +54,59 @@ pub(super) fn enrol(
 ) -> Enrolled {
     let folds = folds(sessions);
     let own: Vec<&[Window]> = folds.iter().flatten().copied().collect();
-    let (resampled, restyled) = restyle(&own, &folds, params, options);
-    let see = |windows| see(&start.network, windows);
+    let (resampled, style_transferred) = style_transfer(&own, &folds, params, options);
+    let see = |windows| see(&backbone.network, windows);
     let genuine: Vec<Vec<Seen<'_>>> =
         folds.iter().map(|fold| fold.iter().map(|windows| see(windows)).collect()).collect();
     let again: Vec<Seen<'_>> = resampled.iter().map(|windows| see(windows)).collect();
-    let mut strangers: Vec<Vec<Seen<'_>>> = (0..FOLDS).map(|_| Vec::new()).collect();
+    let mut impostors: Vec<Vec<Seen<'_>>> = (0..FOLDS).map(|_| Vec::new()).collect();
     for (at, person) in shuffled(cohort, options.seed).into_iter().enumerate() {
-        strangers[at % FOLDS].push(see(person));
+        impostors[at % FOLDS].push(see(person));
     }
-    for (fold, people) in restyled.iter().enumerate() {
-        strangers[fold].extend(people.iter().map(|windows| see(windows)));
+    for (fold, people) in style_transferred.iter().enumerate() {
+        impostors[fold].extend(people.iter().map(|windows| see(windows)));
     }
-    let drawn = drawn(start, options);
+    let drawn = drawn(backbone, options);
     let learn = |without: Option<usize>| {
         let kept = |fold: &usize| Some(*fold) != without;
         let own = (0..FOLDS).filter(kept).flat_map(|fold| {
             let seen = genuine[fold].iter().chain(again.get(fold));
             seen.map(|seen| &seen.features)
         });
-        let others = (0..FOLDS).filter(kept).flat_map(|fold| &strangers[fold]);
+        let others = (0..FOLDS).filter(kept).flat_map(|fold| &impostors[fold]);
         let (own, others): (Vec<_>, Vec<_>) =
             (own.collect(), others.map(|s| &s.features).collect());
-        let mut network = start.network.clone();
-        let crowd: Vec<_> = drawn
+        let mut network = backbone.network.clone();
+        let cohort: Vec<_> = drawn
             .iter()
             .enumerate()
             .filter(|(at, _)| Some(at % FOLDS) != without)
             .map(|(_, features)| features)
             .collect();
-        *network.head_mut() = head::fit(&own, &[&others, &crowd], options.head_penalty);
+        *network.head_mut() = head::fit(&own, &[&others, &cohort], options.head_penalty);
         network
     };
     let held_out: Vec<AnyNetwork> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
-    let streams = |parts: &[Vec<Seen<'_>>]| -> Vec<Stream> {
-        let of = |(fold, people): (usize, &Vec<Seen<'_>>)| -> Vec<Stream> {
+    let streams = |parts: &[Vec<Seen<'_>>]| -> Vec<ScoredStream> {
+        let of = |(fold, people): (usize, &Vec<Seen<'_>>)| -> Vec<ScoredStream> {
             people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
         };
         parts.iter().enumerate().flat_map(of).collect()
     };
-    let (own, others) = (joined(streams(&genuine)), streams(&strangers));
-    let spread = start.spread.as_ref().filter(|_| options.traits);
-    let later = spread.and_then(|spread| {
-        traits::likeness(spread, own.first()?, sittings(sessions), &others, options.seed)
+    let (own, others) = (joined(streams(&genuine)), streams(&impostors));
+    let covariance = backbone.covariance.as_ref().filter(|_| options.embedding);
+    let later = covariance.and_then(|covariance| {
+        owner_model::owner_model(
+            covariance,
+            own.first()?,
+            sittings(sessions),
+            &others,
+            options.seed,
+        )
     });
     let operating_points = calibrate::operating_points(&own, &others, later.as_ref());
-    let likeness = later.map(|(likeness, _)| likeness);
-    let (score_calibration, limits) = match likeness {
+    let owner_model = later.map(|(owner_model, _)| owner_model);
+    let (score_calibration, limits) = match owner_model {
         Some(_) => (None, limits::of_others()),
         None => {
             let (calibration, limits) = limits::of_scores(&own, &others, options.seed).unzip();
@@ -106,8 +114,15 @@ pub(super) fn enrol(
         }
     };
     let count = |parts: &[Vec<Seen<'_>>]| parts.iter().flatten().map(|s| s.windows.len()).sum();
-    let counts = [count(&genuine), count(&strangers)];
-    Enrolled { network: learn(None), operating_points, score_calibration, likeness, limits, counts }
+    let counts = [count(&genuine), count(&impostors)];
+    Enrolled {
+        network: learn(None),
+        operating_points,
+        score_calibration,
+        owner_model,
+        limits,
+        counts,
+    }
 }
 
 /// Sittings that the sessions are worth: a long one shows more than one way of working.
@@ -116,11 +131,12 @@ fn sittings(sessions: &[Vec<Window>]) -> f64 {
     sessions.iter().filter(|session| !session.is_empty()).map(of).sum::<f64>().max(1.0)
 }
 
-/// Real people's like, as far as the trunk knows them. They teach, but do not calibrate: draws are
+/// Real users' like, as far as the backbone knows them. They teach, but do not calibrate: draws are
 /// tidier than people, and would make every threshold look better than it is.
-fn drawn(start: &Start, options: &TrainOptions) -> Vec<Features> {
-    let of = |people| population::draw(people, options.drawn_people, DRAWN_WINDOWS, options.seed);
-    start.population.as_ref().map(of).unwrap_or_default()
+fn drawn(backbone: &Backbone, options: &TrainOptions) -> Vec<Features> {
+    let of =
+        |people| population::draw(people, options.synthetic_cohort, DRAWN_WINDOWS, options.seed);
+    backbone.population.as_ref().map(of).unwrap_or_default()
 }
 
 /// The owner's windows in stretches of time of about the same size; a session's border is kept.
@@ -142,11 +158,12 @@ fn folds(sessions: &[Vec<Window>]) -> Vec<Vec<&[Window]>> {
     (0..FOLDS).map(cut).collect()
 }
 
-/// Neighbouring stretches of one owner as one stream: groups may run across the border of two parts.
-fn joined(streams: Vec<Stream>) -> Vec<Stream> {
-    let mut whole = Stream::default();
+/// Neighbouring stretches of one owner as one stream: groups may run across the border of two
+/// parts.
+fn joined(streams: Vec<ScoredStream>) -> Vec<ScoredStream> {
+    let mut whole = ScoredStream::default();
     for stream in streams {
-        whole.impressions.extend(stream.impressions);
+        whole.window_scores.extend(stream.window_scores);
         whole.movement_s.extend(stream.movement_s);
     }
     vec![whole]
@@ -158,28 +175,31 @@ fn shuffled(cohort: &[Vec<Window>], seed: u64) -> Vec<&Vec<Window>> {
     people
 }
 
-/// For each part the owner's windows sampled once more, and in the styles of strangers.
-fn restyle(
+/// For each part the owner's windows sampled once more, and in the styles of impostors.
+fn style_transfer(
     own: &[&[Window]],
     folds: &[Vec<&[Window]>],
     params: WindowParams,
     options: &TrainOptions,
 ) -> (Vec<Vec<Window>>, Vec<Vec<Vec<Window>>>) {
-    let Some(device) = Device::from_windows(&own.concat()).filter(|_| options.restyled > 0) else {
+    let Some(device) =
+        Device::from_windows(&own.concat()).filter(|_| options.style_transferred > 0)
+    else {
         return (Vec::new(), Vec::new());
     };
     let mut random = Random::new(options.seed, 0x57E);
-    let each = options.restyled.div_ceil(FOLDS);
+    let each = options.style_transferred.div_ceil(FOLDS);
     let seeds = |fold: usize| options.seed.wrapping_add(fold as u64);
     let again = folds.iter().enumerate().map(|(fold, windows)| {
-        Style::OWN.apply(&windows.concat(), &device, params, seeds(fold) ^ 0x0E5A)
+        MovementStyle::OWN.apply(&windows.concat(), &device, params, seeds(fold) ^ 0x0E5A)
     });
-    let mut strangers = |(fold, windows): (usize, &Vec<&[Window]>)| -> Vec<Vec<Window>> {
+    let mut impostors = |(fold, windows): (usize, &Vec<&[Window]>)| -> Vec<Vec<Window>> {
         let windows = windows.concat();
-        let style = |_| Style::draw(&mut random).apply(&windows, &device, params, seeds(fold));
+        let style =
+            |_| MovementStyle::draw(&mut random).apply(&windows, &device, params, seeds(fold));
         (0..each).map(style).collect()
     };
-    (again.collect(), folds.iter().enumerate().map(&mut strangers).collect())
+    (again.collect(), folds.iter().enumerate().map(&mut impostors).collect())
 }
 
 fn see<'a>(network: &AnyNetwork, windows: &'a [Window]) -> Seen<'a> {
@@ -188,15 +208,15 @@ fn see<'a>(network: &AnyNetwork, windows: &'a [Window]) -> Seen<'a> {
     Seen { windows, features: AnyInference::new(network).features(&rows) }
 }
 
-fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> Stream {
+fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> ScoredStream {
     let head = network.head();
     let look = |row: &Vec<f32>| {
         let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
-        let traits = network.traits().map_or_else(Vec::new, |traits| traits.apply(row));
-        Impression { score: Score::new(1.0 / (1.0 + (-logit).exp())), traits }
+        let embedding = network.embedding().map_or_else(Vec::new, |embedding| embedding.apply(row));
+        WindowScore { score: Score::new(1.0 / (1.0 + (-logit).exp())), embedding }
     };
-    Stream {
-        impressions: seen.features.iter().map(look).collect(),
+    ScoredStream {
+        window_scores: seen.features.iter().map(look).collect(),
         movement_s: seen.windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
     }
 }

@@ -1,10 +1,10 @@
-//! Passes over the training part until the validation part stops gaining. It sees training and
+//! Epochs over the training part until the validation part stops gaining. It sees training and
 //! validation only; calibration is somebody else's.
 
+use super::epoch::EpochTrainer;
 use super::options::TrainOptions;
-use super::pass::Pass;
-use super::progress::{Epoch, Progress};
-use crate::error::{Failure, Kind, Result};
+use super::progress::{EpochFigures, TrainingProgress};
+use crate::error::{Failure, FailureKind, Result};
 use crate::lab::metrics;
 use crate::lab::random::Random;
 use crate::nn::{AnyInference, Conditioning, Network};
@@ -20,8 +20,8 @@ pub(super) struct Example {
     pub(super) label: f32,
 }
 
-/// The weights of the best pass.
-pub(super) struct Fitted {
+/// The weights of the best epoch.
+pub(super) struct FittedNetwork {
     pub(super) network: Network,
     /// Passes until those weights.
     pub(super) epochs: usize,
@@ -46,28 +46,28 @@ pub(super) fn fit(
     training: &[Example],
     validation: &[Example],
     options: &TrainOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Fitted> {
+    progress: &mut dyn FnMut(TrainingProgress),
+) -> Result<FittedNetwork> {
     let rows = training.iter().flat_map(|example| example.steps.rows().iter().copied());
     let network = Network::new(options.hidden, Conditioning::fit(rows), options.seed);
     let mut random = Random::new(options.seed, 0xF17);
-    let mut pass = Pass::new(training, options, network);
-    let mut best: Option<(Verdict, Fitted)> = None;
+    let mut epoch = EpochTrainer::new(training, options, network);
+    let mut best: Option<(Verdict, FittedNetwork)> = None;
     for number in 1..=options.epochs {
-        let training_loss = pass.run(cosine(options, number), &mut random);
+        let training_loss = epoch.run(cosine(options, number), &mut random);
         if !training_loss.is_finite() {
             return Err(diverged(number));
         }
-        let network = pass.network();
+        let network = epoch.network();
         let verdict = judge(&network, validation);
         let better = best.as_ref().is_none_or(|(so_far, _)| verdict.beats(*so_far));
-        pass.look_for_hard_cases(&network);
+        epoch.look_for_hard_cases(&network);
         if better {
-            best = Some((verdict, Fitted { network, epochs: number }));
+            best = Some((verdict, FittedNetwork { network, epochs: number }));
         }
         let Verdict { auc: validation_auc, loss: validation_loss } = verdict;
         let of = options.epochs;
-        progress(Progress::Epoch(Epoch {
+        progress(TrainingProgress::Epoch(EpochFigures {
             number,
             of,
             training_loss,
@@ -88,8 +88,11 @@ fn cosine(options: &TrainOptions, epoch: usize) -> f32 {
 }
 
 fn diverged(epoch: usize) -> Failure {
-    Failure::new(Kind::Internal, format!("training broke down in pass {epoch}: no finite loss"))
-        .remedy("Try a smaller learning rate or another seed.")
+    Failure::new(
+        FailureKind::Internal,
+        format!("training broke down in pass {epoch}: no finite loss"),
+    )
+    .remedy("Try a smaller learning rate or another seed.")
 }
 
 /// AUC and mean cross entropy (classes weighted alike) on the validation part.

@@ -1,6 +1,7 @@
-//! The owner's head on a trunk that is left as it is: logistic regression on final states, in the
-//! space in which one person's windows scatter alike in all directions, held small by a penalty.
-//! Exact and without chance; it takes a fraction of a second. The trunk is never changed.
+//! The owner's head on a backbone that is left as it is: logistic regression on final states, in
+//! the space in which one person's windows scatter alike in all directions, held small by a
+//! penalty. Exact and without chance; it takes a fraction of a second. The backbone is never
+//! changed.
 
 use crate::lab::population::Features;
 use crate::lab::triangle::{add_outer, backward, cholesky, forward};
@@ -17,13 +18,13 @@ const STEPS: usize = 12;
 pub(super) fn fit(genuine: &[&Features], kinds: &[&[&Features]], penalty: f64) -> Dense {
     let features = genuine[0].first().map_or(0, Vec::len);
     let others = kinds.concat();
-    let centre = mean(others.iter().flat_map(|rows| rows.iter()), features);
+    let grand_mean = mean(others.iter().flat_map(|rows| rows.iter()), features);
     let Some(factor) = cholesky(scatter(genuine, &others, features), features) else {
         return Dense { weight: vec![0.0; features], bias: 0.0 };
     };
     let rows = |people: &[&Features]| -> Vec<Vec<f64>> {
         let whiten = |row: &Vec<f32>| {
-            let centred = row.iter().zip(&centre).map(|(x, c)| f64::from(*x) - c);
+            let centred = row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c);
             let mut row: Vec<f64> = centred.collect();
             forward(&factor, &mut row);
             row.push(1.0);
@@ -43,7 +44,7 @@ pub(super) fn fit(genuine: &[&Features], kinds: &[&[&Features]], penalty: f64) -
     let mut weight = newton(&sides, features + 1, penalty);
     let mut bias = weight.pop().unwrap_or(0.0);
     backward(&factor, &mut weight);
-    bias -= weight.iter().zip(&centre).map(|(w, c)| w * c).sum::<f64>();
+    bias -= weight.iter().zip(&grand_mean).map(|(w, c)| w * c).sum::<f64>();
     Dense { weight: weight.iter().map(|w| *w as f32).collect(), bias: bias as f32 }
 }
 
@@ -68,9 +69,10 @@ fn scatter(genuine: &[&Features], impostor: &[&Features], features: usize) -> Ve
     let mut sum = vec![0.0; features * features];
     let mut count = 0.0f64;
     for rows in impostor.iter().chain(genuine) {
-        let centre = mean(rows.iter(), features);
+        let grand_mean = mean(rows.iter(), features);
         for row in rows.iter() {
-            let row: Vec<f64> = row.iter().zip(&centre).map(|(x, c)| f64::from(*x) - c).collect();
+            let row: Vec<f64> =
+                row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c).collect();
             add_outer(&mut sum, &row, 1.0);
         }
         count += rows.len() as f64;
@@ -114,14 +116,14 @@ mod tests {
     use super::*;
     use crate::lab::random::Random;
 
-    fn person(random: &mut Random, centre: [f64; 3], count: usize) -> Features {
+    fn person(random: &mut Random, grand_mean: [f64; 3], count: usize) -> Features {
         let row = |_| {
             let wide = random.normal(0.0, 5.0);
             let near: [f64; 2] = std::array::from_fn(|_| random.normal(0.0, 0.3));
             vec![
-                (centre[0] + wide) as f32,
-                (centre[1] + near[0]) as f32,
-                (centre[2] + near[1]) as f32,
+                (grand_mean[0] + wide) as f32,
+                (grand_mean[1] + near[0]) as f32,
+                (grand_mean[2] + near[1]) as f32,
             ]
         };
         (0..count).map(row).collect()

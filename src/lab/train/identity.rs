@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::Window;
 
 /// The part of a window that is in all parts by turns.
@@ -41,7 +41,7 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 
 /// Where a window stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct WindowLocation {
     /// "training", "validation" or "calibration"; "cross-fitting" is all of them by turns.
     pub(super) part: &'static str,
     /// "session 2" or "impostor 5".
@@ -51,7 +51,7 @@ pub(super) struct Place {
     pub(super) genuine: bool,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for WindowLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "window {} of {} ({})", self.number, self.of, self.part)
     }
@@ -59,9 +59,9 @@ impl std::fmt::Display for Place {
 
 /// Fails when one window stands in two parts, or for the owner and for an impostor.
 pub(super) fn refuse_duplicates<'a>(
-    windows: impl IntoIterator<Item = (Place, &'a Window)>,
+    windows: impl IntoIterator<Item = (WindowLocation, &'a Window)>,
 ) -> Result<()> {
-    let mut seen: HashMap<Identity, Place> = HashMap::new();
+    let mut seen: HashMap<Identity, WindowLocation> = HashMap::new();
     for (place, window) in windows {
         let Some(first) = seen.get(&of(window)) else {
             seen.insert(of(window), place);
@@ -71,7 +71,7 @@ pub(super) fn refuse_duplicates<'a>(
         let crossed = place.part == CROSSED && (place.genuine || first.of != place.of);
         if crossed || first.part != place.part || first.genuine != place.genuine {
             let what = format!("the same movement twice: {first} is also {place}");
-            return Err(Failure::new(Kind::Data, what).remedy(
+            return Err(Failure::new(FailureKind::Data, what).remedy(
                 "Remove the recording that repeats another; a copy in both training and test \
                  would make the model look better than it is.",
             ));

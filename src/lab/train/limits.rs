@@ -3,19 +3,19 @@
 
 use crate::lab::random::Random;
 use crate::model::Limit;
-use crate::pipeline::{BlockModel, Evidence, Impression, Score, ScoreCalibration, log_odds};
+use crate::pipeline::{BlockModel, Evidence, Score, ScoreCalibration, WindowScore, log_odds};
 
-use super::calibrate::Stream;
+use super::calibrate::ScoredStream;
 
 /// Hours at the desk between false alarms, and the limits in nats that keep that promise, for owner
-/// models. Found in real later sessions of users whom the backbone does not know (long-term users and
-/// administrators, 25 owners in all, every stretch of work begun by an unlock and every false alarm
-/// refuted by one): a promise that simulated sessions miss by a factor of 20. `onnx/EXPERIMENTS.md` has
-/// the rows, and `evaluate` measures the promise on any data.
+/// models. Found in real later sessions of users whom the backbone does not know (long-term users
+/// and administrators, 25 owners in all, every stretch of work begun by an unlock and every false
+/// alarm refuted by one): a promise that simulated sessions miss by a factor of 20.
+/// `onnx/EXPERIMENTS.md` has the rows, and `evaluate` measures the promise on any data.
 const OF_OTHERS: [(f32, f32); 2] = [(8.0, 10.0), (40.0, 15.0)];
 
-/// Windows in an hour at the desk (8.5 a minute, the mean over the administrators of the Balabit data
-/// set).
+/// Windows in an hour at the desk (8.5 a minute, the mean over the administrators of the Balabit
+/// data set).
 const WINDOWS_PER_HOUR: f32 = 510.0;
 /// Hours between false alarms that limits are set for where an owner's own windows have to do.
 const HOURS: [f32; 3] = [2.0, 8.0, 40.0];
@@ -36,18 +36,18 @@ pub(super) fn of_others() -> Vec<Limit> {
     OF_OTHERS.map(limit).to_vec()
 }
 
-/// What a single score says, and limits for that, from the calibration streams of an owner whose model
-/// has no embedding; `None` where the scores do not tell the owner from others at all.
+/// What a single score says, and limits for that, from the calibration streams of an owner whose
+/// model has no embedding; `None` where the scores do not tell the owner from others at all.
 pub(super) fn of_scores(
-    genuine: &[Stream],
-    impostor: &[Stream],
+    genuine: &[ScoredStream],
+    impostor: &[ScoredStream],
     seed: u64,
 ) -> Option<(ScoreCalibration, Vec<Limit>)> {
-    let scores = |streams: &[Stream]| -> Vec<Score> {
-        streams.iter().flat_map(|s| s.impressions.iter().map(|seen| seen.score)).collect()
+    let scores = |streams: &[ScoredStream]| -> Vec<Score> {
+        streams.iter().flat_map(|s| s.window_scores.iter().map(|seen| seen.score)).collect()
     };
     let calibration = calibrate(&scores(genuine), &scores(impostor))?;
-    let sessions = genuine.iter().map(|stream| stream.impressions.clone());
+    let sessions = genuine.iter().map(|stream| stream.window_scores.clone());
     let sessions: Vec<_> = sessions.filter(|session| !session.is_empty()).collect();
     let long = bootstrap(&sessions, seed);
     let model = BlockModel::Scores(calibration);
@@ -59,7 +59,7 @@ pub(super) fn of_scores(
 }
 
 /// The limit that the windows pass as often as is allowed.
-fn limit_for(windows: &[Impression], model: &BlockModel, allowed: usize) -> f32 {
+fn limit_for(windows: &[WindowScore], model: &BlockModel, allowed: usize) -> f32 {
     let blocks = blocks(windows, model);
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
     while alarms(&blocks, high) > allowed && high < 1e6 {
@@ -77,7 +77,7 @@ fn limit_for(windows: &[Impression], model: &BlockModel, allowed: usize) -> f32 
 }
 
 /// The log-likelihood ratios of the blocks, as the decision forms them.
-fn blocks(windows: &[Impression], model: &BlockModel) -> Vec<f64> {
+fn blocks(windows: &[WindowScore], model: &BlockModel) -> Vec<f64> {
     let mut evidence = Evidence::default();
     windows.iter().filter_map(|seen| evidence.push(seen, model, f64::MAX).block).collect()
 }
@@ -96,7 +96,8 @@ fn alarms(blocks: &[f64], limit: f64) -> usize {
 }
 
 /// Logistic regression of the owner on the log-odds of the score, both classes weighing the same
-/// (Platt 1999), by Newton's method. `None` without both classes or with a slope that is not above 0.
+/// (Platt 1999), by Newton's method. `None` without both classes or with a slope that is not above
+/// 0.
 fn calibrate(genuine: &[Score], impostor: &[Score]) -> Option<ScoreCalibration> {
     if genuine.is_empty() || impostor.is_empty() {
         return None;
@@ -139,7 +140,7 @@ fn newton(rows: &[[f64; 3]], slope: f64, intercept: f64) -> (f64, f64) {
 
 /// A long stream of the owner's windows, of stretches drawn with replacement (Künsch 1989,
 /// Ann. Statist. 17). A stretch never spans two sessions.
-fn bootstrap(streams: &[Vec<Impression>], seed: u64) -> Vec<Impression> {
+fn bootstrap(streams: &[Vec<WindowScore>], seed: u64) -> Vec<WindowScore> {
     let starts: Vec<(usize, usize)> = streams
         .iter()
         .enumerate()
@@ -161,14 +162,14 @@ mod tests {
     use super::*;
 
     /// Scores whose log-odds are normal with this mean and a deviation of two.
-    fn stream(mean: f64, windows: usize, seed: u64) -> Stream {
+    fn stream(mean: f64, windows: usize, seed: u64) -> ScoredStream {
         let mut random = Random::new(seed, 1);
         let mut score = |_| (1.0 / (1.0 + (-random.normal(mean, 2.0)).exp())) as f32;
-        let impressions = (0..windows).map(|n| Score::new(score(n)).into()).collect();
-        Stream { impressions, movement_s: vec![0.6; windows] }
+        let window_scores = (0..windows).map(|n| Score::new(score(n)).into()).collect();
+        ScoredStream { window_scores, movement_s: vec![0.6; windows] }
     }
 
-    fn others() -> Vec<Stream> {
+    fn others() -> Vec<ScoredStream> {
         (0..20).map(|seed| stream(-1.0, 200, 100 + seed)).collect()
     }
 
@@ -183,7 +184,7 @@ mod tests {
     #[test]
     fn a_limit_keeps_the_rate_it_was_set_for_on_windows_it_has_not_seen() {
         let (calibration, limits) = of_scores(&[stream(0.2, 20_000, 1)], &others(), 1).unwrap();
-        let fresh = stream(0.2, 200_000, 2).impressions;
+        let fresh = stream(0.2, 200_000, 2).window_scores;
         let blocks = blocks(&fresh, &BlockModel::Scores(calibration));
         for limit in &limits[..2] {
             let wanted = fresh.len() as f32 / (limit.hours_between_alarms * WINDOWS_PER_HOUR);
@@ -207,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_bootstrap_keeps_neighbours_together_and_sessions_apart() {
-        let session = |score: f32, windows| vec![Impression::from(Score::new(score)); windows];
+        let session = |score: f32, windows| vec![WindowScore::from(Score::new(score)); windows];
         let long = bootstrap(&[session(0.1, 30), session(0.2, 5)], 3);
         let runs = long.chunk_by(|a, b| a == b);
         let long_runs = runs.filter(|run| run[0].score == Score::new(0.1));

@@ -2,61 +2,63 @@
 //! scores that were trained. Nothing here knows where recordings lie or how progress is shown.
 
 pub mod ablation;
+mod backbone;
 mod calibrate;
 mod curve;
 mod division;
 mod enrol;
+mod epoch;
+mod export;
 mod fit;
-mod hard;
+mod hard_examples;
 mod head;
 mod identity;
-mod later;
 mod limits;
 mod options;
-mod pass;
+mod owner_model;
 mod progress;
 mod request;
-mod restyle;
-mod sampling;
+pub(in crate::lab) mod sampling;
 mod scratch;
 pub mod series;
+mod simulated_sessions;
 mod split;
-mod synth;
-mod traits;
-mod trunk;
-mod write;
+mod style_transfer;
 
 pub use curve::{curve_path, curves_page, read_curve, write_curve};
+pub use export::write_checked;
 pub(crate) use fit::probabilities;
 pub use identity::{Identity, of as identity_of};
-pub use options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, Start, TrainOptions};
-pub use progress::{Epoch, Progress};
-pub use request::{About, Request};
+pub use options::{BackboneChoice, FEWEST_IMPOSTORS, FEWEST_WINDOWS, TrainOptions};
+pub use progress::{EpochFigures, TrainingProgress};
+pub use request::{TrainingFacts, TrainingRequest};
 pub use sampling::{ClassWeights, Oversampling, Synthesis};
-pub use write::write_checked;
 
 use crate::error::Result;
 use crate::model::{Bundle, Provenance};
 use crate::pipeline::Window;
 
-/// Trains and calibrates a model, from random weights or on a trunk, as the options say.
+/// Trains and calibrates a model, from random weights or on a backbone, as the options say.
 ///
 /// # Errors
 /// Too few windows or impostors (says how many are needed and how long to move), values that are
 /// no numbers, windows that appear twice across the split, impossible options, a training that
 /// breaks down.
-pub fn train_owner(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Bundle> {
+pub fn train_owner(
+    request: &TrainingRequest<'_>,
+    progress: &mut dyn FnMut(TrainingProgress),
+) -> Result<Bundle> {
     request.check()?;
-    match request.options.start.trunk()? {
-        Some(start) => trunk::train(&start, request, progress),
+    match request.options.backbone.backbone()? {
+        Some(backbone) => backbone::train(&backbone, request, progress),
         None => scratch::train(request, progress),
     }
 }
 
 /// All of the provenance but what depends on how the windows were used. `learnt` moved the weights.
 fn provenance<'a>(
-    request: &Request<'_>,
-    start: &str,
+    request: &TrainingRequest<'_>,
+    backbone: &str,
     learnt: impl Iterator<Item = &'a Window>,
 ) -> Result<Provenance> {
     let about = request.about;
@@ -71,9 +73,9 @@ fn provenance<'a>(
         impostor_windows: [0; 2],
         training_sha256: identity::digest(learnt),
         seen_windows: request.all_windows().map(identity::of).collect(),
-        start_people: None,
+        backbone_users: None,
         recipe_sha256: request.recipe()?,
         capture: about.capture.clone(),
-        start: start.into(),
+        backbone: backbone.into(),
     })
 }

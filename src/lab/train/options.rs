@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::sampling::{ClassWeights, Oversampling, Synthesis};
 use crate::error::Result;
-use crate::lab::start;
+use crate::lab::backbone;
 
 /// What an owner's training starts from.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Start {
-    /// The trunk that the program carries: only the owner's head is learnt, in a second.
+pub enum BackboneChoice {
+    /// The backbone that the program carries: only the owner's head is learnt, in a second.
     #[default]
     Pretrained,
-    /// Another trunk.
+    /// Another backbone.
     #[serde(skip)]
-    Given(Arc<crate::model::Start>),
+    Given(Arc<crate::model::Backbone>),
     /// Random weights: everything is learnt, in minutes.
     Random,
 }
 
-impl Start {
-    /// The trunk; none for random weights.
-    pub(in crate::lab) fn trunk(&self) -> Result<Option<Arc<crate::model::Start>>> {
+impl BackboneChoice {
+    /// The backbone; none for random weights.
+    pub(in crate::lab) fn backbone(&self) -> Result<Option<Arc<crate::model::Backbone>>> {
         match self {
-            Self::Pretrained => Ok(Some(Arc::new(start::embedded()?))),
-            Self::Given(start) => Ok(Some(Arc::clone(start))),
+            Self::Pretrained => Ok(Some(Arc::new(backbone::embedded()?))),
+            Self::Given(backbone) => Ok(Some(Arc::clone(backbone))),
             Self::Random => Ok(None),
         }
     }
@@ -38,16 +38,16 @@ impl Start {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainOptions {
-    /// Where it starts. On a trunk, only `seed`, `restyled`, `traits`, `head_penalty` and `drawn_people` of
-    /// what follows matter.
-    pub start: Start,
-    /// How small the owner's head is held on a trunk, in windows.
+    /// Where it starts. On a backbone, only `seed`, `style_transferred`, `embedding`,
+    /// `head_penalty` and `synthetic_cohort` of what follows matter.
+    pub backbone: BackboneChoice,
+    /// How small the owner's head is held on a backbone, in windows.
     pub head_penalty: f64,
-    /// Strangers drawn from what the trunk knows of real people; 0 switches them off.
-    pub drawn_people: usize,
+    /// Impostors drawn from what the backbone knows of real users; 0 switches them off.
+    pub synthetic_cohort: usize,
     /// Hidden units of the two recurrences; multiples of 16.
     pub hidden: [usize; 2],
-    /// Passes over the training part, at most.
+    /// Epochs over the training part, at most.
     pub epochs: usize,
     /// Passes without a better validation AUC after which training stops.
     pub patience: usize,
@@ -64,18 +64,18 @@ pub struct TrainOptions {
     /// Shares of the genuine windows and of the impostors that train, and that stop training
     /// early; the rest calibrates.
     pub shares: [f64; 2],
-    /// What becomes of hard cases.
+    /// What becomes of hard examples.
     pub oversampling: Oversampling,
     /// Windows made from the owner's.
     pub synthesis: Synthesis,
     /// How much the classes weigh.
     pub class_weights: ClassWeights,
-    /// Strangers made of the owner's own movement in another style, in the training part (half as
+    /// Impostors made of the owner's own movement in another style, in the training part (half as
     /// many in each of the others); 0 switches them off.
-    pub restyled: usize,
-    /// Groups are judged by traits where the trunk gives them. Whoever learns against the very
-    /// strangers that will come does better by the head, which knows them.
-    pub traits: bool,
+    pub style_transferred: usize,
+    /// Groups are judged by embeddings where the backbone gives them. Whoever learns against the
+    /// very impostors that will come does better by the head, which knows them.
+    pub embedding: bool,
 }
 
 /// Genuine windows below this number support no model.
@@ -86,9 +86,9 @@ pub const FEWEST_IMPOSTORS: usize = 3;
 impl Default for TrainOptions {
     fn default() -> Self {
         Self {
-            start: Start::default(),
+            backbone: BackboneChoice::default(),
             head_penalty: 10.0,
-            drawn_people: 60,
+            synthetic_cohort: 60,
             hidden: [128, 128],
             epochs: 24,
             patience: 6,
@@ -101,8 +101,8 @@ impl Default for TrainOptions {
             oversampling: Oversampling::Off,
             synthesis: Synthesis::Off,
             class_weights: ClassWeights::Balanced,
-            restyled: 12,
-            traits: true,
+            style_transferred: 12,
+            embedding: true,
         }
     }
 }
@@ -115,8 +115,8 @@ impl TrainOptions {
             (self.hidden.iter().all(|h| *h > 0 && *h <= 1024), "hidden must lie in 1..=1024"),
             (self.epochs > 0, "epochs must be at least 1"),
             (self.head_penalty > 0.0, "head_penalty must be positive"),
-            (self.drawn_people <= 1000, "drawn_people must lie in 0..=1000"),
-            (self.restyled <= 1000, "restyled must lie in 0..=1000"),
+            (self.synthetic_cohort <= 1000, "drawn_people must lie in 0..=1000"),
+            (self.style_transferred <= 1000, "style_transferred must lie in 0..=1000"),
             (self.batch > 1, "batch must be at least 2"),
             (self.threads > 0, "threads must be at least 1"),
             (self.learning_rate > 0.0 && self.learning_rate < 1.0, "learning_rate: 0 to 1"),

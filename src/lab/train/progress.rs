@@ -2,14 +2,15 @@
 
 use serde::Serialize;
 
-/// One pass over the training part.
+/// One epoch over the training part.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Epoch {
+pub struct EpochFigures {
     /// Counting from 1.
     pub number: usize,
     /// At most this many.
     pub of: usize,
-    /// Mean weighted cross entropy of the pass, with dropout and synthetic windows if there are any.
+    /// Mean weighted cross entropy of the pass, with dropout and synthetic windows if there are
+    /// any.
     pub training_loss: f32,
     /// Mean cross entropy on the validation part, both classes weighing alike.
     pub validation_loss: f64,
@@ -21,7 +22,7 @@ pub struct Epoch {
 
 /// How far the training is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Progress {
+pub enum TrainingProgress {
     /// The split is made: genuine and impostor windows in training, validation and calibration.
     Split {
         /// Genuine windows.
@@ -30,7 +31,7 @@ pub enum Progress {
         impostor: [usize; 3],
     },
     /// A pass over the training part is done.
-    Epoch(Epoch),
+    Epoch(EpochFigures),
     /// The weights are chosen; thresholds are being measured.
     Calibrating,
 }

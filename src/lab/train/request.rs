@@ -3,13 +3,13 @@
 use sha2::{Digest, Sha256};
 
 use super::identity;
-use super::options::{FEWEST_IMPOSTORS, FEWEST_WINDOWS, Start, TrainOptions};
-use crate::error::{Failure, Kind, Result};
+use super::options::{BackboneChoice, FEWEST_IMPOSTORS, FEWEST_WINDOWS, TrainOptions};
+use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Steps, Window, WindowParams};
 
 /// What the trainer cannot see in the windows, for the model's provenance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub struct TrainingFacts {
     /// Whose model it is.
     pub subject: String,
     /// Where the genuine windows come from.
@@ -22,7 +22,7 @@ pub struct About {
 
 /// One training.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub struct TrainingRequest<'a> {
     /// The owner's windows, a list a session, in order of time.
     pub sessions: &'a [Vec<Window>],
     /// The impostors' windows, a list a person, in order of time.
@@ -30,23 +30,24 @@ pub struct Request<'a> {
     /// How the windows were cut.
     pub windows: WindowParams,
     /// For the provenance.
-    pub about: &'a About,
+    pub about: &'a TrainingFacts,
     /// How it is done.
     pub options: &'a TrainOptions,
 }
 
-impl<'a> Request<'a> {
+impl<'a> TrainingRequest<'a> {
     /// SHA-256 over all that decides what comes of it, hexadecimal; threads do not.
     ///
     /// # Errors
-    /// When the start that the program carries cannot be read.
+    /// When the backbone that the program carries cannot be read.
     pub fn recipe(&self) -> Result<String> {
-        let start = self.options.start.trunk()?;
-        let neutral = TrainOptions { start: Start::Random, threads: 1, ..self.options.clone() };
-        let origin = start.as_ref().map(|start| &start.origin);
+        let backbone = self.options.backbone.backbone()?;
+        let neutral =
+            TrainOptions { backbone: BackboneChoice::Random, threads: 1, ..self.options.clone() };
+        let origin = backbone.as_ref().map(|backbone| &backbone.origin);
         let decides = (env!("CARGO_PKG_VERSION"), neutral, origin, self.windows);
         let text = serde_json::to_vec(&decides)
-            .map_err(|e| Failure::new(Kind::Internal, format!("options as JSON: {e}")))?;
+            .map_err(|e| Failure::new(FailureKind::Internal, format!("options as JSON: {e}")))?;
         let mut hash = Sha256::new();
         hash.update(&text);
         for people in [self.sessions, self.cohort] {
@@ -67,7 +68,7 @@ impl<'a> Request<'a> {
     /// Refuses what no training can use.
     pub(super) fn check(&self) -> Result<()> {
         let options = self.options.validate();
-        options.map_err(|wrong| Failure::new(Kind::Config, format!("training: {wrong}")))?;
+        options.map_err(|wrong| Failure::new(FailureKind::Config, format!("training: {wrong}")))?;
         self.require_numbers()?;
         self.require_windows()?;
         self.require_impostors()
@@ -86,7 +87,7 @@ impl<'a> Request<'a> {
                     bad + 1,
                     who + 1
                 );
-                return Err(Failure::new(Kind::Data, what)
+                return Err(Failure::new(FailureKind::Data, what)
                     .remedy("Mend or remove the recording that it comes from."));
             }
         }
@@ -104,7 +105,7 @@ impl<'a> Request<'a> {
             return Ok(());
         }
         let what = format!("{impostors} impostors with movement, {FEWEST_IMPOSTORS} are needed");
-        Err(Failure::new(Kind::Data, what)
+        Err(Failure::new(FailureKind::Data, what)
             .remedy("Add recordings of other people, or use generated ones."))
     }
 }
@@ -116,7 +117,7 @@ fn too_few(all: &[&Window]) -> Failure {
     let missing = FEWEST_WINDOWS - all.len();
     let minutes = (each * missing as f64 / 60.0 * 2.0).ceil() / 2.0;
     Failure::new(
-        Kind::Data,
+        FailureKind::Data,
         format!("{} windows of movement, {FEWEST_WINDOWS} are needed at the least", all.len()),
     )
     .remedy(format!(

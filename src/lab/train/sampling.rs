@@ -1,5 +1,5 @@
-//! What training sees how often: hard cases, synthetic windows, the weight of the classes. Values
-//! only; nothing is drawn here.
+//! What training sees how often: hard examples, synthetic windows, the weight of the classes.
+//! Values only; nothing is drawn here.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,19 +11,19 @@ pub enum Oversampling {
     /// Nothing.
     #[default]
     Off,
-    /// The hardest come once more in the next pass.
+    /// The hardest come once more in the next epoch.
     Repeat {
         /// At most this share of the training windows, 0..=1.
         share: f64,
     },
-    /// They weigh more in the next pass, the more the more wrongly they were judged.
+    /// They weigh more in the next epoch, the more the more wrongly they were judged.
     Weights {
         /// A window judged entirely wrongly weighs so many times as much, 1..=10.
         most: f64,
     },
 }
 
-/// Windows made from the owner's, anew in each pass.
+/// Windows made from the owner's, anew in each epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Synthesis {

@@ -1,33 +1,36 @@
 //! Training from random weights: the whole network is learnt from the owner's windows and the
 //! impostors', stopped early by a part of its own and calibrated on another.
 
-use super::calibrate::{self, Stream};
-use super::division::Division;
+use super::calibrate::{self, ScoredStream};
+use super::division::WindowDivision;
 use super::fit::{self, Example};
-use super::request::Request;
-use super::split::Parts;
-use super::{Progress, limits, provenance, restyle};
+use super::request::TrainingRequest;
+use super::split::TrainingParts;
+use super::{TrainingProgress, limits, provenance, style_transfer};
 use crate::error::Result;
 use crate::model::bundle::RANDOM_START;
 use crate::model::{Bundle, Provenance};
 use crate::nn::Network;
-use crate::pipeline::{Habits, Score, Steps, Window};
+use crate::pipeline::{KinematicProfile, Score, Steps, Window};
 
 /// Trains the network that the options describe.
-pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Bundle> {
-    let Request { windows, options, .. } = *request;
-    let Division { genuine, impostor } = Division::of(request)?;
-    let restyled = restyle::strangers(&genuine, windows, options);
-    let impostor = join(impostor, &restyled);
-    let resampled = restyle::resampled(&genuine.training, windows, options);
-    progress(Progress::Split { genuine: counts(&genuine), impostor: counts(&impostor) });
+pub(super) fn train(
+    request: &TrainingRequest<'_>,
+    progress: &mut dyn FnMut(TrainingProgress),
+) -> Result<Bundle> {
+    let TrainingRequest { windows, options, .. } = *request;
+    let WindowDivision { genuine, impostor } = WindowDivision::of(request)?;
+    let style_transferred = style_transfer::impostors(&genuine, windows, options);
+    let impostor = join(impostor, &style_transferred);
+    let resampled = style_transfer::resampled(&genuine.training, windows, options);
+    progress(TrainingProgress::Split { genuine: counts(&genuine), impostor: counts(&impostor) });
 
     let own = [genuine.training.clone(), vec![resampled.as_slice()]].concat();
     let training = examples(&own, &impostor.training);
     let validation = examples(&genuine.validation, &impostor.validation);
     let fitted = fit::fit(&training, &validation, options, progress)?;
 
-    progress(Progress::Calibrating);
+    progress(TrainingProgress::Calibrating);
     let own = streams(&fitted.network, &genuine.calibration);
     let others = streams(&fitted.network, &impostor.calibration);
     let operating_points = calibrate::operating_points(&own, &others, None);
@@ -48,29 +51,29 @@ pub(super) fn train(request: &Request<'_>, progress: &mut dyn FnMut(Progress)) -
         operating_points,
         default_group,
         score_calibration,
-        likeness: None,
+        owner_model: None,
         limits: limits.unwrap_or_default(),
-        habits: Habits::of(request.sessions.iter().flatten()),
+        kinematics: KinematicProfile::of(request.sessions.iter().flatten()),
         provenance,
     })
 }
 
 fn join<'a>(
-    impostor: Parts<Vec<&'a [Window]>>,
-    restyled: &'a Parts<Vec<Vec<Window>>>,
-) -> Parts<Vec<&'a [Window]>> {
+    impostor: TrainingParts<Vec<&'a [Window]>>,
+    style_transferred: &'a TrainingParts<Vec<Vec<Window>>>,
+) -> TrainingParts<Vec<&'a [Window]>> {
     let with = |mut people: Vec<&'a [Window]>, more: &'a [Vec<Window>]| {
         people.extend(more.iter().map(Vec::as_slice));
         people
     };
-    Parts {
-        training: with(impostor.training, &restyled.training),
-        validation: with(impostor.validation, &restyled.validation),
-        calibration: with(impostor.calibration, &restyled.calibration),
+    TrainingParts {
+        training: with(impostor.training, &style_transferred.training),
+        validation: with(impostor.validation, &style_transferred.validation),
+        calibration: with(impostor.calibration, &style_transferred.calibration),
     }
 }
 
-fn counts(parts: &Parts<Vec<&[Window]>>) -> [usize; 3] {
+fn counts(parts: &TrainingParts<Vec<&[Window]>>) -> [usize; 3] {
     parts.named().map(|(_, part)| part.iter().map(|windows| windows.len()).sum())
 }
 
@@ -87,12 +90,12 @@ fn examples(genuine: &[&[Window]], impostor: &[&[Window]]) -> Vec<Example> {
     [labelled(genuine, 1.0), labelled(impostor, 0.0)].concat()
 }
 
-fn streams(network: &Network, people: &[&[Window]]) -> Vec<Stream> {
+fn streams(network: &Network, people: &[&[Window]]) -> Vec<ScoredStream> {
     let stream = |windows: &&[Window]| {
         let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
         let scores = fit::probabilities(network, steps.iter()).into_iter();
-        Stream {
-            impressions: scores.map(|score| Score::new(score).into()).collect(),
+        ScoredStream {
+            window_scores: scores.map(|score| Score::new(score).into()).collect(),
             movement_s: windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
         }
     };

@@ -8,15 +8,15 @@ use crate::lab::random::Random;
 
 /// Three parts of something.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Parts<T> {
+pub(super) struct TrainingParts<T> {
     pub(super) training: T,
     pub(super) validation: T,
     pub(super) calibration: T,
 }
 
-impl<T> Parts<T> {
-    pub(super) fn map<U>(self, mut f: impl FnMut(T) -> U) -> Parts<U> {
-        Parts {
+impl<T> TrainingParts<T> {
+    pub(super) fn map<U>(self, mut f: impl FnMut(T) -> U) -> TrainingParts<U> {
+        TrainingParts {
             training: f(self.training),
             validation: f(self.validation),
             calibration: f(self.calibration),
@@ -33,12 +33,16 @@ impl<T> Parts<T> {
 }
 
 /// A stretch of one session: which session, which of its windows.
-pub(super) type Stretch = (usize, Range<usize>);
+pub(super) type SessionRange = (usize, Range<usize>);
 
 /// Splits sessions of these many windows, in order of time, by shares of the whole (training,
 /// validation; the rest is calibration). Borders lie between sessions where that leaves every part
 /// at least half its share; elsewhere `gap` windows behind each border belong to nobody.
-pub(super) fn genuine(counts: &[usize], shares: [f64; 2], gap: usize) -> Parts<Vec<Stretch>> {
+pub(super) fn genuine(
+    counts: &[usize],
+    shares: [f64; 2],
+    gap: usize,
+) -> TrainingParts<Vec<SessionRange>> {
     let total: usize = counts.iter().sum();
     let at = |share: f64| (share * total as f64).round() as usize;
     let wanted = [at(shares[0]), at(shares[0] + shares[1])];
@@ -57,7 +61,7 @@ pub(super) fn genuine(counts: &[usize], shares: [f64; 2], gap: usize) -> Parts<V
     };
     let between_sessions = nearest[0] < nearest[1] && nearest[1] < total && fair(nearest);
     let ([a, b], gap) = if between_sessions { (nearest, 0) } else { (wanted, gap) };
-    Parts {
+    TrainingParts {
         training: stretches(counts, 0..a),
         validation: stretches(counts, (a + gap).min(b)..b),
         calibration: stretches(counts, (b + gap).min(total)..total),
@@ -65,7 +69,7 @@ pub(super) fn genuine(counts: &[usize], shares: [f64; 2], gap: usize) -> Parts<V
 }
 
 /// A range over all windows as stretches of the sessions that it touches.
-fn stretches(counts: &[usize], range: Range<usize>) -> Vec<Stretch> {
+fn stretches(counts: &[usize], range: Range<usize>) -> Vec<SessionRange> {
     let mut begins = 0;
     let mut found = Vec::new();
     for (session, count) in counts.iter().enumerate() {
@@ -80,13 +84,21 @@ fn stretches(counts: &[usize], range: Range<usize>) -> Vec<Stretch> {
 }
 
 /// Deals people out, each to one part only. With at least three people no part is empty.
-pub(super) fn people(count: usize, shares: [f64; 2], random: &mut Random) -> Parts<Vec<usize>> {
+pub(super) fn people(
+    count: usize,
+    shares: [f64; 2],
+    random: &mut Random,
+) -> TrainingParts<Vec<usize>> {
     let mut order: Vec<usize> = (0..count).collect();
     random.shuffle(&mut order);
     let at = |share: f64| (share * count as f64).round() as usize;
     let a = at(shares[0]).clamp(1.min(count), count.saturating_sub(2).max(1).min(count));
     let b = at(shares[0] + shares[1]).clamp((a + 1).min(count), count.saturating_sub(1).max(a));
-    Parts { calibration: order.split_off(b), validation: order.split_off(a), training: order }
+    TrainingParts {
+        calibration: order.split_off(b),
+        validation: order.split_off(a),
+        training: order,
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{ARCHITECTURE, FeatureNames, Identifier, IdentifierProvenance};
 use crate::error::Result;
 use crate::model::bundle::CONTRACT;
 use crate::model::content::{self, Content};
-use crate::model::fault::Fault;
+use crate::model::fault::ModelFault;
 use crate::model::file::{decode, model_bytes, versions};
 use crate::model::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, entry, follows_version, read};
 use crate::model::seal;
@@ -54,25 +54,25 @@ impl Content for Identifier {
     const CALLED: &'static str = "the model";
     const MAKE: &'static str = "Learn one with `mousewarden identify train`.";
 
-    fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+    fn parse(bytes: &[u8]) -> Result<Self, ModelFault> {
         let model = decode(bytes)?;
         follows_version(&model)?;
         let architecture: String = read(&model, ARCHITECTURE_KEY)?;
         if architecture != ARCHITECTURE {
-            return Err(Fault::Identifier(format!("it calls itself {architecture:?}")));
+            return Err(ModelFault::Identifier(format!("it calls itself {architecture:?}")));
         }
         let features: FeatureNames = read(&model, FEATURES_KEY)?;
         let labels: Vec<String> = read(&model, LABELS_KEY)?;
         let provenance: IdentifierProvenance = read(&model, PROVENANCE_KEY)?;
         versions(&model)?;
         let sealed = seal::check(&model);
-        let graph = model.graph.ok_or_else(|| Fault::Identifier("it has no graph".into()))?;
+        let graph = model.graph.ok_or_else(|| ModelFault::Identifier("it has no graph".into()))?;
         let identifier = Self { mlp: mlp_of(&graph)?, features, labels, provenance };
         identifier.check()?;
         sealed.map(|()| identifier)
     }
 
-    fn encode(&self) -> Result<Vec<u8>, Fault> {
+    fn encode(&self) -> Result<Vec<u8>, ModelFault> {
         self.check()?;
         let entries = vec![
             entry(CONTRACT_KEY, &CONTRACT)?,

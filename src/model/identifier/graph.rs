@@ -1,7 +1,7 @@
 //! From perceptrons to their ONNX graph and back, as `onnx/README.md` fixes it. A graph that would
 //! compute anything else is refused; metadata are not looked at.
 
-use crate::model::fault::Fault;
+use crate::model::fault::ModelFault;
 use crate::model::graph::{fixed, floats, free, int, integers, node, value};
 use crate::model::onnx_proto::{GraphProto, NodeProto, TensorProto, TypeProto, data_type};
 use crate::model::weights::Weights;
@@ -92,10 +92,10 @@ fn layer_name(member: usize, layer: usize) -> String {
 /// The weights of a graph.
 ///
 /// # Errors
-/// [`Fault::Identifier`] when it is another graph.
-pub fn mlp_of(graph: &GraphProto) -> Result<Mlp, Fault> {
+/// [`ModelFault::Identifier`] when it is another graph.
+pub fn mlp_of(graph: &GraphProto) -> Result<Mlp, ModelFault> {
     let weights = Weights::new(graph);
-    let read = || -> Result<Mlp, Fault> {
+    let read = || -> Result<Mlp, ModelFault> {
         let scaling = scaling(&weights, features_of(graph))?;
         let mut members = Vec::new();
         while members.len() < MOST && weights.has(&format!("{}.bias", layer_name(members.len(), 0)))
@@ -106,7 +106,7 @@ pub fn mlp_of(graph: &GraphProto) -> Result<Mlp, Fault> {
     };
     let mlp = read().map_err(as_identifier)?;
     if *graph != graph_of(&mlp) {
-        return Err(Fault::Identifier("its graph computes something else".into()));
+        return Err(ModelFault::Identifier("its graph computes something else".into()));
     }
     Ok(mlp)
 }
@@ -119,7 +119,7 @@ fn features_of(graph: &GraphProto) -> usize {
     size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0)
 }
 
-fn scaling(weights: &Weights<'_>, features: usize) -> Result<Scaling, Fault> {
+fn scaling(weights: &Weights<'_>, features: usize) -> Result<Scaling, ModelFault> {
     let columns = weights.dims("scaling.low")?.first().copied().unwrap_or(0);
     let source = match weights.has("scaling.source") {
         true => weights.integers("scaling.source", columns)?,
@@ -136,13 +136,13 @@ fn scaling(weights: &Weights<'_>, features: usize) -> Result<Scaling, Fault> {
     })
 }
 
-fn member(weights: &Weights<'_>, member: usize) -> Result<Vec<MlpLayer>, Fault> {
+fn member(weights: &Weights<'_>, member: usize) -> Result<Vec<MlpLayer>, ModelFault> {
     let mut layers = Vec::new();
     while layers.len() < MOST && weights.has(&format!("{}.bias", layer_name(member, layers.len())))
     {
         let name = layer_name(member, layers.len());
         let &[input, output] = &weights.dims(&format!("{name}.weight"))?[..] else {
-            return Err(Fault::Identifier(format!("{name}.weight is no matrix")));
+            return Err(ModelFault::Identifier(format!("{name}.weight is no matrix")));
         };
         layers.push(MlpLayer {
             input,
@@ -155,9 +155,9 @@ fn member(weights: &Weights<'_>, member: usize) -> Result<Vec<MlpLayer>, Fault> 
 }
 
 /// A fault of the graph, told as one of this kind of model.
-fn as_identifier(fault: Fault) -> Fault {
+fn as_identifier(fault: ModelFault) -> ModelFault {
     match fault {
-        Fault::Graph(what) => Fault::Identifier(what),
+        ModelFault::Graph(what) => ModelFault::Identifier(what),
         other => other,
     }
 }

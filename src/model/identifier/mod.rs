@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use graph::{FEATURES, PROBABILITIES};
 pub use scorer::LoadedIdentifier;
 
-use super::fault::Fault;
+use super::fault::ModelFault;
 use crate::nn::mlp::Mlp;
 
 /// What `mousewarden.architecture` says of such a file.
@@ -23,7 +23,8 @@ pub struct FeatureNames {
     pub set: String,
     /// Every feature, in the order of the graph's input.
     pub names: Vec<String>,
-    /// Parts that a session is cut in, each asked beside the whole, at least 1; the mean is the answer.
+    /// Parts that a session is cut in, each asked beside the whole, at least 1; the mean is the
+    /// answer.
     #[serde(default = "one")]
     pub parts: usize,
 }
@@ -68,8 +69,8 @@ pub struct Identifier {
 
 impl Identifier {
     /// Says what cannot work, if anything.
-    fn check(&self) -> Result<(), Fault> {
-        let wrong = |what: String| Err(Fault::Value(what));
+    fn check(&self) -> Result<(), ModelFault> {
+        let wrong = |what: String| Err(ModelFault::Value(what));
         let (mlp, features, labels) = (&self.mlp, &self.features, &self.labels);
         if !mlp.fits() {
             return wrong("the shapes of its layers do not fit each other".into());

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::Identifier;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 use crate::model::onnx::OnnxTable;
 use crate::model::scorer::choose;
 use crate::model::{ScorerParams, ScorerReport};
@@ -64,7 +64,7 @@ impl LoadedIdentifier {
         let wants = self.identifier.features.names.len();
         if let Some(row) = rows.iter().find(|row| row.len() != wants) {
             let what = format!("the model takes {wants} features, a session has {}", row.len());
-            return Err(Failure::new(Kind::Data, what)
+            return Err(Failure::new(FailureKind::Data, what)
                 .remedy("Measure sessions with the feature set that the model names."));
         }
         match &mut self.engine {

@@ -5,11 +5,11 @@
 use crate::nn::kernel::{Operation, Simd};
 use crate::nn::norm::Dropout;
 
-use super::rows::Rows;
+use super::rows::BatchRows;
 
 /// Statistics of one batch, a value a channel.
 #[derive(Debug)]
-pub struct Moments {
+pub struct ChannelMoments {
     pub mean: Vec<f32>,
     pub variance: Vec<f32>,
     /// `1 / sqrt(variance + epsilon)`.
@@ -18,7 +18,7 @@ pub struct Moments {
     partial: [Vec<f32>; 2],
 }
 
-impl Moments {
+impl ChannelMoments {
     /// Room for `width` channels.
     pub fn new(width: usize) -> Self {
         let zeros = || vec![0.0; width];
@@ -31,9 +31,9 @@ impl Moments {
 pub struct Activate<'a> {
     /// `[rows, width]`.
     pub values: &'a [f32],
-    pub rows: &'a Rows,
+    pub rows: &'a BatchRows,
     /// To be measured.
-    pub moments: &'a mut Moments,
+    pub moments: &'a mut ChannelMoments,
     /// Scale and offset.
     pub affine: [&'a [f32]; 2],
     pub epsilon: f32,
@@ -48,7 +48,7 @@ impl Operation for Activate<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
         let Self { values, rows, affine: [gamma, beta], out, .. } = self;
-        let Moments { mean, variance, inverse, partial: [partial, _] } = self.moments;
+        let ChannelMoments { mean, variance, inverse, partial: [partial, _] } = self.moments;
         let width = mean.len();
         let share = 1.0 / rows.used().max(1) as f32;
         mean.fill(0.0);
@@ -88,9 +88,9 @@ pub struct Deactivate<'a> {
     pub values: &'a [f32],
     /// As they came out.
     pub outputs: &'a [f32],
-    pub rows: &'a Rows,
+    pub rows: &'a BatchRows,
     /// As measured.
-    pub moments: &'a mut Moments,
+    pub moments: &'a mut ChannelMoments,
     /// Scale.
     pub gamma: &'a [f32],
     /// Share of outputs that dropout keeps.
@@ -107,7 +107,7 @@ impl Operation for Deactivate<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
         let Self { values, outputs, rows, gamma, slopes, .. } = self;
-        let Moments { mean, inverse, partial: [to_gamma, to_beta], .. } = self.moments;
+        let ChannelMoments { mean, inverse, partial: [to_gamma, to_beta], .. } = self.moments;
         let width = mean.len();
         let (scale, share) = (1.0 / self.kept, 1.0 / rows.used().max(1) as f32);
         to_gamma.fill(0.0);

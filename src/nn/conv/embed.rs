@@ -4,7 +4,7 @@
 use crate::nn::adam::Parameter;
 use crate::nn::kernel::Kernel;
 use crate::nn::network::Linear;
-use crate::nn::train::head::{Project, Spread};
+use crate::nn::train::head::{HeadBackward, Project};
 
 /// Weights, `[2 * columns, K]`, and biases.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl EmbeddingLayer {
     /// Adds to the gradients, and writes that of what was pooled.
     pub fn backward(&mut self, kernel: Kernel, pooled: &[f32], slopes: &[f32], below: &mut [f32]) {
         self.bias.grad.iter_mut().zip(slopes).for_each(|(grad, slope)| *grad += slope);
-        kernel.apply(Spread {
+        kernel.apply(HeadBackward {
             outputs: pooled,
             head: &self.weight.value,
             slopes,

@@ -1,7 +1,7 @@
 //! The forward pass of a trained network on ragged batches. A window's score is the same bits
 //! whatever else is in its batch. Nothing is learnt here, and there is only one thread.
 
-use crate::nn::kernel::slide::{Sizes, Slide};
+use crate::nn::kernel::slide::{Slide, SlideSizes};
 use crate::nn::kernel::{Kernel, Operation, Simd};
 use crate::nn::lines::Lines;
 use crate::nn::loss::sigmoid;
@@ -11,7 +11,7 @@ use super::clock::{CHANNELS, Clock, channels};
 use super::layer::{pack, sizes};
 use super::network::{ConvLayer, ConvNetwork};
 use super::pool::Pool;
-use super::rows::Rows;
+use super::rows::BatchRows;
 
 /// Windows that are scored together at most; bounds the memory.
 const CHUNK: usize = 32;
@@ -26,8 +26,8 @@ pub struct ConvInference {
     layers: Vec<Layer>,
     channels: usize,
     head: Dense,
-    traits: Option<Linear>,
-    rows: Rows,
+    embedding: Option<Linear>,
+    rows: BatchRows,
     ways: Vec<[f32; 2]>,
     inputs: Vec<f32>,
     pooled: Vec<f32>,
@@ -36,7 +36,7 @@ pub struct ConvInference {
 /// A convolution with its normalisation folded in.
 #[derive(Debug)]
 struct Layer {
-    sizes: Sizes,
+    sizes: SlideSizes,
     panels: Lines,
     bias: Vec<f32>,
     outputs: Lines,
@@ -64,8 +64,8 @@ impl ConvInference {
             layers,
             channels: network.channels(),
             head: network.head.clone(),
-            traits: network.traits.clone(),
-            rows: Rows::default(),
+            embedding: network.embedding.clone(),
+            rows: BatchRows::default(),
             ways: Vec::new(),
             inputs: Vec::new(),
             pooled: Vec::new(),
@@ -78,15 +78,15 @@ impl ConvInference {
         self.features(windows).iter().map(|row| self.probability(row)).collect()
     }
 
-    /// The same, each with the window's traits: none from a network that gives none, and none of a
-    /// window without steps.
+    /// The same, each with the window's embedding: empty from a network that gives none, and none
+    /// of a window without steps.
     pub fn described(&mut self, windows: &[&[[f32; 3]]]) -> Vec<(f32, Vec<f32>)> {
         let features = self.features(windows);
-        let traits = |row: &Vec<f32>| match &self.traits {
-            Some(traits) if !row.is_empty() => traits.apply(row),
+        let embedding = |row: &Vec<f32>| match &self.embedding {
+            Some(embedding) if !row.is_empty() => embedding.apply(row),
             _ => Vec::new(),
         };
-        features.iter().map(|row| (self.probability(row), traits(row))).collect()
+        features.iter().map(|row| (self.probability(row), embedding(row))).collect()
     }
 
     fn probability(&self, features: &[f32]) -> f32 {
@@ -150,8 +150,8 @@ impl Layer {
         Self { sizes, panels, bias, outputs: Lines::default() }
     }
 
-    fn forward(&mut self, kernel: Kernel, rows: &Rows, input: &[f32]) {
-        let Sizes { width, columns, .. } = self.sizes;
+    fn forward(&mut self, kernel: Kernel, rows: &BatchRows, input: &[f32]) {
+        let SlideSizes { width, columns, .. } = self.sizes;
         self.outputs.fit(rows.total() * columns);
         let (written, read) = rows.seen(self.sizes.kernel / 2);
         kernel.apply(Slide {

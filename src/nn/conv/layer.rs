@@ -3,27 +3,27 @@
 
 use crate::nn::adam::Parameter;
 use crate::nn::kernel::Kernel;
-use crate::nn::kernel::slide::{Sizes, Slide, SlideWeights};
+use crate::nn::kernel::slide::{Slide, SlideSizes, SlideWeights};
 use crate::nn::lines::Lines;
 use crate::nn::network::BatchNorm;
 use crate::nn::norm::Dropout;
 
-use super::activation::{Activate, Deactivate, Moments};
+use super::activation::{Activate, ChannelMoments, Deactivate};
 use super::network::ConvLayer;
-use super::rows::Rows;
+use super::rows::BatchRows;
 
 /// A layer with its parameters, running statistics and activations.
 #[derive(Debug)]
-pub struct Layer {
+pub struct ConvLayerTrainer {
     kernel: Kernel,
-    sizes: Sizes,
+    sizes: SlideSizes,
     /// Channels that are really there: read and given.
     real: [usize; 2],
     /// Convolution, scale, offset.
     pub params: [Parameter; 3],
     epsilon: f32,
     running: [Vec<f32>; 2],
-    moments: Moments,
+    moments: ChannelMoments,
     products: Lines,
     /// What it gives, `[rows, columns]`, zeros in empty rows.
     pub outputs: Lines,
@@ -31,7 +31,7 @@ pub struct Layer {
     scratch: Lines,
 }
 
-impl Layer {
+impl ConvLayerTrainer {
     /// From canonical weights; rows below are `width` floats long.
     pub fn new(layer: &ConvLayer, width: usize, kernel: Kernel) -> Self {
         let sizes = sizes(layer, width, kernel);
@@ -49,7 +49,7 @@ impl Layer {
             params: params.map(|values| Parameter::new(&values)),
             epsilon: norm.epsilon,
             running: [padded(&norm.mean), padded(&norm.variance)],
-            moments: Moments::new(sizes.columns),
+            moments: ChannelMoments::new(sizes.columns),
             products: Lines::default(),
             outputs: Lines::default(),
             turned: Lines::default(),
@@ -67,8 +67,8 @@ impl Layer {
     }
 
     /// From the rows below, zeros in the empty ones, to `outputs`.
-    pub fn forward(&mut self, rows: &Rows, input: &[f32], dropout: Dropout) {
-        let Sizes { width, columns, .. } = self.sizes;
+    pub fn forward(&mut self, rows: &BatchRows, input: &[f32], dropout: Dropout) {
+        let SlideSizes { width, columns, .. } = self.sizes;
         self.products.fit(rows.total() * columns);
         self.outputs.fit(rows.total() * columns);
         let (written, read) = rows.seen(self.half());
@@ -95,13 +95,13 @@ impl Layer {
     /// that of the rows below, if there is room for it.
     pub fn backward(
         &mut self,
-        rows: &Rows,
+        rows: &BatchRows,
         input: &[f32],
         slopes: &mut [f32],
         below: Option<&mut Lines>,
         kept: f32,
     ) {
-        let Sizes { width, columns, .. } = self.sizes;
+        let SlideSizes { width, columns, .. } = self.sizes;
         let [weight, gamma, beta] = &mut self.params;
         self.kernel.apply(Deactivate {
             values: &self.products,
@@ -129,10 +129,10 @@ impl Layer {
     }
 
     /// The gradient of the rows below: the same sliding, with the weights turned around.
-    fn pass_down(&mut self, rows: &Rows, slopes: &[f32], below: &mut Lines) {
-        let Sizes { width, kernel, columns } = self.sizes;
+    fn pass_down(&mut self, rows: &BatchRows, slopes: &[f32], below: &mut Lines) {
+        let SlideSizes { width, kernel, columns } = self.sizes;
         let lanes = self.kernel.lanes();
-        let back = Sizes { width: columns, kernel, columns: self.kernel.columns(width) };
+        let back = SlideSizes { width: columns, kernel, columns: self.kernel.columns(width) };
         self.turned.fit(back.panels());
         let weight = &self.params[0].value;
         for tap in 0..kernel {
@@ -168,7 +168,7 @@ impl Layer {
     /// Canonical weights, or their gradients (then without statistics).
     pub fn export(&self, part: fn(&Parameter) -> &[f32], with_statistics: bool) -> ConvLayer {
         let [input, output] = self.real;
-        let Sizes { width, kernel, .. } = self.sizes;
+        let SlideSizes { width, kernel, .. } = self.sizes;
         let panels = part(&self.params[0]);
         let at = |index: usize| {
             let (o, rest) = (index / (input * kernel), index % (input * kernel));
@@ -196,12 +196,12 @@ impl Layer {
 }
 
 /// Sizes as stored, for rows below that are `width` floats long.
-pub fn sizes(layer: &ConvLayer, width: usize, kernel: Kernel) -> Sizes {
-    Sizes { width, kernel: layer.kernel, columns: kernel.columns(layer.output) }
+pub fn sizes(layer: &ConvLayer, width: usize, kernel: Kernel) -> SlideSizes {
+    SlideSizes { width, kernel: layer.kernel, columns: kernel.columns(layer.output) }
 }
 
 /// Canonical weights as panels.
-pub fn pack(layer: &ConvLayer, sizes: Sizes, kernel: Kernel) -> Vec<f32> {
+pub fn pack(layer: &ConvLayer, sizes: SlideSizes, kernel: Kernel) -> Vec<f32> {
     let mut panels = vec![0.0; sizes.panels()];
     for (index, weight) in layer.weight.iter().enumerate() {
         let (output, rest) =

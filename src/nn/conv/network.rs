@@ -1,7 +1,7 @@
 //! The network as plain numbers, in the order in which ONNX wants them, and its first weights.
 
 use crate::nn::network::{BatchNorm, Dense, Linear};
-use crate::nn::random::Stream;
+use crate::nn::random::RandomStream;
 
 use super::clock::{CHANNELS, Clock};
 
@@ -54,13 +54,13 @@ pub struct ConvNetwork {
     pub layers: Vec<ConvLayer>,
     /// From mean and deviation of the last layer's channels, `2 * output`, to the logit.
     pub head: Dense,
-    /// From the same to the window's traits, if it gives any.
-    pub traits: Option<Linear>,
+    /// From the same to the window's embedding, if it gives any.
+    pub embedding: Option<Linear>,
 }
 
 impl ConvNetwork {
-    /// A fresh network with a head of zeros; weights follow He et al. (2015). Sizes of 0 count as 1,
-    /// even kernels as one more.
+    /// A fresh network with a head of zeros; weights follow He et al. (2015). Sizes of 0 count as
+    /// 1, even kernels as one more.
     pub fn new(shape: &ConvShape, seed: u64) -> Self {
         let mut input = CHANNELS;
         let mut layer = |(at, (kernel, output)): (usize, &(usize, usize))| {
@@ -78,14 +78,14 @@ impl ConvNetwork {
             scale: 0.5,
             layers,
             head: Dense { weight: vec![0.0; 2 * input], bias: 0.0 },
-            traits: None,
+            embedding: None,
         }
     }
 
     /// Random weights for an embedding of `count` numbers. Features of fresh filters scatter by
     /// about a quarter, so that what they give lies half a unit apart.
     pub fn fresh_embedding(&self, count: usize, seed: u64) -> Linear {
-        let mut stream = Stream::new(seed, EMBEDDING);
+        let mut stream = RandomStream::new(seed, EMBEDDING);
         let deviation = 2.0 / (self.features().max(1) as f64).sqrt();
         let mut weight = |_| (stream.normal() * deviation) as f32;
         Linear {
@@ -142,7 +142,7 @@ fn shorten(layer: &mut ConvLayer, scales: &[usize]) {
 }
 
 fn fresh_layer([kernel, input, output]: [usize; 3], seed: u64, purpose: u64) -> ConvLayer {
-    let mut stream = Stream::new(seed, purpose);
+    let mut stream = RandomStream::new(seed, purpose);
     let deviation = (2.0 / (input * kernel) as f64).sqrt();
     ConvLayer {
         kernel,

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 /// The layout of a batch.
 #[derive(Debug, Default)]
-pub struct Rows {
+pub struct BatchRows {
     gap: usize,
     ranges: Vec<Range<usize>>,
     total: usize,
 }
 
-impl Rows {
+impl BatchRows {
     /// Lays out windows of these lengths with `gap` empty rows around each.
     pub fn lay(&mut self, lengths: impl Iterator<Item = usize>, gap: usize) {
         self.gap = gap;
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn windows_lie_apart_and_gaps_are_cleared() {
-        let mut rows = Rows::default();
+        let mut rows = BatchRows::default();
         rows.lay([2, 0, 1].into_iter(), 2);
         assert_eq!(rows.ranges(), [2..4, 6..6, 8..9]);
         assert_eq!((rows.total(), rows.used(), rows.seen(1)), (11, 3, (2..9, 1..10)));

@@ -1,7 +1,7 @@
-//! The trunk in training, with an embedding in which two groups of one person's windows lie near
+//! The backbone in training, with an embedding in which two groups of one person's windows lie near
 //! each other and those of two people do not. One thread; the same seed gives the same numbers.
 
-use crate::nn::adam::{Parameter, Step};
+use crate::nn::adam::{AdamStep, Parameter};
 use crate::nn::lines::Lines;
 use crate::nn::network::{Dense, Linear};
 use crate::nn::norm::Dropout;
@@ -10,20 +10,20 @@ use crate::nn::train::TrainParams;
 
 use super::clock::{CHANNELS, Clock, channels};
 use super::embed::EmbeddingLayer;
-use super::layer::Layer;
+use super::layer::ConvLayerTrainer;
 use super::network::ConvNetwork;
 use super::pairs::PairBatch;
 use super::pool::{Pool, Unpool};
-use super::rows::Rows;
+use super::rows::BatchRows;
 
-/// A trunk in training with its embedding.
+/// A backbone in training with its embedding.
 #[derive(Debug)]
 pub struct ConvEncoder {
     params: TrainParams,
     clock: Clock,
     scale: f32,
     reach: usize,
-    layers: Vec<Layer>,
+    layers: Vec<ConvLayerTrainer>,
     embedding: EmbeddingLayer,
     batch: Activations,
     steps: u64,
@@ -32,7 +32,7 @@ pub struct ConvEncoder {
 /// What a batch leaves in memory between the passes.
 #[derive(Debug, Default)]
 struct Activations {
-    rows: Rows,
+    rows: BatchRows,
     ways: Vec<[f32; 2]>,
     inputs: Vec<f32>,
     /// Mean and deviation of each window, `[windows, 2 * columns]`, and their gradients.
@@ -42,13 +42,13 @@ struct Activations {
 }
 
 impl ConvEncoder {
-    /// Starts from the trunk of `network`, whose own head and traits take no part. Of the
+    /// Starts from the backbone of `network`, whose own head and embedding take no part. Of the
     /// parameters, `threads` does not matter.
     pub fn new(network: &ConvNetwork, embedding: &Linear, params: TrainParams) -> Self {
         let mut width = CHANNELS;
         let mut layers = Vec::with_capacity(network.layers.len());
         for layer in &network.layers {
-            layers.push(Layer::new(layer, width, params.kernel));
+            layers.push(ConvLayerTrainer::new(layer, width, params.kernel));
             width = params.kernel.columns(layer.output);
         }
         Self {
@@ -75,7 +75,7 @@ impl ConvEncoder {
         let shorten = (f64::from(self.params.clip_norm) / square.sqrt().max(1e-12)).min(1.0) as f32;
         let number = self.steps + 1;
         let (params, steps) = (self.params.clone(), self.steps);
-        let step = Step { number, rate: params.learning_rate, shorten };
+        let step = AdamStep { number, rate: params.learning_rate, shorten };
         self.parameters().for_each(|parameter| parameter.step(step, &params));
         self.layers.iter_mut().for_each(|layer| layer.average(params.norm_momentum, steps));
         self.steps += 1;
@@ -89,12 +89,12 @@ impl ConvEncoder {
         (loss, self.export(|p| &p.grad, false), self.embedding.export(|p| &p.grad))
     }
 
-    /// The trunk as trained so far, with the running statistics and a head of zeros.
+    /// The backbone as trained so far, with the running statistics and a head of zeros.
     pub fn network(&self) -> ConvNetwork {
         self.export(|p| &p.value, true)
     }
 
-    /// The embedding as trained so far, from what the trunk pools.
+    /// The embedding as trained so far, from what the backbone pools.
     pub fn embedding(&self) -> Linear {
         self.embedding.export(|p| &p.value)
     }
@@ -109,7 +109,7 @@ impl ConvEncoder {
             self.layers.iter().map(|layer| layer.export(part, with_statistics)).collect();
         let channels = layers.last().map_or(CHANNELS, |layer| layer.output);
         let head = Dense { weight: vec![0.0; 2 * channels], bias: 0.0 };
-        ConvNetwork { clock: self.clock, scale: self.scale, layers, head, traits: None }
+        ConvNetwork { clock: self.clock, scale: self.scale, layers, head, embedding: None }
     }
 
     fn parameters(&mut self) -> impl Iterator<Item = &mut Parameter> {
@@ -151,7 +151,7 @@ impl ConvEncoder {
 
     fn forward(&mut self) {
         let Activations { rows, inputs, pooled: [pooled, _], embeddings, .. } = &mut self.batch;
-        let columns = self.layers.last().map_or(CHANNELS, Layer::columns);
+        let columns = self.layers.last().map_or(CHANNELS, ConvLayerTrainer::columns);
         let mut below: &[f32] = inputs;
         for (at, layer) in self.layers.iter_mut().enumerate() {
             let key = mix64(self.params.seed ^ mix64(self.steps << 8 | at as u64)) as u32;
@@ -174,7 +174,7 @@ impl ConvEncoder {
     fn backward(&mut self) {
         let kernel = self.params.kernel;
         let Activations { rows, inputs, pooled, embeddings, slopes, .. } = &mut self.batch;
-        let columns = self.layers.last().map_or(CHANNELS, Layer::columns);
+        let columns = self.layers.last().map_or(CHANNELS, ConvLayerTrainer::columns);
         let count = self.embedding.count();
         let [above, below] = slopes;
         above.fit(rows.total() * columns);

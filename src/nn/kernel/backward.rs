@@ -4,9 +4,9 @@
 
 use super::Operation;
 use super::forward::GROUP;
-use super::product::{Outer, Product, Segment, Start};
+use super::product::{Accumulate, Outer, Product, Segment};
 use super::simd::Simd;
-use crate::nn::panel::Shape;
+use crate::nn::panel::PanelShape;
 
 /// Depth of a product whose panel stays in the first-level cache.
 const DEPTH: usize = 128;
@@ -22,7 +22,7 @@ pub enum Upstream<'a> {
 /// The work; `rows` are the batch's valid steps, `most` the sequences alive at the first.
 pub struct Backward<'a> {
     /// Sizes.
-    pub shape: Shape,
+    pub shape: PanelShape,
     /// First row of each step, and `rows`.
     pub offsets: &'a [usize],
     /// Input parts, `[rows, part_padded]` each.
@@ -163,7 +163,7 @@ impl Backward<'_> {
                         a: (gates, width, rows * width),
                         b: weights.add((panel * blocks + first) * width * width),
                         out: (out.0.add(panel * width), out.1),
-                        start: if add || first > 0 { Start::Kept } else { Start::Zero },
+                        start: if add || first > 0 { Accumulate::Kept } else { Accumulate::Zero },
                     }
                     .run(simd);
                 }

@@ -3,10 +3,10 @@
 //! Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), without peepholes.
 
 use super::Operation;
-use super::product::{Product, Start};
+use super::product::{Accumulate, Product};
 use super::simd::Simd;
 use super::tile::{self, each_tile};
-use crate::nn::panel::Shape;
+use crate::nn::panel::PanelShape;
 
 /// Rows that are projected together: their gates are still in the cache when they recur.
 pub const GROUP: usize = 128;
@@ -14,7 +14,7 @@ pub const GROUP: usize = 128;
 /// The work; `rows` are the batch's valid steps.
 pub struct Forward<'a> {
     /// Sizes.
-    pub shape: Shape,
+    pub shape: PanelShape,
     /// First row of each step, and `rows`.
     pub offsets: &'a [usize],
     /// Panels, `shape.panel_len()`.
@@ -126,7 +126,7 @@ impl Forward<'_> {
                         ),
                         b: panel.add(part * shape.part_padded * width),
                         out: (self.gates.as_mut_ptr().add(out * width), width),
-                        start: if part == 0 { Start::Row(bias) } else { Start::Kept },
+                        start: if part == 0 { Accumulate::Row(bias) } else { Accumulate::Kept },
                     }
                     .run(simd);
                 }

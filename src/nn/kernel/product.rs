@@ -7,7 +7,7 @@ use super::tile::{self, each_tile};
 
 /// What a product adds to.
 #[derive(Clone, Copy)]
-pub enum Start {
+pub enum Accumulate {
     /// Zero.
     Zero,
     /// The same row for all, such as a bias.
@@ -32,7 +32,7 @@ pub struct Product {
     /// First output row and distance of rows.
     pub out: (*mut f32, usize),
     /// What the sum starts from.
-    pub start: Start,
+    pub start: Accumulate,
 }
 
 impl Product {
@@ -48,9 +48,9 @@ impl Product {
             unsafe {
                 let out = out.add(at * out_row);
                 let mut sum = match self.start {
-                    Start::Zero => tile::zeros::<S, M>(simd),
-                    Start::Row(row) => tile::load::<S, M>(simd, row, 0),
-                    Start::Kept => tile::load::<S, M>(simd, out, out_row),
+                    Accumulate::Zero => tile::zeros::<S, M>(simd),
+                    Accumulate::Row(row) => tile::load::<S, M>(simd, row, 0),
+                    Accumulate::Kept => tile::load::<S, M>(simd, out, out_row),
                 };
                 for chunk in 0..self.chunks {
                     let a = a.add(at * a_row + chunk * a_chunk);

@@ -2,13 +2,13 @@
 //! output, a few neighbouring rows, are one run of floats, and neighbouring runs overlap. Nothing
 //! is copied together first.
 
-use super::product::{Outer, Product, Segment, Start};
+use super::product::{Accumulate, Outer, Product, Segment};
 use super::simd::Simd;
 use super::{Kernel, Operation};
 
 /// Sizes of a convolution over rows, as they are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
+pub struct SlideSizes {
     /// Floats of an input row.
     pub width: usize,
     /// Neighbouring rows that one output sees.
@@ -17,7 +17,7 @@ pub struct Sizes {
     pub columns: usize,
 }
 
-impl Sizes {
+impl SlideSizes {
     /// Floats that one output sees.
     pub const fn depth(&self) -> usize {
         self.width * self.kernel
@@ -45,7 +45,7 @@ impl Kernel {
 /// `out[r] = bias + run[r] * panels`, where `run[r]` starts at input row `r`.
 pub struct Slide<'a> {
     /// Sizes.
-    pub sizes: Sizes,
+    pub sizes: SlideSizes,
     /// `[rows + kernel - 1, width]`.
     pub input: &'a [f32],
     /// Weights.
@@ -61,7 +61,7 @@ impl Operation for Slide<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Sizes { width, kernel, columns } = self.sizes;
+        let SlideSizes { width, kernel, columns } = self.sizes;
         let (rows, panel) = (self.out.len() / columns, 4 * S::LANES);
         assert!(columns.is_multiple_of(panel) && self.panels.len() >= self.sizes.panels());
         assert!(rows == 0 || self.input.len() >= (rows + kernel - 1) * width);
@@ -71,9 +71,9 @@ impl Operation for Slide<'_> {
             // SAFETY: the sizes are checked above; `at + panel <= columns`.
             unsafe {
                 let start = if self.bias.is_empty() {
-                    Start::Zero
+                    Accumulate::Zero
                 } else {
-                    Start::Row(self.bias.as_ptr().add(at))
+                    Accumulate::Row(self.bias.as_ptr().add(at))
                 };
                 let product = Product {
                     rows,
@@ -93,7 +93,7 @@ impl Operation for Slide<'_> {
 /// `grads += sum over rows of run[r]^T * slopes[r]`.
 pub struct SlideWeights<'a> {
     /// Sizes.
-    pub sizes: Sizes,
+    pub sizes: SlideSizes,
     /// `[rows + kernel - 1, width]`.
     pub input: &'a [f32],
     /// Gradient of the outputs, `[rows, columns]`.
@@ -109,7 +109,7 @@ impl Operation for SlideWeights<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Sizes { width, kernel, columns } = self.sizes;
+        let SlideSizes { width, kernel, columns } = self.sizes;
         let (rows, panel) = (self.slopes.len() / columns, 4 * S::LANES);
         assert!(columns.is_multiple_of(panel) && self.grads.len() >= self.sizes.panels());
         assert!(rows == 0 || self.input.len() >= (rows + kernel - 1) * width);
@@ -146,7 +146,7 @@ mod tests {
     fn every_kernel_slides_and_gathers_as_the_definition_does() {
         for kernel in Kernel::available() {
             let columns = kernel.columns(70);
-            let sizes = Sizes { width: 3, kernel: 5, columns };
+            let sizes = SlideSizes { width: 3, kernel: 5, columns };
             let (rows, depth) = (13, sizes.depth());
             let input = numbers((rows + 4) * 3, 1);
             let (panels, bias) = (numbers(sizes.panels(), 2), numbers(columns, 3));

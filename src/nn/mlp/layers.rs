@@ -5,7 +5,7 @@ use super::{Mlp, MlpLayer, Scaling};
 
 /// One dense layer at work.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layer {
+pub(super) struct DenseLayer {
     pub input: usize,
     pub output: usize,
     /// `[input, output]`, row-major: the inner loop runs over outputs, which vectorises.
@@ -13,7 +13,7 @@ pub(super) struct Layer {
     pub bias: Vec<f64>,
 }
 
-impl From<&MlpLayer> for Layer {
+impl From<&MlpLayer> for DenseLayer {
     fn from(stored: &MlpLayer) -> Self {
         let wide = |values: &[f32]| values.iter().copied().map(f64::from).collect();
         let (weight, bias) = (wide(&stored.weight), wide(&stored.bias));
@@ -21,15 +21,15 @@ impl From<&MlpLayer> for Layer {
     }
 }
 
-impl From<&Layer> for MlpLayer {
-    fn from(layer: &Layer) -> Self {
+impl From<&DenseLayer> for MlpLayer {
+    fn from(layer: &DenseLayer) -> Self {
         let narrow = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
         let (weight, bias) = (narrow(&layer.weight), narrow(&layer.bias));
         Self { input: layer.input, output: layer.output, weight, bias }
     }
 }
 
-impl Layer {
+impl DenseLayer {
     /// A layer of zeros of the same shape, for gradients.
     pub fn zeros(&self) -> Self {
         let (weight, bias) = (vec![0.0; self.weight.len()], vec![0.0; self.bias.len()]);
@@ -63,7 +63,7 @@ impl Layer {
 }
 
 /// What each layer took in, and the probabilities behind the last. A row's whole way.
-fn pass(layers: &[Layer], row: Vec<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
+fn pass(layers: &[DenseLayer], row: Vec<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
     let (mut inputs, mut now) = (Vec::with_capacity(layers.len()), row);
     for (index, layer) in layers.iter().enumerate() {
         let mut out = layer.forward(&now);
@@ -85,7 +85,12 @@ fn softmax(logits: &mut [f64]) {
 }
 
 /// Adds one row's gradient of the cross-entropy to `grads`; gives the cross-entropy in nats.
-pub(super) fn learn(layers: &[Layer], row: Vec<f64>, class: usize, grads: &mut [Layer]) -> f64 {
+pub(super) fn learn(
+    layers: &[DenseLayer],
+    row: Vec<f64>,
+    class: usize,
+    grads: &mut [DenseLayer],
+) -> f64 {
     let (inputs, mut slope) = pass(layers, row);
     let loss = -slope.get(class).copied().unwrap_or(0.0).max(f64::MIN_POSITIVE).ln();
     if let Some(genuine) = slope.get_mut(class) {
@@ -107,14 +112,14 @@ pub(super) fn learn(layers: &[Layer], row: Vec<f64>, class: usize, grads: &mut [
 #[derive(Debug, Clone)]
 pub struct MlpInference {
     scaling: Scaling,
-    members: Vec<Vec<Layer>>,
+    members: Vec<Vec<DenseLayer>>,
     classes: usize,
 }
 
 impl MlpInference {
     /// From the stored weights, which fit each other.
     pub fn new(mlp: &Mlp) -> Self {
-        let ready = |member: &Vec<MlpLayer>| member.iter().map(Layer::from).collect();
+        let ready = |member: &Vec<MlpLayer>| member.iter().map(DenseLayer::from).collect();
         let members = mlp.members.iter().map(ready).collect();
         Self { scaling: mlp.scaling.clone(), members, classes: mlp.classes() }
     }

@@ -1,5 +1,5 @@
-//! Scaling of features: fitted on training rows, stored with the network, applied before it. A column
-//! that never varied says nothing and becomes 0.
+//! Scaling of features: fitted on training rows, stored with the network, applied before it. A
+//! column that never varied says nothing and becomes 0.
 
 /// Min-max scaled values end here: what lies further out than one whole range of the training rows
 /// says only that it lies outside.
@@ -25,9 +25,9 @@ pub struct Scaling {
 impl Scaling {
     /// From training rows `[N][F]`, all equally long and finite; the first tells how long. One bin
     /// scales each feature by its least and most. More encode it piecewise linearly (Gorishniy,
-    /// Rubachev & Babenko 2022): a column for each stretch between neighbouring quantiles, so that a
-    /// network can bend at any of them, as a tree can split there, and no far-out value squeezes the
-    /// others together. Quantiles that coincide make fewer columns.
+    /// Rubachev & Babenko 2022): a column for each stretch between neighbouring quantiles, so that
+    /// a network can bend at any of them, as a tree can split there, and no far-out value squeezes
+    /// the others together. Quantiles that coincide make fewer columns.
     pub fn fit(rows: &[Vec<f32>], bins: usize) -> Self {
         let features = rows.first().map_or(0, Vec::len);
         let clip = if bins > 1 { WITHIN } else { BEYOND };
@@ -81,8 +81,8 @@ impl Scaling {
     }
 }
 
-/// Quantiles that divide a column into `bins` parts, without those that coincide or lie so close that
-/// one over their distance is no number; at least one where the column has a value.
+/// Quantiles that divide a column into `bins` parts, without those that coincide or lie so close
+/// that one over their distance is no number; at least one where the column has a value.
 fn edges(mut column: Vec<f32>, bins: usize) -> Vec<f32> {
     column.sort_by(f32::total_cmp);
     let mut edges: Vec<f32> = Vec::with_capacity(bins + 1);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bin_fills_zero_to_one_and_strangers_are_clipped() {
+    fn one_bin_fills_zero_to_one_and_impostors_are_clipped() {
         let rows = [vec![10.0, 5.0, -1.0], vec![20.0, 5.0, 1.0]];
         let scaling = Scaling::fit(&rows, 1);
         assert!(scaling.is_plain() && scaling.fits());

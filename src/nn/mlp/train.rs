@@ -1,11 +1,11 @@
 //! Training of perceptrons: whole-batch Adam on the mean cross-entropy with weight decay and, if
 //! wished, noise on the scaled inputs. Which rows are trained on is the caller's business.
 
-use super::layers::{Layer, learn};
+use super::layers::{DenseLayer, learn};
 use super::relevance::relevance;
 use super::scaling::Scaling;
 use super::{Mlp, MlpLayer};
-use crate::nn::random::Stream;
+use crate::nn::random::RandomStream;
 
 /// How perceptrons are trained.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -31,8 +31,8 @@ pub struct MlpParams {
     pub seed: u64,
 }
 
-/// Few passes in small steps, found on sessions of about a hundred events of three other data sets, so
-/// that no figure on the bank recordings was tuned on them.
+/// Few passes in small steps, found on sessions of about a hundred events of three other data sets,
+/// so that no figure on the bank recordings was tuned on them.
 impl Default for MlpParams {
     fn default() -> Self {
         Self {
@@ -63,7 +63,7 @@ pub fn train(rows: &[Vec<f32>], classes: &[usize], class_count: usize, params: &
         .chain([class_count])
         .collect();
     let member = |index: usize| -> Vec<MlpLayer> {
-        let mut stream = Stream::new(params.seed, 100 + index as u64);
+        let mut stream = RandomStream::new(params.seed, 100 + index as u64);
         let mut fit = Fit::new(fresh(&sizes, &mut stream), &columns, params, stream);
         (0..params.epochs).for_each(|epoch| fit.epoch(classes, epoch));
         fit.finished()
@@ -87,11 +87,11 @@ impl Columns {
 }
 
 fn slopes(
-    layers: &[Layer],
+    layers: &[DenseLayer],
     rows: impl ExactSizeIterator<Item = Vec<f64>>,
     classes: &[usize],
-) -> (f64, Vec<Layer>) {
-    let mut grads: Vec<Layer> = layers.iter().map(Layer::zeros).collect();
+) -> (f64, Vec<DenseLayer>) {
+    let mut grads: Vec<DenseLayer> = layers.iter().map(DenseLayer::zeros).collect();
     let count = rows.len().min(classes.len()).max(1) as f64;
     let loss: f64 =
         rows.zip(classes).map(|(row, &class)| learn(layers, row, class, &mut grads)).sum();
@@ -102,34 +102,34 @@ fn slopes(
 }
 
 /// He et al. (2015) normal weights, zero biases.
-fn fresh(sizes: &[usize], stream: &mut Stream) -> Vec<Layer> {
+fn fresh(sizes: &[usize], stream: &mut RandomStream) -> Vec<DenseLayer> {
     let layer = |pair: &[usize]| {
         let (input, output) = (pair[0], pair[1]);
         let scale = (2.0 / input.max(1) as f64).sqrt();
         let weight = (0..input * output).map(|_| scale * stream.normal()).collect();
-        Layer { input, output, weight, bias: vec![0.0; output] }
+        DenseLayer { input, output, weight, bias: vec![0.0; output] }
     };
     sizes.windows(2).map(layer).collect()
 }
 
 /// One network on its way.
 struct Fit<'a> {
-    layers: Vec<Layer>,
-    means: Vec<Layer>,
-    squares: Vec<Layer>,
+    layers: Vec<DenseLayer>,
+    means: Vec<DenseLayer>,
+    squares: Vec<DenseLayer>,
     columns: &'a Columns,
     params: &'a MlpParams,
-    stream: Stream,
+    stream: RandomStream,
 }
 
 impl<'a> Fit<'a> {
     fn new(
-        layers: Vec<Layer>,
+        layers: Vec<DenseLayer>,
         columns: &'a Columns,
         params: &'a MlpParams,
-        stream: Stream,
+        stream: RandomStream,
     ) -> Self {
-        let zeros = || layers.iter().map(Layer::zeros).collect();
+        let zeros = || layers.iter().map(DenseLayer::zeros).collect();
         Self { means: zeros(), squares: zeros(), layers, columns, params, stream }
     }
 
@@ -208,16 +208,16 @@ mod tests {
         (0..count).map(at).unzip()
     }
 
-    fn moved(layers: &[Layer], index: usize, place: usize, change: f64) -> Vec<Layer> {
+    fn moved(layers: &[DenseLayer], index: usize, place: usize, change: f64) -> Vec<DenseLayer> {
         let mut layers = layers.to_vec();
-        let Layer { weight, bias, .. } = &mut layers[index];
+        let DenseLayer { weight, bias, .. } = &mut layers[index];
         *weight.iter_mut().chain(bias).nth(place).unwrap() += change;
         layers
     }
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        let mut stream = Stream::new(3, 9);
+        let mut stream = RandomStream::new(3, 9);
         let mut layers = fresh(&[4, 6, 5, 3], &mut stream);
         for layer in &mut layers {
             layer.bias.iter_mut().for_each(|bias| *bias = 0.1 * stream.normal());
@@ -226,7 +226,7 @@ mod tests {
             (0..7).map(|_| (0..4).map(|_| stream.normal()).collect()).collect();
         let classes = [0, 1, 2, 2, 1, 0, 1];
         let (_, grads) = slopes(&layers, rows.iter().cloned(), &classes);
-        let loss = |layers: &[Layer]| slopes(layers, rows.iter().cloned(), &classes).0;
+        let loss = |layers: &[DenseLayer]| slopes(layers, rows.iter().cloned(), &classes).0;
         let step = 1e-6;
         for (index, grad) in grads.iter().enumerate() {
             for (place, expected) in grad.weight.iter().chain(&grad.bias).enumerate() {

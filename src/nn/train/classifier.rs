@@ -1,5 +1,6 @@
-//! The same trunk in training with a softmax over many classes instead of one logit: what it learns
-//! to tell many apart serves, afterwards, to tell one from all. Only the trunk is kept of it.
+//! The same backbone in training with a softmax over many classes instead of one logit: what it
+//! learns to tell many apart serves, afterwards, to tell one from all. Only the backbone is kept of
+//! it.
 
 use std::ops::Range;
 
@@ -20,10 +21,10 @@ pub struct ClassBatch<'a> {
 
 /// A network in training whose head is a softmax over classes.
 #[derive(Debug)]
-pub struct Classifier(Trainer);
+pub struct ClassifierTrainer(Trainer);
 
-impl Classifier {
-    /// Starts from the trunk of `network`, whose own head takes no part.
+impl ClassifierTrainer {
+    /// Starts from the backbone of `network`, whose own head takes no part.
     pub fn new(network: &Network, classes: &Linear, params: TrainParams) -> Self {
         Self(Trainer::with_head(network, Some(classes), params))
     }
@@ -42,7 +43,7 @@ impl Classifier {
         (loss, self.0.exported_gradients(), classes)
     }
 
-    /// The trunk as trained so far, with the running statistics and a head of zeros.
+    /// The backbone as trained so far, with the running statistics and a head of zeros.
     pub fn network(&self) -> Network {
         self.0.network()
     }

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A barrier for two that opens for good when one of them has failed.
 #[derive(Debug, Default)]
-pub struct Gate {
+pub struct Barrier {
     state: Mutex<State>,
     opened: Condvar,
 }
@@ -17,7 +17,7 @@ struct State {
     broken: bool,
 }
 
-impl Gate {
+impl Barrier {
     /// Waits for the other thread; false if it has failed.
     pub fn pass(&self) -> bool {
         let mut state = self.state();
@@ -49,8 +49,8 @@ impl Gate {
     }
 }
 
-/// See [`Gate::break_on_panic`].
-pub struct Guard<'a>(&'a Gate);
+/// See [`Barrier::break_on_panic`].
+pub struct Guard<'a>(&'a Barrier);
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_failed_thread_does_not_leave_the_other_waiting() {
-        let gate = Gate::default();
+        let gate = Barrier::default();
         std::thread::scope(|scope| {
             let failing = scope.spawn(|| {
                 let _breaks = gate.break_on_panic();

@@ -29,7 +29,7 @@ impl Operation for Project<'_> {
 }
 
 /// From the slopes of one sequence's logits to those of the head and of its final outputs.
-pub struct Spread<'a> {
+pub struct HeadBackward<'a> {
     /// Final outputs of one direction, `[padded]`.
     pub outputs: &'a [f32],
     /// `[padded, K]`.
@@ -42,7 +42,7 @@ pub struct Spread<'a> {
     pub last: &'a mut [f32],
 }
 
-impl Operation for Spread<'_> {
+impl Operation for HeadBackward<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use crate::nn::panel::Shape;
+use crate::nn::panel::PanelShape;
 
 /// The ranges of one side: its direction of both layers, and its half of normalisation and head.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct ParameterLayout {
     /// Sizes of both layers' directions.
-    pub shapes: [Shape; 2],
+    pub shapes: [PanelShape; 2],
     /// Panels of both layers' directions.
     pub panels: [Range<usize>; 2],
     /// Scale of the normalisation.
@@ -24,11 +24,11 @@ pub struct Layout {
     pub bias: Range<usize>,
 }
 
-impl Layout {
+impl ParameterLayout {
     /// For hidden sizes, a head and a vector width.
     pub fn new(hidden: [usize; 2], classes: Option<usize>, lanes: usize) -> Self {
-        let first = Shape::first(hidden[0], lanes);
-        let shapes = [first, Shape::above(&first, hidden[1])];
+        let first = PanelShape::first(hidden[0], lanes);
+        let shapes = [first, PanelShape::above(&first, hidden[1])];
         let mut end = 0;
         let mut next = |len: usize| {
             end += len;

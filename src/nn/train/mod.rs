@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 
 use super::kernel::Kernel;
 use super::network::{Linear, Network};
-pub use classifier::{ClassBatch, Classifier};
+pub use classifier::{ClassBatch, ClassifierTrainer};
 use phases::{PHASES, Shared};
 use side::Side;
 

@@ -6,9 +6,9 @@ use std::ops::{Deref, Range};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::gate::Gate;
-use super::head::{self, Project, Spread};
-use super::layout::Layout;
+use super::gate::Barrier;
+use super::head::{self, HeadBackward, Project};
+use super::layout::ParameterLayout;
 use super::side::{Side, Transpose};
 use super::{Batch, ClassBatch, TrainParams};
 use crate::nn::adam::{Adam, SquareSum};
@@ -32,12 +32,12 @@ pub const PHASES: [Phase; 5] =
 #[derive(Debug)]
 pub struct Shared {
     pub params: TrainParams,
-    pub layout: Layout,
+    pub layout: ParameterLayout,
     pub conditioning: Conditioning,
     /// Added to the variance in normalisation.
     pub epsilon: f32,
     pub sides: [Mutex<Side>; 2],
-    pub gate: Gate,
+    pub gate: Barrier,
     pub stop: AtomicBool,
     loaded: RwLock<Loaded>,
     published: [Published; 2],
@@ -72,7 +72,8 @@ impl Shared {
     /// Both sides of a network.
     pub fn new(network: &Network, classes: Option<&Linear>, params: TrainParams) -> Self {
         let hidden = [network.first.hidden, network.second.hidden];
-        let layout = Layout::new(hidden, classes.map(Linear::count), params.kernel.lanes());
+        let layout =
+            ParameterLayout::new(hidden, classes.map(Linear::count), params.kernel.lanes());
         let sides = [0, 1].map(|index| {
             let mut side = Side::new(network, classes, &layout, index, params.learning_rate);
             let Side { params: weights, transposed: out, .. } = &mut side;
@@ -85,7 +86,7 @@ impl Shared {
             conditioning: network.conditioning,
             epsilon: network.norm.epsilon,
             sides,
-            gate: Gate::default(),
+            gate: Barrier::default(),
             stop: AtomicBool::new(false),
             loaded: RwLock::default(),
             published: Default::default(),
@@ -290,7 +291,7 @@ fn classes_back(side: &mut Side, shared: &Shared, loaded: &Loaded, count: usize)
         if *index == 0 {
             biases.iter_mut().zip(slopes.iter()).for_each(|(bias, slope)| *bias += slope);
         }
-        shared.params.kernel.apply(Spread {
+        shared.params.kernel.apply(HeadBackward {
             outputs: tapes[1].output(row, padded),
             head: &params[layout.head.clone()],
             slopes,

@@ -3,21 +3,21 @@
 //! other; what the other reads is published in `phases`.
 
 use super::head;
-use super::layout::Layout;
+use super::layout::ParameterLayout;
 use super::phases::Shared;
 use crate::nn::inference::half;
 use crate::nn::kernel::{Operation, Simd};
 use crate::nn::lines::Lines;
 use crate::nn::lstm::Tape;
 use crate::nn::network::{BatchNorm, BiLstm, Conditioning, Dense, Linear, Network};
-use crate::nn::norm::Moments;
+use crate::nn::norm::FeatureMoments;
 
 /// Everything that one thread owns.
 #[derive(Debug)]
 pub struct Side {
     /// 0 reads forward, 1 backward.
     pub index: usize,
-    /// Parameters as `Layout` has them.
+    /// Parameters as `ParameterLayout` has them.
     pub params: Lines,
     /// Their gradients.
     pub grads: Lines,
@@ -28,7 +28,7 @@ pub struct Side {
     /// Both layers' activations.
     pub tapes: [Tape; 2],
     /// Statistics of the batch.
-    pub moments: Moments,
+    pub moments: FeatureMoments,
     /// Running mean and variance.
     pub running: [Vec<f32>; 2],
     /// Gradient of the first layer's outputs.
@@ -48,7 +48,7 @@ impl Side {
     pub fn new(
         network: &Network,
         classes: Option<&Linear>,
-        layout: &Layout,
+        layout: &ParameterLayout,
         index: usize,
         learning_rate: f32,
     ) -> Self {
@@ -80,7 +80,7 @@ impl Side {
                 Lines::zeros(second.inputs() * 4 * second.padded),
             ],
             tapes: Default::default(),
-            moments: Moments::new(first.padded),
+            moments: FeatureMoments::new(first.padded),
             running: [
                 half(&norm.mean, index, first.padded),
                 half(&norm.variance, index, first.padded),
@@ -109,7 +109,7 @@ impl Side {
 /// Fills the transposed panels from the parameters.
 pub struct Transpose<'a> {
     /// Where the parameters lie.
-    pub layout: &'a Layout,
+    pub layout: &'a ParameterLayout,
     /// The parameters.
     pub params: &'a [f32],
     /// Recurrent panels of both layers, input panels of the second.

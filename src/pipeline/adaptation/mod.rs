@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::{Decision, Judgement, Trigger};
 use super::event::{Boundary, Micros, Timestamp};
-use super::likeness::Likeness;
-use super::score::Impression;
+use super::owner_model::OwnerModel;
+use super::score::WindowScore;
 use owner_mean::Sums;
 
 pub use owner_mean::{OwnerMean, Sitting};
@@ -61,7 +61,7 @@ pub struct Adapted {
 
 impl Adapted {
     /// The enrolment.
-    pub fn enrolled(anchor: &Likeness) -> Self {
+    pub fn enrolled(anchor: &OwnerModel) -> Self {
         Self { owner: OwnerMean::of(anchor), sittings: 0, raised: 1.0 }
     }
 
@@ -69,7 +69,7 @@ impl Adapted {
     ///
     /// # Errors
     /// When the mean or the raise is nothing that adaptation gives.
-    pub fn validate(&self, anchor: &Likeness) -> Result<(), String> {
+    pub fn validate(&self, anchor: &OwnerModel) -> Result<(), String> {
         self.owner.validate(anchor)?;
         let raised = self.raised;
         if !(1.0..=MOST_RAISED).contains(&raised) {
@@ -93,7 +93,7 @@ struct Verified {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adoption {
     /// The owner, today.
-    pub owner: Likeness,
+    pub owner: OwnerModel,
     /// When the person is told.
     pub notice: Trigger,
     /// When the session is locked.
@@ -114,12 +114,12 @@ pub struct BaseLimits {
 /// The state machine behind the owner model in force.
 #[derive(Debug, Clone)]
 pub struct Adaptation {
-    anchor: Likeness,
+    anchor: OwnerModel,
     limits: BaseLimits,
     adapted: Adapted,
     verified: Option<Verified>,
     /// The owner as the first windows have shown today, and when.
-    today: Option<(Timestamp, Likeness)>,
+    today: Option<(Timestamp, OwnerModel)>,
     /// When the last alarm was raised that no unlock has answered.
     alarm: Option<Timestamp>,
     last: Option<Timestamp>,
@@ -130,7 +130,7 @@ pub struct Adaptation {
 impl Adaptation {
     /// Of an owner whom enrolment found at `anchor`; `adapted` is what was learnt since. Only what
     /// validates against the anchor may come here.
-    pub fn new(anchor: Likeness, limits: BaseLimits, adapted: Option<Adapted>) -> Self {
+    pub fn new(anchor: OwnerModel, limits: BaseLimits, adapted: Option<Adapted>) -> Self {
         let adapted = adapted.unwrap_or_else(|| Adapted::enrolled(&anchor));
         Self {
             anchor,
@@ -163,12 +163,12 @@ impl Adaptation {
     }
 
     /// What was learnt for good since this was asked last.
-    pub fn take_learnt(&mut self) -> Option<Adapted> {
+    pub fn take_adapted(&mut self) -> Option<Adapted> {
         std::mem::take(&mut self.changed).then(|| self.adapted.clone())
     }
 
     /// Whether the day is judged by its own first windows.
-    pub const fn knows_today(&self) -> bool {
+    pub const fn knows_session(&self) -> bool {
         self.today.is_some()
     }
 
@@ -176,7 +176,7 @@ impl Adaptation {
     pub fn observe(
         &mut self,
         at: Timestamp,
-        seen: &Impression,
+        seen: &WindowScore,
         judgement: &Judgement,
     ) -> Option<Adoption> {
         let decayed = self.decay(at);
@@ -208,7 +208,7 @@ impl Adaptation {
         true
     }
 
-    fn teach(&mut self, at: Timestamp, seen: &Impression) -> bool {
+    fn teach(&mut self, at: Timestamp, seen: &WindowScore) -> bool {
         let Some(verified) = &mut self.verified else { return false };
         verified.stretch.push(seen);
         let full = verified.stretch.windows >= FULL_STRETCH;
@@ -221,8 +221,8 @@ impl Adaptation {
             verified.first = None;
         }
         let today = first.is_some_and(|first| self.begin_day(at, &first));
-        let learnt = full && self.learn(FULL_STRETCH);
-        today || learnt
+        let adapted = full && self.learn(FULL_STRETCH);
+        today || adapted
     }
 
     /// Judges the day by its first windows, where these speak against the owner of the other days.
@@ -232,7 +232,7 @@ impl Adaptation {
         if !needed || owner.evidence(&first.mean, first.windows) >= 0.0 {
             return false;
         }
-        let today = owner.on_day(&first.mean, first.windows);
+        let today = owner.on_session(&first.mean, first.windows);
         let held = OwnerMean::of(&today).held(&self.anchor);
         self.today = Some((at, held.put(&today)));
         true

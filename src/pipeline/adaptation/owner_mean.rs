@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::REACH;
-use crate::pipeline::likeness::{Likeness, Mean, log_odds, posterior};
-use crate::pipeline::score::Impression;
+use crate::pipeline::owner_model::{GroupMean, OwnerModel, log_odds, posterior};
+use crate::pipeline::score::WindowScore;
 
 /// Between an enrolment and a later day the owner's mean has become unsure by this share of the
 /// between-session variance.
@@ -14,7 +14,7 @@ const WANDER: f64 = 0.5;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sitting {
     /// Their means.
-    pub mean: Mean,
+    pub mean: GroupMean,
     /// How many.
     pub windows: usize,
 }
@@ -28,18 +28,21 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    pub(super) fn push(&mut self, seen: &Impression) {
+    pub(super) fn push(&mut self, seen: &WindowScore) {
         self.windows += 1;
-        self.embedding.resize(seen.traits.len(), 0.0);
-        let sums = self.embedding.iter_mut().zip(&seen.traits);
+        self.embedding.resize(seen.embedding.len(), 0.0);
+        let sums = self.embedding.iter_mut().zip(&seen.embedding);
         sums.for_each(|(sum, x)| *sum += f64::from(*x));
         self.log_odds += f64::from(log_odds(seen.score));
     }
 
     pub(super) fn sitting(&self) -> Sitting {
         let n = self.windows.max(1) as f64;
-        let traits = self.embedding.iter().map(|sum| sum / n).collect();
-        Sitting { mean: Mean { traits, log_odds: self.log_odds / n }, windows: self.windows }
+        let embedding = self.embedding.iter().map(|sum| sum / n).collect();
+        Sitting {
+            mean: GroupMean { embedding, log_odds: self.log_odds / n },
+            windows: self.windows,
+        }
     }
 }
 
@@ -55,23 +58,23 @@ pub struct OwnerMean {
 
 impl OwnerMean {
     /// Where this model has its owner.
-    pub fn of(owner: &Likeness) -> Self {
-        Self { mean: owner.centre.clone(), variance: owner.doubt.clone() }
+    pub fn of(owner: &OwnerModel) -> Self {
+        Self { mean: owner.mean.clone(), variance: owner.variance.clone() }
     }
 
     /// The model with its owner here.
     #[must_use]
-    pub fn put(&self, owner: &Likeness) -> Likeness {
+    pub fn put(&self, owner: &OwnerModel) -> OwnerModel {
         let Self { mean, variance } = self.clone();
-        Likeness { centre: mean, doubt: variance, ..owner.clone() }
+        OwnerModel { mean, variance, ..owner.clone() }
     }
 
     /// How far it lies from where `anchor` has the owner: root mean square over the embedding, in
     /// standard deviations between users.
-    pub fn drift(&self, anchor: &Likeness) -> f64 {
-        let numbers = self.mean.iter().zip(&anchor.centre).zip(&anchor.spread.between);
-        let squares = numbers.map(|((now, then), between)| {
-            (f64::from(*now) - f64::from(*then)).powi(2) / f64::from(*between)
+    pub fn drift(&self, anchor: &OwnerModel) -> f64 {
+        let numbers = self.mean.iter().zip(&anchor.mean).zip(&anchor.covariance.between_user);
+        let squares = numbers.map(|((now, then), between_user)| {
+            (f64::from(*now) - f64::from(*then)).powi(2) / f64::from(*between_user)
         });
         (squares.sum::<f64>() / self.mean.len().max(1) as f64).sqrt()
     }
@@ -79,25 +82,26 @@ impl OwnerMean {
     /// The mean after a sitting that is known to be the owner's: a step of a Kalman filter (Kalman 1960,
     /// J. Basic Eng. 82) on each number for a mean that wanders, within [`REACH`] of `anchor`.
     #[must_use]
-    pub fn after(&self, sitting: &Sitting, anchor: &Likeness) -> Self {
-        let spread = &anchor.spread;
+    pub fn after(&self, sitting: &Sitting, anchor: &OwnerModel) -> Self {
+        let covariance = &anchor.covariance;
         let one = |at: usize, seen: f64| {
-            let [shift, within] = [&spread.shift, &spread.within].map(|v| f64::from(v[at]));
-            let unsure = f64::from(self.variance[at]) + WANDER * shift;
-            let noise = shift + within / sitting.windows.max(1) as f64;
+            let [between_session, within_session] =
+                [&covariance.between_session, &covariance.within_session].map(|v| f64::from(v[at]));
+            let unsure = f64::from(self.variance[at]) + WANDER * between_session;
+            let noise = between_session + within_session / sitting.windows.max(1) as f64;
             posterior((f64::from(self.mean[at]), unsure), seen, noise)
         };
         let (mean, variance) =
-            sitting.mean.traits.iter().enumerate().map(|(at, seen)| one(at, *seen)).unzip();
+            sitting.mean.embedding.iter().enumerate().map(|(at, seen)| one(at, *seen)).unzip();
         Self { mean, variance }.held(anchor)
     }
 
     /// Drawn back along the line to the anchor until it is within reach.
-    pub(super) fn held(mut self, anchor: &Likeness) -> Self {
+    pub(super) fn held(mut self, anchor: &OwnerModel) -> Self {
         let drift = self.drift(anchor);
         if drift > REACH {
             let share = (REACH / drift) as f32;
-            let pairs = self.mean.iter_mut().zip(&anchor.centre);
+            let pairs = self.mean.iter_mut().zip(&anchor.mean);
             pairs.for_each(|(now, then)| *now = then + share * (*now - then));
         }
         self
@@ -107,7 +111,7 @@ impl OwnerMean {
     ///
     /// # Errors
     /// When it has another embedding, or lies where no adaptation could have led it.
-    pub fn validate(&self, anchor: &Likeness) -> Result<(), String> {
+    pub fn validate(&self, anchor: &OwnerModel) -> Result<(), String> {
         self.put(anchor).validate()?;
         let drift = self.drift(anchor);
         if drift > REACH * 1.001 {
@@ -120,21 +124,24 @@ impl OwnerMean {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::TraitSpread;
+    use crate::pipeline::EmbeddingCovariance;
 
     const WINDOWS: usize = 30;
 
-    fn owner() -> Likeness {
-        let spread =
-            TraitSpread { between: vec![1.0; 8], shift: vec![0.2; 8], within: vec![1.0; 8] };
-        Likeness { days: 0.5, ..Likeness::of(&spread, &[0.0; 8], 400, 2.0) }
+    fn owner() -> OwnerModel {
+        let covariance = EmbeddingCovariance {
+            between_user: vec![1.0; 8],
+            between_session: vec![0.2; 8],
+            within_session: vec![1.0; 8],
+        };
+        OwnerModel { days: 0.5, ..OwnerModel::of(&covariance, &[0.0; 8], 400, 2.0) }
     }
 
     fn sitting(place: f64) -> Sitting {
-        Sitting { mean: Mean { traits: vec![place; 8], log_odds: 0.0 }, windows: WINDOWS }
+        Sitting { mean: GroupMean { embedding: vec![place; 8], log_odds: 0.0 }, windows: WINDOWS }
     }
 
-    fn llr(owner: &Likeness, place: f64) -> f64 {
+    fn llr(owner: &OwnerModel, place: f64) -> f64 {
         owner.evidence(&sitting(place).mean, WINDOWS)
     }
 

@@ -1,12 +1,16 @@
 //! What follows an unlock, and what does not.
 
 use super::*;
-use crate::pipeline::TraitSpread;
+use crate::pipeline::EmbeddingCovariance;
 use crate::pipeline::score::Score;
 
-fn owner() -> Likeness {
-    let spread = TraitSpread { between: vec![1.0; 8], shift: vec![0.2; 8], within: vec![1.0; 8] };
-    Likeness { days: 0.5, ..Likeness::of(&spread, &[0.0; 8], 400, 2.0) }
+fn owner() -> OwnerModel {
+    let covariance = EmbeddingCovariance {
+        between_user: vec![1.0; 8],
+        between_session: vec![0.2; 8],
+        within_session: vec![1.0; 8],
+    };
+    OwnerModel { days: 0.5, ..OwnerModel::of(&covariance, &[0.0; 8], 400, 2.0) }
 }
 
 #[test]
@@ -43,7 +47,7 @@ const TRUSTED: Judgement = Judgement {
 
 /// A window a second.
 fn moves(adaptation: &mut Adaptation, from: i64, windows: i64, place: f32) {
-    let seen = Impression { score: Score::new(0.5), traits: vec![place; 8] };
+    let seen = WindowScore { score: Score::new(0.5), embedding: vec![place; 8] };
     for n in from..from + windows {
         adaptation.observe(Timestamp::from_millis(1000 * n), &seen, &TRUSTED);
     }
@@ -59,9 +63,9 @@ fn a_day_is_corrected_only_where_it_speaks_against_the_owner() {
         let mut adaptation = adaptation();
         unlock(&mut adaptation, 0);
         moves(&mut adaptation, 0, 29, place);
-        assert!(!adaptation.knows_today());
+        assert!(!adaptation.knows_session());
         moves(&mut adaptation, 29, 1, place);
-        assert_eq!(adaptation.knows_today(), corrected, "{place}");
+        assert_eq!(adaptation.knows_session(), corrected, "{place}");
         let drift = OwnerMean::of(&adaptation.adoption().owner).drift(&owner());
         assert!(drift <= REACH * 1.001, "{drift}");
     }
@@ -71,15 +75,15 @@ fn a_day_is_corrected_only_where_it_speaks_against_the_owner() {
 fn nobody_shows_the_day_without_an_unlock_or_long_after_it() {
     let mut adaptation = adaptation();
     moves(&mut adaptation, 0, 60, 1.2);
-    assert!(!adaptation.knows_today());
+    assert!(!adaptation.knows_session());
     unlock(&mut adaptation, 100);
     moves(&mut adaptation, 1000, 60, 1.2);
-    assert!(!adaptation.knows_today());
+    assert!(!adaptation.knows_session());
     unlock(&mut adaptation, 2000);
     moves(&mut adaptation, 2000, 20, 1.2);
     adaptation.boundary(Timestamp::from_millis(2_021_000), Boundary::DeviceChanged);
     moves(&mut adaptation, 2021, 60, 1.2);
-    assert!(!adaptation.knows_today());
+    assert!(!adaptation.knows_session());
 }
 
 #[test]
@@ -88,18 +92,18 @@ fn work_that_the_model_finds_its_owners_moves_it_for_good_and_other_work_does_no
         let mut adaptation = adaptation();
         unlock(&mut adaptation, 0);
         moves(&mut adaptation, 0, 299, place);
-        assert_eq!(adaptation.take_learnt(), None);
+        assert_eq!(adaptation.take_adapted(), None);
         moves(&mut adaptation, 299, 1, place);
-        let learnt = adaptation.take_learnt();
-        assert_eq!(learnt.is_some(), learns, "{place}");
-        assert!(learnt.is_none_or(|one| one.sittings == 1 && one.owner.mean[0] > 0.05));
+        let adapted = adaptation.take_adapted();
+        assert_eq!(adapted.is_some(), learns, "{place}");
+        assert!(adapted.is_none_or(|one| one.sittings == 1 && one.owner.mean[0] > 0.05));
     }
 }
 
 #[test]
 fn a_refuted_alarm_doubles_the_limits_and_time_at_the_desk_halves_the_raise() {
     let mut adaptation = adaptation();
-    let seen = Impression { score: Score::new(0.5), traits: vec![0.0; 8] };
+    let seen = WindowScore { score: Score::new(0.5), embedding: vec![0.0; 8] };
     let action = Some(crate::pipeline::Action::Notify);
     let alarm = Judgement { decision: Decision::Intruder, action, ..TRUSTED };
     let raise = |adaptation: &mut Adaptation, second: i64, unlocked: i64| {
@@ -109,7 +113,7 @@ fn a_refuted_alarm_doubles_the_limits_and_time_at_the_desk_halves_the_raise() {
     raise(&mut adaptation, 0, 30);
     assert_eq!(adaptation.adoption().notice, Trigger::Llr(20.0));
     assert_eq!(adaptation.adoption().lock, Trigger::Llr(30.0));
-    assert_eq!(adaptation.take_learnt().unwrap().raised, 2.0);
+    assert_eq!(adaptation.take_adapted().unwrap().raised, 2.0);
     moves(&mut adaptation, 60, 8 * 3600, 0.0);
     let Trigger::Llr(limit) = adaptation.adoption().notice else { panic!() };
     assert!((limit - 15.0).abs() < 0.1, "{limit}");

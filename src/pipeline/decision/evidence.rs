@@ -1,14 +1,14 @@
 //! Evidence against the owner, piled up over blocks of windows: Page's cumulative sum (Page 1954,
 //! Biometrika 41) over log-likelihood ratios, another user to the owner.
 //!
-//! Windows of one session are alike, so that the ratios of single windows must not simply be added: a
-//! block of windows is judged by its mean under the two-covariance model, which knows that sessions of
-//! one user differ, and what one block may say is bounded.
+//! Windows of one session are alike, so that the ratios of single windows must not simply be added:
+//! a block of windows is judged by its mean under the two-covariance model, which knows that
+//! sessions of one user differ, and what one block may say is bounded.
 
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::likeness::{Likeness, Mean, log_odds};
-use crate::pipeline::score::{Impression, Score};
+use crate::pipeline::owner_model::{GroupMean, OwnerModel, log_odds};
+use crate::pipeline::score::{Score, WindowScore};
 
 /// Windows of a block.
 pub const BLOCK: usize = 10;
@@ -53,14 +53,14 @@ impl ScoreCalibration {
 #[serde(rename_all = "snake_case")]
 pub enum BlockModel {
     /// By the mean of the windows' embeddings under the owner's two-covariance model.
-    Embedding(Box<Likeness>),
+    Embedding(Box<OwnerModel>),
     /// By the sum over the windows' calibrated scores.
     Scores(ScoreCalibration),
 }
 
 impl BlockModel {
     /// The owner model, where blocks are judged by it.
-    pub fn owner(&self) -> Option<&Likeness> {
+    pub fn owner(&self) -> Option<&OwnerModel> {
         match self {
             Self::Embedding(owner) => Some(owner),
             Self::Scores(_) => None,
@@ -93,10 +93,10 @@ pub struct Block {
 
 impl Block {
     /// Takes what the model made of the next window.
-    pub fn push(&mut self, seen: &Impression, model: &BlockModel) {
+    pub fn push(&mut self, seen: &WindowScore, model: &BlockModel) {
         self.windows += 1;
-        self.embedding.resize(seen.traits.len(), 0.0);
-        for (sum, x) in self.embedding.iter_mut().zip(&seen.traits) {
+        self.embedding.resize(seen.embedding.len(), 0.0);
+        for (sum, x) in self.embedding.iter_mut().zip(&seen.embedding) {
             *sum += f64::from(*x);
         }
         if let BlockModel::Scores(calibration) = model {
@@ -118,9 +118,9 @@ impl Block {
     }
 
     /// The head's scores are left out: the limits are of the embedding alone.
-    fn mean(&self) -> Mean {
+    fn mean(&self) -> GroupMean {
         let n = self.windows as f64;
-        Mean { traits: self.embedding.iter().map(|sum| sum / n).collect(), log_odds: 0.0 }
+        GroupMean { embedding: self.embedding.iter().map(|sum| sum / n).collect(), log_odds: 0.0 }
     }
 }
 
@@ -158,7 +158,7 @@ impl Evidence {
 
     /// Takes what the model made of the next window. No more than `ceiling` is kept: however long
     /// another user stayed, the owner who returns is believed after the same number of windows.
-    pub fn push(&mut self, seen: &Impression, model: &BlockModel, ceiling: f64) -> Step {
+    pub fn push(&mut self, seen: &WindowScore, model: &BlockModel, ceiling: f64) -> Step {
         self.block.push(seen, model);
         self.windows = self.windows.saturating_add(1);
         if self.block.windows < BLOCK {
@@ -186,22 +186,30 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::likeness::TraitSpread;
+    use crate::pipeline::owner_model::EmbeddingCovariance;
 
     fn model() -> BlockModel {
-        let spread =
-            TraitSpread { between: vec![1.0; 3], shift: vec![0.05; 3], within: vec![4.0; 3] };
-        BlockModel::Embedding(Box::new(Likeness::of(&spread, &[100.0, 0.0, -100.0], 100, 3.0)))
+        let covariance = EmbeddingCovariance {
+            between_user: vec![1.0; 3],
+            between_session: vec![0.05; 3],
+            within_session: vec![4.0; 3],
+        };
+        BlockModel::Embedding(Box::new(OwnerModel::of(
+            &covariance,
+            &[100.0, 0.0, -100.0],
+            100,
+            3.0,
+        )))
     }
 
-    fn window(traits: [f32; 3]) -> Impression {
-        Impression { score: Score::new(0.5), traits: traits.to_vec() }
+    fn window(embedding: [f32; 3]) -> WindowScore {
+        WindowScore { score: Score::new(0.5), embedding: embedding.to_vec() }
     }
 
-    fn after(windows: usize, traits: [f32; 3]) -> Evidence {
+    fn after(windows: usize, embedding: [f32; 3]) -> Evidence {
         let mut evidence = Evidence::default();
         for _ in 0..windows {
-            evidence.push(&window(traits), &model(), 100.0);
+            evidence.push(&window(embedding), &model(), 100.0);
         }
         evidence
     }
@@ -254,7 +262,7 @@ mod tests {
     fn scores_alone_are_summed_by_their_calibration() {
         let model = BlockModel::Scores(ScoreCalibration { slope: 0.5, intercept: 0.0 });
         let mut evidence = Evidence::default();
-        let seen = Impression { score: Score::new(0.25), traits: Vec::new() };
+        let seen = WindowScore { score: Score::new(0.25), embedding: Vec::new() };
         for _ in 0..BLOCK {
             evidence.push(&seen, &model, 100.0);
         }

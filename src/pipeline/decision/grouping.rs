@@ -1,12 +1,12 @@
-//! The grouped score: the last windows judged together against the threshold at the equal error rate,
-//! with hysteresis.
+//! The grouped score: the last windows judged together against the threshold at the equal error
+//! rate, with hysteresis.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::likeness::{Likeness, grouped, log_odds};
-use crate::pipeline::score::{Impression, Score};
+use crate::pipeline::owner_model::{OwnerModel, grouped, log_odds};
+use crate::pipeline::score::{Score, WindowScore};
 
 /// A suspicion ends when the grouped score is so far above the threshold, in nats of log-odds.
 const HYSTERESIS: f32 = 0.5;
@@ -19,8 +19,8 @@ pub struct GroupingParams {
     pub windows: usize,
     /// Grouped scores below this are another user's.
     pub threshold: f32,
-    /// So many grouped scores in a row below the threshold are an alarm, where the rule of the equal
-    /// error rate gives alarms.
+    /// So many grouped scores in a row below the threshold are an alarm, where the rule of the
+    /// equal error rate gives alarms.
     pub confirm: usize,
 }
 
@@ -48,7 +48,7 @@ impl GroupingParams {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Grouping {
-    recent: VecDeque<Impression>,
+    recent: VecDeque<WindowScore>,
     /// Grouped scores in a row below the threshold.
     below: usize,
     /// Below the threshold, and not yet clearly above it again.
@@ -70,13 +70,13 @@ impl Grouping {
         self.low && self.below >= params.confirm
     }
 
-    /// Takes what the model made of the next window. The grouped score is computed anew each time, so
-    /// that it depends on the last windows alone.
+    /// Takes what the model made of the next window. The grouped score is computed anew each time,
+    /// so that it depends on the last windows alone.
     pub(super) fn push(
         &mut self,
-        seen: &Impression,
+        seen: &WindowScore,
         params: &GroupingParams,
-        owner: Option<&Likeness>,
+        owner: Option<&OwnerModel>,
     ) -> Option<f32> {
         while self.recent.len() >= params.windows {
             self.recent.pop_front();
@@ -105,7 +105,7 @@ impl Grouping {
 
     /// Whether the windows can go on under a model whose embedding has so many numbers.
     pub(super) fn fits(&self, embedding: usize) -> bool {
-        self.recent.iter().all(|seen| seen.traits.len() == embedding)
+        self.recent.iter().all(|seen| seen.embedding.len() == embedding)
     }
 }
 

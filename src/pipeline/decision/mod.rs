@@ -1,5 +1,5 @@
-//! The decision: from what a model makes of windows to trusted, suspicious or intruder, and what ought
-//! to be done about it, in event time.
+//! The decision: from what a model makes of windows to trusted, suspicious or intruder, and what
+//! ought to be done about it, in event time.
 //!
 //! Two layers give three answers. The grouped score of the last windows below the threshold at the
 //! equal error rate is a suspicion, which bothers nobody. The accumulated [`Evidence`] beyond the
@@ -17,8 +17,8 @@ mod interruptions;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Boundary, Micros, Timestamp};
-use super::likeness::Likeness;
-use super::score::Impression;
+use super::owner_model::OwnerModel;
+use super::score::WindowScore;
 use grouping::Grouping;
 use interruptions::Interruptions;
 
@@ -108,8 +108,8 @@ impl Trigger {
 pub struct DecisionParams {
     /// How far to go.
     pub max_action: MaxAction,
-    /// After a lock, or an alarm by the equal error rate, none follows for this many seconds of event
-    /// time.
+    /// After a lock, or an alarm by the equal error rate, none follows for this many seconds of
+    /// event time.
     pub cooldown_s: u32,
     /// When a group of windows is suspicious.
     pub grouping: GroupingParams,
@@ -134,7 +134,7 @@ impl DecisionParams {
     }
 
     /// The owner model, where windows are judged by it.
-    pub fn owner(&self) -> Option<&Likeness> {
+    pub fn owner(&self) -> Option<&OwnerModel> {
         self.model.owner()
     }
 
@@ -173,8 +173,8 @@ pub struct DecisionState {
     decision: Decision,
     /// Movement since the last proven unlock that could not be judged.
     unjudged: Micros,
-    /// Whether somebody has moved with a device or a screen that the model does not know since the last
-    /// proven unlock.
+    /// Whether somebody has moved with a device or a screen that the model does not know since the
+    /// last proven unlock.
     unknown: bool,
     /// Whether the person was told of the present alarm.
     told: bool,
@@ -198,7 +198,7 @@ impl Decider {
     /// The same, going on from a state that was saved. A state that another model left is dropped.
     #[must_use]
     pub fn resumed(mut self, state: DecisionState) -> Self {
-        let embedding = self.params.owner().map_or(0, |owner| owner.centre.len());
+        let embedding = self.params.owner().map_or(0, |owner| owner.mean.len());
         if state.evidence.fits(embedding) && state.grouping.fits(embedding) {
             self.state = state;
         }
@@ -236,13 +236,13 @@ impl Decider {
     }
 
     /// Judges by this owner model and these limits from now on; the evidence stays.
-    pub fn adopt(&mut self, owner: Likeness, notice: Trigger, lock: Trigger) {
+    pub fn adopt(&mut self, owner: OwnerModel, notice: Trigger, lock: Trigger) {
         self.params.model = BlockModel::Embedding(Box::new(owner));
         (self.params.notice, self.params.lock) = (notice, lock);
     }
 
     /// Takes what the model made of the window that closed at `at`.
-    pub fn update(&mut self, at: Timestamp, seen: impl Into<Impression>) -> Judgement {
+    pub fn update(&mut self, at: Timestamp, seen: impl Into<WindowScore>) -> Judgement {
         let seen = seen.into();
         let params = &self.params;
         let grouped = self.state.grouping.push(&seen, &params.grouping, params.owner());
@@ -327,15 +327,16 @@ impl Decider {
         self.state.quiet_until.is_none_or(|until| at >= until)
     }
 
-    /// Takes note of movement that cannot be judged, which ended at `at`; returns what ought to be done.
+    /// Takes note of movement that cannot be judged, which ended at `at`; returns what ought to be
+    /// done.
     pub fn unjudged(&mut self, at: Timestamp, movement: Micros) -> Option<Action> {
         self.state.unjudged = self.state.unjudged + movement;
         self.state.decision = self.decide();
         self.act(at)
     }
 
-    /// Takes note of movement with a device or a screen that the model does not know: it is judged all the
-    /// same, but trust takes a password.
+    /// Takes note of movement with a device or a screen that the model does not know: it is judged
+    /// all the same, but trust takes a password.
     pub fn unknown_device(&mut self) {
         self.state.unknown = true;
         self.state.decision = self.decide();

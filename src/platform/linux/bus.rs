@@ -13,7 +13,7 @@ use zbus::blocking::Connection;
 use zbus::connection::Builder;
 use zbus::zvariant::{DynamicType, OwnedValue, Type};
 
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, FailureKind, Result};
 
 /// How long a service may take to answer a call.
 pub const DEADLINE: Duration = Duration::from_secs(3);
@@ -33,7 +33,8 @@ impl Bus {
     /// Connects.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when there is no such bus, or it does not answer within [`DEADLINE`].
+    /// [`FailureKind::Unavailable`] when there is no such bus, or it does not answer within
+    /// [`DEADLINE`].
     pub fn connect(&self) -> Result<Connection> {
         self.connect_within(DEADLINE)
     }
@@ -41,14 +42,14 @@ impl Bus {
     /// Connects; the handshake, and each call on the connection, may take so long.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when there is no such bus, or it does not answer in time.
+    /// [`FailureKind::Unavailable`] when there is no such bus, or it does not answer in time.
     pub fn connect_within(&self, deadline: Duration) -> Result<Connection> {
         let built = self.builder().map_err(Unreached::Refused);
         built.and_then(|builder| reach(builder, deadline)).map_err(|why| self.unreached(&why))
     }
 
     /// A connection to this bus that is still to be built.
-    pub(super) fn builder(&self) -> zbus::Result<Builder<'static>> {
+    pub(in crate::platform) fn builder(&self) -> zbus::Result<Builder<'static>> {
         match self {
             Self::Session => Builder::session(),
             Self::System => Builder::system(),
@@ -57,13 +58,15 @@ impl Bus {
     }
 
     /// The failure of a connection that was not made, in words.
-    pub(super) fn unreached(&self, why: &Unreached) -> Failure {
+    pub(in crate::platform) fn unreached(&self, why: &Unreached) -> Failure {
         let name = self.name();
         match why {
-            Unreached::Silent => Failure::new(Kind::Unavailable, format!("{name} does not answer"))
-                .remedy("Its daemon hangs: log out and in again, or restart it."),
+            Unreached::Silent => {
+                Failure::new(FailureKind::Unavailable, format!("{name} does not answer"))
+                    .remedy("Its daemon hangs: log out and in again, or restart it.")
+            }
             Unreached::Refused(error) => {
-                Failure::new(Kind::Unavailable, format!("cannot reach {name}: {error}"))
+                Failure::new(FailureKind::Unavailable, format!("cannot reach {name}: {error}"))
                     .remedy("Start mousewarden inside a desktop session, which has one.")
             }
         }
@@ -80,7 +83,7 @@ impl Bus {
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(super) enum Unreached {
+pub(in crate::platform) enum Unreached {
     /// Nothing came back in time.
     Silent,
     /// The bus, or the system, said no.
@@ -91,7 +94,10 @@ pub(super) enum Unreached {
 ///
 /// A bus that accepts and never answers would hold the caller for ever: `method_timeout` covers the
 /// calls alone.
-pub(super) fn reach(builder: Builder<'_>, deadline: Duration) -> Result<Connection, Unreached> {
+pub(in crate::platform) fn reach(
+    builder: Builder<'_>,
+    deadline: Duration,
+) -> Result<Connection, Unreached> {
     let building = within(deadline, builder.method_timeout(deadline).build());
     match async_io::block_on(building) {
         Some(Ok(link)) => Ok(link.into()),

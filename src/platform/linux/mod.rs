@@ -1,13 +1,5 @@
 //! Linux: the mouse hook and the desktop's services on D-Bus.
 
 pub mod bus;
-pub mod counter;
-pub mod face;
-pub mod lock;
+pub mod bus_and_tray;
 pub mod logind;
-pub mod notify;
-pub mod probe;
-pub mod sensor;
-pub mod session;
-#[cfg(feature = "tray")]
-pub mod tray;

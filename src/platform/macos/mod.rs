@@ -1,9 +1,4 @@
-//! macOS: the mouse hook, the state of the session, the lock and notifications. Nothing here decides
-//! anything about the person.
+//! macOS: the mouse hook, the state of the session, the lock and notifications. Nothing here
+//! decides anything about the person.
 
-pub mod lock;
-pub mod probe;
 pub mod screen;
-pub mod sensor;
-pub mod session;
-pub mod toast;

@@ -2,11 +2,5 @@
 //! running agent is asked. Nothing here decides anything about the person.
 
 pub mod console;
-pub mod door;
-pub mod lock;
-pub mod probe;
 pub mod screen;
-pub mod sensor;
-pub mod session;
 pub mod ticks;
-pub mod toast;

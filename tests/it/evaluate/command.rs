@@ -12,7 +12,7 @@ fn mousewarden(arguments: &[&str]) -> std::process::Output {
     command.env("NO_COLOR", "1").args(arguments).output().unwrap()
 }
 
-/// Recordings of generated people in the layout of DFL: a folder a user, a file a session.
+/// Recordings of synthetic users in the layout of DFL: a folder a user, a file a session.
 fn record(folder: &Path) {
     for person in people(3) {
         fs::create_dir_all(folder.join(&person.id)).unwrap();

@@ -1,4 +1,4 @@
-//! What an evaluation of generated people finds: complete, repeatable, readable again, and honest
+//! What an evaluation of synthetic users finds: complete, repeatable, readable again, and honest
 //! about what cannot be told apart.
 
 use std::path::Path;
@@ -6,22 +6,29 @@ use std::path::Path;
 use super::people::person;
 use mousewarden::agent::settings::DecisionChoice;
 use mousewarden::error::Result;
-use mousewarden::lab::evaluate::results::{Results, Unit, UserFigures};
-use mousewarden::lab::evaluate::{COLUMNS, Request, TABLE, Trainer, compare, evaluate};
-use mousewarden::lab::protocol::{Person, Protocol, model_path};
+use mousewarden::lab::evaluate::results::{JudgedUnit, Results, UserFigures};
+use mousewarden::lab::evaluate::{
+    COLUMNS, EvaluationRequest, MissingModels, TABLE, compare, evaluate,
+};
+use mousewarden::lab::protocol::{Protocol, ProtocolUser, model_path};
 use mousewarden::lab::train::TrainOptions;
-use mousewarden::model::{Backend, Bundle, ScorerParams};
+use mousewarden::model::{Bundle, ScorerBackend, ScorerParams};
 use mousewarden::nn::AnyNetwork;
 use mousewarden::pipeline::{Micros, ScoreCalibration, WindowParams};
 
 /// Evaluates these people; models are trained where they are missing.
-pub fn run(protocols: &[&str], people: &[Person], models: &Path, train: bool) -> Result<Results> {
+pub fn run(
+    protocols: &[&str],
+    people: &[ProtocolUser],
+    models: &Path,
+    train: bool,
+) -> Result<Results> {
     let protocols: Vec<Protocol> =
         protocols.iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
-    let scorer = ScorerParams { backend: Backend::Builtin, ..ScorerParams::default() };
+    let scorer = ScorerParams { backend: ScorerBackend::Builtin, ..ScorerParams::default() };
     let options = TrainOptions::default();
     let decision = |bundle: &Bundle| DecisionChoice::default().resolve(bundle);
-    let request = Request {
+    let request = EvaluationRequest {
         protocols: &protocols,
         people,
         source: "test",
@@ -34,7 +41,7 @@ pub fn run(protocols: &[&str], people: &[Person], models: &Path, train: bool) ->
         decision: &decision,
         half_life: Micros::from_millis(8 * 3_600_000),
         adapt: false,
-        trainer: train.then_some(Trainer { options: &options, scorer: &scorer }),
+        trainer: train.then_some(MissingModels { options: &options, scorer: &scorer }),
     };
     evaluate(&request, &mut |_| {})
 }
@@ -44,7 +51,8 @@ fn an_evaluation_is_complete_repeatable_and_comes_back_from_its_file() {
     let folder = tempfile::tempdir().unwrap();
     // No rate is reported of an owner with fewer than three groups, and another clock cuts a few
     // windows more or fewer: sessions of 50 are far from where anybody drops out at any size.
-    let everybody: Vec<Person> = (0..6).map(|number| person(number, &[70, 30, 50, 50])).collect();
+    let everybody: Vec<ProtocolUser> =
+        (0..6).map(|number| person(number, &[70, 30, 50, 50])).collect();
     let names = ["open-set", "same-device", "time-resampled"];
     let results = run(&names, &everybody, folder.path(), true).unwrap();
     let again = run(&names, &everybody, folder.path(), false).unwrap();
@@ -77,9 +85,9 @@ fn an_evaluation_is_complete_repeatable_and_comes_back_from_its_file() {
         assert_eq!(streams.users.len(), 6);
         assert!(streams.missed <= streams.impostor_sessions);
     }
-    let probe = results.device.as_ref().unwrap();
-    assert!(probe.one_clock.is_some() && probe.owners_device.is_some());
-    assert!(probe.plainly.len() == 3, "{:?}", probe.plainly);
+    let device_confound = results.device.as_ref().unwrap();
+    assert!(device_confound.one_clock.is_some() && device_confound.owners_device.is_some());
+    assert!(device_confound.plainly.len() == 3, "{:?}", device_confound.plainly);
 
     results.write(folder.path()).unwrap();
     assert_eq!(Results::read(&folder.path().join("results.json")).unwrap(), results);
@@ -103,12 +111,12 @@ fn an_evaluation_is_complete_repeatable_and_comes_back_from_its_file() {
 /// The mean AUC of a method, five windows judged together.
 fn auc(results: &Results, name: &str) -> f64 {
     let method = results.runs[0].methods.iter().find(|method| method.name == name).unwrap();
-    let size = method.sizes.iter().find(|size| size.unit == Unit::Windows(5)).unwrap();
+    let size = method.sizes.iter().find(|size| size.unit == JudgedUnit::Windows(5)).unwrap();
     size.mean.auc.value
 }
 
 /// Multiplies the last layer's weights of every model of these people.
-fn scale_heads(folder: &Path, people: &[Person], factor: f32) {
+fn scale_heads(folder: &Path, people: &[ProtocolUser], factor: f32) {
     for person in people {
         let path = model_path(folder, "seed", 1, &person.id);
         let mut bundle = Bundle::read(&path).unwrap();
@@ -118,16 +126,17 @@ fn scale_heads(folder: &Path, people: &[Person], factor: f32) {
         };
         head.weight.iter_mut().for_each(|weight| *weight *= factor);
         // The embedding would go on telling them apart.
-        bundle.likeness = None;
+        bundle.owner_model = None;
         bundle.score_calibration = Some(ScoreCalibration { slope: 1.0, intercept: 0.0 });
         bundle.write(&path).unwrap();
     }
 }
 
 #[test]
-fn generated_strangers_are_told_apart_and_the_coin_is_a_coin() {
+fn synthetic_impostors_are_told_apart_and_the_coin_is_a_coin() {
     let folder = tempfile::tempdir().unwrap();
-    let everybody: Vec<Person> = (0..5).map(|number| person(number, &[300, 60, 60, 60])).collect();
+    let everybody: Vec<ProtocolUser> =
+        (0..5).map(|number| person(number, &[300, 60, 60, 60])).collect();
     let results = run(&["seed"], &everybody, folder.path(), true).unwrap();
     assert!(auc(&results, "model") > 0.8, "{}", auc(&results, "model"));
     // Everybody has the same device.

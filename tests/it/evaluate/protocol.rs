@@ -1,23 +1,23 @@
-//! Protocols on generated people: who is in which part, what stops a plan, and that seed and
-//! content fix its hash.
+//! Protocols on synthetic users: who is in which part, what stops a plan, and that seed and content
+//! fix its hash.
 
 use super::people::{people, person};
-use mousewarden::error::Kind;
+use mousewarden::error::FailureKind;
 use mousewarden::lab::protocol::{
-    NAMES, Part, Person, Plan, Protocol, Session, Stretch, model_path,
+    NAMES, Plan, Protocol, ProtocolUser, SessionWindows, SplitPart, WindowRange, model_path,
 };
 use mousewarden::pipeline::WindowParams;
 
-fn plan(name: &str, people: Vec<Person>, seed: u64) -> Plan {
+fn plan(name: &str, people: Vec<ProtocolUser>, seed: u64) -> Plan {
     Protocol::find(name).unwrap().plan(people, seed).unwrap()
 }
 
-fn sessions(stretches: &[Stretch]) -> Vec<(usize, usize)> {
+fn sessions(stretches: &[WindowRange]) -> Vec<(usize, usize)> {
     stretches.iter().map(|s| (s.person, s.session)).collect()
 }
 
 #[test]
-fn no_session_is_in_two_parts_and_no_stranger_is_the_owner() {
+fn no_session_is_in_two_parts_and_no_impostor_is_the_owner() {
     let everybody = people(8);
     for name in NAMES {
         if name == "sapimouse" {
@@ -38,7 +38,7 @@ fn no_session_is_in_two_parts_and_no_stranger_is_the_owner() {
 }
 
 #[test]
-fn in_the_open_set_no_stranger_of_the_test_is_in_another_part() {
+fn in_the_open_set_no_impostor_of_the_test_is_in_another_part() {
     for split in plan("open-set", people(8), 3).splits {
         assert!(split.impostor.training.is_empty());
         let tested = sessions(&split.impostor.test);
@@ -80,7 +80,7 @@ fn the_encoders_people_are_never_owners_and_a_minute_tests() {
 fn labelled_test_files_are_the_test_where_they_are_there() {
     let mut everybody = people(4);
     for (number, somebody) in (0..).zip(&mut everybody) {
-        let claim = |at: u64, genuine| Session {
+        let claim = |at: u64, genuine| SessionWindows {
             id: format!("claim_{at}"),
             genuine,
             windows: person(50 + number * 2 + at, &[25]).sessions.remove(0).windows,
@@ -115,7 +115,7 @@ fn the_same_movement_in_two_parts_stops_the_plan() {
     copied[1].sessions[3] = copied[1].sessions[0].clone();
     copied[1].sessions[3].id = "copy".into();
     let failure = Protocol::find("open-set").unwrap().plan(copied, 1).unwrap_err();
-    assert_eq!(failure.kind(), Kind::Data);
+    assert_eq!(failure.kind(), FailureKind::Data);
     let said = failure.to_string();
     assert!(said.contains("user1 in session_0") && said.contains("user1 in copy"), "{said}");
 }
@@ -134,7 +134,7 @@ fn who_can_be_no_owner_is_named_with_what_is_missing() {
 fn one_user_and_an_empty_part_are_errors_that_say_what_to_do() {
     let open_set = Protocol::find("open-set").unwrap();
     let alone = open_set.plan(people(1), 1).unwrap_err().to_string();
-    assert!(alone.contains("nobody is there to be a stranger"), "{alone}");
+    assert!(alone.contains("nobody is there to be an impostor"), "{alone}");
     assert!(alone.contains("at least two people"), "{alone}");
     let short = (0..4).map(|number| person(number, &[20, 10])).collect();
     let short = open_set.plan(short, 1).unwrap_err().to_string();
@@ -146,15 +146,15 @@ fn one_user_and_an_empty_part_are_errors_that_say_what_to_do() {
 }
 
 #[test]
-fn a_lesson_holds_the_training_part_alone() {
-    for (name, strangers) in [("open-set", 60), ("seed", 4)] {
+fn a_training_set_holds_the_training_part_alone() {
+    for (name, impostors) in [("open-set", 60), ("seed", 4)] {
         let plan = plan(name, people(5), 1);
         let split = &plan.splits[0];
-        let lesson = plan.lesson(split, WindowParams::default(), "test").unwrap();
-        assert_eq!(lesson.cohort.len(), strangers);
-        let learnt: usize = lesson.sessions.iter().map(Vec::len).sum();
+        let training_set = plan.training_set(split, WindowParams::default(), "test").unwrap();
+        assert_eq!(training_set.cohort.len(), impostors);
+        let learnt: usize = training_set.sessions.iter().map(Vec::len).sum();
         let (part, stretches) = split.genuine.named()[0];
-        assert_eq!(part, Part::Training);
+        assert_eq!(part, SplitPart::Training);
         assert_eq!(learnt, stretches.iter().map(|s| s.windows.len()).sum::<usize>());
     }
 }

@@ -1,6 +1,6 @@
 //! Error rates against scikit-learn's on invented scores with many ties.
 
-use mousewarden::lab::metrics::{Tally, auc, eer, frr_at_far, rates};
+use mousewarden::lab::metrics::{ScoreCounts, auc, eer, frr_at_far, rates};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ fn scikit_learn_agrees_on_every_rate() {
         assert!(near(eer(&genuine, &impostor).unwrap().rate, equal));
         assert!(near(frr_at_far(&genuine, &impostor, 0.01).unwrap(), frr_at_far_1));
         assert!(near(frr_at_far(&genuine, &impostor, 0.1).unwrap(), frr_at_far_10));
-        let tally = Tally::new(&[(&genuine, &impostor)]);
+        let tally = ScoreCounts::new(&[(&genuine, &impostor)]);
         let whole = tally.whole();
         assert!(near(whole.auc().unwrap(), area) && near(whole.eer().unwrap(), equal));
         for [threshold, far, frr] in det {

@@ -6,18 +6,18 @@ use std::sync::OnceLock;
 
 use super::outcome::run;
 use super::people::{people, person};
-use mousewarden::error::Kind;
+use mousewarden::error::FailureKind;
 use mousewarden::lab::evaluate::compare;
 use mousewarden::lab::evaluate::results::{Results, VERSION};
 use mousewarden::lab::protocol::{Protocol, model_path};
 use mousewarden::lab::train::identity_of;
-use mousewarden::model::{Bundle, SeenWindows, StartPeople};
+use mousewarden::model::{BackboneUsers, Bundle, SeenWindows};
 
 #[test]
 fn a_missing_model_names_the_command_that_makes_it() {
     let folder = tempfile::tempdir().unwrap();
     let failure = run(&["open-set"], &people(4), folder.path(), false).unwrap_err();
-    assert_eq!(failure.kind(), Kind::NoInput);
+    assert_eq!(failure.kind(), FailureKind::NoInput);
     let said = failure.to_string();
     assert!(said.contains("no model of user0") && said.contains("3 more are missing"), "{said}");
     assert!(said.contains("mousewarden train FOLDER --format test --all-users"), "{said}");
@@ -79,14 +79,15 @@ fn a_model_that_has_learnt_a_window_of_its_test_is_fatal() {
 }
 
 #[test]
-fn a_start_that_knows_the_strangers_is_fatal() {
+fn a_backbone_that_knows_the_impostors_is_fatal() {
     let plan = Protocol::find("open-set").unwrap().plan(people(4), 1).unwrap();
-    let stranger = plan.splits[2].impostor.test[0].person;
-    let sessions = &plan.people[stranger].sessions;
+    let impostor = plan.splits[2].impostor.test[0].person;
+    let sessions = &plan.people[impostor].sessions;
     let all: SeenWindows = sessions.iter().flat_map(|s| &s.windows).map(identity_of).collect();
     for windows in [all.sample(), SeenWindows::default()] {
         let (_folder, said) = with_changed(|bundle| {
-            bundle.provenance.start_people = Some(StartPeople { source: "test".into(), windows });
+            bundle.provenance.backbone_users =
+                Some(BackboneUsers { source: "test".into(), windows });
         });
         assert!(said.contains("which has learnt from people that protocol open-set"), "{said}");
         assert!(said.contains("mousewarden pretrain"), "{said}");
@@ -106,7 +107,7 @@ fn another_persons_model_is_refused_and_a_silent_one_is_a_warning() {
 fn results_of_another_version_or_of_nothing_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("results.json");
-    assert_eq!(Results::read(&path).unwrap_err().kind(), Kind::NoInput);
+    assert_eq!(Results::read(&path).unwrap_err().kind(), FailureKind::NoInput);
     for (text, expected) in [
         (format!("{{\"version\": {}}}", VERSION + 1), "this program reads"),
         (format!("{{\"version\": {VERSION}}}"), "missing field"),

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use super::gradients::TENSORS;
 use super::reference::{Sequences, class_loss, features, network, noise, sequences};
-use mousewarden::nn::{ClassBatch, Classifier, Inference, Kernel, Linear, Network, TrainParams};
+use mousewarden::nn::{
+    ClassBatch, ClassifierTrainer, Inference, Kernel, Linear, Network, TrainParams,
+};
 
 const LENGTHS: [usize; 7] = [4, 1, 7, 2, 7, 12, 3];
 const CLASSES: [usize; 7] = [0, 3, 1, 20, 4, 2, 19];
@@ -32,7 +34,7 @@ fn gradients(
     let params = TrainParams { dropout: 0.0, kernel, threads, ..TrainParams::default() };
     let views: Vec<&[[f32; 3]]> = sequences.iter().map(Vec::as_slice).collect();
     let batch = ClassBatch { sequences: &views, classes: &CLASSES, among: &among() };
-    Classifier::new(network, head, params).gradients(&batch)
+    ClassifierTrainer::new(network, head, params).gradients(&batch)
 }
 
 fn assert_slopes(name: &str, ours: &[f32], slope: impl Fn(usize, f32) -> f64) {
@@ -50,17 +52,17 @@ fn assert_slopes(name: &str, ours: &[f32], slope: impl Fn(usize, f32) -> f64) {
 }
 
 #[test]
-fn gradients_of_trunk_and_classes_equal_the_reference() {
+fn gradients_of_backbone_and_classes_equal_the_reference() {
     let (network, head, sequences) = (network([5, 3]), head(6), sequences(&LENGTHS));
     let loss = |network: &Network, head: &Linear| {
         class_loss(network, head, &sequences, &CLASSES, &among())
     };
     for kernel in Kernel::available() {
-        let (found, mut trunk, classes) = gradients(&network, &head, &sequences, (kernel, 2));
+        let (found, mut backbone, classes) = gradients(&network, &head, &sequences, (kernel, 2));
         assert!((f64::from(found) - loss(&network, &head)).abs() < 1e-6);
         // A power of two, added to numbers near one, is added exactly enough for these bounds.
         for (name, tensor) in TENSORS.iter().filter(|(name, _)| !name.starts_with("head")) {
-            assert_slopes(name, tensor(&mut trunk), |at, by| {
+            assert_slopes(name, tensor(&mut backbone), |at, by| {
                 let shifted = |by: f32| {
                     let mut network = network.clone();
                     tensor(&mut network)[at] += by;
@@ -93,7 +95,7 @@ fn threads_change_no_bit_and_a_wrong_class_moves_nothing() {
         let one = gradients(&network, &head, &sequences, (kernel, 1));
         assert_eq!(one, gradients(&network, &head, &sequences, (kernel, 2)));
     }
-    let mut classifier = Classifier::new(&network, &head, TrainParams::default());
+    let mut classifier = ClassifierTrainer::new(&network, &head, TrainParams::default());
     let among = std::slice::from_ref(&(0..22));
     let batch = ClassBatch { sequences: &[&sequences[0]], classes: &[21], among };
     assert_eq!(classifier.step(&batch), 0.0);
@@ -101,7 +103,7 @@ fn threads_change_no_bit_and_a_wrong_class_moves_nothing() {
 }
 
 #[test]
-fn it_learns_classes_and_leaves_a_trunk_whose_head_says_nothing() {
+fn it_learns_classes_and_leaves_a_backbone_whose_head_says_nothing() {
     let sequences: Sequences = (0..24)
         .map(|s| (0..9).map(|t| [noise(t + s * 9) * 4.0, (s % 3) as f32 * 3.0, 8.0]).collect())
         .collect();
@@ -110,7 +112,7 @@ fn it_learns_classes_and_leaves_a_trunk_whose_head_says_nothing() {
     let among = vec![0..3; 24];
     let params = TrainParams { learning_rate: 0.02, ..TrainParams::default() };
     let start = network([16, 12]);
-    let mut classifier = Classifier::new(&start, &Linear::zeros(3, 24), params);
+    let mut classifier = ClassifierTrainer::new(&start, &Linear::zeros(3, 24), params);
     let batch = ClassBatch { sequences: &views, classes: &classes, among: &among };
     let losses: Vec<f32> = (0..60).map(|_| classifier.step(&batch)).collect();
     assert!((losses[0] - 3.0f32.ln()).abs() < 1e-5);

@@ -161,11 +161,11 @@ fn gradients_equal_differences_of_the_reference() {
     let batch = PairBatch { sequences: &views, sizes: SIZES };
     for kernel in Kernel::available() {
         let mut trainer = ConvEncoder::new(&network, &embedding, params(kernel));
-        let (found, mut trunk, of_embedding) = trainer.gradients(&batch);
+        let (found, mut backbone, of_embedding) = trainer.gradients(&batch);
         assert!((f64::from(found) - loss(&network, &embedding, &sequences)).abs() < 1e-5);
         for layer in 0..network.layers.len() {
             for (name, tensor) in TENSORS {
-                assert_slopes(&format!("{name} {layer}"), tensor(&mut trunk, layer), |at| {
+                assert_slopes(&format!("{name} {layer}"), tensor(&mut backbone, layer), |at| {
                     let shifted = |by: f32| {
                         let mut network = network.clone();
                         tensor(&mut network, layer)[at] += by;

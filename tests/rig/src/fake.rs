@@ -1,11 +1,11 @@
-//! Stand-ins for the operating system: a script as the mouse, a journal as notifier and locker. What
-//! they are told they repeat, without a display, a bus or a clock.
+//! Stand-ins for the operating system: a script as the mouse, a journal as notifier and locker.
+//! What they are told they repeat, without a display, a bus or a clock.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::Signal;
 use mousewarden::platform::{EventSource, Locked, Locker, Next, Notice, Notifier};
 
@@ -32,9 +32,9 @@ impl EventSource for Script {
     }
 }
 
-/// What a [`Journal`] was asked to do.
+/// What a [`FakeDesktop`] was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub enum FakeCall {
     /// To show this.
     Notified(Notice),
     /// To lock.
@@ -43,44 +43,44 @@ pub enum Entry {
 
 /// A notifier and locker that only writes down; clones share what is written.
 #[derive(Debug, Clone, Default)]
-pub struct Journal {
-    entries: Arc<Mutex<Vec<Entry>>>,
+pub struct FakeDesktop {
+    events: Arc<Mutex<Vec<FakeCall>>>,
     broken: bool,
 }
 
-impl Journal {
+impl FakeDesktop {
     /// One that writes down and then fails, like a desktop that answers nothing.
     pub fn broken() -> Self {
         Self { broken: true, ..Self::default() }
     }
 
     /// What it was asked so far.
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn events(&self) -> Vec<FakeCall> {
         self.lock_entries().clone()
     }
 
-    fn write(&self, entry: Entry) -> Result<()> {
-        self.lock_entries().push(entry);
+    fn write(&self, event: FakeCall) -> Result<()> {
+        self.lock_entries().push(event);
         if self.broken {
-            return Err(Failure::new(Kind::Unavailable, "nothing here can do that"));
+            return Err(Failure::new(FailureKind::Unavailable, "nothing here can do that"));
         }
         Ok(())
     }
 
-    fn lock_entries(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_entries(&self) -> MutexGuard<'_, Vec<FakeCall>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Notifier for Journal {
+impl Notifier for FakeDesktop {
     fn notify(&mut self, notice: &Notice) -> Result<()> {
-        self.write(Entry::Notified(notice.clone()))
+        self.write(FakeCall::Notified(notice.clone()))
     }
 }
 
-impl Locker for Journal {
+impl Locker for FakeDesktop {
     fn lock(&mut self) -> Result<Locked> {
-        self.write(Entry::Locked).map(|()| Locked::Confirmed("journal".to_owned()))
+        self.write(FakeCall::Locked).map(|()| Locked::Confirmed("journal".to_owned()))
     }
 }
 
@@ -99,9 +99,9 @@ mod tests {
 
     #[test]
     fn clones_of_a_journal_share_it_and_a_broken_one_fails() {
-        let journal = Journal::default();
+        let journal = FakeDesktop::default();
         assert!(journal.clone().lock().is_ok());
-        assert_eq!(journal.entries(), [Entry::Locked]);
-        assert!(Journal::broken().lock().is_err());
+        assert_eq!(journal.events(), [FakeCall::Locked]);
+        assert!(FakeDesktop::broken().lock().is_err());
     }
 }

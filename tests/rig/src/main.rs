@@ -1,5 +1,5 @@
-//! `mousewarden-rig`: parses the command line, runs the command, prints the error and gives the exit
-//! code.
+//! `mousewarden-rig`: parses the command line, runs the command, prints the error and gives the
+//! exit code.
 
 use std::process::ExitCode;
 
@@ -21,12 +21,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Watch the whole thing work: a person enrols, works, and a stranger takes the mouse.
+    /// Watch the whole thing work: a person enrols, works, and somebody else takes the mouse.
     #[cfg(target_os = "linux")]
     Demo(DemoArgs),
     /// Measure parts of mousewarden on this machine.
     Bench(BenchArgs),
-    /// Make the start of every owner's training (onnx/start.onnx).
+    /// Make the backbone of every owner's training (onnx/backbone.onnx).
     Pretrain(PretrainArgs),
 }
 

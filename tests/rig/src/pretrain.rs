@@ -1,5 +1,5 @@
-//! `mousewarden-rig pretrain`: makes the start that every owner's training begins from, for whoever
-//! builds the program; the result is part of the next build.
+//! `mousewarden-rig pretrain`: makes the backbone that every owner's training begins from, for
+//! whoever builds the program; the result is part of the next build.
 
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use mousewarden::data::formats::{Format, ReadParams, open};
 use mousewarden::error::Result;
-use mousewarden::lab::pretrain::{PretrainOptions, Trunk, pretrain};
+use mousewarden::lab::pretrain::{BackboneArchitecture, PretrainOptions, pretrain};
 use mousewarden::lab::protocol::Protocol;
-use mousewarden::model::{Origin, Start};
+use mousewarden::model::{Backbone, Origin};
 use mousewarden::nn::ConvShape;
 use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{Window, WindowParams};
@@ -18,7 +18,7 @@ use mousewarden::pipeline::{Window, WindowParams};
 /// Arguments of `pretrain`.
 #[derive(Debug, Args)]
 pub struct PretrainArgs {
-    /// A folder of recordings of real people.
+    /// A folder of recordings of real users.
     #[arg(requires = "format")]
     folder: Option<PathBuf>,
     /// Its format: sapimouse, ...
@@ -31,8 +31,8 @@ pub struct PretrainArgs {
     /// Learn from all people of another folder too; may be given several times.
     #[arg(long, value_name = "FORMAT=FOLDER", value_parser = also, requires = "folder")]
     also: Vec<(String, PathBuf)>,
-    /// Where to write the start.
-    #[arg(long, default_value = "onnx/start.onnx")]
+    /// Where to write the backbone.
+    #[arg(long, default_value = "onnx/backbone.onnx")]
     out: PathBuf,
     /// What is trained.
     #[arg(long, value_enum, default_value = "conv")]
@@ -43,10 +43,10 @@ pub struct PretrainArgs {
     /// `conv`: lengths that the first layer's filters start with, in turn.
     #[arg(long, value_delimiter = ',')]
     scales: Option<Vec<usize>>,
-    /// Go on from this start.
+    /// Go on from this backbone.
     #[arg(long)]
     from: Option<PathBuf>,
-    /// Generated people.
+    /// Synthetic users.
     #[arg(long)]
     people: Option<usize>,
     /// Windows of each on each device.
@@ -61,22 +61,22 @@ pub struct PretrainArgs {
     /// `conv`: windows of each of them in the two groups that are to find each other.
     #[arg(long, value_parser = pair, value_name = "FIRST,SECOND")]
     groups: Option<[usize; 2]>,
-    /// `conv`: numbers of the embedding in which they do.
+    /// `conv`: numbers of the projection in which they do.
+    #[arg(long)]
+    projection: Option<usize>,
+    /// `conv`: dimensions of the embedding at most; 0 for none.
     #[arg(long)]
     embedding: Option<usize>,
-    /// `conv`: traits of a window at most; 0 for none.
+    /// `conv`: find the embedding in all that the backbone pools, not in the projection.
     #[arg(long)]
-    traits: Option<usize>,
-    /// `conv`: find traits in all that the trunk pools, not in the embedding.
-    #[arg(long)]
-    traits_of_all: bool,
+    embedding_of_all: bool,
     /// Step size at the start.
     #[arg(long)]
     learning_rate: Option<f32>,
     /// Share of features dropped in training.
     #[arg(long)]
     dropout: Option<f32>,
-    /// Share of real people in a batch.
+    /// Share of real users in a batch.
     #[arg(long)]
     real_share: Option<f64>,
     /// Seed of every random choice.
@@ -118,7 +118,7 @@ fn pair(text: &str) -> std::result::Result<[usize; 2], String> {
 }
 
 impl PretrainArgs {
-    /// Trains and writes the start.
+    /// Trains and exports the backbone.
     ///
     /// # Errors
     /// When the recordings cannot be read, training breaks down, or the file cannot be written.
@@ -141,11 +141,10 @@ impl PretrainArgs {
         let start = pretrain(&real, &source, params, &options, &mut show)?;
         bar.finish_and_clear();
         start.write(&self.out)?;
-        let Origin { real_people, generated_people, real_source, windows, steps, .. } =
-            &start.origin;
+        let Origin { real_users, synthetic_users, real_source, windows, steps, .. } = &start.origin;
         let real = if real_source.is_empty() { "nobody" } else { real_source };
         eprintln!(
-            "{}: {real_people} real people ({real}), {generated_people} generated; {windows} windows, \
+            "{}: {real_users} real people ({real}), {synthetic_users} generated; {windows} windows, \
              {steps} steps, seed {}",
             self.out.display(),
             self.seed
@@ -170,17 +169,17 @@ impl PretrainArgs {
         Ok((people, sources.join(", ")))
     }
 
-    fn trunk(&self) -> Trunk {
+    fn backbone(&self) -> BackboneArchitecture {
         let usual = ConvShape::default();
         match self.architecture {
-            Architecture::Bilstm => Trunk::BiLstm,
+            Architecture::Bilstm => BackboneArchitecture::BiLstm,
             Architecture::Conv if self.layers.is_empty() => {
                 let scales = self.scales.clone().unwrap_or(usual.scales);
-                Trunk::Conv(ConvShape { scales, ..usual })
+                BackboneArchitecture::Conv(ConvShape { scales, ..usual })
             }
             Architecture::Conv => {
                 let scales = self.scales.clone().unwrap_or_default();
-                Trunk::Conv(ConvShape { layers: self.layers.clone(), scales })
+                BackboneArchitecture::Conv(ConvShape { layers: self.layers.clone(), scales })
             }
         }
     }
@@ -188,16 +187,16 @@ impl PretrainArgs {
     fn options(&self) -> Result<PretrainOptions> {
         let usual = PretrainOptions::default();
         Ok(PretrainOptions {
-            trunk: self.trunk(),
-            from: self.from.as_deref().map(Start::read).transpose()?,
+            backbone: self.backbone(),
+            from: self.from.as_deref().map(Backbone::read).transpose()?,
             people: self.people.unwrap_or(usual.people),
             windows: self.windows.unwrap_or(usual.windows),
             steps: self.steps.unwrap_or(usual.steps),
             at_once: self.at_once.unwrap_or(usual.at_once),
             groups: self.groups.unwrap_or(usual.groups),
+            projection: self.projection.unwrap_or(usual.projection),
             embedding: self.embedding.unwrap_or(usual.embedding),
-            traits: self.traits.unwrap_or(usual.traits),
-            traits_of_all: self.traits_of_all,
+            embedding_of_all: self.embedding_of_all,
             learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
             dropout: self.dropout.unwrap_or(usual.dropout),
             real_share: self.real_share.unwrap_or(usual.real_share),

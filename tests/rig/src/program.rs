@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 
 /// The rig's workspace.
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
@@ -24,7 +24,7 @@ pub fn mousewarden() -> Result<PathBuf> {
     if program.is_file() {
         return Ok(program);
     }
-    Err(Failure::new(Kind::Unavailable, format!("{} is missing", program.display()))
+    Err(Failure::new(FailureKind::Unavailable, format!("{} is missing", program.display()))
         .remedy("Build it: cargo build --release --workspace"))
 }
 
@@ -39,6 +39,6 @@ fn build(cargo: &OsStr) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(Kind::Unavailable, "mousewarden could not be built")
+    Err(Failure::new(FailureKind::Unavailable, "mousewarden could not be built")
         .remedy("What cargo says stands above."))
 }

@@ -3,18 +3,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Estimate;
+use super::IntervalEstimate;
 
-/// How well the model's scores of one unit are calibrated, all owners on one scale: both sides weigh
-/// alike, and within a side every owner.
+/// How well the model's scores of one unit are calibrated, all owners on one scale: both sides
+/// weigh alike, and within a side every owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationFigures {
     /// Expected calibration error, 0..=1. Chance only ever adds to it.
-    pub ece: Estimate,
+    pub ece: IntervalEstimate,
     /// Cost of the log-likelihood ratios, bits: 0 for one who knows, 1 for one who says nothing.
-    pub cllr: Estimate,
+    pub cllr: IntervalEstimate,
     /// The same on the best scale that keeps the order of the scores.
-    pub min_cllr: Estimate,
+    pub min_cllr: IntervalEstimate,
     /// The reliability diagram: bins of equal width over 0..=1, ascending.
     pub bins: Vec<ReliabilityBin>,
 }
@@ -25,7 +25,7 @@ pub struct ReliabilityBin {
     /// Mean score; none in an empty bin.
     pub score: Option<f64>,
     /// Share of the owner's side.
-    pub owner: Option<Estimate>,
+    pub owner: Option<IntervalEstimate>,
     /// Genuine groups.
     pub genuine: u64,
     /// Impostor groups.

@@ -7,7 +7,7 @@ mod in_use;
 
 pub use calibrated::{CalibrationFigures, ReliabilityBin};
 pub use in_use::{
-    Adapted, Continuous, Delay, DeviceProbe, Timeline, TimelinePoint, UserStreams, Within,
+    Adapted, Continuous, Delay, DeviceConfound, SessionTimeline, TimelinePoint, UserStreams, Within,
 };
 
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,8 @@ use crate::pipeline::WindowParams;
 /// The version of this shape. A reader refuses every other.
 pub const VERSION: u32 = 1;
 
-/// The method that is the model without what a session's beginning shows: no baseline, for it knows the
-/// hand.
+/// The method that is the model without what a session's beginning shows: no baseline, for it knows
+/// the hand.
 pub const UNDATED: &str = "undated";
 
 /// One call of `evaluate`.
@@ -37,9 +37,9 @@ pub struct Results {
     /// Draws of every bootstrap.
     pub draws: usize,
     /// One for each protocol, in the order asked for.
-    pub runs: Vec<Run>,
+    pub runs: Vec<ProtocolRun>,
     /// How much of the result is hardware.
-    pub device: Option<DeviceProbe>,
+    pub device: Option<DeviceConfound>,
 }
 
 /// The recordings.
@@ -57,7 +57,7 @@ pub struct DatasetFacts {
 
 /// One protocol.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Run {
+pub struct ProtocolRun {
     /// The rules.
     pub protocol: ProtocolFacts,
     /// The seeds of splits and models.
@@ -90,7 +90,7 @@ pub struct ProtocolFacts {
 /// How one seed parted everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitFacts {
-    /// The seed of the deal.
+    /// The seed of the impostor assignment.
     pub seed: u64,
     /// SHA-256 over protocol, people and all parts.
     pub sha256: String,
@@ -107,8 +107,8 @@ pub struct OwnerSplit {
     pub user: String,
     /// The owner's own sessions and windows in training, calibration and test.
     pub genuine: [PartFacts; 3],
-    /// The impostors' people and windows in training, calibration and test. Generated people are
-    /// not listed.
+    /// The impostors' people and windows in training, calibration and test. Synthetic users are not
+    /// listed.
     pub impostor: [PartFacts; 3],
 }
 
@@ -133,7 +133,7 @@ pub struct ModelFacts {
     /// SHA-256 of the file.
     pub sha256: String,
     /// What its weights started from.
-    pub start: String,
+    pub backbone: String,
     /// Whom it learnt against.
     pub impostor_source: String,
     /// Windows that the agent would judge together.
@@ -157,7 +157,7 @@ pub struct Method {
 /// What is judged together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unit {
+pub enum JudgedUnit {
     /// So many windows in a row, of one session, without overlap.
     Windows(usize),
     /// As many windows in a row as move for so many seconds together, likewise.
@@ -166,7 +166,7 @@ pub enum Unit {
     Session,
 }
 
-impl std::fmt::Display for Unit {
+impl std::fmt::Display for JudgedUnit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Windows(n) => n.fmt(f),
@@ -178,7 +178,7 @@ impl std::fmt::Display for Unit {
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
+pub struct IntervalEstimate {
     /// The figure.
     pub value: f64,
     /// Lower bound.
@@ -191,7 +191,7 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SizeFigures {
     /// What is judged together.
-    pub unit: Unit,
+    pub unit: JudgedUnit,
     /// Median seconds of movement of an owner's group.
     pub movement_s: f64,
     /// Median seconds on the clock from its first movement until it can be judged.
@@ -212,7 +212,7 @@ pub struct SizeFigures {
     pub calibration: Option<CalibrationFigures>,
     /// For a baseline: the model's EER minus this one's, paired by owner. The model is better only
     /// if the upper bound lies below 0.
-    pub model_minus_this: Option<Estimate>,
+    pub model_minus_this: Option<IntervalEstimate>,
     /// One for each owner and seed.
     pub users: Vec<UserFigures>,
 }
@@ -221,42 +221,42 @@ pub struct SizeFigures {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Means {
     /// Area under the ROC curve.
-    pub auc: Estimate,
+    pub auc: IntervalEstimate,
     /// Equal error rate, threshold of each owner's own test part. The only figures that look at it.
-    pub eer: Estimate,
+    pub eer: IntervalEstimate,
     /// At the thresholds set on the calibration parts; none without such parts.
-    pub far: Option<Estimate>,
+    pub far: Option<IntervalEstimate>,
     /// The same.
-    pub frr: Option<Estimate>,
+    pub frr: Option<IntervalEstimate>,
     /// At the thresholds that the bundles carry; baselines have none.
-    pub shipped_far: Option<Estimate>,
+    pub shipped_far: Option<IntervalEstimate>,
     /// The same.
-    pub shipped_frr: Option<Estimate>,
+    pub shipped_frr: Option<IntervalEstimate>,
     /// FRR where FAR is 1 %; none where no owner has 100 impostor groups.
-    pub frr_at_far_1: Option<Estimate>,
+    pub frr_at_far_1: Option<IntervalEstimate>,
     /// FRR where FAR is 0.1 %; none where no owner has 1,000 impostor groups.
-    pub frr_at_far_01: Option<Estimate>,
+    pub frr_at_far_01: Option<IntervalEstimate>,
 }
 
 /// All owners' scores together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pooled {
     /// Area under the ROC curve.
-    pub auc: Estimate,
+    pub auc: IntervalEstimate,
     /// Equal error rate.
-    pub eer: Estimate,
+    pub eer: IntervalEstimate,
     /// The threshold it belongs to.
     pub eer_threshold: f64,
     /// The threshold that the calibration parts gave together; none without such parts.
     pub threshold: Option<f64>,
     /// FAR there.
-    pub far: Option<Estimate>,
+    pub far: Option<IntervalEstimate>,
     /// FRR there.
-    pub frr: Option<Estimate>,
+    pub frr: Option<IntervalEstimate>,
     /// FRR where FAR is 1 %; none below 100 impostor groups.
-    pub frr_at_far_1: Option<Estimate>,
+    pub frr_at_far_1: Option<IntervalEstimate>,
     /// FRR where FAR is 0.1 %; none below 1,000 impostor groups.
-    pub frr_at_far_01: Option<Estimate>,
+    pub frr_at_far_01: Option<IntervalEstimate>,
     /// At `threshold`, or at `eer_threshold` without one.
     pub confusion: Confusion,
     /// ROC and DET: FRR over FAR, in ascending order of FAR.
@@ -285,18 +285,18 @@ pub struct CurvePoint {
 pub struct Confusion {
     /// Owner, taken for the owner.
     pub genuine_accepted: u64,
-    /// Owner, taken for a stranger.
+    /// Owner, taken for an impostor.
     pub genuine_rejected: u64,
-    /// Stranger, taken for the owner.
+    /// Impostor, taken for the owner.
     pub impostor_accepted: u64,
-    /// Stranger, taken for a stranger.
+    /// Impostor, taken for an impostor.
     pub impostor_rejected: u64,
 }
 
 /// Error rates at a threshold that was not chosen on the test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AtThreshold {
-    /// Scores below it are a stranger's.
+    /// Scores below it are an impostor's.
     pub threshold: f64,
     /// False acceptance rate.
     pub far: f64,

@@ -18,7 +18,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use self::track::Track;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 use crate::pipeline::MouseEvent;
 
 /// Which numbers describe a session.
@@ -85,7 +85,7 @@ impl FromStr for FeatureSet {
     fn from_str(name: &str) -> Result<Self, Failure> {
         Self::ALL.into_iter().find(|set| set.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            Failure::new(Kind::Config, format!("there is no feature set {name:?}"))
+            Failure::new(FailureKind::Config, format!("there is no feature set {name:?}"))
                 .remedy(format!("Choose one of {names}."))
         })
     }

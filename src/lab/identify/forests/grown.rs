@@ -12,15 +12,15 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::xgboost::xgb_regressor::{XGRegressor, XGRegressorParameters};
 
 use super::ForestParams;
-use crate::error::{Failure, Kind, Result};
-use crate::lab::identify::classifier::Fitted;
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::identify::classifier::FittedClassifier;
 use crate::lab::identify::samples::Labelled;
 
 type Matrix = DenseMatrix<f32>;
 type Tree = RandomForestClassifier<f32, u32, Matrix, Vec<u32>>;
 
 fn failed(error: &Failed) -> Failure {
-    Failure::new(Kind::Data, format!("growing trees: {error}"))
+    Failure::new(FailureKind::Data, format!("growing trees: {error}"))
 }
 
 fn matrix(rows: &[Vec<f32>]) -> Result<Matrix> {
@@ -36,7 +36,7 @@ struct Votes {
 pub(in super::super) fn random_forest(
     labelled: &Labelled,
     params: &ForestParams,
-) -> Result<Box<dyn Fitted>> {
+) -> Result<Box<dyn FittedClassifier>> {
     let rows = matrix(&labelled.rows)?;
     let classes: Vec<u32> = labelled.classes.iter().map(|class| *class as u32).collect();
     let grow = |index: usize| {
@@ -52,7 +52,7 @@ pub(in super::super) fn random_forest(
     Ok(Box::new(Votes { trees, classes: labelled.labels.len() }))
 }
 
-impl Fitted for Votes {
+impl FittedClassifier for Votes {
     fn probabilities(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         let matrix = matrix(rows)?;
         let mut shares = vec![vec![0.0; self.classes]; rows.len()];
@@ -76,7 +76,7 @@ fn against<R: 'static>(
     labelled: &Labelled,
     fit: impl Fn(&Matrix, &Vec<f32>) -> std::result::Result<R, Failed>,
     ask: fn(&R, &Matrix) -> std::result::Result<Vec<f32>, Failed>,
-) -> Result<Box<dyn Fitted>> {
+) -> Result<Box<dyn FittedClassifier>> {
     let rows = matrix(&labelled.rows)?;
     let person = |class: usize| {
         let is = |one: &usize| if *one == class { 1.0 } else { 0.0 };
@@ -87,7 +87,7 @@ fn against<R: 'static>(
     Ok(Box::new(Against { people, ask }))
 }
 
-impl<R> Fitted for Against<R> {
+impl<R> FittedClassifier for Against<R> {
     fn probabilities(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         let matrix = matrix(rows)?;
         let mut table = vec![Vec::with_capacity(self.people.len()); rows.len()];
@@ -106,7 +106,7 @@ impl<R> Fitted for Against<R> {
 pub(in super::super) fn extra_trees(
     labelled: &Labelled,
     params: &ForestParams,
-) -> Result<Box<dyn Fitted>> {
+) -> Result<Box<dyn FittedClassifier>> {
     let settings = ExtraTreesRegressorParameters {
         n_trees: params.trees,
         m: Some(params.choices(labelled)),
@@ -123,7 +123,7 @@ pub(in super::super) fn extra_trees(
 pub(in super::super) fn boosted(
     labelled: &Labelled,
     params: &ForestParams,
-) -> Result<Box<dyn Fitted>> {
+) -> Result<Box<dyn FittedClassifier>> {
     let settings = XGRegressorParameters::default()
         .with_n_estimators(params.trees)
         .with_max_depth(params.depth)

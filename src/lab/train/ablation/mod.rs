@@ -6,12 +6,15 @@ mod verdict;
 
 use serde::{Deserialize, Serialize};
 
-pub use verdict::{Mean, Row, verdict};
+pub use verdict::{MeanFigure, VariantRow, verdict};
 
-use super::{About, Oversampling, Request, Synthesis, TrainOptions, probabilities, train_owner};
+use super::{
+    Oversampling, Synthesis, TrainOptions, TrainingFacts, TrainingRequest, probabilities,
+    train_owner,
+};
 use crate::error::Result;
 use crate::lab::metrics;
-use crate::lab::protocol::{Parts, Plan, Protocol, Split, Stretch};
+use crate::lab::protocol::{ByPart, Plan, Protocol, Split, WindowRange};
 use crate::model::Bundle;
 use crate::pipeline::{Steps, WindowParams};
 
@@ -23,7 +26,7 @@ const CARRIED: usize = 10;
 pub struct Variant {
     /// As tables call it.
     pub name: &'static str,
-    /// What becomes of hard cases.
+    /// What becomes of hard examples.
     pub oversampling: Oversampling,
     /// Windows made from the owner's.
     pub synthesis: Synthesis,
@@ -43,8 +46,8 @@ pub const VARIANTS: [Variant; 6] = {
     }
     [
         variant("neither", Oversampling::Off, Synthesis::Off),
-        variant("hard cases weigh more", Oversampling::Weights { most: 3.0 }, Synthesis::Off),
-        variant("hard cases repeated", REPEAT, Synthesis::Off),
+        variant("hard examples weigh more", Oversampling::Weights { most: 3.0 }, Synthesis::Off),
+        variant("hard examples repeated", REPEAT, Synthesis::Off),
         variant("turning points moved", Oversampling::Off, TURNING),
         variant("strokes varied", Oversampling::Off, STROKES),
         variant("repeated, and strokes varied", REPEAT, STROKES),
@@ -58,9 +61,9 @@ pub struct Trial {
     pub user: String,
     /// The variant's name.
     pub variant: String,
-    /// Seed of training and of the deal.
+    /// Seed of training and of the impostor assignment.
     pub seed: u64,
-    /// Passes of the kept weights.
+    /// Epochs of the kept weights.
     pub epochs: usize,
     /// Windows that it learnt from.
     pub learnt: usize,
@@ -69,7 +72,7 @@ pub struct Trial {
     pub figures: Figures,
 }
 
-/// How well a model tells its owner from strangers. Groups slide as the live decision's do, and
+/// How well a model tells its owner from impostors. Groups slide as the live decision's do, and
 /// never span two sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
@@ -106,25 +109,30 @@ pub fn trial(
     usual: &TrainOptions,
 ) -> Result<Option<Trial>> {
     let windows = WindowParams::default();
-    let lesson = plan.lesson(split, windows, "ablation")?;
-    let about = About {
-        subject: lesson.user.clone(),
+    let training_set = plan.training_set(split, windows, "ablation")?;
+    let about = TrainingFacts {
+        subject: training_set.user.clone(),
         genuine_source: "ablation".into(),
-        impostor_source: lesson.impostor_source.clone(),
+        impostor_source: training_set.impostor_source.clone(),
         capture: "dataset".into(),
     };
     let Variant { oversampling, synthesis, .. } = *variant;
-    let options =
-        TrainOptions { seed: plan.seed, oversampling, synthesis, restyled: 0, ..usual.clone() };
-    let (sessions, cohort) = (&lesson.sessions, &lesson.cohort);
-    let request = Request { sessions, cohort, windows, about: &about, options: &options };
+    let options = TrainOptions {
+        seed: plan.seed,
+        oversampling,
+        synthesis,
+        style_transferred: 0,
+        ..usual.clone()
+    };
+    let (sessions, cohort) = (&training_set.sessions, &training_set.cohort);
+    let request = TrainingRequest { sessions, cohort, windows, about: &about, options: &options };
     let bundle = train_owner(&request, &mut |_| {})?;
-    let scores = |side: &Parts<Vec<Stretch>>| -> Vec<Vec<f32>> {
+    let scores = |side: &ByPart<Vec<WindowRange>>| -> Vec<Vec<f32>> {
         side.calibration.iter().map(|stretch| scores(plan, stretch, &bundle)).collect()
     };
     let figures = Figures::of(&bundle, &scores(&split.genuine), &scores(&split.impostor));
     Ok(figures.map(|figures| Trial {
-        user: lesson.user,
+        user: training_set.user,
         variant: variant.name.into(),
         seed: plan.seed,
         epochs: bundle.provenance.epochs,
@@ -133,7 +141,7 @@ pub fn trial(
     }))
 }
 
-fn scores(plan: &Plan, stretch: &Stretch, bundle: &Bundle) -> Vec<f32> {
+fn scores(plan: &Plan, stretch: &WindowRange, bundle: &Bundle) -> Vec<f32> {
     let steps: Vec<Steps> = plan.windows(stretch).iter().map(Steps::from).collect();
     probabilities(&bundle.network, steps.iter())
 }
@@ -146,7 +154,7 @@ impl Figures {
             let [genuine, impostor] = groups(n);
             metrics::eer(&genuine, &impostor).map(|equal| equal.rate)
         };
-        let [singles, strangers] = groups(1);
+        let [singles, impostors] = groups(1);
         let carried = bundle.operating_points.iter().find(|point| point.windows == CARRIED);
         let rates = carried.and_then(|point| {
             let [genuine, impostor] = groups(CARRIED);
@@ -154,7 +162,7 @@ impl Figures {
             both.then(|| metrics::rates(&genuine, &impostor, point.threshold))
         });
         Some(Self {
-            auc: metrics::auc(&singles, &strangers)?,
+            auc: metrics::auc(&singles, &impostors)?,
             eer_1: eer(1)?,
             eer_10: eer(10),
             eer_30: eer(30),

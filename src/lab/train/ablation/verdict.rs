@@ -14,7 +14,7 @@ const DRAWS: usize = 2000;
 
 /// A figure's mean over users.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Mean {
+pub struct MeanFigure {
     /// Users that have it.
     pub users: usize,
     /// Their mean.
@@ -29,13 +29,13 @@ pub struct Mean {
 
 /// One way's line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
+pub struct VariantRow {
     /// The variant's name.
     pub variant: &'static str,
     /// Trials behind it.
     pub trials: usize,
     /// AUC, EER of 1, 10 and 30 windows, FAR and FRR of 10 at the carried threshold.
-    pub figures: [Option<Mean>; 6],
+    pub figures: [Option<MeanFigure>; 6],
 }
 
 impl Figures {
@@ -46,12 +46,12 @@ impl Figures {
 }
 
 /// All ways that have trials, in the order of [`VARIANTS`].
-pub fn verdict(trials: &[Trial]) -> Vec<Row> {
+pub fn verdict(trials: &[Trial]) -> Vec<VariantRow> {
     let of = |variant, figure| by_user(trials, variant, figure);
     let row = |variant: &'static str| {
         let own = trials.iter().filter(|trial| trial.variant == variant).count();
         let mean = |figure| compare(&of(VARIANTS[0].name, figure), &of(variant, figure));
-        (own > 0).then(|| Row { variant, trials: own, figures: std::array::from_fn(mean) })
+        (own > 0).then(|| VariantRow { variant, trials: own, figures: std::array::from_fn(mean) })
     };
     VARIANTS.iter().filter_map(|variant| row(variant.name)).collect()
 }
@@ -66,12 +66,12 @@ fn by_user<'t>(trials: &'t [Trial], variant: &str, figure: usize) -> BTreeMap<&'
     of_user.into_iter().filter_map(mean).collect()
 }
 
-fn compare(neither: &BTreeMap<&str, f64>, way: &BTreeMap<&str, f64>) -> Option<Mean> {
+fn compare(neither: &BTreeMap<&str, f64>, way: &BTreeMap<&str, f64>) -> Option<MeanFigure> {
     let values: Vec<f64> = way.values().copied().collect();
     let gains: Vec<Option<f64>> =
         way.iter().map(|(user, value)| Some(value - neither.get(user)?)).collect();
     let known: Vec<f64> = gains.iter().flatten().copied().collect();
-    Some(Mean {
+    Some(MeanFigure {
         users: values.len(),
         mean: metrics::mean(&values)?,
         spread: metrics::deviation(&values),

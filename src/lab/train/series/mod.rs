@@ -6,17 +6,17 @@ mod outcome;
 
 use std::path::{Path, PathBuf};
 
-pub use outcome::{Outcome, State, Summary};
+pub use outcome::{Outcome, Summary, UserState};
 
-use super::write::{remove_candidate, write_checked};
+use super::export::{remove_candidate, write_checked};
 use super::{
-    About, Epoch, Progress, Request, TrainOptions, curves_page, read_curve, train_owner,
-    write_curve,
+    EpochFigures, TrainOptions, TrainingFacts, TrainingProgress, TrainingRequest, curves_page,
+    read_curve, train_owner, write_curve,
 };
 use crate::data::npz::write_whole;
 use crate::data::private;
-use crate::error::{Failure, Kind, Result};
-use crate::lab::protocol::{Lesson, Plan, Split, model_path};
+use crate::error::{Failure, FailureKind, Result};
+use crate::lab::protocol::{Plan, Split, TrainingSet, model_path};
 use crate::lab::shard::Shard;
 use crate::model::Bundle;
 use crate::pipeline::{Scorer, WindowParams};
@@ -45,7 +45,7 @@ pub struct Series<'a> {
 
 /// How far the series is.
 #[derive(Debug)]
-pub enum Step<'a> {
+pub enum SeriesStep<'a> {
     /// Somebody's turn has come.
     Begins {
         /// Who.
@@ -56,7 +56,7 @@ pub enum Step<'a> {
         of: usize,
     },
     /// Their training goes on.
-    Training(Progress),
+    Training(TrainingProgress),
     /// Their turn is over.
     Ended(&'a Outcome),
 }
@@ -71,21 +71,23 @@ impl Series<'_> {
     pub fn train<S: Scorer>(
         &self,
         open: impl Fn(&Path) -> Result<S>,
-        progress: &mut dyn FnMut(Step<'_>),
+        progress: &mut dyn FnMut(SeriesStep<'_>),
     ) -> Result<Summary> {
         let of = self.plan.splits.len();
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(of);
         for (i, split) in self.plan.splits.iter().enumerate() {
             let user = &self.plan.people[split.owner].id;
-            progress(Step::Begins { user, number: i + 1, of });
-            let mut told = |step: Progress| progress(Step::Training(step));
+            progress(SeriesStep::Begins { user, number: i + 1, of });
+            let mut told = |step: TrainingProgress| progress(SeriesStep::Training(step));
             let state = match self.one(split, &open, &mut told) {
                 Ok(state) => state,
-                Err(failure) if failure.kind() == Kind::Data => State::Missing(failure.to_string()),
+                Err(failure) if failure.kind() == FailureKind::Data => {
+                    UserState::Missing(failure.to_string())
+                }
                 Err(failure) => return Err(failure),
             };
             let outcome = self.outcome(split, state);
-            progress(Step::Ended(&outcome));
+            progress(SeriesStep::Ended(&outcome));
             outcomes.push(outcome);
         }
         outcomes.extend(self.plan.left_out.iter().map(Outcome::of_left_out));
@@ -97,21 +99,21 @@ impl Series<'_> {
     /// Trains one owner of the plan, or keeps the model that is there and was made in the same way.
     ///
     /// # Errors
-    /// As [`Self::train`], and [`Kind::Data`] when this owner's data do not do.
+    /// As [`Self::train`], and [`FailureKind::Data`] when this owner's data do not do.
     pub fn one<S: Scorer>(
         &self,
         split: &Split,
         open: &impl Fn(&Path) -> Result<S>,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<State> {
-        let lesson = self.plan.lesson(split, self.windows, self.source)?;
-        let about = self.about(&lesson);
+        progress: &mut dyn FnMut(TrainingProgress),
+    ) -> Result<UserState> {
+        let training_set = self.plan.training_set(split, self.windows, self.source)?;
+        let about = self.about(&training_set);
         let closed = self.plan.protocol.impostors.is_closed();
-        let traits = self.options.traits && !closed;
-        let options = TrainOptions { traits, ..self.options.clone() };
-        let request = Request {
-            sessions: &lesson.sessions,
-            cohort: &lesson.cohort,
+        let embedding = self.options.embedding && !closed;
+        let options = TrainOptions { embedding, ..self.options.clone() };
+        let request = TrainingRequest {
+            sessions: &training_set.sessions,
+            cohort: &training_set.cohort,
             windows: self.windows,
             about: &about,
             options: &options,
@@ -122,11 +124,11 @@ impl Series<'_> {
             && bundle.provenance.recipe_sha256 == request.recipe()?
         {
             let auc = auc_of(&path, &bundle);
-            return Ok(State::Kept(bundle, auc));
+            return Ok(UserState::Kept(bundle, auc));
         }
-        let mut epochs: Vec<Epoch> = Vec::new();
+        let mut epochs: Vec<EpochFigures> = Vec::new();
         let bundle = train_owner(&request, &mut |step| {
-            if let Progress::Epoch(epoch) = step {
+            if let TrainingProgress::Epoch(epoch) = step {
                 epochs.push(epoch);
             }
             progress(step);
@@ -134,21 +136,21 @@ impl Series<'_> {
         make_folder_of(&path)?;
         // The model comes last: where it is, its curve is too.
         write_curve(&path, &epochs)?;
-        write_checked(&bundle, &path, &lesson.sessions.concat(), open)?;
+        write_checked(&bundle, &path, &training_set.sessions.concat(), open)?;
         let best = epochs.iter().rfind(|epoch| epoch.better);
-        Ok(State::Trained(bundle, best.map(|epoch| epoch.validation_auc)))
+        Ok(UserState::Trained(bundle, best.map(|epoch| epoch.validation_auc)))
     }
 
-    fn about(&self, lesson: &Lesson) -> About {
-        About {
-            subject: lesson.user.clone(),
+    fn about(&self, training_set: &TrainingSet) -> TrainingFacts {
+        TrainingFacts {
+            subject: training_set.user.clone(),
             genuine_source: self.source.to_owned(),
-            impostor_source: lesson.impostor_source.clone(),
+            impostor_source: training_set.impostor_source.clone(),
             capture: format!("dataset {}", self.source),
         }
     }
 
-    fn outcome(&self, split: &Split, state: State) -> Outcome {
+    fn outcome(&self, split: &Split, state: UserState) -> Outcome {
         let user = self.plan.people[split.owner].id.clone();
         let path = self.plan.model_path(self.folder, split);
         Outcome::new(user, path, state)
@@ -177,8 +179,9 @@ impl Series<'_> {
     }
 
     fn write_summary(&self, summary: &Summary) -> Result<()> {
-        let text = serde_json::to_vec_pretty(summary)
-            .map_err(|e| Failure::new(Kind::Internal, format!("the summary as JSON: {e}")))?;
+        let text = serde_json::to_vec_pretty(summary).map_err(|e| {
+            Failure::new(FailureKind::Internal, format!("the summary as JSON: {e}"))
+        })?;
         write_whole(&self.beside_the_models(&self.shard.file_name(SUMMARY)), &text)
     }
 }

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::Series;
 use crate::lab::protocol::LeftOut;
-use crate::lab::train::{Start, TrainOptions};
+use crate::lab::train::{BackboneChoice, TrainOptions};
 use crate::model::{Bundle, OperatingPoint};
 
 /// What became of a user.
 #[derive(Debug, Clone, PartialEq)]
-pub enum State {
-    /// A model was made. With it the validation AUC of its weights; none on a trunk.
+pub enum UserState {
+    /// A model was made. With it the validation AUC of its weights; none on a backbone.
     Trained(Bundle, Option<f64>),
     /// The same model was there already.
     Kept(Bundle, Option<f64>),
@@ -36,22 +36,22 @@ pub struct Outcome {
     pub genuine_windows: [usize; 2],
     /// Impostor windows in training and in the trainer's calibration.
     pub impostor_windows: [usize; 2],
-    /// Passes of the kept weights; 0 on a trunk.
+    /// Epochs of the kept weights; 0 on a backbone.
     pub epochs: usize,
-    /// Validation AUC of the kept weights; none on a trunk.
+    /// Validation AUC of the kept weights; none on a backbone.
     pub validation_auc: Option<f64>,
     /// What the trainer expects of the recommended group, from its own calibration.
     pub expected: Option<OperatingPoint>,
 }
 
 impl Outcome {
-    pub(super) fn new(user: String, path: PathBuf, state: State) -> Self {
+    pub(super) fn new(user: String, path: PathBuf, state: UserState) -> Self {
         match state {
-            State::Trained(bundle, auc) => {
+            UserState::Trained(bundle, auc) => {
                 Self::of_bundle(user, path, &bundle).told("trained", auc)
             }
-            State::Kept(bundle, auc) => Self::of_bundle(user, path, &bundle).told("kept", auc),
-            State::Missing(why) => Self::without_model(user, why),
+            UserState::Kept(bundle, auc) => Self::of_bundle(user, path, &bundle).told("kept", auc),
+            UserState::Missing(why) => Self::without_model(user, why),
         }
     }
 
@@ -110,17 +110,17 @@ pub struct Summary {
 
 impl Summary {
     pub(super) fn new(series: &Series<'_>, users: Vec<Outcome>) -> Self {
-        // Another trunk has no form on paper; its name stands in every model.
-        let start = match &series.options.start {
-            Start::Given(_) => Start::Pretrained,
-            start => start.clone(),
+        // Another backbone has no form on paper; its name stands in every model.
+        let backbone = match &series.options.backbone {
+            BackboneChoice::Given(_) => BackboneChoice::Pretrained,
+            other => other.clone(),
         };
         Self {
             protocol: series.plan.protocol.name.clone(),
             plan_sha256: series.plan.sha256.clone(),
             seed: series.plan.seed,
             source: series.source.to_owned(),
-            options: TrainOptions { start, ..series.options.clone() },
+            options: TrainOptions { backbone, ..series.options.clone() },
             users,
         }
     }

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use mousewarden::cli::output;
 use mousewarden::cli::train::InputArgs;
 use mousewarden::data::npz::write_whole;
-use mousewarden::error::{Failure, Kind, Result};
-use mousewarden::lab::protocol::{Plan, Protocol, Split, read_people};
+use mousewarden::error::{Failure, FailureKind, Result};
+use mousewarden::lab::protocol::{Plan, Protocol, Split, read_users};
 use mousewarden::lab::train::ablation::{
-    Mean, Row, Trial, VARIANTS, Variant, protocol, trial, verdict,
+    MeanFigure, Trial, VARIANTS, Variant, VariantRow, protocol, trial, verdict,
 };
-use mousewarden::lab::train::{Start, TrainOptions};
+use mousewarden::lab::train::{BackboneChoice, TrainOptions};
 use mousewarden::pipeline::WindowParams;
 use mousewarden::platform::stopwatch::Stopwatch;
 
@@ -88,7 +88,7 @@ impl AblationArgs {
 
     /// The rows by these rules, with the trials of this file; shows them as a table unless JSON is
     /// wanted.
-    fn rows(&self, rules: &Protocol, file: &Path) -> Result<Vec<Row>> {
+    fn rows(&self, rules: &Protocol, file: &Path) -> Result<Vec<VariantRow>> {
         let mut kept = self.kept(rules, file)?;
         let mut left = self.most.unwrap_or(usize::MAX);
         let mut owners = String::new();
@@ -139,7 +139,7 @@ impl AblationArgs {
 
     fn options(&self) -> TrainOptions {
         TrainOptions {
-            start: Start::Random,
+            backbone: BackboneChoice::Random,
             hidden: [self.units; 2],
             epochs: self.epochs,
             patience: self.patience,
@@ -151,19 +151,19 @@ impl AblationArgs {
     fn plan(&self, rules: &Protocol, seed: u64) -> Result<Plan> {
         let params = WindowParams::default();
         let dataset = self.input.open(self.folder()?)?;
-        let (people, _) = read_people(&dataset, params, &mut |_, _| {})?;
+        let (people, _) = read_users(&dataset, params, &mut |_, _| {})?;
         rules.plan(rules.prepare(people, params), seed)
     }
 
     fn folder(&self) -> Result<&Path> {
         let unnamed =
-            || Failure::new(Kind::Config, "no dataset is named").remedy("Add its folder.");
+            || Failure::new(FailureKind::Config, "no dataset is named").remedy("Add its folder.");
         self.input.folder.as_deref().ok_or_else(unnamed)
     }
 
     fn kept(&self, rules: &Protocol, file: &Path) -> Result<Kept> {
         let setting = format!(
-            "{}, {} + {} units, at most {} passes (patience {}), protocol {}",
+            "{}, {} + {} units, at most {} epochs (patience {}), protocol {}",
             self.input.format()?.name(),
             self.units,
             self.units,
@@ -178,7 +178,8 @@ impl AblationArgs {
             Ok(kept) if kept.setting == setting => Ok(kept),
             _ => {
                 let what = format!("{}: trials of another setting", file.display());
-                Err(Failure::new(Kind::Config, what).remedy("Name another file with --trials."))
+                Err(Failure::new(FailureKind::Config, what)
+                    .remedy("Name another file with --trials."))
             }
         }
     }
@@ -187,7 +188,7 @@ impl AblationArgs {
 impl Kept {
     fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self)
-            .map_err(|e| Failure::new(Kind::Internal, format!("trials as JSON: {e}")))?;
+            .map_err(|e| Failure::new(FailureKind::Internal, format!("trials as JSON: {e}")))?;
         write_whole(file, &text)
     }
 
@@ -198,12 +199,13 @@ impl Kept {
     }
 }
 
-fn table(rows: &[Row]) -> String {
+fn table(rows: &[VariantRow]) -> String {
     let heads = ["AUC", "EER n=1 %", "EER n=10 %", "EER n=30 %", "FAR/FRR n=10 %"];
     let mut lines = vec![line("mean over users (spread)", "trials", heads.map(str::to_owned))];
     for row in rows {
         let [auc, one, ten, thirty, far, frr] = &row.figures;
-        let rate = |m: &Option<Mean>| m.map_or("-".into(), |m| format!("{:.1}", 100.0 * m.mean));
+        let rate =
+            |m: &Option<MeanFigure>| m.map_or("-".into(), |m| format!("{:.1}", 100.0 * m.mean));
         let carried = format!("{} / {}", rate(far), rate(frr));
         let [one, ten, thirty] = [one, ten, thirty].map(|m| mean(m, 100.0, 1));
         let cells = [mean(auc, 1.0, 3), one, ten, thirty, carried];
@@ -222,13 +224,13 @@ fn line(name: &str, trials: &str, cells: [String; 5]) -> String {
     format!("{name:28} {trials:>6}{cells}").trim_end().to_owned()
 }
 
-fn mean(figure: &Option<Mean>, scale: f64, digits: usize) -> String {
+fn mean(figure: &Option<MeanFigure>, scale: f64, digits: usize) -> String {
     figure.map_or("-".into(), |m| {
         format!("{:.digits$} ({:.digits$})", scale * m.mean, scale * m.spread)
     })
 }
 
-fn gain(figure: &Option<Mean>) -> String {
+fn gain(figure: &Option<MeanFigure>) -> String {
     figure.map_or("-".into(), |m| {
         let [low, high] = m.gain_interval.map(|end| 100.0 * end);
         format!("{:+.1} [{low:+.1}, {high:+.1}]", 100.0 * m.gain)

@@ -1,6 +1,6 @@
-//! `bench agent`: what the real agent and its sensor cost while the mouse moves and while nothing
-//! does, and how soon after a pause the verdict is there. On a test desktop, with files of its own;
-//! the person's display, model and journal are never touched.
+//! `bench agent`: what the real agent and its capture process cost while the mouse moves and while
+//! nothing does, and how soon after a pause the verdict is there. On a test desktop, with files of
+//! its own; the person's display, model and journal are never touched.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use serde::Serialize;
 use super::endurance;
 use super::process::{Usage, children};
 use super::score::untrained;
-use crate::desktop::{Plan, TestDesktop};
+use crate::desktop::{TestDesktop, TestDesktopPlan};
 use crate::program;
-use mousewarden::agent::control::{self, Request};
+use mousewarden::agent::control::{self, ControlRequest};
 use mousewarden::data::private;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::model::Bundle;
 use mousewarden::nn::{ConvNetwork, ConvShape};
 use mousewarden::pipeline::event::Micros;
@@ -64,14 +64,14 @@ struct Report {
     /// From the end of the pause to the verdict.
     verdict_ms: Quantiles,
     agent_resident_mb: f64,
-    sensor_resident_mb: f64,
+    capture_resident_mb: f64,
 }
 
 #[derive(Debug, Serialize)]
 struct Moving {
     rate_hz: u32,
     agent_cpu_percent: f64,
-    sensor_cpu_percent: f64,
+    capture_cpu_percent: f64,
     both_cpu_percent: f64,
 }
 
@@ -89,7 +89,7 @@ impl AgentArgs {
     /// # Errors
     /// When the test desktop or the agent does not come up.
     pub fn run(self) -> Result<()> {
-        let desktop = TestDesktop::start(&Plan::bare())?;
+        let desktop = TestDesktop::start(&TestDesktopPlan::bare())?;
         let agent = Agent::start(&desktop, self.library.as_deref())?;
         if let Some(minutes) = self.minutes {
             return endurance::run(&agent, &desktop, minutes, self.json);
@@ -109,7 +109,7 @@ impl AgentArgs {
             idle_cpu_percent,
             verdict_ms: agent.latencies()?,
             agent_resident_mb: resident(agent.pid()),
-            sensor_resident_mb: resident(agent.sensor),
+            capture_resident_mb: resident(agent.capture),
         };
         if self.json { output::json(&report) } else { output::line(&text(&report)) }
     }
@@ -119,14 +119,14 @@ fn text(report: &Report) -> String {
     let mut out = format!("scorer {}\n", report.scorer);
     for row in &report.moving {
         out += &format!(
-            "{:>5} Hz   processor: agent {:.2} %, sensor {:.2} %, both {:.2} % of a core\n",
-            row.rate_hz, row.agent_cpu_percent, row.sensor_cpu_percent, row.both_cpu_percent
+            "{:>5} Hz   processor: agent {:.2} %, capture {:.2} %, both {:.2} % of a core\n",
+            row.rate_hz, row.agent_cpu_percent, row.capture_cpu_percent, row.both_cpu_percent
         );
     }
     let verdict = &report.verdict_ms;
     out + &format!(
         "    idle   {:.2} wake-ups/s, {:.3} % of a core\n verdict   {:.2} ms median, {:.2} ms p99, \
-         {:.2} ms worst after the pause ({} pauses)\n  memory   agent {:.1} MB, sensor {:.1} MB",
+         {:.2} ms worst after the pause ({} pauses)\n  memory   agent {:.1} MB, capture {:.1} MB",
         report.idle_wakes_per_s,
         report.idle_cpu_percent,
         verdict.median,
@@ -134,14 +134,14 @@ fn text(report: &Report) -> String {
         verdict.worst,
         verdict.verdicts,
         report.agent_resident_mb,
-        report.sensor_resident_mb,
+        report.capture_resident_mb,
     )
 }
 
 /// The agent at work; ended on drop.
 pub(super) struct Agent {
     child: Child,
-    sensor: u32,
+    capture: u32,
     journal: PathBuf,
     scorer: String,
 }
@@ -158,7 +158,8 @@ impl Agent {
             "[model]\nlibrary = {library}\n[decision]\nmax_action = \"log\"\n[journal]\nfile = {journal:?}\n"
         );
         fs::write(home.join("config.toml"), config).map_err(failed)?;
-        // What a fresh install would be given: an untrained network of the same shape costs as much.
+        // What a fresh install would be given: an untrained network of the same shape costs as
+        // much.
         let network = ConvNetwork::new(&ConvShape::default(), 1).into();
         Bundle { network, ..untrained() }.write(&home.join("data/owner.onnx"))?;
         let child = desktop
@@ -170,7 +171,7 @@ impl Agent {
             .spawn()
             .map_err(|e| Failure::io("starting the agent", e))?;
         let journal = home.join("data/journal.jsonl");
-        let mut agent = Self { child, sensor: 0, journal, scorer: String::new() };
+        let mut agent = Self { child, capture: 0, journal, scorer: String::new() };
         agent.wait(&home.join("data/run/control.sock"))?;
         Ok(agent)
     }
@@ -178,22 +179,24 @@ impl Agent {
     fn wait(&mut self, socket: &Path) -> Result<()> {
         let deadline = clock::now() + PATIENCE;
         loop {
-            if let Ok(control::Reply::Status(status)) = control::ask(socket, &Request::Status) {
+            if let Ok(control::Reply::Status(status)) =
+                control::ask(socket, &ControlRequest::Status)
+            {
                 self.scorer = format!("{} {}", status.scorer.backend, status.scorer.version);
-                self.sensor = children(self.pid()).first().copied().unwrap_or_default();
+                self.capture = children(self.pid()).first().copied().unwrap_or_default();
                 return Ok(());
             }
             if clock::now() > deadline || !matches!(self.child.try_wait(), Ok(None)) {
-                return Err(Failure::new(Kind::Internal, "the agent does not come up")
+                return Err(Failure::new(FailureKind::Internal, "the agent does not come up")
                     .remedy("Its own words stand above."));
             }
             clock::sleep_until(clock::now() + LOOK);
         }
     }
 
-    /// The agent's process and its sensor's.
+    /// The agent's process and its capture process's.
     pub(super) fn pids(&self) -> [u32; 2] {
-        [self.pid(), self.sensor]
+        [self.pid(), self.capture]
     }
 
     /// Who scores.
@@ -208,17 +211,17 @@ impl Agent {
     fn moving(&self, desktop: &TestDesktop, rate: u32, seconds: u32) -> Result<Moving> {
         let script = movement(rate, i64::from(seconds) * 1000, 0);
         let mut player = desktop.player()?;
-        let usage = || (Usage::of(&[self.pid()]).busy_s, Usage::of(&[self.sensor]).busy_s);
+        let usage = || (Usage::of(&[self.pid()]).busy_s, Usage::of(&[self.capture]).busy_s);
         let before = usage();
         player.play(&script)?;
         let after = usage();
         let percent = |busy: f64| 100.0 * busy / f64::from(seconds.max(1));
-        let (agent, sensor) = (percent(after.0 - before.0), percent(after.1 - before.1));
+        let (agent, capture) = (percent(after.0 - before.0), percent(after.1 - before.1));
         Ok(Moving {
             rate_hz: rate,
             agent_cpu_percent: agent,
-            sensor_cpu_percent: sensor,
-            both_cpu_percent: agent + sensor,
+            capture_cpu_percent: capture,
+            both_cpu_percent: agent + capture,
         })
     }
 
@@ -226,7 +229,7 @@ impl Agent {
     fn idle(&self, seconds: u32) -> (f64, f64) {
         let span = f64::from(seconds.max(1));
         clock::sleep_until(clock::now() + Micros::from_millis(1000));
-        let usage = || Usage::of(&[self.pid(), self.sensor]);
+        let usage = || Usage::of(&[self.pid(), self.capture]);
         let before = usage();
         clock::sleep_until(clock::now() + Micros::from_millis(i64::from(seconds) * 1000));
         let after = usage();

@@ -1,19 +1,19 @@
-//! The demonstration's play for many seeds, without its clock and its display: how soon a stranger
-//! is noticed and how often the owner is bothered, with the demonstration's own numbers. Generated
-//! people only: it says nothing about real ones.
+//! The demonstration's play for many seeds, without its clock and its display: how soon somebody
+//! else is noticed and how often the owner is bothered, with the demonstration's own numbers.
+//! Synthetic users only: it says nothing about real ones.
 
 use clap::Args;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::start::StartArgs;
-use crate::demo::{ENROL_WINDOWS, OWNER_WINDOWS, STRANGER_WINDOWS, cast, device, pauses};
+use super::backbone::BackboneArgs;
+use crate::demo::{ENROL_WINDOWS, IMPOSTOR_WINDOWS, OWNER_WINDOWS, cast, device, pauses};
 use mousewarden::agent::settings::DecisionChoice;
 use mousewarden::cli::output;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::lab::enrolment::impostors;
-use mousewarden::lab::people::Person;
-use mousewarden::lab::train::{About, Request, TrainOptions, train_owner};
+use mousewarden::lab::synthesis::SyntheticUser;
+use mousewarden::lab::train::{TrainOptions, TrainingFacts, TrainingRequest, train_owner};
 use mousewarden::model::{LoadedScorer, ScorerParams};
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::window::cut_recording;
@@ -24,7 +24,7 @@ const EVENTS_PER_WINDOW: usize = 1000;
 
 /// Arguments of `bench demo`.
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub struct DemoBenchArgs {
     /// So many pairs of people, from seed 1 on.
     #[arg(long, default_value_t = 20)]
     seeds: u64,
@@ -35,7 +35,7 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = OWNER_WINDOWS)]
     owner_windows: usize,
     #[command(flatten)]
-    start: StartArgs,
+    backbone: BackboneArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -45,7 +45,7 @@ pub struct DemoArgs {
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Outcome {
     seed: u64,
-    /// Seconds of the stranger's movement until the alarm; none: not noticed.
+    /// Seconds of the other's movement until the alarm; none: not noticed.
     noticed_after_s: Option<f64>,
     /// Alarms while the owner worked.
     false_alarms: usize,
@@ -53,7 +53,7 @@ struct Outcome {
     owner_s: f64,
 }
 
-impl DemoArgs {
+impl DemoBenchArgs {
     /// Plays them all and prints the table.
     ///
     /// # Errors
@@ -75,18 +75,18 @@ impl DemoArgs {
 
     fn play(&self, seed: u64) -> Result<Outcome> {
         let params = WindowParams::default();
-        let (owner, stranger) = cast(seed);
+        let (owner, impostor) = cast(seed);
         let start = Timestamp::default();
         let sessions = [take(&movement(&owner, 0, start, self.enrol_windows), self.enrol_windows)];
         let cohort = impostors(&sessions, params, seed)?;
-        let about = About {
+        let about = TrainingFacts {
             subject: format!("generated person {}", owner.seed()),
             genuine_source: "generated person".into(),
             impostor_source: "generated people".into(),
             capture: "generated".into(),
         };
-        let options = self.start.apply(TrainOptions { seed, ..TrainOptions::default() })?;
-        let request = Request {
+        let options = self.backbone.apply(TrainOptions { seed, ..TrainOptions::default() })?;
+        let request = TrainingRequest {
             sessions: &sessions,
             cohort: &cohort,
             windows: params,
@@ -101,8 +101,8 @@ impl DemoArgs {
         let work = watch(&mut detector, &work, self.owner_windows)?;
         // The mouse changes hands without a word, a second later.
         let start = work.last().map_or(start, |last| last.at) + Micros::from_millis(1000);
-        let theft = movement(&stranger, 0, start, STRANGER_WINDOWS);
-        let theft = watch(&mut detector, &theft, STRANGER_WINDOWS)?;
+        let theft = movement(&impostor, 0, start, IMPOSTOR_WINDOWS);
+        let theft = watch(&mut detector, &theft, IMPOSTOR_WINDOWS)?;
         let seconds = |verdicts: &[Verdict]| -> f64 {
             verdicts.iter().map(|verdict| verdict.window.movement().as_secs_f64()).sum()
         };
@@ -117,7 +117,7 @@ impl DemoArgs {
 }
 
 /// Enough movement of one day of a person for so many windows.
-fn movement(person: &Person, session: u64, start: Timestamp, windows: usize) -> Vec<Signal> {
+fn movement(person: &SyntheticUser, session: u64, start: Timestamp, windows: usize) -> Vec<Signal> {
     let moves = person.moves(&device(), session, start, pauses());
     moves.take(windows * EVENTS_PER_WINDOW).map(Signal::Mouse).collect()
 }
@@ -137,7 +137,7 @@ fn watch(
     for signal in signals {
         let verdict = detector
             .push(*signal)
-            .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+            .map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?;
         verdicts.extend(verdict);
         if verdicts.len() == windows {
             break;
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missed_stranger_counts_as_the_longest_time() {
+    fn a_missed_impostor_counts_as_the_longest_time() {
         let outcome = |seed, noticed_after_s| Outcome {
             seed,
             noticed_after_s,

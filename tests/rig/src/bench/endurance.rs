@@ -8,7 +8,7 @@ use super::process::Usage;
 use crate::desktop::TestDesktop;
 use mousewarden::cli::output;
 use mousewarden::error::Result;
-use mousewarden::lab::people::{Device, Pauses, Person};
+use mousewarden::lab::synthesis::{Device, Pauses, SyntheticUser};
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
 use mousewarden::platform::clock;
@@ -21,7 +21,7 @@ const DRAG: [usize; 2] = [200, 60];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Use {
-    /// A generated person with a mouse of 125 Hz.
+    /// A synthetic user with a mouse of 125 Hz.
     Office,
     /// The same person with a mouse of 1000 Hz.
     FastMouse,
@@ -47,7 +47,8 @@ impl Use {
         };
         let device = Device::steady(rate, [1280, 800]);
         let start = Timestamp::default();
-        let moves = Person::generate(3).moves(&device, number as u64, start, Pauses::Natural);
+        let moves =
+            SyntheticUser::generate(3).moves(&device, number as u64, start, Pauses::Natural);
         let moves: Vec<_> = moves.take_while(|event| event.at - start < MINUTE).collect();
         if self == Self::Drags { dragging(&moves) } else { moves }
     }
@@ -74,11 +75,11 @@ fn dragging(moves: &[MouseEvent]) -> Vec<MouseEvent> {
 struct Minute {
     used_for: Use,
     events: usize,
-    /// Of one core, agent and sensor together.
+    /// Of one core, agent and capture process together.
     cpu_percent: f64,
     wakes_per_s: f64,
     agent_mb: f64,
-    sensor_mb: f64,
+    capture_mb: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,14 +123,14 @@ fn play(agent: &Agent, desktop: &TestDesktop, number: usize) -> Result<Minute> {
     desktop.player()?.play(&script)?;
     clock::sleep_until(start + MINUTE);
     let (after, span) = (Usage::of(&pids), (clock::now() - start).as_secs_f64());
-    let [agent_mb, sensor_mb] = resident_mb(agent);
+    let [agent_mb, capture_mb] = resident_mb(agent);
     Ok(Minute {
         used_for,
         events: script.len(),
         cpu_percent: 100.0 * (after.busy_s - before.busy_s) / span,
         wakes_per_s: after.sleeps.saturating_sub(before.sleeps) as f64 / span,
         agent_mb,
-        sensor_mb,
+        capture_mb,
     })
 }
 
@@ -138,10 +139,10 @@ fn resident_mb(agent: &Agent) -> [f64; 2] {
 }
 
 fn line(number: usize, minute: &Minute) -> String {
-    let Minute { used_for, events, cpu_percent, wakes_per_s, agent_mb, sensor_mb } = minute;
+    let Minute { used_for, events, cpu_percent, wakes_per_s, agent_mb, capture_mb } = minute;
     format!(
         "{number:>4}  {:<9} {events:>6} events  {cpu_percent:>5.2} %  {wakes_per_s:>6.2} wake-ups/s  \
-         {agent_mb:.1} + {sensor_mb:.1} MB",
+         {agent_mb:.1} + {capture_mb:.1} MB",
         format!("{used_for:?}").to_lowercase(),
     )
 }
@@ -154,7 +155,8 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 impl Endurance {
     fn of(scorer: &str, before_mb: f64, minutes: Vec<Minute>) -> Self {
         let resting = minutes.iter().filter(|minute| minute.used_for == Use::Rest);
-        let both = |minute: Option<&Minute>| minute.map_or(before_mb, |m| m.agent_mb + m.sensor_mb);
+        let both =
+            |minute: Option<&Minute>| minute.map_or(before_mb, |m| m.agent_mb + m.capture_mb);
         let first_round = minutes.get(Use::ALL.len() - 1).or(minutes.last());
         Self {
             scorer: scorer.to_owned(),
@@ -172,7 +174,7 @@ impl Endurance {
         let rest = self.resting_wakes_per_s.map_or("unknown".into(), |wakes| format!("{wakes:.2}"));
         format!(
             "scorer {}\n{} minutes of mixed use: {:.2} % of a core, {:.1} wake-ups/s, {rest} at rest\n\
-             memory of agent and sensor: {:.1} MB before, {:.1} MB after each use once, {:.1} MB at \
+             memory of agent and capture process: {:.1} MB before, {:.1} MB after each use once, {:.1} MB at \
              the end",
             self.scorer,
             self.minutes.len(),

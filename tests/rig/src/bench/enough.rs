@@ -1,19 +1,19 @@
-//! Whether enrolments that end by themselves end at the right moment: real people of a dataset enrol
+//! Whether enrolments that end by themselves end at the right moment: real users of a dataset enrol
 //! with more and more movement, estimated as the enrolment estimates it and measured against real
-//! strangers.
+//! impostors.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::start::StartArgs;
+use super::backbone::BackboneArgs;
 use mousewarden::cli::output;
 use mousewarden::cli::train::input::{InputArgs, Subject, everybody};
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::lab::enrolment::train_against_generated;
-use mousewarden::lab::sufficiency::{Estimate, LearningCurve};
-use mousewarden::lab::train::{About, TrainOptions};
-use mousewarden::lab::trial::{Enrolment, Scores, enrolment};
+use mousewarden::lab::sufficiency::{EnrolmentEstimate, LearningCurve};
+use mousewarden::lab::train::{TrainOptions, TrainingFacts};
+use mousewarden::lab::trial::{Enrolment, TrialScores, enrolment};
 use mousewarden::pipeline::{Window, WindowParams};
 
 /// Arguments of `bench enough`.
@@ -33,21 +33,21 @@ pub struct EnoughArgs {
     /// Windows of the test at least.
     #[arg(long, default_value_t = 60)]
     test: usize,
-    /// Leave out so many people, in the order of their names: those that the start knows.
+    /// Leave out so many people, in the order of their names: those that the backbone knows.
     #[arg(long, default_value_t = 0)]
     skip: usize,
     #[command(flatten)]
-    start: StartArgs,
+    backbone: BackboneArgs,
 }
 
 /// Sizes of groups that are measured.
 const SIZES: [usize; 2] = [10, 30];
-/// Windows of a stranger that test.
+/// Windows of somebody else that test.
 const FROM_EACH: usize = 120;
 
 /// One owner with so much movement.
 struct Row {
-    estimate: Estimate,
+    estimate: EnrolmentEstimate,
     real: [Option<f64>; 2],
     /// The enrolment would have ended here.
     ends: bool,
@@ -63,7 +63,7 @@ impl EnoughArgs {
         let input = InputArgs::of(self.folder.clone(), self.format.clone());
         let people: Vec<Subject> =
             everybody(&input.open(&self.folder)?, params)?.into_iter().skip(self.skip).collect();
-        let options = self.start.apply(TrainOptions::default())?;
+        let options = self.backbone.apply(TrainOptions::default())?;
         let mut owners = Vec::new();
         output::line("owner             windows  estimated n=10   real n=10   n=30")?;
         for (at, owner) in people.iter().enumerate() {
@@ -72,17 +72,17 @@ impl EnoughArgs {
                 continue;
             }
             let others = people.iter().enumerate().filter(|(other, _)| *other != at);
-            let strangers: Vec<Vec<Window>> = others
+            let impostors: Vec<Vec<Window>> = others
                 .map(|(_, other)| other.sessions.concat().into_iter().take(FROM_EACH).collect())
                 .filter(|windows: &Vec<Window>| !windows.is_empty())
                 .collect();
-            let about = About {
+            let about = TrainingFacts {
                 subject: owner.name.clone(),
                 genuine_source: self.format.clone(),
                 impostor_source: "generated people".into(),
                 capture: "dataset".into(),
             };
-            let rows = grow(&parts, &strangers, params, (&about, &options))?;
+            let rows = grow(&parts, &impostors, params, (&about, &options))?;
             for row in &rows {
                 output::line(&line(&owner.name, row))?;
             }
@@ -95,9 +95,9 @@ impl EnoughArgs {
 /// Enrols with ever more of the windows.
 fn grow(
     parts: &Enrolment,
-    strangers: &[Vec<Window>],
+    impostors: &[Vec<Window>],
     params: WindowParams,
-    (about, options): (&About, &TrainOptions),
+    (about, options): (&TrainingFacts, &TrainOptions),
 ) -> Result<Vec<Row>> {
     let (mut curve, mut rows, mut ended) = (LearningCurve::default(), Vec::new(), false);
     let all: usize = parts.learn.iter().map(Vec::len).sum();
@@ -105,9 +105,9 @@ fn grow(
         let sessions = first(&parts.learn, curve.next());
         let windows = sessions.iter().map(Vec::len).sum();
         let bundle = train_against_generated(&sessions, params, about, options, &mut |_| {})?;
-        let Some(now) = Estimate::of(&bundle, windows) else { break };
+        let Some(now) = EnrolmentEstimate::of(&bundle, windows) else { break };
         curve.push(now);
-        let scores = Scores::of_model(&bundle, &parts.test, strangers);
+        let scores = TrialScores::of_model(&bundle, &parts.test, impostors);
         let ends = !ended && curve.is_enough();
         ended |= ends;
         rows.push(Row { estimate: now, real: SIZES.map(|n| scores.eer(n)), ends });
@@ -144,7 +144,7 @@ fn line(name: &str, row: &Row) -> String {
 /// Means over the owners of whom both are known.
 fn summary(owners: &[Vec<Row>]) -> Result<()> {
     if owners.iter().all(Vec::is_empty) {
-        return Err(Failure::new(Kind::Data, "nobody has movement enough for this")
+        return Err(Failure::new(FailureKind::Data, "nobody has movement enough for this")
             .remedy("Lower --test, or give a larger dataset."));
     }
     let at_end = |rows: &Vec<Row>| rows.iter().find(|row| row.ends).or(rows.last()).map(|r| r.real);

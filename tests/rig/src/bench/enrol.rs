@@ -1,4 +1,4 @@
-//! Enrols real people of a public dataset one after another and shows how well strangers would be
+//! Enrols real users of a public dataset one after another and shows how well impostors would be
 //! noticed, beside a baseline that knows time steps only.
 
 use std::collections::BTreeMap;
@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::start::StartArgs;
+use super::backbone::BackboneArgs;
 use mousewarden::data::formats::{Format, ReadParams, open};
 use mousewarden::error::Result;
-use mousewarden::lab::crowd;
-use mousewarden::lab::people::Device;
-use mousewarden::lab::train::{About, Request, TrainOptions, train_owner};
-use mousewarden::lab::trial::{Scores, TimeOnly, enrolment, on_device};
+use mousewarden::lab::synthesis::Device;
+use mousewarden::lab::synthesis::cohort;
+use mousewarden::lab::train::{TrainOptions, TrainingFacts, TrainingRequest, train_owner};
+use mousewarden::lab::trial::{TimeOnly, TrialScores, enrolment, on_device};
 use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{Window, WindowParams};
 
@@ -39,9 +39,9 @@ pub struct EnrolArgs {
     /// Hidden units.
     #[arg(long)]
     hidden: Option<usize>,
-    /// Strangers made of the owner's movement.
+    /// Impostors made of the owner's movement.
     #[arg(long)]
-    restyled: Option<usize>,
+    style_transferred: Option<usize>,
     /// Dropout.
     #[arg(long)]
     dropout: Option<f32>,
@@ -52,11 +52,11 @@ pub struct EnrolArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
-    start: StartArgs,
-    /// Only describe the movement of real and of generated people.
+    backbone: BackboneArgs,
+    /// Only describe the movement of real and of synthetic users.
     #[arg(long)]
     describe: bool,
-    /// Only train against generated people.
+    /// Only train against synthetic users.
     #[arg(long)]
     generated_only: bool,
 }
@@ -109,11 +109,11 @@ impl EnrolArgs {
         let half =
             |odd: usize| others.iter().skip(odd).step_by(2).map(|w| most(w)).collect::<Vec<_>>();
         // Half of the others may be learnt from, the other half only tests.
-        let (known, strangers) = (half(0), half(1));
-        let moved = on_device(&device, params, &strangers);
-        let generated = crowd::generated(&device, params, self.people, each, self.seed);
-        let options = self.start.apply(self.options())?;
-        let plain = TrainOptions { restyled: 0, ..options.clone() };
+        let (known, impostors) = (half(0), half(1));
+        let moved = on_device(&device, params, &impostors);
+        let generated = cohort::generated(&device, params, self.people, each, self.seed);
+        let options = self.backbone.apply(self.options())?;
+        let plain = TrainOptions { style_transferred: 0, ..options.clone() };
         let mut cohorts = vec![("generated", generated, options)];
         if !self.generated_only {
             cohorts.push(("others on device", on_device(&device, params, &known), plain.clone()));
@@ -124,13 +124,13 @@ impl EnrolArgs {
         let learn_again = on_device(&device, params, &parts.learn);
         for (name, cohort, options) in cohorts {
             let learn = if name == "others on device" { &learn_again } else { &parts.learn };
-            let about = About {
+            let about = TrainingFacts {
                 subject: owner.name.clone(),
                 genuine_source: self.format.clone(),
                 impostor_source: name.into(),
                 capture: "dataset".into(),
             };
-            let request = Request {
+            let request = TrainingRequest {
                 sessions: learn,
                 cohort: &cohort,
                 windows: params,
@@ -139,11 +139,11 @@ impl EnrolArgs {
             };
             let bundle = train_owner(&request, &mut |_| {})?;
             let times = TimeOnly::fit(learn.iter().flatten(), cohort.iter().flatten());
-            let tests = [("raw", &parts.test, &strangers), ("on device", &again, &moved)];
+            let tests = [("raw", &parts.test, &impostors), ("on device", &again, &moved)];
             for (tested, genuine, impostors) in tests {
-                let scores = Scores::of_model(&bundle, genuine, impostors);
+                let scores = TrialScores::of_model(&bundle, genuine, impostors);
                 table.add(format!("{name} / {tested}"), &scores, &bundle.operating_points);
-                let scores = Scores::of_time(&times, genuine, impostors);
+                let scores = TrialScores::of_time(&times, genuine, impostors);
                 table.add(format!("{name} / {tested}, dt only"), &scores, &[]);
             }
             let calibrated: Vec<String> = bundle
@@ -165,7 +165,7 @@ impl EnrolArgs {
         let usual = TrainOptions::default();
         TrainOptions {
             hidden: self.hidden.map_or(usual.hidden, |hidden| [hidden; 2]),
-            restyled: self.restyled.unwrap_or(usual.restyled),
+            style_transferred: self.style_transferred.unwrap_or(usual.style_transferred),
             dropout: self.dropout.unwrap_or(usual.dropout),
             epochs: self.epochs.unwrap_or(usual.epochs),
             seed: self.seed,
@@ -206,20 +206,20 @@ fn read_all(
 }
 
 fn describe(people: &[RealPerson], params: WindowParams, seed: u64) {
-    use mousewarden::lab::habits;
+    use mousewarden::lab::kinematics;
     let (mut real, mut made) = (Vec::new(), Vec::new());
     for (i, person) in people.iter().enumerate().filter(|(_, p)| p.count() >= 50) {
         let windows = person.sessions.concat();
         let Some(device) = Device::from_windows(&windows) else { continue };
-        real.extend(habits::of(&windows));
-        for one in crowd::generated(&device, params, 3, 100, seed.wrapping_add(i as u64)) {
-            made.extend(habits::of(&one));
+        real.extend(kinematics::of(&windows));
+        for one in cohort::generated(&device, params, 3, 100, seed.wrapping_add(i as u64)) {
+            made.extend(kinematics::of(&one));
         }
     }
     println!("{:24} {:>30} {:>30}", "10, 50, 90 % of people", "real", "generated");
-    for (i, name) in habits::NAMES.iter().enumerate() {
+    for (i, name) in kinematics::NAMES.iter().enumerate() {
         let row = |people: &[[f64; 13]]| {
-            let at = |q| habits::quantile(people.iter().map(|p| p[i]).collect(), q);
+            let at = |q| kinematics::quantile(people.iter().map(|p| p[i]).collect(), q);
             format!("{:9.3} {:9.3} {:9.3}", at(0.1), at(0.5), at(0.9))
         };
         println!("{name:24} {:>30} {:>30}", row(&real), row(&made));
@@ -239,7 +239,7 @@ impl Table {
     fn add(
         &mut self,
         name: String,
-        scores: &Scores,
+        scores: &TrialScores,
         points: &[mousewarden::model::OperatingPoint],
     ) {
         let carried = SIZES.map(|n| {

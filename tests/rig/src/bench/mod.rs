@@ -3,6 +3,7 @@
 mod ablation;
 #[cfg(target_os = "linux")]
 mod agent;
+mod backbone;
 #[cfg(target_os = "linux")]
 mod capture;
 #[cfg(target_os = "linux")]
@@ -16,7 +17,6 @@ mod preprocess;
 #[cfg(target_os = "linux")]
 mod process;
 mod score;
-mod start;
 mod throughput;
 mod train;
 
@@ -33,31 +33,31 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
-    /// Whether oversampling or synthesis helps, on real people.
+    /// Whether oversampling or synthesis helps, on real users.
     Ablation(ablation::AblationArgs),
     /// What the running agent costs, and how soon a verdict follows a pause.
     #[cfg(target_os = "linux")]
     Agent(agent::AgentArgs),
-    /// Enrol real people of a dataset against generated ones and test with strangers.
+    /// Enrol real users of a dataset against generated ones and test with impostors.
     Enrol(enrol::EnrolArgs),
-    /// Whether enrolments that end by themselves end at the right moment, on real people.
+    /// Whether enrolments that end by themselves end at the right moment, on real users.
     Enough(enough::EnoughArgs),
     /// How exactly the hook keeps the hand's time, and what it costs.
     #[cfg(target_os = "linux")]
     Capture(capture::CaptureArgs),
     /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
     #[cfg(target_os = "linux")]
-    Demo(demo::DemoArgs),
+    Demo(demo::DemoBenchArgs),
     /// Play a recording into this session as if its mouse made it.
     Play(play::PlayArgs),
     /// Rows a minute from recordings to windows, beside pandas.
-    Preprocess(preprocess::PreprocessArgs),
+    Preprocess(preprocess::PreprocessBenchArgs),
     /// What one window costs to score.
     Score(score::ScoreArgs),
     /// Windows a second, as an evaluation scores them.
     Throughput(throughput::ThroughputArgs),
     /// Training speed: steps, instruction sets and threads against the processor's peak.
-    Train(train::TrainArgs),
+    Train(train::TrainBenchArgs),
 }
 
 impl BenchArgs {

@@ -11,13 +11,13 @@ use serde::Deserialize;
 
 use mousewarden::cli::output;
 use mousewarden::data::formats::{ReadParams, open};
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::lab::preprocess::{PreprocessParams, preprocess};
 use mousewarden::platform::clock;
 
 /// Arguments of `bench preprocess`.
 #[derive(Debug, Args)]
-pub struct PreprocessArgs {
+pub struct PreprocessBenchArgs {
     /// Recordings of the gmail format instead of made-up ones
     folder: Option<PathBuf>,
     /// Rows to make up
@@ -45,7 +45,7 @@ struct Measured {
     seconds: f64,
 }
 
-impl PreprocessArgs {
+impl PreprocessBenchArgs {
     /// Runs it and prints rows a minute, and the ratio.
     ///
     /// # Errors
@@ -73,8 +73,11 @@ impl PreprocessArgs {
 
     fn measure_peer(&self, python: &Path, input: &Path, out: &Path) -> Result<Measured> {
         let failed = |why: String| {
-            Failure::new(Kind::Unavailable, format!("the peer {}: {why}", self.script.display()))
-                .remedy("Run from the repository's root, with a Python that has pandas.")
+            Failure::new(
+                FailureKind::Unavailable,
+                format!("the peer {}: {why}", self.script.display()),
+            )
+            .remedy("Run from the repository's root, with a Python that has pandas.")
         };
         let mut peer = Command::new(python);
         // One core each.

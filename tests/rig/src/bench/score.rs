@@ -9,9 +9,9 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::model::{
-    Backend, Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerParams, ScorerReport,
+    Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams, ScorerReport,
     SeenWindows, folders_beside,
 };
 use mousewarden::nn::{Conditioning, Network};
@@ -72,12 +72,14 @@ impl ScoreArgs {
     pub fn run(self) -> Result<()> {
         if self.rounds == 0 || self.steps.contains(&0) {
             let what = "bench score: --rounds and --steps must be at least 1";
-            return Err(Failure::new(Kind::Config, what).remedy("Leave them out for the defaults."));
+            return Err(
+                Failure::new(FailureKind::Config, what).remedy("Leave them out for the defaults.")
+            );
         }
-        let mut builtin = self.open(Backend::Builtin)?;
-        let mut other = self.open(Backend::Auto)?;
+        let mut builtin = self.open(ScorerBackend::Builtin)?;
+        let mut other = self.open(ScorerBackend::Auto)?;
         let onnx_runtime = other.report().clone();
-        let mut onnx = (onnx_runtime.backend == Backend::OnnxRuntime).then_some(&mut other);
+        let mut onnx = (onnx_runtime.backend == ScorerBackend::OnnxRuntime).then_some(&mut other);
         let measure = |&steps| self.measure(steps, onnx.as_deref_mut(), &mut builtin);
         let rows = self.steps.iter().map(measure).collect::<Result<_>>()?;
         let outcome = Outcome { onnx_runtime, rounds: self.rounds, rows };
@@ -88,7 +90,7 @@ impl ScoreArgs {
         writeln!(io::stdout(), "{text}").map_err(|error| Failure::io("standard output", error))
     }
 
-    fn open(&self, backend: Backend) -> Result<LoadedScorer> {
+    fn open(&self, backend: ScorerBackend) -> Result<LoadedScorer> {
         let search = std::env::current_exe().map(|path| folders_beside(&path)).unwrap_or_default();
         let params = ScorerParams { backend, library: self.library.clone(), search };
         match &self.model {
@@ -150,9 +152,9 @@ pub(super) fn untrained() -> Bundle {
         operating_points: vec![point],
         default_group: 1,
         score_calibration: None,
-        likeness: None,
+        owner_model: None,
         limits: Vec::new(),
-        habits: None,
+        kinematics: None,
         provenance: Provenance {
             trained_by: "nobody".into(),
             subject: "nobody".into(),
@@ -164,10 +166,10 @@ pub(super) fn untrained() -> Bundle {
             impostor_windows: [0; 2],
             training_sha256: String::new(),
             seen_windows: SeenWindows::default(),
-            start_people: None,
+            backbone_users: None,
             recipe_sha256: String::new(),
             capture: "none".into(),
-            start: "random weights".into(),
+            backbone: "random weights".into(),
         },
     }
 }
@@ -176,7 +178,7 @@ fn timed(scorer: &mut LoadedScorer, window: &[Steps]) -> Result<(Lap, f32)> {
     let watch = Stopwatch::start();
     let scores = black_box(scorer.score(black_box(window)));
     let lap = watch.lap();
-    let scores = scores.map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+    let scores = scores.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?;
     Ok((lap, scores.first().map_or(f32::NAN, |seen| seen.score.get())))
 }
 

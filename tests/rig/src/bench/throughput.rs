@@ -1,6 +1,7 @@
-//! `bench throughput`: windows a second, as an evaluation scores them: in batches, on one thread and
-//! on two, through the builtin scorer and through ONNX Runtime. `tests/bench/onnxruntime_score.py`
-//! sets ONNX Runtime as Python drives it beside this, on the same model and windows.
+//! `bench throughput`: windows a second, as an evaluation scores them: in batches, on one thread
+//! and on two, through the builtin scorer and through ONNX Runtime.
+//! `tests/bench/onnxruntime_score.py` sets ONNX Runtime as Python drives it beside this, on the
+//! same model and windows.
 
 use std::path::PathBuf;
 use std::thread;
@@ -10,8 +11,8 @@ use serde::Serialize;
 
 use super::score::{untrained, window};
 use mousewarden::cli::output;
-use mousewarden::error::{Failure, Kind, Result};
-use mousewarden::model::{Backend, Bundle, LoadedScorer, ScorerParams, folders_beside};
+use mousewarden::error::{Failure, FailureKind, Result};
+use mousewarden::model::{Bundle, LoadedScorer, ScorerBackend, ScorerParams, folders_beside};
 use mousewarden::pipeline::{Scorer, Steps};
 use mousewarden::platform::stopwatch::Stopwatch;
 
@@ -40,7 +41,7 @@ pub struct ThroughputArgs {
 /// One way of scoring.
 #[derive(Debug, Serialize)]
 struct Row {
-    backend: Backend,
+    backend: ScorerBackend,
     threads: usize,
     /// The best of three rounds, all threads together.
     windows_per_second: f64,
@@ -62,7 +63,9 @@ impl ThroughputArgs {
     pub fn run(self) -> Result<()> {
         if [self.steps, self.windows, self.batch].contains(&0) {
             let what = "bench throughput: --steps, --windows and --batch must be at least 1";
-            return Err(Failure::new(Kind::Config, what).remedy("Leave them out for the defaults."));
+            return Err(
+                Failure::new(FailureKind::Config, what).remedy("Leave them out for the defaults.")
+            );
         }
         let bundle = match &self.model {
             Some(path) => Bundle::read(path)?,
@@ -73,11 +76,11 @@ impl ThroughputArgs {
         }
         let windows: Vec<Steps> = (0..self.windows).map(|at| window(self.steps, at)).collect();
         let mut rows = Vec::new();
-        for backend in [Backend::Builtin, Backend::OnnxRuntime] {
+        for backend in [ScorerBackend::Builtin, ScorerBackend::OnnxRuntime] {
             for threads in [1, 2] {
                 match self.measure(&bundle, backend, threads, &windows) {
                     Ok(row) => rows.push(row),
-                    Err(failure) if backend == Backend::OnnxRuntime => eprintln!("{failure}"),
+                    Err(failure) if backend == ScorerBackend::OnnxRuntime => eprintln!("{failure}"),
                     Err(failure) => return Err(failure),
                 }
             }
@@ -92,7 +95,7 @@ impl ThroughputArgs {
     fn measure(
         &self,
         bundle: &Bundle,
-        backend: Backend,
+        backend: ScorerBackend,
         threads: usize,
         windows: &[Steps],
     ) -> Result<Row> {
@@ -115,14 +118,14 @@ impl ThroughputArgs {
         let all = |scorer: &mut LoadedScorer| -> Result<()> {
             for batch in windows.chunks(self.batch) {
                 let scores = scorer.score(batch);
-                scores.map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+                scores.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?;
             }
             Ok(())
         };
         thread::scope(|scope| {
             let running: Vec<_> =
                 scorers.iter_mut().map(|scorer| scope.spawn(move || all(scorer))).collect();
-            let broken = |_| Failure::new(Kind::Internal, "a scoring thread broke down");
+            let broken = |_| Failure::new(FailureKind::Internal, "a scoring thread broke down");
             running.into_iter().try_for_each(|thread| thread.join().map_err(broken)?)
         })
     }

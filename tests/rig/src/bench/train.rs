@@ -9,13 +9,13 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::nn::{Batch, Conditioning, Inference, Kernel, Network, TrainParams, Trainer};
 use mousewarden::platform::stopwatch::Stopwatch;
 
 /// Arguments of `bench train`.
 #[derive(Debug, Args)]
-pub struct TrainArgs {
+pub struct TrainBenchArgs {
     /// Units of a direction, in both layers.
     #[arg(long, default_value_t = 128)]
     hidden: usize,
@@ -86,7 +86,7 @@ struct Busy {
     ratio_to_one_thread: f64,
 }
 
-impl TrainArgs {
+impl TrainBenchArgs {
     /// Measures and prints.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl TrainArgs {
         let missing = || {
             let names: Vec<_> = Kernel::available().iter().map(|kernel| kernel.name()).collect();
             Failure::new(
-                Kind::Unavailable,
+                FailureKind::Unavailable,
                 format!("instruction set {name:?}: not on this machine"),
             )
             .remedy(format!("Choose one of {}.", names.join(", ")))
@@ -165,7 +165,7 @@ impl TrainArgs {
     fn print(&self, report: &Report) -> Result<()> {
         if self.json {
             let text = serde_json::to_string(report)
-                .map_err(|error| Failure::new(Kind::Internal, format!("report: {error}")))?;
+                .map_err(|error| Failure::new(FailureKind::Internal, format!("report: {error}")))?;
             println!("{text}");
             return Ok(());
         }
@@ -212,7 +212,7 @@ struct Data {
 }
 
 impl Data {
-    fn new(args: &TrainArgs) -> Self {
+    fn new(args: &TrainBenchArgs) -> Self {
         use rand::{RngExt, SeedableRng};
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let mut uniform = || random.random::<f64>();

@@ -1,27 +1,27 @@
-//! A generated person's hand on the test desktop's mouse: one movement after another, each event at
+//! A synthetic user's hand on the test desktop's mouse: one movement after another, each event at
 //! its moment.
 
 use super::{device, pauses};
 use crate::inject::Player;
 use mousewarden::error::Result;
-use mousewarden::lab::people::{Moves, Person};
+use mousewarden::lab::synthesis::{Movement, SyntheticUser};
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{Segmenter, Signal, Timestamp, WindowParams};
 use mousewarden::platform::clock;
 
 /// A hand on the mouse.
-pub struct Hand {
+pub struct DemoHand {
     player: Player,
-    moves: Moves,
+    moves: Movement,
     segmenter: Segmenter,
     windows: usize,
     /// What to add to a generated time to get the clock's.
     offset: Micros,
 }
 
-impl Hand {
+impl DemoHand {
     /// The person takes the mouse now; `session` picks one of their days.
-    pub fn take(player: Player, person: &Person, session: u64) -> Self {
+    pub fn take(player: Player, person: &SyntheticUser, session: u64) -> Self {
         Self {
             player,
             moves: person.moves(&device(), session, Timestamp::default(), pauses()),

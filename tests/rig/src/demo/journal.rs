@@ -1,5 +1,5 @@
-//! Reads the agent's journal while it grows, as any program that watches it would. It writes nothing
-//! and skips entries that it doesn't know.
+//! Reads the agent's journal while it grows, as any program that watches it would. It writes
+//! nothing and skips entries that it doesn't know.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -14,9 +14,9 @@ use mousewarden::pipeline::{Action, Decision, Timestamp};
 /// What the demonstration tells of an entry.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Entry {
+pub enum DemoEvent {
     /// A window was judged.
-    Verdict(Verdict),
+    Verdict(DemoVerdict),
     /// Anything else.
     #[serde(other)]
     Other,
@@ -24,9 +24,9 @@ pub enum Entry {
 
 /// A judged window.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Verdict {
+pub struct DemoVerdict {
     /// The window.
-    pub window: Window,
+    pub window: DemoWindow,
     /// Its own score.
     pub score: f32,
     /// The grouped score, once there are enough windows.
@@ -41,7 +41,7 @@ pub struct Verdict {
 
 /// A window's times and length.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Window {
+pub struct DemoWindow {
     /// First movement, monotonic clock.
     pub started_at: Timestamp,
     /// Last movement, monotonic clock.
@@ -50,7 +50,7 @@ pub struct Window {
     pub steps: usize,
 }
 
-impl Window {
+impl DemoWindow {
     /// How long the hand moved.
     pub fn movement(&self) -> Micros {
         self.ended_at - self.started_at
@@ -59,12 +59,12 @@ impl Window {
 
 /// A journal that somebody else is writing.
 #[derive(Debug)]
-pub struct Journal {
+pub struct DemoJournal {
     path: PathBuf,
     read: u64,
 }
 
-impl Journal {
+impl DemoJournal {
     /// From its beginning; it need not exist yet.
     pub const fn at(path: PathBuf) -> Self {
         Self { path, read: 0 }
@@ -74,7 +74,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn news(&mut self) -> Result<Vec<Verdict>> {
+    pub fn news(&mut self) -> Result<Vec<DemoVerdict>> {
         let text = self.rest().or_else(|error| match error.kind() {
             ErrorKind::NotFound => Ok(String::new()),
             _ => Err(Failure::io(format!("journal {}", self.path.display()), error)),
@@ -82,7 +82,7 @@ impl Journal {
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         self.read += whole as u64;
         let verdict = |line: &str| match serde_json::from_str(line) {
-            Ok(Entry::Verdict(verdict)) => Some(verdict),
+            Ok(DemoEvent::Verdict(verdict)) => Some(verdict),
             _ => None,
         };
         Ok(text[..whole].lines().filter_map(verdict).collect())
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn only_whole_lines_are_news_and_each_only_once() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        let mut journal = Journal::at(file.path().to_owned());
+        let mut journal = DemoJournal::at(file.path().to_owned());
         let line = LINE.replace('\n', " ");
         write!(file, "{{\"event\":\"started\"}}\n{line}\n{}", &line[..40]).unwrap();
         let news = journal.news().unwrap();
@@ -123,6 +123,6 @@ mod tests {
 
     #[test]
     fn a_journal_that_does_not_exist_yet_has_no_news() {
-        assert_eq!(Journal::at("/nonexistent/journal".into()).news().unwrap(), []);
+        assert_eq!(DemoJournal::at("/nonexistent/journal".into()).news().unwrap(), []);
     }
 }

@@ -1,4 +1,4 @@
-//! `mousewarden-rig demo`: the main job on any machine, in under three minutes. One generated person
+//! `mousewarden-rig demo`: the main job on any machine, in under three minutes. One synthetic user
 //! enrols and works, another takes the mouse; all movement goes through a real X server and the
 //! real hook, and a real notification server shows the alarm. Nobody's own display is touched.
 
@@ -12,19 +12,19 @@ use std::time::Duration;
 
 use clap::Args;
 
-use self::hand::Hand;
+use self::hand::DemoHand;
 use self::session::DemoSession;
-use self::timeline::Timeline;
-use mousewarden::error::{Failure, Kind, Result};
-use mousewarden::lab::people::{Device, Pauses, Person};
+use self::timeline::DemoTimeline;
+use mousewarden::error::{Failure, FailureKind, Result};
+use mousewarden::lab::synthesis::{Device, Pauses, SyntheticUser};
 use mousewarden::platform::clock;
 
 /// Windows of movement that the demonstration enrols with.
 pub(crate) const ENROL_WINDOWS: usize = 100;
 /// Windows that the owner works before the mouse is taken over.
 pub(crate) const OWNER_WINDOWS: usize = 40;
-/// A stranger who is not noticed in so many windows got away.
-pub(crate) const STRANGER_WINDOWS: usize = 80;
+/// Somebody else who is not noticed in so many windows got away.
+pub(crate) const IMPOSTOR_WINDOWS: usize = 80;
 /// The mouse of the demonstration reports this often.
 const RATE_HZ: f64 = 125.0;
 /// Pauses are cut short to this.
@@ -35,7 +35,7 @@ const DELIVERY: Duration = Duration::from_secs(5);
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Which two generated people take part
+    /// Which two synthetic users take part
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Keep recording, model, configuration and journal in this (new) folder
@@ -50,17 +50,17 @@ impl DemoArgs {
     /// Runs the demonstration and prints its timeline.
     ///
     /// # Errors
-    /// When a program of the test desktop is missing, a part fails, or the stranger gets away.
+    /// When a program of the test desktop is missing, a part fails, or the other gets away.
     pub fn run(self) -> Result<()> {
         let session = DemoSession::open(self.keep)?;
-        let (owner, stranger) = cast(self.seed);
+        let (owner, impostor) = cast(self.seed);
         println!("1. {} enrols, on a display of their own", owner_name(self.seed));
         session.configure(ENROL_WINDOWS, self.eer)?;
         enrol(&session, &owner)?;
         println!(
-            "\n2. The agent watches. After {OWNER_WINDOWS} windows a stranger takes the mouse\n"
+            "\n2. The agent watches. After {OWNER_WINDOWS} windows somebody else takes the mouse\n"
         );
-        let outcome = watch(&session, &owner, &stranger)?;
+        let outcome = watch(&session, &owner, &impostor)?;
         println!("\n3. What came of it\n\n{}", outcome.summary());
         if let Some(folder) = session.kept() {
             println!("Everything is kept in {}.", folder.display());
@@ -70,8 +70,8 @@ impl DemoArgs {
 }
 
 /// The two people of a seed.
-pub(crate) fn cast(seed: u64) -> (Person, Person) {
-    (Person::generate(2 * seed), Person::generate(2 * seed + 1))
+pub(crate) fn cast(seed: u64) -> (SyntheticUser, SyntheticUser) {
+    (SyntheticUser::generate(2 * seed), SyntheticUser::generate(2 * seed + 1))
 }
 
 /// The mouse of the demonstration.
@@ -85,13 +85,13 @@ pub(crate) const fn pauses() -> Pauses {
 }
 
 fn owner_name(seed: u64) -> String {
-    format!("Generated person {}", 2 * seed)
+    format!("Synthetic user {}", 2 * seed)
 }
 
-fn enrol(session: &DemoSession, owner: &Person) -> Result<()> {
+fn enrol(session: &DemoSession, owner: &SyntheticUser) -> Result<()> {
     let mut enrolment = session.start(&["enroll"])?;
     enrolment.wait_until(|| session.is_recording())?;
-    let mut hand = Hand::take(session.player()?, owner, 0);
+    let mut hand = DemoHand::take(session.player()?, owner, 0);
     // Some more than enough: the person doesn't stop in the very moment in which it is enough.
     while hand.windows() < ENROL_WINDOWS + 5 && enrolment.is_running()? {
         hand.movement()?;
@@ -101,11 +101,15 @@ fn enrol(session: &DemoSession, owner: &Person) -> Result<()> {
     Ok(())
 }
 
-fn watch(session: &DemoSession, owner: &Person, stranger: &Person) -> Result<Timeline> {
+fn watch(
+    session: &DemoSession,
+    owner: &SyntheticUser,
+    impostor: &SyntheticUser,
+) -> Result<DemoTimeline> {
     let mut agent = session.start(&["run"])?;
     agent.wait_until(|| session.journal().exists())?;
-    let mut timeline = Timeline::begin(session.journal(), clock::now());
-    let mut hand = Hand::take(session.player()?, owner, 1);
+    let mut timeline = DemoTimeline::begin(session.journal(), clock::now());
+    let mut hand = DemoHand::take(session.player()?, owner, 1);
     while hand.windows() < OWNER_WINDOWS {
         hand.movement()?;
         timeline.follow()?;
@@ -113,8 +117,8 @@ fn watch(session: &DemoSession, owner: &Person, stranger: &Person) -> Result<Tim
     hand.rest();
     timeline.follow()?;
     timeline.taken_over(clock::now());
-    let mut hand = Hand::take(session.player()?, stranger, 0);
-    while hand.windows() < STRANGER_WINDOWS && !timeline.is_caught() {
+    let mut hand = DemoHand::take(session.player()?, impostor, 0);
+    while hand.windows() < IMPOSTOR_WINDOWS && !timeline.is_caught() {
         hand.movement()?;
         timeline.follow()?;
     }
@@ -132,7 +136,7 @@ fn indented(text: &str) -> String {
 
 /// The demonstration did not show what it promises.
 fn unconvincing(what: &str) -> Failure {
-    Failure::new(Kind::Internal, format!("the demonstration failed: {what}")).remedy(
+    Failure::new(FailureKind::Internal, format!("the demonstration failed: {what}")).remedy(
         "Two people can move alike; try another --seed. \
          `mousewarden-rig bench demo` says how often this happens.",
     )

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::desktop::{Plan, Shown, TestDesktop};
+use crate::desktop::{Shown, TestDesktop, TestDesktopPlan};
 use crate::inject::Player;
 use crate::program;
 use mousewarden::data::private;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::event::Micros;
 use mousewarden::platform::clock;
 
@@ -37,7 +37,10 @@ impl DemoSession {
     /// When a program is missing, or the folder to keep is there already.
     pub fn open(keep: Option<PathBuf>) -> Result<Self> {
         let program = program::mousewarden()?;
-        let plan = Plan { screen: SCREEN.map(|side| side as u16).into(), ..Plan::default() };
+        let plan = TestDesktopPlan {
+            screen: SCREEN.map(|side| side as u16).into(),
+            ..TestDesktopPlan::default()
+        };
         let desktop = TestDesktop::start(&plan)?;
         let (home, keep) = match keep {
             Some(folder) if folder.exists() => return Err(taken(&folder)),
@@ -56,8 +59,8 @@ impl DemoSession {
         self.keep.then_some(self.home.as_path())
     }
 
-    /// Writes the configuration of the demonstration: so many windows to enrol with, and alarms by the
-    /// default budget or by the threshold at the equal error rate.
+    /// Writes the configuration of the demonstration: so many windows to enrol with, and alarms by
+    /// the default budget or by the threshold at the equal error rate.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -133,7 +136,7 @@ impl DemoSession {
 }
 
 fn taken(folder: &Path) -> Failure {
-    Failure::new(Kind::Io, format!("folder {} is there already", folder.display()))
+    Failure::new(FailureKind::Io, format!("folder {} is there already", folder.display()))
         .remedy("Name one that does not exist yet.")
 }
 
@@ -192,7 +195,7 @@ impl Process {
     }
 
     fn failed(&self, why: &str) -> Failure {
-        Failure::new(Kind::Internal, format!("`mousewarden {}` failed: {why}", self.name))
+        Failure::new(FailureKind::Internal, format!("`mousewarden {}` failed: {why}", self.name))
             .remedy("Its own words stand above.")
     }
 }

@@ -1,5 +1,5 @@
-//! What happened in the demonstration, told line by line, and what came of it. It looks only at what the
-//! agent wrote and at what the notification server received.
+//! What happened in the demonstration, told line by line, and what came of it. It looks only at
+//! what the agent wrote and at what the notification server received.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use mousewarden::error::Result;
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{Decision, Timestamp};
 
-use super::journal::{Journal, Verdict};
+use super::journal::{DemoJournal, DemoVerdict};
 use super::unconvincing;
 
 /// One act of the play: who was at the mouse, and what was made of them.
@@ -22,7 +22,7 @@ struct Act {
 }
 
 impl Act {
-    fn add(&mut self, verdict: &Verdict) {
+    fn add(&mut self, verdict: &DemoVerdict) {
         self.windows += 1;
         self.movement += verdict.window.movement().as_secs_f64();
         if verdict.action.is_some() {
@@ -35,30 +35,30 @@ impl Act {
 
 /// The timeline of a demonstration.
 #[derive(Debug)]
-pub struct Timeline {
-    journal: Journal,
+pub struct DemoTimeline {
+    journal: DemoJournal,
     began: Timestamp,
     taken_over: Option<Timestamp>,
     owner: Act,
-    stranger: Act,
+    impostor: Act,
     notification: Option<Shown>,
 }
 
-impl Timeline {
+impl DemoTimeline {
     /// Starts to tell, from the beginning of this journal.
     pub fn begin(journal: PathBuf, now: Timestamp) -> Self {
         println!("    time  at the mouse  steps  score  group  evidence  decision");
         Self {
-            journal: Journal::at(journal),
+            journal: DemoJournal::at(journal),
             began: now,
             taken_over: None,
             owner: Act::default(),
-            stranger: Act::default(),
+            impostor: Act::default(),
             notification: None,
         }
     }
 
-    /// From now on the stranger moves the mouse.
+    /// From now on the other moves the mouse.
     pub const fn taken_over(&mut self, now: Timestamp) {
         self.taken_over = Some(now);
     }
@@ -69,17 +69,17 @@ impl Timeline {
     /// When it cannot be read.
     pub fn follow(&mut self) -> Result<()> {
         for verdict in self.journal.news()? {
-            let is_stranger = self.taken_over.is_some_and(|at| verdict.window.started_at >= at);
-            let act = if is_stranger { &mut self.stranger } else { &mut self.owner };
+            let is_impostor = self.taken_over.is_some_and(|at| verdict.window.started_at >= at);
+            let act = if is_impostor { &mut self.impostor } else { &mut self.owner };
             act.add(&verdict);
-            println!("{}", line(self.began, &verdict, is_stranger));
+            println!("{}", line(self.began, &verdict, is_impostor));
         }
         Ok(())
     }
 
-    /// Whether the stranger set off an alarm.
+    /// Whether the other set off an alarm.
     pub const fn is_caught(&self) -> bool {
-        self.stranger.alarms > 0
+        self.impostor.alarms > 0
     }
 
     /// What the notification server received.
@@ -93,17 +93,17 @@ impl Timeline {
         if let Some(shown) = &self.notification {
             text += &described(shown);
         }
-        text += &match self.stranger.first_alarm {
+        text += &match self.impostor.first_alarm {
             Some((windows, movement, at)) => {
                 let since = self.taken_over.map_or(0.0, |from| (at - from).as_secs_f64());
                 format!(
-                    "The stranger was noticed after {movement:.1} s of movement ({windows} windows, \
+                    "Somebody else was noticed after {movement:.1} s of movement ({windows} windows, \
                      {since:.1} s on the clock).\n"
                 )
             }
             None => format!(
-                "The stranger was not noticed in {:.1} s of movement ({} windows).\n",
-                self.stranger.movement, self.stranger.windows
+                "Somebody else was not noticed in {:.1} s of movement ({} windows).\n",
+                self.impostor.movement, self.impostor.windows
             ),
         };
         let alarms = match self.owner.alarms {
@@ -116,7 +116,7 @@ impl Timeline {
         )
     }
 
-    /// Fails unless the stranger was noticed, the owner was not bothered, and the person was told.
+    /// Fails unless the other was noticed, the owner was not bothered, and the person was told.
     ///
     /// # Errors
     /// Says which of them did not happen.
@@ -125,21 +125,21 @@ impl Timeline {
             return Err(unconvincing("the agent judged no window of its owner's"));
         }
         if !self.is_caught() {
-            return Err(unconvincing("the stranger was not noticed"));
+            return Err(unconvincing("somebody else was not noticed"));
         }
         if self.notification.is_none() {
             return Err(unconvincing("the alarm did not reach the notification server"));
         }
         if self.owner.alarms > 0 {
-            return Err(unconvincing("the owner was taken for a stranger"));
+            return Err(unconvincing("the owner was taken for somebody else"));
         }
         Ok(())
     }
 }
 
-fn line(began: Timestamp, verdict: &Verdict, is_stranger: bool) -> String {
+fn line(began: Timestamp, verdict: &DemoVerdict, is_impostor: bool) -> String {
     let time: Micros = verdict.window.ended_at - began;
-    let who = if is_stranger { "stranger" } else { "owner" };
+    let who = if is_impostor { "another" } else { "owner" };
     let group = verdict.grouped.map_or_else(|| "    -".into(), |group| format!("{group:5.2}"));
     let decision = match verdict.decision {
         Decision::Trusted => "trusted",

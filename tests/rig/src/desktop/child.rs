@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 
 /// How long a child may take to end by itself after it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -18,20 +18,21 @@ const GRACE: Duration = Duration::from_secs(2);
 /// A running program, ended when this is dropped. It also ends when the thread that started it
 /// does, so start it on a thread that lives as long as it is needed.
 #[derive(Debug)]
-pub struct Kept {
+pub struct ChildProcess {
     name: String,
     child: Child,
 }
 
-impl Kept {
+impl ChildProcess {
     /// Starts the command. Its standard output is a pipe if `command` says so.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when there is no such program; `package` is the Debian package that
-    /// brings it.
+    /// [`FailureKind::Unavailable`] when there is no such program; `package` is the Debian package
+    /// that brings it.
     pub fn start(mut command: Command, package: &str) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        // SAFETY: between fork and exec only one system call (prctl) is made: no allocation, no lock.
+        // SAFETY: between fork and exec only one system call (prctl) is made: no allocation, no
+        // lock.
         unsafe {
             command.pre_exec(|| {
                 set_parent_process_death_signal(Some(Signal::TERM)).map_err(std::io::Error::from)
@@ -40,9 +41,9 @@ impl Kept {
         let child = command.stdin(Stdio::null()).spawn().map_err(|error| {
             let what = format!("cannot start {name}: {error}");
             match error.kind() {
-                std::io::ErrorKind::NotFound => Failure::new(Kind::Unavailable, what)
+                std::io::ErrorKind::NotFound => Failure::new(FailureKind::Unavailable, what)
                     .remedy(format!("Install it: apt-get install {package}")),
-                _ => Failure::new(Kind::Unavailable, what),
+                _ => Failure::new(FailureKind::Unavailable, what),
             }
         })?;
         Ok(Self { name, child })
@@ -61,9 +62,10 @@ impl Kept {
     /// The first line that it prints on its standard output, which must be a pipe.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when it ends or says nothing in time.
+    /// [`FailureKind::Unavailable`] when it ends or says nothing in time.
     pub fn first_line(&mut self, within: Duration) -> Result<String> {
-        let silent = || Failure::new(Kind::Unavailable, format!("{} did not start", self.name));
+        let silent =
+            || Failure::new(FailureKind::Unavailable, format!("{} did not start", self.name));
         let output = self.child.stdout.take().ok_or_else(silent)?;
         let lines = first_line_of(output);
         lines.recv_timeout(within).map_err(|_| silent())
@@ -94,7 +96,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         self.end();
     }

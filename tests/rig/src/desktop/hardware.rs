@@ -1,6 +1,6 @@
 //! An X server with mice of its own: Xorg on a screen that nobody sees, and devices whose movement
-//! comes from us through the driver `inputtest`. What they do takes the way of real hardware through
-//! the server, from its input thread on; no real device is touched.
+//! comes from us through the driver `inputtest`. What they do takes the way of real hardware
+//! through the server, from its input thread on; no real device is touched.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::child::Kept;
-use mousewarden::error::{Failure, Kind, Result};
+use super::child::ChildProcess;
+use mousewarden::error::{Failure, FailureKind, Result};
 
 /// How long the server may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,7 +55,7 @@ impl TestMouse {
     /// Moves by so many pixels; the server does not accelerate.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when the server is gone.
+    /// [`FailureKind::Unavailable`] when the server is gone.
     pub fn step(&mut self, dx: f64, dy: f64) -> Result<()> {
         let mut event = header(16 + VALUATORS, MOTION);
         event.extend([0; 8]);
@@ -66,7 +66,7 @@ impl TestMouse {
     /// Presses a button or lets it go, by its X11 number.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when the server is gone.
+    /// [`FailureKind::Unavailable`] when the server is gone.
     pub fn button(&mut self, number: u8, down: bool) -> Result<()> {
         let mut event = header(24 + VALUATORS, BUTTON);
         let fields = [0, u32::from(number), u32::from(down), 0];
@@ -81,7 +81,7 @@ impl TestMouse {
 }
 
 fn lost(error: std::io::Error) -> Failure {
-    Failure::new(Kind::Unavailable, format!("the test mouse of the X server: {error}"))
+    Failure::new(FailureKind::Unavailable, format!("the test mouse of the X server: {error}"))
 }
 
 fn header(length: usize, kind: u32) -> Vec<u8> {
@@ -104,7 +104,11 @@ pub(super) fn socket(folder: &Path, mouse: usize) -> PathBuf {
 }
 
 /// Starts an X server with so many mice on a free display and returns with the display's name.
-pub(super) fn start_xorg(screen: (u16, u16), mice: usize, folder: &Path) -> Result<(Kept, String)> {
+pub(super) fn start_xorg(
+    screen: (u16, u16),
+    mice: usize,
+    folder: &Path,
+) -> Result<(ChildProcess, String)> {
     let config = folder.join("xorg.conf");
     std::fs::write(&config, configuration(screen, mice, folder))
         .map_err(|error| Failure::io(config.display(), error))?;
@@ -113,7 +117,7 @@ pub(super) fn start_xorg(screen: (u16, u16), mice: usize, folder: &Path) -> Resu
     command.args(["-nolisten", "tcp", "-config"]).arg(&config);
     command.arg("-logfile").arg(folder.join("xorg.log"));
     command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut x = Kept::start(command, "xserver-xorg-core")?;
+    let mut x = ChildProcess::start(command, "xserver-xorg-core")?;
     let number = x.first_line(PATIENCE).map_err(|failure| {
         failure.remedy("Install it: apt-get install xserver-xorg-core xserver-xorg-video-dummy")
     })?;

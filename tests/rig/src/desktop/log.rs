@@ -10,7 +10,7 @@ use zbus::blocking::{Connection, MessageIterator, connection, fdo::MonitoringPro
 use zbus::message::{Message, Type};
 use zbus::zvariant::Value;
 
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::Timestamp;
 use mousewarden::platform::clock;
 
@@ -56,10 +56,14 @@ impl NotificationLog {
     /// Starts to listen on the bus at this address.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when the bus cannot be reached or does not let itself be listened to.
+    /// [`FailureKind::Unavailable`] when the bus cannot be reached or does not let itself be
+    /// listened to.
     pub fn open(address: &str) -> Result<Self> {
         let refused = |error: zbus::Error| {
-            Failure::new(Kind::Unavailable, format!("cannot listen on the bus {address}: {error}"))
+            Failure::new(
+                FailureKind::Unavailable,
+                format!("cannot listen on the bus {address}: {error}"),
+            )
         };
         let bus = connect(address)?;
         let messages = MessageIterator::from(&bus);
@@ -102,7 +106,7 @@ impl NotificationLog {
 /// A connection to the bus at this address.
 pub(super) fn connect(address: &str) -> Result<Connection> {
     connection::Builder::address(address).and_then(connection::Builder::build).map_err(|error| {
-        Failure::new(Kind::Unavailable, format!("cannot reach the bus {address}: {error}"))
+        Failure::new(FailureKind::Unavailable, format!("cannot reach the bus {address}: {error}"))
     })
 }
 

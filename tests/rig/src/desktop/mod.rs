@@ -15,14 +15,14 @@ pub use hardware::TestMouse;
 pub use log::{NotificationLog, Shown};
 pub use programs::NotificationServer;
 
-use self::child::Kept;
-use self::programs::Bus;
+use self::child::ChildProcess;
+use self::programs::PrivateBus;
 use crate::inject::Player;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 
 /// What a test desktop is made of.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct TestDesktopPlan {
     /// Width and height of the screen in pixels.
     pub screen: (u16, u16),
     /// Which notification servers will do, the preferred one first; none starts none.
@@ -31,28 +31,29 @@ pub struct Plan {
     pub mice: usize,
 }
 
-impl Default for Plan {
+impl Default for TestDesktopPlan {
     fn default() -> Self {
         Self { screen: (1280, 800), notifications: NotificationServer::ALL.to_vec(), mice: 0 }
     }
 }
 
-impl Plan {
+impl TestDesktopPlan {
     /// A display and a bus, without a notification server.
     pub fn bare() -> Self {
         Self { notifications: Vec::new(), ..Self::default() }
     }
 }
 
-/// A running test desktop. Must be started on a thread that lives as long as the desktop: the kernel
-/// ends its programs with that thread. Fields are dropped in their order: clients before servers.
+/// A running test desktop. Must be started on a thread that lives as long as the desktop: the
+/// kernel ends its programs with that thread. Fields are dropped in their order: clients before
+/// servers.
 #[derive(Debug)]
 pub struct TestDesktop {
-    server: Option<(NotificationServer, Vec<Kept>)>,
+    server: Option<(NotificationServer, Vec<ChildProcess>)>,
     log: NotificationLog,
-    bus: Bus,
+    bus: PrivateBus,
     mice: Vec<TestMouse>,
-    x: Kept,
+    x: ChildProcess,
     display: String,
     /// Keeps the number of a crashed display from being given away.
     reserved: Option<displays::Reserved>,
@@ -63,9 +64,9 @@ impl TestDesktop {
     /// Starts everything and returns when it answers.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when a program is missing (the
+    /// [`FailureKind::Unavailable`] when a program is missing (the
     /// message names the Debian package) or does not come up.
-    pub fn start(plan: &Plan) -> Result<Self> {
+    pub fn start(plan: &TestDesktopPlan) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("mousewarden-desktop-")
             .tempdir()
@@ -78,7 +79,7 @@ impl TestDesktop {
         drop(turn);
         let sockets = (1..=plan.mice).map(|mouse| hardware::socket(folder.path(), mouse));
         let mice = sockets.map(|socket| TestMouse::open(&socket)).collect::<Result<Vec<_>>>()?;
-        let bus = Bus::start(folder.path())?;
+        let bus = PrivateBus::start(folder.path())?;
         let log = NotificationLog::open(bus.address())?;
         let mut desktop = Self { server: None, log, bus, mice, x, display, reserved: None, folder };
         if !plan.notifications.is_empty() {
@@ -90,7 +91,7 @@ impl TestDesktop {
     /// Starts the first of the notification servers that is installed, in place of the present one.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when none is installed or the one
+    /// [`FailureKind::Unavailable`] when none is installed or the one
     /// that is does not come up.
     pub fn start_notifications(&mut self, wanted: &[NotificationServer]) -> Result<()> {
         self.server = None;
@@ -124,22 +125,26 @@ impl TestDesktop {
     /// Starts an X server again on the display of one that crashed.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when it does not come up.
+    /// [`FailureKind::Unavailable`] when it does not come up.
     pub fn restart_display(&mut self) -> Result<()> {
         let _turn = displays::turn()?;
         self.reserved = None;
-        self.x = programs::start_x(Plan::default().screen, Some(&self.display))?.0;
+        self.x = programs::start_x(TestDesktopPlan::default().screen, Some(&self.display))?.0;
         Ok(())
     }
 
     /// One of the display's mice, counted from 1.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when there is no such mouse.
+    /// [`FailureKind::Unavailable`] when there is no such mouse.
     pub fn mouse(&self, number: usize) -> Result<TestMouse> {
         let mouse = number.checked_sub(1).and_then(|index| self.mice.get(index));
-        let none =
-            || Failure::new(Kind::Unavailable, format!("the test desktop has no mouse {number}"));
+        let none = || {
+            Failure::new(
+                FailureKind::Unavailable,
+                format!("the test desktop has no mouse {number}"),
+            )
+        };
         mouse.ok_or_else(none)?.again()
     }
 

@@ -1,5 +1,5 @@
-//! The programs of a test desktop: how each is found, started, and known to be ready. Nothing here talks
-//! to them once they run.
+//! The programs of a test desktop: how each is found, started, and known to be ready. Nothing here
+//! talks to them once they run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::TestDesktop;
-use super::child::Kept;
-use mousewarden::error::{Failure, Kind, Result};
+use super::child::ChildProcess;
+use mousewarden::error::{Failure, FailureKind, Result};
 
 /// How long a program may take to answer, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -51,20 +51,20 @@ impl NotificationServer {
     /// The first of `wanted` that is installed.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when none is.
+    /// [`FailureKind::Unavailable`] when none is.
     pub fn installed(wanted: &[Self]) -> Result<Self> {
         wanted.iter().copied().find(|server| server.program().is_some()).ok_or_else(|| {
             let names: Vec<_> = wanted.iter().map(|server| server.package()).collect();
-            Failure::new(Kind::Unavailable, format!("no notification server: {}", names.join(", ")))
-                .remedy(format!(
-                    "Install one: apt-get install {}",
-                    names.first().unwrap_or(&"dunst")
-                ))
+            Failure::new(
+                FailureKind::Unavailable,
+                format!("no notification server: {}", names.join(", ")),
+            )
+            .remedy(format!("Install one: apt-get install {}", names.first().unwrap_or(&"dunst")))
         })
     }
 
     /// Starts it on the desktop.
-    pub(super) fn start(self, desktop: &TestDesktop) -> Result<Vec<Kept>> {
+    pub(super) fn start(self, desktop: &TestDesktop) -> Result<Vec<ChildProcess>> {
         let program = self.program().unwrap_or_else(|| PathBuf::from(self.package()));
         let mut kept = Vec::new();
         if self == Self::Xfce {
@@ -78,44 +78,44 @@ impl NotificationServer {
             command.arg("-config").arg(config);
         }
         quiet(&mut command);
-        kept.insert(0, Kept::start(command, self.package())?);
+        kept.insert(0, ChildProcess::start(command, self.package())?);
         Ok(kept)
     }
 }
 
 /// xfce4-notifyd asks Xfce's settings service for its looks and hangs without it.
-fn start_xfconf(desktop: &TestDesktop) -> Result<Option<Kept>> {
+fn start_xfconf(desktop: &TestDesktop) -> Result<Option<ChildProcess>> {
     let Some(program) = find("xfconfd", &library_folders("xfce4/xfconf")) else {
         return Ok(None);
     };
     let mut command = desktop.command(program);
     command.env("XDG_CONFIG_HOME", desktop.folder());
     quiet(&mut command);
-    let kept = Kept::start(command, "xfconf")?;
+    let kept = ChildProcess::start(command, "xfconf")?;
     desktop.bus.wait_for_name("org.xfce.Xfconf")?;
     Ok(Some(kept))
 }
 
 /// Starts an X server on this display, or on a free one, and returns with the display's name.
-pub(super) fn start_x(screen: (u16, u16), display: Option<&str>) -> Result<(Kept, String)> {
+pub(super) fn start_x(screen: (u16, u16), display: Option<&str>) -> Result<(ChildProcess, String)> {
     let mut command = Command::new("Xvfb");
     command.args(display);
     let size = format!("{}x{}x24", screen.0, screen.1);
     command.args(["-displayfd", "1", "-screen", "0", &size, "-nolisten", "tcp", "-noreset"]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut x = Kept::start(command, "xvfb")?;
+    let mut x = ChildProcess::start(command, "xvfb")?;
     let number = x.first_line(PATIENCE)?;
     Ok((x, format!(":{}", number.trim())))
 }
 
 /// A message bus of our own, with no services that it could start by itself.
 #[derive(Debug)]
-pub(super) struct Bus {
+pub(super) struct PrivateBus {
     address: String,
-    _daemon: Kept,
+    _daemon: ChildProcess,
 }
 
-impl Bus {
+impl PrivateBus {
     pub(super) fn start(folder: &Path) -> Result<Self> {
         let config = folder.join("bus.conf");
         fs::write(&config, bus_configuration(folder))
@@ -124,7 +124,7 @@ impl Bus {
         command.arg(format!("--config-file={}", config.display()));
         command.args(["--nofork", "--nopidfile", "--print-address=1"]);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut daemon = Kept::start(command, "dbus")?;
+        let mut daemon = ChildProcess::start(command, "dbus")?;
         let address = daemon.first_line(PATIENCE)?.trim().to_owned();
         Ok(Self { address, _daemon: daemon })
     }
@@ -136,7 +136,7 @@ impl Bus {
     /// Waits until somebody owns the name.
     pub(super) fn wait_for_name(&self, name: &str) -> Result<()> {
         let missing = |why: String| {
-            Failure::new(Kind::Unavailable, format!("{name} did not appear on the bus{why}"))
+            Failure::new(FailureKind::Unavailable, format!("{name} did not appear on the bus{why}"))
         };
         let bus = super::log::connect(&self.address)?;
         let deadline = Instant::now() + PATIENCE;

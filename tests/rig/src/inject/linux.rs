@@ -8,7 +8,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 
 use super::pace;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
 
 /// The number of the X11 button that turning the wheel upwards presses.
@@ -25,10 +25,13 @@ impl Player {
     /// Connects to the display, ":42".
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when there is no such display or it lacks XTEST.
+    /// [`FailureKind::Unavailable`] when there is no such display or it lacks XTEST.
     pub fn open(display: &str) -> Result<Self> {
         let refused = |why: String| {
-            Failure::new(Kind::Unavailable, format!("cannot play on display {display}: {why}"))
+            Failure::new(
+                FailureKind::Unavailable,
+                format!("cannot play on display {display}: {why}"),
+            )
         };
         let (x, screen) =
             x11rb::connect(Some(display)).map_err(|error| refused(error.to_string()))?;
@@ -46,7 +49,7 @@ impl Player {
     /// on the monotonic clock.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when the display goes away.
+    /// [`FailureKind::Unavailable`] when the display goes away.
     pub fn play(&mut self, events: &[MouseEvent]) -> Result<Vec<Timestamp>> {
         let handed = pace::play(events, |event| self.act(event))?;
         self.settle().map(|()| handed)
@@ -55,7 +58,7 @@ impl Player {
     /// Returns once the X server has done all that it was handed.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when the display goes away.
+    /// [`FailureKind::Unavailable`] when the display goes away.
     pub fn settle(&mut self) -> Result<()> {
         let focus = self.x.get_input_focus().map_err(|error| self.gone(&error))?;
         focus.reply().map(drop).map_err(|error| self.gone(&error))
@@ -64,7 +67,7 @@ impl Player {
     /// Does what one event says, now.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when the display goes away.
+    /// [`FailureKind::Unavailable`] when the display goes away.
     pub fn act(&mut self, event: &MouseEvent) -> Result<()> {
         let at = (event.x, event.y);
         match event.kind {
@@ -88,7 +91,10 @@ impl Player {
     }
 
     fn gone(&self, error: &impl std::fmt::Display) -> Failure {
-        Failure::new(Kind::Unavailable, format!("display {} went away: {error}", self.display))
+        Failure::new(
+            FailureKind::Unavailable,
+            format!("display {} went away: {error}", self.display),
+        )
     }
 }
 

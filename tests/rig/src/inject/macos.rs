@@ -6,7 +6,7 @@ use objc2_core_graphics::{
 };
 
 use super::pace;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::{Button, MouseEvent, MouseKind, Timestamp};
 
 /// A hand on the mouse of this session.
@@ -69,8 +69,9 @@ const fn released(button: Button) -> (CGEventType, CGMouseButton) {
 }
 
 fn post(event: Option<&CGEvent>) -> Result<()> {
-    let event = event
-        .ok_or_else(|| Failure::new(Kind::Unavailable, "macOS does not let the mouse be moved"))?;
+    let event = event.ok_or_else(|| {
+        Failure::new(FailureKind::Unavailable, "macOS does not let the mouse be moved")
+    })?;
     CGEvent::post(CGEventTapLocation::HIDEventTap, Some(event));
     Ok(())
 }

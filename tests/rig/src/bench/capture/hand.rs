@@ -12,7 +12,7 @@ use mousewarden::platform::clock;
 pub(super) const ROW: usize = 1024;
 
 /// Moves to the place that stands for a number; one after the other, from 1 on.
-pub(super) enum Hand {
+pub(super) enum BenchHand {
     /// A mouse of an Xorg.
     Mouse(TestMouse),
     /// XTEST on an Xvfb.
@@ -21,7 +21,7 @@ pub(super) enum Hand {
     Kernel(InputPipe),
 }
 
-impl Hand {
+impl BenchHand {
     /// Goes to place 0, from which it is counted.
     pub(super) fn home(&mut self) -> Result<()> {
         match self {

@@ -1,6 +1,6 @@
-//! `bench capture`: how exactly each back end keeps the hand's time, and what it costs. Plays movement
-//! to a test desktop, or as a kernel device's events through a pipe, and compares what arrives.
-//! Never touches the person's display or devices.
+//! `bench capture`: how exactly each back end keeps the hand's time, and what it costs. Plays
+//! movement to a test desktop, or as a kernel device's events through a pipe, and compares what
+//! arrives. Never touches the person's display or devices.
 
 mod hand;
 
@@ -12,14 +12,14 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use self::hand::Hand;
+use self::hand::BenchHand;
 use crate::desktop::kernel::{InputFolder, MOUSE};
-use crate::desktop::{Plan, TestDesktop};
+use crate::desktop::{TestDesktop, TestDesktopPlan};
 use crate::program;
-use mousewarden::error::{Failure, Kind, Result};
+use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::{Signal, Timestamp};
-use mousewarden::platform::sensor::{SensorParams, SensorSource};
-use mousewarden::platform::{Backend, EventSource, Next};
+use mousewarden::platform::capture::{CaptureParams, CaptureProcess};
+use mousewarden::platform::{CaptureBackend, EventSource, Next};
 
 /// Silence after which the reader looks whether the script is over.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -37,7 +37,7 @@ pub struct CaptureArgs {
     seconds: u32,
     /// Only this back end; may be given several times.
     #[arg(long = "backend", value_name = "NAME")]
-    backends: Vec<Backend>,
+    backends: Vec<CaptureBackend>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -47,16 +47,16 @@ pub struct CaptureArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Way {
     name: &'static str,
-    backend: Backend,
+    backend: CaptureBackend,
     /// The library's hook without our mend.
     untapped: bool,
 }
 
 const WAYS: [Way; 4] = [
-    Way { name: "rdev", backend: Backend::Rdev, untapped: false },
-    Way { name: "rdev alone", backend: Backend::Rdev, untapped: true },
-    Way { name: "xinput2", backend: Backend::XInput2, untapped: false },
-    Way { name: "evdev (pipe)", backend: Backend::Evdev, untapped: false },
+    Way { name: "rdev", backend: CaptureBackend::Rdev, untapped: false },
+    Way { name: "rdev alone", backend: CaptureBackend::Rdev, untapped: true },
+    Way { name: "xinput2", backend: CaptureBackend::XInput2, untapped: false },
+    Way { name: "evdev (pipe)", backend: CaptureBackend::Evdev, untapped: false },
 ];
 
 /// One rate by one back end.
@@ -73,9 +73,9 @@ struct Row {
     latency_ms: Quantiles,
     /// Of the distance between neighbours, against the moments at which they were handed over.
     dt_error_ms: Quantiles,
-    /// Processor time for 1,000 events, in milliseconds: the sensor process, the thread that reads
+    /// Processor time for 1,000 events, in milliseconds: the capture process, the thread that reads
     /// it, and the X server, most of which is not ours.
-    sensor_ms: f64,
+    capture_ms: f64,
     reader_ms: f64,
     server_ms: f64,
 }
@@ -93,31 +93,33 @@ impl Scene {
     /// With mice of its own where Xorg runs; XTEST stands in for them elsewhere.
     fn set() -> Result<Self> {
         let program = program::mousewarden()?;
-        let plan = Plan { mice: 1, ..Plan::bare() };
+        let plan = TestDesktopPlan { mice: 1, ..TestDesktopPlan::bare() };
         let (desktop, mice) = match TestDesktop::start(&plan) {
             Ok(desktop) => (desktop, true),
             Err(failure) => {
                 eprintln!("No X server with mice of its own, XTEST plays instead: {failure}");
-                (TestDesktop::start(&Plan::bare())?, false)
+                (TestDesktop::start(&TestDesktopPlan::bare())?, false)
             }
         };
         Ok(Self { program, desktop, mice, kernel: InputFolder::new()? })
     }
 
-    fn hand(&self, way: Way) -> Result<(Hand, &'static str)> {
+    fn hand(&self, way: Way) -> Result<(BenchHand, &'static str)> {
         Ok(match (way.backend, self.mice) {
-            (Backend::Evdev, _) => (Hand::Kernel(self.kernel.plug("event0", MOUSE)?), "pipe"),
-            (_, true) => (Hand::Mouse(self.desktop.mouse(1)?), "xorg"),
-            (_, false) => (Hand::Player(Box::new(self.desktop.player()?)), "xvfb"),
+            (CaptureBackend::Evdev, _) => {
+                (BenchHand::Kernel(self.kernel.plug("event0", MOUSE)?), "pipe")
+            }
+            (_, true) => (BenchHand::Mouse(self.desktop.mouse(1)?), "xorg"),
+            (_, false) => (BenchHand::Player(Box::new(self.desktop.player()?)), "xvfb"),
         })
     }
 
-    fn source(&self, way: Way) -> Result<SensorSource> {
-        let root = (way.backend == Backend::Evdev).then(|| self.kernel.root().to_owned());
+    fn source(&self, way: Way) -> Result<CaptureProcess> {
+        let root = (way.backend == CaptureBackend::Evdev).then(|| self.kernel.root().to_owned());
         let Way { backend, untapped, .. } = way;
         let params =
-            SensorParams { backend, untapped, root, ..SensorParams::new(self.program.clone()) };
-        SensorSource::open(params.on(self.desktop.environment()))
+            CaptureParams { backend, untapped, root, ..CaptureParams::new(self.program.clone()) };
+        CaptureProcess::open(params.on(self.desktop.environment()))
     }
 }
 
@@ -141,7 +143,7 @@ impl CaptureArgs {
         }
         if self.json {
             let text = serde_json::to_string_pretty(&rows)
-                .map_err(|error| Failure::new(Kind::Internal, format!("JSON: {error}")))?;
+                .map_err(|error| Failure::new(FailureKind::Internal, format!("JSON: {error}")))?;
             println!("{text}");
         }
         Ok(())
@@ -156,16 +158,16 @@ fn measure(scene: &Scene, way: Way, rate: u32, seconds: u32) -> Result<Row> {
     // Place 0 is where it begins; home may be seen.
     let mut seen = vec![None; sent + 1];
     collect(&mut source, &mut seen, TAIL)?;
-    let pids = (source.sensor_pid().unwrap_or_default(), scene.desktop.display_pid());
-    let before = Cost::now(pids);
+    let pids = (source.capture_pid().unwrap_or_default(), scene.desktop.display_pid());
+    let before = ProcessorTime::now(pids);
     let (handed, after) = thread::scope(|scope| {
         let playing = scope.spawn(|| hand.play(rate, sent));
         while !playing.is_finished() {
             collect(&mut source, &mut seen, PAUSE)?;
         }
-        let after = Cost::now(pids);
+        let after = ProcessorTime::now(pids);
         collect(&mut source, &mut seen, TAIL)?;
-        let panicked = |_| Err(Failure::new(Kind::Internal, "the hand panicked"));
+        let panicked = |_| Err(Failure::new(FailureKind::Internal, "the hand panicked"));
         Ok::<_, Failure>((playing.join().unwrap_or_else(panicked)?, after))
     })?;
     let seen = &seen[1..];
@@ -181,7 +183,7 @@ fn measure(scene: &Scene, way: Way, rate: u32, seconds: u32) -> Result<Row> {
         lost: seen.iter().filter(|at| at.is_none()).count(),
         latency_ms,
         dt_error_ms,
-        sensor_ms: per_thousand(after.sensor - before.sensor),
+        capture_ms: per_thousand(after.capture - before.capture),
         reader_ms: per_thousand(after.reader - before.reader),
         server_ms: per_thousand(after.server - before.server),
     })
@@ -189,7 +191,7 @@ fn measure(scene: &Scene, way: Way, rate: u32, seconds: u32) -> Result<Row> {
 
 /// Notes when each event arrived, until nothing has come for `pause`.
 fn collect(
-    source: &mut SensorSource,
+    source: &mut CaptureProcess,
     seen: &mut [Option<Timestamp>],
     pause: Duration,
 ) -> Result<()> {
@@ -241,17 +243,17 @@ impl Quantiles {
 
 /// Processor time used so far, in seconds.
 #[derive(Debug, Clone, Copy)]
-struct Cost {
-    sensor: f64,
+struct ProcessorTime {
+    capture: f64,
     reader: f64,
     server: f64,
 }
 
-impl Cost {
-    /// Of the sensor process, this thread and the X server.
-    fn now((sensor, server): (u32, u32)) -> Self {
+impl ProcessorTime {
+    /// Of the capture process, this thread and the X server.
+    fn now((capture, server): (u32, u32)) -> Self {
         Self {
-            sensor: busy(Path::new(&format!("/proc/{sensor}/task"))),
+            capture: busy(Path::new(&format!("/proc/{capture}/task"))),
             reader: busy_thread(Path::new("/proc/thread-self")),
             server: busy(Path::new(&format!("/proc/{server}/task"))),
         }
@@ -287,7 +289,19 @@ fn print(row: &Row, first: bool) {
         );
         println!(
             "{:>6} {:>7}  {:<12} {:<5} {:>6} {:>5}  {:>8} {:>8}  {:>8} {:>8}  {:>7} {:>6} {:>7}",
-            "", "", "", "", "", "", "median", "p99", "median", "p99", "sensor", "reader", "server"
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "median",
+            "p99",
+            "median",
+            "p99",
+            "capture-process",
+            "reader",
+            "server"
         );
     }
     println!(
@@ -302,7 +316,7 @@ fn print(row: &Row, first: bool) {
         row.latency_ms.p99,
         row.dt_error_ms.median,
         row.dt_error_ms.p99,
-        row.sensor_ms,
+        row.capture_ms,
         row.reader_ms,
         row.server_ms
     );

@@ -1,0 +1,87 @@
+//! What a training shows: a bar while it goes on, and what to expect of its model.
+
+use std::io::{IsTerminal, stderr};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::lab::train::{EpochFigures, TrainingProgress};
+use crate::model::{Bundle, OperatingPoint};
+
+/// The bar of one training, and the curve that it has seen.
+pub(super) struct TrainingBar {
+    bar: ProgressBar,
+    whose: &'static str,
+    /// Every pass so far.
+    pub(super) epochs: Vec<EpochFigures>,
+}
+
+impl TrainingBar {
+    /// `whose` windows the model is about: "your", "their".
+    pub(super) fn begin(epochs: usize, whose: &'static str) -> Self {
+        let template = "{bar:30} pass {pos}/{len}  {msg}  {eta} left";
+        let style = ProgressStyle::with_template(template);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = match stderr().is_terminal() {
+            true => ProgressBar::new(epochs as u64).with_style(style),
+            false => ProgressBar::hidden(),
+        };
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self { bar, whose, epochs: Vec::new() }
+    }
+
+    pub(super) fn tell(&mut self, progress: TrainingProgress) {
+        match progress {
+            TrainingProgress::Split { genuine, impostor } => self.bar.suspend(|| {
+                eprintln!(
+                    "Learning from {} of {} windows and {} of others, calibrating on {} and {}.",
+                    genuine[0], self.whose, impostor[0], genuine[2], impostor[2]
+                );
+            }),
+            TrainingProgress::Epoch(epoch) => {
+                self.bar.set_position(epoch.number as u64);
+                self.bar.set_message(format!(
+                    "loss {:.3}, AUC {:.3}",
+                    epoch.training_loss, epoch.validation_auc
+                ));
+                self.epochs.push(epoch);
+            }
+            TrainingProgress::Calibrating => self.bar.set_message("measuring thresholds"),
+        }
+    }
+
+    pub(super) fn end(self) -> Vec<EpochFigures> {
+        self.bar.finish_and_clear();
+        self.epochs
+    }
+}
+
+/// What to expect, a line a group size.
+pub(super) fn expectation(bundle: &Bundle) -> String {
+    let mut lines = vec![format!(
+        "{:>8} {:>10} {:>22} {:>22}",
+        "windows", "movement", "others accepted", "you rejected"
+    )];
+    let percent = |rate: f32, interval: [f32; 2]| {
+        let [low, high] = interval.map(|bound| bound * 100.0);
+        format!("{:.1} % ({low:.1}-{high:.1})", rate * 100.0)
+    };
+    let line = |point: &OperatingPoint| {
+        let chosen = if point.windows == bundle.default_group { "  <- used" } else { "" };
+        format!(
+            "{:>8} {:>8.1} s {:>22} {:>22}{chosen}",
+            point.windows,
+            point.movement_s,
+            percent(point.far, point.far_interval),
+            percent(point.frr, point.frr_interval)
+        )
+    };
+    lines.extend(bundle.operating_points.iter().map(line));
+    lines.push("In brackets: where the true rate lies with 95 % confidence.".into());
+    lines.push(format!(
+        "Others are here: {}, and your own movement in other styles. Real ones are more often \
+         accepted.",
+        bundle.provenance.impostor_source
+    ));
+    lines.join("\n")
+}

@@ -1,0 +1,148 @@
+//! The configured command that locks when no service does: whether it can be run, and how it ended
+//! within the time in which lockers fail.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded};
+
+use crate::platform::LockCommand;
+
+/// A command that ends within this time with an error has not locked: i3lock, for one, tries for
+/// three seconds to have a pointer that an open menu holds.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The file that a command runs.
+///
+/// # Errors
+/// Why it cannot be run, in a few words.
+pub fn find(command: &LockCommand) -> Result<PathBuf, String> {
+    let program = command.first().ok_or("no command configured")?;
+    let named = Path::new(program);
+    if named.components().count() > 1 {
+        return is_runnable(named).map(|()| named.to_owned());
+    }
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let mut refused = format!("{program}: no such program on PATH");
+    for folder in env::split_paths(&folders) {
+        let path = folder.join(format!("{program}{}", suffix(program)));
+        match is_runnable(&path) {
+            Ok(()) => return Ok(path),
+            Err(why) if path.exists() => refused = why,
+            Err(_) => {}
+        }
+    }
+    Err(refused)
+}
+
+/// What this system adds to the name of a program.
+fn suffix(program: &str) -> &'static str {
+    let ending = env::consts::EXE_SUFFIX;
+    if program.to_lowercase().ends_with(ending) { "" } else { ending }
+}
+
+fn is_runnable(path: &Path) -> Result<(), String> {
+    let name = path.display();
+    let data = path.metadata().map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!("{name}: no such file"),
+        _ => format!("{name}: {error}"),
+    })?;
+    if !data.is_file() {
+        return Err(format!("{name}: not a program"));
+    }
+    may_be_run(path).then_some(()).ok_or_else(|| format!("{name}: not executable"))
+}
+
+#[cfg(unix)]
+fn may_be_run(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_be_run(_path: &Path) -> bool {
+    true
+}
+
+/// Starts the command apart from this process, which may end before it. It has locked for all we
+/// know when it still runs after `patience`, or has ended well before: some put themselves into the
+/// background. Returns the program's name.
+///
+/// # Errors
+/// Why it did not start, or how it ended.
+pub fn run(
+    command: &LockCommand,
+    environment: &[(String, String)],
+    patience: Duration,
+) -> Result<String, String> {
+    let program = command.first().ok_or("no command configured")?;
+    match start(command, environment)?.recv_timeout(patience) {
+        Ok(Ok(status)) if !status.success() => Err(format!("{program}: {status}")),
+        Ok(Err(error)) => Err(format!("{program}: {error}")),
+        Ok(Ok(_)) | Err(_) => Ok(program.clone()),
+    }
+}
+
+/// Starts it; how it ends arrives when it does.
+fn start(
+    command: &LockCommand,
+    environment: &[(String, String)],
+) -> Result<Receiver<std::io::Result<ExitStatus>>, String> {
+    let (program, arguments) = command.split_first().ok_or("no command configured")?;
+    let mut started = Command::new(program);
+    started.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
+    started.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut started, 0);
+    let mut child = started.spawn().map_err(|error| format!("{program}: {error}"))?;
+    let (ended, end) = bounded(1);
+    // It has to be waited for in any case, and may run for hours.
+    thread::spawn(move || drop(ended.send(child.wait())));
+    Ok(end)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Instant;
+
+    fn shell(script: &str) -> LockCommand {
+        ["sh", "-c", script].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn a_locker_that_fails_late_has_not_locked() {
+        let failure = run(&shell("sleep 1.8; exit 1"), &[], PATIENCE).unwrap_err();
+        assert!(failure.contains("exit status: 1"), "{failure}");
+    }
+
+    #[test]
+    fn a_locker_that_runs_on_or_has_ended_well_has_locked() {
+        let before = Instant::now();
+        assert_eq!(run(&shell("sleep 60"), &[], Duration::from_millis(50)).unwrap(), "sh");
+        assert_eq!(run(&shell("exit 0"), &[], PATIENCE).unwrap(), "sh");
+        assert!(before.elapsed() < PATIENCE);
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        fs::write(folder.path().join("script"), "#!/bin/sh\n").unwrap();
+        fs::set_permissions(folder.path().join("script"), fs::Permissions::from_mode(0o755))
+            .unwrap();
+        fs::write(folder.path().join("text"), "no program").unwrap();
+        let named = |program: String| find(&vec![program]);
+        assert!(named("sh".into()).unwrap().is_absolute());
+        assert!(named(path("script")).is_ok());
+        assert!(named("i3lok".into()).unwrap_err().contains("no such program on PATH"));
+        assert!(named(path("none")).unwrap_err().contains("no such file"));
+        assert!(named(folder.path().display().to_string()).unwrap_err().contains("not a program"));
+        assert!(named(path("text")).unwrap_err().contains("not executable"));
+        assert!(find(&Vec::new()).is_err());
+    }
+}

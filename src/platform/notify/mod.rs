@@ -1,0 +1,13 @@
+//! Notices: how the person is told, and the answers to it.
+
+#[cfg(target_os = "linux")]
+pub mod linux;
+#[cfg(target_os = "macos")]
+pub mod macos;
+#[cfg(windows)]
+pub mod windows;
+
+#[cfg(target_os = "macos")]
+pub(super) use macos as here;
+#[cfg(windows)]
+pub(super) use windows as here;

@@ -1,0 +1,14 @@
+//! The state of the session: locked, away, asleep, as boundaries among the signals.
+
+pub mod attendance;
+#[cfg(target_os = "linux")]
+pub mod linux;
+#[cfg(target_os = "macos")]
+pub mod macos;
+#[cfg(windows)]
+pub mod windows;
+
+#[cfg(target_os = "macos")]
+pub(super) use macos as here;
+#[cfg(windows)]
+pub(super) use windows as here;

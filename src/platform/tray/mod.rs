@@ -1,0 +1,5 @@
+//! The icon in the desktop's tray.
+
+#[cfg(feature = "tray")]
+#[cfg(target_os = "linux")]
+pub mod linux;

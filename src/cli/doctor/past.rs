@@ -61,7 +61,7 @@ mod chain {
 
     pub(super) fn unusable(name: &'static str, failure: &Failure) -> Check {
         let why = failure.to_string().lines().next().unwrap_or_default().to_owned();
-        Check::warn(name, why, "mousewarden run puts it aside and begins a new one")
+        Check::warn(name, why, "start the agent: it is put aside then, and a new one begun")
     }
 
     pub(super) fn checks(name: &'static str, path: &Path, history: &History) -> Vec<Check> {
@@ -175,7 +175,7 @@ fn adaptation(context: &Context, store: &Store) -> Check {
         }
         Err(failure) => {
             let why = failure.to_string().lines().next().unwrap_or_default().to_owned();
-            Check::warn(name, why, "mousewarden run puts it aside and learns anew")
+            Check::warn(name, why, "start the agent: it is put aside then, and learnt anew")
         }
     }
 }

@@ -79,7 +79,7 @@ pub struct Engine {
     gate: SessionGate,
     pub(super) device: DeviceCheck,
     pub(super) adaptation: Option<ModelVersions>,
-    saved: Option<SavedDecision>,
+    pub(super) saved: Option<SavedDecision>,
     unjudged: Unjudged,
     last_at: Timestamp,
 }
@@ -302,12 +302,6 @@ impl Engine {
         if let Some(action) = action {
             let what = self.device.word().unwrap_or(Unknown::Backend);
             self.tell(Event::Unjudged { capture: self.device.capture(), what, action });
-        }
-    }
-
-    fn keep_state(&self) {
-        if let Some(saved) = &self.saved {
-            saved.keep(self.detector.decider().state());
         }
     }
 

@@ -55,4 +55,11 @@ impl Engine {
         self.tell(Event::Adapted { version: number, drift });
         self.shared_status.problem("adaptation", added.err().map(|failure| first_line(&failure)));
     }
+
+    /// Keeps the state of the decision for a restart within the session.
+    pub(super) fn keep_state(&self) {
+        if let Some(saved) = &self.saved {
+            saved.keep(self.detector.decider().state());
+        }
+    }
 }

@@ -172,7 +172,7 @@ fn what_moves_after_a_confirmed_false_alarm_is_learnt_and_kept() {
     session.it_was_me();
     // After the lock and its grace time; some may be over before the confirmation has got through.
     session.moves(100, 400, 3.0);
-    session.wait_until("adaptation", |adaptation| {
+    session.wait_until("adapted", |adaptation| {
         adaptation["drift"].as_f64().is_some_and(|far| far > 0.0)
     });
     session.end();
@@ -206,9 +206,9 @@ fn every_stretch_of_work_after_an_unlock_teaches() {
     session.unlock();
     session.wait_until("session", |entry| entry["boundary"] == "unlocked");
     session.moves(100, 310, 2.0);
-    session.wait_until("adaptation", |adaptation| adaptation["version"] == 1);
+    session.wait_until("adapted", |adaptation| adaptation["version"] == 1);
     session.moves(500, 310, 2.0);
-    session.wait_until("adaptation", |adaptation| adaptation["version"] == 2);
+    session.wait_until("adapted", |adaptation| adaptation["version"] == 2);
     session.end();
     let sittings = owner.adaptation().unwrap().now().unwrap().adapted.sittings;
     assert_eq!(sittings, 2);

@@ -20,7 +20,7 @@ import onnxruntime
 
 TOLERANCE = 1e-5
 KEYS = {"contract", "architecture", "windows", "operating_points", "default_group", "provenance"}
-OPTIONAL = {"sequential", "owner_model"}
+OPTIONAL = {"score_calibration", "limits", "owner_model", "kinematics", "sha256"}
 
 
 def check(what, holds):

@@ -18,6 +18,7 @@ const REST: Micros = Micros::from_millis(60_000);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// A device moved the pointer there.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only X servers tell origins"))]
     Device,
     /// A program put it there.
     Program,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::context::Context;
 use crate::data::{Store, aside};
+#[cfg(feature = "history")]
 use crate::error::FailureKind;
 use crate::platform::probe::Check;
 

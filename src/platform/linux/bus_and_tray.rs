@@ -109,6 +109,7 @@ struct Desktop {
     handler: Arc<dyn ControlHandler>,
     parts: Parts,
     on_bus: OnBus,
+    #[cfg_attr(not(feature = "tray"), allow(dead_code, reason = "held, where there is one"))]
     icon: Option<Icon>,
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::backbone::BackboneArgs;
 use crate::demo::{ENROL_WINDOWS, IMPOSTOR_WINDOWS, OWNER_WINDOWS, cast, device, pauses};
-use mousewarden::agent::settings::DecisionChoice;
+use mousewarden::agent::settings::{Budget, DecisionChoice};
 use mousewarden::cli::output;
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::lab::enrolment::impostors;
@@ -95,7 +95,13 @@ impl DemoBenchArgs {
         };
         let bundle = train_owner(&request, &mut |_| {})?;
         let scorer = LoadedScorer::of(&bundle, &ScorerParams::default())?;
-        let policy = DecisionChoice::default().resolve(&bundle)?;
+        // As in the demonstration.
+        let choice = DecisionChoice {
+            notice_budget_h: Budget::Eer,
+            lock_budget_h: Budget::Eer,
+            ..DecisionChoice::default()
+        };
+        let policy = choice.resolve(&bundle)?;
         let mut detector = Detector::new(params, scorer, policy);
         let work = movement(&owner, 1, start, self.owner_windows);
         let work = watch(&mut detector, &work, self.owner_windows)?;

@@ -10,7 +10,7 @@ use crate::data::private;
 use crate::pipeline::DecisionState;
 
 /// The file's name.
-const NAME: &str = "decision.json";
+pub const NAME: &str = "decision.json";
 
 /// Writes states behind the engine's back: it never waits for a disk.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use super::privacy::inventory::{self, Holding, StoredPart};
 use super::privacy::size;
 use crate::agent::control::{self, ControlRequest};
 use crate::agent::instance;
+use crate::agent::saved;
 use crate::error::{Failure, FailureKind, Result};
 
 /// Arguments of `purge`.
@@ -155,7 +156,8 @@ fn remove(path: &Path) -> Result<()> {
 /// Removes the folders in which nothing is left.
 fn forget_folders(context: &Context) {
     let paths = &context.paths;
-    let locks = [paths.data_lock(), paths.enrol_lock(), paths.lock()];
+    let state = paths.runtime().join(saved::NAME);
+    let locks = [paths.data_lock(), paths.enrol_lock(), paths.lock(), state];
     locks.iter().for_each(|lock| drop(fs::remove_file(lock)));
     // Whatever else lies there is not ours.
     let below = ["watched/recordings", "watched", "recordings"];

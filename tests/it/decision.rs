@@ -163,8 +163,12 @@ fn evidence_outlives_every_boundary_but_a_proven_unlock() {
 #[test]
 fn many_interruptions_are_suspicious_until_a_proven_unlock() {
     let mut decider = by_evidence();
-    (0..3).for_each(|n| boundary(&mut decider, 10 * n, Boundary::DeviceChanged));
+    for n in 0..3 {
+        feed(&mut decider, 10 * n, &[0.9]);
+        boundary(&mut decider, 10 * n + 1, Boundary::DeviceChanged);
+    }
     assert_eq!(decider.decision(), Decision::Trusted);
+    feed(&mut decider, 39, &[0.9]);
     boundary(&mut decider, 40, Boundary::Suspended);
     assert!(decider.is_interrupted());
     assert_eq!(feed(&mut decider, 41, &[0.9; 5])[4], (Decision::Suspicious, None));

@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 
 use mousewarden::data::formats::{
     Dataset, Format, GenericParams, ReadParams, RecordedSession, TimeUnit, open,

@@ -12,17 +12,28 @@ const MANY: usize = 4;
 /// ... within this time.
 const WITHIN: Micros = Micros::from_millis(300_000);
 
-/// The last interruptions since a proven unlock.
+/// The last interruptions since a proven unlock. One that follows another without a window between them is
+/// the same one: a start, or a dock that is plugged in, changes many things at once.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Interruptions {
     recent: VecDeque<Timestamp>,
     many: bool,
+    /// Whether a window was judged since the last one.
+    judged: bool,
 }
 
 impl Interruptions {
+    /// Takes note of a window between two of them.
+    pub(super) const fn window(&mut self) {
+        self.judged = true;
+    }
+
     /// Takes note of one.
     pub(super) fn add(&mut self, at: Timestamp) {
+        if !std::mem::take(&mut self.judged) {
+            return;
+        }
         while self.recent.front().is_some_and(|first| at - *first > WITHIN) {
             self.recent.pop_front();
         }
@@ -45,8 +56,18 @@ mod tests {
 
     fn after(seconds: &[i64]) -> bool {
         let mut interruptions = Interruptions::default();
-        seconds.iter().for_each(|s| interruptions.add(Timestamp::from_millis(1000 * s)));
+        for second in seconds {
+            interruptions.window();
+            interruptions.add(Timestamp::from_millis(1000 * second));
+        }
         interruptions.are_many()
+    }
+
+    #[test]
+    fn what_happens_at_once_is_one_interruption() {
+        let mut interruptions = Interruptions::default();
+        (0..20).for_each(|ms| interruptions.add(Timestamp::from_millis(ms)));
+        assert!(!interruptions.are_many());
     }
 
     #[test]

@@ -247,6 +247,7 @@ impl Decider {
         let params = &self.params;
         let grouped = self.state.grouping.push(&seen, &params.grouping, params.owner());
         let step = self.state.evidence.push(&seen, &params.model, params.ceiling());
+        self.state.interruptions.window();
         self.state.decision = self.decide();
         let action = self.act(at);
         Judgement {

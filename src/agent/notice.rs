@@ -194,12 +194,9 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
     };
     let then = match unknown {
         Unknown::Pointer | Unknown::Screens => {
-            "It is watched all the same; lock the screen and give your password to make it yours, or \
-             enrol with it: `mousewarden --enroll`."
+            "It is watched; a password or `mousewarden --enroll` makes it yours."
         }
-        Unknown::Backend => {
-            "Nothing can be judged until you enrol with it: `mousewarden --enroll`."
-        }
+        Unknown::Backend => "Nothing is judged until you enrol with it: `mousewarden --enroll`.",
     };
     let body = format!(
         "{what} than your model knows ({capture}). {then} If you changed nothing, somebody has."

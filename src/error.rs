@@ -74,7 +74,12 @@ impl Failure {
             _ => FailureKind::Io,
         };
         let remedy = match error.kind() {
-            std::io::ErrorKind::StorageFull => Some("Free some space there."),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Some("Free some space there.")
+            }
+            std::io::ErrorKind::FileTooLarge => Some(
+                "Free some space there, or raise the limit on the size of files (`ulimit -f`).",
+            ),
             std::io::ErrorKind::ReadOnlyFilesystem => {
                 Some("Nothing can be written there: name another place.")
             }

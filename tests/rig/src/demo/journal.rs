@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     const LINE: &str = r#"{"wall":"w","mono_us":9,"event":"verdict","window":{"started_at":1000000,
-        "ended_at":1500000,"steps":40,"end":"pause"},"at":1750000,"score":0.25,"grouped":null,
+        "ended_at":1500000,"steps":40,"end":"pause"},"at":1750000,"score":0.25,"grouped":null,"evidence":1.5,
         "decision":"trusted","action":null}"#;
 
     #[test]

@@ -23,7 +23,8 @@ pub mod data;
 pub mod error;
 pub mod lab;
 pub mod model;
-pub mod nn;
 pub mod paths;
-pub mod pipeline;
 pub mod platform;
+
+pub use mousewarden_nn as nn;
+pub use mousewarden_pipeline as pipeline;

@@ -163,8 +163,9 @@ def of_one_system(names):
 def circles(all_sources):
     """Strongly connected files; a parent module that only names its children is no import."""
     module = {}
+    packages = {s.name.split("/")[1] for s in all_sources if re.fullmatch(r"src/\w+/lib\.rs", s.name)}
     for source in all_sources:
-        path = re.sub(r"(/mod)?\.rs$", "", source.name[4:])
+        path = re.sub(r"(/mod|/lib)?\.rs$", "", source.name[4:])
         module[tuple(path.split("/"))] = source.name
 
     def file_of(path):
@@ -176,14 +177,15 @@ def circles(all_sources):
 
     edges = collections.defaultdict(set)
     for source in all_sources:
-        here = tuple(re.sub(r"(/mod)?\.rs$", "", source.name[4:]).split("/"))
+        here = tuple(re.sub(r"(/mod|/lib)?\.rs$", "", source.name[4:]).split("/"))
+        root = here[:1] if here[0] in packages else ()
         for first, path in re.findall(r"\b(crate|super)::((?:\w+::)*\w+)", source.code):
-            base = () if first == "crate" else here[:-1]
+            base = root if first == "crate" else here[:-1]
             parts = path.split("::")
             while parts and parts[0] == "super":
                 base, parts = base[:-1], parts[1:]
             target = file_of(base + tuple(parts))
-            if target and target != source.name and not target.endswith("/mod.rs"):
+            if target and target != source.name and not target.endswith(("/mod.rs", "/lib.rs")):
                 edges[source.name].add(target)
     index, low, stack, out, counter = {}, {}, [], [], [0]
 

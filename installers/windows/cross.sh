@@ -55,9 +55,6 @@ needed_to_test=(
     "xdotool" "command -v xdotool"
 )
 
-# What is built to be tried out once: our own crate without optimisation, the others as in Cargo.toml.
-quickly=(--config profile.dev.package.mousewarden.opt-level=0 --config profile.dev.package.mousewarden-rig.opt-level=0)
-
 # Debian's compiler alone: its cargo must not meet rustup's, nor its caches. A warning is an error.
 use_debians_compiler() {
     export PATH=/usr/bin:/bin CARGO_HOME=$work/cargo CARGO_TARGET_DIR=$work/build RUSTC_BOOTSTRAP=1 CARGO_BUILD_WARNINGS=deny
@@ -156,8 +153,8 @@ wine_test() {
         make_linker
         fetch_onnxruntime
         say "Building mousewarden.exe with its unit tests"
-        cargo_for_windows build "${quickly[@]}" --workspace --bins
-        cargo_for_windows test "${quickly[@]}" --lib --no-run
+        cargo_for_windows build --workspace --bins
+        cargo_for_windows test -p mousewarden -p mousewarden-pipeline --lib --no-run
         lend_random_numbers "$CARGO_TARGET_DIR/$target/debug" "$CARGO_TARGET_DIR/$target/debug/deps"
         cp "$out/onnxruntime.dll" "$CARGO_TARGET_DIR/$target/debug/"
         export WINEPREFIX=$work/wine WINEDEBUG=-all WINEARCH=win64
@@ -168,7 +165,7 @@ wine_test() {
         say "The unit tests under Wine"
         # Mathematics is the same on every system, and slow under Wine.
         CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="xvfb-run -a wine" \
-            cargo_for_windows test "${quickly[@]}" --lib -- --skip lab:: --skip nn:: --skip growth:: "$@"
+            cargo_for_windows test -p mousewarden -p mousewarden-pipeline --lib -- --skip lab:: "$@"
     )
     # With the features of `setup.sh test`, whose build is used again.
     say "The program under Wine"

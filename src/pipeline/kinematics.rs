@@ -183,8 +183,8 @@ impl std::fmt::Display for Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::window::cut_recording;
-    use crate::pipeline::{MouseEvent, MouseKind, Signal, Timestamp, WindowParams};
+    use crate::window::cut_recording;
+    use crate::{MouseEvent, MouseKind, Signal, Timestamp, WindowParams};
 
     /// Movements to the right of 20 steps, so many milliseconds and pixels a step.
     fn windows(count: i64, ms: i64, px: f64) -> Vec<Window> {

@@ -2,8 +2,8 @@
 //! over the rows, and their gradient. Whether an output was dropped or negative shows in the output
 //! itself: it is zero.
 
-use crate::nn::kernel::{Operation, Simd};
-use crate::nn::norm::Dropout;
+use crate::kernel::{Operation, Simd};
+use crate::norm::Dropout;
 
 use super::rows::BatchRows;
 

@@ -1,10 +1,10 @@
 //! The embedding in training: from mean and deviation of a window's channels, as they are stored,
 //! to a few numbers. Added in an order that does not depend on the instruction set.
 
-use crate::nn::adam::Parameter;
-use crate::nn::kernel::Kernel;
-use crate::nn::network::Linear;
-use crate::nn::train::head::{HeadBackward, Project};
+use crate::adam::Parameter;
+use crate::kernel::Kernel;
+use crate::network::Linear;
+use crate::train::head::{HeadBackward, Project};
 
 /// Weights, `[2 * columns, K]`, and biases.
 #[derive(Debug)]

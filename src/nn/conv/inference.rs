@@ -1,11 +1,11 @@
 //! The forward pass of a trained network on ragged batches. A window's score is the same bits
 //! whatever else is in its batch. Nothing is learnt here, and there is only one thread.
 
-use crate::nn::kernel::slide::{Slide, SlideSizes};
-use crate::nn::kernel::{Kernel, Operation, Simd};
-use crate::nn::lines::Lines;
-use crate::nn::loss::sigmoid;
-use crate::nn::network::{Dense, Linear};
+use crate::kernel::slide::{Slide, SlideSizes};
+use crate::kernel::{Kernel, Operation, Simd};
+use crate::lines::Lines;
+use crate::loss::sigmoid;
+use crate::network::{Dense, Linear};
 
 use super::clock::{CHANNELS, Clock, channels};
 use super::layer::{pack, sizes};

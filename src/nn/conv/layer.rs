@@ -1,12 +1,12 @@
 //! One convolution in training: the sliding product, batch normalisation over the ticks of all
 //! windows (Ioffe and Szegedy 2015), the positive part, dropout; and the way back.
 
-use crate::nn::adam::Parameter;
-use crate::nn::kernel::Kernel;
-use crate::nn::kernel::slide::{Slide, SlideSizes, SlideWeights};
-use crate::nn::lines::Lines;
-use crate::nn::network::BatchNorm;
-use crate::nn::norm::Dropout;
+use crate::adam::Parameter;
+use crate::kernel::Kernel;
+use crate::kernel::slide::{Slide, SlideSizes, SlideWeights};
+use crate::lines::Lines;
+use crate::network::BatchNorm;
+use crate::norm::Dropout;
 
 use super::activation::{Activate, ChannelMoments, Deactivate};
 use super::network::ConvLayer;

@@ -1,7 +1,7 @@
 //! The network as plain numbers, in the order in which ONNX wants them, and its first weights.
 
-use crate::nn::network::{BatchNorm, Dense, Linear};
-use crate::nn::random::RandomStream;
+use crate::network::{BatchNorm, Dense, Linear};
+use crate::random::RandomStream;
 
 use super::clock::{CHANNELS, Clock};
 

@@ -1,6 +1,6 @@
 //! Mean and standard deviation of every channel over a window's ticks, and their gradient.
 
-use crate::nn::kernel::{Operation, Simd};
+use crate::kernel::{Operation, Simd};
 
 /// Added to the variance before the root, so that a channel that never moves has a slope.
 pub const FLOOR: f32 = 1e-4;

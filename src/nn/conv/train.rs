@@ -1,12 +1,12 @@
 //! The backbone in training, with an embedding in which two groups of one person's windows lie near
 //! each other and those of two people do not. One thread; the same seed gives the same numbers.
 
-use crate::nn::adam::{AdamStep, Parameter};
-use crate::nn::lines::Lines;
-use crate::nn::network::{Dense, Linear};
-use crate::nn::norm::Dropout;
-use crate::nn::random::mix64;
-use crate::nn::train::TrainParams;
+use crate::adam::{AdamStep, Parameter};
+use crate::lines::Lines;
+use crate::network::{Dense, Linear};
+use crate::norm::Dropout;
+use crate::random::mix64;
+use crate::train::TrainParams;
 
 use super::clock::{CHANNELS, Clock, channels};
 use super::embed::EmbeddingLayer;

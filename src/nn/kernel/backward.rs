@@ -6,7 +6,7 @@ use super::Operation;
 use super::forward::GROUP;
 use super::product::{Accumulate, Outer, Product, Segment};
 use super::simd::Simd;
-use crate::nn::panel::PanelShape;
+use crate::panel::PanelShape;
 
 /// Depth of a product whose panel stays in the first-level cache.
 const DEPTH: usize = 128;

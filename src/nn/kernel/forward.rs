@@ -6,7 +6,7 @@ use super::Operation;
 use super::product::{Accumulate, Product};
 use super::simd::Simd;
 use super::tile::{self, each_tile};
-use crate::nn::panel::PanelShape;
+use crate::panel::PanelShape;
 
 /// Rows that are projected together: their gates are still in the cache when they recur.
 pub const GROUP: usize = 128;

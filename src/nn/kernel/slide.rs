@@ -37,7 +37,7 @@ impl SlideSizes {
 
 impl Kernel {
     /// Output columns as they are stored.
-    pub(in crate::nn) const fn columns(self, outputs: usize) -> usize {
+    pub(crate) const fn columns(self, outputs: usize) -> usize {
         outputs.next_multiple_of(4 * self.lanes())
     }
 }

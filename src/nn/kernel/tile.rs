@@ -88,7 +88,7 @@ macro_rules! each_tile {
         while $at < rows {
             let left = rows - $at;
             let height = left.div_ceil(left.div_ceil($S::ROWS));
-            $crate::nn::kernel::tile::each_tile!(@arms $S, height, $M, $body);
+            $crate::kernel::tile::each_tile!(@arms $S, height, $M, $body);
             $at += height;
         }
     }};

@@ -5,7 +5,7 @@ use super::layers::{DenseLayer, learn};
 use super::relevance::relevance;
 use super::scaling::Scaling;
 use super::{Mlp, MlpLayer};
-use crate::nn::random::RandomStream;
+use crate::random::RandomStream;
 
 /// How perceptrons are trained.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]

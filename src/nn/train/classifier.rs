@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::{TrainParams, Trainer, side};
-use crate::nn::network::{Linear, Network};
+use crate::network::{Linear, Network};
 
 /// One batch of classes. The three slices are equally long; what goes beyond the shortest is
 /// ignored, and so are empty sequences and sequences whose class is not in their range.

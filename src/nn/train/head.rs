@@ -2,8 +2,8 @@
 //! unit, and the softmax with its cross-entropy. Loops over classes, so that every instruction set
 //! adds in the same order; the head of a single logit needs none of this.
 
-use crate::nn::kernel::{Operation, Simd};
-use crate::nn::network::Linear;
+use crate::kernel::{Operation, Simd};
+use crate::network::Linear;
 
 /// Adds `outputs * head` to the logits of one sequence.
 pub struct Project<'a> {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::nn::panel::PanelShape;
+use crate::panel::PanelShape;
 
 /// The ranges of one side: its direction of both layers, and its half of normalisation and head.
 #[derive(Debug, Clone)]

@@ -11,15 +11,15 @@ use super::head::{self, HeadBackward, Project};
 use super::layout::ParameterLayout;
 use super::side::{Side, Transpose};
 use super::{Batch, ClassBatch, TrainParams};
-use crate::nn::adam::{Adam, SquareSum};
-use crate::nn::kernel::backward::Upstream;
-use crate::nn::lines::Lines;
-use crate::nn::loss::{cross_entropy, sigmoid};
-use crate::nn::lstm::{Downward, Pass};
-use crate::nn::network::{Conditioning, Linear, Network};
-use crate::nn::norm::{Denormalise, Dropout, Normalise};
-use crate::nn::packing::Packing;
-use crate::nn::random::mix64;
+use crate::adam::{Adam, SquareSum};
+use crate::kernel::backward::Upstream;
+use crate::lines::Lines;
+use crate::loss::{cross_entropy, sigmoid};
+use crate::lstm::{Downward, Pass};
+use crate::network::{Conditioning, Linear, Network};
+use crate::norm::{Denormalise, Dropout, Normalise};
+use crate::packing::Packing;
+use crate::random::mix64;
 
 /// One side's work between two meetings.
 pub type Phase = fn(&mut Side, &Shared);

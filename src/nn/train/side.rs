@@ -5,12 +5,12 @@
 use super::head;
 use super::layout::ParameterLayout;
 use super::phases::Shared;
-use crate::nn::inference::half;
-use crate::nn::kernel::{Operation, Simd};
-use crate::nn::lines::Lines;
-use crate::nn::lstm::Tape;
-use crate::nn::network::{BatchNorm, BiLstm, Conditioning, Dense, Linear, Network};
-use crate::nn::norm::FeatureMoments;
+use crate::inference::half;
+use crate::kernel::{Operation, Simd};
+use crate::lines::Lines;
+use crate::lstm::Tape;
+use crate::network::{BatchNorm, BiLstm, Conditioning, Dense, Linear, Network};
+use crate::norm::FeatureMoments;
 
 /// Everything that one thread owns.
 #[derive(Debug)]

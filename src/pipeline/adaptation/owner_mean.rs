@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::REACH;
-use crate::pipeline::owner_model::{GroupMean, OwnerModel, log_odds, posterior};
-use crate::pipeline::score::WindowScore;
+use crate::owner_model::{GroupMean, OwnerModel, log_odds, posterior};
+use crate::score::WindowScore;
 
 /// Between an enrolment and a later day the owner's mean has become unsure by this share of the
 /// between-session variance.
@@ -124,7 +124,7 @@ impl OwnerMean {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::EmbeddingCovariance;
+    use crate::EmbeddingCovariance;
 
     const WINDOWS: usize = 30;
 

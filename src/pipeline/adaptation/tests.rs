@@ -1,8 +1,8 @@
 //! What follows an unlock, and what does not.
 
 use super::*;
-use crate::pipeline::EmbeddingCovariance;
-use crate::pipeline::score::Score;
+use crate::EmbeddingCovariance;
+use crate::score::Score;
 
 fn owner() -> OwnerModel {
     let covariance = EmbeddingCovariance {
@@ -104,7 +104,7 @@ fn work_that_the_model_finds_its_owners_moves_it_for_good_and_other_work_does_no
 fn a_refuted_alarm_doubles_the_limits_and_time_at_the_desk_halves_the_raise() {
     let mut adaptation = adaptation();
     let seen = WindowScore { score: Score::new(0.5), embedding: vec![0.0; 8] };
-    let action = Some(crate::pipeline::Action::Notify);
+    let action = Some(crate::Action::Notify);
     let alarm = Judgement { decision: Decision::Intruder, action, ..TRUSTED };
     let raise = |adaptation: &mut Adaptation, second: i64, unlocked: i64| {
         adaptation.observe(Timestamp::from_millis(1000 * second), &seen, &alarm);

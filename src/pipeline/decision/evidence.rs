@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::owner_model::{GroupMean, OwnerModel, log_odds};
-use crate::pipeline::score::{Score, WindowScore};
+use crate::owner_model::{GroupMean, OwnerModel, log_odds};
+use crate::score::{Score, WindowScore};
 
 /// Windows of a block.
 pub const BLOCK: usize = 10;
@@ -186,7 +186,7 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::owner_model::EmbeddingCovariance;
+    use crate::owner_model::EmbeddingCovariance;
 
     fn model() -> BlockModel {
         let covariance = EmbeddingCovariance {

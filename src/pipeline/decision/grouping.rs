@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::owner_model::{OwnerModel, grouped, log_odds};
-use crate::pipeline::score::{Score, WindowScore};
+use crate::owner_model::{OwnerModel, grouped, log_odds};
+use crate::score::{Score, WindowScore};
 
 /// A suspicion ends when the grouped score is so far above the threshold, in nats of log-odds.
 const HYSTERESIS: f32 = 0.5;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::event::{Micros, Timestamp};
+use crate::event::{Micros, Timestamp};
 
 /// So many interruptions are no accident any more ...
 const MANY: usize = 4;

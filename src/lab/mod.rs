@@ -20,4 +20,3 @@ pub mod sufficiency;
 pub mod synthesis;
 pub mod train;
 pub mod trial;
-mod triangle;

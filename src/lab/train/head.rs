@@ -4,8 +4,8 @@
 //! changed.
 
 use crate::lab::population::Features;
-use crate::lab::triangle::{add_outer, backward, cholesky, forward};
 use crate::nn::Dense;
+use crate::nn::triangle::{add_outer, backward, cholesky, forward};
 
 /// What is added to the scatter, as a share of its mean: directions in which nobody moves.
 const FLOOR: f64 = 0.02;

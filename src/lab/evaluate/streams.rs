@@ -23,8 +23,6 @@ const TAKEOVER: Micros = Micros::from_millis(1000);
 const WARM_UP: usize = 40;
 /// An impostor has to stay for so many windows to count.
 const FEWEST: usize = 30;
-/// A false alarm is answered so long after it: its owner reads, and gives the password.
-const ANSWER: Micros = Micros::from_millis(20_000);
 
 /// One owner's streams.
 #[derive(Debug, Clone, Default)]
@@ -125,8 +123,8 @@ impl Life<'_> {
             streams.false_locks += usize::from(standing.locks(&verdict, &detector));
             if verdict.judgement.action.is_some() {
                 streams.false_alarms += 1;
-                let at = verdict.at + ANSWER;
-                let unlock = Signal::Boundary { at, kind: Boundary::Unlocked };
+                // At once: an unlock later than the next movement would begin no day.
+                let unlock = Signal::Boundary { at: verdict.at, kind: Boundary::Unlocked };
                 detector.push(unlock).map_err(broken)?;
             }
             self.adapted = detector.take_adapted().or(self.adapted.take());

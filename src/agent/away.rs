@@ -20,10 +20,27 @@ pub struct Before {
     pub head: Option<Head>,
     /// The last start.
     pub started: Option<StampedEvent>,
+    /// The last reload since that start.
+    pub reloaded: Option<StampedEvent>,
     /// The last entry.
     pub last: Option<StampedEvent>,
     /// Whether something was learnt since that start.
     pub adaptation: bool,
+}
+
+impl Before {
+    /// What the last run worked with at its end.
+    fn fingerprints(&self) -> Option<&Fingerprints> {
+        let reloaded = self.reloaded.as_ref().and_then(|stamped| match &stamped.event {
+            Event::Reloaded { sha256, .. } => sha256.as_deref(),
+            _ => None,
+        });
+        let started = self.started.as_ref().and_then(|stamped| match &stamped.event {
+            Event::Started { sha256, .. } => Some(&**sha256),
+            _ => None,
+        });
+        reloaded.or(started)
+    }
 }
 
 /// What an agent starts from.
@@ -48,15 +65,8 @@ impl Origin {
     }
 
     fn changes(&self) -> Vec<Part> {
-        let Some(Event::Started { sha256, .. }) =
-            self.before.started.as_ref().map(|stamped| &stamped.event)
-        else {
-            return Vec::new();
-        };
-        let mut changes = self.sha256.changes(sha256);
-        // The agent itself writes what it learns.
-        changes.retain(|part| *part != Part::Adaptation || !self.before.adaptation);
-        changes
+        let earlier = self.before.fingerprints();
+        earlier.map_or_else(Vec::new, |it| self.sha256.changes_since(it, self.before.adaptation))
     }
 }
 

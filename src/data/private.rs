@@ -188,6 +188,18 @@ pub fn handing_to_root(path: &Path) -> String {
     )
 }
 
+/// What an administrator does so that everybody can read a copy that only administrators write.
+#[cfg(unix)]
+pub fn laying_for_all(from: &Path, to: &Path) -> String {
+    format!("As root: install -D -m 644 -o root {} {}", from.display(), to.display())
+}
+
+/// What an administrator does so that everybody can read a copy that only administrators write.
+#[cfg(windows)]
+pub fn laying_for_all(from: &Path, to: &Path) -> String {
+    format!("As an administrator: copy \"{}\" to \"{}\".", from.display(), to.display())
+}
+
 /// What to do when the system refuses a file or folder; `variable` names another folder.
 pub fn remedy(path: &Path, error: &io::Error, variable: &str) -> String {
     let elsewhere = format!("{variable} names another folder");

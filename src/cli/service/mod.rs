@@ -14,7 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::files::{Autostart, ServiceUnit};
 pub(in crate::cli) use self::report::ServiceState;
 use self::step::InstallStep;
-use super::context::{Context, socket};
+use super::context::{Context, paths, socket};
 use super::output;
 use super::purge::{Purge, PurgeTarget as Holdings};
 use crate::agent::control::{self, ControlRequest};
@@ -82,7 +82,7 @@ impl ServiceArgs {
     /// # Errors
     /// When a file cannot be written or removed, or the service manager refuses.
     pub fn run(self) -> Result<()> {
-        let paths = Paths::from_environment()?;
+        let paths = paths()?;
         match self.what {
             What::Install { by, dry_run } => install(&paths, by, dry_run),
             What::Uninstall { purge, dry_run } => uninstall(&paths, purge, dry_run),

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::model::{
+    LibraryHash,
     Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams, ScorerReport,
     SeenWindows, folders_beside,
 };
@@ -92,7 +93,12 @@ impl ScoreArgs {
 
     fn open(&self, backend: ScorerBackend) -> Result<LoadedScorer> {
         let search = std::env::current_exe().map(|path| folders_beside(&path)).unwrap_or_default();
-        let params = ScorerParams { backend, library: self.library.clone(), search };
+        let params = ScorerParams {
+            backend,
+            library: self.library.clone(),
+            library_sha256: self.library.as_deref().and_then(|path| LibraryHash::of(path).ok()),
+            search,
+        };
         match &self.model {
             Some(path) => LoadedScorer::open(path, &params),
             None => LoadedScorer::of(&untrained(), &params),

@@ -12,6 +12,7 @@ use crate::agent::settings::{
     MetricsParams, NotifyParams, OldPolicy, RecordParams, RetentionParams, TrayParams,
 };
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 use crate::model::{LibraryHash, ScorerBackend, ScorerParams};
 
 pub use self::policy::AdminPolicy;
@@ -87,7 +88,9 @@ mod written_hash {
         to.serialize_str(&hash.clone().map_or_else(String::new, String::from))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<LibraryHash>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<LibraryHash>, D::Error> {
         let text = String::deserialize(from)?;
         if text.is_empty() {
             return Ok(None);
@@ -154,7 +157,7 @@ impl Config {
     /// it cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
         let name = format!("configuration {}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        let text = files::read_to_string(path).map_err(|e| {
             Failure::io(&name, e).remedy("`mousewarden config paths` shows where it is looked for.")
         })?;
         Self::parse(&name, &text)

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::pipeline::{Boundary, Timestamp};
 use crate::platform::clock;
 
-use super::event::{Event, Fingerprints, Gap, Head, Part, StampedEvent};
+use super::event::{CaptureState, Event, Fingerprints, Gap, Head, Part, StampedEvent};
 
 /// A notice holds so many letters of it; the rest is counted.
 const MOST_LETTERS: usize = 130;
@@ -112,6 +112,8 @@ pub(super) struct Away {
     paused: Option<StampedEvent>,
     /// Since when somebody moves with what is not known.
     unjudged: Option<StampedEvent>,
+    /// Since when the mouse is not seen.
+    blind: Option<StampedEvent>,
 }
 
 /// One kind of thing that happened.
@@ -138,6 +140,12 @@ impl Away {
             Event::Paused { .. } if self.paused.is_none() => self.paused = Some(stamped.clone()),
             Event::Unknown { .. } if self.unjudged.is_none() => {
                 self.unjudged = Some(stamped.clone());
+            }
+            Event::Capture(CaptureState::Blind { .. }) if self.blind.is_none() => {
+                self.blind = Some(stamped.clone());
+            }
+            Event::Capture(CaptureState::Sees) => {
+                return ended(Gap::Blind, self.blind.take()?, stamped);
             }
             Event::Resumed => return ended(Gap::Paused, self.paused.take()?, stamped),
             Event::Device { unknown: None, .. } => {
@@ -222,6 +230,7 @@ const fn gap_words(what: Gap) -> &'static str {
         Gap::Stopped => "stopped",
         Gap::Paused => "paused",
         Gap::Unjudged => "unknown mouse or screens",
+        Gap::Blind => "mouse not seen",
     }
 }
 
@@ -309,6 +318,18 @@ mod tests {
         let gap = away.note(&at(130, known)).unwrap();
         assert!(matches!(gap, Event::Gap { what: Gap::Unjudged, seconds: 30, .. }), "{gap:?}");
         assert_eq!(away.note(&at(131, Event::Resumed)), None);
+    }
+
+    #[test]
+    fn the_time_in_which_the_mouse_was_not_seen_becomes_a_gap() {
+        let mut away = Away::default();
+        let blind = |why: &str| Event::Capture(CaptureState::Blind { why: why.into() });
+        assert_eq!(away.note(&at(0, blind("it ended"))), None);
+        assert_eq!(away.note(&at(3, blind("no display"))), None);
+        let gap = away.note(&at(5, Event::Capture(CaptureState::Sees))).unwrap();
+        assert!(matches!(gap, Event::Gap { what: Gap::Blind, seconds: 5, .. }), "{gap:?}");
+        away.note(&at(5, gap));
+        assert!(away.told().unwrap().starts_with("mouse not seen "));
     }
 
     #[test]

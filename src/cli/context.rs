@@ -9,6 +9,7 @@ use crate::agent::judge::Judge;
 use crate::config::{AdminPolicy, Config, ConfigPath};
 use crate::data::{Store, aside, private};
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 use crate::model::{ScorerParams, folders_beside};
 use crate::paths::{DATA, Paths, RUNTIME};
 use crate::platform::places::{POLICY, pinned_models};
@@ -222,8 +223,10 @@ pub(super) fn paths() -> Result<Paths> {
 /// they are wrong.
 fn policy(path: &Path) -> Result<AdminPolicy> {
     let name = format!("policy {}", path.display());
-    let text = match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(AdminPolicy::default()),
+    let text = match files::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(AdminPolicy::default());
+        }
         read => read.map_err(|e| Failure::io(&name, e))?,
     };
     match private::only_root_writes(path).map_err(|e| Failure::io(&name, e))? {

@@ -136,15 +136,16 @@ impl RunArgs {
     /// administrator has fixed.
     fn is_allowed(&self, policy: &AdminPolicy) -> Result<()> {
         let voided = match (&self.model, &self.source) {
-            (Some(_), _) if policy.fixes_model() => "--model: the policy of this machine fixes [model]",
+            (Some(_), _) if policy.fixes_model() => {
+                "--model: the policy of this machine fixes [model]"
+            }
             (_, Some(_)) if policy.fixes_decision() => {
                 "--source: the policy of this machine fixes [decision], so the mouse is watched"
             }
             _ => return Ok(()),
         };
-        Err(Failure::new(FailureKind::Denied, voided).remedy(
-            "Run it without; `mousewarden replay` judges a recording by any model.",
-        ))
+        Err(Failure::new(FailureKind::Denied, voided)
+            .remedy("Run it without; `mousewarden replay` judges a recording by any model."))
     }
 
     fn sinks(

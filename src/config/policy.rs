@@ -275,7 +275,8 @@ mod tests {
 
     #[test]
     fn single_keys_of_before_fix_the_whole_decision() {
-        let text = "allow_pause = false\nmax_action = \"lock\"\nlock_budget_h = 40\nthreshold = 0.25\n";
+        let text =
+            "allow_pause = false\nmax_action = \"lock\"\nlock_budget_h = 40\nthreshold = 0.25\n";
         let policy = AdminPolicy::parse("policy", text).unwrap();
         let mut config = Config::parse(
             "owner",

@@ -47,11 +47,7 @@ impl Runtime {
     /// # Errors
     /// When the file is missing, junk, truncated, for another machine, not known, another library,
     /// too old, or another one is open already.
-    pub fn open(
-        path: &Path,
-        named: bool,
-        sha256: Option<&LibraryHash>,
-    ) -> Result<&'static Self> {
+    pub fn open(path: &Path, named: bool, sha256: Option<&LibraryHash>) -> Result<&'static Self> {
         static OPENING: Mutex<()> = Mutex::new(());
         static OPEN: OnceLock<Runtime> = OnceLock::new();
         let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);

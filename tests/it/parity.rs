@@ -158,7 +158,8 @@ fn one_process_holds_one_library() {
     let named = ScorerParams { library: Some(copy), ..by_onnxruntime() };
     let failure = LoadedScorer::of(&bundle, &named).unwrap_err();
     assert!(failure.to_string().contains("Restart mousewarden"), "{failure}");
-    let scorer = LoadedScorer::of(&bundle, &ScorerParams { backend: ScorerBackend::Auto, ..named }).unwrap();
+    let scorer =
+        LoadedScorer::of(&bundle, &ScorerParams { backend: ScorerBackend::Auto, ..named }).unwrap();
     assert_eq!(scorer.report().backend, ScorerBackend::Builtin);
 
     let search = vec![folder.path().to_path_buf()];

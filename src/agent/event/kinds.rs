@@ -18,6 +18,8 @@ pub enum Gap {
     Paused,
     /// Somebody moved with what the model does not know.
     Unjudged,
+    /// The mouse was not seen.
+    Blind,
 }
 
 impl fmt::Display for Gap {
@@ -27,6 +29,7 @@ impl fmt::Display for Gap {
             Self::Stopped => "stopped",
             Self::Paused => "paused",
             Self::Unjudged => "unjudged",
+            Self::Blind => "blind",
         })
     }
 }

@@ -72,7 +72,9 @@ impl EnrollArgs {
         adopt(&context);
         if context.policy.fixes_model() {
             let how = private::laying_for_all(&context.enrolled_model(), &context.model(None));
-            eprintln!("The policy of this machine fixes the model; an administrator puts this one in force. {how}");
+            eprintln!(
+                "The policy of this machine fixes the model; an administrator puts this one in force. {how}"
+            );
         }
         output::line(&sessions::words(&context, &store)?)
     }

@@ -147,6 +147,8 @@ fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<InstallSte
         _ => {
             let text = files::unit(program, &paths.named());
             steps.push(InstallStep::Write { path: unit.file.clone(), text });
+            let text = files::ENDED_UNIT.to_owned();
+            steps.push(InstallStep::Write { path: unit.ended, text });
             unit.file
         }
     };
@@ -171,7 +173,8 @@ fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Insta
 
 fn removals_of_the_unit(unit: &ServiceUnit) -> Vec<InstallStep> {
     let there = |path: &PathBuf| path.symlink_metadata().is_ok();
-    let old: Vec<_> = [&unit.wanted, &unit.file].into_iter().filter(|path| there(path)).collect();
+    let old = [&unit.wanted, &unit.file, &unit.ended].into_iter();
+    let old: Vec<_> = old.filter(|path| there(path)).collect();
     let mut steps = Vec::new();
     if !old.is_empty() && service::is_here() {
         steps.push(InstallStep::systemctl(&["stop", NAME]));

@@ -11,9 +11,8 @@ use serde::Serialize;
 
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::model::{
-    LibraryHash,
-    Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams, ScorerReport,
-    SeenWindows, folders_beside,
+    Bundle, LibraryHash, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams,
+    ScorerReport, SeenWindows, folders_beside,
 };
 use mousewarden::nn::{Conditioning, Network};
 use mousewarden::pipeline::{Scorer, Steps, WindowParams};

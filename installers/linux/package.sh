@@ -50,6 +50,7 @@ stage_program() {
     put 755 "$program" usr/bin/mousewarden
     strip --strip-all --remove-section=.comment --remove-section=.note "$tree/usr/bin/mousewarden"
     put 644 $here/mousewarden.service usr/lib/systemd/user/mousewarden.service
+    put 644 $here/mousewarden-ended.service usr/lib/systemd/user/mousewarden-ended.service
     put 644 $here/70-mousewarden.rules usr/lib/udev/rules.d/70-mousewarden.rules
     local library
     for library in target/lib/mousewarden/libonnxruntime.so.*; do

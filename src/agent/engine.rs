@@ -12,7 +12,7 @@ use crate::platform::capture::description::Unknown;
 use crate::platform::clock;
 
 use super::device::DeviceCheck;
-use super::event::{Asked, Event, StampedEvent};
+use super::event::{Asked, Event, Fingerprints, StampedEvent};
 use super::gate::SessionGate;
 use super::intake::SignalQueue;
 use super::judge::{AnyScorer, Judge};
@@ -44,7 +44,15 @@ pub enum Command {
 }
 
 /// Reads configuration and model anew.
-pub type Reload = Box<dyn FnMut() -> Result<Judge> + Send>;
+pub type Reload = Box<dyn FnMut() -> Result<Reloaded> + Send>;
+
+/// What is in force after a reload.
+pub struct Reloaded {
+    /// Who judges.
+    pub judge: Judge,
+    /// The files that this rests on.
+    pub sha256: Fingerprints,
+}
 
 /// Where a boundary of the session gets its time from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +87,9 @@ pub struct Engine {
     gate: SessionGate,
     pub(super) device: DeviceCheck,
     pub(super) adaptation: Option<ModelVersions>,
+    /// What it works with, and whether it has learnt since that was looked at.
+    pub(super) sha256: Fingerprints,
+    pub(super) has_adapted: bool,
     pub(super) saved: Option<SavedDecision>,
     unjudged: Unjudged,
     last_at: Timestamp,
@@ -102,6 +113,8 @@ pub struct EngineParts {
     pub device: DeviceCheck,
     /// What was learnt since the enrolment; none where nothing is to be.
     pub adaptation: Option<ModelVersions>,
+    /// What it works with.
+    pub sha256: Fingerprints,
     /// Keeps the state of the decision.
     pub saved: Option<SavedDecision>,
 }
@@ -111,7 +124,7 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
-        let EngineParts { adaptation, saved, .. } = parts;
+        let EngineParts { adaptation, sha256, saved, .. } = parts;
         let (gate, last_at) = (SessionGate::default(), Timestamp::default());
         Self {
             detector,
@@ -124,6 +137,8 @@ impl Engine {
             gate,
             device,
             adaptation,
+            sha256,
+            has_adapted: false,
             saved,
             unjudged: Unjudged::default(),
             last_at,

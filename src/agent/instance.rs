@@ -10,8 +10,9 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 
-/// Whoever looks whether a file is locked locks it for a moment: it is tried so often.
-const TRIES: usize = 5;
+/// Whoever looks whether a file is locked locks it for a moment, and an agent that was asked to end
+/// may take two seconds: it is tried so often.
+const TRIES: usize = 115;
 /// Between two tries.
 const PAUSE: Micros = Micros::from_millis(20);
 

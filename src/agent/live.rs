@@ -97,6 +97,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         SourceKind::Mouse => (Pressure::Drop, Stamp::Clock),
         SourceKind::Recording => (Pressure::Wait, Stamp::LastSignal),
     };
+    let sha256 = origin.sha256.clone();
     let shared_status = Arc::new(shared_status(source.name(), &recorder, setup.config));
     shared_status.model(judge.model.clone(), judge.report.clone(), &judge.decision);
     shared_status.adaptation(judge.adaptation.as_ref());
@@ -107,7 +108,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         scorer: judge.scorer_name(),
         threshold: judge.decision.grouping.threshold,
         group_windows: judge.decision.grouping.windows,
-        sha256: Box::new(origin.sha256.clone()),
+        sha256: Box::new(sha256.clone()),
         head: origin.before.head.clone(),
         boot: clock::boot(),
     };
@@ -161,6 +162,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         stamp,
         device,
         adaptation,
+        sha256,
         saved,
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };

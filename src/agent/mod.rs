@@ -36,5 +36,5 @@ mod unjudged;
 
 pub use announce::LogSink;
 pub use away::{Before, Origin};
-pub use engine::{Command, Reload};
+pub use engine::{Command, Reload, Reloaded};
 pub use responder::{PostGuard, ResponderIo};

@@ -72,6 +72,8 @@ pub enum NoticeKind {
     SafeMode,
     /// The model does not know what captures.
     UnknownDevice,
+    /// The mouse is not seen.
+    Blind,
     /// The agent ends by a fault of its own.
     Fault,
     /// What happened to the watch since the last proven unlock.
@@ -80,7 +82,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Alarm,
         Self::Countdown,
         Self::Relieved,
@@ -88,6 +90,7 @@ impl NoticeKind {
         Self::LockFailed,
         Self::SafeMode,
         Self::UnknownDevice,
+        Self::Blind,
         Self::Fault,
         Self::WhileAway,
     ];
@@ -103,6 +106,7 @@ impl fmt::Display for NoticeKind {
             Self::LockFailed => "lock_failed",
             Self::SafeMode => "safe_mode",
             Self::UnknownDevice => "unknown_device",
+            Self::Blind => "blind",
             Self::Fault => "fault",
             Self::WhileAway => "while_away",
         })
@@ -204,6 +208,16 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
     plain(NoticeKind::UnknownDevice, "This mouse is not known", body, false)
 }
 
+/// The mouse is not seen, or was not for a moment.
+pub fn blind(why: &str) -> NoticeText {
+    let why: String = why.chars().take(60).collect();
+    let body = format!(
+        "Nobody is watched: {why}. mousewarden goes on as soon as it can; `mousewarden status` says how \
+         it stands. If you did nothing, somebody may have."
+    );
+    plain(NoticeKind::Blind, "The mouse is not seen", body, true)
+}
+
 /// The agent ends by a fault of its own.
 pub fn fault(why: &str) -> NoticeText {
     let body = format!(
@@ -249,6 +263,7 @@ mod tests {
             safe_mode(&seen, 3),
             could_not_lock("no"),
             unknown_device("rdev, 1920x1080", Unknown::Screens),
+            blind(&"it was stopped from outside, and ended for that".repeat(2)),
             fault("it broke"),
         ] {
             assert!(told.notice.summary.len() < 28, "{told:?}");

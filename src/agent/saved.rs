@@ -1,12 +1,12 @@
 //! The state of the decision, kept for a restart of the agent within the session: whoever ends the agent
 //! and starts it again is not forgotten. It lies where the session's own files lie and goes with them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::data::private;
+use crate::files;
 use crate::pipeline::DecisionState;
 
 /// The file's name.
@@ -35,7 +35,7 @@ impl SavedDecision {
 
     /// The state that was kept last, if any; what cannot be read is none.
     pub fn load(&self) -> Option<DecisionState> {
-        let text = fs::read(&self.path).ok()?;
+        let text = files::read(&self.path).ok()?;
         serde_json::from_slice(&text)
             .inspect_err(|error| tracing::warn!("{}: {error}", self.path.display()))
             .ok()
@@ -60,6 +60,7 @@ fn write(path: &Path, state: &DecisionState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::time::{Duration, Instant};
 
     #[test]

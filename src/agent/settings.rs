@@ -242,7 +242,7 @@ pub struct NotifyParams {
     pub safe_mode: bool,
     /// Whether it is told that the model does not know this mouse or these screens.
     pub unknown_device: bool,
-    /// Whether it is told that the agent ends by a fault.
+    /// Whether it is told that the agent ends by a fault, or does not see the mouse.
     pub fault: bool,
     /// So many alarms are told within an hour; the rest is only written down.
     pub per_hour: BoundedInt<1, 3600>,

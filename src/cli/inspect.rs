@@ -1,7 +1,6 @@
 //! `mousewarden inspect MODEL`: what a model file says of itself. Scores nothing and never opens
 //! the library.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::output;
 use crate::error::{Failure, Result, printable};
+use crate::files;
 use crate::model::bundle::CONTRACT;
 use crate::model::identifier::ARCHITECTURE;
 use crate::model::{Bundle, Identifier, Limit, OperatingPoint, Provenance};
@@ -59,7 +59,7 @@ impl InspectArgs {
                 Err(_) => return Err(failure),
             },
         };
-        let content = fs::read(&self.model)
+        let content = files::read(&self.model)
             .map_err(|error| Failure::io(format!("model {}", self.model.display()), error))?;
         let description = describe(self.model, &content, bundle);
         let text = match self.json {

@@ -20,7 +20,8 @@ use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::saved::SavedDecision;
-use crate::agent::{Command, LogSink, Origin, PostGuard, Reload, ResponderIo};
+use crate::agent::{Command, LogSink, Origin, PostGuard, Reload, Reloaded, ResponderIo};
+use crate::config::AdminPolicy;
 use crate::data::Store;
 use crate::error::{Failure, FailureKind, Result};
 use crate::platform::control::endpoint::ControlEndpoint;
@@ -75,6 +76,7 @@ impl RunArgs {
     fn prepare(self) -> Result<(Setup, Held)> {
         let context = Context::load()?;
         output::log_to_stderr(context.config.log.level);
+        self.is_allowed(&context.policy)?;
         context.make_runtime()?;
         let mut origin = Origin::default();
         let kept_store = kept(context.store(), "data folder", &mut origin);
@@ -123,11 +125,27 @@ impl RunArgs {
             status_display: Box::new(move |counter| desktop::status_display(counter, icon)),
             saved: (kind == SourceKind::Mouse)
                 .then(|| SavedDecision::within(context.paths.runtime())),
-            rules: context.rules.clone(),
+            rules: context.policy.rules(),
             config: context.file.clone(),
             origin,
         };
         Ok((setup, Held { _instance: instance, _watch: watch, socket }))
+    }
+
+    /// Refuses what would put another model, or another mouse, in the place of what an
+    /// administrator has fixed.
+    fn is_allowed(&self, policy: &AdminPolicy) -> Result<()> {
+        let voided = match (&self.model, &self.source) {
+            (Some(_), _) if policy.fixes_model() => {
+                "--model: the policy of this machine fixes [model]"
+            }
+            (_, Some(_)) if policy.fixes_decision() => {
+                "--source: the policy of this machine fixes [decision], so the mouse is watched"
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::new(FailureKind::Denied, voided)
+            .remedy("Run it without; `mousewarden replay` judges a recording by any model."))
     }
 
     fn sinks(
@@ -292,7 +310,8 @@ pub(super) fn for_locker() -> Vec<(String, String)> {
 
 fn reload(model: Option<PathBuf>) -> Reload {
     Box::new(move || {
-        let (judge, _) = Context::load()?.judge_whatever_was_learnt(model.as_deref())?;
-        Ok(judge)
+        let context = Context::load()?;
+        let (judge, _) = context.judge_whatever_was_learnt(model.as_deref())?;
+        Ok(Reloaded { judge, sha256: context.fingerprints(model.as_deref()) })
     })
 }

@@ -4,12 +4,11 @@ use std::fmt::Write;
 
 use clap::Args;
 
-use super::context::socket;
+use super::context::{paths, socket};
 use super::output;
 use crate::agent::control::{self, ControlRequest, Reply};
 use crate::agent::shared_status::{AdaptationStatus, Status, WatchState};
 use crate::error::{Failure, FailureKind, Result};
-use crate::paths::Paths;
 use crate::pipeline::adaptation::REACH;
 use crate::platform::capture::description::Unknown;
 use crate::platform::clock;
@@ -28,7 +27,7 @@ impl StatusArgs {
     /// # Errors
     /// When none runs.
     pub fn run(self) -> Result<()> {
-        let reply = control::ask(&socket(&Paths::from_environment()?), &ControlRequest::Status)?;
+        let reply = control::ask(&socket(&paths()?), &ControlRequest::Status)?;
         let Reply::Status(status) = reply else {
             return Err(Failure::new(FailureKind::Data, "the running mousewarden gave no status"));
         };

@@ -23,6 +23,7 @@ pub mod signals;
 pub mod stopwatch;
 pub mod supervisor;
 pub mod tray;
+pub mod user;
 #[cfg(windows)]
 pub mod windows;
 

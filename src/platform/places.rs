@@ -10,6 +10,11 @@ pub const POLICY: &str = "/etc/mousewarden/policy.toml";
 #[cfg(windows)]
 pub const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
 
+/// The models of a machine whose administrator fixes them, one a user.
+pub fn pinned_models() -> PathBuf {
+    Path::new(POLICY).with_file_name("models")
+}
+
 /// The folder of the system for what lives as long as the user's session: the one that the
 /// environment names where it is this user's, else the usual one. `su`, `ssh` and cron name none, or
 /// another user's.

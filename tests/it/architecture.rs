@@ -12,13 +12,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("pipeline", &[]),
     ("nn", &[]),
     ("platform", &["pipeline", "error", "acl"]),
-    ("data", &["pipeline", "error", "acl"]),
-    ("model", &["pipeline", "nn", "error"]),
-    ("agent", &["pipeline", "model", "platform", "data", "error"]),
+    ("data", &["pipeline", "error", "files", "acl"]),
+    ("model", &["pipeline", "nn", "error", "files"]),
+    ("agent", &["pipeline", "model", "platform", "data", "error", "files"]),
     ("lab", &["pipeline", "nn", "model", "data", "error"]),
-    ("config", &["pipeline", "agent", "lab", "model", "platform", "error"]),
+    ("config", &["pipeline", "agent", "lab", "model", "platform", "error", "files"]),
     ("paths", &["platform", "error"]),
     ("error", &[]),
+    ("files", &[]),
     ("acl", &[]),
 ];
 

@@ -18,7 +18,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, after, never, select};
 
 use crate::error::Result;
-use crate::pipeline::{Action, Boundary, Decision, Verdict};
+use crate::pipeline::event::Micros;
+use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
 use crate::platform::capture::description::Unknown;
 use crate::platform::guard::Guard;
 use crate::platform::supervisor::Supervisor;
@@ -29,7 +30,7 @@ use self::locking::LockThread;
 use self::notices::NoticeLimiter;
 use self::telling::Telling;
 use super::away::Away;
-use super::event::{Event, StampedEvent};
+use super::event::{CaptureState, Event, StampedEvent};
 use super::event_sink::EventSink;
 use super::log::Log;
 use super::notice::{self, JudgedMovement, NoticeText};
@@ -42,6 +43,9 @@ const BRIEFLY: Duration = Duration::from_millis(500);
 const LOCK_END: Duration = Duration::from_secs(10);
 /// How long an end waits for notices, and for the disk.
 const END: Duration = Duration::from_secs(3);
+
+/// Between two notices that the mouse is not seen.
+const BLIND_EVERY: Micros = Micros::from_millis(60_000);
 
 /// What the responder is given to do.
 #[derive(Debug)]
@@ -109,6 +113,8 @@ pub struct Responder {
     claim: Option<Claim>,
     /// Unknown devices of which the person was told.
     asked: Vec<String>,
+    /// When the person was last told that the mouse is not seen.
+    blind_told: Option<Timestamp>,
     /// The last entry, which is written when what comes before it is done.
     stopped: Option<StampedEvent>,
 }
@@ -143,6 +149,7 @@ impl Responder {
             locking: None,
             claim: None,
             asked: Vec::new(),
+            blind_told: None,
             stopped: None,
         }
     }
@@ -211,6 +218,7 @@ impl Responder {
                 self.call_off();
                 self.tell(notice::fault(why));
             }
+            Event::Capture(CaptureState::Blind { why }) => self.blind(why),
             Event::Paused { .. } => {
                 self.lock_in_the_end("somebody asked for a pause");
                 self.supervisor.doing("paused");
@@ -226,6 +234,17 @@ impl Responder {
                 self.supervisor.stopping();
             }
             _ => {}
+        }
+    }
+
+    /// Tells that nobody is watched, unless that would take the place of what matters more. Who ends
+    /// the capture process time and again is told of once in a while, and of all of it at the unlock.
+    fn blind(&mut self, why: &str) {
+        let now = clock::now();
+        let just_told = self.blind_told.is_some_and(|at| now - at < BLIND_EVERY);
+        if self.countdown.is_none() && self.locking.is_none() && !just_told {
+            self.blind_told = Some(now);
+            self.tell(notice::blind(why));
         }
     }
 

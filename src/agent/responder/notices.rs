@@ -68,7 +68,7 @@ impl NoticeKind {
             Self::LockFailed => params.lock_failed,
             Self::SafeMode => params.safe_mode,
             Self::UnknownDevice => params.unknown_device,
-            Self::Fault => params.fault,
+            Self::Blind | Self::Fault => params.fault,
             // Whoever could switch it off is the one it tells of.
             Self::WhileAway => true,
         }

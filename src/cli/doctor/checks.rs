@@ -38,7 +38,7 @@ fn configuration(context: &Context) -> Check {
 }
 
 fn policy(context: &Context) -> Option<Check> {
-    let fixed = context.rules.words();
+    let fixed = context.policy.words();
     (!fixed.is_empty()).then(|| Check::ok("policy", format!("{POLICY}: {}", fixed.join(", "))))
 }
 

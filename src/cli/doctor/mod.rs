@@ -29,7 +29,7 @@ fn text(check: &Check, colour: bool) -> String {
     let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.into() };
     let mend = check.mend.as_ref().map_or(String::new(), |mend| format!("\n{:22}-> {mend}", ""));
     let found = check.found.replace('\n', "\n                      ");
-    format!("{word}  {:<16}{found}{mend}", check.name)
+    format!("{word}  {:<15} {found}{mend}", check.name)
 }
 
 impl DoctorArgs {

@@ -25,7 +25,7 @@ use crate::agent::enrol::{
 use crate::agent::instance::Instance;
 use crate::agent::intake::{self, Pressure, SignalQueue};
 use crate::agent::playback::{Pace, Playback};
-use crate::data::{RecordingReader, Store};
+use crate::data::{RecordingReader, Store, private};
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::enrolment::own_movement;
 use crate::pipeline::WindowParams;
@@ -68,8 +68,14 @@ impl EnrollArgs {
         if self.record_only {
             return output::line("Collected. `mousewarden train` makes a model of it.");
         }
-        TrainArgs::own(context.model(None)).run()?;
+        TrainArgs::own(context.enrolled_model()).run()?;
         adopt(&context);
+        if context.policy.fixes_model() {
+            let how = private::laying_for_all(&context.enrolled_model(), &context.model(None));
+            eprintln!(
+                "The policy of this machine fixes the model; an administrator puts this one in force. {how}"
+            );
+        }
         output::line(&sessions::words(&context, &store)?)
     }
 

@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn reloaded(threshold: f32) -> Event {
-        Event::Reloaded { threshold, group_windows: 30 }
+        Event::Reloaded { threshold, group_windows: 30, sha256: None }
     }
 
     fn session(boundary: Boundary) -> Event {

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 use crate::pipeline::Signal;
 
 use super::{Header, line};
@@ -39,7 +40,7 @@ impl RecordingReader {
             )
             .remedy("Name one file in it."));
         }
-        let file = File::open(path).map_err(failed)?;
+        let file = files::open(path).map_err(failed)?;
         RecordingReader::new(name, BufReader::new(file))
     }
 }

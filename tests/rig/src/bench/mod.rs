@@ -12,6 +12,8 @@ mod demo;
 mod endurance;
 mod enough;
 mod enrol;
+#[cfg(target_os = "linux")]
+mod faults;
 mod play;
 mod preprocess;
 #[cfg(target_os = "linux")]
@@ -48,6 +50,9 @@ enum Bench {
     /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
     #[cfg(target_os = "linux")]
     Demo(demo::DemoBenchArgs),
+    /// How long after an alarm the screen is locked, with each fault around it, and what is told.
+    #[cfg(target_os = "linux")]
+    Faults(faults::FaultArgs),
     /// Play a recording into this session as if its mouse made it.
     Play(play::PlayArgs),
     /// Rows a minute from recordings to windows, beside pandas.
@@ -76,6 +81,8 @@ impl BenchArgs {
             Bench::Capture(args) => args.run(),
             #[cfg(target_os = "linux")]
             Bench::Demo(args) => args.run(),
+            #[cfg(target_os = "linux")]
+            Bench::Faults(args) => args.run(),
             Bench::Play(args) => args.run(),
             Bench::Preprocess(args) => args.run(),
             Bench::Score(args) => args.run(),

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::model::{
-    Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams, ScorerReport,
-    SeenWindows, folders_beside,
+    Bundle, LibraryHash, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams,
+    ScorerReport, SeenWindows, folders_beside,
 };
 use mousewarden::nn::{Conditioning, Network};
 use mousewarden::pipeline::{Scorer, Steps, WindowParams};
@@ -92,7 +92,12 @@ impl ScoreArgs {
 
     fn open(&self, backend: ScorerBackend) -> Result<LoadedScorer> {
         let search = std::env::current_exe().map(|path| folders_beside(&path)).unwrap_or_default();
-        let params = ScorerParams { backend, library: self.library.clone(), search };
+        let params = ScorerParams {
+            backend,
+            library: self.library.clone(),
+            library_sha256: self.library.as_deref().and_then(|path| LibraryHash::of(path).ok()),
+            search,
+        };
         match &self.model {
             Some(path) => LoadedScorer::open(path, &params),
             None => LoadedScorer::of(&untrained(), &params),

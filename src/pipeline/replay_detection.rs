@@ -91,6 +91,11 @@ impl KnownMovement {
         Self { key, marks: Marks(marks) }
     }
 
+    /// How many marks there are.
+    pub const fn len(&self) -> usize {
+        self.marks.0.len()
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.marks.0.is_empty()

@@ -84,7 +84,7 @@ fn a_recording_is_known_however_it_is_played() {
     for (way, played) in ways {
         assert!(played.len() >= 30, "{way}: {} windows", played.len());
         let copies = told(&mut detection(&known), &played);
-        assert!(copies * 2 > played.len(), "{way}: {copies} of {}", played.len());
+        assert!(copies * 3 > played.len(), "{way}: {copies} of {}", played.len());
     }
 }
 

@@ -23,6 +23,8 @@ mod train;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use score::untrained;
+
 use mousewarden::error::Result;
 
 /// Arguments of `bench`.

@@ -132,7 +132,7 @@ impl ScoreArgs {
     }
 }
 
-pub(super) fn untrained() -> Bundle {
+pub(crate) fn untrained() -> Bundle {
     let rows = (0..8).flat_map(|round| window(50, round).rows().to_vec());
     let point = OperatingPoint {
         windows: 1,

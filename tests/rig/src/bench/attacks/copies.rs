@@ -55,7 +55,8 @@ impl CopiesArgs {
                 others.add(&enrolled, other);
             }
         }
-        let micros = 1e6 * watch.lap().wall.as_secs_f64() / (own.windows + others.windows).max(1) as f64;
+        let micros =
+            1e6 * watch.lap().wall.as_secs_f64() / (own.windows + others.windows).max(1) as f64;
         println!(
             "| {} | {owners} | {} | {} windows, {} alarms in {} sessions | {} windows, {} alarms in {} sessions \
              | {micros:.0} us |",

@@ -16,6 +16,7 @@ use super::event::{Asked, Event, Fingerprints, StampedEvent};
 use super::gate::SessionGate;
 use super::intake::SignalQueue;
 use super::judge::{AnyScorer, Judge};
+use super::later_movement::LaterMovement;
 use super::model_versions::ModelVersions;
 use super::recorder::Recorder;
 use super::responder::Task;
@@ -91,6 +92,7 @@ pub struct Engine {
     pub(super) sha256: Fingerprints,
     pub(super) has_adapted: bool,
     pub(super) saved: Option<SavedDecision>,
+    pub(super) later_movement: Option<LaterMovement>,
     unjudged: Unjudged,
     last_at: Timestamp,
 }
@@ -117,6 +119,8 @@ pub struct EngineParts {
     pub sha256: Fingerprints,
     /// Keeps the state of the decision.
     pub saved: Option<SavedDecision>,
+    /// Keeps the owner's movement since the enrolment, in marks.
+    pub later_movement: Option<LaterMovement>,
 }
 
 impl Engine {
@@ -124,7 +128,7 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
-        let EngineParts { adaptation, sha256, saved, .. } = parts;
+        let EngineParts { adaptation, sha256, saved, later_movement, .. } = parts;
         let (gate, last_at) = (SessionGate::default(), Timestamp::default());
         Self {
             detector,
@@ -140,6 +144,7 @@ impl Engine {
             sha256,
             has_adapted: false,
             saved,
+            later_movement,
             unjudged: Unjudged::default(),
             last_at,
         }
@@ -294,6 +299,9 @@ impl Engine {
         }
         if verdict.is_some() || !matches!(signal, Signal::Mouse(_)) {
             self.keep_state();
+        }
+        if let Some(movement) = self.detector.take_later_movement() {
+            self.later_movement.iter().for_each(|file| file.keep(&movement));
         }
         if let Some(verdict) = verdict {
             let stamped = StampedEvent::now(Event::Verdict(verdict));

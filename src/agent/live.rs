@@ -149,6 +149,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         serve(endpoint, control)?;
     }
     let adaptation = judge.adaptation.clone();
+    let later_movement = judge.later_movement.clone();
     let state = setup.saved.as_ref().and_then(SavedDecision::load);
     let detector = judge.detector().resumed(state.unwrap_or_default());
     let saved = setup.saved;
@@ -164,6 +165,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         adaptation,
         sha256,
         saved,
+        later_movement,
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);

@@ -18,6 +18,7 @@ pub mod instance;
 pub mod intake;
 pub mod journal;
 pub mod judge;
+mod later_movement;
 pub mod live;
 mod log;
 pub mod metrics;

@@ -43,6 +43,14 @@ impl JudgedMovement {
         first.map_or_else(String::new, |difference| format!(": {difference}"))
     }
 
+    /// What there is to say of a recording that is being played.
+    fn recording(&self) -> Option<String> {
+        let copies = self.why.map(|why| why.copies).filter(|copies| *copies > 0)?;
+        Some(format!(
+            "A recording of your movement is being played: {copies} movements are copies of earlier ones."
+        ))
+    }
+
     /// "the last 14 s of movement (10 windows)".
     fn words(&self) -> String {
         let windows = self.judged.min(self.spans.len());
@@ -124,12 +132,16 @@ pub struct NoticeText {
 
 /// An alarm.
 pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
-    let (seen, unlike) = (seen.words(), seen.unlike());
     let remedy = match params.buttons {
         true => "\"It was me\" locks the screen and lets your password confirm it.",
         false => "If it was not you, lock the screen.",
     };
-    let body = format!("For {seen} it has not moved your way{unlike}. {remedy}");
+    let body = match seen.recording() {
+        Some(recording) => format!("{recording} {remedy}"),
+        None => {
+            format!("For {} it has not moved your way{}. {remedy}", seen.words(), seen.unlike())
+        }
+    };
     let notice = Notice {
         summary: "Is this you at the mouse?".into(),
         body,
@@ -145,12 +157,15 @@ pub fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> 
         true => " \"It was me\" asks for your password.",
         false => "",
     };
-    let body = format!(
-        "For {} the mouse was not moved your way{}. Whoever moves like you stops \
-         this.{remedy}",
-        seen.words(),
-        seen.unlike()
-    );
+    let body = match seen.recording() {
+        Some(recording) => format!("{recording}{remedy}"),
+        None => format!(
+            "For {} the mouse was not moved your way{}. Whoever moves like you stops \
+             this.{remedy}",
+            seen.words(),
+            seen.unlike()
+        ),
+    };
     let summary = format!("Locking in {seconds} s");
     let notice = Notice { summary, body, ask: params.buttons, urgent: true };
     NoticeText { kind: NoticeKind::Countdown, notice }
@@ -164,6 +179,9 @@ pub fn relieved() -> NoticeText {
 
 /// The screen was locked by an alarm; seen when it is open again.
 pub fn locked(seen: &JudgedMovement) -> NoticeText {
+    if let Some(recording) = seen.recording() {
+        return plain(NoticeKind::Locked, "Locked by mousewarden", recording, false);
+    }
     let body = format!(
         "For {} the mouse was not moved your way{}. If it was you, time and again: `mousewarden \
          --enroll --again`.",
@@ -251,6 +269,7 @@ mod tests {
             windows: 30,
             unlike: 30,
             since: Timestamp::default(),
+            copies: 0,
             differences: [Some(longest), None],
         };
         let seen = JudgedMovement { judged: 30, why: Some(why), spans };

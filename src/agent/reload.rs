@@ -36,6 +36,7 @@ impl Engine {
         let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
         let task = Task::Adopt(ResponderParams { notify, lock });
         self.adaptation = judge.adaptation.clone();
+        self.later_movement = judge.later_movement.clone();
         // Evidence outlives a reload: otherwise whoever sits there could ask for one to be forgotten.
         let state = self.detector.decider().state().clone();
         self.detector = judge.detector().resumed(state);

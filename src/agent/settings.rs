@@ -361,7 +361,7 @@ impl Default for RetentionParams {
     fn default() -> Self {
         let days = BoundedInt::clamped;
         Self {
-            recordings_days: days(0),
+            recordings_days: days(30),
             watched_days: days(30),
             history_days: BoundedInt::clamped(90),
         }

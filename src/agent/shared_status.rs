@@ -9,7 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{BackboneUsers, Bundle, LoadedScorer, OperatingPoint, Provenance, SeenWindows};
-use crate::pipeline::{Action, Decision, DecisionParams, MaxAction, Timestamp, Verdict};
+use crate::pipeline::{
+    Action, Decision, DecisionParams, KnownMovement, MaxAction, Timestamp, Verdict,
+};
 use crate::platform::capture::description::Unknown;
 use crate::platform::{StatusSummary, clock};
 
@@ -330,7 +332,9 @@ impl ModelStatus {
             .as_ref()
             .map(|people| BackboneUsers { windows: SeenWindows::default(), ..people.clone() });
         let seen_windows = SeenWindows::default();
-        let from = Provenance { seen_windows, backbone_users, ..bundle.provenance.clone() };
+        let own_movement = KnownMovement::default();
+        let from =
+            Provenance { seen_windows, own_movement, backbone_users, ..bundle.provenance.clone() };
         let fits = |point: &&OperatingPoint| point.windows == decision.grouping.windows;
         Self {
             path,

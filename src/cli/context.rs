@@ -121,12 +121,9 @@ impl Context {
         }
         let judge = Judge::open(&path, &self.scorer(), &self.config.decision)?;
         let (notify, lock) = (self.config.notify.clone(), self.config.lock.clone());
-        let judge = Judge { notify, lock, ..judge };
-        if self.config.adapt.enabled {
-            judge.learning(&Store::at(self.paths.data()).adaptation())
-        } else {
-            Ok(judge)
-        }
+        let store = Store::at(self.paths.data());
+        let judge = Judge { notify, lock, ..judge }.knowing(&store.later_movement());
+        if self.config.adapt.enabled { judge.learning(&store.adaptation()) } else { Ok(judge) }
     }
 }
 

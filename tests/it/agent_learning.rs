@@ -14,9 +14,9 @@ use mousewarden::agent::settings::{LockParams, NotifyParams};
 use mousewarden::agent::shared_status::{ModelStatus, ScorerStatus};
 use mousewarden::error::Result;
 use mousewarden::pipeline::{
-    BlockModel, Boundary, DecisionParams, EmbeddingCovariance, MaxAction, Micros, MouseEvent,
-    MouseKind, OwnerModel, Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
-    WindowScore,
+    BlockModel, Boundary, DecisionParams, EmbeddingCovariance, KnownMovement, MaxAction, Micros,
+    MouseEvent, MouseKind, OwnerModel, Score, ScoreError, Scorer, Signal, Steps, Timestamp,
+    WindowParams, WindowScore,
 };
 use mousewarden::platform::NoticeAnswer;
 use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake};
@@ -73,6 +73,8 @@ impl Owner {
             lock: LockParams::default(),
             kinematics: None,
             adaptation: None,
+            own_movement: KnownMovement::default(),
+            later_movement: None,
         };
         judge.learning(&self.path("adaptation.json")).unwrap()
     }

@@ -193,6 +193,9 @@ mod desktop_tray;
 // What fails around the agent: buses that hang, lockers that fail, agents that are killed.
 mod faults;
 
+// Damaged input for every reader of foreign bytes.
+mod fuzz;
+
 // Other systems.
 
 // The Windows program under Wine.

@@ -190,6 +190,13 @@ fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
             path: store.adaptation(),
             kept: "until you enrol again, or `mousewarden adaptation forget`".into(),
         },
+        StoredThing {
+            name: "marks of your movement since your enrolment",
+            part: StoredPart::Model,
+            holds: "hashes by which a copy of it is known; no position, size, direction or time",
+            path: store.later_movement(),
+            kept: "the last 40,000 marks, until you enrol again".into(),
+        },
     ]
 }
 

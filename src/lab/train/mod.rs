@@ -36,7 +36,7 @@ pub use sampling::{ClassWeights, Oversampling, Synthesis};
 
 use crate::error::Result;
 use crate::model::{Bundle, Provenance};
-use crate::pipeline::Window;
+use crate::pipeline::{KnownMovement, Window};
 
 /// Trains and calibrates a model, from random weights or on a backbone, as the options say.
 ///
@@ -72,6 +72,10 @@ fn provenance<'a>(
         genuine_windows: [0; 2],
         impostor_windows: [0; 2],
         training_sha256: identity::digest(learnt),
+        own_movement: KnownMovement::of(
+            identity::mark_key(request.sessions.iter().flatten()),
+            request.sessions.iter().flatten(),
+        ),
         seen_windows: request.all_windows().map(identity::of).collect(),
         backbone_users: None,
         recipe_sha256: request.recipe()?,

@@ -3,6 +3,7 @@
 mod ablation;
 #[cfg(target_os = "linux")]
 mod agent;
+mod attacks;
 mod backbone;
 #[cfg(target_os = "linux")]
 mod capture;
@@ -24,6 +25,8 @@ mod train;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use score::untrained;
+
 use mousewarden::error::Result;
 
 /// Arguments of `bench`.
@@ -40,6 +43,10 @@ enum Bench {
     /// What the running agent costs, and how soon a verdict follows a pause.
     #[cfg(target_os = "linux")]
     Agent(agent::AgentArgs),
+    /// Presentation attacks by species, on real users as owners.
+    Attacks(attacks::AttacksArgs),
+    /// What replay detection takes for a copy although it is none, on real users.
+    Copies(attacks::CopiesArgs),
     /// Enrol real users of a dataset against generated ones and test with impostors.
     Enrol(enrol::EnrolArgs),
     /// Whether enrolments that end by themselves end at the right moment, on real users.
@@ -75,6 +82,8 @@ impl BenchArgs {
             Bench::Ablation(args) => args.run(),
             #[cfg(target_os = "linux")]
             Bench::Agent(args) => args.run(),
+            Bench::Attacks(args) => args.run(),
+            Bench::Copies(args) => args.run(),
             Bench::Enrol(args) => args.run(),
             Bench::Enough(args) => args.run(),
             #[cfg(target_os = "linux")]

@@ -15,7 +15,7 @@ use mousewarden::model::{
     ScorerReport, SeenWindows, folders_beside,
 };
 use mousewarden::nn::{Conditioning, Network};
-use mousewarden::pipeline::{Scorer, Steps, WindowParams};
+use mousewarden::pipeline::{KnownMovement, Scorer, Steps, WindowParams};
 use mousewarden::platform::stopwatch::{Lap, Stopwatch};
 
 /// Arguments of `bench score`.
@@ -137,7 +137,7 @@ impl ScoreArgs {
     }
 }
 
-pub(super) fn untrained() -> Bundle {
+pub(crate) fn untrained() -> Bundle {
     let rows = (0..8).flat_map(|round| window(50, round).rows().to_vec());
     let point = OperatingPoint {
         windows: 1,
@@ -171,6 +171,7 @@ pub(super) fn untrained() -> Bundle {
             impostor_windows: [0; 2],
             training_sha256: String::new(),
             seen_windows: SeenWindows::default(),
+            own_movement: KnownMovement::default(),
             backbone_users: None,
             recipe_sha256: String::new(),
             capture: "none".into(),

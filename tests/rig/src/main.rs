@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use mousewarden::error::Result;
 use mousewarden::platform::environment;
 use mousewarden_rig::bench::BenchArgs;
+use mousewarden_rig::clicks::ClicksArgs;
 #[cfg(target_os = "linux")]
 use mousewarden_rig::demo::DemoArgs;
 use mousewarden_rig::pretrain::PretrainArgs;
@@ -28,6 +29,8 @@ enum Command {
     Bench(BenchArgs),
     /// Make the backbone of every owner's training (onnx/backbone.onnx).
     Pretrain(PretrainArgs),
+    /// Write into a backbone how click timings lie among users.
+    Clicks(ClicksArgs),
 }
 
 impl Command {
@@ -37,6 +40,7 @@ impl Command {
             Self::Demo(args) => args.run(),
             Self::Bench(args) => args.run(),
             Self::Pretrain(args) => args.run(),
+            Self::Clicks(args) => args.run(),
         }
     }
 }

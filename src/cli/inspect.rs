@@ -42,6 +42,8 @@ struct Description {
     limits: Vec<Limit>,
     /// Numbers a window by which groups are judged.
     embedding: Option<usize>,
+    /// Click timings that enrolment has seen; none where movement alone is judged.
+    click_timings: Option<u32>,
     provenance: Provenance,
 }
 
@@ -101,6 +103,7 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
     let digest = Sha256::digest(content);
     let Bundle { network, windows, operating_points, default_group, .. } = bundle;
     let Bundle { limits, owner_model, provenance, .. } = bundle;
+    let clicks = owner_model.as_ref().and_then(|owner| owner.clicks.as_ref());
     Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -112,7 +115,8 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
         default_group,
         operating_points,
         limits,
-        embedding: owner_model.map(|owner_model| owner_model.covariance.dimensions()),
+        click_timings: clicks.map(|clicks| clicks.timings),
+        embedding: owner_model.as_ref().map(|owner_model| owner_model.covariance.dimensions()),
         provenance,
     }
 }
@@ -191,6 +195,10 @@ impl Description {
             }
             None => "groups are judged by the mean of their scores".into(),
         });
+        lines.push(self.click_timings.map_or_else(
+            || "clicks are not judged: movement alone is".into(),
+            |timings| format!("clicks are judged too, by {timings} timings at enrolment"),
+        ));
         if !self.limits.is_empty() {
             lines.extend(limit_lines(&self.limits));
         }

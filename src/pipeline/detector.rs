@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::adaptation::{Adaptation, Adapted, Adoption, BaseLimits};
+use super::clicks::ClickSums;
 use super::decision::{Action, Decider, Decision, DecisionParams, DecisionState, Judgement};
 use super::event::{Boundary, Micros, Signal, Timestamp};
 use super::kinematics::{Difference, KinematicProfile, Kinematics};
@@ -217,8 +218,9 @@ impl<S: Scorer> Detector<S> {
 
     fn judge(&mut self, window: &Window) -> Result<Verdict, ScoreError> {
         let window_scores = self.scorer.score(&[Steps::from(window)])?.into_iter();
-        let window_score =
+        let mut window_score =
             window_scores.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
+        window_score.clicks.add(&ClickSums::of(window.clicks()));
         let (at, score) = (window.closed_at(), window_score.score);
         let copies = self.replay.as_mut().and_then(|replay| replay.observe(window));
         if copies.is_some() {

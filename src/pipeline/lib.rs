@@ -3,6 +3,8 @@
 //! give the same verdicts, live, in training and in a replay.
 
 pub mod adaptation;
+pub mod click_model;
+pub mod clicks;
 pub mod decision;
 pub mod detector;
 pub mod event;
@@ -15,6 +17,8 @@ pub mod window;
 mod words;
 
 pub use adaptation::{Adaptation, Adapted, Adoption, BaseLimits, OwnerMean, Sitting};
+pub use click_model::{ClickClass, ClickPopulation, OwnerClickClass, OwnerClicks};
+pub use clicks::{CLICK_KINDS, ClickKind, ClickSums, ClickTimer, ClickTiming};
 pub use decision::{
     Action, BlockModel, Decider, Decision, DecisionParams, DecisionState, Evidence, GroupingParams,
     Judgement, MaxAction, ScoreCalibration, Trigger,

@@ -27,9 +27,8 @@ struct ByStep;
 
 impl Scorer for ByStep {
     fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
-        let look = |steps: &Steps| WindowScore {
-            score: Score::new(0.5),
-            embedding: vec![steps.rows()[0][0] / 10.0; 8],
+        let look = |steps: &Steps| {
+            WindowScore::of_movement(Score::new(0.5), vec![steps.rows()[0][0] / 10.0; 8])
         };
         Ok(windows.iter().map(look).collect())
     }

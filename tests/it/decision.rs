@@ -79,7 +79,7 @@ fn a_group_is_judged_by_its_embedding_where_the_model_has_one() {
     let mut see = |second: i64, number: f32| {
         // Single scores that say the opposite: they do not count.
         let score = Score::new(if number > 0.0 { 0.0 } else { 1.0 });
-        let seen = WindowScore { score, embedding: vec![number] };
+        let seen = WindowScore::of_movement(score, vec![number]);
         decider.update(Timestamp::from_millis(second * 1000), seen)
     };
     let own: Vec<_> = [2.5, 1.0, 2.5].into_iter().zip(0..).map(|(x, at)| see(at, x)).collect();

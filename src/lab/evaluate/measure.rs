@@ -15,7 +15,8 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::lab::metrics;
 use crate::model::{Bundle, LoadedScorer, ScorerParams};
 use crate::pipeline::{
-    DecisionParams, GroupMean, Micros, OwnerModel, Scorer, Steps, Window, WindowParams, WindowScore,
+    ClickSums, DecisionParams, GroupMean, Micros, OwnerModel, Scorer, Steps, Window, WindowParams,
+    WindowScore,
 };
 
 /// Windows that are scored at once.
@@ -29,6 +30,8 @@ pub(super) struct MeasureParams<'a> {
     pub decision: &'a (dyn Fn(&Bundle) -> Result<DecisionParams> + Sync),
     /// Half of what a refuted alarm raises the limits by is gone after so much time at the desk.
     pub half_life: Micros,
+    /// Whether clicks are judged too.
+    pub clicks: bool,
     /// Whether groups are judged by what followed an unlock that day.
     pub adapt: bool,
     /// How windows are cut.
@@ -90,7 +93,10 @@ pub(super) fn units(whole_sessions: bool) -> Vec<JudgedUnit> {
 impl MeasureParams<'_> {
     /// Measures one owner.
     pub(super) fn owner(&self, case: &EvaluationCase<'_>, path: &Path) -> Result<Measured> {
-        let (bundle, mut scorer) = LoadedScorer::open_bundle(path, self.scorer)?;
+        let (mut bundle, mut scorer) = LoadedScorer::open_bundle(path, self.scorer)?;
+        if let Some(owner) = bundle.owner_model.as_mut().filter(|_| !self.clicks) {
+            owner.clicks = None;
+        }
         if bundle.windows != self.params {
             let what = format!("model {} is for windows that are cut otherwise", path.display());
             return Err(
@@ -211,7 +217,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// One score a window, as the agent would get it.
+/// One score a window, with the clicks that go with it, as the agent would get it.
 pub(super) fn window_scores(
     windows: &[Window],
     scorer: &mut LoadedScorer,
@@ -221,6 +227,9 @@ pub(super) fn window_scores(
     for batch in steps.chunks(BATCH) {
         let batch = scorer.score(batch);
         seen.extend(batch.map_err(|e| Failure::new(FailureKind::Internal, e.to_string()))?);
+    }
+    for (seen, window) in seen.iter_mut().zip(windows) {
+        seen.clicks.add(&ClickSums::of(window.clicks()));
     }
     Ok(seen)
 }

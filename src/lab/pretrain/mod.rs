@@ -3,10 +3,13 @@
 //! that description. Reads no file and names nobody.
 
 mod classes;
+mod clicks;
 mod conv;
 mod embedding;
 mod episode;
 mod recurrent;
+
+pub use clicks::click_population;
 
 use classes::{ClassWindows, users};
 use embedding::Views;
@@ -146,7 +149,7 @@ pub fn pretrain(
         }
         AnyNetwork::BiLstm(_) => None,
     };
-    Ok(Backbone { network, windows: params, population, covariance, origin })
+    Ok(Backbone { network, windows: params, population, covariance, clicks: None, origin })
 }
 
 /// A backbone, and the projection in which its embedding is to be found, if not in all that it

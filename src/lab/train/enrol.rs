@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::calibrate::{self, ScoredStream};
+use super::clicks;
 use super::head;
 use super::limits;
 use super::options::TrainOptions;
@@ -105,7 +106,8 @@ pub(super) fn enrol(
         )
     });
     let operating_points = calibrate::operating_points(&own, &others, later.as_ref());
-    let owner_model = later.map(|(owner_model, _)| owner_model);
+    let clicks = backbone.clicks.as_ref().and_then(|clicks| clicks::owner(clicks, sessions));
+    let owner_model = later.map(|(owner_model, _)| OwnerModel { clicks, ..owner_model });
     let (score_calibration, limits) = match owner_model {
         Some(_) => (None, limits::of_others()),
         None => {
@@ -213,7 +215,7 @@ fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> ScoredStream {
     let look = |row: &Vec<f32>| {
         let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
         let embedding = network.embedding().map_or_else(Vec::new, |embedding| embedding.apply(row));
-        WindowScore { score: Score::new(1.0 / (1.0 + (-logit).exp())), embedding }
+        WindowScore::of_movement(Score::new(1.0 / (1.0 + (-logit).exp())), embedding)
     };
     ScoredStream {
         window_scores: seen.features.iter().map(look).collect(),

@@ -4,6 +4,7 @@
 pub mod ablation;
 mod backbone;
 mod calibrate;
+mod clicks;
 mod curve;
 mod division;
 mod enrol;
@@ -25,6 +26,7 @@ mod simulated_sessions;
 mod split;
 mod style_transfer;
 
+pub(in crate::lab) use clicks::TELLING as TELLING_CLICKS;
 pub use curve::{curve_path, curves_page, read_curve, write_curve};
 pub use export::write_checked;
 pub(crate) use fit::probabilities;

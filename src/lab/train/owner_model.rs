@@ -104,9 +104,9 @@ mod tests {
 
     fn person(mean: f64, windows: usize, seed: u64) -> ScoredStream {
         let mut random = Random::new(seed, 7);
-        let mut window = || WindowScore {
-            score: Score::new(0.5),
-            embedding: (0..4).map(|_| random.normal(mean, 2.0) as f32).collect(),
+        let mut window = || {
+            let embedding = (0..4).map(|_| random.normal(mean, 2.0) as f32).collect();
+            WindowScore::of_movement(Score::new(0.5), embedding)
         };
         ScoredStream {
             window_scores: (0..windows).map(|_| window()).collect(),

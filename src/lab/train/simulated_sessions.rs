@@ -75,7 +75,7 @@ fn moved(block: &[WindowScore], place: &[f32]) -> Vec<WindowScore> {
     let window = |seen: &WindowScore| {
         let from = seen.embedding.iter().zip(&mean).map(|(x, mean)| x - mean);
         let embedding = place.iter().zip(from).map(|(place, away)| place + away).collect();
-        WindowScore { score: seen.score, embedding }
+        WindowScore { embedding, ..seen.clone() }
     };
     block.iter().map(window).collect()
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn stream(embedding: Vec<Vec<f32>>) -> ScoredStream {
-        let seen = |embedding| WindowScore { score: Score::new(0.5), embedding };
+        let seen = |embedding| WindowScore::of_movement(Score::new(0.5), embedding);
         ScoredStream {
             movement_s: vec![0.6; embedding.len()],
             window_scores: embedding.into_iter().map(seen).collect(),

@@ -47,7 +47,7 @@ const TRUSTED: Judgement = Judgement {
 
 /// A window a second.
 fn moves(adaptation: &mut Adaptation, from: i64, windows: i64, place: f32) {
-    let seen = WindowScore { score: Score::new(0.5), embedding: vec![place; 8] };
+    let seen = WindowScore::of_movement(Score::new(0.5), vec![place; 8]);
     for n in from..from + windows {
         adaptation.observe(Timestamp::from_millis(1000 * n), &seen, &TRUSTED);
     }
@@ -103,7 +103,7 @@ fn work_that_the_model_finds_its_owners_moves_it_for_good_and_other_work_does_no
 #[test]
 fn a_refuted_alarm_quadruples_the_limits_and_time_at_the_desk_halves_the_raise() {
     let mut adaptation = adaptation();
-    let seen = WindowScore { score: Score::new(0.5), embedding: vec![0.0; 8] };
+    let seen = WindowScore::of_movement(Score::new(0.5), vec![0.0; 8]);
     let action = Some(crate::Action::Notify);
     let alarm = Judgement { decision: Decision::Intruder, action, ..TRUSTED };
     let raise = |adaptation: &mut Adaptation, second: i64, unlocked: i64| {

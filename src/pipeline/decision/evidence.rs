@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clicks::ClickSums;
 use crate::owner_model::{GroupMean, OwnerModel, log_odds};
 use crate::score::{Score, WindowScore};
 
@@ -87,6 +88,9 @@ pub struct Block {
     windows: usize,
     /// Sum of each number of their embeddings.
     embedding: Vec<f64>,
+    /// The clicks that go with them.
+    #[serde(default)]
+    clicks: ClickSums,
     /// Sum of their scores' calibrated log-likelihood ratios; 0 under an owner model.
     calibrated: f64,
 }
@@ -99,6 +103,7 @@ impl Block {
         for (sum, x) in self.embedding.iter_mut().zip(&seen.embedding) {
             *sum += f64::from(*x);
         }
+        self.clicks.add(&seen.clicks);
         if let BlockModel::Scores(calibration) = model {
             self.calibrated += f64::from(calibration.llr(seen.score));
         }
@@ -120,7 +125,8 @@ impl Block {
     /// The head's scores are left out: the limits are of the embedding alone.
     fn mean(&self) -> GroupMean {
         let n = self.windows as f64;
-        GroupMean { embedding: self.embedding.iter().map(|sum| sum / n).collect(), log_odds: 0.0 }
+        let embedding = self.embedding.iter().map(|sum| sum / n).collect();
+        GroupMean { embedding, log_odds: 0.0, clicks: self.clicks }
     }
 }
 
@@ -186,6 +192,9 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::click_model::{ClickClass, ClickPopulation, OwnerClickClass, OwnerClicks};
+    use crate::clicks::{ClickKind, ClickTiming};
+    use crate::event::Micros;
     use crate::owner_model::EmbeddingCovariance;
 
     fn model() -> BlockModel {
@@ -203,7 +212,7 @@ mod tests {
     }
 
     fn window(embedding: [f32; 3]) -> WindowScore {
-        WindowScore { score: Score::new(0.5), embedding: embedding.to_vec() }
+        WindowScore::of_movement(Score::new(0.5), embedding.to_vec())
     }
 
     fn after(windows: usize, embedding: [f32; 3]) -> Evidence {
@@ -258,11 +267,65 @@ mod tests {
         assert_eq!(after(BLOCK, [f32::NAN, 0.0, 0.0]).sum(), MOST);
     }
 
+    /// The owner of [`model`] holds the button for about 85 ms, among users who do so for about 100.
+    fn with_clicks() -> BlockModel {
+        let among = ClickClass {
+            share: 1.0,
+            mean: vec![4.75],
+            between_user: vec![0.03],
+            between_session: vec![0.005],
+            within_session: vec![0.05],
+        };
+        let population = ClickPopulation {
+            kinds: vec![ClickKind::Hold],
+            classes: vec![among],
+            weight: 1.0,
+            doubt: 0.02,
+            most: 6.0,
+        };
+        let own = OwnerClickClass {
+            share: 1.0,
+            mean: vec![4.61],
+            variance: vec![0.002],
+            within_session: vec![0.05],
+        };
+        let clicks = OwnerClicks { population, classes: vec![own], timings: 100 };
+        let BlockModel::Embedding(owner) = model() else { panic!("no owner") };
+        BlockModel::Embedding(Box::new(OwnerModel { clicks: Some(clicks), ..*owner }))
+    }
+
+    /// The evidence of four blocks of an undecided hand, a click of so many ms with every window.
+    fn clicked(hold_ms: i64, model: &BlockModel) -> f64 {
+        let click = ClickTiming { kind: ClickKind::Hold, took: Micros::from_millis(hold_ms) };
+        let seen = WindowScore { clicks: ClickSums::of(&[click]), ..window([0.45, 0.0, -0.45]) };
+        let mut evidence = Evidence::default();
+        for _ in 0..4 * BLOCK {
+            evidence.push(&seen, model, 100.0);
+            let saved = serde_json::to_string(&evidence).unwrap();
+            evidence = serde_json::from_str(&saved).unwrap();
+        }
+        evidence.sum()
+    }
+
+    #[test]
+    fn clicks_are_evidence_where_the_model_knows_the_owners() {
+        let by_movement = clicked(160, &model());
+        assert_eq!(
+            by_movement,
+            clicked(85, &model()),
+            "without clicks in the model they are nothing"
+        );
+        let model = with_clicks();
+        assert!(clicked(160, &model) > by_movement + 4.0, "{}", clicked(160, &model));
+        assert!(clicked(85, &model) < 1.0, "{}", clicked(85, &model));
+        assert!(clicked(5000, &model) <= 4.0 * MOST);
+    }
+
     #[test]
     fn scores_alone_are_summed_by_their_calibration() {
         let model = BlockModel::Scores(ScoreCalibration { slope: 0.5, intercept: 0.0 });
         let mut evidence = Evidence::default();
-        let seen = WindowScore { score: Score::new(0.25), embedding: Vec::new() };
+        let seen = WindowScore::of_movement(Score::new(0.25), Vec::new());
         for _ in 0..BLOCK {
             evidence.push(&seen, &model, 100.0);
         }

@@ -3,6 +3,7 @@
 //! `mousewarden-rig` that use them: demonstration, benchmarks, fuzzing, pretraining.
 
 pub mod bench;
+pub mod clicks;
 #[cfg(target_os = "linux")]
 pub mod demo;
 #[cfg(target_os = "linux")]

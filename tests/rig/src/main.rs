@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use mousewarden::error::Result;
 use mousewarden::platform::environment;
 use mousewarden_rig::bench::BenchArgs;
+use mousewarden_rig::clicks::ClicksArgs;
 #[cfg(target_os = "linux")]
 use mousewarden_rig::demo::DemoArgs;
 use mousewarden_rig::fuzz::FuzzArgs;
@@ -31,6 +32,8 @@ enum Command {
     Fuzz(FuzzArgs),
     /// Make the backbone of every owner's training (onnx/backbone.onnx).
     Pretrain(PretrainArgs),
+    /// Write into a backbone how click timings lie among users.
+    Clicks(ClicksArgs),
 }
 
 impl Command {
@@ -41,6 +44,7 @@ impl Command {
             Self::Bench(args) => args.run(),
             Self::Fuzz(args) => args.run(),
             Self::Pretrain(args) => args.run(),
+            Self::Clicks(args) => args.run(),
         }
     }
 }

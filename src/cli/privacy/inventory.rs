@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::context::Context;
+use crate::cli::first_hours::QuietPeriod;
 use crate::data::{Store, aside, private};
 use crate::error::{Failure, Result};
 
@@ -189,6 +190,13 @@ fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
             holds: "how far your movement has changed since; no position of the pointer",
             path: store.adaptation(),
             kept: "until you enrol again, or `mousewarden adaptation forget`".into(),
+        },
+        StoredThing {
+            name: "until when alarms are only written down",
+            part: StoredPart::Model,
+            holds: "a time",
+            path: QuietPeriod::path(store),
+            kept: "some hours after your first enrolment".into(),
         },
     ]
 }

@@ -378,6 +378,8 @@ pub struct EnrolParams {
     pub target_minutes: BoundedInt<0, 600>,
     /// Whether an enrolment ends before that, as soon as more movement no longer helps.
     pub stop_early: bool,
+    /// After the first enrolment alarms are written down only for so many hours.
+    pub quiet_hours: BoundedInt<0, 168>,
 }
 
 impl Default for EnrolParams {
@@ -386,6 +388,7 @@ impl Default for EnrolParams {
             target_windows: BoundedInt::clamped(400),
             target_minutes: BoundedInt::clamped(5),
             stop_early: true,
+            quiet_hours: BoundedInt::clamped(8),
         }
     }
 }

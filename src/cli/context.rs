@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::first_hours::QuietPeriod;
 use crate::agent::event::{Event, Fingerprints};
 use crate::agent::instance;
 use crate::agent::judge::Judge;
@@ -12,7 +13,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::files;
 use crate::model::{ScorerParams, folders_beside};
 use crate::paths::{DATA, Paths, RUNTIME};
-use crate::platform::places::{POLICY, pinned_models};
+use crate::platform::places::{DEFAULTS, POLICY, pinned_models};
 use crate::platform::{clock, user};
 
 /// The setting of a command.
@@ -36,10 +37,9 @@ impl Context {
     pub fn load() -> Result<Self> {
         let policy = policy(Path::new(POLICY))?;
         let paths = places(&policy)?;
-        let (mut config, file) = match paths.config_named() || paths.config().exists() {
-            true => (Config::read(paths.config())?, Some(paths.config().to_owned())),
-            false => (Config::default(), None),
-        };
+        let has_own = paths.config_named() || paths.config().exists();
+        let own = has_own.then(|| paths.config());
+        let (mut config, file) = layered(Path::new(DEFAULTS), own)?;
         policy.apply(&mut config);
         Ok(Self { paths, config, file, policy })
     }
@@ -120,7 +120,9 @@ impl Context {
             self.check_pinned(&path)?;
         }
         let judge = Judge::open(&path, &self.scorer(), &self.config.decision)?;
-        let (notify, lock) = (self.config.notify.clone(), self.config.lock.clone());
+        let mut notify = self.config.notify.clone();
+        notify.alarm &= self.quiet().is_none();
+        let lock = self.config.lock.clone();
         let store = Store::at(self.paths.data());
         let judge = Judge { notify, lock, ..judge }.knowing(&store.later_movement());
         if self.config.adapt.enabled { judge.learning(&store.adaptation()) } else { Ok(judge) }
@@ -128,6 +130,12 @@ impl Context {
 }
 
 impl Context {
+    /// The hours after an enrolment in which alarms are written down only, if they are not over.
+    pub(super) fn quiet(&self) -> Option<QuietPeriod> {
+        let period = QuietPeriod::read(&Store::at(self.paths.data()));
+        period.filter(|period| !period.is_over(clock::wall()))
+    }
+
     /// The same, also where what was learnt cannot be used: that is put aside, and learning begins
     /// anew. The entry tells of it.
     ///
@@ -213,6 +221,41 @@ pub(super) fn paths() -> Result<Paths> {
     places(&policy(Path::new(POLICY)).unwrap_or_default())
 }
 
+/// The owner's configuration over the machine's defaults, key by key, and the file that it comes
+/// from; each is whole and right by itself.
+///
+/// # Errors
+/// When either is wrong, or the owner's cannot be read.
+fn layered(defaults: &Path, own: Option<&Path>) -> Result<(Config, Option<PathBuf>)> {
+    let config = own.map(Config::read).transpose()?;
+    if !defaults.exists() {
+        return Ok((config.unwrap_or_default(), own.map(Path::to_owned)));
+    }
+    let below = Config::read(defaults)?;
+    let Some(own) = own else { return Ok((below, Some(defaults.to_owned()))) };
+    let mut merged = table(defaults)?;
+    lay_over(&mut merged, table(own)?);
+    let name = format!("{} over {}", own.display(), defaults.display());
+    Ok((Config::parse(&name, &merged.to_string())?, Some(own.to_owned())))
+}
+
+/// The keys of a file that was read as a configuration before.
+fn table(path: &Path) -> Result<toml::Table> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::io(format!("configuration {}", path.display()), e))?;
+    Ok(text.parse().unwrap_or_default())
+}
+
+/// Puts every key of one table over those of another.
+fn lay_over(below: &mut toml::Table, above: toml::Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+            (_, value) => drop(below.insert(key, value)),
+        }
+    }
+}
+
 /// Reads the administrator's policy; nothing is fixed without the file.
 ///
 /// # Errors
@@ -239,6 +282,24 @@ fn policy(path: &Path) -> Result<AdminPolicy> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_owners_keys_lie_over_the_machines() {
+        let folder = tempfile::tempdir().unwrap();
+        let [machine, own] = ["machine.toml", "own.toml"].map(|name| folder.path().join(name));
+        let text = "[enrol]\nquiet_hours = 2\ntarget_windows = 100\n[tray]\nenabled = false\n";
+        std::fs::write(&machine, text).unwrap();
+        std::fs::write(&own, "[enrol]\nquiet_hours = 0\n").unwrap();
+        let (config, file) = layered(&machine, Some(&own)).unwrap();
+        assert_eq!((config.enrol.quiet_hours.get(), config.enrol.target_windows.get()), (0, 100));
+        assert!(!config.tray.enabled && file.as_deref() == Some(own.as_path()));
+        let (config, file) = layered(&machine, None).unwrap();
+        assert_eq!((config.enrol.quiet_hours.get(), file), (2, Some(machine.clone())));
+        let none = folder.path().join("none.toml");
+        assert_eq!(layered(&none, None).unwrap(), (Config::default(), None));
+        std::fs::write(&machine, "[enrol]\nquiet = 2\n").unwrap();
+        assert!(layered(&machine, Some(&own)).unwrap_err().to_string().contains("machine.toml"));
+    }
 
     #[test]
     fn without_a_file_nothing_is_fixed() {

@@ -8,8 +8,10 @@ use clap::Args;
 use crossbeam_channel::{bounded, never};
 
 use super::context::Context;
+use super::first_hours::{QuietPeriod, tell, tell_of_the_end};
 use super::output;
 use super::privacy::retention;
+use super::unknown_owner::{self, Known};
 use crate::agent::event::StampedEvent;
 use crate::agent::event_sink::EventSink;
 #[cfg(feature = "history")]
@@ -30,7 +32,7 @@ use crate::platform::guard::GuardProcess;
 use crate::platform::logs::Heads;
 use crate::platform::signals::{self, Asked};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{CaptureBackend, EventSource, Notice, desktop};
+use crate::platform::{CaptureBackend, EventSource, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -68,6 +70,17 @@ impl RunArgs {
                 signals::end_within(LAST_MOMENT);
             }
         })?;
+        if self.source.is_none() && self.model.is_none() {
+            let context = Context::load().inspect_err(tell_of_no_start)?;
+            output::log_to_stderr(context.config.log.level);
+            let known = unknown_owner::wait(&context, &obeyed).inspect_err(tell_of_no_start)?;
+            if known == Known::Stopped {
+                return Ok(());
+            }
+            let quiet = QuietPeriod::read(&Store::at(context.paths.data()));
+            let ends = commands.clone();
+            quiet.into_iter().for_each(|quiet| quiet.end_in_time(ends.clone(), tell_of_the_end));
+        }
         let (setup, _held) = self.prepare().inspect_err(tell_of_no_start)?;
         live::run(setup, (commands, obeyed)).map(drop)
     }
@@ -220,16 +233,10 @@ fn tell_of_no_start(failure: &Failure) {
     }
     let text = failure.to_string();
     let what = text.lines().next().unwrap_or_default();
-    let notice = Notice {
-        summary: "Not watching".into(),
-        body: format!("mousewarden could not start: {what}. `mousewarden doctor` says what to do."),
-        ask: false,
-        urgent: true,
-    };
-    let (answer, _answers) = bounded(1);
-    if let Err(failure) = desktop::notifier(answer).notify(&notice) {
-        tracing::debug!("{failure}");
-    }
+    tell(
+        "Not watching",
+        &format!("mousewarden could not start: {what}. `mousewarden doctor` says what to do."),
+    );
 }
 
 /// Prints every entry on stdout.

@@ -116,6 +116,14 @@ pub trait Notifier: Send {
     /// # Errors
     /// When no server took it.
     fn notify(&mut self, notice: &Notice) -> Result<()>;
+
+    /// Takes away what it shows, if that is still there; never waits longer than a notice does.
+    fn withdraw(&mut self) {}
+
+    /// Whether a notice may be shown anew each second without a sound or a movement.
+    fn renews_quietly(&self) -> bool {
+        false
+    }
 }
 
 /// How sure it is that the screen is locked.

@@ -155,6 +155,15 @@ mod inspect;
 // `report`.
 mod report;
 
+// Many machines: the schema of events, sample rules, `fleet`.
+mod fleet;
+
+// The laboratory's papers: every command, sample and script of them.
+mod laboratory;
+
+// What a new user is given: the version of Rust, the quiet hours, a start without a model.
+mod first_steps;
+
 // `privacy`, `export` and `purge`.
 mod privacy;
 

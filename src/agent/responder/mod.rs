@@ -111,6 +111,8 @@ pub struct Responder {
     locking: Option<Locking>,
     /// "It was me", while the password is waited for that confirms it.
     claim: Option<Claim>,
+    /// Whether a notice asks who is at the mouse.
+    is_doubted: bool,
     /// Unknown devices of which the person was told.
     asked: Vec<String>,
     /// When the person was last told that the mouse is not seen.
@@ -148,6 +150,7 @@ impl Responder {
             countdown: None,
             locking: None,
             claim: None,
+            is_doubted: false,
             asked: Vec::new(),
             blind_told: None,
             stopped: None,
@@ -259,13 +262,20 @@ impl Responder {
     fn verdict(&mut self, verdict: &Verdict) {
         self.seen.add(verdict);
         match verdict.judgement.action {
-            Some(Action::Notify) => self.tell(notice::alarm(&self.seen, &self.notify)),
+            Some(Action::Notify) => {
+                self.is_doubted = true;
+                self.tell(notice::alarm(&self.seen, &self.notify));
+            }
             Some(Action::Lock) => self.lock_by_alarm(verdict.at),
             Some(Action::Log) | None => {}
         }
-        if verdict.judgement.decision == Decision::Trusted && self.call_off() {
-            self.note(Event::CountdownEnded { why: "the owner's hand again".into() });
-            self.tell(notice::relieved());
+        if verdict.judgement.decision == Decision::Trusted {
+            if self.call_off() {
+                self.note(Event::CountdownEnded { why: "the owner's hand again".into() });
+                self.tell(notice::relieved());
+            } else if std::mem::take(&mut self.is_doubted) {
+                self.telling.withdraw();
+            }
         }
     }
 
@@ -288,6 +298,9 @@ impl Responder {
         if claim.is_some_and(|claim| claim.is_confirmed_by_unlock(clock::now())) {
             self.note(Event::Confirmed);
         }
+        // Whoever unlocks has answered it.
+        self.is_doubted = false;
+        self.telling.withdraw();
         if let Some(happened) = self.away.told() {
             self.tell(notice::while_away(&happened));
         }

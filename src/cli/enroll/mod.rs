@@ -16,6 +16,7 @@ use self::growth::Growth;
 use self::icon::Icon;
 use self::meter::Meter;
 use super::context::{Context, socket};
+use super::first_hours::QuietPeriod;
 use super::output;
 use super::train::TrainArgs;
 use crate::agent::control::{self, ControlRequest};
@@ -68,7 +69,11 @@ impl EnrollArgs {
         if self.record_only {
             return output::line("Collected. `mousewarden train` makes a model of it.");
         }
+        let is_first = !context.model(None).exists();
         TrainArgs::own(context.enrolled_model()).run()?;
+        if is_first && self.source.is_empty() {
+            QuietPeriod::begin(&store, context.config.enrol.quiet_hours.get())?;
+        }
         adopt(&context);
         if context.policy.fixes_model() {
             let how = private::laying_for_all(&context.enrolled_model(), &context.model(None));
@@ -76,7 +81,8 @@ impl EnrollArgs {
                 "The policy of this machine fixes the model; an administrator puts this one in force. {how}"
             );
         }
-        output::line(&sessions::words(&context, &store)?)
+        output::line(&sessions::words(&context, &store)?)?;
+        output::line(&farewell(&context))
     }
 
     /// Collects from the mouse what is missing.
@@ -146,6 +152,20 @@ impl EnrollArgs {
         }
         Ok(Ended::Enough)
     }
+}
+
+/// What comes now, and the two commands for it.
+fn farewell(context: &Context) -> String {
+    let first = match context.quiet() {
+        Some(quiet) => format!(
+            "Until {} alarms are only written down; from then on you are told.\n",
+            quiet.until()
+        ),
+        None => String::new(),
+    };
+    let next = "Next:\n  mousewarden service install   it watches in every session, from now on\n  \
+                mousewarden status            what it sees";
+    format!("{first}{next}")
 }
 
 /// All files are read before any is taken, so that a bad one leaves nothing half done.

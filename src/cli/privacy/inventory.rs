@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::context::Context;
+use crate::cli::first_hours::QuietPeriod;
 use crate::data::{Store, aside, private};
 use crate::error::{Failure, Result};
 
@@ -197,6 +198,13 @@ fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
             holds: "hashes by which a copy of it is known; no position, size, direction or time",
             path: store.later_movement(),
             kept: "the last 40,000 marks, until you enrol again".into(),
+        },
+        StoredThing {
+            name: "until when alarms are only written down",
+            part: StoredPart::Model,
+            holds: "a time",
+            path: QuietPeriod::path(store),
+            kept: "some hours after your first enrolment".into(),
         },
     ]
 }

@@ -15,9 +15,10 @@ const EVENTS: usize = 50;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ShownWindow {
     pub at: String,
-    pub steps: usize,
     pub score: f64,
     pub grouped: Option<f64>,
+    /// Against the owner, nats.
+    pub evidence: f64,
     pub decision: Decision,
     pub alarm: bool,
 }
@@ -58,16 +59,18 @@ impl Scene {
     fn window(&mut self, verdict: &Verdict, at: String) {
         let judgement = &verdict.judgement;
         if let Some(action) = judgement.action {
-            self.event(at.clone(), format!("ALARM, to {action}"));
+            let why = verdict.why.map(|why| why.words().join(", ")).unwrap_or_default();
+            let unlike = if why.is_empty() { why } else { format!("; unlike you: {why}") };
+            self.event(at.clone(), format!("ALARM, to {action}{unlike}"));
         }
         if self.windows.len() == WINDOWS {
             self.windows.pop_front();
         }
         self.windows.push_back(ShownWindow {
             at,
-            steps: verdict.window.steps,
             score: f64::from(verdict.score.get()),
             grouped: judgement.grouped.map(f64::from),
+            evidence: f64::from(judgement.evidence),
             decision: judgement.decision,
             alarm: judgement.action.is_some(),
         });

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mousewarden::agent::control::{ControlRequest, Reply};
 use mousewarden::agent::event::StampedEvent;
 use mousewarden::agent::model_versions::ModelVersions;
-use mousewarden::agent::rules::Rules;
+use mousewarden::config::AdminPolicy;
 use mousewarden::config::Config;
 use mousewarden::data::RecordingReader;
 use mousewarden::data::formats::{Format, GenericParams, ReadParams, open};
@@ -75,7 +75,7 @@ fn texts() -> Vec<Target> {
     vec![
         text("recording", &[RECORDING], |text| {
             if let Ok(reader) = RecordingReader::new("input", Cursor::new(text.as_bytes())) {
-                drop(reader.count());
+                reader.for_each(drop);
             }
         }),
         text("layout", &[LAYOUT], |text| {
@@ -92,7 +92,7 @@ fn texts() -> Vec<Target> {
             drop(Config::parse("input", text));
         }),
         text("policy", &["max_action = \"lock\"\nnotice_budget_h = 8\n"], |text| {
-            drop(Rules::parse("input", text));
+            drop(AdminPolicy::parse("input", text));
         }),
         text(
             "control",

@@ -1,5 +1,5 @@
 //! The words of the notices: what was seen, for how long, and what can be done, in plain language.
-//! Summaries stay below 28 letters: desktops cut them off there. Nothing is decided or shown here.
+//! Summaries stay below 28 letters: desktops cut them off there.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,7 +18,7 @@ const MOST_WINDOWS: usize = 1000;
 
 /// How much movement the decision that stands rests on.
 #[derive(Debug, Clone, Default)]
-pub struct JudgedMovement {
+pub(crate) struct JudgedMovement {
     judged: usize,
     /// Of the last alarm.
     why: Option<Explanation>,
@@ -80,7 +80,8 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 9] = [
         Self::Alarm,
         Self::Countdown,
         Self::Relieved,
@@ -111,7 +112,7 @@ impl fmt::Display for NoticeKind {
 
 /// A notice and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoticeText {
+pub(crate) struct NoticeText {
     /// What it is about.
     pub kind: NoticeKind,
     /// What is shown.
@@ -121,9 +122,10 @@ pub struct NoticeText {
 /// An alarm.
 pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
     let (seen, unlike) = (seen.words(), seen.unlike());
-    let remedy = match params.buttons {
-        true => "\"It was me\" locks the screen and lets your password confirm it.",
-        false => "If it was not you, lock the screen.",
+    let remedy = if params.buttons {
+        "\"It was me\" locks the screen and lets your password confirm it."
+    } else {
+        "If it was not you, lock the screen."
     };
     let body = format!("For {seen} it has not moved your way{unlike}. {remedy}");
     let notice = Notice {
@@ -136,11 +138,8 @@ pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
 }
 
 /// An alarm that will lock in so many seconds.
-pub fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
-    let remedy = match params.buttons {
-        true => " \"It was me\" asks for your password.",
-        false => "",
-    };
+pub(crate) fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
+    let remedy = if params.buttons { " \"It was me\" asks for your password." } else { "" };
     let body = format!(
         "For {} the mouse was not moved your way{}. Whoever moves like you stops \
          this.{remedy}",
@@ -153,7 +152,7 @@ pub fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> 
 }
 
 /// The countdown was ended by the owner's hand.
-pub fn relieved() -> NoticeText {
+pub(crate) fn relieved() -> NoticeText {
     let body = "The mouse moves the way you move it again. Nothing was locked.";
     plain(NoticeKind::Relieved, "It is you again", body.into(), false)
 }
@@ -170,13 +169,13 @@ pub fn locked(seen: &JudgedMovement) -> NoticeText {
 }
 
 /// No way of locking worked.
-pub fn could_not_lock(why: &str) -> NoticeText {
+pub(crate) fn could_not_lock(why: &str) -> NoticeText {
     let body = format!("Somebody may be using your mouse. Lock the screen yourself. ({why})");
     plain(NoticeKind::LockFailed, "Could not lock the screen", body, true)
 }
 
 /// Alarms no longer lock.
-pub fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
+pub(crate) fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
     let body = format!(
         "For {} it has not moved the way you move it. After {locks} locks in ten minutes \
          mousewarden only warns; if it was you each time, enrol again.",
@@ -213,7 +212,7 @@ pub fn fault(why: &str) -> NoticeText {
 }
 
 /// What happened to the watch since the last proven unlock, each in a few words.
-pub fn while_away(happened: &str) -> NoticeText {
+pub(crate) fn while_away(happened: &str) -> NoticeText {
     let body = format!("{happened}. `mousewarden report` shows all of it.");
     plain(NoticeKind::WhileAway, "While you were away", body, true)
 }

@@ -25,7 +25,7 @@ pub struct Rules {
     pub lock_budget_h: Option<Budget>,
     /// The threshold of the grouped score, whatever the owner and the model say. Pins the group
     /// too, or another size would void it.
-    pub threshold: Option<Fraction>,
+    pub(crate) threshold: Option<Fraction>,
 }
 
 impl Default for Rules {

@@ -1,5 +1,5 @@
 //! What most commands begin with: the paths, the configuration in force, and what follows from
-//! both. Nothing is started here.
+//! both.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::platform::places::POLICY;
 
 /// The setting of a command.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub(crate) struct Context {
     /// Where things lie.
     pub paths: Paths,
     /// The configuration in force.
@@ -35,9 +35,10 @@ impl Context {
     /// When the configuration is wrong or named and missing.
     pub fn load() -> Result<Self> {
         let paths = Paths::from_environment()?;
-        let (mut config, file) = match paths.config_named() || paths.config().exists() {
-            true => (Config::read(paths.config())?, Some(paths.config().to_owned())),
-            false => (Config::default(), None),
+        let (mut config, file) = if paths.config_named() || paths.config().exists() {
+            (Config::read(paths.config())?, Some(paths.config().to_owned()))
+        } else {
+            (Config::default(), None)
         };
         let rules = rules(Path::new(POLICY))?;
         rules.apply(&mut config.decision);
@@ -57,7 +58,7 @@ impl Context {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn make_runtime(&self) -> Result<()> {
+    pub(crate) fn make_runtime(&self) -> Result<()> {
         make(self.paths.runtime(), RUNTIME)
     }
 
@@ -83,7 +84,8 @@ impl Context {
     /// When the model cannot be used, or the configuration does not fit it.
     pub fn judge(&self, model: Option<&Path>) -> Result<Judge> {
         let judge = Judge::open(&self.model(model), &self.scorer(), &self.config.decision)?;
-        let (notify, lock) = (self.config.notify.clone(), self.config.lock.clone());
+        let notify = self.config.notify.clone();
+        let lock = self.config.lock.clone();
         let judge = Judge { notify, lock, ..judge };
         if self.config.adapt.enabled {
             judge.learning(&Store::at(self.paths.data()).adaptation())
@@ -99,7 +101,7 @@ impl Context {
     ///
     /// # Errors
     /// When the model cannot be used, or the configuration does not fit it.
-    pub fn judge_whatever_was_learnt(
+    pub(crate) fn judge_whatever_was_learnt(
         &self,
         model: Option<&Path>,
     ) -> Result<(Judge, Option<Event>)> {
@@ -130,7 +132,7 @@ impl Context {
     }
 
     /// What an agent by this configuration works with.
-    pub fn fingerprints(&self, model: Option<&Path>) -> Fingerprints {
+    pub(crate) fn fingerprints(&self, model: Option<&Path>) -> Fingerprints {
         let of = |path: &Path| private::sha256(path).ok();
         Fingerprints {
             program: std::env::current_exe().ok().and_then(|program| of(&program)),
@@ -168,13 +170,11 @@ fn rules(path: &Path) -> Result<Rules> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Rules::default()),
         read => read.map_err(|e| Failure::io(&name, e))?,
     };
-    match private::only_root_writes(path).map_err(|e| Failure::io(&name, e))? {
-        true => Rules::parse(&name, &text),
-        false => {
-            let what =
-                format!("{name}: others than administrators can write it, so it is not obeyed");
-            Err(Failure::new(FailureKind::Denied, what).remedy(private::handing_to_root(path)))
-        }
+    if private::only_root_writes(path).map_err(|e| Failure::io(&name, e))? {
+        Rules::parse(&name, &text)
+    } else {
+        let what = format!("{name}: others than administrators can write it, so it is not obeyed");
+        Err(Failure::new(FailureKind::Denied, what).remedy(private::handing_to_root(path)))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::paths::Paths;
 
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
-pub struct ResumeArgs {}
+pub(crate) struct ResumeArgs {}
 
 impl ResumeArgs {
     /// Asks the running agent to watch again.

@@ -1,5 +1,5 @@
 //! How a person moves, in a dozen summary numbers: to compare synthetic users with real ones, and
-//! to fit the population that they are drawn from. Summaries only; no movement can be told back.
+//! to fit the population that they are drawn from.
 
 use crate::pipeline::{Steps, Window};
 
@@ -73,9 +73,9 @@ impl MovementSum {
         let rows: Vec<[f64; 3]> = steps.rows().iter().map(|r| r.map(f64::from)).collect();
         let sum = |axis: usize| rows.iter().map(|row| row[axis]).sum::<f64>();
         let length = |row: &[f64; 3]| row[0].hypot(row[1]);
-        let speed = |row: &[f64; 3]| length(row) / row[2].max(1.0) * 1e3;
         let turns = rows.windows(2).map(|pair| {
-            let (a, b) = (pair[0], pair[1]);
+            let a = pair[0];
+            let b = pair[1];
             (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs()
         });
         Self {
@@ -83,7 +83,7 @@ impl MovementSum {
             seconds: (sum(2) / 1e3).max(1e-3),
             way: rows.iter().map(length).sum::<f64>().max(1e-3),
             chord: sum(0).hypot(sum(1)),
-            peak: rows.iter().map(speed).fold(0.0, f64::max),
+            peak: rows.iter().map(|row| length(row) / row[2].max(1.0) * 1e3).fold(0.0, f64::max),
             turn: turns.sum::<f64>() / (rows.len().max(2) - 1) as f64,
         }
     }

@@ -1,6 +1,6 @@
 //! Real users as a pretrained backbone sees them: how a cohort's means differ and how one person's
 //! windows scatter, as two normal distributions, and impostors drawn from them. Only those moments
-//! are kept of anybody; what is drawn is nobody.
+//! are kept of anybody.
 
 use super::random::Random;
 use super::triangle::{add_outer, cholesky};
@@ -25,7 +25,8 @@ pub(super) fn fit(people: &[Features]) -> Option<Population> {
     means
         .iter()
         .for_each(|mean| grand_mean.iter_mut().zip(mean).for_each(|(c, m)| *c += m / count));
-    let (mut between_user, mut within_session) = (vec![0.0; size * size], vec![0.0; size * size]);
+    let mut between_user = vec![0.0; size * size];
+    let mut within_session = vec![0.0; size * size];
     let away = |row: &[f64], from: &[f64]| -> Vec<f64> {
         row.iter().zip(from).map(|(x, c)| x - c).collect()
     };
@@ -72,21 +73,25 @@ fn factor(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f32>> {
     let floor = FLOOR * trace / size as f64 + 1e-9;
     (0..size).for_each(|i| matrix[i * size + i] += floor);
     let factor = cholesky(matrix, size)?;
-    let row = |i: usize| factor[i * size..=i * size + i].iter().map(|x| *x as f32);
-    Some((0..size).flat_map(row).collect())
+    Some(
+        (0..size).flat_map(|i| factor[i * size..=i * size + i].iter().map(|x| *x as f32)).collect(),
+    )
 }
 
 /// A draw around a mean.
 fn around(grand_mean: &[f32], factor: &[f32], random: &mut Random) -> Vec<f32> {
     let noise: Vec<f32> = grand_mean.iter().map(|_| random.normal(0.0, 1.0) as f32).collect();
     let mut begin = 0;
-    let place = |(i, grand_mean): (usize, &f32)| {
-        let row = &factor[begin..=begin + i];
-        begin += i + 1;
-        let away: f32 = row.iter().zip(&noise).map(|(l, z)| l * z).sum();
-        grand_mean + away
-    };
-    grand_mean.iter().enumerate().map(place).collect()
+    grand_mean
+        .iter()
+        .enumerate()
+        .map(|(i, grand_mean)| {
+            let row = &factor[begin..=begin + i];
+            begin += i + 1;
+            let away: f32 = row.iter().zip(&noise).map(|(l, z)| l * z).sum();
+            grand_mean + away
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Symmetric matrices by their lower triangle, row-major in double precision: sums of outer
-//! products, Cholesky's factor and the solutions it gives. No statistics here.
+//! products, Cholesky's factor and the solutions it gives.
 
 /// Adds `by * row row'` to the lower triangle.
 pub(super) fn add_outer(matrix: &mut [f64], row: &[f64], by: f64) {

@@ -1,5 +1,5 @@
 //! The system journal: as the place of the log, with fields that can be searched, and as the keeper
-//! of the history's newest hash, which the owner's own programs cannot change there.
+//! of the history's newest hash, out of reach of the owner's own programs.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub fn filter(level: LevelFilter) -> Targets {
 /// Sends the log to the system journal from here on, if that is where stderr goes; fields carry the
 /// prefix `MOUSEWARDEN_`. `false` where there is no such journal, or the log has begun already.
 #[cfg(target_os = "linux")]
-pub fn to_journal(level: LevelFilter) -> bool {
+pub(crate) fn to_journal(level: LevelFilter) -> bool {
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
 
@@ -38,7 +38,7 @@ fn stderr_is_the_journal() -> bool {
 
 /// There is no such journal on this system.
 #[cfg(not(target_os = "linux"))]
-pub fn to_journal(_level: LevelFilter) -> bool {
+pub(crate) fn to_journal(_level: LevelFilter) -> bool {
     false
 }
 
@@ -47,14 +47,14 @@ const JOURNAL: &str = "/run/systemd/journal/socket";
 
 /// The way of the newest hash to the system journal, where there is one.
 #[derive(Debug, Default)]
-pub struct Heads {
+pub(crate) struct Heads {
     #[cfg(unix)]
     socket: Option<std::os::unix::net::UnixDatagram>,
 }
 
 impl Heads {
     /// To the journal of this system.
-    pub fn of_system() -> Self {
+    pub(crate) fn of_system() -> Self {
         Self::at(Path::new(JOURNAL))
     }
 
@@ -98,7 +98,7 @@ impl Heads {
 
 /// A hash that the system journal holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// Of which chain.
     pub chain: String,
     /// Of which row.

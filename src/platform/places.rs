@@ -1,20 +1,20 @@
-//! Places that the system gives. Nothing is opened here.
+//! Places that the system gives.
 
 use std::path::{Path, PathBuf};
 
 /// The administrator's rules.
 #[cfg(unix)]
-pub const POLICY: &str = "/etc/mousewarden/policy.toml";
+pub(crate) const POLICY: &str = "/etc/mousewarden/policy.toml";
 
 /// The administrator's rules: in a folder that only administrators can make.
 #[cfg(windows)]
-pub const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
+pub(crate) const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
 
 /// The folder of the system for what lives as long as the user's session: the one that the
 /// environment names where it is this user's, else the usual one. `su`, `ssh` and cron name none, or
 /// another user's.
 #[cfg(unix)]
-pub fn runtime(named: Option<&Path>) -> Option<PathBuf> {
+pub(crate) fn runtime(named: Option<&Path>) -> Option<PathBuf> {
     use std::os::unix::fs::MetadataExt;
     let user = rustix::process::getuid().as_raw();
     let is_own = |folder: &Path| folder.metadata().is_ok_and(|it| it.is_dir() && it.uid() == user);
@@ -25,7 +25,7 @@ pub fn runtime(named: Option<&Path>) -> Option<PathBuf> {
 
 /// There is none on this system.
 #[cfg(not(unix))]
-pub fn runtime(_named: Option<&Path>) -> Option<PathBuf> {
+pub(crate) fn runtime(_named: Option<&Path>) -> Option<PathBuf> {
     None
 }
 

@@ -1,6 +1,5 @@
-//! What the rows of a history add up to: when the agent watched and when not, what it judged, what
-//! it did, and what turned out to be false. Times are milliseconds since 1970; nothing is drawn
-//! here.
+//! What the rows of a history add up to: when the agent watched, what it judged, what it did, and
+//! what turned out to be false. Times are milliseconds since 1970.
 
 use crate::agent::event::{Event, StampedEvent};
 use crate::pipeline::{Boundary, Explanation};
@@ -26,7 +25,7 @@ pub(super) struct ActivitySpan {
 
 /// The mean of the last scores at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
+pub(super) struct MeanPoint {
     pub at: i64,
     pub grouped: f64,
 }
@@ -58,7 +57,7 @@ pub(super) enum TimelineMarkKind {
 #[derive(Debug, Default)]
 pub(super) struct Account {
     pub stretches: Vec<ActivitySpan>,
-    pub points: Vec<Point>,
+    pub points: Vec<MeanPoint>,
     /// Windows judged, with or without a mean.
     pub windows: usize,
     /// Seconds of movement in them.
@@ -108,7 +107,7 @@ impl Account {
                 self.windows += 1;
                 self.movement_s += verdict.window.movement().as_secs_f64();
                 let grouped = verdict.judgement.grouped.map(f64::from);
-                self.points.extend(grouped.map(|grouped| Point { at, grouped }));
+                self.points.extend(grouped.map(|grouped| MeanPoint { at, grouped }));
             }
             Event::Started { threshold, .. } | Event::Reloaded { threshold, .. } => {
                 self.thresholds.push((at, f64::from(*threshold)));

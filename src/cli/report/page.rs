@@ -3,7 +3,7 @@
 
 use super::account::{Account, Activity, TimelineMark, TimelineMarkKind};
 use super::strip::{Day, ReportSpan};
-use crate::lab::plot::page::{Block, Page, Section};
+use crate::lab::plot::page::{Page, PageBlock, Section};
 
 /// Rows of the table at most; the rest is counted.
 const MOST_MARKS: usize = 200;
@@ -16,18 +16,18 @@ pub(super) fn write(account: &Account, span: &ReportSpan) -> String {
                    learns when you were at your desk.";
     let page = Page {
         title: "mousewarden report".into(),
-        lead: vec![Block::Text(format!("{from} to {to}")), sums(account)],
+        lead: vec![PageBlock::Text(format!("{from} to {to}")), sums(account)],
         sections: vec![
             Section::new("Day by day").with(days(account, span)),
             Section::new("What happened")
                 .with_all(happened(account, span))
-                .with(Block::Small(privacy.into())),
+                .with(PageBlock::Small(privacy.into())),
         ],
     };
     page.html()
 }
 
-fn sums(account: &Account) -> Block {
+fn sums(account: &Account) -> PageBlock {
     let movement = duration((account.movement_s * 1000.0) as i64);
     let count = |kind| account.count(kind).to_string();
     let sums = [
@@ -41,28 +41,29 @@ fn sums(account: &Account) -> Block {
         ("faults", count(TimelineMarkKind::Fault)),
     ];
     let (names, values) = sums.map(|(name, value)| (name.to_owned(), value)).into_iter().unzip();
-    Block::Table(names, vec![values])
+    PageBlock::Table(names, vec![values])
 }
 
 /// The latest first, which also explains the marks.
-fn days(account: &Account, span: &ReportSpan) -> Block {
+fn days(account: &Account, span: &ReportSpan) -> PageBlock {
     let day = |(at, (day, from, to)): (usize, (jiff::Zoned, i64, i64))| {
         let title = day.strftime("%A, %d %B %Y").to_string();
         Day { account, from, to }.picture(&title, at == 0)
     };
-    Block::Columns(vec![span.days().into_iter().rev().enumerate().map(day).collect()])
+    PageBlock::Columns(vec![span.days().into_iter().rev().enumerate().map(day).collect()])
 }
 
-fn happened(account: &Account, span: &ReportSpan) -> Vec<Block> {
+fn happened(account: &Account, span: &ReportSpan) -> Vec<PageBlock> {
     if account.marks.is_empty() {
-        return vec![Block::Text("Nothing out of the ordinary.".into())];
+        return vec![PageBlock::Text("Nothing out of the ordinary.".into())];
     }
     let row = |TimelineMark { at, words, .. }: &TimelineMark| vec![span.words(*at), words.clone()];
     let rows = account.marks.iter().rev().take(MOST_MARKS).map(row).collect();
-    let mut blocks = vec![Block::Table(vec!["when".into(), "what".into()], rows)];
+    let mut blocks = vec![PageBlock::Table(vec!["when".into(), "what".into()], rows)];
     let left = account.marks.len().saturating_sub(MOST_MARKS);
     if left > 0 {
-        blocks.push(Block::Text(format!("{left} earlier ones are left out; --json prints all.")));
+        blocks
+            .push(PageBlock::Text(format!("{left} earlier ones are left out; --json prints all.")));
     }
     blocks
 }
@@ -80,7 +81,7 @@ fn duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::account::{ActivitySpan, Point};
+    use crate::cli::report::account::{ActivitySpan, MeanPoint};
     use crate::cli::report::strip::day_before;
     use jiff::tz::TimeZone;
 
@@ -98,7 +99,10 @@ mod tests {
                 from: noon,
                 to: noon + 60_000,
             }],
-            points: vec![Point { at: noon, grouped: 0.9 }, Point { at: noon + 5000, grouped: 0.1 }],
+            points: vec![
+                MeanPoint { at: noon, grouped: 0.9 },
+                MeanPoint { at: noon + 5000, grouped: 0.1 },
+            ],
             marks: vec![
                 mark(TimelineMarkKind::Alarm, "a < b"),
                 mark(TimelineMarkKind::FalseAlarm, "it was you"),

@@ -1,5 +1,5 @@
-//! The newest entries of the history, as they come. A history that cannot be read now, or is begun
-//! anew, is looked at again the next time.
+//! The newest entries of the history, as they come. A history that is busy, or is begun anew, is
+//! looked at again the next time.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Learning curves: what a training wrote epoch by epoch, as one picture. Trains nothing.
+//! Learning curves: what a training wrote epoch by epoch, as one picture.
 
 use super::axis::Axis;
 use super::figure::{Figure, Picture};
@@ -9,7 +9,7 @@ use crate::error::{Failure, FailureKind, Result};
 
 /// One epoch of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochPoint {
+pub(crate) struct EpochPoint {
     /// Its number, from 1.
     pub epoch: u32,
     /// Loss on the training part.
@@ -25,7 +25,7 @@ pub struct EpochPoint {
 ///
 /// # Errors
 /// When a row has fewer columns or something else than numbers. `name` says which file it was.
-pub fn parse_curves(name: &str, csv: &str) -> Result<Vec<EpochPoint>> {
+pub(crate) fn parse_curves(name: &str, csv: &str) -> Result<Vec<EpochPoint>> {
     let mut epochs = Vec::new();
     for (i, line) in csv.lines().enumerate().skip(1).filter(|line| !line.1.trim().is_empty()) {
         let wrong = |what: &str| {
@@ -41,7 +41,9 @@ pub fn parse_curves(name: &str, csv: &str) -> Result<Vec<EpochPoint>> {
             Some("") => Ok(f64::NAN),
             Some(field) => field.parse::<f64>().map_err(|_| wrong("not a number")),
         };
-        let (training_loss, validation_loss, validation_auc) = (next()?, next()?, next()?);
+        let training_loss = next()?;
+        let validation_loss = next()?;
+        let validation_auc = next()?;
         epochs.push(EpochPoint { epoch, training_loss, validation_loss, validation_auc });
     }
     Ok(epochs)
@@ -49,7 +51,7 @@ pub fn parse_curves(name: &str, csv: &str) -> Result<Vec<EpochPoint>> {
 
 /// The losses and the AUC of a training over its epochs, with the best epoch marked: losses in the
 /// first picture, the AUC in the second.
-pub fn learning_curves(title: &str, epochs: &[EpochPoint]) -> [Picture; 2] {
+pub(crate) fn learning_curves(title: &str, epochs: &[EpochPoint]) -> [Picture; 2] {
     let last = epochs.iter().map(|epoch| f64::from(epoch.epoch)).fold(1.0, f64::max);
     let first = if epochs.len() > 1 { 1.0 } else { 0.0 };
     let x = || Axis::linear("epoch", first, last);

@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("page.css");
 
 /// A piece of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Block {
+pub enum PageBlock {
     /// A paragraph.
     Text(String),
     /// A paragraph in small print.
@@ -37,11 +37,11 @@ pub enum Block {
 
 /// A part of a page with a place in its index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
+pub(crate) struct Section {
     /// Its heading, and its line in the index.
     pub title: String,
     /// What stands in it.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<PageBlock>,
 }
 
 impl Section {
@@ -52,14 +52,14 @@ impl Section {
 
     /// With one more block.
     #[must_use]
-    pub fn with(mut self, block: Block) -> Self {
+    pub fn with(mut self, block: PageBlock) -> Self {
         self.blocks.push(block);
         self
     }
 
     /// With more blocks.
     #[must_use]
-    pub fn with_all(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
+    pub fn with_all(mut self, blocks: impl IntoIterator<Item = PageBlock>) -> Self {
         self.blocks.extend(blocks);
         self
     }
@@ -67,11 +67,11 @@ impl Section {
 
 /// A whole page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// Its title.
     pub title: String,
     /// What stands before the index.
-    pub lead: Vec<Block>,
+    pub lead: Vec<PageBlock>,
     /// Its sections.
     pub sections: Vec<Section>,
 }
@@ -109,23 +109,25 @@ impl Page {
     }
 }
 
-fn write_block(out: &mut String, block: &Block) {
+fn write_block(out: &mut String, block: &PageBlock) {
     match block {
-        Block::Text(text) => push(out, format_args!("<p>{}</p>\n", escape(text))),
-        Block::Small(text) => push(out, format_args!("<p class=\"small\">{}</p>\n", escape(text))),
-        Block::Warning(text) => {
+        PageBlock::Text(text) => push(out, format_args!("<p>{}</p>\n", escape(text))),
+        PageBlock::Small(text) => {
+            push(out, format_args!("<p class=\"small\">{}</p>\n", escape(text)))
+        }
+        PageBlock::Warning(text) => {
             push(out, format_args!("<p class=\"warning\">{}</p>\n", escape(text)));
         }
-        Block::Heading(text) => push(out, format_args!("<h3>{}</h3>\n", escape(text))),
-        Block::List(points) => {
+        PageBlock::Heading(text) => push(out, format_args!("<h3>{}</h3>\n", escape(text))),
+        PageBlock::List(points) => {
             out.push_str("<ul>");
             points.iter().for_each(|p| push(out, format_args!("<li>{}</li>", escape(p))));
             out.push_str("</ul>\n");
         }
-        Block::Table(head, rows) => table(out, head, rows),
-        Block::Pictures(pictures) => columns(out, pictures.iter().map(std::slice::from_ref)),
-        Block::Columns(all) => columns(out, all.iter().map(Vec::as_slice)),
-        Block::Verbatim(title, text) => push(
+        PageBlock::Table(head, rows) => table(out, head, rows),
+        PageBlock::Pictures(pictures) => columns(out, pictures.iter().map(std::slice::from_ref)),
+        PageBlock::Columns(all) => columns(out, all.iter().map(Vec::as_slice)),
+        PageBlock::Verbatim(title, text) => push(
             out,
             format_args!(
                 "<details><summary>{}</summary><pre>{}</pre></details>\n",
@@ -183,14 +185,15 @@ mod tests {
     use super::*;
 
     fn page() -> Page {
-        let table = Block::Table(
+        let table = PageBlock::Table(
             vec!["user".into(), "EER".into()],
             vec![vec!["<script>alert(1)</script>".into(), "12 %".into()]],
         );
         let section = Section::new("Users & figures")
             .with(table)
-            .with(Block::Verbatim("rules".into(), "a = 1\nb = \"<c>\"".into()));
-        let lead = vec![Block::Warning("Mind the gap.".into()), Block::List(vec!["one".into()])];
+            .with(PageBlock::Verbatim("rules".into(), "a = 1\nb = \"<c>\"".into()));
+        let lead =
+            vec![PageBlock::Warning("Mind the gap.".into()), PageBlock::List(vec!["one".into()])];
         Page { title: "A <report>".into(), lead, sections: vec![section] }
     }
 

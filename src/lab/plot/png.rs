@@ -1,12 +1,12 @@
-//! Pictures as PNG, in builds with the feature `png`. The one font is compiled in, so that a
-//! machine without fonts draws the same; nothing is read from the system and no file is written.
+//! Pictures as PNG, in builds with the feature `png`. The one font is compiled in, so that every
+//! machine draws the same, with fonts or bare.
 
 use super::Picture;
 use crate::error::Result;
 
 /// Draws pictures as PNG.
 #[derive(Debug)]
-pub struct Raster {
+pub(crate) struct Raster {
     #[cfg(feature = "png")]
     options: resvg::usvg::Options<'static>,
 }

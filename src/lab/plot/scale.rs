@@ -4,7 +4,7 @@ use super::text;
 
 /// The spacing of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scale {
+pub(crate) enum Scale {
     /// Equal differences.
     #[default]
     Linear,
@@ -26,7 +26,7 @@ impl Scale {
 
     /// Ticks between two values, with their texts; about `count` of them where the scale allows.
     pub(super) fn ticks(self, low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
-        let (low, high) = (low.min(high), low.max(high));
+        let [low, high] = [low.min(high), low.max(high)];
         match self {
             Self::Linear => linear(low, high, count.max(2)),
             Self::Log => logarithmic(low, high, count.max(2)),
@@ -37,7 +37,7 @@ impl Scale {
 
 /// The quantile of the standard normal distribution, by Acklam's rational approximation (relative
 /// error below 1.2e-9). Shares beyond 1e-9 and 1 - 1e-9 are held there.
-pub fn probit(share: f64) -> f64 {
+pub(crate) fn probit(share: f64) -> f64 {
     const A: [f64; 6] = [
         -3.969_683_028_665_376e1,
         2.209_460_984_245_205e2,
@@ -107,7 +107,8 @@ fn linear(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
 }
 
 fn logarithmic(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
-    let (from, to) = (Scale::Log.place(low), Scale::Log.place(high));
+    let from = Scale::Log.place(low);
+    let to = Scale::Log.place(high);
     let decades = (to - from).max(0.0);
     let stride = (decades / count as f64).ceil().max(1.0) as i32;
     let factors: &[f64] = if decades < 1.7 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -126,9 +127,12 @@ fn logarithmic(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
 fn shares(low: f64, high: f64) -> Vec<(f64, String)> {
     const SHARES: [f64; 13] =
         [0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95];
-    let within = |share: &f64| (low * 0.999..=high * 1.001).contains(share);
     let label = |share: f64| format!("{}", (share * 1e4).round() / 100.0);
-    SHARES.into_iter().filter(within).map(|share| (share, label(share))).collect()
+    SHARES
+        .into_iter()
+        .filter(|share| (low * 0.999..=high * 1.001).contains(share))
+        .map(|share| (share, label(share)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Cuts as the notebooks of the research did, where every event is a step: clicks bridge pauses and
-//! a pointer at rest has steps of no length. For comparisons only; no model of the agent's sees it.
+//! a pointer at rest has steps of length 0. For comparisons only.
 
 use super::Cut;
 use crate::pipeline::{MouseEvent, Steps, WindowParams};
@@ -19,12 +19,18 @@ fn chop<'a>(events: &'a [MouseEvent], params: &'a WindowParams) -> impl Iterator
 }
 
 fn as_cut(events: &[MouseEvent]) -> Option<Cut> {
-    let (first, last) = (events.first()?, events.last()?);
-    let step = |pair: &[MouseEvent]| {
-        let (a, b) = (pair[0], pair[1]);
-        [(b.x - a.x) as f32, (b.y - a.y) as f32, (b.at - a.at).as_millis_f32()]
-    };
-    let steps = Steps::from_rows(events.windows(2).map(step).collect());
+    let first = events.first()?;
+    let last = events.last()?;
+    let steps = Steps::from_rows(
+        events
+            .windows(2)
+            .map(|pair| {
+                let a = pair[0];
+                let b = pair[1];
+                [(b.x - a.x) as f32, (b.y - a.y) as f32, (b.at - a.at).as_millis_f32()]
+            })
+            .collect(),
+    );
     Some(Cut { started_at: first.at, movement: last.at - first.at, steps })
 }
 

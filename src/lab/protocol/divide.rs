@@ -1,5 +1,5 @@
-//! How one person's sessions are parted: whole sessions, in order of time. Where shares cannot be
-//! met exactly, the borders lie where they miss them least.
+//! How one person's sessions are parted: whole sessions, in order of time. Where exact shares are
+//! impossible, the borders lie where they miss them least.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::rules::Genuine;
 use crate::lab::train::FEWEST_WINDOWS;
 
 /// Windows that a test, and a calibration if there is one, need at the least.
-pub const FEWEST_TESTED: usize = 20;
+pub(crate) const FEWEST_TESTED: usize = 20;
 
 /// Which sessions are in which part, by number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -105,8 +105,8 @@ fn by_name(
 }
 
 fn too_little(counts: &[usize]) -> String {
-    let (windows, sessions) =
-        (counts.iter().sum::<usize>(), counts.iter().filter(|c| **c > 0).count());
+    let windows = counts.iter().sum::<usize>();
+    let sessions = counts.iter().filter(|c| **c > 0).count();
     let needed = FEWEST_WINDOWS + FEWEST_TESTED;
     match (sessions, windows) {
         (0 | 1, _) => {

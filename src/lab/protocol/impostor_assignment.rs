@@ -1,5 +1,4 @@
-//! Who of the others is in which part of one owner's test. Depends on the seed and the owner alone,
-//! never on what anybody's movement looks like.
+//! Who of the others is in which part of one owner's test, by the seed and the owner alone.
 
 use super::plan::ByPart;
 use super::rules::People;
@@ -23,7 +22,8 @@ pub(super) fn assign(rules: &People, count: usize, owner: usize, seed: u64) -> B
             let mut order: Vec<usize> = others().collect();
             Random::new(seed, 0xDEA1 + ((owner as u64) << 16)).shuffle(&mut order);
             let at = |share: f64| (share * order.len() as f64).round() as usize;
-            let (a, b) = (at(*training), at(training + calibration));
+            let a = at(*training);
+            let b = at(training + calibration);
             let mut parts = ByPart {
                 training: order[..a].to_vec(),
                 calibration: order[a..b].to_vec(),

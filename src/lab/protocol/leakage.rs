@@ -46,7 +46,8 @@ type Place<'a> = (SplitPart, bool, &'a WindowRange, usize);
 
 fn twice(people: &[ProtocolUser], split: &Split, first: Place<'_>, other: Place<'_>) -> Failure {
     let name = |(part, _, stretch, at): Place<'_>| {
-        let (person, session) = (&people[stretch.person], session_of(people, stretch));
+        let person = &people[stretch.person];
+        let session = session_of(people, stretch);
         format!("window {} of {} in {} ({part:?})", at + 1, person.id, session.id)
     };
     let owner = &people[split.owner].id;

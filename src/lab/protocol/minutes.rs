@@ -1,5 +1,5 @@
-//! Enrolment cut to so many minutes of movement, pauses not counted: the first ones, as an owner
-//! who has just begun. Leaves every other part alone.
+//! Enrolment cut to so many minutes of movement, pauses left out of the count: the first ones, as
+//! an owner who has just begun.
 
 use super::plan::{WindowRange, session_of};
 use super::rules::Protocol;
@@ -35,7 +35,8 @@ pub(super) fn first(
     stretches: Vec<WindowRange>,
     minutes: f64,
 ) -> Result<Vec<WindowRange>, String> {
-    let (mut seconds, mut windows) = (0.0, 0);
+    let mut seconds = 0.0;
+    let mut windows = 0;
     let mut cut = Vec::new();
     for mut stretch in stretches {
         let begin = stretch.windows.start;

@@ -136,7 +136,8 @@ impl Movement {
     }
 
     fn correct(&mut self, strokes: &mut Vec<Stroke>, left: [f64; 2], from: f64, pace: f64) {
-        let (mut left, mut from) = (left, from);
+        let mut left = left;
+        let mut from = from;
         while left[0].hypot(left[1]) > 2.0 && strokes.len() < 9 {
             let duration = pace * self.random.around(self.user.correction[0], 0.3);
             let start = (from + self.user.correction[1] * duration).max(0.0);

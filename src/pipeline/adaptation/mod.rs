@@ -21,7 +21,8 @@ use super::owner_model::OwnerModel;
 use super::score::WindowScore;
 use owner_mean::Sums;
 
-pub use owner_mean::{OwnerMean, Sitting};
+pub use owner_mean::OwnerMean;
+pub use owner_mean::Sitting;
 
 /// How far the mean may be led from where enrolment found it: root mean square over the embedding, in
 /// standard deviations between users. Two users taken at random are 1.4 apart.
@@ -43,7 +44,7 @@ const REFUTES: Micros = Micros::from_millis(180_000);
 /// A refuted alarm multiplies the limits by this ...
 const RAISE: f32 = 2.0;
 /// ... up to this in all; what is above 1 is halved in every budget period at the desk.
-pub const MOST_RAISED: f32 = 16.0;
+pub(crate) const MOST_RAISED: f32 = 16.0;
 /// A longer rest is no time at the desk.
 const BREAK: Micros = Micros::from_millis(300_000);
 

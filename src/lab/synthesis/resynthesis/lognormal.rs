@@ -1,7 +1,7 @@
 //! Sigma-lognormal resynthesis: movement as a sum of strokes, each with a lognormal speed and a
 //! direction that turns along it (Plamondon 1995; O'Reilly and Plamondon 2009). A stroke's
-//! parameters are found by the moments of its speed and then varied; what the strokes do not
-//! explain stays as it was, and so do the times. Nothing is rounded here.
+//! parameters are found by the moments of its speed and then varied; the rest, which strokes leave
+//! unexplained, stays as it was, and so do the times.
 
 use std::f64::consts::{PI, TAU};
 use std::ops::Range;
@@ -42,7 +42,8 @@ pub(super) fn vary(rows: &[[f32; 3]], spread: f64, random: &mut Random) -> Vec<E
         let Some(stroke) = Stroke::of(&rows[range.clone()], times) else { continue };
         let varied = stroke.vary(spread, random);
         for (step, times) in exact[range].iter_mut().zip(times.windows(2)) {
-            let (was, is) = (stroke.step(times), varied.step(times));
+            let was = stroke.step(times);
+            let is = varied.step(times);
             step[0] += is[0] - was[0];
             step[1] += is[1] - was[1];
         }
@@ -68,7 +69,9 @@ fn strokes(rows: &[[f32; 3]]) -> Vec<Range<usize>> {
     let smooth: Vec<f64> = (0..speed.len())
         .map(|i| 0.25 * at(i.saturating_sub(1)) + 0.5 * at(i) + 0.25 * at(i + 1))
         .collect();
-    let (mut begin, mut peak, mut valley) = (0, 0.0f64, (0, f64::INFINITY));
+    let mut begin = 0;
+    let mut peak = 0.0f64;
+    let mut valley = (0, f64::INFINITY);
     let mut found = Vec::new();
     for (i, speed) in smooth.iter().enumerate() {
         if valley.1 < VALLEY * peak.min(*speed) {
@@ -120,7 +123,9 @@ impl Stroke {
 
     fn vary(&self, spread: f64, random: &mut Random) -> Self {
         let mut factor = || random.bounded(0.0, spread).exp();
-        let (way, sigma, time) = (self.way * factor(), self.sigma * factor(), factor().ln());
+        let way = self.way * factor();
+        let sigma = self.sigma * factor();
+        let time = factor().ln();
         Self {
             way,
             sigma,
@@ -163,7 +168,8 @@ fn bend(rows: &[[f32; 3]]) -> (f64, f64) {
 
 /// The sigma whose lognormal has this skewness, `(e + 2) sqrt(e - 1)` with `e = exp(sigma^2)`.
 fn sigma_of(skewness: f64) -> f64 {
-    let (mut low, mut high) = (1e-3f64, 1.0f64);
+    let mut low = 1e-3f64;
+    let mut high = 1.0f64;
     for _ in 0..40 {
         let middle = f64::midpoint(low, high);
         let grown = (middle * middle).exp();

@@ -1,5 +1,5 @@
 //! Turning points displaced: what lies between them moves along in proportion, and each step's time
-//! grows or shrinks with its length, so that the speed stays. Nothing is rounded here.
+//! grows or shrinks with its length, so that the speed stays.
 
 use super::Exact;
 use crate::lab::random::Random;

@@ -26,7 +26,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::platform::control::endpoint::ControlEndpoint;
 use crate::platform::guard::GuardProcess;
 #[cfg(feature = "history")]
-use crate::platform::logs::Heads;
+use crate::platform::journal_chain::Heads;
 use crate::platform::signals::{self, ProcessSignal};
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{CaptureBackend, EventSource, Notice, desktop};

@@ -27,9 +27,6 @@ pub(super) fn fit(people: &[Features]) -> Option<Population> {
         .for_each(|mean| grand_mean.iter_mut().zip(mean).for_each(|(c, m)| *c += m / count));
     let mut between_user = vec![0.0; size * size];
     let mut within_session = vec![0.0; size * size];
-    let away = |row: &[f64], from: &[f64]| -> Vec<f64> {
-        row.iter().zip(from).map(|(x, c)| x - c).collect()
-    };
     for (rows, mean) in people.iter().zip(&means) {
         add_outer(&mut between_user, &away(mean, &grand_mean), 1.0 / (count - 1.0));
         for row in rows {
@@ -42,6 +39,10 @@ pub(super) fn fit(people: &[Features]) -> Option<Population> {
         between_user: factor(between_user, size)?,
         within_session: factor(within_session, size)?,
     })
+}
+
+fn away(row: &[f64], from: &[f64]) -> Vec<f64> {
+    row.iter().zip(from).map(|(x, c)| x - c).collect()
 }
 
 /// `windows` windows of each of `people` impostors.

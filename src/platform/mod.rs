@@ -11,6 +11,8 @@ pub mod control;
 pub mod desktop;
 pub mod environment;
 pub mod guard;
+#[cfg(feature = "history")]
+pub(crate) mod journal_chain;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod lock;

@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
-use crate::platform::logs::Heads;
+use crate::platform::journal_chain::Heads;
 
 use self::trouble::Trouble;
 use super::away::Before;

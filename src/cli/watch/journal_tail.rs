@@ -50,7 +50,7 @@ mod tests {
     use crate::agent::event::Event;
     use crate::agent::event_sink::EventSink;
     use crate::agent::history::HistoryDatabase;
-    use crate::platform::logs::Heads;
+    use crate::platform::journal_chain::Heads;
 
     #[test]
     fn entries_come_once_also_after_the_history_was_begun_anew() {

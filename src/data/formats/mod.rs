@@ -73,6 +73,7 @@ mod source;
 mod table;
 mod unpack;
 
+#[cfg(feature = "columnar")]
 pub(crate) use bank::kind as bank_kind;
 pub use dataset::{Dataset, RecordedSession};
 pub(crate) use dataset::{SessionPlan, User};

@@ -138,13 +138,16 @@ impl Calibration {
         blocks
             .iter()
             .map(|[impostor, genuine]| {
-                let bits = |part: f64| {
-                    if part > 0.0 { part * ((impostor + genuine) / part).log2() } else { 0.0 }
-                };
-                0.5 * (bits(*impostor) + bits(*genuine))
+                let whole = impostor + genuine;
+                0.5 * (bits(*impostor, whole) + bits(*genuine, whole))
             })
             .sum()
     }
+}
+
+/// The cost of the part of a block that is on one side.
+fn bits(part: f64, whole: f64) -> f64 {
+    if part > 0.0 { part * (whole / part).log2() } else { 0.0 }
 }
 
 impl Row {

@@ -63,14 +63,7 @@ impl ScoreCounts {
             let step = edges.len() as f64 / cells as f64;
             edges = (0..cells).map(|cell| edges[(cell as f64 * step) as usize]).collect();
         }
-        let count = |scores: &[f32]| {
-            let mut cells = vec![0; edges.len()];
-            for score in scores {
-                cells[edges.partition_point(|edge| edge <= score).max(1) - 1] += 1;
-            }
-            cells
-        };
-        let rows = owners.iter().map(|(g, i)| [count(g), count(i)]).collect();
+        let rows = owners.iter().map(|(g, i)| [count(&edges, g), count(&edges, i)]).collect();
         Self { edges, rows }
     }
 
@@ -97,6 +90,14 @@ impl ScoreCounts {
         let [genuine, impostor] = cells;
         Curve { edges: &self.edges, genuine, impostor }
     }
+}
+
+fn count(edges: &[f32], scores: &[f32]) -> Vec<u32> {
+    let mut cells = vec![0; edges.len()];
+    for score in scores {
+        cells[edges.partition_point(|edge| edge <= score).max(1) - 1] += 1;
+    }
+    cells
 }
 
 /// Counts of one draw.

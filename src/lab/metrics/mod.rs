@@ -102,12 +102,18 @@ pub fn rates(genuine: &[f32], impostor: &[f32], threshold: f32) -> Rates {
 }
 
 fn rates_of_sorted(genuine: &[f32], impostor: &[f32], threshold: f32) -> Rates {
-    let below = |scores: &[f32]| scores.partition_point(|score| *score < threshold);
-    let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
     Rates {
-        far: share(impostor.len() - below(impostor), impostor.len()),
-        frr: share(below(genuine), genuine.len()),
+        far: share(impostor.len() - below(threshold, impostor), impostor.len()),
+        frr: share(below(threshold, genuine), genuine.len()),
     }
+}
+
+fn below(threshold: f32, scores: &[f32]) -> usize {
+    scores.partition_point(|score| *score < threshold)
+}
+
+fn share(part: usize, all: usize) -> f64 {
+    part as f64 / all.max(1) as f64
 }
 
 /// Gini coefficient of values that are not negative: 0 when all are alike, (n - 1) / n when one of

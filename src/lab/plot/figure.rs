@@ -102,19 +102,21 @@ impl Figure {
 
 fn grid(frame: &Frame<'_>) -> String {
     let mut data = String::new();
-    let across = |value: f64| {
-        format!("M{} {}h{}", place(frame.left), place(frame.y(value)), place(frame.width))
-    };
-    let upwards = |value: f64| {
-        format!("M{} {}v{}", place(frame.x(value)), place(frame.top), place(frame.height))
-    };
     if frame.y.grid {
-        data.extend(frame.y.values().iter().map(|tick| across(tick.0)));
+        data.extend(frame.y.values().iter().map(|tick| across(frame, tick.0)));
     }
     if frame.x.grid {
-        data.extend(frame.x.values().iter().map(|tick| upwards(tick.0)));
+        data.extend(frame.x.values().iter().map(|tick| upwards(frame, tick.0)));
     }
     format!("<path class=\"g\" d=\"{data}\"/>")
+}
+
+fn upwards(frame: &Frame<'_>, value: f64) -> String {
+    format!("M{} {}v{}", place(frame.x(value)), place(frame.top), place(frame.height))
+}
+
+fn across(frame: &Frame<'_>, value: f64) -> String {
+    format!("M{} {}h{}", place(frame.left), place(frame.y(value)), place(frame.width))
 }
 
 fn axes(frame: &Frame<'_>, upright: bool) -> String {

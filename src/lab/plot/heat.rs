@@ -54,11 +54,9 @@ impl HeatMap {
     }
 
     fn cells(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
-        let cell = |(row, shades): (usize, &'_ Vec<f64>)| {
-            let shades = shades.clone();
-            shades.into_iter().enumerate().map(move |(column, shade)| (row, column, shade))
-        };
-        let cells = self.shades.iter().enumerate().flat_map(cell);
+        let cells = self.shades.iter().enumerate().flat_map(|(row, shades)| {
+            shades.iter().enumerate().map(move |(column, shade)| (row, column, *shade))
+        });
         cells.filter(|cell| cell.2.is_finite()).map(|(r, c, shade)| (r, c, shade.clamp(0.0, 1.0)))
     }
 

@@ -263,21 +263,17 @@ impl PointShape {
     /// The outline around a place, px.
     pub(super) fn path(self, [x, y]: [f64; 2], r: f64) -> String {
         let p = place;
-        let start = |dx: f64, dy: f64| format!("M{} {}", p(x + dx), p(y + dy));
         let two = p(2.0 * r);
         let r = p(r);
         let radius: f64 = r.parse().unwrap_or(1.0);
+        let [left, top, right] = [p(x - radius), p(y - radius), p(x + radius)];
+        let [x, y] = [p(x + 0.0), p(y + 0.0)];
         match self {
-            Self::Circle => {
-                format!("{}a{r} {r} 0 1 0 {two} 0a{r} {r} 0 1 0 -{two} 0", start(-radius, 0.0))
-            }
-            Self::Square => format!("{}h{two}v{two}h-{two}Z", start(-radius, -radius)),
-            Self::Diamond => format!("{}l{r} {r}l-{r} {r}l-{r} -{r}Z", start(0.0, -radius)),
-            Self::Triangle => format!("{}l{r} {two}h-{two}Z", start(0.0, -radius)),
-            Self::Cross => {
-                let other = start(radius, -radius);
-                format!("{}l{two} {two}{other}l-{two} {two}", start(-radius, -radius))
-            }
+            Self::Circle => format!("M{left} {y}a{r} {r} 0 1 0 {two} 0a{r} {r} 0 1 0 -{two} 0"),
+            Self::Square => format!("M{left} {top}h{two}v{two}h-{two}Z"),
+            Self::Diamond => format!("M{x} {top}l{r} {r}l-{r} {r}l-{r} -{r}Z"),
+            Self::Triangle => format!("M{x} {top}l{r} {two}h-{two}Z"),
+            Self::Cross => format!("M{left} {top}l{two} {two}M{right} {top}l-{two} {two}"),
         }
     }
 }

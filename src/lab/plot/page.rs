@@ -150,22 +150,24 @@ fn columns<'a>(out: &mut String, columns: impl Iterator<Item = &'a [Picture]>) {
 }
 
 fn table(out: &mut String, head: &[String], rows: &[Vec<String>]) {
-    let filled = |i: usize| rows.iter().filter_map(move |row| row.get(i));
-    let is_of_numbers = |i: usize| i > 0 && filled(i).all(|cell| is_number(cell));
-    let class = |i: usize| if is_of_numbers(i) { " class=\"n\"" } else { "" };
-    let classes: Vec<&str> = (0..head.len()).map(class).collect();
-    let line = |out: &mut String, tag: &str, cells: &[String]| {
-        out.push_str("<tr>");
-        for (cell, class) in cells.iter().zip(&classes) {
-            push(out, format_args!("<{tag}{class}>{}</{tag}>", escape(cell)));
-        }
-        out.push_str("</tr>");
-    };
+    // The first column names the row, even where all names are numbers.
+    let are_numbers: Vec<bool> = (0..head.len())
+        .map(|i| i > 0 && rows.iter().filter_map(|row| row.get(i)).all(|cell| is_number(cell)))
+        .collect();
     out.push_str("<div class=\"wide\"><table><thead>");
-    line(out, "th", head);
+    table_row(out, "th", head, &are_numbers);
     out.push_str("</thead><tbody>");
-    rows.iter().for_each(|row| line(out, "td", row));
+    rows.iter().for_each(|row| table_row(out, "td", row, &are_numbers));
     out.push_str("</tbody></table></div>\n");
+}
+
+fn table_row(out: &mut String, tag: &str, cells: &[String], are_numbers: &[bool]) {
+    out.push_str("<tr>");
+    for (cell, is_number) in cells.iter().zip(are_numbers) {
+        let class = if *is_number { " class=\"n\"" } else { "" };
+        push(out, format_args!("<{tag}{class}>{}</{tag}>", escape(cell)));
+    }
+    out.push_str("</tr>");
 }
 
 /// A number, perhaps with a unit or an interval, but no sentence.

@@ -6,9 +6,12 @@ use crate::pipeline::{MouseEvent, Steps, WindowParams};
 
 /// The windows of one session's events, which are in the order of time. Nothing is thinned.
 pub(super) fn cut(events: &[MouseEvent], params: &WindowParams) -> Vec<Cut> {
-    let pauses = |a: &MouseEvent, b: &MouseEvent| b.at - a.at >= params.pause();
-    let movements = events.chunk_by(|a, b| !pauses(a, b));
+    let movements = events.chunk_by(|a, b| !pauses(params, a, b));
     movements.flat_map(|events| chop(events, params)).collect()
+}
+
+fn pauses(params: &WindowParams, a: &MouseEvent, b: &MouseEvent) -> bool {
+    b.at - a.at >= params.pause()
 }
 
 /// Pieces of at most `max_steps` steps; the last event of one is the first of the next.

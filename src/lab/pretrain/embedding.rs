@@ -34,14 +34,10 @@ pub(super) fn fit(people: &[Views], most: usize) -> Option<Embedding> {
     let moments = (most > 0).then(|| Moments::of(people)).flatten()?;
     let size = moments.mean.len();
     let rows = moments.directions(most.min(size))?;
-    let variances = |matrix: &[f64]| -> Vec<f64> {
-        rows.iter().map(|row| dot(row, &times(matrix, row))).collect()
-    };
     let [between_user, between_session, within_session] =
         [&moments.between_user, &moments.between_session, &moments.within_session]
-            .map(|matrix| variances(matrix));
+            .map(|matrix| variances(&rows, matrix));
     let floored = between_user.iter().zip(&within_session).map(|(b, w)| (b + FLOORS[1] * w) as f32);
-    let single = |values: &[f64]| values.iter().map(|x| x.max(0.0) as f32).collect();
     Some(Embedding {
         map: Linear {
             weight: rows.iter().flatten().map(|x| *x as f32).collect(),
@@ -53,6 +49,14 @@ pub(super) fn fit(people: &[Views], most: usize) -> Option<Embedding> {
             within_session: single(&within_session),
         },
     })
+}
+
+fn single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|x| x.max(0.0) as f32).collect()
+}
+
+fn variances(rows: &[Vec<f64>], matrix: &[f64]) -> Vec<f64> {
+    rows.iter().map(|row| dot(row, &times(matrix, row))).collect()
 }
 
 /// One linear map behind another.

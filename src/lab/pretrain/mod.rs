@@ -160,7 +160,6 @@ fn learn(
     options: &PretrainOptions,
     progress: &mut dyn FnMut(usize, f32),
 ) -> Result<Learnt> {
-    let alone = |network| Learnt { network, projection: None };
     match (&options.backbone, &options.from) {
         (_, Some(start)) if options.steps == 0 => Ok(alone(start.network.clone())),
         (BackboneArchitecture::BiLstm, _) => {
@@ -177,6 +176,10 @@ fn learn(
             Err(Failure::new(FailureKind::Config, what).remedy("Train from random weights."))
         }
     }
+}
+
+fn alone(network: AnyNetwork) -> Learnt {
+    Learnt { network, projection: None }
 }
 
 /// Gives a backbone its embedding, and says how those of these people lie.

@@ -39,21 +39,27 @@ fn on_one_clock(people: Vec<ProtocolUser>, params: WindowParams) -> Vec<Protocol
         return people;
     }
     let common = Device::steady(1e3 / interval, screen.map(|px| px as u32));
-    let resample = |sessions: Vec<SessionWindows>, seed: u64| -> Vec<SessionWindows> {
-        (0..)
-            .zip(sessions)
-            .map(|(at, session)| {
-                let windows = resampled(&session.windows, &common, params, seed ^ at);
-                SessionWindows { windows, ..session }
-            })
-            .collect()
-    };
     (0..)
         .zip(people)
         .map(|(at, person)| ProtocolUser {
             id: person.id,
-            sessions: resample(person.sessions, at << 20),
-            claims: resample(person.claims, at << 20 | 1 << 19),
+            sessions: resample(&common, params, person.sessions, at << 20),
+            claims: resample(&common, params, person.claims, at << 20 | 1 << 19),
+        })
+        .collect()
+}
+
+fn resample(
+    common: &Device,
+    params: WindowParams,
+    sessions: Vec<SessionWindows>,
+    seed: u64,
+) -> Vec<SessionWindows> {
+    (0..)
+        .zip(sessions)
+        .map(|(at, session)| {
+            let windows = resampled(&session.windows, &common, params, seed ^ at);
+            SessionWindows { windows, ..session }
         })
         .collect()
 }

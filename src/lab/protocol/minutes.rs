@@ -10,11 +10,10 @@ impl Protocol {
     /// The same rules under a name of their own, with owners who have moved for so many minutes.
     #[must_use]
     pub fn enrolled_for(&self, minutes: u32) -> Self {
-        let named = |name: &str| format!("{name}-{minutes}min");
         let plural = if minutes == 1 { "" } else { "s" };
         Self {
-            name: named(&self.name),
-            models: self.models.as_deref().map(named),
+            name: named(minutes, &self.name),
+            models: self.models.as_deref().map(|one| named(minutes, one)),
             about: format!(
                 "{}; enrolment is cut to the first {minutes} minute{plural} of movement",
                 self.about.trim_end_matches('.')
@@ -24,6 +23,10 @@ impl Protocol {
             ..self.clone()
         }
     }
+}
+
+fn named(minutes: u32, name: &str) -> String {
+    format!("{name}-{minutes}min")
 }
 
 /// The first windows that take so many minutes of movement together.

@@ -175,18 +175,15 @@ impl Protocol {
         own: &SessionDivision,
         seed: u64,
     ) -> Result<Split, String> {
-        let whole = |person: usize, sessions: &[usize]| -> Vec<WindowRange> {
-            sessions.iter().map(|i| stretch(people, person, *i)).collect()
-        };
-        let training = whole(owner, &own.training);
+        let training = whole(people, owner, &own.training);
         let training = match self.enrol_minutes {
             Some(minutes) => minutes::first(people, training, minutes)?,
             None => first(training, self.genuine.most_training()),
         };
         let mut genuine = ByPart {
             training,
-            calibration: whole(owner, &own.calibration),
-            test: whole(owner, &own.test),
+            calibration: whole(people, owner, &own.calibration),
+            test: whole(people, owner, &own.test),
         };
         let others = assign(&self.impostors.people, people.len(), owner, seed);
         let mut impostor = ByPart {
@@ -290,6 +287,10 @@ impl Protocol {
         }
         hex(&hash.finalize())
     }
+}
+
+fn whole(people: &[ProtocolUser], person: usize, sessions: &[usize]) -> Vec<WindowRange> {
+    sessions.iter().map(|i| stretch(people, person, *i)).collect()
 }
 
 impl Plan {

@@ -178,13 +178,9 @@ impl Protocol {
     /// # Errors
     /// When it is not understood, or cannot work.
     pub fn parse(source: &str, text: &str) -> Result<Self> {
-        let wrong = |what: String| {
-            Failure::new(FailureKind::Config, format!("protocol {source}: {what}"))
-                .remedy("Compare it with the protocols in src/lab/protocol/.")
-        };
-        let read: Self = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        let read: Self = toml::from_str(text).map_err(|e| wrong(source, e.to_string()))?;
         let protocol = Self { text: text.to_owned(), ..read };
-        protocol.validate().map_err(wrong)?;
+        protocol.validate().map_err(|one| wrong(source, one))?;
         Ok(protocol)
     }
 
@@ -219,24 +215,15 @@ impl Protocol {
     }
 
     fn validate(&self) -> Result<(), String> {
-        let fits = |name: &str| {
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        };
-        if !fits(&self.name) || !fits(self.model_folder()) {
+        if !is_file_name(&self.name) || !is_file_name(self.model_folder()) {
             return Err("name and models must be letters, digits and hyphens".into());
         }
-        let shares = |training: f64, calibration: f64, least: f64| {
-            let sum = training + calibration;
-            (training >= least && calibration >= 0.0 && sum < 1.0)
-                .then_some(())
-                .ok_or(format!("shares {training} and {calibration} leave nothing for a part"))
-        };
         if let Genuine::Share { training, calibration, .. } = self.genuine {
-            shares(training, calibration, 0.01)?;
+            check_shares(training, calibration, 0.01)?;
         }
         if let People::Assigned { training, calibration } = self.impostors.people {
             let learns = self.impostors.learn_from == LearnFrom::People;
-            shares(training, calibration, if learns { 0.01 } else { 0.0 })?;
+            check_shares(training, calibration, if learns { 0.01 } else { 0.0 })?;
         }
         if self.genuine.most_training() == 0 || self.impostors.most_windows == 0 {
             return Err("most_training and most_windows must be at least 1".into());
@@ -246,6 +233,22 @@ impl Protocol {
         }
         Ok(())
     }
+}
+
+fn check_shares(training: f64, calibration: f64, least: f64) -> Result<(), String> {
+    let sum = training + calibration;
+    (training >= least && calibration >= 0.0 && sum < 1.0)
+        .then_some(())
+        .ok_or(format!("shares {training} and {calibration} leave nothing for a part"))
+}
+
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+fn wrong(source: &str, what: String) -> Failure {
+    Failure::new(FailureKind::Config, format!("protocol {source}: {what}"))
+        .remedy("Compare it with the protocols in src/lab/protocol/.")
 }
 
 /// Bytes as hexadecimal digits.

@@ -152,13 +152,19 @@ fn fast(windows: &[Window]) -> Option<f64> {
 }
 
 fn grid(windows: &[Window]) -> f64 {
-    let samples = || windows.iter().flat_map(Window::samples).take(5000);
-    let total = samples().count();
-    let fits = |grid: f64| {
-        let on = |p: f64| (p / grid - (p / grid).round()).abs() < 1e-6;
-        samples().filter(|s| on(s.x) && on(s.y)).count() * 100 >= total * 99
-    };
-    [1.0, 0.5, 0.25].into_iter().find(|grid| fits(*grid)).unwrap_or(0.01)
+    let samples: Vec<&Sample> = windows.iter().flat_map(Window::samples).take(5000).collect();
+    [1.0, 0.5, 0.25]
+        .into_iter()
+        .find(|grid| {
+            let on = samples.iter().filter(|s| is_on(*grid, s.x) && is_on(*grid, s.y)).count();
+            // A few samples lie between: a program may have put the pointer there.
+            on * 100 >= samples.len() * 99
+        })
+        .unwrap_or(0.01)
+}
+
+fn is_on(grid: f64, place: f64) -> bool {
+    (place / grid - (place / grid).round()).abs() < 1e-6
 }
 
 fn screen(windows: &[Window]) -> [f64; 2] {

@@ -110,11 +110,13 @@ impl Movement {
         }
         // The screen is wider than high, and so is the work on it.
         let by = [distance * angle.cos(), 0.75 * distance * angle.sin()];
-        let turned = |i: usize, size: f64| {
+        let size = [w, h];
+        [0, 1].map(|i| {
             let to = self.hand[i] + by[i];
-            if (0.0..size).contains(&to) { to } else { self.hand[i] - by[i] }
-        };
-        [turned(0, w).clamp(4.0, w - 5.0), turned(1, h).clamp(4.0, h - 5.0)]
+            // A way that would leave the screen turns round.
+            let to = if (0.0..size[i]).contains(&to) { to } else { self.hand[i] - by[i] };
+            to.clamp(4.0, size[i] - 5.0)
+        })
     }
 
     /// Strokes to a target: a first that falls short or goes past, then corrections.

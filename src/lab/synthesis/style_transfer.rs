@@ -86,25 +86,26 @@ impl MovementStyle {
         let origin = [samples[0].x, samples[0].y];
         let chord = [samples[last].x - origin[0], samples[last].y - origin[1]];
         let (sin, cos) = self.turn.sin_cos();
-        let place = |i: usize| {
-            let near = |f: fn(&Sample) -> f64| {
-                let mean =
-                    (f(&samples[i.saturating_sub(1)]) + f(&samples[(i + 1).min(last)])) / 2.0;
-                if i == 0 || i == last {
-                    f(&samples[i])
-                } else {
-                    f(&samples[i]) * (1.0 - self.smooth) + self.smooth * mean
-                }
-            };
-            let bow = self.bend * (PI * i as f64 / last as f64).sin();
-            let x = near(|s| s.x) - origin[0] - bow * chord[1];
-            let y = near(|s| s.y) - origin[1] + bow * chord[0];
-            [
-                origin[0] + self.size * (x * cos - y * sin),
-                origin[1] + self.size * (x * sin + y * cos),
-            ]
-        };
-        (0..=last).map(place).collect()
+        (0..=last)
+            .map(|i| {
+                let bow = self.bend * (PI * i as f64 / last as f64).sin();
+                let x = self.smoothed(samples, i, |s| s.x) - origin[0] - bow * chord[1];
+                let y = self.smoothed(samples, i, |s| s.y) - origin[1] + bow * chord[0];
+                [
+                    origin[0] + self.size * (x * cos - y * sin),
+                    origin[1] + self.size * (x * sin + y * cos),
+                ]
+            })
+            .collect()
+    }
+
+    /// A coordinate drawn towards its neighbours'; the ends of a movement stay.
+    fn smoothed(&self, samples: &[Sample], i: usize, f: fn(&Sample) -> f64) -> f64 {
+        if i == 0 || i == samples.len() - 1 {
+            return f(&samples[i]);
+        }
+        let mean = (f(&samples[i - 1]) + f(&samples[i + 1])) / 2.0;
+        f(&samples[i]) * (1.0 - self.smooth) + self.smooth * mean
     }
 
     /// Microseconds since the start at each position.
@@ -144,13 +145,9 @@ pub(super) fn place_at(path: &[Sample], at: Timestamp) -> [f64; 2] {
     let after = &path[(next + 1).min(last)];
     let span = ((to.at - from.at).0.max(1)) as f64;
     let share = ((at - from.at).0 as f64 / span).clamp(0.0, 1.0);
-    let slope = |a: &Sample, b: &Sample, f: fn(&Sample) -> f64| {
-        let time = ((b.at - a.at).0.max(1)) as f64;
-        (f(b) - f(a)) / time * span
-    };
     [|s: &Sample| s.x, |s: &Sample| s.y].map(|f| {
-        let m0 = slope(before, to, f);
-        let m1 = slope(from, after, f);
+        let [m0, m1] = [[before, to], [from, after]]
+            .map(|[a, b]| (f(b) - f(a)) / ((b.at - a.at).0.max(1)) as f64 * span);
         let t = share;
         let t2 = share * share;
         let t3 = share * share * share;

@@ -1,5 +1,5 @@
 //! Windows' access lists, as texts: who may open a file, a folder or a pipe, and a list that names
-//! nobody but the user of this process. Opens and writes nothing itself but such lists.
+//! the user of this process alone.
 
 use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
@@ -44,7 +44,7 @@ impl Drop for Local {
 
 /// A list that lets nobody in but the user of this process.
 #[derive(Debug)]
-pub struct OwnerOnly(Local);
+pub(crate) struct OwnerOnly(Local);
 
 impl OwnerOnly {
     /// For one object, or for a folder and what will be made in it.
@@ -69,7 +69,7 @@ impl OwnerOnly {
     }
 
     /// As functions that make objects want it; valid as long as `self`.
-    pub fn attributes(&self) -> SECURITY_ATTRIBUTES {
+    pub(crate) fn attributes(&self) -> SECURITY_ATTRIBUTES {
         SECURITY_ATTRIBUTES {
             nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
             lpSecurityDescriptor: self.0.0,
@@ -106,7 +106,7 @@ impl OwnerOnly {
     ///
     /// # Errors
     /// When the system refuses, or it belongs to somebody else.
-    pub fn put_on(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn put_on(&self, path: &Path) -> io::Result<()> {
         let path = wide_path(path);
         let what = WHO_AND_WHAT | PROTECTED_DACL_SECURITY_INFORMATION;
         // SAFETY: the path ends with a zero, the list lives as long as `self`.
@@ -116,7 +116,7 @@ impl OwnerOnly {
 
 /// Owner and list of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
+pub(crate) struct Access {
     /// Who owns it.
     pub owner: String,
     /// Whom it lets in, with the rights in the words of the format.
@@ -139,7 +139,7 @@ impl Access {
     ///
     /// # Errors
     /// When it cannot be looked at.
-    pub fn of_open(pipe: BorrowedHandle<'_>) -> io::Result<Self> {
+    pub(crate) fn of_open(pipe: BorrowedHandle<'_>) -> io::Result<Self> {
         Self::look(pipe, SE_KERNEL_OBJECT)
     }
 
@@ -168,12 +168,15 @@ impl Access {
     fn parse(text: &str) -> Self {
         let (head, list) = text.split_once("D:").unwrap_or((text, ""));
         let owner = head.strip_prefix("O:").unwrap_or_default();
-        let entry = |entry: &str| {
-            let fields: Vec<_> = entry.trim_end_matches(')').split(';').collect();
-            let [kind, _, rights, _, _, who] = fields[..] else { return None };
-            (kind != "D").then(|| (who.to_owned(), rights.to_owned()))
-        };
-        let grants = list.split('(').skip(1).filter_map(entry).collect();
+        let grants = list
+            .split('(')
+            .skip(1)
+            .filter_map(|entry| {
+                let fields: Vec<_> = entry.trim_end_matches(')').split(';').collect();
+                let [kind, _, rights, _, _, who] = fields[..] else { return None };
+                (kind != "D").then(|| (who.to_owned(), rights.to_owned()))
+            })
+            .collect();
         Self { owner: owner.split("G:").next().unwrap_or_default().to_owned(), grants }
     }
 
@@ -181,7 +184,7 @@ impl Access {
     ///
     /// # Errors
     /// When that is not known.
-    pub fn is_ours(&self) -> io::Result<bool> {
+    pub(crate) fn is_ours(&self) -> io::Result<bool> {
         Ok(self.owner == ours()?)
     }
 
@@ -189,17 +192,17 @@ impl Access {
     ///
     /// # Errors
     /// When that is not known.
-    pub fn is_private(&self) -> io::Result<bool> {
+    pub(crate) fn is_private(&self) -> io::Result<bool> {
         let ours = ours()?;
         let may = |who: &str| who == ours || is_the_system(who);
         Ok(!self.grants.is_empty() && self.grants.iter().all(|(who, _)| may(who)))
     }
 
     /// Whether nobody but administrators can have written it.
-    pub fn is_of_administrators(&self) -> bool {
+    pub(crate) fn is_of_administrators(&self) -> bool {
         let reads = |rights: &str| ["FR", "0x1200a9", "0x120089", "GR", "GXGR"].contains(&rights);
-        let harmless = |(who, rights): &(String, String)| is_the_system(who) || reads(rights);
-        is_the_system(&self.owner) && self.grants.iter().all(harmless)
+        is_the_system(&self.owner)
+            && self.grants.iter().all(|(who, rights)| is_the_system(who) || reads(rights))
     }
 }
 
@@ -280,7 +283,7 @@ pub fn wide(text: &str) -> Vec<u16> {
 }
 
 /// A path as Windows wants it.
-pub fn wide_path(path: &Path) -> Vec<u16> {
+pub(crate) fn wide_path(path: &Path) -> Vec<u16> {
     path.as_os_str().encode_wide().chain([0]).collect()
 }
 

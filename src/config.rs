@@ -1,5 +1,5 @@
-//! The configuration: nothing but the sum of the modules' parameters, read from one TOML file.
-//! A file is right as a whole or refused with the line at fault; nothing is looked up here.
+//! The configuration: the sum of the modules' parameters, read from one TOML file that is right as
+//! a whole or refused with the line at fault.
 
 mod policy;
 
@@ -24,38 +24,38 @@ pub struct Config {
     /// How the mouse is listened to.
     pub capture: IntakeParams,
     /// Which model, and who scores with it.
-    pub model: ModelChoice,
+    pub(crate) model: ModelChoice,
     /// How windows become decisions.
     pub decision: DecisionChoice,
     /// The same in configurations before version 0.2; emptied into `decision` when it is read.
     #[serde(skip_serializing)]
-    pub policy: Option<OldPolicy>,
+    pub(crate) policy: Option<OldPolicy>,
     /// What the person is told.
     pub notify: NotifyParams,
     /// How the session is locked.
     pub lock: LockParams,
     /// Whether the agent learns from its false alarms.
-    pub adapt: AdaptParams,
+    pub(crate) adapt: AdaptParams,
     /// Whether movement is kept.
-    pub record: RecordParams,
+    pub(crate) record: RecordParams,
     /// The log as a file for another program.
-    pub journal: JournalParams,
+    pub(crate) journal: JournalParams,
     /// The icon in the tray.
-    pub tray: TrayParams,
+    pub(crate) tray: TrayParams,
     /// Figures for those who watch over many machines.
-    pub metrics: MetricsParams,
+    pub(crate) metrics: MetricsParams,
     /// How long is kept what is stored.
-    pub retention: RetentionParams,
+    pub(crate) retention: RetentionParams,
     /// How much movement an enrolment collects.
-    pub enrol: EnrolParams,
+    pub(crate) enrol: EnrolParams,
     /// What is said on stderr.
-    pub log: LogParams,
+    pub(crate) log: LogParams,
 }
 
 /// A path, or `"auto"` for the usual place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "PathBuf", into = "PathBuf")]
-pub enum ConfigPath {
+pub(crate) enum ConfigPath {
     /// The usual place.
     #[default]
     Auto,
@@ -102,7 +102,7 @@ mod written_hash {
 /// Which model, and who scores with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct ModelChoice {
+pub(crate) struct ModelChoice {
     /// The model file.
     pub path: ConfigPath,
     /// Who scores.
@@ -129,7 +129,7 @@ impl ModelChoice {
 /// What is said on stderr.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct LogParams {
+pub(crate) struct LogParams {
     /// The least important thing that is still said.
     pub level: LogLevel,
 }
@@ -137,7 +137,7 @@ pub struct LogParams {
 /// How much is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum LogLevel {
+pub(crate) enum LogLevel {
     /// Faults.
     Error,
     /// What does not work as it should.

@@ -1,5 +1,5 @@
 //! The one error that leaves a module: what failed, on which thing, what to do next, and the kind
-//! that becomes the exit code. Pipeline and engine know nothing of it.
+//! that becomes the exit code.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -99,7 +99,7 @@ impl Failure {
     /// The error underneath, kept for the log; its text must already be part of `what` if the
     /// person needs it.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
@@ -128,7 +128,7 @@ impl Error for Failure {
 
 /// A text that may come from a file or its name, with control characters (and marks that turn the
 /// direction of text) written out, line breaks aside: a terminal would obey them.
-pub fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_hidden = |c: char| {
         c.is_control() && c != '\n'
             || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

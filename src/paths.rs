@@ -10,15 +10,15 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::platform::places;
 
 /// Names the configuration file.
-pub const CONFIG: &str = "MOUSEWARDEN_CONFIG";
+pub(crate) const CONFIG: &str = "MOUSEWARDEN_CONFIG";
 /// Names the data folder: recordings, model, history.
-pub const DATA: &str = "MOUSEWARDEN_DATA";
+pub(crate) const DATA: &str = "MOUSEWARDEN_DATA";
 /// Names the folder for lock and socket.
-pub const RUNTIME: &str = "MOUSEWARDEN_RUNTIME";
+pub(crate) const RUNTIME: &str = "MOUSEWARDEN_RUNTIME";
 
 /// The places of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths {
+pub(crate) struct Paths {
     config: PathBuf,
     config_named: bool,
     config_home: Option<PathBuf>,
@@ -32,7 +32,7 @@ impl Paths {
     ///
     /// # Errors
     /// When there is no home folder and nothing stands in for it.
-    pub fn from_environment() -> Result<Self> {
+    pub(crate) fn from_environment() -> Result<Self> {
         let folders = ProjectDirs::from("", "", "mousewarden");
         let named = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let runtime = places::runtime(named.as_deref());
@@ -101,12 +101,12 @@ impl Paths {
     }
 
     /// Whether the environment names the configuration file: then it must be there.
-    pub const fn config_named(&self) -> bool {
+    pub(crate) const fn config_named(&self) -> bool {
         self.config_named
     }
 
     /// Where the desktop's programs keep their configuration; `None` without a home folder.
-    pub fn config_home(&self) -> Option<&Path> {
+    pub(crate) fn config_home(&self) -> Option<&Path> {
         self.config_home.as_deref()
     }
 
@@ -121,7 +121,7 @@ impl Paths {
     }
 
     /// The folder for lock and socket.
-    pub fn runtime(&self) -> &Path {
+    pub(crate) fn runtime(&self) -> &Path {
         &self.runtime
     }
 
@@ -132,12 +132,12 @@ impl Paths {
 
     /// The file that the running agent holds locked because of its data, wherever its socket is; it
     /// says where that is.
-    pub fn data_lock(&self) -> PathBuf {
+    pub(crate) fn data_lock(&self) -> PathBuf {
         self.data.join("agent.lock")
     }
 
     /// The file that a running enrolment holds locked.
-    pub fn enrol_lock(&self) -> PathBuf {
+    pub(crate) fn enrol_lock(&self) -> PathBuf {
         self.data.join("enrol.lock")
     }
 

@@ -1,5 +1,8 @@
 //! Says what happens as log events with fields, so that the system journal and whoever collects it
-//! can search them. Windows without consequence are said at debug level only; no position ever is.
+//! can search them. Windows that led to an action are said at info level, others at debug.
+//!
+//! # Invariants
+//! A position is in no event.
 
 use crate::error::Result;
 use crate::pipeline::Verdict;
@@ -9,7 +12,7 @@ use super::event_sink::EventSink;
 
 /// An event sink that speaks through the log.
 #[derive(Debug, Default)]
-pub struct LogSink;
+pub(crate) struct LogSink;
 
 impl EventSink for LogSink {
     fn name(&self) -> &'static str {
@@ -22,9 +25,10 @@ impl EventSink for LogSink {
             other => {
                 let (why, serious) = reason(other);
                 let event = other.name();
-                match serious {
-                    true => tracing::warn!(event, why, "{}", other.words()),
-                    false => tracing::info!(event, why, "{}", other.words()),
+                if serious {
+                    tracing::warn!(event, why, "{}", other.words());
+                } else {
+                    tracing::info!(event, why, "{}", other.words());
                 }
             }
         }

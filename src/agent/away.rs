@@ -15,7 +15,7 @@ const RESTART_S: u64 = 10;
 
 /// What the history says of the time before this start.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Before {
+pub(crate) struct Before {
     /// Its last row.
     pub head: Option<Head>,
     /// The last start.
@@ -45,18 +45,18 @@ impl Before {
 
 /// What an agent starts from.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Origin {
+pub struct AgentOrigin {
     /// What it works with.
-    pub sha256: Fingerprints,
+    pub(crate) sha256: Fingerprints,
     /// What was before.
-    pub before: Before,
+    pub(crate) before: Before,
     /// What was done already to be able to start.
     pub events: Vec<Event>,
     /// What does not work from the start: a topic and a sentence.
     pub problems: Vec<(&'static str, String)>,
 }
 
-impl Origin {
+impl AgentOrigin {
     /// What is to be written after `started`: the gap before it, and what is another than then.
     pub(super) fn after(&self, started: &StampedEvent) -> Vec<Event> {
         let gap = self.before.last.as_ref().and_then(|last| gap(self, last, started));
@@ -72,7 +72,7 @@ impl Origin {
 
 /// The time between the last entry of an earlier run and this start; a machine that was off after
 /// an orderly end was watched by nobody because there was nobody.
-fn gap(origin: &Origin, last: &StampedEvent, started: &StampedEvent) -> Option<Event> {
+fn gap(origin: &AgentOrigin, last: &StampedEvent, started: &StampedEvent) -> Option<Event> {
     let boot_then = origin.before.started.as_ref().and_then(|then| boot(&then.event));
     let is_same_boot = boot_then.is_some() && boot_then == boot(&started.event);
     let what = match last.event {
@@ -270,10 +270,10 @@ mod tests {
         Fingerprints { model: Some(model.into()), ..Fingerprints::default() }
     }
 
-    fn origin(model: &str, started: Event, last: Event) -> Origin {
+    fn origin(model: &str, started: Event, last: Event) -> AgentOrigin {
         let before =
             Before { started: Some(at(0, started)), last: Some(at(60, last)), ..Before::default() };
-        Origin { sha256: files(model), before, ..Origin::default() }
+        AgentOrigin { sha256: files(model), before, ..AgentOrigin::default() }
     }
 
     #[test]
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(gaps("another", Event::Resumed), gap(Gap::Killed));
         assert_eq!(gaps("boot", stopped()), gap(Gap::Stopped));
         assert_eq!(gaps("another", stopped()), []);
-        assert_eq!(Origin::default().after(&now), []);
+        assert_eq!(AgentOrigin::default().after(&now), []);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Values of the configuration that cannot be wrong: each is checked while it is read, so that a
-//! mistake is reported with its line. Nothing is looked up or corrected.
+//! Values of the configuration that are right by type: each is checked while it is read, so that a
+//! mistake is reported with its line.
 
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +75,10 @@ pub enum ModelOr<T> {
 }
 
 /// What may overrule the model.
-pub trait OverridesModel: Copy + TryFrom<toml::Value, Error = String> + Into<toml::Value> {}
+pub(crate) trait OverridesModel:
+    Copy + TryFrom<toml::Value, Error = String> + Into<toml::Value>
+{
+}
 
 impl<T: OverridesModel> TryFrom<toml::Value> for ModelOr<T> {
     type Error = String;

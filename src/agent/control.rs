@@ -80,7 +80,7 @@ pub fn ask(socket: &Path, request: &ControlRequest) -> Result<Reply> {
 
 /// Where questions are answered.
 #[derive(Debug, Clone)]
-pub struct AgentControl {
+pub(crate) struct AgentControl {
     shared_status: Arc<SharedStatus>,
     commands: Sender<Command>,
     rules: Rules,

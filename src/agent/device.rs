@@ -1,5 +1,5 @@
 //! Whether the model knows what captures now. Movement by another mouse, resolution or back end has
-//! other units and another feel: it is judged by nobody, and never taken for somebody else's hand.
+//! other units and another feel, so it is left unjudged.
 
 use crate::pipeline::Timestamp;
 use crate::platform::CaptureView;
@@ -17,7 +17,7 @@ enum Use {
 
 /// Compares what captures with what the model was made with.
 #[derive(Debug, Clone)]
-pub struct DeviceCheck {
+pub(crate) struct DeviceCheck {
     view: CaptureView,
     /// `None` for a recording: whoever replays it wants it judged.
     profile: Option<Profile>,
@@ -67,20 +67,20 @@ impl DeviceCheck {
     /// A movement has ended. Tells, once after each change, that the model does not know with what:
     /// only now is that sure. Systems name a device before anybody has moved it (X servers do when
     /// the pointer's screen goes dark), and a moment after.
-    pub fn rests(&mut self) -> Option<Event> {
+    pub(crate) fn rests(&mut self) -> Option<Event> {
         let what = self.word().filter(|_| self.use_of_it == Use::Moving)?;
         self.use_of_it = Use::Told;
         Some(Event::Unknown { capture: self.capture(), what })
     }
 
     /// Whether the model does not know what captures.
-    pub const fn is_unknown(&self) -> bool {
+    pub(crate) const fn is_unknown(&self) -> bool {
         self.lacks.is_some()
     }
 
     /// Whether what captures has other units than the model knows: nothing can be made of its
     /// movement.
-    pub const fn is_unjudgeable(&self) -> bool {
+    pub(crate) const fn is_unjudgeable(&self) -> bool {
         matches!(self.lacks, Some(Unknown::Backend))
     }
 

@@ -1,5 +1,5 @@
 //! The thread that judges: signals from the intake, boundaries from the session and commands from
-//! outside go in, entries for the responder come out. It performs nothing and talks to nobody else.
+//! outside go in, entries for the responder come out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,7 +57,7 @@ pub struct Reloaded {
 
 /// Where a boundary of the session gets its time from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stamp {
+pub(crate) enum Stamp {
     /// The monotonic clock, like the signals of a live source.
     Clock,
     /// The last signal: a recording has a time of its own.
@@ -65,7 +65,7 @@ pub enum Stamp {
 }
 
 /// What the engine listens to.
-pub struct EngineInputs {
+pub(crate) struct EngineInputs {
     /// The mouse.
     pub inlet: SignalQueue,
     /// The session.
@@ -77,7 +77,7 @@ pub struct EngineInputs {
 }
 
 /// The judging thread's state.
-pub struct Engine {
+pub(crate) struct Engine {
     pub(super) detector: Detector<AnyScorer>,
     pub(super) shared_status: Arc<SharedStatus>,
     pub(super) tasks: Sender<Task>,
@@ -98,7 +98,7 @@ pub struct Engine {
 }
 
 /// What an engine is made of.
-pub struct EngineParts {
+pub(crate) struct EngineParts {
     /// Who judges.
     pub detector: Detector<AnyScorer>,
     /// What `status` shows.

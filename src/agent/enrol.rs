@@ -1,6 +1,6 @@
 //! Collects the owner's movement for training: every signal goes to the disk, windows and minutes
-//! are counted as they complete. It stops when told or when there is enough, and loses no window.
-//! While the session is locked or away nothing is kept: the hand there may be anybody's.
+//! are counted as they complete, until it is told to stop or has enough. While the session is
+//! locked or away the hand may be anybody's, so what it does is dropped.
 
 use crossbeam_channel::{Receiver, never, select};
 
@@ -18,7 +18,7 @@ use super::settings::EnrolParams;
 
 /// How much movement there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CollectedMovement {
+pub(crate) struct CollectedMovement {
     /// Complete windows.
     pub windows: u64,
     /// Movement in them.
@@ -58,7 +58,7 @@ impl CollectedMovement {
 
 /// Why a collection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// There is enough.
     Enough,
     /// It was interrupted; what was collected is kept.
@@ -69,7 +69,7 @@ pub enum Ended {
 
 /// What another window would bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum More {
+pub(crate) enum More {
     /// Something, as far as anybody knows.
     Helps,
     /// Nothing to speak of: there is enough.
@@ -78,7 +78,7 @@ pub enum More {
 
 /// A collection under way.
 #[derive(Debug)]
-pub struct Collection {
+pub(crate) struct Collection {
     segmenter: Segmenter,
     recordings: DeviceRecordings,
     gate: SessionGate,
@@ -91,7 +91,7 @@ pub struct Collection {
 /// One recording for each device: a recording names what captured it, and a model knows the devices
 /// of the recordings that it was made with.
 #[derive(Debug)]
-pub struct DeviceRecordings {
+pub(crate) struct DeviceRecordings {
     store: Store,
     view: CaptureView,
     capture: String,
@@ -126,7 +126,7 @@ impl DeviceRecordings {
 
 /// What a collection listens to beside the mouse.
 #[derive(Debug)]
-pub struct CollectionInputs {
+pub(crate) struct CollectionInputs {
     /// The session; `never()` without a watch.
     pub session: Receiver<Signal>,
     /// Rings when the collection is to be interrupted.

@@ -1,5 +1,5 @@
 //! What happens in the live process, as values: one typed log that status, watch, report, metrics,
-//! the system journal and the history read and write. An entry never says where the pointer was.
+//! the system journal and the history read and write.
 //!
 //! # Schema
 //! Written as JSON, an entry is one object: `wall` (UTC, RFC 3339), `mono_us` (microseconds of the
@@ -7,6 +7,9 @@
 //! fields and events may come; a field is never given another meaning. A verdict holds `window`
 //! (`started_at`, `ended_at`, `steps`, `end`), `at`, `score` (0 impostor, 1 owner), `grouped` (or
 //! null), `windows`, `decision`, `action` (or null) and, for an alarm, `why`.
+//!
+//! # Invariants
+//! An entry never says where the pointer was, and a field is never given another meaning.
 
 mod kinds;
 
@@ -16,8 +19,8 @@ use crate::pipeline::{Action, Boundary, Timestamp, Verdict};
 use crate::platform::NoticeAnswer;
 use crate::platform::capture::description::Unknown;
 
-pub use self::kinds::{Asked, CaptureState, Fingerprints, Gap, Head, Part, Withheld};
-pub use super::notice::NoticeKind;
+pub(crate) use self::kinds::{Asked, CaptureState, Fingerprints, Gap, Head, Part, Withheld};
+pub(crate) use super::notice::NoticeKind;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,5 @@
 //! Who takes note of what happens: the history, the system's log, and whoever else was configured.
-//! An event sink that fails is reported and asked again; it stops neither the others nor the watch.
+//! An event sink that fails is reported and asked again, while the others and the watch go on.
 
 use std::time::Duration;
 

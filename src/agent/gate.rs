@@ -1,5 +1,5 @@
-//! Which moments count: those in which the session is in front, unlocked and awake, and not the
-//! first seconds after it was not. What happens in the others is neither judged nor kept.
+//! Which moments count: those in which the session is in front, unlocked and awake, from a few
+//! seconds after it came back.
 
 use crate::pipeline::event::Micros;
 use crate::pipeline::{Boundary, Timestamp};
@@ -10,7 +10,7 @@ pub const GRACE: Micros = Micros::from_millis(2_000);
 
 /// Knows whether the owner's session is in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SessionGate {
+pub(crate) struct SessionGate {
     shut: bool,
     open_from: Option<Timestamp>,
 }
@@ -30,12 +30,12 @@ impl SessionGate {
     }
 
     /// Whether the session is locked or away.
-    pub const fn is_shut(&self) -> bool {
+    pub(crate) const fn is_shut(&self) -> bool {
         self.shut
     }
 
     /// Whether what happens at this moment counts.
-    pub fn admits(&self, at: Timestamp) -> bool {
+    pub(crate) fn admits(&self, at: Timestamp) -> bool {
         !self.shut && self.open_from.is_none_or(|from| at >= from)
     }
 }

@@ -18,13 +18,13 @@ const PAUSE: Micros = Micros::from_millis(20);
 
 /// Being the only one, as long as it lives.
 #[derive(Debug)]
-pub struct Instance {
+pub(crate) struct Instance {
     _files: Vec<File>,
 }
 
 /// Who holds a lock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// Its process number, as it wrote it.
     pub pid: String,
     /// Where it can be asked.
@@ -67,7 +67,7 @@ fn claim(path: &Path, socket: Option<&Path>) -> Result<File> {
 }
 
 /// Who holds a lock; `None` when nobody does, or nobody ever has.
-pub fn holder(path: &Path) -> Option<Holder> {
+pub(crate) fn holder(path: &Path) -> Option<Holder> {
     let file = File::open(path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(read(path)),

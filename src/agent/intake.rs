@@ -1,5 +1,8 @@
-//! Takes signals from the source to the engine. It says when a pause has lasted long enough, never
-//! blocks a live source, and turns what had to be dropped into a boundary. It judges nothing.
+//! Takes signals from the source to the engine, says when a pause has lasted long enough, and turns
+//! what had to be dropped into a boundary.
+//!
+//! # Invariants
+//! A live source is never made to wait.
 
 use std::time::Duration;
 
@@ -18,7 +21,7 @@ const WAKE_EVERY: Micros = Micros(50_000);
 
 /// What happens when the engine is too slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pressure {
+pub(crate) enum Pressure {
     /// A live mouse: never wait; what is lost becomes `Boundary::Overflow`.
     Drop,
     /// A recording: wait, lose nothing.
@@ -27,7 +30,7 @@ pub enum Pressure {
 
 /// The engine's end of the queue.
 #[derive(Debug)]
-pub struct SignalQueue {
+pub(crate) struct SignalQueue {
     /// The signals in order.
     pub signals: Receiver<Signal>,
     /// Rings when there is something to do.
@@ -37,7 +40,7 @@ pub struct SignalQueue {
 }
 
 /// The source's end of the queue.
-pub struct Intake {
+pub(crate) struct Intake {
     signals: Sender<Signal>,
     bell: Sender<()>,
     ended: Sender<Result<()>>,
@@ -50,10 +53,14 @@ pub struct Intake {
 }
 
 /// Told what the source says of itself.
-pub type News = Box<dyn FnMut(CaptureNews) + Send>;
+pub(crate) type News = Box<dyn FnMut(CaptureNews) + Send>;
 
 /// Both ends of a queue for windows that end after a pause of `pause`.
-pub fn queue(params: &IntakeParams, pressure: Pressure, pause: Micros) -> (Intake, SignalQueue) {
+pub(crate) fn queue(
+    params: &IntakeParams,
+    pressure: Pressure,
+    pause: Micros,
+) -> (Intake, SignalQueue) {
     let (signals, signals_out) = bounded(params.queue_signals.get() as usize);
     let (bell, bell_out) = bounded(1);
     let (ended, ended_out) = bounded(1);
@@ -67,7 +74,7 @@ pub fn queue(params: &IntakeParams, pressure: Pressure, pause: Micros) -> (Intak
 
 impl Intake {
     /// With somebody who is told what the source says of itself.
-    pub fn telling(self, news: News) -> Self {
+    pub(crate) fn telling(self, news: News) -> Self {
         Self { news, ..self }
     }
 

@@ -1,6 +1,5 @@
-//! The log as a file of JSON lines for another program to collect, readable by its owner only. It
-//! never grows beyond twice its cap; what a full disk refuses is kept for a while and written
-//! later.
+//! The log as a file of JSON lines for another program to collect, readable by its owner only and
+//! at most twice its cap long. What a full disk refuses is kept for a while and written later.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -54,7 +53,7 @@ impl Journal {
     }
 
     /// Whether lines are still to be written.
-    pub const fn is_behind(&self) -> bool {
+    pub(crate) const fn is_behind(&self) -> bool {
         !self.behind.is_empty()
     }
 
@@ -62,7 +61,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk still refuses.
-    pub fn catch_up(&mut self) -> Result<()> {
+    pub(crate) fn catch_up(&mut self) -> Result<()> {
         if self.bytes > 0 && self.bytes + self.behind.len() as u64 > self.cap {
             self.put_aside()?;
         }

@@ -1,5 +1,8 @@
-//! A model made ready to judge, with the parameters it judges by: all that a reload replaces.
-//! It is whole or not there; a bad file never replaces a good judge.
+//! A model made ready to judge, with the parameters it judges by: all that a reload replaces, as a
+//! whole.
+//!
+//! # Invariants
+//! A bad file never replaces a good judge.
 
 use std::path::Path;
 
@@ -16,7 +19,7 @@ use super::settings::{DecisionChoice, LockParams, NotifyParams};
 use super::shared_status::{ModelStatus, ScorerStatus};
 
 /// A scorer of any kind.
-pub type AnyScorer = Box<dyn Scorer + Send>;
+pub(crate) type AnyScorer = Box<dyn Scorer + Send>;
 
 /// Everything that may change while the agent runs.
 pub struct Judge {
@@ -101,7 +104,7 @@ impl Judge {
     ///
     /// # Errors
     /// [`FailureKind::Config`] when its model cuts otherwise.
-    pub fn with_pause(self, pause_ms: u32) -> Result<Self> {
+    pub(crate) fn with_pause(self, pause_ms: u32) -> Result<Self> {
         if self.windows.pause_ms == pause_ms {
             return Ok(self);
         }
@@ -111,13 +114,13 @@ impl Judge {
     }
 
     /// What the model was made with.
-    pub fn profile(&self) -> Profile {
+    pub(crate) fn profile(&self) -> Profile {
         let from = self.model.provenance.as_ref();
         from.map(|from| Profile::parse(&from.capture)).unwrap_or_default()
     }
 
     /// Who scores, in a few words.
-    pub fn scorer_name(&self) -> String {
+    pub(crate) fn scorer_name(&self) -> String {
         format!("{} {}", self.report.backend, self.report.version)
     }
 

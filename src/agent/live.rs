@@ -12,7 +12,7 @@ use crate::pipeline::Signal;
 use crate::platform::control::endpoint::ControlEndpoint;
 use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock};
 
-use super::away::Origin;
+use super::away::AgentOrigin;
 use super::control::AgentControl;
 use super::device::DeviceCheck;
 use super::engine::{Command, Engine, EngineInputs, EngineParts, Reload, Stamp};
@@ -66,11 +66,11 @@ pub struct Setup {
     /// The configuration file, for `status`.
     pub config: Option<std::path::PathBuf>,
     /// What it starts from.
-    pub origin: Origin,
+    pub origin: AgentOrigin,
 }
 
 /// Shows an agent that can be asked by these means.
-pub type StatusDisplayMaker =
+pub(crate) type StatusDisplayMaker =
     Box<dyn FnOnce(Arc<dyn ControlHandler>) -> Box<dyn StatusDisplay> + Send>;
 
 /// Live or not.

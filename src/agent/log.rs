@@ -33,7 +33,7 @@ pub struct Log {
 
 /// A line to the log, for whoever has something to note.
 #[derive(Debug, Clone)]
-pub struct Notes {
+pub(crate) struct Notes {
     /// None once the log has ended, whoever still holds a line.
     queue: Arc<Mutex<Option<Sender<StampedEvent>>>>,
     lost: Arc<AtomicU64>,
@@ -41,7 +41,7 @@ pub struct Notes {
 }
 
 /// The end of the log at which they come out.
-pub struct Writer {
+pub(crate) struct Writer {
     queue: Receiver<StampedEvent>,
     news: Sender<Event>,
     /// Closed when the writer is gone.
@@ -97,7 +97,7 @@ impl Log {
     }
 
     /// A line of one's own.
-    pub fn notes(&self) -> Notes {
+    pub(crate) fn notes(&self) -> Notes {
         self.notes.clone()
     }
 

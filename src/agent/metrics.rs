@@ -1,5 +1,8 @@
-//! The state of the agent as a text file for Prometheus' node exporter ("textfile collector"). The
-//! file is replaced as a whole; no port is opened and no position is in it.
+//! The state of the agent as a text file for Prometheus' node exporter ("textfile collector"),
+//! replaced as a whole.
+//!
+//! # Invariants
+//! The file holds no position.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -19,7 +22,7 @@ const EVERY: Micros = Micros::from_millis(15_000);
 
 /// Counts, and writes the file.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     path: PathBuf,
     shared_status: Arc<SharedStatus>,
     written: Option<Timestamp>,

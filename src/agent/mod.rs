@@ -1,6 +1,5 @@
-//! The live process: intake -> engine -> responder over bounded channels, with a log, an
-//! optional recorder and a control socket. It reads no configuration, environment or terminal;
-//! everything it needs is handed to it.
+//! The live process: intake -> engine -> responder over bounded channels, with a log, an optional
+//! recorder and a control socket. Everything it needs is handed to it.
 
 mod announce;
 mod away;
@@ -14,7 +13,7 @@ pub mod event_sink;
 mod gate;
 #[cfg(feature = "history")]
 pub mod history;
-pub mod instance;
+pub(crate) mod instance;
 pub mod intake;
 pub mod journal;
 pub mod judge;
@@ -24,7 +23,7 @@ mod log;
 pub mod metrics;
 pub mod model_versions;
 mod notice;
-pub mod playback;
+pub(crate) mod playback;
 pub mod recorder;
 mod reload;
 pub mod replay;

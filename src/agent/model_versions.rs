@@ -1,6 +1,6 @@
 //! What the agent has learnt from what follows unlocks: where the owner is found now, version by
-//! version, in a file beside the model. The model itself is never changed, so every version can be
-//! taken back. Decides nothing; when to learn is the engine's business.
+//! version, in a file beside the model. The model itself stays as it was enrolled, so every version
+//! can be taken back.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub struct Version {
 impl Version {
     /// Whether the model has been led as far as it may be. Most owners get there within days:
     /// chance alone moves every one of many dimensions a little.
-    pub fn is_at_the_end(&self) -> bool {
+    pub(crate) fn is_at_the_end(&self) -> bool {
         self.drift > 0.95 * REACH
     }
 }
@@ -101,7 +101,7 @@ impl ModelVersions {
     ///
     /// # Errors
     /// [`FailureKind::Config`] when there is no such version, otherwise why it cannot be written.
-    pub fn roll_back(&mut self, number: u32) -> Result<()> {
+    pub(crate) fn roll_back(&mut self, number: u32) -> Result<()> {
         let known = number == 0 || self.versions.iter().any(|version| version.number == number);
         if !known {
             let what = format!("there is no version {number} of the adapted model");

@@ -1,5 +1,5 @@
 //! The words of the notices: what was seen, for how long, and what can be done, in plain language.
-//! Summaries stay below 28 letters: desktops cut them off there. Nothing is decided or shown here.
+//! Summaries stay below 28 letters: desktops cut them off there.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,7 +18,7 @@ const MOST_WINDOWS: usize = 1000;
 
 /// How much movement the decision that stands rests on.
 #[derive(Debug, Clone, Default)]
-pub struct JudgedMovement {
+pub(crate) struct JudgedMovement {
     judged: usize,
     /// Of the last alarm.
     why: Option<Explanation>,
@@ -118,7 +118,7 @@ impl fmt::Display for NoticeKind {
 
 /// A notice and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoticeText {
+pub(crate) struct NoticeText {
     /// What it is about.
     pub kind: NoticeKind,
     /// What is shown.
@@ -169,13 +169,13 @@ pub fn locked(seen: &JudgedMovement) -> NoticeText {
 }
 
 /// No way of locking worked.
-pub fn could_not_lock(why: &str) -> NoticeText {
+pub(crate) fn could_not_lock(why: &str) -> NoticeText {
     let body = format!("Somebody may be using your mouse. Lock the screen yourself. ({why})");
     plain(NoticeKind::LockFailed, "Could not lock the screen", body, true)
 }
 
 /// Alarms no longer lock.
-pub fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
+pub(crate) fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
     let body = format!(
         "{} After {locks} locks in ten minutes mousewarden only warns. If it was you each time: \
          `mousewarden --enroll --again`.",
@@ -220,7 +220,7 @@ pub fn fault(why: &str) -> NoticeText {
 }
 
 /// What happened to the watch since the last proven unlock, each in a few words.
-pub fn while_away(happened: &str) -> NoticeText {
+pub(crate) fn while_away(happened: &str) -> NoticeText {
     let body = format!("{happened}. `mousewarden report` shows all of it.");
     plain(NoticeKind::WhileAway, "While you were away", body, true)
 }

@@ -1,5 +1,4 @@
 //! A recording that stands in for the mouse, at the pace of the hand or as fast as it can be read.
-//! It changes nothing about the signals; only when they are handed out.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use crate::platform::{Capture, CaptureView, EventSource, Next, clock};
 
 /// When a signal is handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub(crate) enum Pace {
     /// As the hand moved.
     Recorded,
     /// At once.
@@ -21,7 +20,7 @@ pub enum Pace {
 
 /// A recording as a source.
 #[derive(Debug)]
-pub struct Playback {
+pub(crate) struct Playback {
     reader: RecordingReader,
     pace: Pace,
     next: Option<Signal>,

@@ -1,5 +1,5 @@
-//! Keeps what the engine saw, in its order, so that a replay gives the same verdicts bit for bit.
-//! Whole movements reach the disk as soon as they end; nothing is filtered or changed.
+//! Keeps what the engine saw, in its order and unfiltered, so that a replay gives the same verdicts
+//! bit for bit. Whole movements reach the disk as soon as they end.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! What the agent would have said about a recording: the same judge, the same pauses, no threads,
-//! no clock and nobody to tell. Bit for bit what the live process writes down.
+//! What the agent would have said about a recording: the same judge and the same pauses on one
+//! thread, bit for bit what the live process writes down.
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Signal, Verdict};

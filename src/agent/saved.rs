@@ -1,5 +1,6 @@
-//! The state of the decision, kept for a restart of the agent within the session: whoever ends the agent
-//! and starts it again is not forgotten. It lies where the session's own files lie and goes with them.
+//! The state of the decision, kept for a restart of the agent within the session: whoever ends the
+//! agent and starts it again is remembered. It lies where the session's own files lie and goes with
+//! them.
 
 use std::path::{Path, PathBuf};
 

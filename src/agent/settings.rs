@@ -1,11 +1,12 @@
 //! The parameters of the live process, each checked while it is read, so that a wrong value is
-//! reported with its line. No file is opened here and nothing is looked up.
+//! reported with its line.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::bounded::{BoundedInt, Fraction, ModelOr};
+pub use super::bounded::BoundedInt;
+pub(crate) use super::bounded::{Fraction, ModelOr};
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::model::Bundle;
@@ -169,7 +170,7 @@ fn trigger(key: &str, budget: Budget, bundle: &Bundle) -> Result<Trigger> {
 /// nobody unprotected.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct OldPolicy {
+pub(crate) struct OldPolicy {
     ladder: Option<MaxAction>,
     rule: Option<OldRule>,
     hours_between_alarms: Option<BoundedInt<1, 1000>>,
@@ -287,7 +288,7 @@ impl Default for LockParams {
 /// Whether the agent learns from what follows an unlock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct AdaptParams {
+pub(crate) struct AdaptParams {
     /// Whether the movement after an unlock shows where the owner is today, and once a day leads
     /// the model towards it.
     pub enabled: bool,
@@ -302,7 +303,7 @@ impl Default for AdaptParams {
 /// Whether movement is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct RecordParams {
+pub(crate) struct RecordParams {
     /// Whether the running agent keeps what it sees, for a replay or a later training.
     pub enabled: bool,
 }
@@ -310,7 +311,7 @@ pub struct RecordParams {
 /// The log as a file of JSON lines, for another program to collect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct JournalParams {
+pub(crate) struct JournalParams {
     /// The file, by its absolute path; empty for none.
     pub file: PathBuf,
     /// A journal of this many megabytes is put aside; one older one is kept.
@@ -326,7 +327,7 @@ impl Default for JournalParams {
 /// The icon in the tray.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct TrayParams {
+pub(crate) struct TrayParams {
     /// Whether it is shown where the desktop has a tray.
     pub enabled: bool,
 }
@@ -340,7 +341,7 @@ impl Default for TrayParams {
 /// Figures for those who watch over many machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct MetricsParams {
+pub(crate) struct MetricsParams {
     /// A text file for Prometheus' node exporter; empty for none.
     pub file: PathBuf,
 }
@@ -348,7 +349,7 @@ pub struct MetricsParams {
 /// How long is kept what the agent stores, in days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct RetentionParams {
+pub(crate) struct RetentionParams {
     /// The recordings of enrolments; 0 keeps them until they are purged.
     pub recordings_days: BoundedInt<0, 36_500>,
     /// The recordings of the running agent; 0 keeps them until they are purged.
@@ -371,7 +372,7 @@ impl Default for RetentionParams {
 /// How much movement an enrolment collects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct EnrolParams {
+pub(crate) struct EnrolParams {
     /// Windows to collect.
     pub target_windows: BoundedInt<30, 100_000>,
     /// Minutes of movement to collect; both targets must be met.

@@ -1,5 +1,8 @@
-//! What `status` shows: one value that the threads of the agent keep up to date. It is only ever
-//! read for people; no decision depends on it.
+//! What `status` shows: one value that the threads of the agent keep up to date, for people to
+//! read.
+//!
+//! # Invariants
+//! No decision depends on it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -24,7 +27,7 @@ const SILENT_S: u64 = 15 * 60;
 /// Whether the agent watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WatchState {
+pub(crate) enum WatchState {
     /// It does.
     #[default]
     Watching,
@@ -49,7 +52,7 @@ impl fmt::Display for WatchState {
 
 /// The last window, as far as it may be told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LastWindow {
+pub(crate) struct LastWindow {
     /// When it was judged, wall time.
     pub at: String,
     /// Steps.
@@ -62,7 +65,7 @@ pub struct LastWindow {
 
 /// The last alarm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LastAlarm {
+pub(crate) struct LastAlarm {
     /// When, wall time.
     pub at: String,
     /// What was to be done.
@@ -98,7 +101,7 @@ pub struct ModelStatus {
 
 /// What was learnt for good since the enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct AdaptationStatus {
+pub(crate) struct AdaptationStatus {
     /// The version in force.
     pub version: u32,
     /// How far it is from the enrolment, see
@@ -110,7 +113,7 @@ pub struct AdaptationStatus {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Status {
     /// Whether it watches.
-    pub state: WatchState,
+    pub(crate) state: WatchState,
     /// Whose hand it is.
     pub decision: Decision,
     /// What the rule makes of the last scores.
@@ -134,9 +137,9 @@ pub struct Status {
     /// Windows judged since the start.
     pub windows_seen: u64,
     /// The last one.
-    pub last_window: Option<LastWindow>,
+    pub(crate) last_window: Option<LastWindow>,
     /// The last alarm.
-    pub last_alarm: Option<LastAlarm>,
+    pub(crate) last_alarm: Option<LastAlarm>,
     /// Where signals come from.
     pub source: String,
     /// With what: back end, device and screens.
@@ -144,7 +147,7 @@ pub struct Status {
     pub capture: String,
     /// What of that the model does not know.
     #[serde(default)]
-    pub unknown: Option<Unknown>,
+    pub(crate) unknown: Option<Unknown>,
     /// Seconds since the mouse moved last, or since it began to be watched.
     #[serde(default)]
     pub still_s: u64,
@@ -154,7 +157,7 @@ pub struct Status {
     pub model: ModelStatus,
     /// What it has learnt for good since the enrolment.
     #[serde(default)]
-    pub adaptation: Option<AdaptationStatus>,
+    pub(crate) adaptation: Option<AdaptationStatus>,
     /// Whether it has learnt how the owner moves today.
     #[serde(default)]
     pub today: bool,
@@ -199,7 +202,7 @@ impl Status {
 
 /// A status that several threads write.
 #[derive(Debug)]
-pub struct SharedStatus {
+pub(crate) struct SharedStatus {
     status: Mutex<Status>,
     started: Timestamp,
     /// Microseconds of the monotonic clock.
@@ -283,7 +286,7 @@ impl SharedStatus {
     }
 
     /// Says what does not work, under a topic that can be cleared.
-    pub fn problem(&self, topic: &str, sentence: Option<String>) {
+    pub(crate) fn problem(&self, topic: &str, sentence: Option<String>) {
         let prefix = format!("{topic}: ");
         self.change(|status| {
             status.problems.retain(|problem| !problem.starts_with(&prefix));

@@ -1,4 +1,4 @@
-//! Movement of which nothing can be made, counted in pieces.
+//! Movement that comes to less than a window, counted in pieces.
 
 use crate::pipeline::{Micros, Signal, Timestamp};
 

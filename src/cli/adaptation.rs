@@ -1,5 +1,5 @@
 //! `adaptation`: what the agent has learnt since the enrolment, version by version, and the way
-//! back. Learns nothing itself.
+//! back.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use crate::pipeline::adaptation::REACH;
 
 /// Arguments of `adaptation`.
 #[derive(Debug, Args)]
-pub struct AdaptationArgs {
+pub(crate) struct AdaptationArgs {
     #[command(subcommand)]
     way: Option<Way>,
     /// Print JSON
@@ -88,12 +88,13 @@ impl AdaptationArgs {
             "Version {} is in force. (Two people are 1.4 apart on the average.)",
             last.version
         ))?;
-        match adaptation.now().is_some_and(Version::is_at_the_end) {
-            true => output::line(
+        if adaptation.now().is_some_and(Version::is_at_the_end) {
+            output::line(
                 "It is as far as learning may lead. Where alarms are still false, enrol on another day too: \
                  mousewarden --enroll --again",
-            ),
-            false => Ok(()),
+            )
+        } else {
+            Ok(())
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `capture-process`: the process that holds the mouse hook; mousewarden starts it by itself. Reads
-//! nothing of the configuration and prints nothing but the records that its parent reads.
+//! `capture-process`: the process that holds the mouse hook and prints the records that its parent
+//! reads; mousewarden starts it by itself.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::platform::capture::{HookParams, hold};
 
 /// Arguments of `capture-process`.
 #[derive(Debug, Args)]
-pub struct CaptureProcessArgs {
+pub(crate) struct CaptureProcessArgs {
     /// Which way of seeing the mouse is wanted.
     #[arg(long, default_value_t = CaptureBackend::Auto)]
     backend: CaptureBackend,

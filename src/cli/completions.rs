@@ -1,5 +1,5 @@
 //! `completions` and `manual`, for packages: what a shell completes, and the man pages, made from
-//! the command line itself so that they cannot differ from it.
+//! the command line itself so that they always agree with it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::error::{Failure, Result};
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     shell: Shell,
 }
@@ -31,7 +31,7 @@ impl CompletionsArgs {
 
 /// Arguments of `manual`.
 #[derive(Debug, Args)]
-pub struct ManualArgs {
+pub(crate) struct ManualArgs {
     /// The folder for the pages, made if it is missing
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,

@@ -1,4 +1,4 @@
-//! `config`: prints the defaults, checks a file, shows where things lie. Changes nothing.
+//! `config`: prints the defaults, checks a file, shows where things lie.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 /// Arguments of `config`.
 #[derive(Debug, Args)]
-pub struct ConfigArgs {
+pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     what: What,
 }

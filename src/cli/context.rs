@@ -1,5 +1,5 @@
 //! What most commands begin with: the paths, the configuration in force, and what follows from
-//! both. Nothing is started here.
+//! both.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::platform::{clock, user};
 
 /// The setting of a command.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub(crate) struct Context {
     /// Where things lie.
     pub paths: Paths,
     /// The configuration in force.
@@ -57,7 +57,7 @@ impl Context {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn make_runtime(&self) -> Result<()> {
+    pub(crate) fn make_runtime(&self) -> Result<()> {
         make(self.paths.runtime(), RUNTIME)
     }
 
@@ -141,7 +141,7 @@ impl Context {
     ///
     /// # Errors
     /// When the model cannot be used, or the configuration does not fit it.
-    pub fn judge_whatever_was_learnt(
+    pub(crate) fn judge_whatever_was_learnt(
         &self,
         model: Option<&Path>,
     ) -> Result<(Judge, Option<Event>)> {
@@ -172,7 +172,7 @@ impl Context {
     }
 
     /// What an agent by this configuration works with.
-    pub fn fingerprints(&self, model: Option<&Path>) -> Fingerprints {
+    pub(crate) fn fingerprints(&self, model: Option<&Path>) -> Fingerprints {
         let of = |path: &Path| private::sha256(path).ok();
         Fingerprints {
             program: std::env::current_exe().ok().and_then(|program| of(&program)),

@@ -1,5 +1,4 @@
-//! `explore`: looks at recordings, prints the checks and writes one page of pictures. Learns
-//! nothing and measures nothing that a model needs.
+//! `explore`: looks at recordings, prints the checks and writes one page of pictures.
 
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
@@ -23,7 +22,7 @@ const PLACES: usize = 3;
 
 /// Arguments of `explore`.
 #[derive(Debug, Args)]
-pub struct ExploreArgs {
+pub(crate) struct ExploreArgs {
     /// Folders or files of recordings
     #[arg(required = true)]
     input: Vec<PathBuf>,

@@ -1,5 +1,5 @@
 //! `export`: copies everything that is stored about the owner into a new folder that only they can
-//! read, with a list of what it is. Removes and changes nothing.
+//! read, with a list of what it is.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ use crate::error::{Failure, FailureKind, Result};
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
-pub struct ExportArgs {
+pub(crate) struct ExportArgs {
     /// The folder to make; it must not be there yet
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,

@@ -1,5 +1,4 @@
-//! `mousewarden inspect MODEL`: what a model file says of itself. Scores nothing and never opens
-//! the library.
+//! `mousewarden inspect MODEL`: what a model file says of itself, read by our own parser.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,12 +13,12 @@ use crate::files;
 use crate::model::bundle::CONTRACT;
 use crate::model::identifier::ARCHITECTURE;
 use crate::model::{Bundle, Identifier, Limit, OperatingPoint, Provenance};
-use crate::nn::{AnyNetwork, BiLstm, ConvLayer, Network};
+use crate::nn::{AnyNetwork, BiLstm, Network};
 use crate::pipeline::WindowParams;
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
-pub struct InspectArgs {
+pub(crate) struct InspectArgs {
     /// The model file.
     model: PathBuf,
     /// Print JSON.
@@ -64,9 +63,10 @@ impl InspectArgs {
         let content = files::read(&self.model)
             .map_err(|error| Failure::io(format!("model {}", self.model.display()), error))?;
         let description = describe(self.model, &content, bundle);
-        let text = match self.json {
-            true => serde_json::to_string_pretty(&description).unwrap_or_default(),
-            false => description.text(),
+        let text = if self.json {
+            serde_json::to_string_pretty(&description).unwrap_or_default()
+        } else {
+            description.text()
         };
         writeln!(io::stdout(), "{text}").map_err(|error| Failure::io("standard output", error))
     }
@@ -123,9 +123,14 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
 
 fn limit_lines(limits: &[Limit]) -> Vec<String> {
     let head = "evidence against the owner that makes one false alarm in so many hours at the desk";
-    let row =
-        |limit: &Limit| format!("{:>7.0} h  {:6.1} nats", limit.hours_between_alarms, limit.llr);
-    [String::new(), head.into()].into_iter().chain(limits.iter().map(row)).collect()
+    [String::new(), head.into()]
+        .into_iter()
+        .chain(
+            limits.iter().map(|limit| {
+                format!("{:>7.0} h  {:6.1} nats", limit.hours_between_alarms, limit.llr)
+            }),
+        )
+        .collect()
 }
 
 /// Numbers that training has set.
@@ -133,8 +138,7 @@ fn weights(network: &AnyNetwork) -> usize {
     let backbone = match network {
         AnyNetwork::BiLstm(network) => recurrent(network),
         AnyNetwork::Conv(network) => {
-            let layer = |layer: &ConvLayer| layer.weight.len() + layer.output;
-            network.layers.iter().map(layer).sum()
+            network.layers.iter().map(|layer| layer.weight.len() + layer.output).sum()
         }
     };
     let embedding =
@@ -153,7 +157,8 @@ fn recurrent(network: &Network) -> usize {
 
 impl Description {
     fn text(&self) -> String {
-        let (p, w) = (&self.provenance, &self.windows);
+        let p = &self.provenance;
+        let w = &self.windows;
         let widths: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
         let mut lines = vec![
             format!("model        {}", self.path.display()),

@@ -3,11 +3,11 @@
 
 pub mod adaptation;
 pub mod capture_process;
-pub mod completions;
+pub(crate) mod completions;
 pub mod config;
 pub mod context;
 pub mod doctor;
-pub mod enroll;
+pub(crate) mod enroll;
 pub mod evaluate;
 pub mod explore;
 pub mod export;

@@ -1,5 +1,5 @@
-//! How commands talk: data on stdout as text or JSON, talk on stderr, colour only on a terminal and
-//! never against NO_COLOR. What is said is the commands' business.
+//! How commands talk: data on stdout as text or JSON, talk on stderr, colour only on a terminal
+//! that wants it (NO_COLOR).
 
 use std::io::{self, IsTerminal, Write};
 
@@ -40,7 +40,7 @@ pub fn line(text: &str) -> Result<()> {
 }
 
 /// Whether stdout may be coloured.
-pub fn colour() -> bool {
+pub(crate) fn colour() -> bool {
     io::stdout().is_terminal() && allows_colour()
 }
 
@@ -49,7 +49,7 @@ fn allows_colour() -> bool {
 }
 
 /// Starts logging to stderr. A second call changes nothing.
-pub fn log_to_stderr(level: LogLevel) {
+pub(crate) fn log_to_stderr(level: LogLevel) {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,

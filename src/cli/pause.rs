@@ -10,7 +10,7 @@ use crate::error::Result;
 
 /// Arguments of `pause`.
 #[derive(Debug, Args)]
-pub struct PauseArgs {
+pub(crate) struct PauseArgs {
     /// For how long, as 15m or 1h30m; without it until `resume`
     #[arg(value_name = "DURATION", value_parser = seconds)]
     duration: Option<u64>,

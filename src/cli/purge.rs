@@ -1,5 +1,8 @@
-//! `purge`: removes what is stored about the owner, and names every file. Only what the inventory
-//! knows is touched; a running agent is never pulled the ground from under its feet.
+//! `purge`: removes what is stored about the owner, as far as the inventory knows it, and names
+//! every file.
+//!
+//! # Invariants
+//! A running agent is never pulled the ground from under its feet.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
@@ -18,7 +21,7 @@ use crate::error::{Failure, FailureKind, Result};
 
 /// Arguments of `purge`.
 #[derive(Debug, Args)]
-pub struct PurgeArgs {
+pub(crate) struct PurgeArgs {
     /// What goes
     #[arg(value_enum)]
     what: PurgeTarget,
@@ -32,7 +35,7 @@ pub struct PurgeArgs {
 
 /// What goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PurgeTarget {
+pub(crate) enum PurgeTarget {
     /// The recordings of your enrolments; the model stays
     Recordings,
     /// The recordings by the running agent
@@ -84,8 +87,10 @@ impl Purge {
     /// # Errors
     /// As [`PurgeArgs::run`].
     pub(super) fn perform(self, context: &Context, agreed: bool) -> Result<()> {
-        let goes = |holding: &Holding| self.what.takes(holding.part) && holding.files > 0;
-        let holdings: Vec<_> = inventory::all(context)?.into_iter().filter(goes).collect();
+        let holdings: Vec<_> = inventory::all(context)?
+            .into_iter()
+            .filter(|holding| self.what.takes(holding.part) && holding.files > 0)
+            .collect();
         if holdings.is_empty() {
             return output::line("Nothing of that is stored.");
         }
@@ -139,10 +144,7 @@ fn asked() -> Result<bool> {
 }
 
 fn remove(path: &Path) -> Result<()> {
-    let removed = match path.is_dir() {
-        true => fs::remove_dir_all(path),
-        false => fs::remove_file(path),
-    };
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.map_err(|e| Failure::io(path.display(), e))?;
     // What the database keeps beside itself while it is open, or after a crash.
     for tail in ["-wal", "-shm"] {

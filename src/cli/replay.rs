@@ -1,5 +1,4 @@
-//! `replay`: the verdicts that the agent would have given on a recording, bit for bit. Nobody is
-//! told and nothing is locked.
+//! `replay`: the verdicts that the agent would have given on a recording, bit for bit.
 
 use std::path::PathBuf;
 
@@ -16,7 +15,7 @@ use crate::platform::capture::description::{Capture, Unknown};
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
-pub struct ReplayArgs {
+pub(crate) struct ReplayArgs {
     /// The recording
     #[arg(value_name = "FILE")]
     recording: PathBuf,
@@ -49,11 +48,13 @@ impl ReplayArgs {
                 printable(&capture)
             );
         }
-        let tell = |verdict: &Verdict| match self.json {
-            true => output::json(&Event::Verdict(*verdict)),
-            false => output::line(&text(verdict)),
-        };
-        replay(judge, reader, tell)
+        replay(judge, reader, |verdict: &Verdict| {
+            if self.json {
+                output::json(&Event::Verdict(*verdict))
+            } else {
+                output::line(&text(verdict))
+            }
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
-pub struct ResumeArgs {}
+pub(crate) struct ResumeArgs {}
 
 impl ResumeArgs {
     /// Asks the running agent to watch again.

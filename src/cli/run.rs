@@ -29,8 +29,8 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::platform::control::endpoint::ControlEndpoint;
 use crate::platform::guard::GuardProcess;
 #[cfg(feature = "history")]
-use crate::platform::logs::Heads;
-use crate::platform::signals::{self, Asked};
+use crate::platform::journal_chain::Heads;
+use crate::platform::signals::{self, ProcessSignal};
 use crate::platform::supervisor::Supervisor;
 use crate::platform::{CaptureBackend, EventSource, desktop};
 
@@ -41,7 +41,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(1800);
 
 /// Arguments of `run`.
 #[derive(Debug, Default, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// A recording that stands in for the mouse
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
@@ -66,7 +66,7 @@ impl RunArgs {
         let signalled = commands.clone();
         signals::listen(move |asked| {
             drop(signalled.try_send(command(asked)));
-            if asked != Asked::Reload {
+            if asked != ProcessSignal::Reload {
                 signals::end_within(LAST_MOMENT);
             }
         })?;
@@ -91,7 +91,7 @@ impl RunArgs {
         output::log_to_stderr(context.config.log.level);
         self.is_allowed(&context.policy)?;
         context.make_runtime()?;
-        let mut origin = Origin::default();
+        let mut origin = AgentOrigin::default();
         let kept_store = kept(context.store(), "data folder", &mut origin);
         let socket = context.paths.socket();
         // Where the data folder cannot be written to, the lock of the session alone has to do.
@@ -165,7 +165,7 @@ impl RunArgs {
         &self,
         context: &Context,
         store: &Store,
-        origin: &mut Origin,
+        origin: &mut AgentOrigin,
     ) -> Vec<Box<dyn EventSink>> {
         let mut sinks: Vec<Box<dyn EventSink>> = vec![Box::new(LogSink)];
         let days = context.config.retention.history_days.get();
@@ -252,11 +252,11 @@ impl EventSink for Printer {
     }
 }
 
-fn command(asked: Asked) -> Command {
+fn command(asked: ProcessSignal) -> Command {
     match asked {
-        Asked::Reload => Command::Reload,
-        Asked::Terminate => Command::Stop("asked to end by the system".into()),
-        Asked::Interrupt => Command::Stop("interrupted".into()),
+        ProcessSignal::Reload => Command::Reload,
+        ProcessSignal::Terminate => Command::Stop("asked to end by the system".into()),
+        ProcessSignal::Interrupt => Command::Stop("interrupted".into()),
     }
 }
 
@@ -283,7 +283,7 @@ fn recorder(context: &Context, store: &Store, capture: &str) -> Result<Option<Re
 
 /// The store of the past, which also knows how the last run ended.
 #[cfg(feature = "history")]
-fn history(store: &Store, days: u32, origin: &mut Origin) -> Option<Box<dyn EventSink>> {
+fn history(store: &Store, days: u32, origin: &mut AgentOrigin) -> Option<Box<dyn EventSink>> {
     if days == 0 {
         return None;
     }
@@ -294,12 +294,12 @@ fn history(store: &Store, days: u32, origin: &mut Origin) -> Option<Box<dyn Even
 
 /// This program was built without one.
 #[cfg(not(feature = "history"))]
-fn history(_store: &Store, _days: u32, _origin: &mut Origin) -> Option<Box<dyn EventSink>> {
+fn history(_store: &Store, _days: u32, _origin: &mut AgentOrigin) -> Option<Box<dyn EventSink>> {
     None
 }
 
 /// What the watch can do without: where it fails, that is a problem and no reason to end.
-fn kept<T>(made: Result<T>, topic: &'static str, origin: &mut Origin) -> Option<T> {
+fn kept<T>(made: Result<T>, topic: &'static str, origin: &mut AgentOrigin) -> Option<T> {
     let failure = match made {
         Ok(made) => return Some(made),
         Err(failure) => failure.to_string(),

@@ -18,7 +18,7 @@ use crate::platform::clock;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     /// One line of JSON instead of text
     #[arg(long)]
     json: bool,

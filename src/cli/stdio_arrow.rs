@@ -69,7 +69,8 @@ fn converse(
     shard: Shard,
     answer: &mut dyn FnMut(&[crate::data::columnar::ColumnarSession]) -> Columns,
 ) -> Result<()> {
-    let (mut input, mut output) = (stdin().lock(), BufWriter::new(stdout().lock()));
+    let mut input = stdin().lock();
+    let mut output = BufWriter::new(stdout().lock());
     let mut dropped = 0;
     let served = serve(&mut input, &mut output, &mut |mut sessions| {
         dropped += sessions.iter().map(|one| one.dropped).sum::<u64>();

@@ -19,7 +19,7 @@ const LOOK: Micros = Micros::from_millis(20);
 
 /// Arguments of `stop`.
 #[derive(Debug, Args)]
-pub struct StopArgs {}
+pub(crate) struct StopArgs {}
 
 impl StopArgs {
     /// Asks the running agent to end.

@@ -1,5 +1,5 @@
-//! Files that can no longer be used, put aside under a telling name beside their place: nothing
-//! that somebody may want to look at is overwritten.
+//! Files that are of use no more, put aside under a telling name beside their place, so that
+//! whoever wants to look at them can.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ const MOST: usize = 9;
 ///
 /// # Errors
 /// When the folder cannot be written, or nothing is there.
-pub fn put_aside(path: &Path, word: &str, date: &str) -> io::Result<PathBuf> {
+pub(crate) fn put_aside(path: &Path, word: &str, date: &str) -> io::Result<PathBuf> {
     let aside = (0..1000)
         .map(|number| match number {
             0 => beside(path, &format!(".{word}-{date}")),

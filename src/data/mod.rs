@@ -1,7 +1,9 @@
 //! Session files: our own log of signals, the owner's folder, and readers of public recordings.
+//!
+//! # Invariants
 //! Everything here parses and writes; nothing cuts, scales or judges a movement.
 
-pub mod aside;
+pub(crate) mod aside;
 #[cfg(feature = "columnar")]
 pub mod columnar;
 pub mod formats;
@@ -10,7 +12,7 @@ pub mod npz;
 pub mod parquet;
 pub mod private;
 pub mod recording;
-pub mod relabel;
+pub(crate) mod relabel;
 pub mod store;
 
 pub use recording::{Header, RecordingReader, RecordingWriter};

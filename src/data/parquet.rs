@@ -1,5 +1,5 @@
-//! Writes windows as a Parquet table, a row a window, for engines that read columns. A file is
-//! whole or not there; its owner alone may read it. Knows nothing of how windows are cut.
+//! Writes windows as a Parquet table, a row a window, for engines that read columns. The file
+//! appears whole, for its owner alone.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ const BATCH: usize = 1024;
 
 /// One window as a row.
 #[derive(Debug, Clone, Copy)]
-pub struct WindowRow<'a> {
+pub(crate) struct WindowRow<'a> {
     /// The session's name.
     pub session: &'a str,
     /// Whether the user made it; `None` where the dataset doesn't say.
@@ -37,7 +37,7 @@ pub struct WindowRow<'a> {
 /// A table that is being written beside its place. Columns: `session` text, `genuine` boolean or
 /// null, `start_us` int64, `length` int32, and the lists of float32 `dx_px`, `dy_px`, `dt_ms`.
 #[derive(Debug)]
-pub struct ParquetWriter {
+pub(crate) struct ParquetWriter {
     path: PathBuf,
     writer: ArrowWriter<NamedTempFile>,
     schema: Arc<Schema>,
@@ -134,7 +134,6 @@ impl Rows {
 }
 
 fn schema() -> Schema {
-    let list = || DataType::List(Arc::new(Field::new_list_field(DataType::Float32, true)));
     Schema::new(vec![
         Field::new("session", DataType::Utf8, false),
         Field::new("genuine", DataType::Boolean, true),
@@ -144,6 +143,10 @@ fn schema() -> Schema {
         Field::new("dy_px", list(), false),
         Field::new("dt_ms", list(), false),
     ])
+}
+
+fn list() -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(DataType::Float32, true)))
 }
 
 /// Nothing but the disk can fail here.

@@ -13,7 +13,7 @@ use crate::files;
 ///
 /// # Errors
 /// When the system refuses.
-pub fn append_file(path: &Path) -> io::Result<File> {
+pub(crate) fn append_file(path: &Path) -> io::Result<File> {
     open_or_make(OpenOptions::new().read(true).append(true), path)
 }
 
@@ -21,7 +21,7 @@ pub fn append_file(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// When the system refuses.
-pub fn open_file(path: &Path) -> io::Result<File> {
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     open_or_make(OpenOptions::new().read(true).write(true), path)
 }
 
@@ -48,7 +48,7 @@ fn open_or_make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it exists already or cannot be made.
 #[cfg(unix)]
-pub fn create_file(path: &Path) -> io::Result<File> {
+pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -60,7 +60,7 @@ pub fn create_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it exists already or cannot be made.
 #[cfg(windows)]
-pub fn create_file(path: &Path) -> io::Result<File> {
+pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     crate::acl::OwnerOnly::new(false)?.create(path)
 }
 
@@ -112,17 +112,22 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Whether nobody but the administrator can have written a file: file and folder belong to root and
-/// no group or impostor may write to them.
+/// nobody else may write to them.
 ///
 /// # Errors
 /// When it cannot be looked at.
 #[cfg(unix)]
-pub fn only_root_writes(path: &Path) -> io::Result<bool> {
+pub(crate) fn only_root_writes(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let path = path.canonicalize()?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let closed = |data: fs::Metadata| data.uid() == 0 && data.mode() & 0o022 == 0;
-    Ok(closed(path.metadata()?) && closed(folder.metadata()?))
+    for place in [path.as_path(), folder] {
+        let data = place.metadata()?;
+        if data.uid() != 0 || data.mode() & 0o022 != 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether nobody but administrators can have written a file.
@@ -130,11 +135,15 @@ pub fn only_root_writes(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// When it cannot be looked at.
 #[cfg(windows)]
-pub fn only_root_writes(path: &Path) -> io::Result<bool> {
+pub(crate) fn only_root_writes(path: &Path) -> io::Result<bool> {
     let path = path.canonicalize()?;
     let folder = path.parent().unwrap_or(&path);
-    let closed = |path| crate::acl::Access::of(path).map(|access| access.is_of_administrators());
-    Ok(closed(&path)? && closed(folder)?)
+    for place in [path.as_path(), folder] {
+        if !crate::acl::Access::of(place)?.is_of_administrators() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Lets everybody read a file that is meant to be collected by another user (mode 0644).
@@ -142,7 +151,7 @@ pub fn only_root_writes(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// When the system refuses.
 #[cfg(unix)]
-pub fn open_to_readers(file: &File) -> io::Result<()> {
+pub(crate) fn open_to_readers(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
@@ -152,41 +161,41 @@ pub fn open_to_readers(file: &File) -> io::Result<()> {
 /// # Errors
 /// Never.
 #[cfg(windows)]
-pub fn open_to_readers(_file: &File) -> io::Result<()> {
+pub(crate) fn open_to_readers(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
 /// Who can read what is closed to others.
 #[cfg(unix)]
-pub const READERS: &str = "you (and root)";
+pub(crate) const READERS: &str = "you (and root)";
 
 /// Who can read what is closed to others.
 #[cfg(windows)]
-pub const READERS: &str = "you (and the system)";
+pub(crate) const READERS: &str = "you (and the system)";
 
 /// The command that closes a file or folder to others.
 #[cfg(unix)]
-pub fn closing(path: &Path) -> String {
+pub(crate) fn closing(path: &Path) -> String {
     format!("chmod -R go= {}", path.display())
 }
 
 /// The command that closes a file or folder to others.
 #[cfg(windows)]
-pub fn closing(path: &Path) -> String {
+pub(crate) fn closing(path: &Path) -> String {
     let all = if path.is_dir() { "(OI)(CI)F" } else { "F" };
     format!("icacls \"{}\" /inheritance:r /grant:r \"%USERNAME%:{all}\"", path.display())
 }
 
 /// What an administrator does so that only administrators can have written a file.
 #[cfg(unix)]
-pub fn handing_to_root(path: &Path) -> String {
+pub(crate) fn handing_to_root(path: &Path) -> String {
     let folder = path.parent().unwrap_or(path).display();
     format!("As root: chown root {0} {folder}; chmod go-w {0} {folder}", path.display())
 }
 
 /// What an administrator does so that only administrators can have written a file.
 #[cfg(windows)]
-pub fn handing_to_root(path: &Path) -> String {
+pub(crate) fn handing_to_root(path: &Path) -> String {
     let folder = path.parent().unwrap_or(path).display();
     format!(
         "As an administrator: icacls \"{folder}\" /setowner *S-1-5-32-544 /T, then icacls \"{folder}\" \
@@ -252,10 +261,7 @@ pub fn folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)?;
-    match is_open_to_others(path)? {
-        true => close(path),
-        false => Ok(()),
-    }
+    if is_open_to_others(path)? { close(path) } else { Ok(()) }
 }
 
 /// Whether anybody but the owner may enter or read.
@@ -263,7 +269,7 @@ pub fn folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When it cannot be looked at.
 #[cfg(unix)]
-pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
+pub(crate) fn is_open_to_others(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
     Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
 }
@@ -273,7 +279,7 @@ pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// When it cannot be looked at.
 #[cfg(windows)]
-pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
+pub(crate) fn is_open_to_others(path: &Path) -> io::Result<bool> {
     crate::acl::Access::of(path)?.is_private().map(|private| !private)
 }
 

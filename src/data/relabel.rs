@@ -1,5 +1,5 @@
 //! Copies a table of sessions with a name behind each row: every row in its order, every field as
-//! it was written. Neither reads a time nor judges a position.
+//! it was written.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,11 +19,11 @@ const USER: &str = "user_id";
 const PROBABILITY: &str = "probability";
 
 /// Whom a session is given to, by its id: a user, and the probability of it.
-pub type Names = BTreeMap<String, (String, f32)>;
+pub(crate) type Names = BTreeMap<String, (String, f32)>;
 
 /// What was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Copied {
+pub(crate) struct Copied {
     /// Rows, the header not counted.
     pub rows: u64,
     /// Rows whose session has no name; their user is empty.
@@ -36,7 +36,12 @@ pub struct Copied {
 ///
 /// # Errors
 /// When the table cannot be read, has no column `session_id`, or the disk refuses.
-pub fn relabel(from: &Path, out: &Path, names: &Names, with_probability: bool) -> Result<Copied> {
+pub(crate) fn relabel(
+    from: &Path,
+    out: &Path,
+    names: &Names,
+    with_probability: bool,
+) -> Result<Copied> {
     let failed = |e: csv::Error| csv_failure(from, e);
     let file = File::open(from).map_err(|e| Failure::io(from.display(), e))?;
     let separator = separator(from)?;
@@ -46,19 +51,17 @@ pub fn relabel(from: &Path, out: &Path, names: &Names, with_probability: bool) -
     let mut target = new_file(out)?;
     let buffer = BufWriter::new(target.as_file_mut());
     let mut writer = WriterBuilder::new().flexible(true).delimiter(separator).from_writer(buffer);
-    let write = |writer: &mut Writer<_>, record: &ByteRecord| {
-        writer.write_byte_record(record).map_err(|e| csv_failure(out, e))
-    };
     let extra = with_probability.then_some(PROBABILITY.as_bytes());
-    write(&mut writer, &places.labelled(&header, USER.as_bytes(), extra))?;
-    let (mut row, mut copied) = (ByteRecord::new(), Copied { rows: 0, nameless: 0 });
+    write(out, &mut writer, &places.labelled(&header, USER.as_bytes(), extra))?;
+    let mut row = ByteRecord::new();
+    let mut copied = Copied { rows: 0, nameless: 0 };
     while reader.read_byte_record(&mut row).map_err(failed)? {
         let session = row.get(places.session).unwrap_or_default();
         let named = spellings(session).find_map(|session| names.get(&session));
         let user = named.map_or("", |(user, _)| user.as_str());
         let share = named.map_or(String::new(), |(_, p)| format!("{p:.4}"));
         let extra = with_probability.then_some(share.as_bytes());
-        write(&mut writer, &places.labelled(&row, user.as_bytes(), extra))?;
+        write(out, &mut writer, &places.labelled(&row, user.as_bytes(), extra))?;
         copied.rows += 1;
         copied.nameless += u64::from(named.is_none());
     }
@@ -67,6 +70,10 @@ pub fn relabel(from: &Path, out: &Path, names: &Names, with_probability: bool) -
     let kept = target.as_file().sync_all().and_then(|()| target.persist(out).map_err(|e| e.error));
     kept.map_err(|e| Failure::io(format!("writing {}", out.display()), e))?;
     Ok(copied)
+}
+
+fn write(out: &Path, writer: &mut Writer<impl std::io::Write>, record: &ByteRecord) -> Result<()> {
+    writer.write_byte_record(record).map_err(|e| csv_failure(out, e))
 }
 
 /// Where the columns stand.
@@ -78,17 +85,12 @@ struct Places {
 
 impl Places {
     fn of(from: &Path, header: &ByteRecord) -> Result<Self> {
-        let bare = |field: &[u8]| {
-            let text = String::from_utf8_lossy(field).to_lowercase();
-            text.trim_start_matches('\u{feff}').trim().to_owned()
-        };
-        let find = |name: &str| header.iter().position(|field| bare(field) == name);
-        let session = find(SESSION).ok_or_else(|| {
+        let session = find(header, SESSION).ok_or_else(|| {
             let what = format!("{}: no column {SESSION:?}", from.display());
             Failure::new(FailureKind::Data, what)
                 .remedy("Leave --out away: the sessions are printed for any format.")
         })?;
-        Ok(Self { session, user: find(USER) })
+        Ok(Self { session, user: find(header, USER) })
     }
 
     /// The record with this user, and the extra field behind all others.
@@ -106,14 +108,26 @@ impl Places {
     }
 }
 
+fn find(header: &ByteRecord, name: &str) -> Option<usize> {
+    header.iter().position(|field| bare(field) == name)
+}
+
+/// A name of a column, as it is compared.
+fn bare(field: &[u8]) -> String {
+    let text = String::from_utf8_lossy(field).to_lowercase();
+    text.trim_start_matches('\u{feff}').trim().to_owned()
+}
+
 /// Whichever of comma, semicolon and tab the header has most of.
 fn separator(from: &Path) -> Result<u8> {
     let mut header = Vec::new();
     let file = File::open(from).map_err(|e| Failure::io(from.display(), e))?;
     let read = BufReader::new(file).take(HEADER_MAX).read_until(b'\n', &mut header);
     read.map_err(|e| Failure::io(from.display(), e))?;
-    let count = |separator: &u8| header.iter().filter(|byte| *byte == separator).count();
-    Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
+    Ok([b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|separator| header.iter().filter(|byte| *byte == separator).count())
+        .unwrap_or(b','))
 }
 
 fn new_file(out: &Path) -> Result<NamedTempFile> {

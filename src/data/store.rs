@@ -17,7 +17,7 @@ pub struct Store {
 
 /// One recording of the owner's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnerRecording {
+pub(crate) struct OwnerRecording {
     /// The file.
     pub path: PathBuf,
     /// What it says of itself.
@@ -55,7 +55,7 @@ impl Store {
 
     /// What the running agent sees, apart from the enrolment's recordings: it may be an impostor's
     /// hand.
-    pub fn watched(&self) -> Self {
+    pub(crate) fn watched(&self) -> Self {
         Self { root: self.root.join("watched") }
     }
 
@@ -75,7 +75,7 @@ impl Store {
     }
 
     /// The same as versions before contract 2 wrote it; nothing reads it any more.
-    pub fn old_adaptation(&self) -> PathBuf {
+    pub(crate) fn old_adaptation(&self) -> PathBuf {
         self.root.join("learnt.json")
     }
 
@@ -114,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// When the folder or one of the files cannot be read.
-    pub fn sessions(&self) -> Result<Vec<OwnerRecording>> {
+    pub(crate) fn sessions(&self) -> Result<Vec<OwnerRecording>> {
         let folder = self.recordings();
         let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
         let mut sessions = Vec::new();

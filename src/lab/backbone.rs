@@ -1,5 +1,5 @@
 //! The backbone that the program carries: `onnx/backbone.onnx`, whose making `onnx/backbone.md`
-//! tells. Nothing is read from disk here.
+//! tells.
 
 use crate::error::Result;
 use crate::model::Backbone;
@@ -10,6 +10,6 @@ const EMBEDDED: &[u8] = include_bytes!("../../onnx/backbone.onnx");
 ///
 /// # Errors
 /// When the program was built with a file that it cannot honour.
-pub fn embedded() -> Result<Backbone> {
+pub(crate) fn embedded() -> Result<Backbone> {
     Backbone::from_bytes(EMBEDDED)
 }

@@ -1,5 +1,4 @@
 //! Eigenvalues and eigenvectors of a symmetric matrix in double precision, by Jacobi's rotations.
-//! No statistics here.
 
 /// Sweeps over all pairs at most; ten settle matrices of some hundred rows.
 const SWEEPS: usize = 30;
@@ -40,7 +39,8 @@ pub(super) fn symmetric(mut matrix: Vec<f64>, size: usize) -> Vec<Eigen> {
 
 /// The sum of squares beside the diagonal over that of all.
 fn beside_diagonal(matrix: &[f64], size: usize) -> f64 {
-    let (mut beside, mut all) = (0.0, 0.0);
+    let mut beside = 0.0;
+    let mut all = 0.0;
     for (at, x) in matrix.iter().enumerate() {
         all += x * x;
         if at / size != at % size {
@@ -61,7 +61,8 @@ fn rotate(matrix: &mut [f64], vectors: &mut [Vec<f64>], [p, q]: [usize; 2]) {
     let tangent = half.signum() / (half.abs() + half.hypot(1.0));
     let cosine = 1.0 / tangent.hypot(1.0);
     let turn = |a: &mut f64, b: &mut f64| {
-        let (x, y) = (*a, *b);
+        let x = *a;
+        let y = *b;
         *a = cosine * (x - tangent * y);
         *b = cosine * (y + tangent * x);
     };

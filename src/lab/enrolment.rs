@@ -13,7 +13,7 @@ use super::synthesis::cohort::Cohort;
 use super::train::{TrainOptions, TrainingFacts, TrainingProgress, TrainingRequest, train_owner};
 
 /// Impostors that an owner's model learns against.
-pub const IMPOSTORS: usize = 60;
+pub(crate) const IMPOSTORS: usize = 60;
 /// Impostor windows for each of the owner's.
 const IMPOSTOR_RATIO: usize = 10;
 /// Windows of each impostor at the least, so that their groups can be judged too.
@@ -24,7 +24,7 @@ const SAME_DAY_S: i64 = 6 * 3600;
 
 /// The owner's own movement.
 #[derive(Debug, Clone, Default)]
-pub struct OwnMovement {
+pub(crate) struct OwnMovement {
     /// The windows of each recording, in order of time.
     pub sessions: Vec<Vec<Window>>,
     /// When each recording began, seconds since 1970.
@@ -57,7 +57,7 @@ impl OwnMovement {
 ///
 /// # Errors
 /// When a recording cannot be read at all.
-pub fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> {
+pub(crate) fn own_movement(store: &Store, params: WindowParams) -> Result<OwnMovement> {
     let mut own = OwnMovement::default();
     let mut captures: Vec<String> = Vec::new();
     for session in store.sessions()? {

@@ -1,5 +1,5 @@
 //! How a person moves, in a dozen summary numbers: to compare synthetic users with real ones, and
-//! to fit the population that they are drawn from. Summaries only; no movement can be told back.
+//! to fit the population that they are drawn from.
 
 use crate::pipeline::{Steps, Window};
 
@@ -26,28 +26,35 @@ pub fn of(windows: &[Window]) -> Option<[f64; NAMES.len()]> {
         return None;
     }
     let each: Vec<MovementSum> = windows.iter().map(|w| MovementSum::of(&Steps::from(w))).collect();
-    let median = |f: fn(&MovementSum) -> f64| quantile(each.iter().map(f).collect(), 0.5);
-    let upper = |f: fn(&MovementSum) -> f64| quantile(each.iter().map(f).collect(), 0.75);
     let steps: Vec<[f32; 3]> =
         windows.iter().flat_map(|w| Steps::from(w).rows().to_vec()).collect();
-    let share = |f: fn(&[f32; 3]) -> bool| {
-        steps.iter().filter(|row| f(row)).count() as f64 / steps.len() as f64
-    };
     Some([
-        median(|m| m.steps),
-        upper(|m| m.steps),
-        median(|m| m.seconds),
-        upper(|m| m.seconds),
-        median(|m| m.way),
-        median(|m| m.way / m.seconds),
-        median(|m| m.peak * m.seconds / m.way),
-        median(|m| m.chord / m.way),
-        median(|m| m.turn),
-        share(|row| row[0].abs().max(row[1].abs()) <= 1.0),
-        share(|row| row[1] == 0.0),
-        share(|row| row[0] == 0.0),
+        median(&each, |m| m.steps),
+        upper_quartile(&each, |m| m.steps),
+        median(&each, |m| m.seconds),
+        upper_quartile(&each, |m| m.seconds),
+        median(&each, |m| m.way),
+        median(&each, |m| m.way / m.seconds),
+        median(&each, |m| m.peak * m.seconds / m.way),
+        median(&each, |m| m.chord / m.way),
+        median(&each, |m| m.turn),
+        share(&steps, |row| row[0].abs().max(row[1].abs()) <= 1.0),
+        share(&steps, |row| row[1] == 0.0),
+        share(&steps, |row| row[0] == 0.0),
         quantile(steps.iter().map(|row| f64::from(row[2])).collect(), 0.75),
     ])
+}
+
+fn share(steps: &[[f32; 3]], f: fn(&[f32; 3]) -> bool) -> f64 {
+    steps.iter().filter(|row| f(row)).count() as f64 / steps.len() as f64
+}
+
+fn upper_quartile(each: &[MovementSum], f: fn(&MovementSum) -> f64) -> f64 {
+    quantile(each.iter().map(f).collect(), 0.75)
+}
+
+fn median(each: &[MovementSum], f: fn(&MovementSum) -> f64) -> f64 {
+    quantile(each.iter().map(f).collect(), 0.5)
 }
 
 /// The value below which this share of the values lies; 0 for none.
@@ -71,20 +78,23 @@ struct MovementSum {
 impl MovementSum {
     fn of(steps: &Steps) -> Self {
         let rows: Vec<[f64; 3]> = steps.rows().iter().map(|r| r.map(f64::from)).collect();
-        let sum = |axis: usize| rows.iter().map(|row| row[axis]).sum::<f64>();
-        let length = |row: &[f64; 3]| row[0].hypot(row[1]);
-        let speed = |row: &[f64; 3]| length(row) / row[2].max(1.0) * 1e3;
+        let [x, y, ms] = [0, 1, 2].map(|axis| rows.iter().map(|row| row[axis]).sum::<f64>());
         let turns = rows.windows(2).map(|pair| {
-            let (a, b) = (pair[0], pair[1]);
+            let a = pair[0];
+            let b = pair[1];
             (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs()
         });
         Self {
             steps: rows.len() as f64,
-            seconds: (sum(2) / 1e3).max(1e-3),
+            seconds: (ms / 1e3).max(1e-3),
             way: rows.iter().map(length).sum::<f64>().max(1e-3),
-            chord: sum(0).hypot(sum(1)),
-            peak: rows.iter().map(speed).fold(0.0, f64::max),
+            chord: x.hypot(y),
+            peak: rows.iter().map(|row| length(row) / row[2].max(1.0) * 1e3).fold(0.0, f64::max),
             turn: turns.sum::<f64>() / (rows.len().max(2) - 1) as f64,
         }
     }
+}
+
+fn length(row: &[f64; 3]) -> f64 {
+    row[0].hypot(row[1])
 }

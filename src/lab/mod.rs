@@ -1,5 +1,4 @@
-//! Offline work: synthetic users, training and its metrics. Nothing here runs in the live agent,
-//! reads the terminal or knows where the owner keeps things.
+//! Offline work: synthetic users, training, evaluation and its figures, away from the live agent.
 
 mod backbone;
 mod eigen;
@@ -9,7 +8,7 @@ pub mod explore;
 pub mod identify;
 pub mod kinematics;
 pub mod metrics;
-pub mod plot;
+pub(crate) mod plot;
 mod population;
 pub mod preprocess;
 pub mod pretrain;

@@ -1,6 +1,6 @@
 //! Real users as a pretrained backbone sees them: how a cohort's means differ and how one person's
 //! windows scatter, as two normal distributions, and impostors drawn from them. Only those moments
-//! are kept of anybody; what is drawn is nobody.
+//! are kept of anybody.
 
 use super::random::Random;
 use crate::model::Population;
@@ -25,10 +25,8 @@ pub(super) fn fit(people: &[Features]) -> Option<Population> {
     means
         .iter()
         .for_each(|mean| grand_mean.iter_mut().zip(mean).for_each(|(c, m)| *c += m / count));
-    let (mut between_user, mut within_session) = (vec![0.0; size * size], vec![0.0; size * size]);
-    let away = |row: &[f64], from: &[f64]| -> Vec<f64> {
-        row.iter().zip(from).map(|(x, c)| x - c).collect()
-    };
+    let mut between_user = vec![0.0; size * size];
+    let mut within_session = vec![0.0; size * size];
     for (rows, mean) in people.iter().zip(&means) {
         add_outer(&mut between_user, &away(mean, &grand_mean), 1.0 / (count - 1.0));
         for row in rows {
@@ -41,6 +39,10 @@ pub(super) fn fit(people: &[Features]) -> Option<Population> {
         between_user: factor(between_user, size)?,
         within_session: factor(within_session, size)?,
     })
+}
+
+fn away(row: &[f64], from: &[f64]) -> Vec<f64> {
+    row.iter().zip(from).map(|(x, c)| x - c).collect()
 }
 
 /// `windows` windows of each of `people` impostors.
@@ -72,8 +74,9 @@ fn factor(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f32>> {
     let floor = FLOOR * trace / size as f64 + 1e-9;
     (0..size).for_each(|i| matrix[i * size + i] += floor);
     let factor = cholesky(matrix, size)?;
-    let row = |i: usize| factor[i * size..=i * size + i].iter().map(|x| *x as f32);
-    Some((0..size).flat_map(row).collect())
+    Some(
+        (0..size).flat_map(|i| factor[i * size..=i * size + i].iter().map(|x| *x as f32)).collect(),
+    )
 }
 
 /// A draw around a mean.

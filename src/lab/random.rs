@@ -1,5 +1,5 @@
-//! The few distributions that the laboratory draws from, on a generator whose stream never changes
-//! between versions. Seeded by the caller; no entropy of the machine ever enters.
+//! The few distributions that the laboratory draws from, on a generator whose stream is the same in
+//! all versions, seeded by the caller.
 
 use std::f64::consts::TAU;
 

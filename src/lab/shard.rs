@@ -1,5 +1,5 @@
 //! One part of a job that several processes share: who takes what follows from the name of the
-//! thing alone, so that no process needs to know of another. Nothing is counted or sent here.
+//! thing alone, so that processes divide it among them by themselves.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,14 +10,14 @@ use crate::error::{Failure, FailureKind};
 
 /// Part `index` of `of`, written `1/4` to `4/4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Shard {
+pub(crate) struct Shard {
     index: u64,
     of: u64,
 }
 
 impl Shard {
     /// Everything: the only part of one.
-    pub const WHOLE: Self = Self { index: 0, of: 1 };
+    pub(crate) const WHOLE: Self = Self { index: 0, of: 1 };
 
     /// Whether this part takes the session or user of this name. Every name belongs to exactly one
     /// of the parts, the same one on every machine and in every version: the first eight bytes of
@@ -58,7 +58,8 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self, Failure> {
         let parsed = text.split_once('/').and_then(|(index, of)| {
-            let (index, of): (u64, u64) = (index.parse().ok()?, of.parse().ok()?);
+            let index: u64 = index.parse().ok()?;
+            let of: u64 = of.parse().ok()?;
             (1..=of).contains(&index).then(|| Self { index: index - 1, of })
         });
         parsed.ok_or_else(|| {

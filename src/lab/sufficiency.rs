@@ -1,5 +1,5 @@
 //! Whether more movement would help an enrolment: its error rates estimated as it goes on, and how
-//! far its sessions lie apart. Asks nobody and stops nothing itself.
+//! far its sessions lie apart.
 
 use crate::error::Result;
 use crate::model::{Bundle, OperatingPoint};
@@ -52,11 +52,6 @@ impl LearningCurve {
         self.0.push(estimate);
     }
 
-    /// The estimates, the least movement first.
-    pub fn estimates(&self) -> &[EnrolmentEstimate] {
-        &self.0
-    }
-
     /// Whether twice the movement has hardly changed the error, two times in a row. While it falls,
     /// more movement helps; while it rises, kinds of movement still come that were not seen before,
     /// and the first estimates were too good. On Gmail people the second is the rule, and once in a
@@ -74,7 +69,8 @@ impl LearningCurve {
         let half =
             self.0.iter().rfind(|before| 2 * before.windows <= last.windows + last.windows / 20);
         half.is_some_and(|half| {
-            let (before, now) = (half.point.eer, last.point.eer);
+            let before = half.point.eer;
+            let now = last.point.eer;
             (now - before).abs() <= SETTLED * before.max(now)
         })
     }
@@ -167,7 +163,7 @@ mod tests {
     #[test]
     fn estimates_come_ever_more_rarely_and_two_steps_double_the_movement() {
         let curve = curve(&[0.3; 5]);
-        let windows: Vec<usize> = curve.estimates().iter().map(|one| one.windows).collect();
+        let windows: Vec<usize> = curve.0.iter().map(|one| one.windows).collect();
         assert_eq!(windows, [80, 113, 160, 226, 320]);
     }
 

@@ -1,6 +1,6 @@
 //! How well a freshly enrolled owner would be protected from real impostors: one person's
-//! enrolment, then scores on later windows of theirs and on people that no stage of training has
-//! seen. A small check beside the trainer, not the evaluation of a product.
+//! enrolment, then scores on later windows of theirs and on people new to every stage of training.
+//! A small check beside the trainer; `evaluate` is the evaluation of the product.
 
 use crate::model::Bundle;
 use crate::nn::AnyInference;
@@ -35,8 +35,9 @@ impl TrialScores {
 
     /// Scores test windows by their time steps alone.
     pub fn of_time(times: &TimeOnly, genuine: &[Window], impostors: &[Vec<Window>]) -> Self {
-        let score = |window: &Window| Score::new(times.score(window)).into();
-        Self::of(genuine, impostors, |windows| windows.iter().map(score).collect())
+        Self::of(genuine, impostors, |windows| {
+            windows.iter().map(|window| Score::new(times.score(window)).into()).collect()
+        })
     }
 
     fn of(
@@ -69,9 +70,10 @@ impl TrialScores {
     }
 
     fn groups(&self, n: usize) -> (Vec<f32>, Vec<f32>) {
-        let judge = |group: &[WindowScore]| grouped(self.owner_model.as_ref(), group.iter());
         let of = |seen: &Vec<WindowScore>| -> Vec<f32> {
-            seen.chunks_exact(n.max(1)).filter_map(judge).collect()
+            seen.chunks_exact(n.max(1))
+                .filter_map(|group| grouped(self.owner_model.as_ref(), group.iter()))
+                .collect()
         };
         (of(&self.genuine), self.impostor.iter().flat_map(of).collect())
     }
@@ -92,7 +94,8 @@ impl TimeOnly {
         genuine: impl IntoIterator<Item = &'a Window>,
         impostor: impl IntoIterator<Item = &'a Window>,
     ) -> Self {
-        let (owner, others) = (Self::histogram(genuine), Self::histogram(impostor));
+        let owner = Self::histogram(genuine);
+        let others = Self::histogram(impostor);
         Self { log_ratio: std::array::from_fn(|bin| (owner[bin] / others[bin]).ln()) }
     }
 
@@ -127,10 +130,11 @@ pub fn on_device(
     params: WindowParams,
     people: &[Vec<Window>],
 ) -> Vec<Vec<Window>> {
-    let carry = |(i, windows): (usize, &Vec<Window>)| {
-        MovementStyle::OWN.apply(windows, device, params, i as u64)
-    };
-    people.iter().enumerate().map(carry).collect()
+    people
+        .iter()
+        .enumerate()
+        .map(|(i, windows)| MovementStyle::OWN.apply(windows, device, params, i as u64))
+        .collect()
 }
 
 /// An owner's windows in two: what enrolment sees, and what comes later. The sessions of the second
@@ -138,7 +142,9 @@ pub fn on_device(
 pub fn enrolment(sessions: Vec<Vec<Window>>, share: f64, most: usize) -> Enrolment {
     let total: usize = sessions.iter().map(Vec::len).sum();
     let wanted = ((share * total as f64) as usize).min(most);
-    let (mut seen, mut learn, mut test) = (0, Vec::new(), Vec::new());
+    let mut seen = 0;
+    let mut learn = Vec::new();
+    let mut test = Vec::new();
     for mut session in sessions {
         let count = session.len();
         if seen >= wanted {

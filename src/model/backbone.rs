@@ -1,6 +1,8 @@
 //! What an owner's training starts from: a network that was trained to tell many people apart, in
-//! the same ONNX contract as a model, but without thresholds. It is nobody's model and is refused
-//! as one; no score is ever taken from it.
+//! the same ONNX contract as a model, with the thresholds left out.
+//!
+//! # Invariants
+//! It is nobody's model and is refused as one; no score is ever taken from it.
 
 use std::path::Path;
 
@@ -29,7 +31,7 @@ const STATISTICS_KEY: &str = "mousewarden.backbone_statistics";
 
 /// How such a network was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct BackboneOrigin {
     /// Short name, for the provenance of models that start from it.
     pub name: String,
     /// Program and version that trained it.
@@ -55,7 +57,7 @@ pub struct Origin {
 /// What real users look like to the backbone: a normal distribution of their means, and one of a
 /// person's windows around theirs. It says how a cohort differs; nobody can be found in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Population {
+pub(crate) struct Population {
     /// Mean of the people's means, `[F]`.
     pub mean: Vec<f32>,
     /// Lower Cholesky factor of the covariance between people, its rows up to the diagonal.
@@ -81,13 +83,13 @@ pub struct Backbone {
     /// How windows were cut for it.
     pub windows: WindowParams,
     /// What real users look like to it, if it has seen any.
-    pub population: Option<Population>,
+    pub(crate) population: Option<Population>,
     /// How the embeddings of real users lie, if the network gives any.
     pub covariance: Option<EmbeddingCovariance>,
     /// How click timings lie among real users, if it has seen any click.
     pub clicks: Option<ClickPopulation>,
     /// How it was made.
-    pub origin: Origin,
+    pub origin: BackboneOrigin,
 }
 
 /// The running statistics, which the graph has folded into factor and offset: without them,
@@ -125,10 +127,9 @@ impl Backbone {
 
     /// The real users that it has learnt from, for the provenance of models; none if it knows none.
     pub fn people(&self) -> Option<BackboneUsers> {
-        let Origin { real_users, real_source, real_windows, .. } = &self.origin;
-        let people =
-            || BackboneUsers { source: real_source.clone(), windows: real_windows.clone() };
-        (*real_users > 0).then(people)
+        let BackboneOrigin { real_users, real_source, real_windows, .. } = &self.origin;
+        (*real_users > 0)
+            .then(|| BackboneUsers { source: real_source.clone(), windows: real_windows.clone() })
     }
 
     /// Writes a file atomically.
@@ -240,7 +241,7 @@ mod tests {
         let mut network = Network::new([5, 4], Conditioning::IDENTITY, 3);
         network.norm.mean.iter_mut().enumerate().for_each(|(i, mean)| *mean = 0.1 * i as f32);
         network.norm.variance.fill(0.3);
-        let origin = Origin {
+        let origin = BackboneOrigin {
             name: "test".into(),
             trained_by: "test".into(),
             synthetic_users: 4,

@@ -1,12 +1,12 @@
-//! Scores with the engine of this program, where no ONNX Runtime is: the same weights, read from
-//! the same file, the same scores to 1e-6. No library, no thread.
+//! Scores with the engine of this program, where ONNX Runtime is missing: the same weights, read
+//! from the same file, the same scores to 1e-6.
 
 use crate::nn::{AnyInference, AnyNetwork};
 use crate::pipeline::{Score, ScoreError, Scorer, Steps, WindowScore};
 
 /// Scores windows with the engine that trained them.
 #[derive(Debug)]
-pub struct BuiltinScorer {
+pub(crate) struct BuiltinScorer {
     inference: AnyInference,
 }
 

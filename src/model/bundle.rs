@@ -1,5 +1,5 @@
-//! What a model says of itself. A bundle that this build cannot honour is refused when it is read,
-//! never when a window waits for its score.
+//! What a model says of itself. A bundle beyond this build is refused when it is read, before a
+//! window waits for its score.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::pipeline::{
 };
 
 /// The version of `onnx/README.md` that this build reads and writes.
-pub const CONTRACT: u32 = 2;
+pub(crate) const CONTRACT: u32 = 2;
 
 /// How well groups of one size separate, measured on the calibration part.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -50,8 +50,9 @@ pub struct Limit {
 /// The limit that the owner passes once in so many hours at the desk. Between two known limits it
 /// is interpolated, beyond the last extrapolated: a limit grows with the logarithm of the time
 /// (Lorden 1971, Ann. Math. Stat. 42). `None` if nothing is known.
-pub fn limit_for(limits: &[Limit], hours: f32) -> Option<f32> {
-    let (first, last) = (limits.first()?, limits.last()?);
+pub(crate) fn limit_for(limits: &[Limit], hours: f32) -> Option<f32> {
+    let first = limits.first()?;
+    let last = limits.last()?;
     let above = limits.iter().position(|limit| limit.hours_between_alarms >= hours);
     let next = above.unwrap_or(limits.len() - 1).max(1);
     let Some(high) = limits.get(next) else { return Some(first.llr) };
@@ -114,7 +115,7 @@ pub struct BackboneUsers {
 }
 
 /// How training that starts from nothing is called in [`Provenance::backbone`].
-pub const RANDOM_START: &str = "random weights";
+pub(crate) const RANDOM_START: &str = "random weights";
 
 fn random_backbone() -> String {
     RANDOM_START.into()

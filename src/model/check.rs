@@ -1,4 +1,4 @@
-//! What must hold for a bundle before anyone may use or write it. Pure: no file, no library.
+//! What must hold for a bundle before anyone may use or write it.
 
 use super::bundle::{Bundle, Limit, OperatingPoint};
 use super::conv_weights;
@@ -37,7 +37,7 @@ pub fn check(bundle: &Bundle) -> Result<(), ModelFault> {
 ///
 /// # Errors
 /// [`ModelFault::Value`] with the part and what is allowed.
-pub fn check_network(network: &AnyNetwork) -> Result<(), ModelFault> {
+pub(crate) fn check_network(network: &AnyNetwork) -> Result<(), ModelFault> {
     match network {
         AnyNetwork::BiLstm(network) => {
             shapes(network)?;
@@ -82,8 +82,7 @@ fn point(point: &OperatingPoint) -> Result<(), ModelFault> {
 }
 
 fn limits(limits: &[Limit]) -> Result<(), ModelFault> {
-    let ascends = |one: &Limit, next: &Limit| one.hours_between_alarms < next.hours_between_alarms;
-    if !limits.is_sorted_by(ascends) {
+    if !limits.is_sorted_by(|one, next| one.hours_between_alarms < next.hours_between_alarms) {
         return wrong("its limits are not in ascending order of hours_between_alarms".into());
     }
     let usable = |value: f32| value.is_finite() && value > 0.0;
@@ -103,7 +102,8 @@ fn owner_model(owner_model: &OwnerModel, network: &AnyNetwork) -> Result<(), Mod
 }
 
 fn shapes(network: &Network) -> Result<(), ModelFault> {
-    let (joined, out) = (2 * network.first.hidden, 2 * network.second.hidden);
+    let joined = 2 * network.first.hidden;
+    let out = 2 * network.second.hidden;
     lstm("first", &network.first, STEP_FEATURES)?;
     lstm("second", &network.second, joined)?;
     let BatchNorm { gamma, beta, mean, variance, .. } = &network.norm;

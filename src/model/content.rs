@@ -1,6 +1,5 @@
-//! Every kind of model as a file. A file is whole or not there: it is written beside its place,
-//! flushed and renamed; nobody but the owner may read it. What the bytes mean is the kind's
-//! business.
+//! Every kind of model as a file for its owner alone. It appears whole: it is written beside its
+//! place, flushed and renamed.
 
 use std::fs::File;
 use std::io::{Read, Write};

@@ -8,9 +8,9 @@ use crate::nn::conv::clock::{CHANNELS, SHORTEST_MS};
 use crate::nn::conv::pool::FLOOR;
 
 /// What the weights of the projection to the embedding are called.
-pub const EMBEDDING_WEIGHT: &str = "embedding.weight";
+pub(crate) const EMBEDDING_WEIGHT: &str = "embedding.weight";
 /// What its biases are called.
-pub const EMBEDDING_BIAS: &str = "embedding.bias";
+pub(crate) const EMBEDDING_BIAS: &str = "embedding.bias";
 
 /// Behind everything: where a slice ends that leaves nothing out.
 const END: i64 = i64::MAX;
@@ -108,8 +108,11 @@ fn channels() -> Vec<NodeProto> {
 
 fn convolution(at: usize, kernel: i64) -> Vec<NodeProto> {
     let name = |what: &str| format!("{what}{at}");
-    let (input, weight, bias) = (name("masked"), weight_name(at), bias_name(at));
-    let (products, positive) = (name("products"), name("positive"));
+    let input = name("masked");
+    let weight = weight_name(at);
+    let bias = bias_name(at);
+    let products = name("products");
+    let positive = name("positive");
     let pads = ints("pads", &[kernel / 2, kernel / 2]);
     let attributes = vec![ints("kernel_shape", &[kernel]), pads];
     vec![
@@ -141,7 +144,7 @@ fn pooled(last: &str) -> Vec<NodeProto> {
 }
 
 /// The constants and weights.
-pub fn initializers(network: &ConvNetwork) -> Vec<TensorProto> {
+pub(crate) fn initializers(network: &ConvNetwork) -> Vec<TensorProto> {
     let mut all = vec![
         integers("int.zero", &[], &[0]),
         integers("int.one", &[], &[1]),
@@ -178,11 +181,11 @@ pub fn initializers(network: &ConvNetwork) -> Vec<TensorProto> {
 }
 
 /// What the weights of a layer are called.
-pub fn weight_name(at: usize) -> String {
+pub(crate) fn weight_name(at: usize) -> String {
     format!("conv{at}.weight")
 }
 
 /// What its biases are called.
-pub fn bias_name(at: usize) -> String {
+pub(crate) fn bias_name(at: usize) -> String {
     format!("conv{at}.bias")
 }

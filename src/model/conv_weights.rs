@@ -17,7 +17,7 @@ const MAX_TICKS: usize = 4096;
 
 /// The network inside a graph. Its normalisations come back as they were folded (only offsets are
 /// left), which scores the same.
-pub fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, ModelFault> {
+pub(crate) fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, ModelFault> {
     let number = |name: &str| -> Result<f32, ModelFault> { Ok(weights.floats(name, &[])?[0]) };
     let mut layers: Vec<ConvLayer> = Vec::new();
     while layers.len() < MAX_LAYERS && weights.has(&weight_name(layers.len())) {
@@ -100,12 +100,15 @@ pub fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
     }
     let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
     let embedding = network.embedding.iter().all(|t| finite(&t.weight) && finite(&t.bias));
-    let folded = |layer: &ConvLayer| {
-        let (weight, bias) = layer.folded();
-        finite(&weight) && finite(&bias)
-    };
     let head = finite(&network.head.weight) && network.head.bias.is_finite();
-    if !(head && embedding && network.scale.is_finite() && network.layers.iter().all(folded)) {
+    if !(head
+        && embedding
+        && network.scale.is_finite()
+        && network.layers.iter().all(|layer| {
+            let (weight, bias) = layer.folded();
+            finite(&weight) && finite(&bias)
+        }))
+    {
         return wrong("its weights are not all finite numbers".into());
     }
     Ok(())

@@ -1,12 +1,11 @@
-//! What can be wrong with a model file, each told apart, each with its remedy. Only the model: a
-//! missing library is no fault of the file.
+//! What can be wrong with a model file, each told apart, each with its remedy.
 
 use super::bundle::CONTRACT;
 use crate::error::{Failure, FailureKind};
 
 /// Why a file is not a model that this build can honour.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ModelFault {
+pub(crate) enum ModelFault {
     /// It is a folder, a device, ...
     #[error("is not a file")]
     NotAFile,

@@ -1,5 +1,5 @@
-//! From the network to its ONNX graph, as `onnx/README.md` fixes it. Nothing is computed here but
-//! the folding of the batch normalisation; no metadata and no file is touched.
+//! From the network to its ONNX graph, as `onnx/README.md` fixes it, with the batch normalisation
+//! folded into the weights.
 
 use super::conv_graph;
 use super::onnx_proto::{
@@ -9,16 +9,16 @@ use super::onnx_proto::{
 use crate::nn::{AnyNetwork, BatchNorm, BiLstm, LstmWeights, Network};
 
 /// Input: steps, float32 `[batch, time, 3]`: dx px, dy px, dt ms.
-pub const STEPS: &str = "steps";
+pub(crate) const STEPS: &str = "steps";
 /// Input: valid steps of each row, int32 `[batch]`, 1..=time.
 pub const LENGTHS: &str = "lengths";
 /// Output: float32 `[batch, 1]`, 0 impostor .. 1 owner.
-pub const GENUINE: &str = "genuine";
+pub(crate) const GENUINE: &str = "genuine";
 /// Output of networks that describe windows: float32 `[batch, embedding]`.
 pub const EMBEDDING: &str = "embedding";
 
 /// The graph of a network. The batch normalisation goes in as one factor and one offset a feature.
-pub fn graph_of(network: &AnyNetwork) -> GraphProto {
+pub(crate) fn graph_of(network: &AnyNetwork) -> GraphProto {
     let (node, initializer) = match network {
         AnyNetwork::BiLstm(network) => {
             let [first, second] = [&network.first, &network.second].map(|l| l.hidden as i64);
@@ -74,7 +74,8 @@ fn nodes(first: i64, second: i64) -> Vec<NodeProto> {
 fn initializers(network: &Network) -> Vec<TensorProto> {
     let conditioning = &network.conditioning;
     let (factor, offset) = fold(&network.norm);
-    let (joined, out) = (2 * network.first.hidden as i64, 2 * network.second.hidden as i64);
+    let joined = 2 * network.first.hidden as i64;
+    let out = 2 * network.second.hidden as i64;
     let mut all = vec![
         floats("conditioning.scale", &[3], &conditioning.scale),
         floats("conditioning.shift", &[3], &conditioning.shift),
@@ -106,7 +107,8 @@ fn fold(norm: &BatchNorm) -> (Vec<f32>, Vec<f32>) {
 /// W `[2, 4H, I]`, R `[2, 4H, H]`, B `[2, 8H]`: forward then backward; the second half of each
 /// bias row belongs to the recurrent side and stays zero.
 fn lstm_weights(name: &str, layer: &BiLstm) -> [TensorProto; 3] {
-    let (input, hidden) = (layer.input as i64, layer.hidden as i64);
+    let input = layer.input as i64;
+    let hidden = layer.hidden as i64;
     let both =
         |part: fn(&LstmWeights) -> &[f32]| [part(&layer.forward), part(&layer.backward)].concat();
     let zeros = vec![0.0; 4 * layer.hidden];

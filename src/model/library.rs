@@ -1,6 +1,9 @@
 //! Where an ONNX Runtime library may lie and what a file claims to be, read from its header before
-//! the system's loader may touch it. Nothing is loaded here, and no bare name ever searched for:
-//! the system's own search path finds libraries that others put there.
+//! the system's loader may touch it.
+//!
+//! # Invariants
+//! A bare name is never searched for: the system's own search path finds libraries that others put
+//! there.
 
 use std::env::consts::{ARCH, OS};
 use std::fs::File;
@@ -30,7 +33,7 @@ pub fn folders_beside(executable: &Path) -> Vec<PathBuf> {
 }
 
 /// The libraries in the given folders, in their order. Relative folders are passed over.
-pub fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
     let absolute = folders.iter().filter(|folder| folder.is_absolute());
     absolute
         .flat_map(|folder| library_names().iter().map(move |name| folder.join(name)))
@@ -50,7 +53,7 @@ pub fn nowhere(folders: &[PathBuf]) -> Failure {
 /// # Errors
 /// When the path is relative, there is no such file, it is junk, cut short, or for another system
 /// or processor.
-pub fn examine(path: &Path) -> Result<()> {
+pub(crate) fn examine(path: &Path) -> Result<()> {
     let name = format!("ONNX Runtime library {}", path.display());
     let refuse = |kind, what: &str| Err(Failure::new(kind, format!("{name} {what}")).remedy(FETCH));
     if !path.is_absolute() {
@@ -66,11 +69,13 @@ pub fn examine(path: &Path) -> Result<()> {
     match Image::of(&head) {
         None => refuse(FailureKind::Unavailable, "is not a library at all"),
         Some(image) if (image.os, image.arch) != (OS, ARCH) => {
-            let (os, arch) = (image.os, image.arch);
+            let os = image.os;
+            let arch = image.arch;
             refuse(FailureKind::Unavailable, &format!("is for {arch} {os}, this is {ARCH} {OS}"))
         }
         Some(image) if image.end > metadata.len() => {
-            let (has, needs) = (metadata.len(), image.end);
+            let has = metadata.len();
+            let needs = image.end;
             refuse(
                 FailureKind::Unavailable,
                 &format!("is truncated: {has} of at least {needs} bytes"),
@@ -81,12 +86,12 @@ pub fn examine(path: &Path) -> Result<()> {
 }
 
 /// What to do when there is no usable library.
-pub const FETCH: &str = "Fetch one with `installers/linux/fetch-onnxruntime.sh FOLDER` (on Windows: \
+pub(crate) const FETCH: &str = "Fetch one with `installers/linux/fetch-onnxruntime.sh FOLDER` (on Windows: \
      lay onnxruntime.dll of 1.28.0 beside mousewarden.exe) and name it as `library` in the \
      configuration, or set backend = \"builtin\".";
 
 /// What brings a library into a folder.
-pub fn how_to_fetch(folder: &Path) -> String {
+pub(crate) fn how_to_fetch(folder: &Path) -> String {
     match OS {
         "windows" => format!("lay onnxruntime.dll of 1.28.0 into {}", folder.display()),
         _ => format!("installers/linux/fetch-onnxruntime.sh {}", folder.display()),
@@ -126,8 +131,9 @@ impl Image {
             183 => "aarch64",
             _ => OTHER,
         };
-        let (table, size, count) =
-            (number(head, 32, 8)?, number(head, 54, 2)?, number(head, 56, 2)?);
+        let table = number(head, 32, 8)?;
+        let size = number(head, 54, 2)?;
+        let count = number(head, 56, 2)?;
         let mut end = 0;
         for index in 0..count {
             let segment = head.get(usize::try_from(table.checked_add(index * size)?).ok()?..)?;

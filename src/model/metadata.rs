@@ -1,5 +1,5 @@
 //! The metadata entries of a bundle: JSON values under `mousewarden.*` keys, as `onnx/README.md`
-//! lists them. Keys of others are left alone; an entry of ours that cannot be read is a fault.
+//! lists them. Keys of others are left alone; an entry of ours that fails to parse is a fault.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,7 +33,7 @@ const PROVENANCE_KEY: &str = "mousewarden.provenance";
 
 /// What the metadata says, apart from contract and architecture, which are checked here.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     /// How windows are cut.
     pub windows: WindowParams,
     /// Group sizes and thresholds.

@@ -1,5 +1,5 @@
 //! The ONNX file as one self-describing bundle: graph and weights, contract, thresholds and
-//! provenance in one file. No file here knows where models are kept or who asks for a score.
+//! provenance in one file.
 
 pub mod backbone;
 mod builtin;
@@ -22,7 +22,8 @@ mod seal;
 mod seen;
 mod weights;
 
-pub use backbone::{Backbone, Origin, Population};
+pub(crate) use backbone::Population;
+pub use backbone::{Backbone, BackboneOrigin};
 pub use bundle::{BackboneUsers, Bundle, Limit, OperatingPoint, Provenance};
 pub use identifier::{Identifier, LoadedIdentifier};
 pub use library::{folders_beside, how_to_fetch, library_names};

@@ -1,7 +1,6 @@
 //! ONNX Runtime: opens its library by absolute path, once a process, and scores with it. The only
 //! file that names `ort`, and with it the only one outside the platform that is unsafe: the type of
-//! the interface behind the library's one entry point is known here alone. Nothing here reads a
-//! model's metadata or decides which backend to use.
+//! the interface behind the library's one entry point is known here alone.
 
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
@@ -31,7 +30,7 @@ const MAX_BATCH: usize = 8;
 /// An opened library with its environment. Lives as long as the process: ONNX Runtime's own
 /// threads and globals don't survive being closed.
 #[derive(Debug)]
-pub struct Runtime {
+pub(crate) struct Runtime {
     /// Where the library lies.
     pub path: PathBuf,
     /// "1.28.0".
@@ -77,7 +76,7 @@ impl Runtime {
     }
 
     /// Whether the release is one that can send usage data by itself.
-    pub fn can_phone_home(&self) -> bool {
+    pub(crate) fn can_phone_home(&self) -> bool {
         minor(&self.version).is_some_and(|minor| minor >= FIRST_WITH_TELEMETRY)
     }
 }
@@ -150,7 +149,7 @@ fn unusable(path: &Path, what: &str) -> Failure {
 
 /// Scores windows with ONNX Runtime, on the caller's thread alone.
 #[derive(Debug)]
-pub struct OnnxScorer {
+pub(crate) struct OnnxScorer {
     session: Session,
 }
 
@@ -165,7 +164,8 @@ impl OnnxScorer {
 
     fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<WindowScore>> {
         let (steps, lengths) = padded(windows);
-        let (steps, lengths) = (Tensor::from_array(steps)?, Tensor::from_array(lengths)?);
+        let steps = Tensor::from_array(steps)?;
+        let lengths = Tensor::from_array(lengths)?;
         let outputs = self.session.run(ort::inputs![STEPS => steps, LENGTHS => lengths])?;
         let (_, scores) = outputs[GENUINE].try_extract_tensor::<f32>()?;
         let mut window_scores: Vec<WindowScore> =
@@ -196,7 +196,7 @@ impl Scorer for OnnxScorer {
 
 /// Scores rows of features with ONNX Runtime, on the caller's thread alone.
 #[derive(Debug)]
-pub struct OnnxTable {
+pub(crate) struct OnnxTable {
     session: Session,
 }
 

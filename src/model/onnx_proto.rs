@@ -1,24 +1,24 @@
 //! The messages of `onnx.proto` that a bundle needs, by their field numbers; wire-compatible, with
-//! everything else skipped when reading. No meaning is given to any of them here.
+//! everything else skipped when reading.
 
 /// Data type numbers of ONNX tensors.
-pub mod data_type {
+pub(crate) mod data_type {
     /// 32-bit floating point.
-    pub const FLOAT: i32 = 1;
+    pub(crate) const FLOAT: i32 = 1;
     /// 32-bit signed integer.
-    pub const INT32: i32 = 6;
+    pub(crate) const INT32: i32 = 6;
     /// 64-bit signed integer.
-    pub const INT64: i32 = 7;
+    pub(crate) const INT64: i32 = 7;
 }
 
 /// Type numbers of attributes.
-pub mod attribute_type {
+pub(crate) mod attribute_type {
     /// The value is in `i`.
     pub const INT: i32 = 2;
     /// The value is in `s`.
-    pub const STRING: i32 = 3;
+    pub(crate) const STRING: i32 = 3;
     /// The value is in `ints`.
-    pub const INTS: i32 = 7;
+    pub(crate) const INTS: i32 = 7;
 }
 
 /// A whole file.

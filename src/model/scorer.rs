@@ -1,5 +1,6 @@
 //! Chooses who scores: ONNX Runtime where its library is there, the builtin scorer otherwise. A
-//! fault of the library may fall back, a fault of the model never: it would only show later.
+//! fault of the library may fall back; a fault of the model is refused at once, because otherwise
+//! it would show later.
 
 use std::path::{Path, PathBuf};
 
@@ -109,7 +110,7 @@ impl LoadedScorer {
     ///
     /// # Errors
     /// As [`LoadedScorer::open`].
-    pub fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
+    pub(crate) fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
         let bytes = bytes_of::<Bundle>(model)?;
         let bundle: Bundle = named(model, &bytes)?;
         let scorer = Self::ready(&bundle, &bytes, params)?;

@@ -1,6 +1,5 @@
 //! The seal of a model file: a hash over its graph, with all weights, and over the metadata entries
-//! of this program. A file whose content is not what was written is noticed, however small the
-//! change.
+//! of this program. Any change since it was written is noticed, however small.
 
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -35,8 +34,9 @@ pub(super) fn check(model: &ModelProto) -> Result<(), ModelFault> {
 /// Over the entries of this program in their order, each with its length, and the graph.
 fn sha256(graph: &GraphProto, entries: &[StringStringEntryProto]) -> String {
     let mut hash = Sha256::new();
-    let of_ours = |key: &str| key.starts_with("mousewarden.") && key != SEAL_KEY;
-    for entry in entries.iter().filter(|entry| entry.key.as_deref().is_some_and(of_ours)) {
+    for entry in entries.iter().filter(|entry| {
+        entry.key.as_deref().is_some_and(|key| key.starts_with("mousewarden.") && key != SEAL_KEY)
+    }) {
         let bytes = entry.encode_to_vec();
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(bytes);

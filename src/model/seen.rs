@@ -1,5 +1,5 @@
 //! Which windows a model has seen, as short hashes: enough to notice an evaluation on them, too
-//! little to tell where anybody's pointer was. No window is hashed here.
+//! little to tell where anybody's pointer was.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -62,12 +62,15 @@ impl Serialize for SeenWindows {
 impl<'de> Deserialize<'de> for SeenWindows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let window = |digits: &[u8]| {
-            let whole = digits.len() == DIGITS && digits.iter().all(u8::is_ascii_hexdigit);
-            let digits = std::str::from_utf8(digits).ok().filter(|_| whole)?;
-            u64::from_str_radix(digits, 16).ok()
-        };
-        let windows: Option<Vec<u64>> = text.as_bytes().chunks(DIGITS).map(window).collect();
+        let windows: Option<Vec<u64>> = text
+            .as_bytes()
+            .chunks(DIGITS)
+            .map(|digits| {
+                let whole = digits.len() == DIGITS && digits.iter().all(u8::is_ascii_hexdigit);
+                let digits = std::str::from_utf8(digits).ok().filter(|_| whole)?;
+                u64::from_str_radix(digits, 16).ok()
+            })
+            .collect();
         windows
             .map(sorted)
             .ok_or_else(|| D::Error::custom("not twelve hexadecimal digits a window"))

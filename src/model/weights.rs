@@ -1,6 +1,5 @@
-//! From an ONNX graph back to the network, by the names of the initializers; a graph that is not
-//! exactly the one that [`super::graph`] writes is refused with the first difference. Nothing is
-//! guessed from shapes alone.
+//! From an ONNX graph back to the network, by the names of the initializers; a graph that differs
+//! from the one that [`super::graph`] writes is refused with the first difference.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +12,14 @@ use crate::nn::{AnyNetwork, BatchNorm, BiLstm, Conditioning, Dense, LstmWeights,
 use crate::pipeline::steps::STEP_FEATURES;
 
 /// Hidden units of one direction that this build accepts; far above what a window can teach.
-pub const MAX_HIDDEN: usize = 1024;
+pub(crate) const MAX_HIDDEN: usize = 1024;
 
 /// The network inside a graph of this architecture; its batch normalisation comes back as the
 /// factor and offset it was folded into (mean 0, variance 1, epsilon 0), which scores the same.
 ///
 /// # Errors
 /// [`ModelFault::Graph`] when it is another graph.
-pub fn network_of(
+pub(crate) fn network_of(
     graph: &GraphProto,
     architecture: Architecture,
 ) -> Result<AnyNetwork, ModelFault> {
@@ -86,8 +85,10 @@ impl<'g> Weights<'g> {
         if raw.len() != 4 * dims.iter().product::<usize>() {
             return Err(ModelFault::Graph(format!("{name} holds {} bytes of raw data", raw.len())));
         }
-        let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        Ok(raw.chunks_exact(4).map(number).collect())
+        Ok(raw
+            .chunks_exact(4)
+            .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+            .collect())
     }
 
     /// A list of 64-bit integers.
@@ -156,12 +157,14 @@ fn same_computation(found: &GraphProto, expected: &GraphProto) -> Result<(), Mod
         if (&has.op_type, &has.input, &has.output, &has.attribute)
             != (&wants.op_type, &wants.input, &wants.output, &wants.attribute)
         {
-            let (has, wants) = (described(has), described(wants));
+            let has = described(has);
+            let wants = described(wants);
             return Err(ModelFault::Graph(format!("node {index} is {has} instead of {wants}")));
         }
     }
     if found.node.len() != expected.node.len() {
-        let (has, wants) = (found.node.len(), expected.node.len());
+        let has = found.node.len();
+        let wants = expected.node.len();
         return Err(ModelFault::Graph(format!("it has {has} nodes instead of {wants}")));
     }
     if (&found.input, &found.output) != (&expected.input, &expected.output) {

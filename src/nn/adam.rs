@@ -1,5 +1,5 @@
-//! Adam, the norm that shortens a gradient, and a parameter with what Adam remembers of it. Flat
-//! arrays only; it knows no layer.
+//! Adam, the norm that shortens a gradient, and a parameter with what Adam remembers of it, on flat
+//! arrays.
 
 use super::kernel::{Kernel, Operation, Simd};
 use super::lines::Lines;
@@ -7,7 +7,7 @@ use super::train::TrainParams;
 
 /// Numbers that are learnt.
 #[derive(Debug)]
-pub struct Parameter {
+pub(crate) struct Parameter {
     /// The numbers.
     pub value: Lines,
     /// Their gradient.
@@ -17,7 +17,7 @@ pub struct Parameter {
 
 /// One step for all parameters of a network.
 #[derive(Debug, Clone, Copy)]
-pub struct AdamStep {
+pub(crate) struct AdamStep {
     /// Which step, from 1.
     pub number: u64,
     /// Step size.
@@ -47,8 +47,8 @@ impl Parameter {
 
     /// One step along the gradient.
     pub fn step(&mut self, step: AdamStep, params: &TrainParams) {
-        let power = |beta: f32| 1.0 - f64::from(beta).powf(step.number as f64);
-        let [mean, square] = params.betas.map(power);
+        let [mean, square] =
+            params.betas.map(|beta| 1.0 - f64::from(beta).powf(step.number as f64));
         let [means, squares] = &mut self.moments;
         params.kernel.apply(Adam {
             params: &mut self.value,
@@ -64,7 +64,7 @@ impl Parameter {
 }
 
 /// Adam (Kingma and Ba 2015) on a flat array.
-pub struct Adam<'a> {
+pub(crate) struct Adam<'a> {
     /// To be moved.
     pub params: &'a mut [f32],
     /// Gradients.
@@ -103,7 +103,7 @@ impl Operation for Adam<'_> {
 }
 
 /// The sum of squares, in sixteen lanes so that every instruction set adds in the same order.
-pub struct SquareSum<'a>(pub &'a [f32]);
+pub(crate) struct SquareSum<'a>(pub &'a [f32]);
 
 impl Operation for SquareSum<'_> {
     type Output = f64;

@@ -1,5 +1,5 @@
 //! Fits and applies the input scaling of a network. The scaling is part of the model: it is fixed
-//! before training and never looks at the windows that are scored.
+//! before training, from training windows alone.
 
 use super::network::Conditioning;
 

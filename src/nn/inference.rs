@@ -1,6 +1,6 @@
 //! The forward pass of a trained network on ragged batches. A window's score is the same bits
 //! whatever else is in its batch; after the largest batch has been seen, only the answer is
-//! allocated. Nothing is learnt here, and there is only one thread.
+//! allocated.
 
 use super::kernel::{Kernel, Operation, Simd};
 use super::lines::Lines;
@@ -70,7 +70,7 @@ impl Inference {
 
     /// Like [`Self::probabilities`], appending to `out`; allocates nothing if that has room and no
     /// larger batch than any before comes.
-    pub fn probabilities_into(&mut self, windows: &[&[[f32; 3]]], out: &mut Vec<f32>) {
+    pub(crate) fn probabilities_into(&mut self, windows: &[&[[f32; 3]]], out: &mut Vec<f32>) {
         for chunk in windows.chunks(CHUNK) {
             self.logits(chunk);
             let first = out.len();

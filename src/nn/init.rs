@@ -1,5 +1,5 @@
 //! First weights of a network: Glorot uniform for inputs, orthogonal for the recurrence, forget
-//! bias one. The same seed gives the same network on every machine; nothing is trained here.
+//! bias one. The same seed gives the same network on every machine.
 
 use super::network::{BatchNorm, BiLstm, Conditioning, Dense, LstmWeights, Network};
 use super::random::RandomStream;

@@ -1,5 +1,5 @@
-//! Buffers of floats that start on a cache line, so that no vector load straddles two of them.
-//! They only grow: after the largest batch has been seen, nothing here allocates.
+//! Buffers of floats that start on a cache line, so that a vector load stays within one. They only
+//! grow: after the largest batch has been seen, allocation ends.
 
 use std::ops::{Deref, DerefMut};
 

@@ -1,4 +1,4 @@
-//! Weighted binary cross-entropy on logits: stable for any logit, never on rounded probabilities.
+//! Weighted binary cross-entropy on logits, stable for any of them.
 
 /// The logistic function, exact at both ends.
 pub fn sigmoid(logit: f32) -> f32 {

@@ -1,5 +1,5 @@
 //! One direction of a recurrent layer: what it remembers of a forward pass, and the two passes as
-//! calls on the kernels. Weights and gradients belong to the caller; nothing here is learnt.
+//! calls on the kernels. Weights and gradients belong to the caller.
 
 use super::kernel::backward::{Backward, Upstream};
 use super::kernel::forward::{Forward, group_rows};
@@ -47,7 +47,8 @@ pub(super) struct Downward<'a> {
 impl Tape {
     /// Runs forward; with `keep` the gates stay for [`Tape::backward`].
     pub fn forward(&mut self, pass: Pass<'_>, panels: &[f32], keep: bool) {
-        let (shape, rows) = (pass.shape, pass.packing.rows());
+        let shape = pass.shape;
+        let rows = pass.packing.rows();
         let gate_rows = if keep { rows } else { group_rows(pass.packing.offsets()) };
         self.gates.fit(shape.blocks() * gate_rows * shape.width());
         self.cells.fit(rows * shape.padded);
@@ -87,7 +88,7 @@ impl Tape {
     }
 
     /// Adds `outputs of the last steps * weight` to each sequence's sum, in sorted order.
-    pub fn project_last(&self, packing: &Packing, weight: &[f32], sums: &mut [f32]) {
+    pub(crate) fn project_last(&self, packing: &Packing, weight: &[f32], sums: &mut [f32]) {
         for (s, sum) in sums.iter_mut().enumerate() {
             if let Some(row) = packing.last_row(s) {
                 *sum += dot(self.output(row, weight.len()), weight);

@@ -1,5 +1,5 @@
-//! The network as plain numbers, in the order in which ONNX wants them. Kernels pack these weights
-//! into panels of their own; nobody but this file decides the canonical layout.
+//! The network as plain numbers, in the order in which ONNX wants them: the canonical layout, from
+//! which kernels pack panels of their own.
 
 /// Scaling of the raw steps inside the model: `z = (asinh(x * scale) - shift) * gain`, a column
 /// each for dx, dy, dt. The inverse hyperbolic sine is linear for small steps and logarithmic for
@@ -100,11 +100,11 @@ impl Linear {
     /// not matter.
     pub fn apply(&self, features: &[f32]) -> Vec<f32> {
         let rows = self.weight.chunks_exact(features.len().max(1)).zip(&self.bias);
-        let output = |(row, bias): (&[f32], &f32)| {
+        rows.map(|(row, bias)| {
             let products = row.iter().zip(features).map(|(w, x)| f64::from(*w) * f64::from(*x));
             (products.sum::<f64>() + f64::from(*bias)) as f32
-        };
-        rows.map(output).collect()
+        })
+        .collect()
     }
 }
 

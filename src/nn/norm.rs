@@ -1,6 +1,6 @@
 //! Batch normalisation over valid steps (Ioffe and Szegedy 2015) and dropout, for the features of
-//! one direction. Dropout is a hash of key, row and feature, recomputed in the backward pass: no
-//! mask is stored, and the number of threads and the vector width don't matter.
+//! one direction. Dropout is a hash of key, row and feature, recomputed in the backward pass, so
+//! that it is the same on any number of threads and at any vector width.
 
 use super::kernel::{Operation, Simd};
 use super::random::mix32;
@@ -11,7 +11,7 @@ const PARTIAL: usize = 64;
 /// Which activations are dropped: a pure function of key, row (in forward reading order) and
 /// feature.
 #[derive(Debug, Clone, Copy)]
-pub struct Dropout {
+pub(crate) struct Dropout {
     key: u32,
     below: u32,
     scale: f32,
@@ -45,7 +45,7 @@ impl Dropout {
 
 /// Statistics of one batch, a value a feature.
 #[derive(Debug, Default)]
-pub struct FeatureMoments {
+pub(crate) struct FeatureMoments {
     /// Mean over the valid steps.
     pub mean: Vec<f32>,
     /// Variance over the valid steps.

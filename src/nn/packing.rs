@@ -1,7 +1,7 @@
 //! How a ragged batch lies in memory: sequences sorted by length, longest first, and stored step by
-//! step without padding. Row `(t, s)` is `offsets[t] + s`; every step's rows are a prefix of the
+//! step, closely packed. Row `(t, s)` is `offsets[t] + s`; every step's rows are a prefix of the
 //! step before. The backward direction counts its steps from each sequence's own end, so that both
-//! directions share one shape and no kernel needs a mask.
+//! directions share one shape and kernels do with plain loops.
 
 use std::cmp::Reverse;
 
@@ -9,7 +9,7 @@ use super::network::Conditioning;
 
 /// The shape of a packed batch.
 #[derive(Debug, Default)]
-pub struct Packing {
+pub(crate) struct Packing {
     /// Sorted position to position in the caller's batch.
     order: Vec<usize>,
     /// Steps of each sequence, descending.
@@ -22,7 +22,7 @@ pub struct Packing {
 
 impl Packing {
     /// Lays out sequences of the given lengths; equal lengths keep their order.
-    pub fn pack(&mut self, lengths: impl Iterator<Item = usize>) {
+    pub(crate) fn pack(&mut self, lengths: impl Iterator<Item = usize>) {
         self.lengths.clear();
         self.lengths.extend(lengths);
         self.order.clear();
@@ -35,7 +35,8 @@ impl Packing {
     fn place(&mut self) {
         self.offsets.clear();
         self.offsets.push(0);
-        let (mut row, mut alive) = (0, self.lengths.len());
+        let mut row = 0;
+        let mut alive = self.lengths.len();
         for step in 0..self.lengths.first().copied().unwrap_or(0) {
             while self.lengths[alive - 1] <= step {
                 alive -= 1;
@@ -77,7 +78,7 @@ impl Packing {
     }
 
     /// A row's place when its sequence is read from the other end.
-    pub fn reversed(&self) -> &[u32] {
+    pub(crate) fn reversed(&self) -> &[u32] {
         &self.reversed
     }
 
@@ -87,7 +88,7 @@ impl Packing {
     }
 
     /// The row of sequence `s` (sorted) at its last step; none for an empty sequence.
-    pub fn last_row(&self, s: usize) -> Option<usize> {
+    pub(crate) fn last_row(&self, s: usize) -> Option<usize> {
         self.lengths[s].checked_sub(1).map(|step| self.offsets[step] + s)
     }
 

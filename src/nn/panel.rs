@@ -1,13 +1,13 @@
 //! Weights of one LSTM direction in the order in which the kernels read them. A block holds `lanes`
 //! units with their four gates side by side, `4 * lanes` columns; its rows are the inputs, the
 //! recurrent units and the bias. Units are padded with zeros to whole tiles; padding stays zero
-//! through training because neither its activations nor its gradients ever leave zero.
+//! through training because its activations and its gradients stay zero.
 
 use super::network::LstmWeights;
 
 /// Sizes of one direction of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PanelShape {
+pub(crate) struct PanelShape {
     /// Floats of a vector.
     pub lanes: usize,
     /// The input comes as this many separate row buffers.
@@ -77,18 +77,19 @@ impl PanelShape {
     }
 
     /// Floats of a block.
-    pub const fn block_len(&self) -> usize {
+    pub(crate) const fn block_len(&self) -> usize {
         self.rows() * self.width()
     }
 
     /// Floats of all blocks.
-    pub const fn panel_len(&self) -> usize {
+    pub(crate) const fn panel_len(&self) -> usize {
         self.blocks() * self.block_len()
     }
 
     /// Where row `row` of gate `gate` (i, o, f, c) of unit `unit` lies.
     const fn place(&self, row: usize, gate: usize, unit: usize) -> usize {
-        let (block, lane) = (unit / self.lanes, unit % self.lanes);
+        let block = unit / self.lanes;
+        let lane = unit % self.lanes;
         block * self.block_len() + row * self.width() + gate * self.lanes + lane
     }
 
@@ -97,10 +98,11 @@ impl PanelShape {
     }
 
     /// Copies canonical weights into panels; padding is left alone.
-    pub fn pack(&self, weights: &LstmWeights, panels: &mut [f32]) {
+    pub(crate) fn pack(&self, weights: &LstmWeights, panels: &mut [f32]) {
         let inputs = self.parts * self.part;
         for column in 0..4 * self.hidden {
-            let (gate, unit) = (column / self.hidden, column % self.hidden);
+            let gate = column / self.hidden;
+            let unit = column % self.hidden;
             for input in 0..inputs {
                 panels[self.place(self.input_row(input), gate, unit)] =
                     weights.w[column * inputs + input];
@@ -120,7 +122,8 @@ impl PanelShape {
         let mut weights =
             LstmWeights { w: Vec::new(), r: Vec::new(), b: Vec::with_capacity(columns) };
         for column in 0..columns {
-            let (gate, unit) = (column / self.hidden, column % self.hidden);
+            let gate = column / self.hidden;
+            let unit = column % self.hidden;
             let at = |row| panels[self.place(row, gate, unit)];
             weights.w.extend((0..inputs).map(|input| at(self.input_row(input))));
             weights.r.extend((0..self.hidden).map(|k| at(self.inputs() + k)));
@@ -130,7 +133,7 @@ impl PanelShape {
     }
 
     /// Floats of the transposed recurrent rows.
-    pub const fn recurrent_len(&self) -> usize {
+    pub(crate) const fn recurrent_len(&self) -> usize {
         self.padded * 4 * self.padded
     }
 
@@ -141,7 +144,8 @@ impl PanelShape {
         let width = self.width();
         let tiles = out.chunks_exact_mut(width * width);
         for (tile, out) in tiles.enumerate().take(count / width * self.blocks()) {
-            let (panel, block) = (tile / self.blocks(), tile % self.blocks());
+            let panel = tile / self.blocks();
+            let block = tile % self.blocks();
             let from = block * self.block_len() + (first + panel * width) * width;
             let rows = &panels[from..from + width * width];
             for (column, out) in out.chunks_exact_mut(width).enumerate() {

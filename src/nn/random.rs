@@ -1,8 +1,8 @@
-//! A counter-based generator: the n-th number of a key is a pure function of both. Nothing here
-//! asks the operating system for randomness, and nothing here is fit for secrets.
+//! A counter-based generator: the n-th number of a key is a pure function of both. For simulation,
+//! unfit for secrets.
 
 /// SplitMix64's finaliser (Steele, Lea, Flood 2014): a bijection of 64 bits.
-pub fn mix64(mut z: u64) -> u64 {
+pub(crate) fn mix64(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -10,14 +10,14 @@ pub fn mix64(mut z: u64) -> u64 {
 
 /// Wellons' `lowbias32`: a bijection of 32 bits that vectorises.
 #[inline(always)]
-pub fn mix32(mut x: u32) -> u32 {
+pub(crate) fn mix32(mut x: u32) -> u32 {
     x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
     x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
     x ^ (x >> 16)
 }
 
 /// The numbers of one key in order.
-pub struct RandomStream {
+pub(crate) struct RandomStream {
     key: u64,
     next: u64,
 }

@@ -1,5 +1,5 @@
-//! What a mouse does, as data: time stamps, events, boundaries, and the signal that carries both.
-//! Nothing here reads a clock; a time stamp is only ever something that arrived with an event.
+//! What a mouse does, as data: time stamps, events, boundaries, and the signal that carries both. A
+//! time stamp is only ever something that arrived with an event.
 
 use std::fmt;
 use std::ops::{Add, Sub};

@@ -1,13 +1,15 @@
 //! What of a movement can be told in plain words: how fast, how far, how straight, how long, how
-//! steadily. Nothing is decided by it; it says of an alarm in what the hand was unlike the owner's.
-//! Pure arithmetic, and no position can be told back.
+//! steadily. It says of an alarm in what the hand was unlike the owner's.
+//!
+//! # Invariants
+//! Nothing is decided by it, and no position can be told back from it.
 
 use serde::{Deserialize, Serialize};
 
 use super::window::Window;
 
 /// Numbers of a [`Kinematics`].
-pub const ASPECTS: usize = 5;
+pub(crate) const ASPECTS: usize = 5;
 /// Windows of one stretch of work are alike: more of them than this say no more about another day.
 const SAY_NO_MORE: f64 = 40.0;
 /// A difference is worth a word from so many standard deviations on.

@@ -1,6 +1,8 @@
 //! Events in, verdicts out: the whole decision path as pure functions of its input.
-//! No clock, file, thread, operating system or randomness ever enters here; the same signals
-//! give the same verdicts, live, in training and in a replay.
+//!
+//! # Invariants
+//! No clock, file, thread, operating system or randomness ever enters here; the same signals give
+//! the same verdicts, live, in training and in a replay.
 
 pub mod adaptation;
 pub mod click_model;

@@ -1,5 +1,5 @@
 //! What a model makes of a window, and who says so. Whatever a model answers becomes a number from
-//! 0 (impostor) to 1 (owner) here; what is not a number counts as an impostor.
+//! 0 (impostor) to 1 (owner) here; anything else, such as NaN, counts as an impostor.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,8 @@
-//! Cuts a stream of signals into perception windows: continuous movement between pauses.
-//! The same code reads the live mouse and files; it never looks ahead and never asks the time.
+//! Cuts a stream of signals into perception windows: continuous movement between pauses. The same
+//! code reads the live mouse and files.
+//!
+//! # Invariants
+//! It never looks ahead and never asks the time.
 
 use serde::{Deserialize, Serialize};
 

@@ -42,7 +42,7 @@ impl CaptureView {
     }
 
     /// Shows another one, which has captured since `from`.
-    pub fn set_from(&self, from: Timestamp, capture: Capture) {
+    pub(crate) fn set_from(&self, from: Timestamp, capture: Capture) {
         let mut all = self.lock();
         if all.len() >= REMEMBERED {
             all.pop_front();

@@ -1,5 +1,5 @@
-//! The one place that reads a clock. Live streams are stamped by the monotonic one, so a clock that
-//! is set jumps over nothing; wall time only labels journal entries for people.
+//! The one place that reads a clock. Live streams are stamped by the monotonic one, which runs on
+//! while the wall clock is set; wall time only labels journal entries for people.
 
 #[cfg(not(target_os = "linux"))]
 use std::time::Duration;
@@ -27,21 +27,21 @@ pub fn wall() -> jiff::Timestamp {
 }
 
 /// The time of day that people here read on their clocks, of a moment as it is written: "14:02".
-pub fn time_of_day(wall: &str) -> String {
+pub(crate) fn time_of_day(wall: &str) -> String {
     let zone = jiff::tz::TimeZone::system();
     let at = wall.parse::<jiff::Timestamp>().map(|at| at.to_zoned(zone));
     at.map_or_else(|_| wall.to_owned(), |at| at.strftime("%H:%M").to_string())
 }
 
 /// Day and time that people here read, to the second: "2026-03-01 14:02:11".
-pub fn local(wall: &str) -> String {
+pub(crate) fn local(wall: &str) -> String {
     let zone = jiff::tz::TimeZone::system();
     let at = wall.parse::<jiff::Timestamp>().map(|at| at.to_zoned(zone));
     at.map_or_else(|_| wall.to_owned(), |at| at.strftime("%F %T").to_string())
 }
 
 /// Which start of the machine this is; nothing where the system does not tell.
-pub fn boot() -> Option<String> {
+pub(crate) fn boot() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned())
 }

@@ -1,6 +1,5 @@
 //! The desktop of the person who runs this process: mouse, notifications, lock and session, as the
-//! traits that the agent knows. What is missing is reported when it is used, never a reason to
-//! panic.
+//! traits that the agent knows. What is missing is reported when it is used.
 
 use std::path::PathBuf;
 
@@ -44,7 +43,8 @@ pub fn notifier(answers: Sender<NoticeAnswer>) -> Box<dyn Notifier> {
 pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<dyn Locker> {
     use super::linux::bus::Bus;
     use super::lock::linux::{DesktopLocker, DesktopLockerParams};
-    let (system_bus, session_bus) = (Bus::System, Bus::Session);
+    let system_bus = Bus::System;
+    let session_bus = Bus::Session;
     let patience = super::lock::command::PATIENCE;
     let params = DesktopLockerParams { system_bus, session_bus, command, environment, patience };
     Box::new(DesktopLocker::new(params))
@@ -52,7 +52,7 @@ pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<d
 
 /// Shows the agent on the session bus and, if wanted, in the tray.
 #[cfg(target_os = "linux")]
-pub fn status_display(
+pub(crate) fn status_display(
     handler: std::sync::Arc<dyn ControlHandler>,
     with_icon: bool,
 ) -> Box<dyn StatusDisplay> {
@@ -61,14 +61,14 @@ pub fn status_display(
 
 /// Shows in the tray alone what is no agent and has no name on the bus.
 #[cfg(target_os = "linux")]
-pub fn icon(handler: std::sync::Arc<dyn ControlHandler>) -> Box<dyn StatusDisplay> {
+pub(crate) fn icon(handler: std::sync::Arc<dyn ControlHandler>) -> Box<dyn StatusDisplay> {
     Box::new(super::linux::bus_and_tray::BusAndTray::in_tray(handler))
 }
 
 /// Whether the session is locked, as a stream of boundaries; `None` where nobody ever tells. Who
 /// cannot be reached yet is looked for again.
 #[cfg(target_os = "linux")]
-pub fn session(signals: Sender<Signal>) -> Option<SessionListener> {
+pub(crate) fn session(signals: Sender<Signal>) -> Option<SessionListener> {
     use super::linux::bus::Bus;
     use super::session::linux::SessionWatch;
     let watch = SessionWatch::seek(&Bus::System, signals, Some(SESSION_PATIENCE))?;
@@ -85,7 +85,10 @@ const SESSION_PATIENCE: std::time::Duration = std::time::Duration::from_millis(1
 ///
 /// # Errors
 /// [`FailureKind::Unavailable`] for such a source without such a session.
-pub fn may_be_watched(source: &dyn EventSource, session: Option<&SessionListener>) -> Result<()> {
+pub(crate) fn may_be_watched(
+    source: &dyn EventSource,
+    session: Option<&SessionListener>,
+) -> Result<()> {
     if source.name() != "evdev" || session.is_some_and(|session| session.is_up) {
         return Ok(());
     }
@@ -97,7 +100,7 @@ pub fn may_be_watched(source: &dyn EventSource, session: Option<&SessionListener
 }
 
 /// Listens as long as it lives.
-pub struct SessionListener {
+pub(crate) struct SessionListener {
     _watch: Box<dyn std::any::Any>,
     /// Whether it told of the session at the start.
     is_up: bool,

@@ -1,4 +1,4 @@
-//! The one place that changes this process's environment. Nothing is read here.
+//! The one place that changes this process's environment.
 
 /// Tells ONNX Runtime not to send usage data, for builds that would: from 1.29 on they do so while
 /// they start, before any setting of theirs can be reached. Must be the first statement of `main`.

@@ -32,7 +32,7 @@ pub trait Guard: Send {
 
 /// The guard as a process of this program.
 #[derive(Debug)]
-pub struct GuardProcess {
+pub(crate) struct GuardProcess {
     line: Line,
 }
 
@@ -101,7 +101,7 @@ fn connect(mut guard: Command) -> std::io::Result<(Line, Child)> {
 
 /// Why a guard need not stand by any longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// The first process said that there is nothing left to lock.
     Over,
     /// The first process is gone.
@@ -111,7 +111,7 @@ pub enum Ending {
 }
 
 /// Stands by, in the guard's own process: listens to the first process until it has no more to say.
-pub fn stand_by(line: impl Read + Send + 'static, seconds: u32) -> Ending {
+pub(crate) fn stand_by(line: impl Read + Send + 'static, seconds: u32) -> Ending {
     let words = listen(line);
     let mut until = Instant::now() + Duration::from_secs(u64::from(seconds)) + SLACK;
     loop {

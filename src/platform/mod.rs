@@ -1,5 +1,8 @@
-//! The operating system behind small traits. The only place with `cfg(target_os)`, `unsafe` and a
-//! clock; nothing here decides anything about the person at the mouse.
+//! The operating system behind small traits: the only place with `cfg(target_os)`, `unsafe` and a
+//! clock.
+//!
+//! # Invariants
+//! Nothing here decides anything about the person at the mouse.
 
 pub mod capture;
 mod capture_view;
@@ -8,15 +11,17 @@ pub mod control;
 pub mod desktop;
 pub mod environment;
 pub mod guard;
+#[cfg(feature = "history")]
+pub(crate) mod journal_chain;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod lock;
-pub mod logs;
+pub(crate) mod logs;
 #[cfg(target_os = "macos")]
 pub mod macos;
 pub mod notify;
 pub mod places;
-pub mod probe;
+pub(crate) mod probe;
 pub mod service;
 pub mod session;
 pub mod signals;
@@ -166,7 +171,7 @@ pub struct StatusSummary {
 
 impl StatusSummary {
     /// The state of an enrolment.
-    pub const ENROLLING: &str = "enrolling";
+    pub(crate) const ENROLLING: &str = "enrolling";
 }
 
 /// The agent as the desktop shows it; gone when it is dropped.
@@ -214,4 +219,4 @@ pub trait ControlHandler: Send + Sync {
 }
 
 /// The command that locks when nothing else does; program and arguments.
-pub type LockCommand = Vec<String>;
+pub(crate) type LockCommand = Vec<String>;

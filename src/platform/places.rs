@@ -1,4 +1,4 @@
-//! Places that the system gives. Nothing is opened here.
+//! Places that the system gives.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,11 @@ pub const DEFAULTS: &str = r"C:\Program Files\mousewarden\config.toml";
 
 /// The administrator's rules.
 #[cfg(unix)]
-pub const POLICY: &str = "/etc/mousewarden/policy.toml";
+pub(crate) const POLICY: &str = "/etc/mousewarden/policy.toml";
 
 /// The administrator's rules: in a folder that only administrators can make.
 #[cfg(windows)]
-pub const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
+pub(crate) const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
 
 /// The models of a machine whose administrator fixes them, one a user.
 pub fn pinned_models() -> PathBuf {
@@ -27,7 +27,7 @@ pub fn pinned_models() -> PathBuf {
 /// environment names where it is this user's, else the usual one. `su`, `ssh` and cron name none, or
 /// another user's.
 #[cfg(unix)]
-pub fn runtime(named: Option<&Path>) -> Option<PathBuf> {
+pub(crate) fn runtime(named: Option<&Path>) -> Option<PathBuf> {
     use std::os::unix::fs::MetadataExt;
     let user = rustix::process::getuid().as_raw();
     let is_own = |folder: &Path| folder.metadata().is_ok_and(|it| it.is_dir() && it.uid() == user);
@@ -38,7 +38,7 @@ pub fn runtime(named: Option<&Path>) -> Option<PathBuf> {
 
 /// There is none on this system.
 #[cfg(not(unix))]
-pub fn runtime(_named: Option<&Path>) -> Option<PathBuf> {
+pub(crate) fn runtime(_named: Option<&Path>) -> Option<PathBuf> {
     None
 }
 

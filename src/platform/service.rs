@@ -1,5 +1,5 @@
-//! The service manager of this user, asked by its own tools. Says what it said; decides nothing,
-//! and changes only what the arguments ask for.
+//! The service manager of this user, asked by its own tools. Says what it said, and changes only
+//! what the arguments ask for.
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -15,16 +15,16 @@ const ANSWER: Duration = Duration::from_secs(5);
 const CHANGE: Duration = Duration::from_secs(90);
 
 /// What desktops start and end with the session.
-pub const SESSION_TARGET: &str = "graphical-session.target";
+pub(crate) const SESSION_TARGET: &str = "graphical-session.target";
 
 /// Whether systemd manages services for this user.
-pub fn is_here() -> bool {
+pub(crate) fn is_here() -> bool {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR");
     runtime.is_some_and(|folder| Path::new(&folder).join("systemd/private").exists())
 }
 
 /// Whether this desktop tells systemd that its session is up; several small ones don't.
-pub fn session_is_up() -> bool {
+pub(crate) fn session_is_up() -> bool {
     is_here() && systemctl(&["is-active", "--quiet", SESSION_TARGET]).is_ok()
 }
 
@@ -46,7 +46,8 @@ pub fn call(words: &[&str]) -> Result<String> {
 }
 
 fn call_within(words: &[&str], deadline: Duration) -> Result<String> {
-    let (line, failed) = (words.join(" "), |what| Failure::new(FailureKind::Unavailable, what));
+    let line = words.join(" ");
+    let failed = |what| Failure::new(FailureKind::Unavailable, what);
     let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -95,7 +96,7 @@ const MORE: &str = "The task scheduler (taskschd.msc) tells more.";
 
 /// What starts programs with a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manager {
+pub(crate) enum Manager {
     /// systemd, or the desktop by an autostart file.
     Desktop,
     /// Windows' task scheduler.
@@ -106,7 +107,7 @@ pub enum Manager {
 
 /// The one of this system.
 #[cfg(target_os = "linux")]
-pub const MANAGER: Manager = Manager::Desktop;
+pub(crate) const MANAGER: Manager = Manager::Desktop;
 /// The one of this system.
 #[cfg(target_os = "macos")]
 pub const MANAGER: Manager = Manager::Launchd;

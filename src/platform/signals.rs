@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// What was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum ProcessSignal {
     /// SIGTERM, or an end of the session.
     Terminate,
     /// Ctrl-C at the terminal.
@@ -22,7 +22,7 @@ pub enum Asked {
 /// # Errors
 /// When the handlers cannot be installed.
 #[cfg(unix)]
-pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
+pub(crate) fn listen(heard: impl FnMut(ProcessSignal) + Send + 'static) -> Result<()> {
     use crate::error::Failure;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -30,16 +30,18 @@ pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
     let mut signals =
         signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
     let mut heard = heard;
-    let listening = move || {
-        for signal in &mut signals {
-            heard(match signal {
-                SIGHUP => Asked::Reload,
-                SIGINT => Asked::Interrupt,
-                _ => Asked::Terminate,
-            });
-        }
-    };
-    std::thread::Builder::new().name("signals".into()).spawn(listening).map_err(failed)?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for signal in &mut signals {
+                heard(match signal {
+                    SIGHUP => ProcessSignal::Reload,
+                    SIGINT => ProcessSignal::Interrupt,
+                    _ => ProcessSignal::Terminate,
+                });
+            }
+        })
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -49,7 +51,7 @@ pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
 /// # Errors
 /// When the handler cannot be installed.
 #[cfg(windows)]
-pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
+pub(crate) fn listen(heard: impl FnMut(ProcessSignal) + Send + 'static) -> Result<()> {
     super::windows::console::listen(Box::new(heard))
         .map_err(|e| crate::error::Failure::io("installing the console handler", e))
 }
@@ -57,15 +59,14 @@ pub fn listen(heard: impl FnMut(Asked) + Send + 'static) -> Result<()> {
 /// Ends the process after `grace`, whatever its other threads wait for; nothing of it is run at its
 /// end, and the exit code is that of an orderly one. Where the process ends by itself before, nothing
 /// happens.
-pub fn end_within(grace: Duration) {
-    let end = move || {
+pub(crate) fn end_within(grace: Duration) {
+    if let Err(error) = std::thread::Builder::new().name("end".into()).spawn(move || {
         std::thread::sleep(grace);
         #[cfg(unix)]
         signal_hook::low_level::exit(0);
         #[cfg(not(unix))]
         std::process::exit(0);
-    };
-    if let Err(error) = std::thread::Builder::new().name("end".into()).spawn(end) {
+    }) {
         tracing::warn!("no thread to end the process in time: {error}");
     }
 }

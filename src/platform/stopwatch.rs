@@ -1,5 +1,7 @@
-//! Measures spans for the benchmarks: the clock on the wall and the processor time of this
-//! process. Nothing that decides about a person may ask it.
+//! Measures spans for the benchmarks: the clock on the wall and the processor time of this process.
+//!
+//! # Invariants
+//! Nothing that decides about a person may ask it.
 
 use std::time::{Duration, Instant};
 
@@ -28,8 +30,12 @@ impl Stopwatch {
     /// What has passed since the start.
     pub fn lap(&self) -> Lap {
         let wall = self.wall.elapsed();
-        let spent = |start| processor_time().map(|now| now.saturating_sub(start));
-        Lap { wall, processor: self.processor.and_then(spent) }
+        Lap {
+            wall,
+            processor: self
+                .processor
+                .and_then(|start| processor_time().map(|now| now.saturating_sub(start))),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Word to the service manager that started this process of how it goes: ready, alive, ending. Where
-//! none asked for it, every call does nothing.
+//! Word to the service manager that started this process of how it goes: ready, alive, ending.
+//! Where it is absent, every call returns at once.
 //!
 //! # Invariants
 //! No call waits: a manager that hangs loses the word.
@@ -17,7 +17,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// The one that the environment names.
     #[cfg(target_os = "linux")]
-    pub fn from_environment() -> Self {
+    pub(crate) fn from_environment() -> Self {
         let ear = std::env::var_os("NOTIFY_SOCKET").and_then(|place| ear::Ear::at(&place));
         // Thrice within the time after which it would end us.
         let pulse = sd_notify::watchdog_enabled().map(|limit| limit / 3);
@@ -26,12 +26,12 @@ impl Supervisor {
 
     /// Nobody asks on this system.
     #[cfg(not(target_os = "linux"))]
-    pub fn from_environment() -> Self {
+    pub(crate) fn from_environment() -> Self {
         Self::default()
     }
 
     /// How often it wants to hear that we are alive; `None` when it does not.
-    pub const fn pulse(&self) -> Option<Duration> {
+    pub(crate) const fn pulse(&self) -> Option<Duration> {
         self.pulse
     }
 
@@ -41,7 +41,7 @@ impl Supervisor {
     }
 
     /// What we are doing, in a few words for people.
-    pub fn doing(&self, what: &str) {
+    pub(crate) fn doing(&self, what: &str) {
         self.tell(&format!("STATUS={}", what.replace('\n', " ")));
     }
 
@@ -51,7 +51,7 @@ impl Supervisor {
     }
 
     /// We are about to end.
-    pub fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         self.tell("STOPPING=1");
     }
 

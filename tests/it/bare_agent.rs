@@ -9,7 +9,7 @@ use mousewarden::agent::judge::Judge;
 use mousewarden::agent::live::{Setup, SourceKind};
 use mousewarden::agent::rules::Rules;
 use mousewarden::agent::settings::IntakeParams;
-use mousewarden::agent::{Origin, ResponderIo};
+use mousewarden::agent::{AgentOrigin, ResponderIo};
 use mousewarden::error::{Failure, FailureKind};
 use mousewarden::pipeline::{
     BlockModel, DecisionParams, GroupingParams, MaxAction, ScoreCalibration, Signal, Trigger,
@@ -60,7 +60,7 @@ pub fn setup(
         saved: None,
         rules: Rules::default(),
         config: None,
-        origin: Origin::default(),
+        origin: AgentOrigin::default(),
     }
 }
 

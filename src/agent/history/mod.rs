@@ -1,13 +1,16 @@
 //! The history database: one row for everything that happened, in an SQLite file that only its
-//! owner can read. Old rows go by age and by number; no position is ever in it. Each row's hash
-//! covers the rows before it, and the newest hash goes to the system journal, which is another
-//! user's file.
+//! owner can read. Old rows go by age and by number. Each row's hash covers the rows before it, and
+//! the newest hash goes to the system journal, which is another user's file.
+//!
+//! # Invariants
+//! No position is ever in it.
 
 mod read;
 mod schema;
 mod trouble;
 
-pub use read::{Chain, History};
+pub(crate) use read::Chain;
+pub use read::History;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -21,7 +24,7 @@ use crate::error::Result;
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
-use crate::platform::logs::Heads;
+use crate::platform::journal_chain::Heads;
 
 use self::trouble::Trouble;
 use super::away::Before;
@@ -43,7 +46,7 @@ const HEAD_EVERY: Micros = Micros::from_millis(60_000);
 
 /// Writes the history.
 #[derive(Debug)]
-pub struct HistoryDatabase {
+pub(crate) struct HistoryDatabase {
     path: PathBuf,
     keep_ms: i64,
     open: Option<Open>,

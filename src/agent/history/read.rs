@@ -19,7 +19,7 @@ pub struct History {
 
 /// What the chain of hashes says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chain {
+pub(crate) struct Chain {
     /// Its name, drawn when the history was begun.
     pub name: String,
     /// The last row that holds.
@@ -99,7 +99,7 @@ impl History {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn chain(&self) -> Result<Chain> {
+    pub(crate) fn chain(&self) -> Result<Chain> {
         self.follow().map_err(|error| Trouble::from(error).of(&self.path))
     }
 
@@ -107,7 +107,7 @@ impl History {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn sha256_of(&self, id: i64) -> Result<Option<String>> {
+    pub(crate) fn sha256_of(&self, id: i64) -> Result<Option<String>> {
         use rusqlite::OptionalExtension;
         let sql = "SELECT sha256 FROM event WHERE id = ?1";
         let found = self.db.query_row(sql, [id], |row| row.get(0)).optional();

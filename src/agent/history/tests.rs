@@ -1,4 +1,4 @@
-//! The history's file: what is read again, what is kept while it cannot be written, what is put
+//! The history's file: what is read again, what is kept while the disk refuses it, what is put
 //! aside when it is damaged, and what the chain of hashes finds.
 
 use std::fs;

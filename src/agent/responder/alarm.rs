@@ -1,6 +1,6 @@
 //! What lies between an alarm and a lock, and between a lock and its end: the time in which its
 //! owner can still be recognised, the count of locks after which alarms only warn, and the time in
-//! which a password confirms that it was the owner. Locks nothing itself.
+//! which a password confirms that it was the owner.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The thread that locks. It waits for lockers, and nobody waits for it.
+//! The thread that locks: it waits for lockers in everybody's place.
 
 use std::thread;
 

@@ -1,5 +1,5 @@
-//! The thread that acts: locks the session, tells the person, has everything written down. It
-//! decides nothing but the next rung when one breaks.
+//! The thread that acts: locks the session, tells the person, has everything written down, and
+//! chooses the next way to lock when one breaks.
 //!
 //! # Invariants
 //! It waits for nobody: lockers, notices and disks each have a thread of their own, and the action
@@ -49,7 +49,7 @@ const BLIND_EVERY: Micros = Micros::from_millis(60_000);
 
 /// What the responder is given to do.
 #[derive(Debug)]
-pub enum Task {
+pub(crate) enum Task {
     /// Write it down, and do what it asks for.
     Entry(StampedEvent),
     /// The engine is alive; so is this thread when it gets here.
@@ -59,10 +59,10 @@ pub enum Task {
 }
 
 /// Makes a locker; asked again when the configuration changes.
-pub type MakeLocker = Box<dyn Fn(&LockParams) -> Box<dyn Locker> + Send>;
+pub(crate) type MakeLocker = Box<dyn Fn(&LockParams) -> Box<dyn Locker> + Send>;
 
 /// Has a guard stand by for so many seconds; asked with every countdown.
-pub type PostGuard = Box<dyn Fn(&LockParams, u32) -> Result<Box<dyn Guard>> + Send>;
+pub(crate) type PostGuard = Box<dyn Fn(&LockParams, u32) -> Result<Box<dyn Guard>> + Send>;
 
 /// What the responder acts with.
 pub struct ResponderIo {
@@ -84,7 +84,7 @@ pub struct ResponderIo {
 
 /// By what the responder acts.
 #[derive(Debug, Clone)]
-pub struct ResponderParams {
+pub(crate) struct ResponderParams {
     /// What the person is told.
     pub notify: NotifyParams,
     /// How the session is locked.
@@ -92,7 +92,7 @@ pub struct ResponderParams {
 }
 
 /// The acting thread's state.
-pub struct Responder {
+pub(crate) struct Responder {
     shared_status: Arc<SharedStatus>,
     log: Log,
     away: Away,

@@ -1,5 +1,5 @@
 //! Tells the person, as far as they want to be told: each kind of notice can be switched off, and
-//! alarms that come too often are withheld. Says what became of each notice; writes nothing itself.
+//! alarms that come too often are withheld. Says what became of each notice.
 
 use std::collections::VecDeque;
 

@@ -1,5 +1,4 @@
-//! `doctor`: looks at everything that the agent needs and says what mends it. Changes nothing,
-//! shows no notice and locks nothing.
+//! `doctor`: looks at everything that the agent needs and says what mends it.
 
 mod checks;
 mod desktop;
@@ -13,7 +12,7 @@ use crate::platform::probe::{Check, Health};
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// One line of JSON a check instead of text
     #[arg(long)]
     json: bool,

@@ -54,7 +54,7 @@ mod chain {
 
     use crate::agent::history::{Chain, History};
     use crate::error::Failure;
-    use crate::platform::logs::{self, Told};
+    use crate::platform::journal_chain::{self, Told};
     use crate::platform::probe::Check;
 
     const REPORT: &str =
@@ -75,7 +75,7 @@ mod chain {
             return vec![Check::fail(name, found, REPORT)];
         }
         let found = format!("{}: {} rows, each as it was written", path.display(), chain.rows);
-        let told = logs::told().map(|told| agrees_with_journal(&chain, history, &told));
+        let told = journal_chain::told().map(|told| agrees_with_journal(&chain, history, &told));
         vec![Check::ok(name, found)].into_iter().chain(told).collect()
     }
 
@@ -111,7 +111,7 @@ mod chain {
         use crate::agent::event::{Event, StampedEvent};
         use crate::agent::event_sink::EventSink;
         use crate::agent::history::HistoryDatabase;
-        use crate::platform::logs::Heads;
+        use crate::platform::journal_chain::Heads;
         use crate::platform::probe::Health;
 
         #[test]

@@ -1,5 +1,5 @@
 //! What an enrolment is worth so far: error rates estimated on a thread of their own while the
-//! mouse is watched. Nothing waits for an estimate, and one that fails changes nothing.
+//! mouse is watched. An estimate that fails is left out.
 
 use std::thread;
 
@@ -10,7 +10,7 @@ use crate::lab::train::TrainOptions;
 use crate::pipeline::{Window, WindowParams};
 
 /// The windows so far, and what is known about them.
-pub struct Growth {
+pub(crate) struct Growth {
     params: WindowParams,
     /// Those of earlier sessions, and of this one at the end.
     sessions: Vec<Vec<Window>>,
@@ -62,13 +62,13 @@ impl Growth {
 
     fn work(&mut self) {
         let (result, working) = bounded(1);
-        let (params, sessions) = (self.params, self.sessions.clone());
-        let work = move || {
+        let params = self.params;
+        let sessions = self.sessions.clone();
+        let started = thread::Builder::new().name("estimate".into()).spawn(move || {
             let found = estimate(&sessions, params, &TrainOptions::default());
             // The enrolment may be over by now.
             let _ = result.send(found.ok().flatten());
-        };
-        let started = thread::Builder::new().name("estimate".into()).spawn(work);
+        });
         self.working = started.is_ok().then_some(working);
     }
 }

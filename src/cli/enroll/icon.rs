@@ -1,5 +1,4 @@
-//! The enrolment as the desktop's tray shows it: how far it is, and a way to stop for now. Counts
-//! nothing itself; where there is no tray nothing is shown.
+//! The enrolment as the desktop's tray shows it: how far it is, and a way to stop for now.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -9,7 +8,7 @@ use crossbeam_channel::Sender;
 use crate::platform::{ControlHandler, StatusDisplay, StatusSummary, desktop};
 
 /// An icon, as long as it lives.
-pub struct Icon {
+pub(crate) struct Icon {
     enrolment: Arc<Enrolment>,
     shown: Box<dyn StatusDisplay>,
 }
@@ -23,7 +22,7 @@ impl Icon {
     }
 
     /// Shows how far it is now.
-    pub fn refresh(&mut self, share: f64) {
+    pub(crate) fn refresh(&mut self, share: f64) {
         self.enrolment.percent.store(percent(share), Ordering::Relaxed);
         self.shown.refresh(&self.enrolment.summary());
     }

@@ -1,5 +1,4 @@
 //! The progress of an enrolment on stderr: windows, minutes of movement, estimated time left.
-//! It counts nothing itself and never writes to stdout.
 
 use std::io::IsTerminal;
 
@@ -17,7 +16,7 @@ const STEPS: f64 = 1000.0;
 
 /// A progress bar, or a line now and then where there is no terminal.
 #[derive(Debug)]
-pub struct Meter {
+pub(crate) struct Meter {
     bar: Option<ProgressBar>,
     target: EnrolParams,
     before: CollectedMovement,
@@ -66,7 +65,7 @@ impl Meter {
     }
 
     /// Tells what an enrolment that ended now would be worth.
-    pub fn estimated(&self, estimate: &EnrolmentEstimate) {
+    pub(crate) fn estimated(&self, estimate: &EnrolmentEstimate) {
         let EnrolmentEstimate { windows, point } = estimate;
         let text = format!(
             "After {windows} windows: others pass in {:.0} %, you are doubted in {:.0} % ({:.0} s at a \
@@ -91,7 +90,8 @@ impl Meter {
 
     /// By the pace of this session, pauses included.
     fn left(&self, tally: &CollectedMovement, now: Timestamp) -> Option<String> {
-        let (share, before) = (tally.share(&self.target), self.before.share(&self.target));
+        let share = tally.share(&self.target);
+        let before = self.before.share(&self.target);
         let spent = (now - self.since).as_secs_f64();
         let pace = (share - before) / spent;
         let seconds = (1.0 - share) / pace;

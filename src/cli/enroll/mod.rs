@@ -35,7 +35,7 @@ use crate::platform::{EventSource, clock, desktop};
 
 /// Arguments of `enroll`.
 #[derive(Debug, Default, Args)]
-pub struct EnrollArgs {
+pub(crate) struct EnrollArgs {
     /// Recordings that stand in for the mouse; all of them are taken, then the model is trained
     #[arg(long, value_name = "FILE", num_args = 1..)]
     source: Vec<PathBuf>,
@@ -59,9 +59,10 @@ impl EnrollArgs {
         let store = context.store()?;
         let _instance = Instance::claim(&[context.paths.enrol_lock()], None).map_err(enrolling)?;
         let (stop, stopped) = interruptions()?;
-        let ended = match self.source.is_empty() {
-            true => self.watch(&context, &store, (stop, stopped))?,
-            false => self.take_files(&store, &stopped)?,
+        let ended = if self.source.is_empty() {
+            self.watch(&context, &store, (stop, stopped))?
+        } else {
+            self.take_files(&store, &stopped)?
         };
         if ended == Ended::Interrupted {
             return output::line("Interrupted; `mousewarden --enroll` goes on from here.");
@@ -120,10 +121,7 @@ impl EnrollArgs {
             meter.show(tally, clock::now());
             icon.iter_mut().for_each(|icon| icon.refresh(tally.share(&target)));
             growth.take(window).iter().for_each(|estimate| meter.estimated(estimate));
-            match target.stop_early && growth.is_enough() {
-                true => More::IsOfNoUse,
-                false => More::Helps,
-            }
+            if target.stop_early && growth.is_enough() { More::IsOfNoUse } else { More::Helps }
         })?;
         meter.end(&tally);
         if ended == Ended::Enough && tally.share(&target) < 1.0 {
@@ -199,8 +197,8 @@ fn listen(
     context: &Context,
 ) -> Result<SignalQueue> {
     let (intake, inlet) = intake::queue(&context.config.capture, pressure, params.pause());
-    let carry = move || intake.run(source.as_mut());
-    let thread = thread::Builder::new().name("intake".into()).spawn(carry);
+    let thread =
+        thread::Builder::new().name("intake".into()).spawn(move || intake.run(source.as_mut()));
     thread.map_err(|e| Failure::io("starting the intake thread", e))?;
     Ok(inlet)
 }

@@ -1,5 +1,5 @@
 //! `mousewarden evaluate`: how well the models of a dataset's people hold under named protocols,
-//! beside baselines, and two results side by side. Measures nothing itself.
+//! beside baselines, and two results side by side.
 
 mod comparison;
 mod enrolment;
@@ -29,7 +29,7 @@ const DRAWS_MIN: usize = 100;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
-pub struct EvaluateArgs {
+pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     input: InputArgs,
     /// Who learns from what and is tested on what: open-set, seed, sapimouse, balabit, same-device,
@@ -123,11 +123,13 @@ impl EvaluateArgs {
     }
 
     fn compare(&self, first: &Path, second: &Path) -> Result<()> {
-        let (first, second) = (Results::read(first)?, Results::read(second)?);
+        let first = Results::read(first)?;
+        let second = Results::read(second)?;
         let comparison = compare(&first, &second, self.draws.max(100))?;
-        match self.json {
-            true => output::json(&comparison),
-            false => output::line(&comparison::text(&comparison)),
+        if self.json {
+            output::json(&comparison)
+        } else {
+            output::line(&comparison::text(&comparison))
         }
     }
 
@@ -149,13 +151,13 @@ impl EvaluateArgs {
         if self.split {
             return self.show_splits(&protocols, &people, params);
         }
-        let (notice, lock) = (self.budget[0], self.budget[1]);
+        let notice = self.budget[0];
+        let lock = self.budget[1];
         let choice = DecisionChoice {
             notice_budget_h: notice,
             lock_budget_h: lock,
             ..DecisionChoice::default()
         };
-        let decision = |bundle: &Bundle| choice.resolve(bundle);
         let request = EvaluationRequest {
             protocols: &protocols,
             people: &people,
@@ -166,7 +168,7 @@ impl EvaluateArgs {
             draws: self.draws,
             threads: self.threads,
             scorer: &scorer,
-            decision: &decision,
+            decision: &|bundle: &Bundle| choice.resolve(bundle),
             half_life: notice.half_life(),
             clicks: !self.no_clicks,
             adapt: self.adapt,
@@ -200,9 +202,10 @@ impl EvaluateArgs {
 
     /// The protocols, with `all` spelt out, each with every length of enrolment asked for.
     fn protocols(&self) -> Result<Vec<Protocol>> {
-        let names = match self.protocol.iter().any(|name| name == "all") {
-            true => NAMES.map(str::to_owned).to_vec(),
-            false => self.protocol.clone(),
+        let names = if self.protocol.iter().any(|name| name == "all") {
+            NAMES.map(str::to_owned).to_vec()
+        } else {
+            self.protocol.clone()
         };
         let usual: Vec<Protocol> =
             names.iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
@@ -240,11 +243,10 @@ impl EvaluateArgs {
                 all.push((protocol.name.clone(), crate::lab::evaluate::split_facts(&plan)));
             }
         }
-        match self.json {
-            true => output::json(&all),
-            false => {
-                all.iter().try_for_each(|(name, split)| output::line(&table::split(name, split)))
-            }
+        if self.json {
+            output::json(&all)
+        } else {
+            all.iter().try_for_each(|(name, split)| output::line(&table::split(name, split)))
         }
     }
 

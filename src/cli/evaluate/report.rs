@@ -1,5 +1,4 @@
-//! The report of an evaluation on disk: one page, and by option each picture by itself. Draws
-//! nothing itself.
+//! The report of an evaluation on disk: one page, and by option each picture by itself.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
-//! Results as a table for a terminal: what the model reaches, what baselines reach that know
-//! nothing of the hand, and what that means in use.
+//! Results as a table for a terminal: what the model reaches, what baselines reach by other things
+//! than the hand, and what that means in use.
 
 use crate::lab::evaluate::results::{
-    Adapted, Continuous, DeviceConfound, IntervalEstimate, Method, ProtocolRun, Results,
+    AdaptationFigures, Continuous, DeviceConfound, IntervalEstimate, Method, ProtocolRun, Results,
     SizeFigures, SplitFacts,
 };
 use crate::pipeline::adaptation::REACH;
@@ -135,7 +135,8 @@ fn size(size: &SizeFigures) -> String {
 
 /// The two largest units with one threshold for everybody.
 fn on_one_roc(size: &SizeFigures) -> String {
-    let (unit, pooled) = (size.unit.to_string(), &size.pooled);
+    let unit = size.unit.to_string();
+    let pooled = &size.pooled;
     format!(
         "  all owners on one ROC, {unit:>7}: AUC {}, EER {} %",
         share(pooled.auc),
@@ -145,17 +146,19 @@ fn on_one_roc(size: &SizeFigures) -> String {
 
 /// Whether a score is the chance that it seems to be.
 fn calibration(sizes: &[SizeFigures]) -> Vec<String> {
-    let row = |size: &SizeFigures| {
-        let found = size.calibration.as_ref()?;
-        Some(format!(
-            "{:>8}  {:<19} {:<18} {:<18}",
-            size.unit.to_string(),
-            share(found.ece),
-            share(found.cllr),
-            share(found.min_cllr)
-        ))
-    };
-    let rows: Vec<String> = sizes.iter().filter_map(row).collect();
+    let rows: Vec<String> = sizes
+        .iter()
+        .filter_map(|size| {
+            let found = size.calibration.as_ref()?;
+            Some(format!(
+                "{:>8}  {:<19} {:<18} {:<18}",
+                size.unit.to_string(),
+                share(found.ece),
+                share(found.cllr),
+                share(found.min_cllr)
+            ))
+        })
+        .collect();
     if rows.is_empty() {
         return rows;
     }
@@ -172,16 +175,18 @@ fn baselines(methods: &[Method]) -> Vec<String> {
     let Some(model) = methods.first() else { return Vec::new() };
     let mut beaten = true;
     for own in &model.sizes {
-        let cell = |method: &Method| {
-            let Some(found) = method.sizes.iter().find(|size| size.unit == own.unit) else {
-                return format!("{:>10}", "-");
-            };
-            let doubtful = found.model_minus_this.is_some_and(|lead| lead.high >= 0.0);
-            beaten &= !doubtful;
-            let mark = if doubtful { "*" } else { " " };
-            format!("{:>9.1}{mark}", 100.0 * found.mean.eer.value)
-        };
-        let cells: String = methods.iter().map(cell).collect();
+        let cells: String = methods
+            .iter()
+            .map(|method| {
+                let Some(found) = method.sizes.iter().find(|size| size.unit == own.unit) else {
+                    return format!("{:>10}", "-");
+                };
+                let doubtful = found.model_minus_this.is_some_and(|lead| lead.high >= 0.0);
+                beaten &= !doubtful;
+                let mark = if doubtful { "*" } else { " " };
+                format!("{:>9.1}{mark}", 100.0 * found.mean.eer.value)
+            })
+            .collect();
         lines.push(format!("{:>8}{cells}", own.unit.to_string()));
     }
     if !beaten {
@@ -228,7 +233,6 @@ fn in_use(use_: &Continuous) -> Vec<String> {
 
 /// What the budgets promised, and what became of it.
 fn promises(use_: &Continuous) -> Vec<String> {
-    let number = |e: IntervalEstimate| format!("{:.2} ({:.2}-{:.2})", e.value, e.low, e.high);
     let promised = use_.promised_per_8h.map_or("-".into(), |rate| format!("{rate:.1}"));
     let worst = use_.worst_owner.as_ref();
     let worst = worst.map_or("-".into(), |(owner, rate)| format!("{owner} with {rate:.1} in 8 h"));
@@ -239,7 +243,10 @@ fn promises(use_: &Continuous) -> Vec<String> {
         ),
         format!(
             "    false locks    {} in 8 h at work if nobody answers a notice",
-            use_.false_locks_per_8h.map_or("-".into(), number)
+            use_.false_locks_per_8h.map_or("-".into(), |e: IntervalEstimate| format!(
+                "{:.2} ({:.2}-{:.2})",
+                e.value, e.low, e.high
+            ))
         ),
     ];
     lines.extend(use_.within.iter().map(|within| {
@@ -259,7 +266,7 @@ fn promises(use_: &Continuous) -> Vec<String> {
     lines
 }
 
-fn adapted(adapted: &Adapted) -> String {
+fn adapted(adapted: &AdaptationFigures) -> String {
     let most = adapted.drift.iter().copied().fold(0.0, f64::max);
     format!(
         "    adapted        by verified work, led at most {most:.2} of {REACH} away; {} % of impostors get \

@@ -1,4 +1,4 @@
-//! The confusion matrix as a file: counts as CSV, or a heat map as SVG or PNG. Computes nothing.
+//! The confusion matrix as a file: counts as CSV, or a heat map as SVG or PNG.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -57,11 +57,16 @@ impl<'a> ConfusionFile<'a> {
 
 /// The matrix as CSV: a row a person, a column a named person.
 fn table(scores: &AttributionScores, labels: &[String]) -> String {
-    let quoted = |text: &String| match text.contains([',', '"', '\n']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.clone(),
-    };
-    let names: Vec<String> = labels.iter().map(quoted).collect();
+    let names: Vec<String> = labels
+        .iter()
+        .map(|text| {
+            if text.contains([',', '"', '\n']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.clone()
+            }
+        })
+        .collect();
     let mut lines = vec![format!("true\\named,{}", names.join(","))];
     for (name, row) in names.iter().zip(&scores.confusion) {
         let counts: Vec<String> = row.iter().map(ToString::to_string).collect();

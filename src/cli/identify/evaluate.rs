@@ -1,5 +1,5 @@
 //! `mousewarden identify evaluate`: how often sessions are attributed to the right one of the known
-//! people, by cross-validation over whole sessions. Writes no model.
+//! people, by cross-validation over whole sessions.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::lab::identify::{EvaluateOptions, Evaluation, Group, Labelled, evaluat
 
 /// Arguments of `identify evaluate`.
 #[derive(Debug, Args)]
-pub struct IdentifyEvaluateArgs {
+pub(crate) struct IdentifyEvaluateArgs {
     #[command(flatten)]
     input: Input,
 
@@ -119,9 +119,10 @@ impl IdentifyEvaluateArgs {
 }
 
 fn not_empty(labelled: &Labelled) -> Result<()> {
-    match labelled.names.is_empty() {
-        false => Ok(()),
-        true => Err(Failure::new(FailureKind::Config, "no feature is left")
-            .remedy("Leave out fewer groups with --without.")),
+    if labelled.names.is_empty() {
+        Err(Failure::new(FailureKind::Config, "no feature is left")
+            .remedy("Leave out fewer groups with --without."))
+    } else {
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! `mousewarden identify features`: one row of numbers a session. Learns nothing.
+//! `mousewarden identify features`: one row of numbers a session.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::lab::shard::Shard;
 
 /// Arguments of `identify features`.
 #[derive(Debug, Args)]
-pub struct FeaturesArgs {
+pub(crate) struct FeaturesArgs {
     /// Folders or files of recordings
     #[arg(required_unless_present = "stdio_arrow")]
     input: Vec<PathBuf>,

@@ -1,4 +1,4 @@
-//! The options that say what learns, for `train` and `evaluate` alike. Learns nothing itself.
+//! The options that say what learns, for `train` and `evaluate` alike.
 
 use clap::Args;
 

@@ -24,7 +24,7 @@ use crate::lab::shard::Shard;
 
 /// Arguments of `identify`.
 #[derive(Debug, Args)]
-pub struct IdentifyArgs {
+pub(crate) struct IdentifyArgs {
     #[command(subcommand)]
     command: Command,
 }

@@ -1,4 +1,4 @@
-//! `mousewarden identify predict`: names the likeliest maker of each session. Learns nothing.
+//! `mousewarden identify predict`: names the likeliest maker of each session.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::model::LoadedIdentifier;
 
 /// Arguments of `identify predict`.
 #[derive(Debug, Args)]
-pub struct PredictArgs {
+pub(crate) struct PredictArgs {
     #[command(flatten)]
     input: Input,
 
@@ -49,7 +49,8 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn of(one: &'a Named) -> Self {
         let Named { session, user, probability, second, unsure, .. } = one;
-        let (probability, unsure) = (*probability, *unsure);
+        let probability = *probability;
+        let unsure = *unsure;
         Self { session_id: session, user_id: user, probability, second, unsure }
     }
 }
@@ -66,8 +67,10 @@ impl PredictArgs {
         let samples = self.input.measure(measure)?;
         let answers = predict(&samples, &mut model)?;
         if let (Some(from), Some(out)) = (table, &self.out) {
-            let name = |one: &Named| (one.session.clone(), (one.user.clone(), one.probability));
-            let names: Names = answers.iter().map(name).collect();
+            let names: Names = answers
+                .iter()
+                .map(|one| (one.session.clone(), (one.user.clone(), one.probability)))
+                .collect();
             let copied = relabel(&from, out, &names, self.probability)?;
             eprintln!("{}: {} rows", out.display(), copied.rows);
             if copied.nameless > 0 {
@@ -123,8 +126,10 @@ fn tell(answers: &[Named], model: &LoadedIdentifier) {
     let labels = &model.identifier().labels;
     let recorded: Vec<&Named> = answers.iter().filter(|one| one.recorded.is_some()).collect();
     let right = recorded.iter().filter(|one| one.recorded.as_ref() == Some(&one.user)).count();
-    let strange = |one: &&&Named| one.recorded.as_ref().is_some_and(|user| !labels.contains(user));
-    let impostors = recorded.iter().filter(strange).count();
+    let impostors = recorded
+        .iter()
+        .filter(|one| one.recorded.as_ref().is_some_and(|user| !labels.contains(user)))
+        .count();
     if !recorded.is_empty() {
         eprintln!("{right} of {} sessions are as the recording says", recorded.len());
     }

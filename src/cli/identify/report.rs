@@ -1,4 +1,4 @@
-//! An evaluation as text. Computes nothing.
+//! An evaluation of `identify` as text.
 
 use super::evaluate::Report;
 use crate::cli::output::WIDEST;
@@ -9,9 +9,10 @@ const FEATURES_SHOWN: usize = 12;
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let scores = &report.evaluation.scores;
-    let without = match report.without.is_empty() {
-        true => String::new(),
-        false => format!(" without {}", report.without.join(", ")),
+    let without = if report.without.is_empty() {
+        String::new()
+    } else {
+        format!(" without {}", report.without.join(", "))
     };
     let mut lines = vec![
         format!(
@@ -121,9 +122,13 @@ fn confusion(scores: &AttributionScores) -> Vec<String> {
     let mut lines = vec!["who made it (rows), who was named (columns):".into()];
     lines.push(format!("    {header}"));
     for (index, row) in scores.confusion.iter().enumerate() {
-        let cell =
-            |n: &usize| if *n == 0 { format!("{:>wide$}", "·") } else { format!("{n:>wide$}") };
-        lines.push(format!("{:>3} {}", index + 1, row.iter().map(cell).collect::<String>()));
+        lines.push(format!(
+            "{:>3} {}",
+            index + 1,
+            row.iter()
+                .map(|n| if *n == 0 { format!("{:>wide$}", "·") } else { format!("{n:>wide$}") })
+                .collect::<String>()
+        ));
     }
     lines
 }

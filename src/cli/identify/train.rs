@@ -14,7 +14,7 @@ use crate::lab::identify::{
 
 /// Arguments of `identify train`.
 #[derive(Debug, Args)]
-pub struct IdentifyTrainArgs {
+pub(crate) struct IdentifyTrainArgs {
     #[command(flatten)]
     input: Input,
 
@@ -44,14 +44,13 @@ impl IdentifyTrainArgs {
             macro_f1: Some([figure.value, figure.low, figure.high]),
             unsure_below: held_out.unsure_below(),
         };
-        let mlp = match learner.grid {
-            true => {
-                match search(&labelled, &Classifier::Mlp(learner.mlp()), folds, learner.seed)? {
-                    Classifier::Mlp(found) => found,
-                    _ => learner.mlp(),
-                }
+        let mlp = if learner.grid {
+            match search(&labelled, &Classifier::Mlp(learner.mlp()), folds, learner.seed)? {
+                Classifier::Mlp(found) => found,
+                _ => learner.mlp(),
             }
-            false => learner.mlp(),
+        } else {
+            learner.mlp()
         };
         identifier(&labelled, &mlp, &about)?.write(&self.out)?;
         eprintln!(

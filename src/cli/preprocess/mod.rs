@@ -1,5 +1,5 @@
 //! `preprocess`: recordings to perception windows, one array file a user, and a summary as table or
-//! JSON. Cuts nothing itself.
+//! JSON.
 
 pub(super) mod layout;
 mod table;
@@ -25,7 +25,7 @@ const SUMMARY: &str = "summary.json";
 
 /// Arguments of `preprocess`.
 #[derive(Debug, Args)]
-pub struct PreprocessArgs {
+pub(crate) struct PreprocessArgs {
     /// Folders or files of recordings
     #[arg(required_unless_present = "stdio_arrow")]
     input: Vec<PathBuf>,
@@ -177,9 +177,11 @@ fn in_shard(dataset: &Dataset, shard: Shard, wanted: &[String]) -> Option<Vec<St
         return Some(wanted.to_vec());
     }
     let ids = dataset.users().iter().map(User::id);
-    let is_wanted = |id: &&str| wanted.is_empty() || wanted.iter().any(|one| one == id);
-    let chosen: Vec<String> =
-        ids.filter(is_wanted).filter(|id| shard.takes(id)).map(str::to_owned).collect();
+    let chosen: Vec<String> = ids
+        .filter(|id| wanted.is_empty() || wanted.iter().any(|one| one == id))
+        .filter(|id| shard.takes(id))
+        .map(str::to_owned)
+        .collect();
     (!chosen.is_empty()).then_some(chosen)
 }
 

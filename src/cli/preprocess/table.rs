@@ -14,20 +14,24 @@ pub(super) fn table(users: &[UserSummary]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |i: usize| rows.iter().map(|row: &Vec<String>| row[i].chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|i| width(i).unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let pad = |(i, cell): (usize, &String)| match i {
-            0 => format!("{cell:<0$}", widths[i]),
-            _ => format!("{cell:>0$}", widths[i]),
-        };
-        row.iter().enumerate().map(pad).collect::<Vec<_>>().join("  ")
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    rows.iter()
+        .map(|row| {
+            row.iter()
+                .enumerate()
+                .map(|(i, cell)| match i {
+                    0 => format!("{cell:<0$}", widths[i]),
+                    _ => format!("{cell:>0$}", widths[i]),
+                })
+                .collect::<Vec<_>>()
+                .join("  ")
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn row(user: &UserSummary) -> Vec<String> {
     let name = short(&user.user);
     let name = if user.claims { format!("{name} (claims)") } else { name };
-    let steps = |q: Quartiles| format!("{:.0}/{:.0}/{:.0}", q.q1, q.median, q.q3);
     let dropped: u64 = user.dropped.values().sum();
     vec![
         name,
@@ -35,7 +39,10 @@ fn row(user: &UserSummary) -> Vec<String> {
         user.events.to_string(),
         dropped.to_string(),
         user.windows.to_string(),
-        user.steps.map_or_else(|| "-".into(), steps),
+        user.steps.map_or_else(
+            || "-".into(),
+            |q: Quartiles| format!("{:.0}/{:.0}/{:.0}", q.q1, q.median, q.q3),
+        ),
         user.seconds.map_or_else(|| "-".into(), |q| format!("{:.2}", q.median)),
         format!("{:.1}", user.movement_min),
     ]

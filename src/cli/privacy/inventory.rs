@@ -1,5 +1,5 @@
 //! Everything that this program stores about its owner: the one list behind `privacy`, `export` and
-//! `purge`. Looks at the disk; changes nothing.
+//! `purge`, as it is on the disk now.
 
 use std::fs;
 use std::io;
@@ -15,7 +15,7 @@ use crate::error::{Failure, Result};
 /// Which part of what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StoredPart {
+pub(crate) enum StoredPart {
     /// The recordings of enrolments.
     Recordings,
     /// The recordings of the running agent.
@@ -32,7 +32,7 @@ pub enum StoredPart {
 
 /// One thing that is stored.
 #[derive(Debug, Clone, Serialize)]
-pub struct Holding {
+pub(crate) struct Holding {
     /// What it is called.
     pub name: &'static str,
     /// Which part it is of.
@@ -64,7 +64,7 @@ struct StoredThing {
 ///
 /// # Errors
 /// When a folder cannot be looked into.
-pub fn all(context: &Context) -> Result<Vec<Holding>> {
+pub(crate) fn all(context: &Context) -> Result<Vec<Holding>> {
     entries(context).into_iter().map(StoredThing::look).collect()
 }
 
@@ -158,9 +158,10 @@ fn there(file: PathBuf) -> Option<PathBuf> {
 fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
     let retention = &context.config.retention;
     let holds = "every position of the pointer and every press of its buttons, with their times";
-    let watched = match context.config.record.enabled {
-        true => days(retention.watched_days.get()),
-        false => "none is made: [record] enabled = false".into(),
+    let watched = if context.config.record.enabled {
+        days(retention.watched_days.get())
+    } else {
+        "none is made: [record] enabled = false".into()
     };
     vec![
         StoredThing {
@@ -217,15 +218,14 @@ impl StoredThing {
     fn look(self) -> Result<Holding> {
         let Self { name, part, holds, path, kept } = self;
         let files = files(&path).map_err(|e| Failure::io(path.display(), e))?;
-        let readers = match files.iter().any(|file| is_open(&path, file)) {
-            true if part == StoredPart::Metrics => "everybody, or its collector could not".into(),
-            true => {
-                format!("OTHER USERS OF THIS MACHINE; this ends it: {}", private::closing(&path))
-            }
-            false => private::READERS.into(),
+        let readers = if !files.iter().any(|file| is_open(&path, file)) {
+            private::READERS.into()
+        } else if part == StoredPart::Metrics {
+            "everybody, or its collector could not".into()
+        } else {
+            format!("OTHER USERS OF THIS MACHINE; this ends it: {}", private::closing(&path))
         };
-        let size = |file: &PathBuf| file.metadata().map_or(0, |data| data.len());
-        let bytes = files.iter().map(size).sum();
+        let bytes = files.iter().map(|file| file.metadata().map_or(0, |data| data.len())).sum();
         Ok(Holding { name, part, holds, path, kept, readers, files: files.len() as u64, bytes })
     }
 }

@@ -1,8 +1,8 @@
 //! `privacy`: what is stored about the owner, where, for how long, and who can read it, as it is on
-//! the disk now. Changes nothing and sends nothing.
+//! the disk now.
 
 pub mod inventory;
-pub mod retention;
+pub(crate) mod retention;
 
 use clap::Args;
 
@@ -24,7 +24,7 @@ never where the pointer was.
 
 /// Arguments of `privacy`.
 #[derive(Debug, Args)]
-pub struct PrivacyArgs {
+pub(crate) struct PrivacyArgs {
     /// One line of JSON a thing stored instead of text
     #[arg(long)]
     json: bool,
@@ -38,10 +38,7 @@ impl PrivacyArgs {
     pub fn run(self) -> Result<()> {
         let context = Context::load()?;
         for holding in inventory::all(&context)? {
-            match self.json {
-                true => output::json(&holding)?,
-                false => output::line(&text(&holding))?,
-            }
+            if self.json { output::json(&holding)? } else { output::line(&text(&holding))? }
         }
         if self.json { Ok(()) } else { output::line(PROMISES) }
     }

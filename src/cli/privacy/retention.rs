@@ -1,5 +1,5 @@
-//! Removes recordings that are older than their owner wants them to be. Touches nothing else; what
-//! cannot be removed is said and tried again with the next start.
+//! Removes recordings that are older than their owner wants them to be. What the system refuses to
+//! remove is said and tried again with the next start.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ use crate::platform::clock;
 const DAY_MS: i64 = 86_400_000;
 
 /// Looks at the enrolments' and the agent's recordings.
-pub fn enforce(context: &Context) {
+pub(crate) fn enforce(context: &Context) {
     let store = Store::at(context.paths.data());
     let RetentionParams { recordings_days, watched_days, .. } = &context.config.retention;
     let now_ms = clock::wall().as_millisecond();

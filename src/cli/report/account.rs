@@ -1,6 +1,5 @@
-//! What the rows of a history add up to: when the agent watched and when not, what it judged, what
-//! it did, and what turned out to be false. Times are milliseconds since 1970; nothing is drawn
-//! here.
+//! What the rows of a history add up to: when the agent watched, what it judged, what it did, and
+//! what turned out to be false. Times are milliseconds since 1970.
 
 use crate::agent::event::{Event, StampedEvent};
 use crate::pipeline::{Action, Boundary, Explanation};
@@ -101,7 +100,7 @@ pub(in crate::cli) enum TimelineMarkKind {
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Account {
     pub stretches: Vec<ActivitySpan>,
-    pub points: Vec<Point>,
+    pub points: Vec<MeanPoint>,
     /// Windows judged, with or without a mean.
     pub windows: usize,
     /// Seconds of movement in them.

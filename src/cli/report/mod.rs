@@ -1,5 +1,5 @@
-//! `report`: the history of decisions as one page that needs nothing but a browser, or as lines of
-//! JSON. Asks nobody and sends nothing; the page loads nothing from anywhere.
+//! `report`: the history of decisions as one page for any browser, complete in itself, or as lines
+//! of JSON.
 
 pub(super) mod account;
 mod close_up;
@@ -24,7 +24,7 @@ use crate::platform::clock;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// Where the page goes; `report.html` in the data folder without it
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,

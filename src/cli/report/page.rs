@@ -69,7 +69,7 @@ fn sentence(account: &Account, promised: Option<u32>) -> String {
     told + &promise
 }
 
-fn sums(account: &Account) -> Block {
+fn sums(account: &Account) -> PageBlock {
     let movement = duration((account.movement_s * 1000.0) as i64);
     let count = |kind| account.count(kind).to_string();
     let sums = [
@@ -83,7 +83,7 @@ fn sums(account: &Account) -> Block {
         ("faults", count(TimelineMarkKind::Fault)),
     ];
     let (names, values) = sums.map(|(name, value)| (name.to_owned(), value)).into_iter().unzip();
-    Block::Table(names, vec![values])
+    PageBlock::Table(names, vec![values])
 }
 
 /// The days on which anything was watched, the latest first; the first explains the marks.
@@ -128,7 +128,8 @@ fn happened(
     let mut blocks = vec![Block::Table(vec!["when".into(), "what".into()], rows)];
     let left = marks.len().saturating_sub(MOST_MARKS);
     if left > 0 {
-        blocks.push(Block::Text(format!("{left} earlier ones are left out; --json prints all.")));
+        blocks
+            .push(PageBlock::Text(format!("{left} earlier ones are left out; --json prints all.")));
     }
     blocks
 }

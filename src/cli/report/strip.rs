@@ -1,6 +1,6 @@
 //! One day as a picture, midnight to midnight in local time: what the agent was doing, the mean
-//! scores against the threshold, and what stood out. Places and shapes differ, so that colour is
-//! never needed.
+//! scores against the threshold, and what stood out. Places and shapes differ, so that the page
+//! reads without colour.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};

@@ -1,5 +1,5 @@
-//! The unit and the autostart file: where they lie, and their text for a program at some path. The
-//! texts themselves are those of the packages; nothing is written here.
+//! The unit and the autostart file: where they lie, and the packages' text of them for a program at
+//! some path.
 
 use std::path::{Path, PathBuf};
 
@@ -63,11 +63,13 @@ pub(super) fn packaged(program: &Path) -> Option<PathBuf> {
 /// The unit's text for a program, with these variables set.
 pub(super) fn unit(program: &Path, variables: &[(&str, &Path)]) -> String {
     let start = format!("ExecStart={} run", quoted_for_systemd(&program.display().to_string()));
-    let variable = |(name, value): &(&str, &Path)| {
-        let assignment = format!("{name}={}", value.display());
-        format!("Environment={}\n", quoted_for_systemd(&assignment))
-    };
-    let variables: String = variables.iter().map(variable).collect();
+    let variables: String = variables
+        .iter()
+        .map(|(name, value)| {
+            let assignment = format!("{name}={}", value.display());
+            format!("Environment={}\n", quoted_for_systemd(&assignment))
+        })
+        .collect();
     UNIT.replace(&format!("ExecStart={PROGRAM} run"), &format!("{variables}{start}"))
 }
 
@@ -93,8 +95,7 @@ fn quoted_for_systemd(word: &str) -> String {
 /// Desktop Entry Specification, "The Exec key": inside quotes these are escaped by a backslash,
 /// which the format of the file doubles.
 fn quoted_for_desktop(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/-_.=:,@+".contains(c);
-    if word.chars().all(plain) {
+    if word.chars().all(|c| c.is_alphanumeric() || "/-_.=:,@+".contains(c)) {
         return word.to_owned();
     }
     let mut quoted = String::from("\"");

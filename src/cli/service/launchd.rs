@@ -1,5 +1,5 @@
-//! The launch agent of macOS: its text for a program, and what lays it down and takes it away. The
-//! text itself is that of the packages; nothing is written here.
+//! The launch agent of macOS: the packages' text of it for a program, and what lays it down and
+//! takes it away.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,8 @@ pub(super) fn file(paths: &Paths) -> Result<PathBuf> {
 /// When there is no home folder.
 pub(super) fn steps(paths: &Paths, program: &Path) -> Result<Vec<InstallStep>> {
     let path = file(paths)?;
-    let (domain, name) = (domain(), path.display().to_string());
+    let domain = domain();
+    let name = path.display().to_string();
     let old = path.exists().then(|| InstallStep::call(&["launchctl", "bootout", &domain, &name]));
     let text = text(program, &paths.named());
     let start = InstallStep::call(&["launchctl", "bootstrap", &domain, &name]);
@@ -60,11 +61,13 @@ fn domain() -> String {
 
 /// The text for a program, with these variables set.
 pub(super) fn text(program: &Path, variables: &[(&str, &Path)]) -> String {
-    let entry = |(name, value): &(&str, &Path)| {
-        let value = escaped(&value.display().to_string());
-        format!("\n\t\t<key>{name}</key>\n\t\t<string>{value}</string>")
-    };
-    let entries: String = variables.iter().map(entry).collect();
+    let entries: String = variables
+        .iter()
+        .map(|(name, value)| {
+            let value = escaped(&value.display().to_string());
+            format!("\n\t\t<key>{name}</key>\n\t\t<string>{value}</string>")
+        })
+        .collect();
     let dict =
         if entries.is_empty() { "<dict/>".into() } else { format!("<dict>{entries}\n\t</dict>") };
     let program = escaped(&program.display().to_string());

@@ -1,5 +1,5 @@
 //! `service`: lays down what starts the agent with the session, takes it away again, and says how
-//! it stands. Every file it writes or removes is named; nothing is done twice.
+//! it stands. Every file it writes or removes is named.
 
 mod files;
 mod launchd;
@@ -27,7 +27,7 @@ const NAME: &str = "mousewarden.service";
 
 /// Arguments of `service`.
 #[derive(Debug, Args)]
-pub struct ServiceArgs {
+pub(crate) struct ServiceArgs {
     #[command(subcommand)]
     what: What,
 }
@@ -107,9 +107,10 @@ fn install(paths: &Paths, by: Starter, dry_run: bool) -> Result<()> {
         Starter::Task | Starter::Launchd => true,
         by => by == Starter::Systemd && service::session_is_up(),
     };
-    let begins = match begun {
-        true => "mousewarden watches, and will with every session from now on.",
-        false => "mousewarden will watch from your next session on; `mousewarden run` does now.",
+    let begins = if begun {
+        "mousewarden watches, and will with every session from now on."
+    } else {
+        "mousewarden will watch from your next session on; `mousewarden run` does now."
     };
     output::line(if dry_run { "Nothing was changed." } else { begins })
 }
@@ -205,12 +206,13 @@ fn uninstall(paths: &Paths, purge: bool, dry_run: bool) -> Result<()> {
         output::line("Nothing starts mousewarden with your session.")?;
     }
     step::perform(&steps, dry_run)?;
-    match purge {
-        true => Purge { what: Holdings::Everything, dry_run }.perform(&Context::load()?, true),
-        false => output::line(&format!(
+    if purge {
+        Purge { what: Holdings::Everything, dry_run }.perform(&Context::load()?, true)
+    } else {
+        output::line(&format!(
             "Kept: {} and your configuration; `mousewarden purge everything` removes them.",
             paths.data().display()
-        )),
+        ))
     }
 }
 

@@ -29,9 +29,10 @@ pub(in crate::cli) struct ServiceState {
 
 pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
     let report = ServiceState::of(paths)?;
-    match json {
-        true => output::json(&report)?,
-        false => output::line(&report.text())?,
+    if json {
+        output::json(&report)?
+    } else {
+        output::line(&report.text())?
     }
     match report.agent_pid {
         Some(_) => Ok(()),
@@ -47,16 +48,15 @@ pub(super) fn run(paths: &Paths, json: bool) -> Result<()> {
 
 /// What starts the agent with a session, and the file that says so.
 fn starter(paths: &Paths) -> Result<(&'static str, Option<PathBuf>)> {
-    let laid_down = |starter, file: PathBuf| match file.exists() {
-        true => (starter, Some(file)),
-        false => ("none", None),
-    };
+    let laid_down =
+        |starter, file: PathBuf| if file.exists() { (starter, Some(file)) } else { ("none", None) };
     match MANAGER {
         Manager::TaskScheduler => return Ok(laid_down("task", task::file(paths))),
         Manager::Launchd => return Ok(laid_down("launchd", launchd::file(paths)?)),
         Manager::Desktop => {}
     }
-    let (unit, autostart) = (ServiceUnit::of(paths)?, Autostart::of(paths)?);
+    let unit = ServiceUnit::of(paths)?;
+    let autostart = Autostart::of(paths)?;
     let program = std::env::current_exe().ok();
     Ok(match (unit.wanted.symlink_metadata().is_ok(), autostart.file.exists()) {
         (true, _) => {

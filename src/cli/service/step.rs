@@ -1,5 +1,5 @@
-//! What an installation consists of, as values: a plan that can be shown without being carried out.
-//! A step that has been done already is said to be so and not done again.
+//! What an installation consists of, as values: a plan that can be shown before it is carried out.
+//! A step that has been done already is said to be so and passed over.
 
 use std::fs;
 use std::io;

@@ -1,5 +1,5 @@
-//! The logon task of Windows: its text for a program and a user, and what lays it down and takes it
-//! away. The text itself is that of the packages; nothing is written here.
+//! The logon task of Windows: the packages' text of it for a program and a user, and what lays it
+//! down and takes it away.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

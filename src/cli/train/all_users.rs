@@ -1,6 +1,5 @@
 //! `train --all-users`: everybody's model by a protocol, with a bar for the whole series, a line a
-//! user and a table at the end. Says who has no model and what they need; the series itself is the
-//! laboratory's.
+//! user and a table at the end that says who lacks a model and what they need.
 
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
@@ -52,7 +51,9 @@ impl AllUsers<'_> {
         let windows = WindowParams::default();
         let plan = self.plan(&protocol, folder, windows)?;
         let source = self.input.format()?.name();
-        let (options, folder, shard) = (&options, self.out, self.shard);
+        let options = &options;
+        let folder = self.out;
+        let shard = self.shard;
         let series = Series { plan: &plan, windows, source, options, folder, shard };
         let mut meter = Meter::new(&plan, options);
         let summary =
@@ -62,9 +63,10 @@ impl AllUsers<'_> {
         if self.curves {
             eprintln!("The learning curves are {}.", series.draw_curves(&summary)?.display());
         }
-        match self.json {
-            true => output::json(&summary)?,
-            false => output::line(&table(&summary))?,
+        if self.json {
+            output::json(&summary)?
+        } else {
+            output::line(&table(&summary))?
         }
         require_all(&summary)
     }
@@ -100,12 +102,14 @@ struct Meter {
 
 impl Meter {
     fn new(plan: &Plan, options: &TrainOptions) -> Self {
-        let (of, epochs) = (plan.splits.len() as u64, options.epochs as u64);
+        let of = plan.splits.len() as u64;
+        let epochs = options.epochs as u64;
         let style = ProgressStyle::with_template("{bar:30} {msg}  ~{eta} left");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = match stderr().is_terminal() {
-            true => ProgressBar::new(of * epochs).with_style(style),
-            false => ProgressBar::hidden(),
+        let bar = if stderr().is_terminal() {
+            ProgressBar::new(of * epochs).with_style(style)
+        } else {
+            ProgressBar::hidden()
         };
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { start: Stopwatch::start(), bar, epochs, number: 0, of }
@@ -113,7 +117,7 @@ impl Meter {
 
     fn tell(&mut self, step: SeriesStep<'_>) {
         match step {
-            SeriesStep::Begins { user, number, .. } => {
+            SeriesStep::Begins { user, number } => {
                 self.number = number as u64;
                 self.bar.set_message(format!("{number}/{} {user}", self.of));
             }
@@ -142,9 +146,10 @@ impl Meter {
 
     fn ended(&self, outcome: &Outcome) {
         self.bar.set_position(self.number * self.epochs);
-        let left = match self.number < self.of {
-            true => format!(", about {} left", HumanDuration(self.left())),
-            false => String::new(),
+        let left = if self.number < self.of {
+            format!(", about {} left", HumanDuration(self.left()))
+        } else {
+            String::new()
         };
         let what = match (outcome.state, outcome.validation_auc) {
             ("kept", _) => "is there already, made of the same windows in the same way".to_owned(),

@@ -16,7 +16,7 @@ const HEAVIEST: f64 = 3.0;
 
 /// What training starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum BackboneName {
+pub(crate) enum BackboneName {
     /// The network that the program carries; only the owner's head is learnt, in a second
     #[default]
     Shipped,
@@ -52,7 +52,7 @@ enum ClassWeightsName {
 
 /// Arguments about the training itself.
 #[derive(Debug, Clone, Args)]
-pub struct ChoiceArgs {
+pub(crate) struct ChoiceArgs {
     /// What training starts from
     #[arg(long, value_enum, default_value_t)]
     backbone: BackboneName,

@@ -70,22 +70,26 @@ impl InputArgs {
 /// # Errors
 /// When a recording cannot be read.
 pub fn everybody(dataset: &Dataset, params: WindowParams) -> Result<Vec<Subject>> {
-    let subject = |user: &User| {
-        Ok(Subject { name: user.id().to_owned(), sessions: windows_of(dataset, user, params)? })
-    };
-    dataset.users().iter().map(subject).collect()
+    dataset
+        .users()
+        .iter()
+        .map(|user| {
+            Ok(Subject { name: user.id().to_owned(), sessions: windows_of(dataset, user, params)? })
+        })
+        .collect()
 }
 
 /// One person's windows, a list a session.
 ///
 /// # Errors
 /// When a recording cannot be read.
-pub fn windows_of(
+pub(crate) fn windows_of(
     dataset: &Dataset,
     user: &User,
     params: WindowParams,
 ) -> Result<Vec<Vec<Window>>> {
-    let (mut sessions, mut dropped) = (Vec::new(), Dropped::default());
+    let mut sessions = Vec::new();
+    let mut dropped = Dropped::default();
     for session in dataset.sessions(user) {
         let session = session?;
         dropped.absorb(&session.dropped);

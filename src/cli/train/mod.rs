@@ -27,7 +27,7 @@ use crate::pipeline::{Window, WindowParams};
 
 /// Arguments of `train`.
 #[derive(Debug, Default, Args)]
-pub struct TrainArgs {
+pub(crate) struct TrainArgs {
     #[command(flatten)]
     input: InputArgs,
     /// Whose model to train, by the dataset's id
@@ -113,8 +113,11 @@ impl TrainArgs {
 
     fn everybody<'a>(&'a self, out: &'a Path) -> AllUsers<'a> {
         let protocol = if self.closed_set { "seed" } else { &self.protocol };
-        let (input, choices) = (&self.input, &self.choices);
-        let (curves, shard, json) = (self.curves, self.shard, self.json);
+        let input = &self.input;
+        let choices = &self.choices;
+        let curves = self.curves;
+        let shard = self.shard;
+        let json = self.json;
         AllUsers { input, choices, protocol, out, curves, shard, json }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::lab::train::{EpochFigures, TrainingProgress};
-use crate::model::{Bundle, OperatingPoint};
+use crate::model::Bundle;
 
 /// The bar of one training, and the curve that it has seen.
 pub(super) struct TrainingBar {
@@ -22,9 +22,10 @@ impl TrainingBar {
         let template = "{bar:30} pass {pos}/{len}  {msg}  {eta} left";
         let style = ProgressStyle::with_template(template);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = match stderr().is_terminal() {
-            true => ProgressBar::new(epochs as u64).with_style(style),
-            false => ProgressBar::hidden(),
+        let bar = if stderr().is_terminal() {
+            ProgressBar::new(epochs as u64).with_style(style)
+        } else {
+            ProgressBar::hidden()
         };
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar, whose, epochs: Vec::new() }
@@ -66,7 +67,7 @@ pub(super) fn expectation(bundle: &Bundle) -> String {
         let [low, high] = interval.map(|bound| bound * 100.0);
         format!("{:.1} % ({low:.1}-{high:.1})", rate * 100.0)
     };
-    let line = |point: &OperatingPoint| {
+    lines.extend(bundle.operating_points.iter().map(|point| {
         let chosen = if point.windows == bundle.default_group { "  <- used" } else { "" };
         format!(
             "{:>8} {:>8.1} s {:>22} {:>22}{chosen}",
@@ -75,8 +76,7 @@ pub(super) fn expectation(bundle: &Bundle) -> String {
             percent(point.far, point.far_interval),
             percent(point.frr, point.frr_interval)
         )
-    };
-    lines.extend(bundle.operating_points.iter().map(line));
+    }));
     lines.push("In brackets: where the true rate lies with 95 % confidence.".into());
     lines.push(format!(
         "Others are here: {}, and your own movement in other styles. Real ones are more often \

@@ -1,5 +1,5 @@
-//! The newest entries of the history, as they come. A history that cannot be read now, or is begun
-//! anew, is looked at again the next time.
+//! The newest entries of the history, as they come. A history that is busy, or is begun anew, is
+//! looked at again the next time.
 
 use std::path::{Path, PathBuf};
 
@@ -50,7 +50,7 @@ mod tests {
     use crate::agent::event::Event;
     use crate::agent::event_sink::EventSink;
     use crate::agent::history::HistoryDatabase;
-    use crate::platform::logs::Heads;
+    use crate::platform::journal_chain::Heads;
 
     #[test]
     fn entries_come_once_also_after_the_history_was_begun_anew() {

@@ -1,5 +1,5 @@
-//! `watch`: what the running agent sees, live in the terminal. Asks the agent and reads its
-//! history; nothing but a pause or its end is ever asked for, by a key.
+//! `watch`: what the running agent sees, live in the terminal, from its answers and its history. A
+//! key asks it for a pause or for its end.
 
 mod journal_tail;
 mod scene;
@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Arguments of `watch`.
 #[derive(Debug, Args)]
-pub struct WatchArgs {}
+pub(crate) struct WatchArgs {}
 
 impl WatchArgs {
     /// Shows the agent until a key ends it.

@@ -1,5 +1,4 @@
-//! Columns of events as flat columns, whether a row is one event or a list of them. Looks at
-//! shapes, not at values.
+//! Columns of events as flat columns, whether a row is one event or a list of them.
 
 use std::ops::Range;
 
@@ -59,7 +58,8 @@ fn is_list(array: &dyn Array) -> bool {
 fn unfold(array: &dyn Array) -> (Vec<usize>, ArrayRef) {
     let list = array.as_list::<i32>();
     let offsets = list.value_offsets();
-    let (begin, end) = (offsets[0], offsets[offsets.len() - 1]);
+    let begin = offsets[0];
+    let end = offsets[offsets.len() - 1];
     let ends = offsets.iter().map(|offset| (offset - begin) as usize).collect();
     (ends, list.values().slice(begin as usize, (end - begin) as usize))
 }

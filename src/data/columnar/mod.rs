@@ -26,7 +26,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, Schema};
 
-pub use read::ColumnarSession;
+pub(crate) use read::ColumnarSession;
 pub use write::Columns;
 
 use crate::error::{Failure, FailureKind, Result};
@@ -36,7 +36,7 @@ use crate::error::{Failure, FailureKind, Result};
 ///
 /// # Errors
 /// When a stream is broken or lacks a column, the answer cannot be written, or `answer` fails.
-pub fn serve(
+pub(crate) fn serve(
     input: &mut impl BufRead,
     output: &mut impl Write,
     answer: &mut dyn FnMut(Vec<ColumnarSession>) -> Result<Columns>,
@@ -60,9 +60,9 @@ fn contained<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn sessions(input: &mut impl BufRead) -> Result<Vec<ColumnarSession>> {
-    let wrong = |e: &ArrowError| broken("the Arrow stream cannot be read", e);
     let mut reader = StreamReader::try_new(&mut *input, None).map_err(|e| wrong(&e))?;
-    let (schema, mut found) = (reader.schema(), read::Gatherer::default());
+    let schema = reader.schema();
+    let mut found = read::Gatherer::default();
     if parts::are_named(&schema) {
         for batch in &mut reader {
             parts::add(&mut found, &batch.map_err(|e| wrong(&e))?)?;
@@ -74,6 +74,10 @@ fn sessions(input: &mut impl BufRead) -> Result<Vec<ColumnarSession>> {
         found.add(&places, &batch.map_err(|e| wrong(&e))?)?;
     }
     Ok(found.finished())
+}
+
+fn wrong(e: &ArrowError) -> Failure {
+    broken("the Arrow stream cannot be read", e)
 }
 
 fn write_stream(

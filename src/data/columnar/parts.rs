@@ -1,5 +1,5 @@
 //! Streams that name row groups of Parquet files instead of carrying events: what lies on storage
-//! that this process reads needs no pipe. Opens files to read them; writes none.
+//! that this process reads is spared the pipe.
 //!
 //! In: columns `file` (text, a path) and `row_group` (integer, from 0). The files have the columns
 //! of a stream of events.
@@ -43,27 +43,28 @@ pub(super) fn add(found: &mut Gatherer, batch: &RecordBatch) -> Result<()> {
 }
 
 fn add_row_group(found: &mut Gatherer, path: &Path, number: usize) -> Result<()> {
-    let refused = |what: String| {
-        Failure::new(FailureKind::Data, format!("{}: {what}", path.display())).remedy(
-            "Name a Parquet file with the columns of a stream of events, without compression or \
-             compressed by Snappy.",
-        )
-    };
     let file =
         File::open(path).map_err(|e| Failure::io(format!("recording {}", path.display()), e))?;
     let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| refused(e.to_string()))?;
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| refused(path, e.to_string()))?;
     let name = path.display().to_string();
     let places = ColumnIndices::of(builder.schema(), &name)?;
     let count = builder.metadata().num_row_groups();
     if number >= count {
-        return Err(refused(format!("it has no row group {number}, only {count} of them")));
+        return Err(refused(path, format!("it has no row group {number}, only {count} of them")));
     }
     let mask = ProjectionMask::roots(builder.parquet_schema(), places.all());
     let reader = builder.with_row_groups(vec![number]).with_projection(mask);
-    for batch in reader.with_batch_size(BATCH).build().map_err(|e| refused(e.to_string()))? {
-        let batch = batch.map_err(|e| refused(e.to_string()))?;
+    for batch in reader.with_batch_size(BATCH).build().map_err(|e| refused(path, e.to_string()))? {
+        let batch = batch.map_err(|e| refused(path, e.to_string()))?;
         found.add(&ColumnIndices::of(&batch.schema(), &name)?, &batch)?;
     }
     Ok(())
+}
+
+fn refused(path: &Path, what: String) -> Failure {
+    Failure::new(FailureKind::Data, format!("{}: {what}", path.display())).remedy(
+        "Name a Parquet file with the columns of a stream of events, without compression or \
+             compressed by Snappy.",
+    )
 }

@@ -1,5 +1,5 @@
-//! From Arrow columns to sessions of events. A row that is no event is counted, as the readers of
-//! files do; a missing column is a fault of the stream.
+//! From Arrow columns to sessions of events. A row that fails to be an event is counted, as the
+//! readers of files do; a missing column is a fault of the stream.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use crate::pipeline::{Boundary, MouseEvent, MouseKind, Signal, Timestamp};
 
 /// One session that came by Arrow.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ColumnarSession {
+pub(crate) struct ColumnarSession {
     /// Its id.
     pub id: String,
     /// In the order of time.
@@ -55,20 +55,13 @@ impl ColumnIndices {
     /// # Errors
     /// When a column is missing.
     pub(super) fn of(schema: &Schema, what: &str) -> Result<Self> {
-        let find = |name: &str| {
-            schema.index_of(name).map_err(|_| {
-                let has: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-                Failure::new(FailureKind::Data, format!("{what} has no column {name:?}"))
-                    .remedy(format!("It has: {}.", has.join(", ")))
-            })
-        };
         Ok(Self {
-            session: find("session_id")?,
+            session: index_of(schema, what, "session_id")?,
             order: schema.index_of("row").ok(),
-            time: find("timestamp")?,
-            kind: find("event_type")?,
-            x: find("screen_x")?,
-            y: find("screen_y")?,
+            time: index_of(schema, what, "timestamp")?,
+            kind: index_of(schema, what, "event_type")?,
+            x: index_of(schema, what, "screen_x")?,
+            y: index_of(schema, what, "screen_y")?,
         })
     }
 
@@ -77,6 +70,14 @@ impl ColumnIndices {
         let Self { session, order, time, kind, x, y } = *self;
         [session, time, kind, x, y].into_iter().chain(order)
     }
+}
+
+fn index_of(schema: &Schema, what: &str, name: &str) -> Result<usize> {
+    schema.index_of(name).map_err(|_| {
+        let has: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        Failure::new(FailureKind::Data, format!("{what} has no column {name:?}"))
+            .remedy(format!("It has: {}.", has.join(", ")))
+    })
 }
 
 /// An event with the number of the row that it came in.
@@ -91,17 +92,24 @@ pub(super) struct Gatherer {
 
 impl Gatherer {
     pub(super) fn add(&mut self, places: &ColumnIndices, batch: &RecordBatch) -> Result<()> {
-        let column = |place: usize| batch.column(place).as_ref();
         let ColumnIndices { session, order, time, kind, x, y } = *places;
-        let flat = Flat::of([column(time), column(kind), column(x), column(y)])?;
+        let flat = Flat::of([
+            column(batch, time),
+            column(batch, kind),
+            column(batch, x),
+            column(batch, y),
+        ])?;
         let [times, kinds, xs, ys] = &flat.columns;
-        let (times, kinds) = (micros(times)?, kinds_of(kinds)?);
-        let (xs, ys) = (numbers(xs, "screen_x")?, numbers(ys, "screen_y")?);
-        let ids = texts(column(session), "session_id")?;
-        let orders = order.map(|place| whole_numbers(column(place), "row")).transpose()?;
+        let times = micros(times)?;
+        let kinds = kinds_of(kinds)?;
+        let xs = numbers(xs, "screen_x")?;
+        let ys = numbers(ys, "screen_y")?;
+        let ids = texts(column(batch, session), "session_id")?;
+        let orders = order.map(|place| whole_numbers(column(batch, place), "row")).transpose()?;
         let mut open = None;
         for (row, id) in ids.iter().enumerate() {
-            let (is_named, id) = (id.is_some(), id.as_deref().unwrap_or_default());
+            let is_named = id.is_some();
+            let id = id.as_deref().unwrap_or_default();
             let order = orders.as_ref().and_then(|orders| orders[row]).unwrap_or(0);
             let place = match open {
                 Some((last, place)) if last == id => place,
@@ -131,14 +139,20 @@ impl Gatherer {
     }
 
     pub(super) fn finished(self) -> Vec<ColumnarSession> {
-        let ordered = |(mut session, mut events): (ColumnarSession, Vec<Numbered>)| {
-            events.sort_by_key(|(order, _)| *order);
-            session.events = events.into_iter().map(|(_, event)| event).collect();
-            sort_recording(&mut session.events);
-            session
-        };
-        self.sessions.into_iter().map(ordered).collect()
+        self.sessions
+            .into_iter()
+            .map(|(mut session, mut events)| {
+                events.sort_by_key(|(order, _)| *order);
+                session.events = events.into_iter().map(|(_, event)| event).collect();
+                sort_recording(&mut session.events);
+                session
+            })
+            .collect()
     }
+}
+
+fn column(batch: &RecordBatch, place: usize) -> &dyn Array {
+    batch.column(place).as_ref()
 }
 
 fn event(
@@ -147,18 +161,23 @@ fn event(
     x: Option<f64>,
     y: Option<f64>,
 ) -> Option<MouseEvent> {
-    let (x, y) = (x.filter(|x| x.is_finite())?, y.filter(|y| y.is_finite())?);
+    let x = x.filter(|x| x.is_finite())?;
+    let y = y.filter(|y| y.is_finite())?;
     Some(MouseEvent { at: Timestamp::from_micros(micros?), kind: kind?, x, y })
 }
 
 /// The bank recordings' codes, as numbers or as text.
 fn kinds_of(array: &dyn Array) -> Result<Vec<Option<MouseKind>>> {
-    let digit = |code: i64| {
-        let digit = u8::try_from(code).ok().filter(|code| *code < 10)?;
-        bank_kind(&[b'0' + digit])
-    };
     Ok(match integers(array) {
-        Some(codes) => codes.into_iter().map(|code| code.and_then(digit)).collect(),
+        Some(codes) => codes
+            .into_iter()
+            .map(|code| {
+                code.and_then(|code| {
+                    let digit = u8::try_from(code).ok().filter(|code| *code < 10)?;
+                    bank_kind(&[b'0' + digit])
+                })
+            })
+            .collect(),
         None => {
             let codes = texts(array, "event_type")?.into_iter();
             codes.map(|code| bank_kind(code?.trim().as_bytes())).collect()
@@ -167,16 +186,19 @@ fn kinds_of(array: &dyn Array) -> Result<Vec<Option<MouseKind>>> {
 }
 
 pub(super) fn texts<'a>(array: &'a dyn Array, name: &str) -> Result<Vec<Option<Cow<'a, str>>>> {
-    let lent = |value: Option<&'a str>| value.map(Cow::Borrowed);
     Ok(match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().iter().map(lent).collect(),
         DataType::LargeUtf8 => array.as_string::<i64>().iter().map(lent).collect(),
         DataType::Utf8View => array.as_string_view().iter().map(lent).collect(),
-        _ => {
-            let told = |value: i64| Cow::Owned(value.to_string());
-            whole_numbers(array, name)?.into_iter().map(|value| value.map(told)).collect()
-        }
+        _ => whole_numbers(array, name)?
+            .into_iter()
+            .map(|value| value.map(|value| Cow::Owned(value.to_string())))
+            .collect(),
     })
+}
+
+fn lent(value: Option<&str>) -> Option<Cow<'_, str>> {
+    value.map(Cow::Borrowed)
 }
 
 pub(super) fn whole_numbers(array: &dyn Array, name: &str) -> Result<Vec<Option<i64>>> {
@@ -215,9 +237,6 @@ fn numbers(array: &dyn Array, name: &str) -> Result<Vec<Option<f64>>> {
 
 /// Microseconds; plain integers are milliseconds.
 fn micros(array: &dyn Array) -> Result<Vec<Option<i64>>> {
-    let scaled = |values: Vec<Option<i64>>, by: i64| -> Vec<Option<i64>> {
-        values.into_iter().map(|value| value.and_then(|value| value.checked_mul(by))).collect()
-    };
     Ok(match array.data_type() {
         DataType::Timestamp(TimeUnit::Second, _) => {
             scaled(array.as_primitive::<TimestampSecondType>().iter().collect(), 1_000_000)
@@ -237,13 +256,16 @@ fn micros(array: &dyn Array) -> Result<Vec<Option<i64>>> {
     })
 }
 
+fn scaled(values: Vec<Option<i64>>, by: i64) -> Vec<Option<i64>> {
+    values.into_iter().map(|value| value.and_then(|value| value.checked_mul(by))).collect()
+}
+
 pub(super) fn wrong_type(array: &dyn Array, name: &str) -> Failure {
     let what = format!("column {name} of the Arrow stream is of type {}", array.data_type());
     let is_float = matches!(array.data_type(), DataType::Float32 | DataType::Float64);
-    Failure::new(FailureKind::Data, what).remedy(match is_float {
-        true => {
-            "A float has destroyed ids and times of this length already: read them as integers."
-        }
-        false => "See `mousewarden identify features --help` for the types that are read.",
+    Failure::new(FailureKind::Data, what).remedy(if is_float {
+        "A float has destroyed ids and times of this length already: read them as integers."
+    } else {
+        "See `mousewarden identify features --help` for the types that are read."
     })
 }

@@ -1,4 +1,4 @@
-//! A table of answers, column by column. Knows types and names, not what they mean.
+//! A table of answers, column by column, by type and name.
 
 use std::sync::Arc;
 
@@ -25,13 +25,13 @@ impl Columns {
 
     /// A column of 64-bit integers.
     #[must_use]
-    pub fn integers(self, name: &str, values: Vec<i64>) -> Self {
+    pub(crate) fn integers(self, name: &str, values: Vec<i64>) -> Self {
         self.with(name, Arc::new(Int64Array::from(values)))
     }
 
     /// A column of 64-bit floats.
     #[must_use]
-    pub fn floats(self, name: &str, values: Vec<f64>) -> Self {
+    pub(crate) fn floats(self, name: &str, values: Vec<f64>) -> Self {
         self.with(name, Arc::new(Float64Array::from(values)))
     }
 

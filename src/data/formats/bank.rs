@@ -1,5 +1,5 @@
-//! The bank recordings: all users in one table, a session's rows in random order. Ids stay text:
-//! a 19-digit number does not survive a float.
+//! The bank recordings: all users in one table, a session's rows in random order. Ids stay text,
+//! because a float rounds a 19-digit number.
 
 use super::discover;
 use super::field::TimeUnit;

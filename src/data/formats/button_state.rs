@@ -76,7 +76,8 @@ fn plan_sapimouse(sources: Vec<Source>, layouts: &[Arc<TableLayout>]) -> Result<
     let mut users = Users::default();
     for (folder, mut sources) in folders {
         sources.sort_by_cached_key(sitting);
-        let (mut id, mut latest) = (folder.clone(), None);
+        let mut id = folder.clone();
+        let mut latest = None;
         for source in sources {
             let date = sitting(&source).0;
             if is_somebody_else(latest, date) {
@@ -114,8 +115,9 @@ fn is_somebody_else(latest: Option<jiff::civil::Date>, date: Option<jiff::civil:
 }
 
 fn plan_balabit(sources: Vec<Source>, layouts: &[Arc<TableLayout>]) -> Result<Vec<User>> {
-    let is_labels = |source: &Source| source.path.file_name().is_some_and(|name| name == LABELS);
-    let (labels, sessions): (Vec<_>, Vec<_>) = sources.into_iter().partition(is_labels);
+    let (labels, sessions): (Vec<_>, Vec<_>) = sources
+        .into_iter()
+        .partition(|source| source.path.file_name().is_some_and(|name| name == LABELS));
     let mut known: BTreeMap<PathBuf, BTreeMap<String, bool>> = BTreeMap::new();
     for source in labels {
         let root = canonical(&source.path).parent().map(Path::to_owned).unwrap_or_default();
@@ -158,21 +160,27 @@ fn canonical(path: &Path) -> PathBuf {
 /// Which test sessions are genuine, by the labels that were published.
 fn read_labels(source: &Source) -> Result<BTreeMap<String, bool>> {
     let mut labels = BTreeMap::new();
-    let wrong = |wrong: String| {
-        Failure::new(FailureKind::Data, format!("{}: {wrong}", source.path.display()))
-            .remedy("Expected lines like session_0000000000,0 below filename,is_illegal.")
-    };
     let mut reader = csv::Reader::from_reader(source.open(0)?);
     for row in reader.records() {
-        let row = row.map_err(|e| wrong(e.to_string()))?;
+        let row = row.map_err(|e| bad_label(source, e.to_string()))?;
         let genuine = match row.get(1).map(str::trim) {
             Some("0") => true,
             Some("1") => false,
-            _ => return Err(wrong(format!("no label in {:?}", row.get(0).unwrap_or_default()))),
+            _ => {
+                return Err(bad_label(
+                    source,
+                    format!("no label in {:?}", row.get(0).unwrap_or_default()),
+                ));
+            }
         };
         labels.insert(row.get(0).unwrap_or_default().trim().to_owned(), genuine);
     }
     Ok(labels)
+}
+
+fn bad_label(source: &Source, wrong: String) -> Failure {
+    Failure::new(FailureKind::Data, format!("{}: {wrong}", source.path.display()))
+        .remedy("Expected lines like session_0000000000,0 below filename,is_illegal.")
 }
 
 fn event(row: &TableRow<'_>, flavour: Flavour) -> Result<MouseEvent, RowFault> {
@@ -189,11 +197,14 @@ fn event(row: &TableRow<'_>, flavour: Flavour) -> Result<MouseEvent, RowFault> {
         }
         other => return Err(unknown(other)),
     };
-    let outside = |column| row.get(column) == Some(OUTSIDE);
-    if flavour == Flavour::Balabit && (outside(X) || outside(Y)) {
+    if flavour == Flavour::Balabit && (is_outside(row, X) || is_outside(row, Y)) {
         return Err(RowFault::drop(DropReason::Outside, "the pointer is outside the screen"));
     }
     row.event(kind, [TIME, X, Y])
+}
+
+fn is_outside(row: &TableRow<'_>, column: usize) -> bool {
+    row.get(column) == Some(OUTSIDE)
 }
 
 fn button_of(name: &[u8]) -> Result<Button, RowFault> {

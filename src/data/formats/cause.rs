@@ -1,4 +1,4 @@
-//! Why a file cannot be read, as far as its rows tell: what most people get wrong about tables.
+//! Why a file fails to be read, as far as its rows tell: what most people get wrong about tables.
 
 use csv::ByteRecord;
 
@@ -101,8 +101,10 @@ impl Sample {
             if fault.reason.is_fault() && sample.records.len() < ROWS {
                 sample.records.push(record.clone());
             }
-            let (file, line) = (table.source.path.clone(), rows.line_number());
-            let (reason, wrong) = (fault.reason, fault.wrong);
+            let file = table.source.path.clone();
+            let line = rows.line_number();
+            let reason = fault.reason;
+            let wrong = fault.wrong;
             sample.dropped.name(reason, || super::RowLocation { file, line, reason, wrong });
         }
         Ok(sample)

@@ -16,8 +16,9 @@ pub(super) fn list(cell: &[u8]) -> Vec<&[u8]> {
         [b'[' | b'(', inner @ .., b']' | b')'] => inner,
         cell => cell,
     };
-    let is_between = |byte: &u8| matches!(byte, b',' | b';') || byte.is_ascii_whitespace();
-    let values = inner.split(is_between).filter(|value| !value.is_empty());
+    let values = inner
+        .split(|byte| matches!(byte, b',' | b';') || byte.is_ascii_whitespace())
+        .filter(|value| !value.is_empty());
     values.map(|value| field::bare(trim_quote(value))).collect()
 }
 
@@ -42,7 +43,8 @@ impl Point<'_> {
             return Ok(None);
         }
         let at = time(self.time, unit)?;
-        let (x, y) = (pixels(self.x, "x")?, pixels(self.y, "y")?);
+        let x = pixels(self.x, "x")?;
+        let y = pixels(self.y, "y")?;
         Ok(Some(MouseEvent { at, kind: MouseKind::Move, x, y }))
     }
 }
@@ -60,7 +62,8 @@ pub(super) fn trial(
         let [t, x, y] = [times, xs, ys].map(<[_]>::len);
         return Err(RowFault::unreadable(format!("lists of {t} times, {x} x and {y} y")));
     }
-    let (mut events, mut places) = (Vec::new(), Vec::new());
+    let mut events = Vec::new();
+    let mut places = Vec::new();
     for (place, ((time, x), y)) in times.iter().zip(xs).zip(ys).enumerate() {
         if let Some(event) = (Point { time, x, y }).event(unit)? {
             events.push(event);

@@ -1,4 +1,4 @@
-//! Clocks that cannot be true: a unit that is mistaken, whole seconds, numbers of rows, times that
+//! Clocks that must be wrong: a unit that is mistaken, whole seconds, numbers of rows, times that
 //! all are one, positions slower than the pause that ends a window; and where a clock was set back.
 
 use super::field::TimeUnit;
@@ -28,7 +28,9 @@ pub(super) fn look<'a>(
     parts: impl Iterator<Item = &'a [MouseEvent]>,
     unit: TimeUnit,
 ) -> Option<Wrong> {
-    let (mut steps, mut events, mut whole) = (Vec::new(), 0, 0);
+    let mut steps = Vec::new();
+    let mut events = 0;
+    let mut whole = 0;
     for part in parts {
         events += part.len();
         whole += part.iter().filter(|event| event.at.micros() % 1_000_000 == 0).count();
@@ -87,11 +89,10 @@ fn millis(micros: i64) -> f64 {
 fn likely(median: i64, unit: TimeUnit) -> String {
     let Some(one) = unit.micros() else { return String::new() };
     let others = [TimeUnit::S, TimeUnit::Ms, TimeUnit::Us, TimeUnit::Ns];
-    let fits = |other: &TimeUnit| {
+    let found = others.into_iter().find(|other| {
         let micros = other.micros().unwrap_or(1.0);
         *other != unit && LIKELY_US.contains(&(median as f64 / one * micros))
-    };
-    let found = others.into_iter().find(fits);
+    });
     found.map_or_else(String::new, |other| {
         format!("; the time was read as {}, is it {}?", unit.name(), other.name())
     })
@@ -111,10 +112,14 @@ pub(super) fn likely_unit(times: &[f64]) -> TimeUnit {
     let steps = times.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0.0);
     let mut steps: Vec<f64> = steps.collect();
     steps.sort_by(f64::total_cmp);
-    let Some(median) = steps.get(steps.len() / 2) else { return TimeUnit::Ms };
-    let away = |unit: &TimeUnit| (median * unit.micros().unwrap_or(1.0) / 15e3).ln().abs();
+    let Some(&median) = steps.get(steps.len() / 2) else { return TimeUnit::Ms };
     let units = [TimeUnit::Ms, TimeUnit::S, TimeUnit::Us, TimeUnit::Ns];
-    units.into_iter().min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or_default()
+    units.into_iter().min_by(|a, b| away(median, a).total_cmp(&away(median, b))).unwrap_or_default()
+}
+
+/// How far a unit is from one in which events lie 15 ms apart, in powers of e.
+fn away(median: f64, unit: &TimeUnit) -> f64 {
+    (median * unit.micros().unwrap_or(1.0) / 15e3).ln().abs()
 }
 
 /// Places in a stretch of events, in the file's order, at which the clock was set back. A row that
@@ -124,7 +129,9 @@ pub(super) fn set_back(events: &[MouseEvent]) -> Vec<usize> {
     if back == 0 || back as f64 > BACKWARDS_MAX * events.len() as f64 + 1.0 {
         return Vec::new();
     }
-    let (mut found, mut begin, mut latest) = (Vec::new(), 0, events[0].at);
+    let mut found = Vec::new();
+    let mut begin = 0;
+    let mut latest = events[0].at;
     for (at, event) in events.iter().enumerate() {
         if (latest - event.at).0 >= BACK_MIN_US && is_set_back(&events[begin..], at - begin, latest)
         {
@@ -145,8 +152,12 @@ fn is_set_back(events: &[MouseEvent], at: usize, latest: Timestamp) -> bool {
         return false;
     }
     let last = behind[following - 1].at;
-    let meets = |event: &&MouseEvent| (behind[0].at..=last).contains(&event.at);
-    let overlap = events[..at].iter().rev().take(4096).filter(meets).count();
+    let overlap = events[..at]
+        .iter()
+        .rev()
+        .take(4096)
+        .filter(|event| (behind[0].at..=last).contains(&event.at))
+        .count();
     let is_long = (latest - behind[0].at).0 >= LONG_BACK_US && following >= BLOCK_MAX;
     overlap >= FOLLOWING || is_long
 }

@@ -10,7 +10,7 @@ use super::dataset::{FileRange, SessionPlan, User};
 use super::layout::TableLayout;
 use super::source::Source;
 use super::table::{LineSpan, Table};
-use super::unpack::{self, Pool};
+use super::unpack::{self, UnpackFile};
 use super::{cause, foreign, index, names};
 use crate::error::{Failure, FailureKind, Result};
 
@@ -44,7 +44,7 @@ pub(super) fn natural(name: &str) -> impl Ord + use<> {
 /// The recordings below the inputs that a format wants by their names, each once, in natural order.
 /// A file that is named itself is always taken. An archive is a folder, a file `.gz` what is in it.
 pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Source>> {
-    let mut search = Search { wanted, found: BTreeMap::new(), pool: Pool::default() };
+    let mut search = Search { wanted, found: BTreeMap::new(), pool: UnpackFile::default() };
     for input in inputs {
         match kind_of(input)? {
             Entry::Folder => search.walk(input, 0)?,
@@ -99,7 +99,7 @@ struct Search<'a> {
     wanted: &'a dyn Fn(&str) -> bool,
     /// By their canonical paths: the same file by two ways must not count twice.
     found: BTreeMap<PathBuf, Source>,
-    pool: Pool,
+    pool: UnpackFile,
 }
 
 impl Search<'_> {
@@ -152,8 +152,8 @@ impl Search<'_> {
 
     /// A file, or what is in it.
     fn file(&mut self, path: &Path) -> Result<()> {
-        let failed = |e| Failure::io(format!("input {}", path.display()), e);
-        let canonical = fs::canonicalize(path).map_err(failed)?;
+        let canonical = fs::canonicalize(path)
+            .map_err(|e| Failure::io(format!("input {}", path.display()), e))?;
         if self.found.contains_key(&canonical) {
             return Ok(());
         }
@@ -224,8 +224,7 @@ pub(super) fn tables(
     let mut users = Users::default();
     for source in sources {
         let table = Table::open(source, layouts)?;
-        let is_there = |key: &Option<usize>| key.is_some_and(|key| table.has(key));
-        if table.layout.keys.iter().any(is_there) {
+        if table.layout.keys.iter().any(|key| key.is_some_and(|key| table.has(key))) {
             index::add(&mut users, table, user_of)?;
         } else {
             users.add(&user_of(&table.source), whole_file(table)?, false);
@@ -240,11 +239,13 @@ pub(super) struct Users(BTreeMap<String, User>);
 
 impl Users {
     pub fn add(&mut self, id: &str, mut plan: SessionPlan, is_claim: bool) {
-        let new = || User { id: id.to_owned(), sessions: Vec::new(), claims: Vec::new() };
-        let user = self.0.entry(id.to_owned()).or_insert_with(new);
-        let taken = |id: &str| user.sessions.iter().chain(&user.claims).any(|plan| plan.id == id);
-        if taken(&plan.id) {
-            let free = (2u32..).map(|n| format!("{}#{n}", plan.id)).find(|id| !taken(id));
+        let user = self.0.entry(id.to_owned()).or_insert_with(|| User {
+            id: id.to_owned(),
+            sessions: Vec::new(),
+            claims: Vec::new(),
+        });
+        if is_taken(user, &plan.id) {
+            let free = (2u32..).map(|n| format!("{}#{n}", plan.id)).find(|id| !is_taken(user, id));
             plan.id = free.unwrap_or_default();
         }
         if is_claim { user.claims.push(plan) } else { user.sessions.push(plan) }
@@ -255,4 +256,8 @@ impl Users {
         users.sort_by_cached_key(|user| natural(&user.id));
         users
     }
+}
+
+fn is_taken(user: &User, id: &str) -> bool {
+    user.sessions.iter().chain(&user.claims).any(|plan| plan.id == id)
 }

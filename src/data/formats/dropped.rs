@@ -1,5 +1,7 @@
-//! What a reader left out, by reason, where the first of it stood, and what to be wary of. A place
-//! is a file and a line, never a position of the pointer.
+//! What a reader left out, by reason, where the first of it stood, and what to be wary of.
+//!
+//! # Invariants
+//! A place is a file and a line, never a position of the pointer.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -53,7 +55,7 @@ impl DropReason {
     }
 
     /// Whether it is a fault of the file; the other reasons are ways of its recorder.
-    pub const fn is_fault(self) -> bool {
+    pub(crate) const fn is_fault(self) -> bool {
         matches!(self, Self::Unreadable | Self::UnknownEvent)
     }
 }
@@ -139,7 +141,7 @@ impl Dropped {
     }
 
     /// How many warnings there were beyond those.
-    pub const fn unnamed_warnings(&self) -> u64 {
+    pub(crate) const fn unnamed_warnings(&self) -> u64 {
         self.unnamed_warnings
     }
 
@@ -149,7 +151,7 @@ impl Dropped {
     }
 
     /// Adds what another session left out.
-    pub fn absorb(&mut self, other: &Self) {
+    pub(crate) fn absorb(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
             *mine += theirs;
         }

@@ -1,4 +1,4 @@
-//! One field of a row: exact times in microseconds, rounded by no more than the unit, and finite
+//! One field of a row: exact times in microseconds, rounded by the unit at most, and finite
 //! positions.
 
 use jiff::civil::DateTime;

@@ -1,4 +1,5 @@
-//! What a file is that is no table: told by its first bytes, with what to do about it.
+//! What a file is that is something else than a table: told by its first bytes, with what to do
+//! about it.
 
 /// Bytes of a file that are enough to know it.
 pub(super) const HEAD: usize = 512;

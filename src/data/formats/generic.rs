@@ -153,27 +153,31 @@ impl GenericParams {
             return Ok(Column::named(name));
         }
         let number = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let none = || wrong(format!("column {name:?}"), "a number from 1, as there is no header");
-        number.map(Column::Nth).ok_or_else(none)
+        number.map(Column::Nth).ok_or_else(|| {
+            wrong(format!("column {name:?}"), "a number from 1, as there is no header")
+        })
     }
 
     fn decoder(&self) -> Result<RowDecoder> {
-        let code = |(code, meaning): (&String, &String)| {
-            let kind = match meaning.as_str() {
-                "ignore" => None,
-                meaning => Some(parse_kind(meaning).ok_or_else(|| {
-                    wrong(
-                        format!("events: {code:?} = {meaning:?}"),
-                        "move, drag, wheel, press-left, release-left, ... or ignore",
-                    )
-                })?),
-            };
-            Ok((code.as_bytes().to_vec(), kind))
-        };
         Ok(RowDecoder {
             together: self.position.is_some(),
             has_event: self.event.is_some(),
-            codes: self.events.iter().map(code).collect::<Result<_>>()?,
+            codes: self
+                .events
+                .iter()
+                .map(|(code, meaning)| {
+                    let kind = match meaning.as_str() {
+                        "ignore" => None,
+                        meaning => Some(parse_kind(meaning).ok_or_else(|| {
+                            wrong(
+                                format!("events: {code:?} = {meaning:?}"),
+                                "move, drag, wheel, press-left, release-left, ... or ignore",
+                            )
+                        })?),
+                    };
+                    Ok((code.as_bytes().to_vec(), kind))
+                })
+                .collect::<Result<_>>()?,
         })
     }
 }
@@ -187,8 +191,7 @@ impl RowDecoder {
     pub fn event(&self, row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
         let kind = self.kind(row)?;
         // Cells that are there and empty are usual with recorders of more than the mouse.
-        let is_blank = |column| row.get(column).is_some_and(field::is_empty);
-        if is_blank(X) || is_blank(Y) {
+        if is_blank(row, X) || is_blank(row, Y) {
             return Err(RowFault::drop(DropReason::NoPosition, "a row without a position"));
         }
         if !self.together {
@@ -218,10 +221,17 @@ impl RowDecoder {
     }
 }
 
+fn is_blank(row: &TableRow<'_>, column: usize) -> bool {
+    row.get(column).is_some_and(field::is_empty)
+}
+
 /// Two numbers, whatever stands around and between them: `[1044, 731]`.
 pub(super) fn both(text: &[u8]) -> Option<[f64; 2]> {
-    let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e');
-    let mut numbers = text.split(|byte| !is_number(byte)).filter(|part| !part.is_empty());
+    let mut numbers = text.split(|byte| !is_of_number(byte)).filter(|part| !part.is_empty());
     let pair = [field::pixels(numbers.next()?)?, field::pixels(numbers.next()?)?];
     numbers.next().is_none().then_some(pair)
+}
+
+fn is_of_number(byte: &u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e')
 }

@@ -1,5 +1,5 @@
 //! The Gmail recordings: `<user>/session_k.csv`, where each file repeats all rows of the one before
-//! and appends its own behind a repeated header. Reads what each file adds, nothing twice.
+//! and appends its own behind a repeated header. Reads what each file adds.
 
 use std::sync::Arc;
 
@@ -79,13 +79,14 @@ fn session(
 struct Repeat {
     bytes: u64,
     lines: u64,
-    /// Lines that are not headers.
+    /// LineReader that are not headers.
     rows: u64,
 }
 
 /// The leading lines that two files share, line breaks aside, and whether they are all of `before`.
 fn shared(before: &Source, source: &Source) -> Result<(Repeat, bool)> {
-    let (mut a, mut b) = (Lines::open(before)?, Lines::open(source)?);
+    let mut a = LineReader::open(before)?;
+    let mut b = LineReader::open(source)?;
     let mut repeat = Repeat::default();
     let mut header = Vec::new();
     loop {
@@ -103,17 +104,17 @@ fn shared(before: &Source, source: &Source) -> Result<(Repeat, bool)> {
     }
 }
 
-/// Lines of a file, to compare.
-struct Lines<'a> {
+/// LineReader of a file, to compare.
+struct LineReader<'a> {
     source: &'a Source,
-    lines: lines::Lines<Input>,
+    lines: lines::LineReader<Input>,
     line: Vec<u8>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineReader<'a> {
     fn open(source: &'a Source) -> Result<Self> {
         let ends = line_end(&source.head(4096)?);
-        let lines = lines::Lines::new(source.open(0)?, ends, 0, 1);
+        let lines = lines::LineReader::new(source.open(0)?, ends, 0, 1);
         Ok(Self { source, lines, line: Vec::new() })
     }
 

@@ -44,10 +44,10 @@ pub(super) fn add(users: &mut Users, table: Table, user_of: fn(&Source) -> Strin
     let [user_column, _] = table.layout.keys;
     let found = sessions(&table)?;
     // Of objects nobody knows beforehand which keys they have.
-    let is_named = |found: &Found| found.key.0.as_ref().is_some_and(|user| !user.is_empty());
     let is_object = matches!(table.layout.shape, Shape::Json);
     let has_users = user_column.is_some_and(|column| table.has(column))
-        && (!is_object || found.iter().any(is_named));
+        && (!is_object
+            || found.iter().any(|found| found.key.0.as_ref().is_some_and(|user| !user.is_empty())));
     let whole = (!has_users && !table.layout.nobodys).then(|| user_of(&table.source));
     let is_file = found.len() == 1;
     let numbers = [numeric(&found, |key| &key.0), numeric(&found, |key| &key.1)];
@@ -99,7 +99,8 @@ fn sessions(table: &Table) -> Result<Vec<Found>> {
             continue;
         }
         let column = |key: Option<usize>| row.get(key?);
-        let (user, session) = (column(user_column), column(session_column));
+        let user = column(user_column);
+        let session = column(session_column);
         let is_same = |place: &usize| {
             let key = found.get(*place).map(|found| &found.key);
             key.is_some_and(|key| is_key(&key.0, user) && is_key(&key.1, session))
@@ -155,13 +156,14 @@ fn check_ids(table: &Table, line: u64, (user, session): &Key) -> Result<()> {
 fn check_rounding(table: &Table, found: &[Found]) -> Result<()> {
     let users: std::collections::BTreeSet<&[u8]> =
         found.iter().filter_map(|session| session.key.0.as_deref()).collect();
-    let is_rounded = |id: &&[u8]| {
-        let digits = id.strip_prefix(b"-").unwrap_or(id);
-        digits.len() > FLOAT_DIGITS + 2
-            && digits.iter().all(u8::is_ascii_digit)
-            && digits[FLOAT_DIGITS..].iter().all(|digit| *digit == b'0')
-    };
-    if users.len() < 2 || !users.iter().all(is_rounded) {
+    if users.len() < 2
+        || !users.iter().all(|id| {
+            let digits = id.strip_prefix(b"-").unwrap_or(id);
+            digits.len() > FLOAT_DIGITS + 2
+                && digits.iter().all(u8::is_ascii_digit)
+                && digits[FLOAT_DIGITS..].iter().all(|digit| *digit == b'0')
+        })
+    {
         return Ok(());
     }
     let what = "every user ends in zeros: this file was saved by a spreadsheet, which rounded ids";

@@ -120,8 +120,11 @@ pub(super) fn row(text: &[u8], columns: &[Column], into: &mut ByteRecord) -> boo
         return false;
     };
     for column in columns {
-        let find = |name: &str| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        let value = column.names().iter().find_map(|name| find(name)).map(|(_, value)| value.get());
+        let value = column
+            .names()
+            .iter()
+            .find_map(|name| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
+        let value = value.map(|(_, value)| value.get());
         match value {
             None | Some("null") => into.push_field(b""),
             Some(text) if text.starts_with('"') => {

@@ -21,10 +21,6 @@ pub(super) const READER: Reader = Reader {
 const SINCE_1970_MS: i64 = 100_000_000_000;
 
 fn layout() -> TableLayout {
-    let looks_so: fn(&[u8]) -> bool = |head| {
-        let mut lines = head.split(|byte| *byte == b'\n').take(60);
-        lines.any(|line| line.starts_with(b"MM,") && line.split(|byte| *byte == b',').count() == 4)
-    };
     TableLayout {
         unit: Some(TimeUnit::Ms),
         ..TableLayout::running(
@@ -41,6 +37,11 @@ fn layout() -> TableLayout {
             },
         )
     }
+}
+
+fn looks_so(head: &[u8]) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n').take(60);
+    lines.any(|line| line.starts_with(b"MM,") && line.split(|byte| *byte == b',').count() == 4)
 }
 
 struct Log {
@@ -69,10 +70,7 @@ impl Decoder for Log {
             let [_, x, y, _] = fields[..] else {
                 return Err(RowFault::unreadable("not four columns"));
             };
-            let read = |text| {
-                field::pixels(text).ok_or_else(|| RowFault::unreadable("x or y is not a number"))
-            };
-            self.position = Some([read(x)?, read(y)?]);
+            self.position = Some([pixels(x)?, pixels(y)?]);
         }
         let Some([x, y]) = self.position else {
             return Err(RowFault::drop(
@@ -83,6 +81,10 @@ impl Decoder for Log {
         out.events.push(MouseEvent { at: self.at, kind, x, y });
         Ok(())
     }
+}
+
+fn pixels(text: &[u8]) -> Result<f64, RowFault> {
+    field::pixels(text).ok_or_else(|| RowFault::unreadable("x or y is not a number"))
 }
 
 impl Log {

@@ -29,12 +29,12 @@ impl Column {
     }
 
     /// A column of one of several names; the first that is there counts.
-    pub fn one_of(names: &[&str]) -> Self {
+    pub(crate) fn one_of(names: &[&str]) -> Self {
         Self::Named(names.iter().map(|name| (*name).into()).collect())
     }
 
     /// A column that may be missing.
-    pub fn maybe(names: &[&str]) -> Self {
+    pub(crate) fn maybe(names: &[&str]) -> Self {
         Self::Maybe(names.iter().map(|name| (*name).into()).collect())
     }
 
@@ -126,13 +126,12 @@ impl TableLayout {
         columns: Vec<Column>,
         decoder: fn() -> Box<dyn Decoder>,
     ) -> Self {
-        let none = |_: &TableRow<'_>| Err(missing("row"));
         let decode = Decode::Running(decoder);
-        Self { shape, decode, ..Self::table(what, columns, none) }
+        Self { shape, decode, ..Self::table(what, columns, |_: &TableRow<'_>| Err(missing("row"))) }
     }
 
     /// Whether the first row names the columns.
-    pub fn has_header(&self) -> bool {
+    pub(crate) fn has_header(&self) -> bool {
         !self.columns.iter().any(|column| matches!(column, Column::Nth(_)))
     }
 }

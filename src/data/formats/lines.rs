@@ -1,4 +1,4 @@
-//! Lines of a file, one at a time and never an endless one in memory.
+//! LineReader of a file, one at a time and each of bounded length in memory.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -20,7 +20,7 @@ pub(super) struct Spot {
 
 /// The lines of some bytes.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(super) struct LineReader<R> {
     input: BufReader<R>,
     at: u64,
     line: u64,
@@ -28,7 +28,7 @@ pub(super) struct Lines<R> {
     ends: u8,
 }
 
-impl<R: Read> Lines<R> {
+impl<R: Read> LineReader<R> {
     /// Behind `at` bytes and before the line of this number.
     pub fn new(input: R, ends: u8, at: u64, line: u64) -> Self {
         Self { input: BufReader::with_capacity(64 * 1024, input), at, line, ends }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn lines_know_their_place_with_every_kind_of_break() {
-        let mut lines = Lines::new(&b"a\r\n\nbc"[..], b'\n', 10, 3);
+        let mut lines = LineReader::new(&b"a\r\n\nbc"[..], b'\n', 10, 3);
         let mut text = Vec::new();
         let mut seen = Vec::new();
         while let Some(spot) = lines.next(&mut text).unwrap() {
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn an_endless_line_is_cut_and_passed() {
         let endless = io::repeat(b'x').take(3 * LINE_MAX as u64).chain(&b"\nnext\n"[..]);
-        let mut lines = Lines::new(endless, b'\n', 0, 1);
+        let mut lines = LineReader::new(endless, b'\n', 0, 1);
         let mut text = Vec::new();
         let spot = lines.next(&mut text).unwrap().unwrap();
         assert!(!spot.whole && text.len() <= LINE_MAX + 1);

@@ -73,15 +73,18 @@ const SESSIONS: &[&str] = &["session", "session_id"];
 
 /// The layouts of a logger: with x and y apart, and together.
 pub(super) fn layouts(what: &'static str, shape: Shape) -> Vec<TableLayout> {
-    let layout = |x: Column, y: Column| TableLayout {
+    let apart = layout(what, shape, Column::one_of(XS), Column::one_of(YS));
+    let together = Column::one_of(&["position", "pos", "coordinates", "xy"]);
+    vec![apart, layout(what, shape, together, Column::Absent)]
+}
+
+fn layout(what: &'static str, shape: Shape, x: Column, y: Column) -> TableLayout {
+    TableLayout {
         shape,
         time: Some(TIME),
         keys: [Some(USER), Some(SESSION)],
         ..TableLayout::table(what, columns(x, y), event)
-    };
-    let apart = layout(Column::one_of(XS), Column::one_of(YS));
-    let together = Column::one_of(&["position", "pos", "coordinates", "xy"]);
-    vec![apart, layout(together, Column::Absent)]
+    }
 }
 
 /// As [`layouts`], for objects: which keys an object has is not known before it is read.
@@ -126,8 +129,8 @@ fn event(row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
 
 /// What the words for event, button and state of the button say.
 pub(super) fn kind([event, button, state]: [&[u8]; 3]) -> Result<MouseKind, RowFault> {
-    let lower = |text: &[u8]| String::from_utf8_lossy(text).to_ascii_lowercase();
-    let (word, state) = (lower(event), lower(state));
+    let word = lower(event);
+    let state = lower(state);
     let has = |words: &[&str]| words.iter().any(|part| word.contains(part) || state.contains(part));
     if word.contains("key") {
         return Err(RowFault::drop(DropReason::Ignored, "a key, not the mouse"));
@@ -151,6 +154,10 @@ pub(super) fn kind([event, button, state]: [&[u8]; 3]) -> Result<MouseKind, RowF
         (false, false) if has(&["click", "button"]) => Ok(MouseKind::Press(button)),
         (false, false) => Err(unknown(if event.is_empty() { state.as_bytes() } else { event })),
     }
+}
+
+fn lower(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).to_ascii_lowercase()
 }
 
 fn button_of(words: &str) -> Button {

@@ -74,12 +74,15 @@ mod space;
 mod table;
 mod unpack;
 
-pub use bank::kind as bank_kind;
-pub use dataset::{Dataset, RecordedSession, SessionPlan, User};
-pub use dropped::{DropReason, Dropped, RowLocation, Warning};
+#[cfg(feature = "columnar")]
+pub(crate) use bank::kind as bank_kind;
+pub use dataset::{Dataset, RecordedSession};
+pub(crate) use dataset::{SessionPlan, User};
+pub use dropped::DropReason;
+pub(crate) use dropped::{Dropped, RowLocation, Warning};
 pub use field::TimeUnit;
 pub use generic::{GenericParams, UserFrom};
-pub use names::{file_stem, spellings};
+pub(crate) use names::{file_stem, spellings};
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -100,7 +103,7 @@ enum Which {
 }
 
 /// What a format is called that is described by parameters.
-pub const GENERIC: &str = "generic";
+pub(crate) const GENERIC: &str = "generic";
 
 impl Format {
     /// Tables that are laid out as the parameters say.

@@ -19,14 +19,16 @@ const BLOCKS: [&[u8]; 3] =
 const TIME: usize = 2;
 
 fn layout() -> TableLayout {
-    let looks_so: fn(&[u8]) -> bool =
-        |head| head.windows(BLOCKS[0].len()).any(|text| text == BLOCKS[0]);
     TableLayout {
         unit: Some(TimeUnit::Ms),
         ..TableLayout::running("a file of MouseTracker", Shape::Lines(looks_so), Vec::new(), || {
             Box::new(Blocks::default())
         })
     }
+}
+
+fn looks_so(head: &[u8]) -> bool {
+    head.windows(BLOCKS[0].len()).any(|text| text == BLOCKS[0])
 }
 
 /// Where in the file the reading is, and the coordinates that wait for their times.

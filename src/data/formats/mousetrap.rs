@@ -48,9 +48,7 @@ fn triples(
     [time, x, y]: [&str; 3],
     wanted: fn(&str) -> bool,
 ) -> Vec<Option<usize>> {
-    let place = |name: &str| header.iter().position(|field| same(field, name.as_bytes()));
-    let first = |names: &[&str]| names.iter().find_map(|name| place(name));
-    let mut places = vec![first(USERS), first(TRIALS)];
+    let mut places = vec![first_of(header, USERS), first_of(header, TRIALS)];
     let names: Vec<String> = header
         .iter()
         .map(|field| String::from_utf8_lossy(field::bare(field)).to_ascii_lowercase())
@@ -60,12 +58,18 @@ fn triples(
         names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
     for (place, name) in names.iter().enumerate() {
         let Some(end) = name.strip_prefix(x).filter(|end| wanted(end)) else { continue };
-        let other = |label: &str| by_name.get(format!("{label}{end}").as_str()).copied();
-        if let Some((time, y)) = other(time).zip(other(y)) {
-            places.extend([Some(time), Some(place), Some(y)]);
+        let [time, y] =
+            [time, y].map(|label| by_name.get(format!("{label}{end}").as_str()).copied());
+        if time.is_some() && y.is_some() {
+            places.extend([time, Some(place), y]);
         }
     }
     places
+}
+
+/// Where the first of these names stands.
+fn first_of(header: &ByteRecord, names: &[&str]) -> Option<usize> {
+    names.iter().find_map(|name| header.iter().position(|field| same(field, name.as_bytes())))
 }
 
 /// `_12`, `.12` or `12`.
@@ -81,8 +85,11 @@ fn wide(header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
 }
 
 fn named(header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
-    let is_word = |end: &str| end.is_empty() || end.starts_with('_') && !is_number(end);
-    let mut found = LABELS[..2].iter().map(|labels| triples(header, *labels, is_word));
+    let mut found = LABELS[..2].iter().map(|labels| {
+        triples(header, *labels, |end: &str| {
+            end.is_empty() || end.starts_with('_') && !is_number(end)
+        })
+    });
     found.find(|places| places.len() > FIRST).ok_or_else(|| "timestamps".into())
 }
 

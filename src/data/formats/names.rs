@@ -1,5 +1,5 @@
-//! Names of users and sessions, from bytes in whatever encoding: two that differ stay different, none
-//! is endless, and none holds what a terminal would obey.
+//! Names of users and sessions, from bytes in whatever encoding: two that differ stay different,
+//! each is of bounded length and free of what a terminal would obey.
 
 use std::ffi::OsStr;
 use std::fmt::Write;
@@ -43,7 +43,7 @@ pub(super) fn os_name(text: &OsStr) -> String {
 
 /// What the readers may call the session or user of a column's text: as it is written, or a number
 /// with an exponent spelt out.
-pub fn spellings(field: &[u8]) -> impl Iterator<Item = String> {
+pub(crate) fn spellings(field: &[u8]) -> impl Iterator<Item = String> {
     let field = bare(field);
     let spelt = Decimal::parse(field).and_then(|number| number.spelt_out());
     std::iter::once(name(&key(field))).chain(spelt)
@@ -56,7 +56,7 @@ pub(super) fn key(bytes: &[u8]) -> Vec<u8> {
 
 /// What a user's file is called, without an ending; different for different users. A name may come
 /// from a column of somebody's file: it must not lead out of a folder.
-pub fn file_stem(id: &str) -> String {
+pub(crate) fn file_stem(id: &str) -> String {
     let mut stem = String::new();
     for (at, c) in id.char_indices() {
         let is_safe = c.is_alphanumeric() || "_-@#%…".contains(c) || (c == '.' && at > 0);

@@ -1,5 +1,5 @@
-//! A decimal number as text: read digit by digit, with its exponent, so that nothing is lost, and
-//! whether it says all of its digits.
+//! A decimal number as text: read digit by digit with its exponent, hence exactly, and whether it
+//! says all of its digits.
 
 /// More digits than this are no number that a recording could mean.
 const DIGITS_MAX: i64 = 40;
@@ -79,13 +79,13 @@ impl<'a> Decimal<'a> {
     }
 
     /// Digits from the first that is no zero to the last that is written.
-    pub fn significant(&self) -> usize {
+    pub(crate) fn significant(&self) -> usize {
         let digits = self.whole.iter().chain(self.fraction);
         digits.skip_while(|digit| **digit == b'0').count()
     }
 
     /// Whether one digit stands in front of the point.
-    pub fn is_scientific(&self) -> bool {
+    pub(crate) fn is_scientific(&self) -> bool {
         self.whole.len() == 1
     }
 
@@ -96,7 +96,7 @@ impl<'a> Decimal<'a> {
     }
 
     /// Digits in front of the point that an exponent stands for and nobody wrote: 7 of 1.65599E+12.
-    pub fn unwritten(&self) -> u32 {
+    pub(crate) fn unwritten(&self) -> u32 {
         if !self.has_exponent || self.significant() == 0 {
             return 0;
         }
@@ -106,7 +106,7 @@ impl<'a> Decimal<'a> {
 
     /// The digits of a whole number in exponent form, such as 2000 of 2e3; `None` for every other
     /// text and beyond 19 digits.
-    pub fn spelt_out(&self) -> Option<String> {
+    pub(crate) fn spelt_out(&self) -> Option<String> {
         let digits = self.integer_digits();
         if !self.has_exponent || digits > 19 || digits < self.written() || self.significant() == 0 {
             return None;
@@ -141,7 +141,8 @@ fn exponent(text: &[u8]) -> Option<i64> {
 pub(super) fn is_spreadsheets(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"-").unwrap_or(text);
     let Some(mark) = text.windows(2).position(|pair| pair == b"E+") else { return false };
-    let (mantissa, exponent) = (&text[..mark], &text[mark + 2..]);
+    let mantissa = &text[..mark];
+    let exponent = &text[mark + 2..];
     let is_mantissa = match mantissa {
         [digit] => digit.is_ascii_digit(),
         [digit, b'.' | b',', rest @ ..] => {
@@ -155,13 +156,13 @@ pub(super) fn is_spreadsheets(text: &[u8]) -> bool {
 /// Whether an id in exponent form has lost digits: a spreadsheet's or `%g`'s six of many, or a
 /// float's seventeen of nineteen.
 pub(super) fn is_shortened_id(text: &[u8]) -> bool {
-    let comma = |byte: &u8| if *byte == b',' { b'.' } else { *byte };
-    let text: Vec<u8> = text.iter().map(comma).collect();
+    let text: Vec<u8> = text.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }).collect();
     let Some(number) = Decimal::parse(&text) else { return false };
     if number.unwritten() == 0 {
         return false;
     }
-    let (digits, long) = (number.significant(), number.integer_digits() >= LONG);
+    let digits = number.significant();
+    let long = number.integer_digits() >= LONG;
     let is_general = number.whole.len() == 1 && digits == SHORT;
     let is_float = number.whole.len() == 1 && (FLOAT_DIGITS - 2..=FLOAT_DIGITS).contains(&digits);
     long && (is_spreadsheets(&text) || is_general || is_float)

@@ -38,17 +38,20 @@ fn layout() -> TableLayout {
 
 /// The user's column, then six of each mouse.
 fn find(header: &ByteRecord) -> Result<Vec<Option<usize>>, String> {
-    let place = |name: &str| header.iter().position(|field| same(field, name.as_bytes()));
-    let mut places = vec![USERS.iter().find_map(|name| place(name))];
+    let mut places = vec![USERS.iter().find_map(|name| place(header, name))];
     for field in header {
         let name = String::from_utf8_lossy(super::field::bare(field)).into_owned();
         let Some(mouse) = name.strip_suffix(PARTS[0]) else { continue };
-        let found = PARTS.map(|part| place(&format!("{mouse}{part}")));
+        let found = PARTS.map(|part| place(header, &format!("{mouse}{part}")));
         if found[..3].iter().all(Option::is_some) {
             places.extend(found);
         }
     }
     if places.len() > FIRST { Ok(places) } else { Err("mouse.time".into()) }
+}
+
+fn place(header: &ByteRecord, name: &str) -> Option<usize> {
+    header.iter().position(|field| same(field, name.as_bytes()))
 }
 
 struct Trials;
@@ -82,10 +85,7 @@ fn press(events: &mut [crate::pipeline::MouseEvent], places: &[usize], buttons: 
     let mut held = [false; 3];
     for (event, place) in events.iter_mut().zip(places) {
         event.y = -event.y;
-        let is_down = |button: &Vec<&[u8]>| {
-            button.get(*place).is_some_and(|value| matches!(*value, b"1" | b"1.0" | b"True"))
-        };
-        let now = [0, 1, 2].map(|button| is_down(&buttons[button]));
+        let now = [0, 1, 2].map(|button| is_down(*place, &buttons[button]));
         let changed = (0..3).find(|button| now[*button] != held[*button]);
         event.kind = match changed {
             Some(button) if now[button] => MouseKind::Press(BUTTONS[button]),
@@ -95,4 +95,8 @@ fn press(events: &mut [crate::pipeline::MouseEvent], places: &[usize], buttons: 
         };
         held = now;
     }
+}
+
+fn is_down(place: usize, button: &[&[u8]]) -> bool {
+    button.get(place).is_some_and(|value| matches!(*value, b"1" | b"1.0" | b"True"))
 }

@@ -16,7 +16,7 @@ pub(super) const READER: Reader = Reader {
 };
 
 const WHAT: &str = "a log of a script around pynput";
-/// Lines of a log that are looked at to know it.
+/// LineReader of a log that are looked at to know it.
 const LINES: usize = 20;
 
 fn layouts() -> Vec<TableLayout> {
@@ -33,8 +33,9 @@ fn layouts() -> Vec<TableLayout> {
 fn looks_so(head: &[u8]) -> bool {
     let lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).take(LINES).collect();
-    let fits = |line: &&&[u8]| parts(line).is_some_and(|(_, rest)| word_of(rest).is_ok());
-    lines.iter().filter(fits).count() * 2 > lines.len()
+    lines.iter().filter(|line| parts(line).is_some_and(|(_, rest)| word_of(rest).is_ok())).count()
+        * 2
+        > lines.len()
 }
 
 struct Log;
@@ -54,27 +55,30 @@ impl Decoder for Log {
 /// The time of a line, in front or behind `Time:`, and what else it says.
 fn parts(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let line = line.trim_ascii();
-    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     let end =
-        date_end(line).unwrap_or_else(|| line.iter().take_while(|byte| is_number(byte)).count());
+        date_end(line).unwrap_or_else(|| line.iter().take_while(|byte| is_of_time(byte)).count());
     if end > 0 {
         return Some((&line[..end], &line[end..]));
     }
     let mark = line.windows(5).position(|word| word.eq_ignore_ascii_case(b"time:"))?;
     let time = line[mark + 5..].trim_ascii();
-    let digits = time.iter().take_while(|byte| is_number(byte)).count();
+    let digits = time.iter().take_while(|byte| is_of_time(byte)).count();
     (digits > 0).then(|| (&time[..digits], &line[..mark]))
+}
+
+fn is_of_time(byte: &u8) -> bool {
+    byte.is_ascii_digit() || *byte == b'.'
 }
 
 /// Where `2022-06-23 14:02:11,086` ends.
 fn date_end(line: &[u8]) -> Option<usize> {
     const FORM: &[u8] = b"0000-00-00 00:00:00";
-    let fits = |(byte, form): (&u8, &u8)| match form {
-        b'0' => byte.is_ascii_digit(),
-        b' ' => matches!(byte, b' ' | b'T' | b'_'),
-        form => byte == form,
-    };
-    let is_date = line.len() >= FORM.len() && line.iter().zip(FORM).all(fits);
+    let is_date = line.len() >= FORM.len()
+        && line.iter().zip(FORM).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            b' ' => matches!(byte, b' ' | b'T' | b'_'),
+            form => byte == form,
+        });
     let behind = line.get(FORM.len()..).filter(|_| is_date)?;
     let fraction = match behind {
         [b'.' | b',', digits @ ..] => {
@@ -107,11 +111,14 @@ fn position(text: &[u8]) -> Option<[f64; 2]> {
         both(&text[open..open + close])
     });
     inner.or_else(|| {
-        let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-        let words = text.split(|byte| !is_number(byte) && !byte.is_ascii_alphabetic());
+        let words = text.split(|byte| !is_of_position(byte) && !byte.is_ascii_alphabetic());
         let mut numbers = words.filter_map(super::field::pixels);
         Some([numbers.next()?, numbers.next()?])
     })
+}
+
+fn is_of_position(byte: &u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) struct Reading {
 }
 
 /// A session as it was read.
-pub(super) struct Told {
+pub(super) struct ReadSession {
     pub events: Vec<MouseEvent>,
     pub cuts: Vec<usize>,
     pub rows: u64,
@@ -59,7 +59,7 @@ impl Reading {
     }
 
     /// Reads the rows of a stretch.
-    pub fn piece(&mut self, piece: &FileRange) -> Result<()> {
+    pub(crate) fn piece(&mut self, piece: &FileRange) -> Result<()> {
         let table = &*piece.table;
         let mut decoder = self.decoder.take().unwrap_or_else(|| table.layout.decode.begin());
         let mut rows = table.rows(piece.span)?;
@@ -105,7 +105,7 @@ impl Reading {
     }
 
     /// Looks at all of it and puts it in order.
-    pub fn finish(mut self, plan: &SessionPlan) -> Result<Told> {
+    pub fn finish(mut self, plan: &SessionPlan) -> Result<ReadSession> {
         let Some(table) = plan.pieces.first().map(|piece| &piece.table) else {
             return Ok(self.told(Vec::new(), 0));
         };
@@ -116,7 +116,8 @@ impl Reading {
             return Err(damaged(format!("{place}: the time is {}: {}", lost.text, shortened::WHY)));
         }
         self.look_at_losses(plan, table)?;
-        let (mut cuts, mut backwards) = (std::mem::take(&mut self.out.parts), 0);
+        let mut cuts = std::mem::take(&mut self.out.parts);
+        let mut backwards = 0;
         cuts.retain(|cut| (1..self.out.events.len()).contains(cut));
         let starts = cuts.clone();
         let mut begin = 0;
@@ -139,14 +140,16 @@ impl Reading {
         Ok(self.told(cuts, backwards))
     }
 
-    fn told(self, cuts: Vec<usize>, backwards: u64) -> Told {
-        let (rows, dropped) = (self.rows, self.dropped);
-        Told { events: self.out.events, cuts, rows, backwards, dropped }
+    fn told(self, cuts: Vec<usize>, backwards: u64) -> ReadSession {
+        let rows = self.rows;
+        let dropped = self.dropped;
+        ReadSession { events: self.out.events, cuts, rows, backwards, dropped }
     }
 
     /// A file of which most is lost is none; of a session in a larger file it is said.
     fn look_at_losses(&mut self, plan: &SessionPlan, table: &Table) -> Result<()> {
-        let (faults, rows) = (self.dropped.faults(), self.rows - plan.repeated);
+        let faults = self.dropped.faults();
+        let rows = self.rows - plan.repeated;
         if faults * 2 <= rows {
             return Ok(());
         }

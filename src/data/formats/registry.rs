@@ -12,7 +12,7 @@ use super::{
 use crate::error::Result;
 
 /// Finds users and sessions in files.
-pub(super) type Plan = fn(Vec<Source>, &[Arc<TableLayout>]) -> Result<Vec<User>>;
+pub(super) type SessionFinder = fn(Vec<Source>, &[Arc<TableLayout>]) -> Result<Vec<User>>;
 
 /// A format that has a name.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Reader {
     /// How its files are laid out; the first that fits counts.
     pub layouts: fn() -> Vec<TableLayout>,
     /// Finds users and sessions in files.
-    pub plan: Plan,
+    pub plan: SessionFinder,
 }
 
 /// In the order of help and messages.
@@ -46,10 +46,13 @@ pub(super) static READERS: &[Reader] = &[
 /// The names of the formats whose files look like this one; `None` if there is none.
 pub(super) fn that_reads(source: &Source) -> Option<String> {
     let head = source.head(64 * 1024).ok()?;
-    let fits = |reader: &&Reader| {
-        let layouts = (reader.layouts)().into_iter().map(Arc::new);
-        layouts.into_iter().any(|layout| Table::fit(source, &layout, &head).is_ok())
-    };
-    let names: Vec<&str> = READERS.iter().filter(fits).map(|reader| reader.name).collect();
+    let names: Vec<&str> = READERS
+        .iter()
+        .filter(|reader| {
+            let layouts = (reader.layouts)().into_iter().map(Arc::new);
+            layouts.into_iter().any(|layout| Table::fit(source, &layout, &head).is_ok())
+        })
+        .map(|reader| reader.name)
+        .collect();
     (!names.is_empty()).then(|| names.join(" or "))
 }

@@ -1,5 +1,5 @@
-//! The rows of a stretch of a file, one at a time. A quote that is never closed costs its line, an
-//! endless line itself.
+//! The rows of a stretch of a file, one at a time. A quote left open costs its line, an endless
+//! line itself.
 
 use std::collections::VecDeque;
 use std::io::{self, Take};
@@ -9,12 +9,12 @@ use csv::ByteRecord;
 use super::field::bare;
 use super::json::{self, Objects};
 use super::layout::Shape;
-use super::lines::{Lines, Spot};
+use super::lines::{LineReader, Spot};
 use super::source::Input;
 use super::table::{LineSpan, Table};
 use crate::error::Result;
 
-/// Lines that a quoted field may go on for.
+/// LineReader that a quoted field may go on for.
 const AHEAD_LINES: usize = 64;
 /// Bytes that it may have.
 const AHEAD_BYTES: usize = 4 * 1024 * 1024;
@@ -27,7 +27,7 @@ pub(super) type Found<'a> = std::result::Result<&'a ByteRecord, &'static str>;
 pub(super) struct Rows<'a> {
     table: &'a Table,
     input: Text,
-    /// Lines that were read in vain for the end of a quote.
+    /// LineReader that were read in vain for the end of a quote.
     waiting: VecDeque<(Spot, Vec<u8>)>,
     text: Vec<u8>,
     record: ByteRecord,
@@ -36,7 +36,7 @@ pub(super) struct Rows<'a> {
 
 #[derive(Debug)]
 enum Text {
-    Lines(Lines<Take<Input>>),
+    LineReader(LineReader<Take<Input>>),
     Objects(Objects<Take<Input>>),
 }
 
@@ -44,7 +44,7 @@ impl<'a> Rows<'a> {
     pub(super) fn new(table: &'a Table, input: Take<Input>, span: LineSpan) -> Self {
         let input = match table.layout.shape {
             Shape::Json => Text::Objects(Objects::new(input, span.from, span.line)),
-            _ => Text::Lines(Lines::new(input, table.ends, span.from, span.line)),
+            _ => Text::LineReader(LineReader::new(input, table.ends, span.from, span.line)),
         };
         let record = ByteRecord::new();
         Self {
@@ -94,7 +94,7 @@ impl<'a> Rows<'a> {
             return Ok(Some(spot));
         }
         match &mut self.input {
-            Text::Lines(lines) => lines.next(&mut self.text),
+            Text::LineReader(lines) => lines.next(&mut self.text),
             Text::Objects(objects) => objects.next(&mut self.text),
         }
     }
@@ -141,7 +141,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The line of the row last read, from 1.
-    pub const fn line_number(&self) -> u64 {
+    pub(crate) const fn line_number(&self) -> u64 {
         self.spot.line
     }
 

@@ -1,5 +1,5 @@
-//! Times that have lost digits: a spreadsheet, or a format such as `%g`, wrote 1.65599E+12 for all of
-//! two hours. A number that an exponent merely makes shorter, such as 1656e9, has lost none.
+//! Times that have lost digits: a spreadsheet, or a format such as `%g`, wrote 1.65599E+12 for all
+//! of two hours. A number that an exponent merely makes shorter, such as 1656e9, is whole.
 
 use super::field::{TimeUnit, micros};
 use super::number::{Decimal, is_spreadsheets};
@@ -35,8 +35,8 @@ impl Suspect {
         if !text.iter().any(|byte| matches!(byte, b'e' | b'E')) {
             return None;
         }
-        let point = |byte: &u8| if *byte == b',' { b'.' } else { *byte };
-        let plain: Vec<u8> = text.iter().map(point).collect();
+        let plain: Vec<u8> =
+            text.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }).collect();
         let number = Decimal::parse(&plain)?;
         let unwritten = number.unwritten();
         if unwritten == 0 {
@@ -79,7 +79,6 @@ pub(super) fn first<'a>(
 fn fits(suspect: &Suspect, events: &[MouseEvent], ordered: bool) -> bool {
     let Some(at) = suspect.at else { return false };
     let near = suspect.grain / 100;
-    let time = |event: &MouseEvent| event.at.micros();
     let others = events.iter().enumerate().filter(|(place, _)| *place != suspect.place);
     let range = if ordered {
         let before = suspect.place.checked_sub(1).and_then(|place| events.get(place)).map(time);
@@ -92,6 +91,10 @@ fn fits(suspect: &Suspect, events: &[MouseEvent], ordered: bool) -> bool {
     range.is_none_or(|(a, b)| {
         (a.min(b).saturating_sub(near)..=a.max(b).saturating_add(near)).contains(&at)
     })
+}
+
+fn time(event: &MouseEvent) -> i64 {
+    event.at.micros()
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl Source {
     }
 
     /// What was unpacked into a stretch of a pool.
-    pub fn unpacked(path: PathBuf, pool: &Arc<Mutex<File>>, [from, to]: [u64; 2]) -> Self {
+    pub(crate) fn unpacked(path: PathBuf, pool: &Arc<Mutex<File>>, [from, to]: [u64; 2]) -> Self {
         Self { path, place: Place::Unpacked { pool: Arc::clone(pool), from, to } }
     }
 

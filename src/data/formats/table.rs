@@ -1,5 +1,4 @@
-//! One file as rows: its separator, its header, and where its rows begin. Knows neither users nor
-//! events.
+//! One file as rows: its separator, its header, and where its rows begin.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use super::clock;
 use super::field::{self, TimeUnit};
 use super::foreign;
 use super::layout::{Column, Shape, TableLayout, TableRow};
-use super::lines::{Lines, line_end};
+use super::lines::{LineReader, line_end};
 use super::rows::{Rows, split};
 use super::source::Source;
 use crate::error::{Failure, FailureKind, Result};
@@ -55,7 +54,7 @@ pub(super) struct LineSpan {
 }
 
 impl LineSpan {
-    pub const WHOLE: Self = Self { from: 0, to: u64::MAX, line: 1 };
+    pub(crate) const WHOLE: Self = Self { from: 0, to: u64::MAX, line: 1 };
 }
 
 /// Where a header stands, and what it says.
@@ -168,7 +167,7 @@ impl Table {
     }
 
     /// Whether a row is the header, in its place or repeated.
-    pub fn is_header(&self, record: &ByteRecord) -> bool {
+    pub(crate) fn is_header(&self, record: &ByteRecord) -> bool {
         let Some(header) = &self.header else { return false };
         record.len() == header.len() && header.iter().zip(record).all(|(a, b)| same(a, b))
     }
@@ -182,7 +181,7 @@ fn find_header(
     is_quoted: bool,
 ) -> Result<Header, String> {
     let mut missing: Option<String> = None;
-    let mut lines = Lines::new(head, ends, 0, 1);
+    let mut lines = LineReader::new(head, ends, 0, 1);
     let mut line = Vec::new();
     // Reading from memory cannot fail.
     for _ in 0..REMARKS_MAX {
@@ -220,26 +219,30 @@ fn places(layout: &TableLayout, header: &ByteRecord) -> Result<Vec<Option<usize>
 
 /// Where a column stands; its name if it is missing.
 fn place(column: &Column, header: Option<&ByteRecord>) -> Result<Option<usize>, String> {
-    let find = |name: &String| header?.iter().position(|field| same(field, name.as_bytes()));
     match column {
         Column::Nth(place) => Ok(Some(*place)),
         Column::Absent => Ok(None),
-        Column::Maybe(names) => Ok(names.iter().find_map(find)),
+        Column::Maybe(names) => Ok(names.iter().find_map(|one| position(header, one))),
         Column::Named(names) => names
             .iter()
-            .find_map(find)
+            .find_map(|one| position(header, one))
             .map(Some)
             .ok_or_else(|| names.first().cloned().unwrap_or_default()),
     }
 }
 
+fn position(header: Option<&ByteRecord>, name: &str) -> Option<usize> {
+    header?.iter().position(|field| same(field, name.as_bytes()))
+}
+
 /// Whether two names of columns are one.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
-    let bare = |text| {
-        let text: &[u8] = field::bare(text);
-        field::bare(text.strip_prefix(UTF8_MARK).unwrap_or(text))
-    };
     bare(a).eq_ignore_ascii_case(bare(b))
+}
+
+fn bare(text: &[u8]) -> &[u8] {
+    let text: &[u8] = field::bare(text);
+    field::bare(text.strip_prefix(UTF8_MARK).unwrap_or(text))
 }
 
 fn is_json(text: &[u8]) -> bool {

@@ -29,7 +29,7 @@ const DIRECTORY_MAX: u64 = 256 * 1024 * 1024;
 
 /// Where compressed recordings are unpacked to.
 #[derive(Debug, Default)]
-pub(super) struct Pool(Option<Arc<Mutex<File>>>);
+pub(super) struct UnpackFile(Option<Arc<Mutex<File>>>);
 
 /// A file in an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ struct Member {
     offset: u64,
 }
 
-impl Pool {
+impl UnpackFile {
     /// The one file in a gzip file.
     pub fn gzip(&mut self, path: &Path, shown: PathBuf) -> Result<Source> {
         let file = files::open(path).map_err(|e| failed(path, e))?;
@@ -72,42 +72,35 @@ impl Pool {
         member: &Member,
         shown: PathBuf,
     ) -> Result<Source> {
-        let refused = |why: &str| {
-            Failure::new(FailureKind::Data, format!("{}: {why}", shown.display()))
-                .remedy("Unpack the archive yourself and give the folder.")
-        };
         if member.is_encrypted {
-            return Err(refused("encrypted"));
+            return Err(refused(&shown, "encrypted"));
         }
         let bytes = content(file, member).map_err(|e| damaged(path, &e))?;
         match member.method {
             0 => self.add(path, shown, bytes),
             8 => self.add(path, shown, DeflateDecoder::new(BufReader::new(bytes))),
-            other => Err(refused(&format!("packed by method {other}, which is not deflate"))),
+            other => {
+                Err(refused(&shown, &format!("packed by method {other}, which is not deflate")))
+            }
         }
     }
 
     fn add(&mut self, path: &Path, shown: PathBuf, mut bytes: impl Read) -> Result<Source> {
-        let full = |e: io::Error| {
-            Failure::io(format!("unpacking {}", path.display()), e).remedy(
-                "Free some space in the folder for temporary files, or name another in TMPDIR.",
-            )
-        };
         let pool = match &self.0 {
             Some(pool) => Arc::clone(pool),
-            None => Arc::new(Mutex::new(tempfile::tempfile().map_err(full)?)),
+            None => Arc::new(Mutex::new(tempfile::tempfile().map_err(|one| full(path, one))?)),
         };
         self.0 = Some(Arc::clone(&pool));
         let stretch = {
             let mut file = pool.lock().unwrap_or_else(PoisonError::into_inner);
-            let from = file.seek(SeekFrom::End(0)).map_err(full)?;
+            let from = file.seek(SeekFrom::End(0)).map_err(|one| full(path, one))?;
             let mut block = vec![0; 64 * 1024];
             let mut to = from;
             loop {
                 match bytes.read(&mut block) {
                     Ok(0) => break [from, to],
                     Ok(read) => {
-                        file.write_all(&block[..read]).map_err(full)?;
+                        file.write_all(&block[..read]).map_err(|one| full(path, one))?;
                         to += read as u64;
                     }
                     Err(error) => return Err(damaged(&shown, &error)),
@@ -116,6 +109,16 @@ impl Pool {
         };
         Ok(Source::unpacked(shown, &pool, stretch))
     }
+}
+
+fn full(path: &Path, e: io::Error) -> Failure {
+    Failure::io(format!("unpacking {}", path.display()), e)
+        .remedy("Free some space in the folder for temporary files, or name another in TMPDIR.")
+}
+
+fn refused(shown: &Path, why: &str) -> Failure {
+    Failure::new(FailureKind::Data, format!("{}: {why}", shown.display()))
+        .remedy("Unpack the archive yourself and give the folder.")
 }
 
 fn damaged(path: &Path, error: &io::Error) -> Failure {
@@ -143,14 +146,16 @@ fn directory(file: &mut File) -> io::Result<Vec<Member>> {
     file.read_exact(&mut bytes)?;
     let end = bytes.windows(END.len()).rposition(|four| four == END).ok_or_else(no_directory)?;
     let end = Fields(&bytes[end..]);
-    let (size, from) = (u64::from(end.u32(12)?), u64::from(end.u32(16)?));
+    let size = u64::from(end.u32(12)?);
+    let from = u64::from(end.u32(16)?);
     if size > DIRECTORY_MAX || from.saturating_add(size) > length {
         return Err(no_directory());
     }
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = vec![0; size as usize];
     file.read_exact(&mut bytes)?;
-    let (mut members, mut rest) = (Vec::new(), bytes.as_slice());
+    let mut members = Vec::new();
+    let mut rest = bytes.as_slice();
     while !rest.is_empty() {
         let (member, length) = entry(&Fields(rest))?;
         members.push(member);
@@ -184,7 +189,8 @@ impl Member {
     fn read_large(&mut self, mut extra: &[u8], [size, packed, offset]: [u32; 3]) -> io::Result<()> {
         while extra.len() >= 4 {
             let fields = Fields(extra);
-            let (kind, length) = (fields.u16(0)?, usize::from(fields.u16(2)?));
+            let kind = fields.u16(0)?;
+            let length = usize::from(fields.u16(2)?);
             if kind == 1 {
                 let mut at = 4 + if size == BEHIND { 8 } else { 0 };
                 if packed == BEHIND {

@@ -1,5 +1,5 @@
 //! Writes numpy's `.npz`: a zip of `.npy` arrays, stored uncompressed, readable with `numpy.load`.
-//! A file is whole or not there; its owner alone may read it. Knows nothing of windows.
+//! The file appears whole, for its owner alone.
 
 mod zip;
 
@@ -20,7 +20,7 @@ const BEFORE_CRC: u64 = 14;
 
 /// A type of array elements, little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Element {
+pub(crate) enum Element {
     /// `float32`
     F32,
     /// `int8`
@@ -56,7 +56,7 @@ impl Element {
 
 /// An archive that is being written beside its place.
 #[derive(Debug)]
-pub struct NpzWriter {
+pub(crate) struct NpzWriter {
     path: PathBuf,
     out: BufWriter<NamedTempFile>,
     entries: Vec<ArchiveFile>,
@@ -68,11 +68,11 @@ impl NpzWriter {
     /// # Errors
     /// When nothing can be written there.
     pub fn create(path: &Path) -> Result<Self> {
-        let failed = |e| Failure::io(format!("writing {}", path.display()), e);
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         make_folder(folder)?;
-        let file = NamedTempFile::new_in(folder).map_err(failed)?;
+        let file = NamedTempFile::new_in(folder)
+            .map_err(|e| Failure::io(format!("writing {}", path.display()), e))?;
         let out = BufWriter::with_capacity(256 * 1024, file);
         Ok(Self { path: path.to_owned(), out, entries: Vec::new() })
     }
@@ -88,7 +88,8 @@ impl NpzWriter {
         shape: &[usize],
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<()> {
-        let (head, size) = (npy_header(element, shape), element_bytes(element, shape));
+        let head = npy_header(element, shape);
+        let size = element_bytes(element, shape);
         let size = head.len() as u64 + size;
         let written = self.append(name, size, |out| {
             out.write_all(&head)?;
@@ -125,7 +126,8 @@ impl NpzWriter {
         self.out.write_all(&entry.local())?;
         let mut counted = Counted { out: &mut self.out, crc: !0, bytes: 0 };
         fill(&mut counted)?;
-        let (crc, bytes) = (!counted.crc, counted.bytes);
+        let crc = !counted.crc;
+        let bytes = counted.bytes;
         if bytes != size {
             return Err(io::Error::other(format!("{name}: {bytes} bytes instead of {size}")));
         }
@@ -216,7 +218,7 @@ pub fn scratch(folder: &Path) -> Result<File> {
 ///
 /// # Errors
 /// When nothing can be written there.
-pub fn check_writable(folder: &Path) -> Result<()> {
+pub(crate) fn check_writable(folder: &Path) -> Result<()> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let there = folder.ancestors().find(|ancestor| ancestor.exists() || ancestor.is_symlink());
     let there = there.unwrap_or(Path::new("."));

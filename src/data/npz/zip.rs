@@ -1,5 +1,5 @@
 //! The parts of a zip archive around its files' bytes (PKWARE's APPNOTE 6.3): headers, directory,
-//! checksum. Stored files only; nothing is written here.
+//! checksum, for stored files only.
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
@@ -18,7 +18,7 @@ pub(super) struct ArchiveFile {
 
 impl ArchiveFile {
     /// What stands before its bytes.
-    pub fn local(&self) -> Vec<u8> {
+    pub(crate) fn local(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         put32(&mut bytes, &[LOCAL]);
         self.shared(&mut bytes);
@@ -27,7 +27,7 @@ impl ArchiveFile {
     }
 
     /// Its line in the directory.
-    pub fn central(&self) -> Vec<u8> {
+    pub(crate) fn central(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         put32(&mut bytes, &[CENTRAL]);
         put16(&mut bytes, &[20]);
@@ -66,8 +66,9 @@ pub(super) fn end(entries: u16, bytes: u32, from: u32) -> Vec<u8> {
 
 /// Continues a checksum, which begins with all bits set and is inverted in the end.
 pub(super) fn checksum(crc: u32, bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: &u8| (crc >> 8) ^ CRC[((crc ^ u32::from(*byte)) & 255) as usize];
-    bytes.iter().fold(crc, step)
+    bytes.iter().fold(crc, |crc: u32, byte: &u8| {
+        (crc >> 8) ^ CRC[((crc ^ u32::from(*byte)) & 255) as usize]
+    })
 }
 
 /// CRC-32 of zip and Ethernet, a byte at a time.
@@ -75,7 +76,8 @@ const CRC: [u32; 256] = {
     let mut table = [0; 256];
     let mut i = 0;
     while i < 256 {
-        let (mut value, mut bit) = (i as u32, 0);
+        let mut value = i as u32;
+        let mut bit = 0;
         while bit < 8 {
             value = if value & 1 == 1 { (value >> 1) ^ 0xEDB8_8320 } else { value >> 1 };
             bit += 1;

@@ -57,7 +57,10 @@ fn write_kind(out: &mut String, kind: MouseKind) {
 pub(super) fn parse(line: &str) -> Result<Signal, String> {
     let mut fields = line.split(',');
     let mut next = || fields.next().ok_or_else(|| "fewer than four columns".to_owned());
-    let (at, what, x, y) = (next()?, next()?, next()?, next()?);
+    let at = next()?;
+    let what = next()?;
+    let x = next()?;
+    let y = next()?;
     if fields.next().is_some() {
         return Err("more than four columns".into());
     }
@@ -67,11 +70,12 @@ pub(super) fn parse(line: &str) -> Result<Signal, String> {
         return Ok(Signal::Boundary { at, kind: *kind });
     }
     let kind = parse_kind(what).ok_or_else(|| format!("unknown event: {}", quoted(what)))?;
-    let pixel = |text: &str| {
-        let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-        value.ok_or_else(|| format!("not a position: {}", quoted(text)))
-    };
     Ok(Signal::Mouse(MouseEvent { at, kind, x: pixel(x)?, y: pixel(y)? }))
+}
+
+fn pixel(text: &str) -> Result<f64, String> {
+    let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+    value.ok_or_else(|| format!("not a position: {}", quoted(text)))
 }
 
 /// The first characters of a field, control characters written out.

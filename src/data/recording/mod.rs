@@ -1,5 +1,5 @@
-//! Our own log of signals: a text file that a person can read, appendable, and safe to tear.
-//! No window is cut here and no clock is read; the caller says when a recording started.
+//! Our own log of signals: a text file that a person can read, appendable, and safe to tear. The
+//! caller says when a recording started.
 //!
 //! ```text
 //! #mousewarden-recording 1
@@ -54,12 +54,7 @@ impl Header {
 
     /// Reads the four lines back; `name` is the file's, for the error.
     fn parse(name: &str, lines: &[String; 4]) -> Result<Self, Failure> {
-        let foreign = |line: usize| {
-            Failure::new(FailureKind::Data, format!("{name}:{line}: not the header of a recording"))
-                .remedy("Give a file that mousewarden recorded; other formats need --format.")
-        };
-        let field = |i: usize, prefix| lines[i].strip_prefix(prefix).ok_or_else(|| foreign(i + 1));
-        let version = field(0, MAGIC)?;
+        let version = field(name, lines, 0, MAGIC)?;
         if version != VERSION.to_string() {
             return Err(Failure::new(
                 FailureKind::Data,
@@ -67,9 +62,24 @@ impl Header {
             )
             .remedy("Use the version of mousewarden that recorded it."));
         }
-        let capture = field(1, CAPTURE)?.to_owned();
-        let started_unix_s = field(2, STARTED)?.parse().map_err(|_| foreign(3))?;
-        field(3, COLUMNS)?;
+        let capture = field(name, lines, 1, CAPTURE)?.to_owned();
+        let started_unix_s =
+            field(name, lines, 2, STARTED)?.parse().map_err(|_| foreign(name, 3))?;
+        field(name, lines, 3, COLUMNS)?;
         Ok(Self { capture, started_unix_s })
     }
+}
+
+fn field<'a>(
+    name: &str,
+    lines: &'a [String; 4],
+    i: usize,
+    prefix: &str,
+) -> Result<&'a str, Failure> {
+    lines[i].strip_prefix(prefix).ok_or_else(|| foreign(name, i + 1))
+}
+
+fn foreign(name: &str, line: usize) -> Failure {
+    Failure::new(FailureKind::Data, format!("{name}:{line}: not the header of a recording"))
+        .remedy("Give a file that mousewarden recorded; other formats need --format.")
 }

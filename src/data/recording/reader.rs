@@ -32,7 +32,6 @@ impl RecordingReader {
     /// When it cannot be read, is no recording, or is one of another version.
     pub fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let failed = |e| Failure::io(format!("recording {name}"), e);
         if path.is_dir() {
             return Err(Failure::new(
                 FailureKind::NoInput,
@@ -68,7 +67,7 @@ impl<R: BufRead> RecordingReader<R> {
     }
 
     /// How many torn lines were left out so far: 0, or 1 once the end is reached.
-    pub const fn torn(&self) -> u64 {
+    pub(crate) const fn torn(&self) -> u64 {
         self.torn
     }
 

@@ -1,5 +1,5 @@
-//! Writes a recording. What could not be written stays in memory and is tried again, so that a full
-//! disk costs nothing that it has not already cost; the caller decides when to flush.
+//! Writes a recording. What the disk refuses stays in memory and is tried again, so that a full
+//! disk costs only what it has already cost; the caller decides when to flush.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -1,4 +1,4 @@
-//! Scores that know nothing of the hand: what a model must beat before anybody believes it. Each
+//! Scores by other things than the hand: what a model must beat before anybody believes it. Each
 //! learns from the owner's training windows alone and judges a group as a whole.
 
 use crate::lab::random::Random;
@@ -11,7 +11,7 @@ const RESIDUES: usize = 11;
 
 /// What a baseline knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BaselineKind {
+pub(crate) enum BaselineKind {
     /// The time steps.
     Time,
     /// Where on the screen.
@@ -53,7 +53,7 @@ impl BaselineKind {
 
 /// A baseline that has seen an owner.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Baseline {
+pub(crate) enum Baseline {
     /// Shares of an owner's bins.
     Histogram(BaselineKind, Vec<f64>),
     /// An owner's median time step, milliseconds.
@@ -127,8 +127,11 @@ fn time_bin(dt_ms: f32) -> usize {
 }
 
 fn cell(x: f64, y: f64) -> usize {
-    let at = |place: f64, count: f64| (place / CELL[0]).floor().clamp(0.0, count - 1.0);
-    (at(y, CELL[2]) * CELL[1] + at(x, CELL[1])) as usize
+    (cell_index(y, CELL[2]) * CELL[1] + cell_index(x, CELL[1])) as usize
+}
+
+fn cell_index(place: f64, count: f64) -> f64 {
+    (place / CELL[0]).floor().clamp(0.0, count - 1.0)
 }
 
 /// The last decimal digit of a whole position; one bin for fractions.
@@ -140,10 +143,11 @@ fn residue(place: f64) -> usize {
 }
 
 fn median_dt<'a>(windows: impl Iterator<Item = &'a Window>) -> f64 {
-    let steps = |window: &Window| -> Vec<f32> {
-        Steps::from(window).rows().iter().map(|row| row[2]).collect()
-    };
-    let mut all: Vec<f32> = windows.flat_map(steps).collect();
+    let mut all: Vec<f32> = windows
+        .flat_map(|window| -> Vec<f32> {
+            Steps::from(window).rows().iter().map(|row| row[2]).collect()
+        })
+        .collect();
     let middle = all.len() / 2;
     if all.is_empty() {
         return 1.0;

@@ -13,16 +13,23 @@ pub(super) fn calibration(owners: &[GroupScores], draws: &Draws) -> Option<Calib
     let found = calibration.whole()?;
     let present = rows.iter().filter(|(g, i)| !g.is_empty() && !i.is_empty()).count();
     let drawn: Vec<Calibrated> = draws.iter().filter_map(|times| calibration.draw(times)).collect();
-    let estimate = |of: fn(&Calibrated) -> f64| -> Option<IntervalEstimate> {
-        let [low, high] = draws.interval(drawn.iter().map(of).collect(), present)?;
-        Some(IntervalEstimate { value: of(&found), low, high })
-    };
     Some(CalibrationFigures {
-        ece: estimate(|one| one.ece)?,
-        cllr: estimate(|one| one.cllr)?,
-        min_cllr: estimate(|one| one.min_cllr)?,
+        ece: estimate(&drawn, &found, draws, present, |one| one.ece)?,
+        cllr: estimate(&drawn, &found, draws, present, |one| one.cllr)?,
+        min_cllr: estimate(&drawn, &found, draws, present, |one| one.min_cllr)?,
         bins: bins(&calibration, &rows, draws, present),
     })
+}
+
+fn estimate(
+    drawn: &[Calibrated],
+    found: &Calibrated,
+    draws: &Draws,
+    present: usize,
+    of: fn(&Calibrated) -> f64,
+) -> Option<IntervalEstimate> {
+    let [low, high] = draws.interval(drawn.iter().map(of).collect(), present)?;
+    Some(IntervalEstimate { value: of(&found), low, high })
 }
 
 fn bins(
@@ -33,18 +40,21 @@ fn bins(
 ) -> Vec<ReliabilityBin> {
     let everybody = calibration.bins(&vec![1; rows.len()]);
     let drawn: Vec<_> = draws.iter().map(|times| calibration.bins(times)).collect();
-    let count = |at: usize, scores: &mut dyn Iterator<Item = &f32>| {
-        scores.filter(|score| Calibration::bin(**score) == at).count() as u64
-    };
-    let bin = |at: usize| ReliabilityBin {
-        score: everybody[at].map(|bin| bin.score),
-        owner: everybody[at].and_then(|bin| {
-            let shares = drawn.iter().filter_map(|bins| bins[at].map(|bin| bin.owner));
-            let [low, high] = draws.interval(shares.collect(), present)?;
-            Some(IntervalEstimate { value: bin.owner, low, high })
-        }),
-        genuine: count(at, &mut rows.iter().flat_map(|row| row.0)),
-        impostor: count(at, &mut rows.iter().flat_map(|row| row.1)),
-    };
-    (0..BINS).map(bin).collect()
+    (0..BINS)
+        .map(|at| ReliabilityBin {
+            score: everybody[at].map(|bin| bin.score),
+            owner: everybody[at].and_then(|bin| {
+                let shares = drawn.iter().filter_map(|bins| bins[at].map(|bin| bin.owner));
+                let [low, high] = draws.interval(shares.collect(), present)?;
+                Some(IntervalEstimate { value: bin.owner, low, high })
+            }),
+            genuine: in_bin(at, &mut rows.iter().flat_map(|row| row.0)),
+            impostor: in_bin(at, &mut rows.iter().flat_map(|row| row.1)),
+        })
+        .collect()
+}
+
+/// How many scores are in a bin.
+fn in_bin(at: usize, scores: &mut dyn Iterator<Item = &f32>) -> u64 {
+    scores.filter(|score| Calibration::bin(**score) == at).count() as u64
 }

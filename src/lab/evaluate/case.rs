@@ -1,5 +1,5 @@
-//! Whether a model may be judged on a test at all: nothing that it, or the backbone it came from,
-//! has learnt may stand there.
+//! Whether a model may be judged on a test at all: what it, or the backbone it came from, has
+//! learnt must be absent from it.
 
 use std::path::Path;
 
@@ -91,15 +91,16 @@ impl EvaluationCase<'_> {
             return 0;
         }
         let Split { genuine, impostor, .. } = self.split;
-        let count = |windows: &[Window]| {
-            windows.iter().filter(|window| seen.contains(&identity_of(window))).count()
-        };
-        let of = |stretch: &WindowRange| {
-            let prepared = self.plan.windows(stretch);
-            let recorded = self.recorded_session(stretch);
-            count(prepared).max(count(recorded))
-        };
-        genuine.test.iter().chain(&impostor.test).map(of).sum()
+        genuine
+            .test
+            .iter()
+            .chain(&impostor.test)
+            .map(|stretch| {
+                let prepared = self.plan.windows(stretch);
+                let recorded = self.recorded_session(stretch);
+                seen_among(seen, prepared).max(seen_among(seen, recorded))
+            })
+            .sum()
     }
 
     fn recorded_session(&self, stretch: &WindowRange) -> &[Window] {
@@ -130,6 +131,11 @@ impl EvaluationCase<'_> {
             "Make a backbone {without_them}, and train with `--backbone BACKBONE`, or with `--backbone random`."
         ))
     }
+}
+
+/// How many of these windows a model has seen.
+fn seen_among(seen: &SeenWindows, windows: &[Window]) -> usize {
+    windows.iter().filter(|window| seen.contains(&identity_of(window))).count()
 }
 
 const RETRAIN: &str = "Train it on the protocol's training part alone: `mousewarden train FOLDER \

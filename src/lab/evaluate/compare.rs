@@ -1,5 +1,5 @@
 //! Two results side by side: figures of the same protocol, method and unit, and their difference
-//! owner by owner. Nothing is measured again.
+//! owner by owner.
 
 use serde::Serialize;
 
@@ -49,10 +49,7 @@ pub fn compare(first: &Results, second: &Results, draws: usize) -> Result<Compar
         let Some(other) = second.runs.iter().find(|run| run.protocol.name == *name) else {
             continue;
         };
-        let hashes = |run: &super::results::ProtocolRun| -> Vec<String> {
-            run.splits.iter().map(|split| split.sha256.clone()).collect()
-        };
-        if hashes(one) != hashes(other) {
+        if split_hashes(one) != split_hashes(other) {
             comparison.warnings.push(format!(
                 "{name}: the two were not tested on the same split; a difference may be the split's."
             ));
@@ -76,6 +73,10 @@ pub fn compare(first: &Results, second: &Results, draws: usize) -> Result<Compar
     Ok(comparison)
 }
 
+fn split_hashes(run: &super::results::ProtocolRun) -> Vec<String> {
+    run.splits.iter().map(|split| split.sha256.clone()).collect()
+}
+
 fn row(
     protocol: &str,
     method: &str,
@@ -85,24 +86,30 @@ fn row(
     let eers = pairs(b, a, |user| Some(user.eer));
     let aucs = pairs(b, a, |user| Some(user.auc));
     let draws = Draws::new(eers.len(), draws, 1);
-    let difference = |pairs: &[(f64, f64)]| {
-        mean_estimate(&draws, &pairs.iter().map(|(b, a)| Some(b - a)).collect::<Vec<_>>())
-    };
-    let means = |pairs: &[(f64, f64)]| -> Option<[f64; 2]> {
-        let side =
-            |of: fn(&(f64, f64)) -> f64| metrics::mean(&pairs.iter().map(of).collect::<Vec<_>>());
-        Some([side(|pair| pair.1)?, side(|pair| pair.0)?])
-    };
     Some(ComparedFigure {
         protocol: protocol.to_owned(),
         method: method.to_owned(),
         unit: a.unit,
         owners: eers.len(),
         eer: means(&eers)?,
-        eer_difference: difference(&eers)?,
+        eer_difference: difference(&draws, &eers)?,
         auc: means(&aucs)?,
-        auc_difference: difference(&aucs)?,
+        auc_difference: difference(&draws, &aucs)?,
     })
+}
+
+/// The means of both sides, the first result's first.
+fn means(pairs: &[(f64, f64)]) -> Option<[f64; 2]> {
+    Some([mean_of(pairs, |pair| pair.1)?, mean_of(pairs, |pair| pair.0)?])
+}
+
+fn mean_of(pairs: &[(f64, f64)], of: fn(&(f64, f64)) -> f64) -> Option<f64> {
+    metrics::mean(&pairs.iter().map(of).collect::<Vec<_>>())
+}
+
+/// The second minus the first, as a mean over owners.
+fn difference(draws: &Draws, pairs: &[(f64, f64)]) -> Option<IntervalEstimate> {
+    mean_estimate(&draws, &pairs.iter().map(|(b, a)| Some(b - a)).collect::<Vec<_>>())
 }
 
 /// A value of both for each owner that both have, means over seeds.
@@ -111,14 +118,25 @@ pub(super) fn pairs(
     other: &SizeFigures,
     value: impl Fn(&UserFigures) -> Option<f64>,
 ) -> Vec<(f64, f64)> {
-    let of = |size: &SizeFigures, owner: &str| {
-        let values: Vec<f64> =
-            size.users.iter().filter(|user| user.user == owner).filter_map(&value).collect();
-        metrics::mean(&values)
-    };
     let mut owners: Vec<&str> = one.users.iter().map(|user| user.user.as_str()).collect();
     owners.dedup();
     owners.sort_unstable();
     owners.dedup();
-    owners.into_iter().filter_map(|owner| Some((of(one, owner)?, of(other, owner)?))).collect()
+    owners
+        .into_iter()
+        .filter_map(|owner| {
+            Some((owner_mean(&value, one, owner)?, owner_mean(&value, other, owner)?))
+        })
+        .collect()
+}
+
+/// The mean of a figure over an owner's seeds.
+fn owner_mean(
+    value: &impl Fn(&UserFigures) -> Option<f64>,
+    size: &SizeFigures,
+    owner: &str,
+) -> Option<f64> {
+    let values: Vec<f64> =
+        size.users.iter().filter(|user| user.user == owner).filter_map(&value).collect();
+    metrics::mean(&values)
 }

@@ -4,7 +4,7 @@
 use super::figures::Study;
 use super::measure::Measured;
 use super::results::{
-    Adapted, Continuous, Delay, IntervalEstimate, SessionTimeline, UserStreams, Within,
+    AdaptationFigures, Continuous, Delay, IntervalEstimate, SessionTimeline, UserStreams, Within,
 };
 use super::streams::ImpostorSession;
 use crate::lab::metrics::quantile;
@@ -27,13 +27,9 @@ impl Study<'_> {
             self.measured.iter().flat_map(|one| &one.streams.impostors).collect();
         let missed = impostors.iter().filter(|s| s.noticed.is_none()).count();
         let hours = [0, 1].map(|clock| self.sum(|one| one.streams.genuine_s[clock]) / 3600.0);
-        let alarms = |one: &Measured| one.streams.false_alarms as f64;
-        let noticed = |one: &Measured| delays(one).len() as f64;
-        let windows = |one: &Measured| delays(one).iter().map(|delay| delay[0]).sum();
-        let shifts = |clock: usize| move |one: &Measured| one.streams.genuine_s[clock] / SHIFT_S;
         Some(Continuous {
-            ania: self.ratio(windows, noticed),
-            anga: self.ratio(|one| one.streams.genuine_windows as f64, alarms),
+            ania: self.ratio(windows_until_noticed, noticed),
+            anga: self.ratio(|one| one.streams.genuine_windows as f64, false_alarms),
             movement: self.delay(1),
             wall: self.delay(2),
             impostor_sessions: impostors.len(),
@@ -43,14 +39,17 @@ impl Study<'_> {
                 |one| one.streams.impostors.len() as f64 - noticed(one),
                 |one| one.streams.impostors.len() as f64,
             )?,
-            false_alarms_per_8h_wall: self.ratio(alarms, shifts(0))?,
-            false_alarms_per_8h_movement: self.ratio(alarms, shifts(1))?,
+            false_alarms_per_8h_wall: self.ratio(false_alarms, shifts(0))?,
+            false_alarms_per_8h_movement: self.ratio(false_alarms, shifts(1))?,
             genuine_hours: hours,
             promised_per_8h: Some(SHIFT_S / budget.as_secs_f64()),
             false_locks_per_8h: self.ratio(|one| one.streams.false_locks as f64, shifts(0)),
             owners_without: self.owners.iter().filter(|owner| self.alarms_of(owner) == 0).count(),
             worst_owner: self.worst_owner(),
-            within: WITHIN.iter().filter_map(|windows| self.within(*windows)).collect(),
+            within: WITHIN
+                .iter()
+                .filter_map(|windows_until_noticed| self.within(*windows_until_noticed))
+                .collect(),
             first_mover_noticed: self.first_mover_noticed(),
             curve: noticed_within(&impostors, 1),
             wall_curve: noticed_within(&impostors, 2),
@@ -82,31 +81,36 @@ impl Study<'_> {
     /// who has left unnoticed counts as missed.
     fn within(&self, windows: usize) -> Option<Within> {
         let share = |passed: fn(&ImpostorSession) -> Option<[f64; 3]>| {
-            let over = move |one: &Measured| {
-                let sessions = one.streams.impostors.iter().filter_map(passed);
-                sessions.filter(|delay| delay[0] <= windows as f64).count() as f64
-            };
-            self.ratio(over, |one| one.streams.impostors.len() as f64)
+            self.ratio(
+                move |one| {
+                    let sessions = one.streams.impostors.iter().filter_map(passed);
+                    sessions.filter(|delay| delay[0] <= windows as f64).count() as f64
+                },
+                |one| one.streams.impostors.len() as f64,
+            )
         };
-        let (noticed, locked) = (share(|s| s.noticed)?, share(|s| s.locked)?);
+        let noticed = share(|s| s.noticed)?;
+        let locked = share(|s| s.locked)?;
         Some(Within { windows, noticed, locked })
     }
 
     fn first_mover_noticed(&self) -> Option<IntervalEstimate> {
-        let noticed = |one: &Measured| {
-            one.streams.impostors.iter().filter(|s| s.first_mover_noticed).count() as f64
-        };
-        self.ratio(noticed, |one| one.streams.impostors.len() as f64)
+        self.ratio(
+            |one| one.streams.impostors.iter().filter(|s| s.first_mover_noticed).count() as f64,
+            |one| one.streams.impostors.len() as f64,
+        )
     }
 
-    fn adapted(&self) -> Option<Adapted> {
+    fn adapted(&self) -> Option<AdaptationFigures> {
         let drift: Vec<f64> = self.measured.iter().filter_map(|one| one.streams.drift).collect();
-        let missed = |one: &Measured| {
-            let ends = one.streams.impostors.iter().map(|s| s.noticed_in_the_end);
-            ends.filter(|noticed| *noticed == Some(false)).count() as f64
-        };
-        let missed_by_poisoning = self.ratio(missed, |one| one.streams.impostors.len() as f64)?;
-        (!drift.is_empty()).then_some(Adapted { drift, missed_by_poisoning })
+        let missed_by_poisoning = self.ratio(
+            |one| {
+                let ends = one.streams.impostors.iter().map(|s| s.noticed_in_the_end);
+                ends.filter(|noticed| *noticed == Some(false)).count() as f64
+            },
+            |one| one.streams.impostors.len() as f64,
+        )?;
+        (!drift.is_empty()).then_some(AdaptationFigures { drift, missed_by_poisoning })
     }
 
     fn sum(&self, value: impl Fn(&Measured) -> f64) -> f64 {
@@ -120,18 +124,16 @@ impl Study<'_> {
         below: impl Fn(&Measured) -> f64,
     ) -> Option<IntervalEstimate> {
         let of = |value: &dyn Fn(&Measured) -> f64| -> Vec<f64> {
-            let owner = |owner: &&str| {
-                self.measured.iter().filter(|one| one.user == *owner).map(value).sum()
-            };
-            self.owners.iter().map(owner).collect()
+            self.owners
+                .iter()
+                .map(|owner| self.measured.iter().filter(|one| one.user == *owner).map(value).sum())
+                .collect()
         };
-        let (above, below) = (of(&above), of(&below));
-        let total = |values: &[f64], times: &[u16]| -> f64 {
-            values.iter().zip(times).map(|(value, times)| value * f64::from(*times)).sum()
-        };
+        let above = of(&above);
+        let below = of(&below);
         let of_draw = |times: &[u16]| {
-            let below = total(&below, times);
-            (below > 0.0).then(|| total(&above, times) / below)
+            let below = weighted(&below, times);
+            (below > 0.0).then(|| weighted(&above, times) / below)
         };
         let value = of_draw(&vec![1; self.owners.len()])?;
         let values = self.draws.iter().filter_map(of_draw).collect();
@@ -141,11 +143,14 @@ impl Study<'_> {
 
     /// Delays of those who were noticed: 1 in seconds of movement, 2 on the clock.
     fn delay(&self, clock: usize) -> Option<Delay> {
-        let of = |owner: &&str| -> Vec<f64> {
-            let own = self.measured.iter().filter(|one| one.user == *owner);
-            own.flat_map(delays).map(|delay| delay[clock]).collect()
-        };
-        let by_owner: Vec<Vec<f64>> = self.owners.iter().map(of).collect();
+        let by_owner: Vec<Vec<f64>> = self
+            .owners
+            .iter()
+            .map(|owner| -> Vec<f64> {
+                let own = self.measured.iter().filter(|one| one.user == *owner);
+                own.flat_map(delays).map(|delay| delay[clock]).collect()
+            })
+            .collect();
         let median = |times: &[u16]| {
             let repeated = by_owner.iter().zip(times);
             let mut all: Vec<f64> =
@@ -161,6 +166,29 @@ impl Study<'_> {
             p95: quantile(&mut all, 0.95)?,
         })
     }
+}
+
+/// The sum of the values, each as often as it was drawn.
+fn weighted(values: &[f64], times: &[u16]) -> f64 {
+    values.iter().zip(times).map(|(value, times)| value * f64::from(*times)).sum()
+}
+
+/// Genuine time on a clock, in working days of 8 h.
+fn shifts(clock: usize) -> impl Fn(&Measured) -> f64 {
+    move |one: &Measured| one.streams.genuine_s[clock] / SHIFT_S
+}
+
+fn windows_until_noticed(one: &Measured) -> f64 {
+    delays(one).iter().map(|delay| delay[0]).sum()
+}
+
+/// Impostors that were noticed.
+fn noticed(one: &Measured) -> f64 {
+    delays(one).len() as f64
+}
+
+fn false_alarms(one: &Measured) -> f64 {
+    one.streams.false_alarms as f64
 }
 
 fn delays(one: &Measured) -> Vec<[f64; 3]> {

@@ -13,8 +13,7 @@ const UNITS: [JudgedUnit; 3] =
 
 /// Compares the runs as recorded, on one clock and on the owners' devices; none without the first.
 pub(super) fn device(runs: &[ProtocolRun], draws: usize) -> Option<DeviceConfound> {
-    let find = |name: &str| runs.iter().find(|run| run.protocol.name == name);
-    let recorded = find("open-set")?;
+    let recorded = find(runs, "open-set")?;
     let unit = UNITS.into_iter().find(|unit| size(recorded, "model", *unit).is_some())?;
     let own = size(recorded, "model", unit)?;
     let against = |run: Option<&ProtocolRun>| {
@@ -29,12 +28,16 @@ pub(super) fn device(runs: &[ProtocolRun], draws: usize) -> Option<DeviceConfoun
         unit,
         device_alone,
         recorded: own.mean.auc,
-        one_clock: against(find("time-resampled")),
-        owners_device: against(find("same-device")),
+        one_clock: against(find(runs, "time-resampled")),
+        owners_device: against(find(runs, "same-device")),
         plainly: Vec::new(),
     };
     device_confound.plainly = plainly(&device_confound);
     Some(device_confound)
+}
+
+fn find<'a>(runs: &'a [ProtocolRun], name: &str) -> Option<&'a ProtocolRun> {
+    runs.iter().find(|run| run.protocol.name == name)
 }
 
 fn size<'a>(run: &'a ProtocolRun, method: &str, unit: JudgedUnit) -> Option<&'a SizeFigures> {

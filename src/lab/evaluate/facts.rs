@@ -1,7 +1,7 @@
-//! The split as results keep it: names and counts, no movement.
+//! The split as results keep it: names and counts only.
 
 use super::results::{OwnerSplit, PartFacts, ProtocolFacts, SplitFacts};
-use crate::lab::protocol::{ByPart, Plan, Protocol, Split, WindowRange};
+use crate::lab::protocol::{ByPart, Plan, Protocol, WindowRange};
 
 /// The rules as results keep them.
 pub(super) fn protocol_facts(protocol: &Protocol) -> ProtocolFacts {
@@ -14,16 +14,19 @@ pub(super) fn protocol_facts(protocol: &Protocol) -> ProtocolFacts {
 }
 
 /// A plan as results keep it.
-pub fn split_facts(plan: &Plan) -> SplitFacts {
-    let owner = |split: &Split| OwnerSplit {
-        user: plan.people[split.owner].id.clone(),
-        genuine: parts(&split.genuine, |stretch| plan.session(stretch).id.clone()),
-        impostor: parts(&split.impostor, |stretch| plan.people[stretch.person].id.clone()),
-    };
+pub(crate) fn split_facts(plan: &Plan) -> SplitFacts {
     SplitFacts {
         seed: plan.seed,
         sha256: plan.sha256.clone(),
-        owners: plan.splits.iter().map(owner).collect(),
+        owners: plan
+            .splits
+            .iter()
+            .map(|split| OwnerSplit {
+                user: plan.people[split.owner].id.clone(),
+                genuine: parts(&split.genuine, |stretch| plan.session(stretch).id.clone()),
+                impostor: parts(&split.impostor, |stretch| plan.people[stretch.person].id.clone()),
+            })
+            .collect(),
         left_out: plan.left_out.iter().map(|one| (one.user.clone(), one.why.clone())).collect(),
     }
 }

@@ -1,5 +1,5 @@
 //! From owners' scores to the figures of a method: owner by owner, as means over owners, and
-//! pooled, each with its interval. No threshold of a reported rate is chosen on the test.
+//! pooled, each with its interval. Thresholds of reported rates come from calibration.
 
 use super::calibration::calibration;
 use super::measure::{GroupScores, Measured};
@@ -75,11 +75,13 @@ impl<'a> Study<'a> {
     }
 
     fn users(&self, method: usize, at: usize, unit: JudgedUnit) -> Vec<UserFigures> {
-        let figures = |one: &Measured| {
-            let scores = &one.methods[method][at];
-            scores.enough(unit).then(|| user_figures(one, scores, is_model(method))).flatten()
-        };
-        self.measured.iter().filter_map(figures).collect()
+        self.measured
+            .iter()
+            .filter_map(|one| {
+                let scores = &one.methods[method][at];
+                scores.enough(unit).then(|| user_figures(one, scores, is_model(method))).flatten()
+            })
+            .collect()
     }
 
     /// A value for each owner, the mean over seeds; none for owners without.
@@ -88,12 +90,14 @@ impl<'a> Study<'a> {
         users: &[UserFigures],
         value: impl Fn(&UserFigures) -> Option<f64>,
     ) -> Vec<Option<f64>> {
-        let of = |owner: &&str| {
-            let values: Vec<f64> =
-                users.iter().filter(|user| user.user == *owner).filter_map(&value).collect();
-            metrics::mean(&values)
-        };
-        self.owners.iter().map(of).collect()
+        self.owners
+            .iter()
+            .map(|owner| {
+                let values: Vec<f64> =
+                    users.iter().filter(|user| user.user == *owner).filter_map(&value).collect();
+                metrics::mean(&values)
+            })
+            .collect()
     }
 
     fn means(&self, users: &[UserFigures]) -> Option<Means> {
@@ -122,20 +126,22 @@ impl<'a> Study<'a> {
 
     /// Each owner's scores over all seeds; empty for owners with too few.
     fn scores(&self, method: usize, at: usize, unit: JudgedUnit) -> Vec<GroupScores> {
-        let of = |owner: &&str| {
-            let mut all = GroupScores::default();
-            for one in self.measured.iter().filter(|one| one.user == *owner) {
-                let scores = &one.methods[method][at];
-                if scores.enough(unit) {
-                    all.genuine.extend(&scores.genuine);
-                    all.impostor.extend(&scores.impostor);
-                    all.calibration[0].extend(&scores.calibration[0]);
-                    all.calibration[1].extend(&scores.calibration[1]);
+        self.owners
+            .iter()
+            .map(|owner| {
+                let mut all = GroupScores::default();
+                for one in self.measured.iter().filter(|one| one.user == *owner) {
+                    let scores = &one.methods[method][at];
+                    if scores.enough(unit) {
+                        all.genuine.extend(&scores.genuine);
+                        all.impostor.extend(&scores.impostor);
+                        all.calibration[0].extend(&scores.calibration[0]);
+                        all.calibration[1].extend(&scores.calibration[1]);
+                    }
                 }
-            }
-            all
-        };
-        self.owners.iter().map(of).collect()
+                all
+            })
+            .collect()
     }
 }
 
@@ -152,12 +158,9 @@ const fn is_model(method: usize) -> bool {
 }
 
 fn user_figures(one: &Measured, scores: &GroupScores, is_model: bool) -> Option<UserFigures> {
-    let (genuine, impostor) = (&scores.genuine, &scores.impostor);
+    let genuine = &scores.genuine;
+    let impostor = &scores.impostor;
     let equal = metrics::eer(genuine, impostor)?;
-    let at = |threshold: f32| {
-        let metrics::Rates { far, frr } = metrics::rates(genuine, impostor, threshold);
-        AtThreshold { threshold: threshold.into(), far, frr }
-    };
     let claims = is_model.then(|| Calibration::new(&[(genuine, impostor)]).whole()).flatten();
     let decides = scores.calibrated.or(scores.shipped).unwrap_or(equal.threshold);
     Some(UserFigures {
@@ -168,8 +171,8 @@ fn user_figures(one: &Measured, scores: &GroupScores, is_model: bool) -> Option<
         auc: metrics::auc(genuine, impostor)?,
         eer: equal.rate,
         eer_threshold: equal.threshold.into(),
-        calibrated: scores.calibrated.map(at),
-        shipped: scores.shipped.map(at),
+        calibrated: scores.calibrated.map(|one| at_threshold(genuine, impostor, one)),
+        shipped: scores.shipped.map(|one| at_threshold(genuine, impostor, one)),
         frr_at_far_1: metrics::frr_at_far(genuine, impostor, 0.01),
         frr_at_far_01: metrics::frr_at_far(genuine, impostor, 0.001),
         cllr: claims.map(|claims| claims.cllr),
@@ -178,14 +181,23 @@ fn user_figures(one: &Measured, scores: &GroupScores, is_model: bool) -> Option<
     })
 }
 
+fn at_threshold(genuine: &[f32], impostor: &[f32], threshold: f32) -> AtThreshold {
+    let metrics::Rates { far, frr } = metrics::rates(genuine, impostor, threshold);
+    AtThreshold { threshold: threshold.into(), far, frr }
+}
+
 /// Decisions at a threshold.
 pub(super) fn confusion(genuine: &[f32], impostor: &[f32], threshold: f32) -> Confusion {
-    let above = |scores: &[f32]| scores.iter().filter(|s| **s >= threshold).count() as u64;
-    let (own, others) = (above(genuine), above(impostor));
+    let own = at_or_above(threshold, genuine);
+    let others = at_or_above(threshold, impostor);
     Confusion {
         genuine_accepted: own,
         genuine_rejected: genuine.len() as u64 - own,
         impostor_accepted: others,
         impostor_rejected: impostor.len() as u64 - others,
     }
+}
+
+fn at_or_above(threshold: f32, scores: &[f32]) -> u64 {
+    scores.iter().filter(|s| **s >= threshold).count() as u64
 }

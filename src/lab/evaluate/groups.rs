@@ -1,5 +1,4 @@
-//! Windows judged together: whole groups in order of time, never across two sessions, never sharing
-//! a window. Knows what a group takes, not what it means.
+//! Windows judged together: whole disjoint groups in order of time, each within one session.
 
 use std::ops::Range;
 
@@ -13,11 +12,11 @@ pub const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
 
 /// Seconds of movement that are measured together, beside them: what the literature on SapiMouse
 /// judges.
-pub const SECONDS: u32 = 15;
+pub(crate) const SECONDS: u32 = 15;
 
 /// Whoever gives a group one score.
 #[derive(Debug, Clone, Copy)]
-pub enum GroupScorer<'a> {
+pub(crate) enum GroupScorer<'a> {
     /// The model by these window scores, one a window.
     Model(Option<&'a OwnerModel>, &'a [WindowScore]),
     /// A baseline.
@@ -26,12 +25,9 @@ pub enum GroupScorer<'a> {
 
 /// The groups of one stretch of a session: index ranges.
 pub fn ranges(unit: JudgedUnit, windows: &[Window]) -> Vec<Range<usize>> {
-    let whole = |size: usize| -> Vec<Range<usize>> {
-        (0..windows.len() / size).map(|at| at * size..(at + 1) * size).collect()
-    };
     match unit {
-        JudgedUnit::Windows(n) => whole(n.max(1)),
-        JudgedUnit::Session => whole(windows.len().max(1)),
+        JudgedUnit::Windows(n) => whole_groups(windows, n.max(1)),
+        JudgedUnit::Session => whole_groups(windows, windows.len().max(1)),
         JudgedUnit::Seconds(seconds) => {
             let moved: Vec<f64> = windows.iter().map(|w| w.movement().as_secs_f64()).collect();
             filled(&moved, f64::from(seconds))
@@ -39,9 +35,15 @@ pub fn ranges(unit: JudgedUnit, windows: &[Window]) -> Vec<Range<usize>> {
     }
 }
 
+fn whole_groups(windows: &[Window], size: usize) -> Vec<Range<usize>> {
+    (0..windows.len() / size).map(|at| at * size..(at + 1) * size).collect()
+}
+
 /// Ranges in a row whose sums reach this; what is left over is in none.
 fn filled(sizes: &[f64], enough: f64) -> Vec<Range<usize>> {
-    let (mut begin, mut sum, mut found) = (0, 0.0, Vec::new());
+    let mut begin = 0;
+    let mut sum = 0.0;
+    let mut found = Vec::new();
     for (at, size) in sizes.iter().enumerate() {
         sum += size;
         if sum >= enough {
@@ -54,18 +56,20 @@ fn filled(sizes: &[f64], enough: f64) -> Vec<Range<usize>> {
 
 /// One score a group.
 pub fn scores(unit: JudgedUnit, windows: &[Window], judge: GroupScorer<'_>) -> Vec<f32> {
-    let score = |range: Range<usize>| match judge {
-        GroupScorer::Model(owner_model, seen) => {
-            grouped(owner_model, seen[range].iter()).unwrap_or(0.0)
-        }
-        GroupScorer::Baseline(baseline) => baseline.score(&windows[range]),
-    };
-    ranges(unit, windows).into_iter().map(score).collect()
+    ranges(unit, windows)
+        .into_iter()
+        .map(|range| match judge {
+            GroupScorer::Model(owner_model, seen) => {
+                grouped(owner_model, seen[range].iter()).unwrap_or(0.0)
+            }
+            GroupScorer::Baseline(baseline) => baseline.score(&windows[range]),
+        })
+        .collect()
 }
 
 /// What groups take: seconds of movement and on the clock.
 #[derive(Debug, Clone, Default)]
-pub struct Durations {
+pub(crate) struct Durations {
     movement: Vec<f64>,
     wall: Vec<f64>,
 }
@@ -75,20 +79,21 @@ impl Durations {
     pub fn add(&mut self, unit: JudgedUnit, windows: &[Window]) {
         for range in ranges(unit, windows) {
             let group = &windows[range];
-            let (first, last) = (&group[0], &group[group.len() - 1]);
+            let first = &group[0];
+            let last = &group[group.len() - 1];
             self.movement.push(group.iter().map(|w| w.movement().as_secs_f64()).sum());
             self.wall.push((last.closed_at() - first.started_at()).as_secs_f64());
         }
     }
 
     /// Adds those of another.
-    pub fn absorb(&mut self, other: &Self) {
+    pub(crate) fn absorb(&mut self, other: &Self) {
         self.movement.extend(&other.movement);
         self.wall.extend(&other.wall);
     }
 
     /// Medians of movement and clock.
-    pub fn medians(&self) -> [f64; 2] {
+    pub(crate) fn medians(&self) -> [f64; 2] {
         [&self.movement, &self.wall]
             .map(|seconds| metrics::quantile(&mut seconds.clone(), 0.5).unwrap_or(0.0))
     }

@@ -112,8 +112,8 @@ impl MeasureParams<'_> {
         let durations = units.iter().map(|unit| (*unit, durations(*unit, material))).collect();
         let seen = Test::scored(material, &mut scorer, case.knows_calibration(&bundle))?;
         let ways: &[bool] = if self.adapt { &[true, false] } else { &[false] };
-        let model = |dated: &bool| seen.model(&bundle, &units, *dated);
-        let mut methods: Vec<Vec<GroupScores>> = ways.iter().map(model).collect();
+        let mut methods: Vec<Vec<GroupScores>> =
+            ways.iter().map(|dated| seen.model(&bundle, &units, *dated)).collect();
         methods.extend(Knows::ALL.map(|kind| baseline(kind, material, &units, case.plan.seed)));
         let decision = (self.decision)(&bundle)?;
         let streams =
@@ -144,34 +144,36 @@ impl<'a> Test<'a> {
         scorer: &mut LoadedScorer,
         blind: bool,
     ) -> Result<Self> {
-        let calibration = match blind {
-            true => Side::default(),
-            false => Side::scored(&material.calibration, scorer)?,
-        };
+        let calibration =
+            if blind { Side::default() } else { Side::scored(&material.calibration, scorer)? };
         Ok(Self { calibration, test: Side::scored(&material.test, scorer)? })
     }
 
     /// The scores of groups; `dated` judges each by what the session's first windows have shown.
     fn model(&self, bundle: &Bundle, units: &[JudgedUnit], dated: bool) -> Vec<GroupScores> {
-        let days = |side: &Side<'_>| match (&bundle.owner_model, dated) {
-            (Some(owner_model), true) => side.days(owner_model),
-            (owner_model, _) => vec![owner_model.clone()],
-        };
-        let [by_calibration, by_test] = [&self.calibration, &self.test].map(days);
-        let scores = |unit: &JudgedUnit| {
-            let shipped =
-                bundle.operating_points.iter().find(|p| JudgedUnit::Windows(p.windows) == *unit);
-            let calibration = self.calibration.groups(*unit, &by_calibration);
-            let [genuine, impostor] = self.test.groups(*unit, &by_test);
-            GroupScores {
-                genuine,
-                impostor,
-                calibrated: threshold(*unit, &calibration),
-                calibration,
-                shipped: shipped.map(|point| point.threshold),
-            }
-        };
-        units.iter().map(scores).collect()
+        let [by_calibration, by_test] =
+            [&self.calibration, &self.test].map(|side| match (&bundle.owner_model, dated) {
+                (Some(owner_model), true) => side.days(owner_model),
+                (owner_model, _) => vec![owner_model.clone()],
+            });
+        units
+            .iter()
+            .map(|unit| {
+                let shipped = bundle
+                    .operating_points
+                    .iter()
+                    .find(|p| JudgedUnit::Windows(p.windows) == *unit);
+                let calibration = self.calibration.groups(*unit, &by_calibration);
+                let [genuine, impostor] = self.test.groups(*unit, &by_test);
+                GroupScores {
+                    genuine,
+                    impostor,
+                    calibrated: threshold(*unit, &calibration),
+                    calibration,
+                    shipped: shipped.map(|point| point.threshold),
+                }
+            })
+            .collect()
     }
 }
 
@@ -189,7 +191,8 @@ impl<'a> Side<'a> {
         let mut of = |pieces: &[JudgedSession<'_>]| -> Result<Vec<Vec<WindowScore>>> {
             pieces.iter().map(|piece| window_scores(&piece.windows, scorer)).collect()
         };
-        let (genuine, impostor) = (of(&sides.genuine)?, of(&sides.impostor)?);
+        let genuine = of(&sides.genuine)?;
+        let impostor = of(&sides.impostor)?;
         let after_unlocks =
             sides.after_unlocks.iter().map(|windows| window_scores(windows, scorer));
         let after_unlocks = after_unlocks.collect::<Result<_>>()?;
@@ -198,20 +201,18 @@ impl<'a> Side<'a> {
 
     /// The owner on the day of each genuine session.
     fn days(&self, owner_model: &OwnerModel) -> Vec<Option<OwnerModel>> {
-        let day = |seen: &Vec<WindowScore>| {
-            owner_model.on_session(&GroupMean::of(seen.iter()), seen.len())
-        };
-        self.after_unlocks.iter().map(day).map(Some).collect()
+        self.after_unlocks
+            .iter()
+            .map(|seen| owner_model.on_session(&GroupMean::of(seen.iter()), seen.len()))
+            .map(Some)
+            .collect()
     }
 
     /// Genuine sessions each by its own of these days, impostors by any of them, in turn.
     fn groups(&self, unit: JudgedUnit, days: &[Option<OwnerModel>]) -> [Vec<f32>; 2] {
         let of = |seen: &[Vec<WindowScore>], pieces: &[JudgedSession<'_>]| -> Vec<f32> {
-            let one = |seen, piece: &JudgedSession<'_>, day: &Option<OwnerModel>| {
-                groups::scores(unit, &piece.windows, GroupScorer::Model(day.as_ref(), seen))
-            };
             let all = seen.iter().zip(pieces).zip(days.iter().cycle());
-            all.flat_map(|((seen, piece), day)| one(seen, piece, day)).collect()
+            all.flat_map(|((seen, piece), day)| day_scores(unit, seen, piece, day)).collect()
         };
         [of(&self.genuine, self.pieces[0]), of(&self.impostor, self.pieces[1])]
     }
@@ -243,23 +244,27 @@ fn baseline(
     let training = material.training.iter().flat_map(|piece| piece.windows.iter());
     let baseline = Baseline::fit(kind, training, seed);
     let groups = |unit: JudgedUnit, pieces: &[JudgedSession<'_>]| -> Vec<f32> {
-        let of = |piece: &JudgedSession<'_>| {
-            groups::scores(unit, &piece.windows, GroupScorer::Baseline(&baseline))
-        };
-        pieces.iter().flat_map(of).collect()
+        pieces
+            .iter()
+            .flat_map(|piece| {
+                groups::scores(unit, &piece.windows, GroupScorer::Baseline(&baseline))
+            })
+            .collect()
     };
-    let scores = |unit: &JudgedUnit| {
-        let Sides { genuine, impostor, .. } = &material.calibration;
-        let calibration = [groups(*unit, genuine), groups(*unit, impostor)];
-        GroupScores {
-            genuine: groups(*unit, &material.test.genuine),
-            impostor: groups(*unit, &material.test.impostor),
-            calibrated: threshold(*unit, &calibration),
-            calibration,
-            shipped: None,
-        }
-    };
-    units.iter().map(scores).collect()
+    units
+        .iter()
+        .map(|unit| {
+            let Sides { genuine, impostor, .. } = &material.calibration;
+            let calibration = [groups(*unit, genuine), groups(*unit, impostor)];
+            GroupScores {
+                genuine: groups(*unit, &material.test.genuine),
+                impostor: groups(*unit, &material.test.impostor),
+                calibrated: threshold(*unit, &calibration),
+                calibration,
+                shipped: None,
+            }
+        })
+        .collect()
 }
 
 /// Where FAR and FRR meet on the calibration part; none where it is too small to say.

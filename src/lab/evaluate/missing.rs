@@ -1,5 +1,5 @@
-//! Models that are not there: either an error that names the command, or the training of exactly
-//! the protocol's training part.
+//! Models that are missing: either an error that names the command, or the training of exactly the
+//! protocol's training part.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Evaluation: scores through the exported bundles with the agent's own scorer and detector, and
-//! every figure beside baselines that know nothing of the hand. No threshold of a reported error
-//! rate is chosen on what is reported; the equal error rate, which is, says so.
+//! every figure beside baselines that judge by other things than the hand. Thresholds of reported
+//! error rates come from calibration, but for the equal error rate, which says so.
 //!
 //! ```text
 //! Protocol -> Plan                who is tested on what
@@ -30,9 +30,12 @@ pub mod results;
 mod run;
 mod streams;
 
-pub use compare::{ComparedFigure, Comparison, compare};
-pub use facts::split_facts;
-pub use files::{COLUMNS, RESULTS, TABLE};
+pub use compare::compare;
+pub(crate) use compare::{ComparedFigure, Comparison};
+pub(crate) use facts::split_facts;
+pub use files::{COLUMNS, TABLE};
 pub use missing::MissingModels;
 pub use results::Results;
-pub use run::{EvaluationProgress, EvaluationRequest, evaluate};
+pub(crate) use run::EvaluationProgress;
+pub use run::EvaluationRequest;
+pub use run::evaluate;

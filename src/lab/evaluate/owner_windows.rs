@@ -10,7 +10,7 @@ use crate::pipeline::{Window, WindowParams};
 
 /// Windows of one session.
 #[derive(Debug, Clone)]
-pub struct JudgedSession<'a> {
+pub(crate) struct JudgedSession<'a> {
     /// Who made it, or is said to have.
     pub person: &'a str,
     /// In order of time.
@@ -19,7 +19,7 @@ pub struct JudgedSession<'a> {
 
 /// Genuine and impostor sessions.
 #[derive(Debug, Clone, Default)]
-pub struct Sides<'a> {
+pub(crate) struct Sides<'a> {
     /// The owner's.
     pub genuine: Vec<JudgedSession<'a>>,
     /// Others'.
@@ -32,20 +32,23 @@ impl Sides<'_> {
     /// The first windows of each genuine session show the day and are not judged; sessions that are
     /// over by then are left out.
     fn begun(&mut self) {
-        let begin = |piece: &mut JudgedSession<'_>| {
-            let (after_unlock, rest) = piece.windows.split_at(FIRST_WINDOWS);
-            let after_unlock = after_unlock.to_vec();
-            piece.windows = rest.to_vec().into();
-            after_unlock
-        };
         self.genuine.retain(|piece| piece.windows.len() > FIRST_WINDOWS);
-        self.after_unlocks = self.genuine.iter_mut().map(begin).collect();
+        self.after_unlocks = self
+            .genuine
+            .iter_mut()
+            .map(|piece| {
+                let (after_unlock, rest) = piece.windows.split_at(FIRST_WINDOWS);
+                let after_unlock = after_unlock.to_vec();
+                piece.windows = rest.to_vec().into();
+                after_unlock
+            })
+            .collect();
     }
 }
 
 /// All that an owner is judged by.
 #[derive(Debug, Clone, Default)]
-pub struct OwnerWindows<'a> {
+pub(crate) struct OwnerWindows<'a> {
     /// The owner's training windows, which baselines learn.
     pub training: Vec<JudgedSession<'a>>,
     /// Thresholds are set on these.
@@ -61,17 +64,21 @@ impl<'a> OwnerWindows<'a> {
             Recordings::OnOwnersDevice => own_device(plan, split),
             Recordings::AsRecorded | Recordings::OnOneClock => None,
         };
-        let piece = |stretch: &WindowRange| {
-            let windows = match &device {
-                Some(device) => {
-                    let seed = ((stretch.person as u64) << 20) | stretch.session as u64;
-                    resampled(plan.windows(stretch), device, params, seed).into()
-                }
-                None => plan.windows(stretch).into(),
-            };
-            JudgedSession { person: &plan.people[stretch.person].id, windows }
+        let pieces = |stretches: &[WindowRange]| {
+            stretches
+                .iter()
+                .map(|stretch| {
+                    let windows = match &device {
+                        Some(device) => {
+                            let seed = ((stretch.person as u64) << 20) | stretch.session as u64;
+                            resampled(plan.windows(stretch), device, params, seed).into()
+                        }
+                        None => plan.windows(stretch).into(),
+                    };
+                    JudgedSession { person: &plan.people[stretch.person].id, windows }
+                })
+                .collect()
         };
-        let pieces = |stretches: &[WindowRange]| stretches.iter().map(piece).collect();
         Self {
             training: pieces(&split.genuine.training),
             calibration: Sides {
@@ -92,7 +99,7 @@ impl OwnerWindows<'_> {
     /// The same where every session begins with an unlock, as the agent takes it that learns from
     /// that.
     #[must_use]
-    pub fn after_unlocks(&self) -> Self {
+    pub(crate) fn after_unlocks(&self) -> Self {
         let mut begun = self.clone();
         [&mut begun.calibration, &mut begun.test].into_iter().for_each(Sides::begun);
         begun

@@ -1,6 +1,5 @@
 //! A poisoning attack with patience: day by day the owner unlocks and lets the impostor move first,
-//! and in the end the impostor comes without that. The worst that adaptation can do; nothing here
-//! happens in the agent.
+//! and in the end the impostor comes alone. The worst that adaptation can do.
 
 use crate::pipeline::adaptation::DAY;
 use crate::pipeline::event::Micros;
@@ -60,25 +59,28 @@ impl Agent {
 /// Whether an impostor is noticed at last whose movement the model was taught all the time. The
 /// same movement teaches and is judged, which favours the impostor.
 pub(super) fn noticed_in_the_end(start: Start, stream: &[(Timestamp, WindowScore)]) -> bool {
-    let begin = |days: i64| {
-        stream.first().map_or(Timestamp::default(), |(at, _)| *at + Micros(2 * DAY.0 * days))
-    };
     let mut agent = Agent::new(start);
     for day in 0..DAYS {
-        agent.unlock(begin(day));
+        agent.unlock(begin(stream, day));
         agent.alarms(stream, day);
     }
     // The evidence of the last day is forgiven, and no unlock shows the day that is judged.
-    let (params, half_life) = (agent.decider.params().clone(), Micros::from_millis(3_600_000));
+    let params = agent.decider.params().clone();
+    let half_life = Micros::from_millis(3_600_000);
     let adapted = agent.adaptation.as_mut().and_then(Adaptation::take_adapted);
     let mut last = Agent::new((params, None, half_life));
     let owner = last.adaptation.as_ref().map(|a| a.adoption().owner);
     if let (Some(adapted), Some(owner)) = (adapted, owner) {
-        let (notice, lock) = (last.decider.params().notice, last.decider.params().lock);
+        let notice = last.decider.params().notice;
+        let lock = last.decider.params().lock;
         last.decider.adopt(adapted.owner.put(&owner), notice, lock);
     }
     last.adaptation = None;
     last.alarms(stream, DAYS)
+}
+
+fn begin(stream: &[(Timestamp, WindowScore)], days: i64) -> Timestamp {
+    stream.first().map_or(Timestamp::default(), |(at, _)| *at + Micros(2 * DAY.0 * days))
 }
 
 #[cfg(test)]

@@ -22,20 +22,17 @@ pub(super) fn pooled(owners: &[GroupScores], draws: &Draws) -> Option<Pooled> {
         owners.iter().map(|scores| (&scores.genuine[..], &scores.impostor[..])).collect();
     let drawn = Drawn::of(&ScoreCounts::new(&rows), draws, threshold);
     let present = owners.iter().filter(|scores| !scores.genuine.is_empty()).count();
-    let estimate = |value: f64, values: &[f64]| -> Option<IntervalEstimate> {
-        let [low, high] = draws.interval(values.to_vec(), present)?;
-        Some(IntervalEstimate { value, low, high })
-    };
     let at = |far: f64, values: &[f64]| {
-        metrics::frr_at_far(&genuine, &impostor, far).and_then(|value| estimate(value, values))
+        metrics::frr_at_far(&genuine, &impostor, far)
+            .and_then(|value| estimate(draws, present, value, values))
     };
     Some(Pooled {
-        auc: estimate(metrics::auc(&genuine, &impostor)?, &drawn.auc)?,
-        eer: estimate(equal.rate, &drawn.eer)?,
+        auc: estimate(draws, present, metrics::auc(&genuine, &impostor)?, &drawn.auc)?,
+        eer: estimate(draws, present, equal.rate, &drawn.eer)?,
         eer_threshold: equal.threshold.into(),
         threshold: threshold.map(f64::from),
-        far: rates.and_then(|rates| estimate(rates.far, &drawn.far)),
-        frr: rates.and_then(|rates| estimate(rates.frr, &drawn.frr)),
+        far: rates.and_then(|rates| estimate(draws, present, rates.far, &drawn.far)),
+        frr: rates.and_then(|rates| estimate(draws, present, rates.frr, &drawn.frr)),
         frr_at_far_1: at(0.01, &drawn.far_1),
         frr_at_far_01: at(0.001, &drawn.far_01),
         confusion: confusion(&genuine, &impostor, threshold.unwrap_or(equal.threshold)),
@@ -43,6 +40,11 @@ pub(super) fn pooled(owners: &[GroupScores], draws: &Draws) -> Option<Pooled> {
         genuine: histogram(&genuine),
         impostor: histogram(&impostor),
     })
+}
+
+fn estimate(draws: &Draws, present: usize, value: f64, values: &[f64]) -> Option<IntervalEstimate> {
+    let [low, high] = draws.interval(values.to_vec(), present)?;
+    Some(IntervalEstimate { value, low, high })
 }
 
 /// Where FAR and FRR meet on all calibration parts together; none without such parts.
@@ -94,14 +96,19 @@ fn curve(
     people: usize,
 ) -> Option<Vec<CurvePoint>> {
     let found = ScoreCounts::new(rows).whole().frr_on_grid()?;
-    let band = |at: usize| -> Option<Range> {
-        draws.interval(drawn.grid.iter().map(|frr| frr[at]).collect(), people)
-    };
-    let point = |(at, (far, frr)): (usize, (&f64, f64))| {
-        let [low, high] = band(at)?;
-        Some(CurvePoint { far: *far, frr, low: low.min(frr), high: high.max(frr) })
-    };
-    FAR_GRID.iter().zip(found).enumerate().map(point).collect()
+    FAR_GRID
+        .iter()
+        .zip(found)
+        .enumerate()
+        .map(|(at, (far, frr))| {
+            let [low, high] = band(draws, drawn, people, at)?;
+            Some(CurvePoint { far: *far, frr, low: low.min(frr), high: high.max(frr) })
+        })
+        .collect()
+}
+
+fn band(draws: &Draws, drawn: &Drawn, people: usize, at: usize) -> Option<Range> {
+    draws.interval(drawn.grid.iter().map(|frr| frr[at]).collect(), people)
 }
 
 fn histogram(scores: &[f32]) -> Vec<u64> {

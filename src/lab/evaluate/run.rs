@@ -107,16 +107,29 @@ pub fn evaluate(
 
 /// Each protocol with a case for each seed.
 fn parted<'a>(request: &EvaluationRequest<'a>) -> Result<Vec<(&'a Protocol, Vec<Case>)>> {
-    let study = |protocol: &'a Protocol| {
-        let prepared = protocol.prepare(request.people.to_vec(), request.params);
-        let case = |seed: &u64| -> Result<Case> {
-            let plan = protocol.plan(prepared.clone(), *seed)?;
-            let paths = plan.splits.iter().map(|s| plan.model_path(request.models, s)).collect();
-            Ok(Case { plan, paths })
-        };
-        Ok((protocol, request.seeds.iter().map(case).collect::<Result<_>>()?))
-    };
-    request.protocols.iter().map(study).collect()
+    request
+        .protocols
+        .iter()
+        .map(|protocol| {
+            let prepared = protocol.prepare(request.people.to_vec(), request.params);
+            Ok((
+                protocol,
+                request
+                    .seeds
+                    .iter()
+                    .map(|seed| -> Result<Case> {
+                        let plan = protocol.plan(prepared.clone(), *seed)?;
+                        let paths = plan
+                            .splits
+                            .iter()
+                            .map(|s| plan.model_path(request.models, s))
+                            .collect();
+                        Ok(Case { plan, paths })
+                    })
+                    .collect::<Result<_>>()?,
+            ))
+        })
+        .collect()
 }
 
 fn dataset(request: &EvaluationRequest<'_>) -> DatasetFacts {
@@ -177,7 +190,9 @@ fn run(
         .iter()
         .flat_map(|case| {
             case.plan.splits.iter().zip(&case.paths).map(|(split, path)| {
-                let (plan, recorded, source) = (&case.plan, request.people, request.source);
+                let plan = &case.plan;
+                let recorded = request.people;
+                let source = request.source;
                 (EvaluationCase { plan, recorded, split, source }, path.as_path())
             })
         })
@@ -233,7 +248,9 @@ fn in_parallel<T: Sync, R: Send>(
     let mut found: Vec<Option<R>> = items.iter().map(|_| None).collect();
     thread::scope(|scope| {
         for _ in 0..threads.clamp(1, items.len().max(1)) {
-            let (sender, next, work) = (sender.clone(), &next, &work);
+            let sender = sender.clone();
+            let next = &next;
+            let work = &work;
             scope.spawn(move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);

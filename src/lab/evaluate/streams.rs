@@ -1,6 +1,6 @@
 //! Continuous use: an owner works day after day, impostors take the mouse, all of it through the
-//! agent's whole detector. Movement is given back as signals and cut again; nothing is scored that
-//! the agent would not have scored.
+//! agent's whole detector. Movement is given back as signals and cut again, so that what is scored
+//! is what the agent would have scored.
 
 use super::measure::window_scores;
 use super::owner_windows::{JudgedSession, Sides};

@@ -1,5 +1,5 @@
 //! What to know of recordings before anything is learnt from them. Each check says what it found
-//! and where, and whether somebody should look at it; none changes anything.
+//! and where, and whether somebody should look at it.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const LONG_GAP_S: f64 = 3600.0;
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DataCheck {
+pub(crate) struct DataCheck {
     /// What was looked at.
     pub name: &'static str,
     /// Whether nobody needs to look at it.
@@ -73,8 +73,9 @@ impl Survey {
     /// Each session with its user, "user, session".
     fn sessions(&self) -> impl Iterator<Item = (String, &SessionFacts)> {
         self.users.iter().flat_map(|user| {
-            let name = |s: &SessionFacts| format!("{}, {}", user.id, short_id(&s.id, 36));
-            user.sessions.iter().map(move |session| (name(session), session))
+            user.sessions.iter().map(move |session| {
+                (format!("{}, {}", user.id, short_id(&session.id, 36)), session)
+            })
         })
     }
 
@@ -141,9 +142,10 @@ impl Survey {
             grouped(least.0 as f64),
             grouped(most.0 as f64),
         );
-        let places = match ratio > 3.0 {
-            true => vec![format!("{} has {} times as many as {}", most.2, number(ratio), least.2)],
-            false => Vec::new(),
+        let places = if ratio > 3.0 {
+            vec![format!("{} has {} times as many as {}", most.2, number(ratio), least.2)]
+        } else {
+            Vec::new()
         };
         DataCheck::new("balance of the users", found, places)
     }
@@ -156,9 +158,10 @@ impl Survey {
             .map(|(reason, rows)| format!("{} {}", grouped(rows as f64), reason.name()));
         let reasons: Vec<_> = reasons.collect();
         let rows: u64 = self.sessions().map(|(_, session)| session.rows).sum();
-        let found = match reasons.is_empty() {
-            true => format!("none of {} rows left out", grouped(rows as f64)),
-            false => format!("of {} rows left out: {}", grouped(rows as f64), reasons.join(", ")),
+        let found = if reasons.is_empty() {
+            format!("none of {} rows left out", grouped(rows as f64))
+        } else {
+            format!("of {} rows left out: {}", grouped(rows as f64), reasons.join(", "))
         };
         let faults = dropped.places().iter().filter(|place| place.reason.is_fault());
         DataCheck::new("missing values, unreadable rows", found, faults.map(place).collect())
@@ -187,7 +190,6 @@ impl Survey {
             still.len(),
             clickless.len()
         );
-        let say = |what: &'static str| move |name: String| format!("{name}: {what}");
         let places = empty.into_iter().map(say("no event"));
         let places = places.chain(single.into_iter().map(say("one event")));
         let places = places.chain(still.into_iter().map(say("no move")));
@@ -288,8 +290,7 @@ impl Survey {
             constant.len()
         );
         let constant = constant.into_iter().map(|name| format!("{name}: a single place"));
-        let odd = |s: &SessionFacts| s.negative > 0 || s.jumps * 200 > s.events();
-        let odd = self.sessions().filter(|(_, session)| odd(session)).map(|(name, session)| {
+        let odd = self.sessions().filter(|(_, session)| is_odd(session)).map(|(name, session)| {
             format!("{name}: {} negative, {} leaps", session.negative, session.jumps)
         });
         DataCheck::new("coordinates", found, constant.chain(odd).collect())
@@ -323,4 +324,12 @@ impl Survey {
             if most.0 > 1.5 * least.0 { vec![place] } else { Vec::new() },
         )
     }
+}
+
+fn is_odd(s: &SessionFacts) -> bool {
+    s.negative > 0 || s.jumps * 200 > s.events()
+}
+
+fn say(what: &'static str) -> impl Fn(String) -> String {
+    move |name: String| format!("{name}: {what}")
 }

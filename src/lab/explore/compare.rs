@@ -42,7 +42,8 @@ fn height(users: usize) -> f64 {
 }
 
 fn feature(users: &[&UserSurvey], at: usize, name: &str) -> Picture {
-    let (mut dots, mut medians) = (Vec::new(), Vec::new());
+    let mut dots = Vec::new();
+    let mut medians = Vec::new();
     for (row, user) in users.iter().enumerate() {
         let row = row as f64;
         let mut values: Vec<f64> =
@@ -74,13 +75,14 @@ fn axis(values: impl Iterator<Item = f64>) -> Axis {
     let Some((&low, &high)) = values.first().zip(values.last()) else {
         return Axis::linear("", 0.0, 1.0);
     };
-    let (median, margin) = (values[values.len() / 2], 0.03 * (high - low));
-    match high > low {
-        true if low > 0.0 && high > FAR_OUT * median => {
-            Axis::log("logarithmic", low / 1.3, high * 1.3)
-        }
-        true => Axis::linear("", low - margin, high + margin),
-        false => Axis::linear("", low - 0.5, low + 0.5),
+    let median = values[values.len() / 2];
+    let margin = 0.03 * (high - low);
+    if high > low && low > 0.0 && high > FAR_OUT * median {
+        Axis::log("logarithmic", low / 1.3, high * 1.3)
+    } else if high > low {
+        Axis::linear("", low - margin, high + margin)
+    } else {
+        Axis::linear("", low - 0.5, low + 0.5)
     }
 }
 

@@ -1,5 +1,4 @@
-//! What can be said of one session in numbers. Counts and extents only: no position of a single
-//! event is kept.
+//! What can be said of one session in numbers: counts and extents only.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,7 +13,7 @@ const JUMP_MS: f64 = 20.0;
 
 /// One session in numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SessionFacts {
+pub(crate) struct SessionFacts {
     /// Unique within its user.
     pub id: String,
     /// Rows of its files.
@@ -51,14 +50,13 @@ impl SessionFacts {
     /// Looks at a session.
     pub fn of(session: &RecordedSession) -> Self {
         let events = &session.events;
-        let count = |f: &dyn Fn(&MouseEvent) -> bool| events.iter().filter(|e| f(e)).count();
         let kinds = EventType::ALL;
         let extent = extent(events);
         Self {
             id: session.id.clone(),
             rows: session.rows,
             dropped: session.dropped.total(),
-            counts: kinds.map(|kind| count(&|event| EventType::from(event.kind) == kind)),
+            counts: kinds.map(|kind| count(events, &|event| EventType::from(event.kind) == kind)),
             span: events.first().zip(events.last()).map(|(a, b)| [a.at.micros(), b.at.micros()]),
             duplicates: duplicates(events),
             simultaneous: pairs(events).filter(|(a, b)| a.at == b.at && a != b).count(),
@@ -66,8 +64,8 @@ impl SessionFacts {
             longest_gap_s: pairs(events).map(|pair| gap_ms(pair) / 1e3).fold(0.0, f64::max),
             median_step_ms: median_step(events),
             extent,
-            negative: count(&|event| event.x < 0.0 || event.y < 0.0),
-            fractional: count(&|event| event.x.fract() != 0.0 || event.y.fract() != 0.0),
+            negative: count(events, &|event| event.x < 0.0 || event.y < 0.0),
+            fractional: count(events, &|event| event.x.fract() != 0.0 || event.y.fract() != 0.0),
             jumps: extent.map_or(0, |extent| jumps(events, extent)),
             fingerprint: fingerprint(events),
         }
@@ -84,14 +82,18 @@ impl SessionFacts {
     }
 
     /// From the first event to the last, seconds.
-    pub fn duration_s(&self) -> f64 {
+    pub(crate) fn duration_s(&self) -> f64 {
         self.span.map_or(0.0, |[from, to]| (to - from) as f64 / 1e6)
     }
 
     /// Whether several events all stand at one place.
-    pub fn is_constant(&self) -> bool {
+    pub(crate) fn is_constant(&self) -> bool {
         self.events() > 1 && self.extent.is_some_and(|[a, b, c, d]| a == b && c == d)
     }
+}
+
+fn count(events: &[MouseEvent], f: &dyn Fn(&MouseEvent) -> bool) -> usize {
+    events.iter().filter(|e| f(e)).count()
 }
 
 fn pairs(events: &[MouseEvent]) -> impl Iterator<Item = (&MouseEvent, &MouseEvent)> {
@@ -113,10 +115,9 @@ pub(super) fn extent(events: &[MouseEvent]) -> Option<[f64; 4]> {
 /// Repetitions among events of one time, whatever stands between them.
 fn duplicates(events: &[MouseEvent]) -> usize {
     let moments = events.chunk_by(|a, b| a.at == b.at).filter(|moment| moment.len() > 1);
-    let repeated = |moment: &[MouseEvent]| {
-        (1..moment.len()).filter(|i| moment[..*i].contains(&moment[*i])).count()
-    };
-    moments.map(repeated).sum()
+    moments
+        .map(|moment| (1..moment.len()).filter(|i| moment[..*i].contains(&moment[*i])).count())
+        .sum()
 }
 
 fn median_step(events: &[MouseEvent]) -> Option<f64> {
@@ -129,11 +130,12 @@ fn median_step(events: &[MouseEvent]) -> Option<f64> {
 
 fn jumps(events: &[MouseEvent], [left, right, top, bottom]: [f64; 4]) -> usize {
     let far = JUMP_SHARE * (right - left).hypot(bottom - top);
-    let leap = |(a, b): &(&MouseEvent, &MouseEvent)| {
-        let distance = (b.x - a.x).hypot(b.y - a.y);
-        far > 200.0 && distance > far && gap_ms((a, b)) <= JUMP_MS
-    };
-    pairs(events).filter(leap).count()
+    pairs(events)
+        .filter(|(a, b)| {
+            let distance = (b.x - a.x).hypot(b.y - a.y);
+            far > 200.0 && distance > far && gap_ms((a, b)) <= JUMP_MS
+        })
+        .count()
 }
 
 fn fingerprint(events: &[MouseEvent]) -> u64 {

@@ -6,7 +6,7 @@ use crate::pipeline::MouseKind;
 
 /// What happened, without the button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventType {
+pub(crate) enum EventType {
     /// The pointer moved.
     Move,
     /// It moved with a button held.

@@ -1,6 +1,6 @@
 //! A look at recordings before anything is learnt from them: checks first, then each user's and
 //! session's path, timeline, pauses, speeds and clicks, then features of the users beside each
-//! other. Nothing is cut into windows and nothing is judged.
+//! other.
 //!
 //! One session is in memory at a time; what is kept of it is a row of facts and, for the sessions
 //! that will be drawn, a thinned trace.
@@ -16,19 +16,18 @@ mod timeline;
 mod trace;
 mod user;
 
-pub use checks::DataCheck;
-pub use facts::SessionFacts;
-pub use kind::EventType;
-pub use path::legend;
-pub use report::{Drawing, page, single_pictures};
-pub use user::UserSurvey;
+pub(crate) use checks::DataCheck;
+pub(crate) use facts::SessionFacts;
+pub(crate) use report::page;
+pub(crate) use report::single_pictures;
+pub(crate) use user::UserSurvey;
 
-use crate::data::formats::{Dataset, User};
+use crate::data::formats::Dataset;
 use crate::error::Result;
 
 /// How much is drawn. Checks, facts and distributions always cover everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ExploreParams {
+pub(crate) struct ExploreParams {
     /// Users with a section and pictures.
     pub users: usize,
     /// Sessions drawn for each of them.
@@ -45,7 +44,7 @@ impl Default for ExploreParams {
 
 /// What was found in recordings.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// As `--format` calls it.
     pub format: String,
     /// How much was to be drawn.
@@ -58,7 +57,7 @@ pub struct Survey {
 
 /// How far a survey is.
 #[derive(Debug, Clone, Copy)]
-pub struct SurveyProgress<'a> {
+pub(crate) struct SurveyProgress<'a> {
     /// Whose session was read last.
     pub user: &'a str,
     /// Sessions read.
@@ -71,7 +70,7 @@ pub struct SurveyProgress<'a> {
 ///
 /// # Errors
 /// When `only` names nobody, or a recording cannot be read.
-pub fn survey(
+pub(crate) fn survey(
     dataset: &Dataset,
     format: &str,
     params: ExploreParams,
@@ -79,10 +78,14 @@ pub fn survey(
     progress: &mut dyn FnMut(SurveyProgress<'_>),
 ) -> Result<Survey> {
     only.iter().try_for_each(|id| dataset.find(id).map(drop))?;
-    let wanted = |user: &&User| only.is_empty() || only.iter().any(|id| id == user.id());
-    let chosen: Vec<_> = dataset.users().iter().filter(wanted).collect();
+    let chosen: Vec<_> = dataset
+        .users()
+        .iter()
+        .filter(|user| only.is_empty() || only.iter().any(|id| id == user.id()))
+        .collect();
     let total = chosen.iter().map(|user| user.sessions().len()).sum();
-    let (mut done, mut users) = (0, Vec::new());
+    let mut done = 0;
+    let mut users = Vec::new();
     for (place, user) in chosen.iter().enumerate() {
         let drawn = if place < params.users { params.sessions } else { 0 };
         let mut found = UserSurvey::new(user.id());

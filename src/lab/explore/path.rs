@@ -36,10 +36,11 @@ fn start(trace: &Trace) -> Option<Mark> {
 }
 
 /// What every transition looks like: a row for where it comes from, a column for where it leads.
-pub fn legend() -> Picture {
+pub(crate) fn legend() -> Picture {
     let names = EventType::ALL.map(|kind| kind.name().to_owned());
     let cells = |from: EventType, to: EventType| {
-        let (x, y) = (to.index() as f64, from.index() as f64);
+        let x = to.index() as f64;
+        let y = from.index() as f64;
         [(from, [x - 0.33, y]), (to, [x + 0.33, y])]
     };
     let pairs = EventType::ALL.into_iter().flat_map(|from| EventType::ALL.map(|to| (from, to)));
@@ -75,11 +76,16 @@ fn arrows(path: &[(EventType, [f64; 2])]) -> Vec<Mark> {
         let ((from, a), (to, b)) = (pair[0], pair[1]);
         transitions[5 * from.index() + to.index()].push([a[0], a[1], b[0], b[1]]);
     }
-    let mark = |(i, arrows): (usize, Vec<[f64; 4]>)| {
-        let (from, to) = (EventType::ALL[i / 5], EventType::ALL[i % 5]);
-        Mark::arrows(arrows, Style::of(to.colour()).dashed(from.dash()).width(1.1))
-    };
-    transitions.into_iter().enumerate().filter(|t| !t.1.is_empty()).map(mark).collect()
+    transitions
+        .into_iter()
+        .enumerate()
+        .filter(|t| !t.1.is_empty())
+        .map(|(i, arrows)| {
+            let from = EventType::ALL[i / 5];
+            let to = EventType::ALL[i % 5];
+            Mark::arrows(arrows, Style::of(to.colour()).dashed(from.dash()).width(1.1))
+        })
+        .collect()
 }
 
 fn points(path: &[(EventType, [f64; 2])]) -> impl Iterator<Item = Mark> {

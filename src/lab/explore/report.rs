@@ -3,8 +3,8 @@
 use super::kind::EventType;
 use super::spread::{Distribution, Histogram, click_density};
 use super::trace::Trace;
-use super::{DataCheck, SessionFacts, Survey, UserSurvey, compare, path, timeline};
-use crate::lab::plot::page::{Block, Page, Section};
+use super::{SessionFacts, Survey, UserSurvey, compare, path, timeline};
+use crate::lab::plot::page::{Page, PageBlock, Section};
 use crate::lab::plot::{
     Axis, Figure, Mark, Picture, Style, counted, grouped, number, percent, seconds, short_id,
 };
@@ -14,7 +14,7 @@ const ROWS: usize = 60;
 
 /// A picture with a name for its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drawing {
+pub(crate) struct Drawing {
     /// Letters, digits, `-`, `_` and `.` only, without an ending.
     pub name: String,
     /// The picture.
@@ -22,7 +22,7 @@ pub struct Drawing {
 }
 
 /// The whole survey as a page.
-pub fn page(survey: &Survey) -> Page {
+pub(crate) fn page(survey: &Survey) -> Page {
     let all = Together::of(survey);
     let sections = [checks(survey), together(survey), transitions()];
     let users = survey.users.iter().take(survey.params.users);
@@ -34,8 +34,7 @@ pub fn page(survey: &Survey) -> Page {
 }
 
 /// Every picture of the page by itself: the legend, the comparison, and each user's and session's.
-pub fn single_pictures(survey: &Survey) -> Vec<Drawing> {
-    let drawing = |name: String, picture| Drawing { name: safe(&name), picture };
+pub(crate) fn single_pictures(survey: &Survey) -> Vec<Drawing> {
     let mut out = vec![drawing("transitions".into(), path::legend())];
     out.push(drawing("users-events".into(), compare::sizes(survey)));
     for (i, picture) in compare::features(survey).into_iter().enumerate() {
@@ -60,15 +59,21 @@ pub fn single_pictures(survey: &Survey) -> Vec<Drawing> {
     out
 }
 
-fn safe(name: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    name.chars().map(safe).take(120).collect()
+fn drawing(name: String, picture: Picture) -> Drawing {
+    Drawing { name: safe(&name), picture }
 }
 
-fn lead(survey: &Survey) -> Vec<Block> {
+fn safe(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .take(120)
+        .collect()
+}
+
+fn lead(survey: &Survey) -> Vec<PageBlock> {
     let sessions: usize = survey.users.iter().map(|user| user.sessions.len()).sum();
     let events: usize = survey.users.iter().map(UserSurvey::events).sum();
-    let mut blocks = vec![Block::Text(format!(
+    let mut blocks = vec![PageBlock::Text(format!(
         "{} in {} of {}. This page was made from the recordings alone; it \
          shows where people pointed, so treat it as you treat the recordings.",
         counted(events, "event"),
@@ -77,8 +82,8 @@ fn lead(survey: &Survey) -> Vec<Block> {
     ))];
     let left_out = left_out(survey);
     if !left_out.is_empty() {
-        blocks.push(Block::Small("Not drawn here, but counted in all checks:".into()));
-        blocks.push(Block::List(left_out));
+        blocks.push(PageBlock::Small("Not drawn here, but counted in all checks:".into()));
+        blocks.push(PageBlock::List(left_out));
     }
     blocks
 }
@@ -117,14 +122,24 @@ fn left_out(survey: &Survey) -> Vec<String> {
 
 fn checks(survey: &Survey) -> Section {
     let checks = survey.checks();
-    let verdict = |check: &DataCheck| if check.ok { "ok" } else { "look" };
-    let row =
-        |check: &DataCheck| vec![check.name.into(), verdict(check).into(), check.found.clone()];
+
     let head = ["check", "", "found"].map(str::to_owned).to_vec();
-    let section = Section::new("Checks").with(Block::Table(head, checks.iter().map(row).collect()));
+    let section = Section::new("Checks").with(PageBlock::Table(
+        head,
+        checks
+            .iter()
+            .map(|check| {
+                let verdict = if check.ok { "ok" } else { "look" };
+                vec![check.name.into(), verdict.into(), check.found.clone()]
+            })
+            .collect(),
+    ));
     let odd = checks.iter().filter(|check| !check.ok);
     section.with_all(odd.flat_map(|check| {
-        [Block::Heading(format!("To look at: {}", check.name)), Block::List(check.places.clone())]
+        [
+            PageBlock::Heading(format!("To look at: {}", check.name)),
+            PageBlock::List(check.places.clone()),
+        ]
     }))
 }
 
@@ -132,25 +147,25 @@ fn together(survey: &Survey) -> Section {
     let mut pictures = vec![compare::sizes(survey)];
     pictures.extend(compare::features(survey));
     Section::new("Users beside each other")
-        .with(Block::Small(
+        .with(PageBlock::Small(
             "A dot is a session, the stroke a user's median. Features of the research notebook: \
              centres, radius, slope, narrowness (share of the variance along the main direction), \
              shares of the event types, gaps between moves in ms."
                 .into(),
         ))
-        .with(Block::Pictures(pictures))
+        .with(PageBlock::Pictures(pictures))
 }
 
 fn transitions() -> Section {
     Section::new("How to read the paths")
-        .with(Block::Text(
+        .with(PageBlock::Text(
             "Each arrow leads from one event to the next. Its colour is the event that it leads \
              to, its dash the event that it comes from; presses, releases and turns of the wheel \
              also have marks of their own shape, and a cross marks where the session begins. All \
              paths use this one legend."
                 .into(),
         ))
-        .with(Block::Pictures(vec![path::legend()]))
+        .with(PageBlock::Pictures(vec![path::legend()]))
 }
 
 /// What a user is compared with.
@@ -182,18 +197,19 @@ impl Together {
             seconds(user.sessions.iter().map(SessionFacts::duration_s).sum()),
         );
         let mut section = Section::new(format!("User {}", user.id))
-            .with(Block::Text(facts))
-            .with(Block::Pictures(self.pictures(user).into()))
+            .with(PageBlock::Text(facts))
+            .with(PageBlock::Pictures(self.pictures(user).into()))
             .with(table(user));
         if user.sessions.len() > ROWS {
             let more = user.sessions.len() - ROWS;
-            section = section.with(Block::Small(format!("{more} more sessions are not listed.")));
+            section =
+                section.with(PageBlock::Small(format!("{more} more sessions are not listed.")));
         }
         section.with_all(user.traces.iter().flat_map(|trace| {
             let heading = format!("Session {}", short_id(&trace.id, 60));
             let [path, linear, log] = session_pictures(trace, user);
-            let pictures = Block::Columns(vec![vec![path], vec![linear, log]]);
-            [Block::Heading(heading), Block::Small(said(trace)), pictures]
+            let pictures = PageBlock::Columns(vec![vec![path], vec![linear, log]]);
+            [PageBlock::Heading(heading), PageBlock::Small(said(trace)), pictures]
         }))
     }
 
@@ -246,42 +262,53 @@ fn session_pictures(trace: &Trace, user: &UserSurvey) -> [Picture; 3] {
 fn shares(user: &UserSurvey) -> Picture {
     let sessions: Vec<_> = user.sessions.iter().take(12).collect();
     let names: Vec<_> = sessions.iter().map(|session| short_id(&session.id, 12)).collect();
-    let bar = |kind: EventType| {
-        let part = |(row, session): (usize, &&SessionFacts)| {
-            let share = |count: usize| count as f64 / session.events().max(1) as f64;
-            let from = share(session.counts[..kind.index()].iter().sum());
-            let row = row as f64;
-            [from, row - 0.38, from + share(session.count(kind)), row + 0.38]
-        };
-        let parts: Vec<_> = sessions.iter().enumerate().map(part).collect();
-        Mark::rects(parts, Style::of(kind.colour()).opacity(0.85)).named(kind.name())
-    };
-    let title = match user.sessions.len() > sessions.len() {
-        true => "Event types, first 12 sessions",
-        false => "Event types by session",
+    let title = if user.sessions.len() > sessions.len() {
+        "Event types, first 12 sessions"
+    } else {
+        "Event types by session"
     };
     Figure::new(title, Axis::linear("share", 0.0, 1.0), Axis::named("", &names, true))
         .size(290.0, 220.0)
         .about("A bar for each session, divided by the types of its events.")
-        .marks(EventType::ALL.map(bar))
+        .marks(EventType::ALL.map(|kind| {
+            let parts: Vec<_> = sessions
+                .iter()
+                .enumerate()
+                .map(|(row, session)| {
+                    let from = share(session, session.counts[..kind.index()].iter().sum());
+                    let row = row as f64;
+                    [from, row - 0.38, from + share(session, session.count(kind)), row + 0.38]
+                })
+                .collect();
+            Mark::rects(parts, Style::of(kind.colour()).opacity(0.85)).named(kind.name())
+        }))
         .draw()
 }
 
-fn table(user: &UserSurvey) -> Block {
+fn share(session: &SessionFacts, count: usize) -> f64 {
+    count as f64 / session.events().max(1) as f64
+}
+
+fn table(user: &UserSurvey) -> PageBlock {
     let fixed = ["session", "events", "duration", "left out", "between positions, ms"];
     let head = fixed.into_iter().chain(EventType::ALL.map(EventType::name));
-    let row = |session: &SessionFacts| {
-        let share = |kind| percent(session.count(kind) as f64 / session.events().max(1) as f64);
-        let mut cells = vec![
-            session.id.clone(),
-            grouped(session.events() as f64),
-            seconds(session.duration_s()),
-            grouped(session.dropped as f64),
-            session.median_step_ms.map_or_else(|| "-".into(), number),
-        ];
-        cells.extend(EventType::ALL.map(share));
-        cells
-    };
-    let rows = user.sessions.iter().take(ROWS).map(row).collect();
-    Block::Table(head.map(str::to_owned).collect(), rows)
+    let rows =
+        user.sessions
+            .iter()
+            .take(ROWS)
+            .map(|session| {
+                let mut cells = vec![
+                    session.id.clone(),
+                    grouped(session.events() as f64),
+                    seconds(session.duration_s()),
+                    grouped(session.dropped as f64),
+                    session.median_step_ms.map_or_else(|| "-".into(), number),
+                ];
+                cells.extend(EventType::ALL.map(|kind| {
+                    percent(session.count(kind) as f64 / session.events().max(1) as f64)
+                }));
+                cells
+            })
+            .collect();
+    PageBlock::Table(head.map(str::to_owned).collect(), rows)
 }

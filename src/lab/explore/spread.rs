@@ -10,7 +10,7 @@ const ROWS: usize = 16;
 
 /// Counts in bins of equal ratio.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Histogram {
+pub(crate) struct Histogram {
     low: f64,
     high: f64,
     counts: Vec<u64>,
@@ -35,7 +35,7 @@ impl Histogram {
     }
 
     /// Adds another's counts.
-    pub fn absorb(&mut self, other: &Self) {
+    pub(crate) fn absorb(&mut self, other: &Self) {
         self.counts.iter_mut().zip(&other.counts).for_each(|(mine, theirs)| *mine += theirs);
     }
 
@@ -58,7 +58,7 @@ pub(super) struct Distribution<'a> {
 
 impl Distribution<'_> {
     /// A user's bars, and everybody's outline behind them.
-    pub fn draw(&self) -> Picture {
+    pub(crate) fn draw(&self) -> Picture {
         let highest = self.own.shares().chain(self.all.shares()).map(|bin| bin.2);
         let top = 1.1 * highest.fold(0.01, f64::max);
         let bars = self.own.shares().filter(|bin| bin.2 > 0.0);
@@ -87,34 +87,42 @@ pub(super) fn click_density(user: &UserSurvey) -> Picture {
     let title = format!("Clicks on the screen ({})", grouped(user.clicks.len() as f64));
     let size = [290.0, 220.0];
     let (x, y) = screen(user.extent(), size);
-    let cell = |from: f64, to: f64, value: f64, cells: usize| {
-        (((value - from) / (to - from) * cells as f64) as usize).min(cells - 1)
-    };
     let mut counts = vec![vec![0u32; COLUMNS]; ROWS];
     for [click_x, click_y] in &user.clicks {
         counts[cell(y.to, y.from, *click_y, ROWS)][cell(x.from, x.to, *click_x, COLUMNS)] += 1;
     }
     let most = counts.iter().flatten().max().copied().unwrap_or(0).max(1);
-    let shade = |count: &u32| match count {
-        0 => f64::NAN,
-        // A root keeps single clicks visible beside a button that is clicked all day.
-        count => (f64::from(*count) / f64::from(most)).sqrt(),
-    };
     HeatMap {
         title,
         about: "How many buttons went down in each part of the screen.".into(),
         x: cells_of(&x, COLUMNS),
         y: cells_of(&y, ROWS),
-        shades: counts.iter().map(|row| row.iter().map(shade).collect()).collect(),
+        shades: counts
+            .iter()
+            .map(|row| {
+                row.iter()
+                    .map(|count| match count {
+                        0 => f64::NAN,
+                        // A root keeps single clicks visible beside a button that is clicked all day.
+                        count => (f64::from(*count) / f64::from(most)).sqrt(),
+                    })
+                    .collect()
+            })
+            .collect(),
         texts: Vec::new(),
         size,
     }
     .draw()
 }
 
+fn cell(from: f64, to: f64, value: f64, cells: usize) -> usize {
+    (((value - from) / (to - from) * cells as f64) as usize).min(cells - 1)
+}
+
 /// An axis of cells with the ticks of an axis of pixels.
 fn cells_of(axis: &Axis, cells: usize) -> Axis {
-    let (low, high) = (axis.from.min(axis.to), axis.from.max(axis.to));
+    let low = axis.from.min(axis.to);
+    let high = axis.from.max(axis.to);
     let last = cells as f64 - 0.5;
     let (from, to) = if axis.from < axis.to { (-0.5, last) } else { (last, -0.5) };
     let place = |value: f64| (value - low) / (high - low) * cells as f64 - 0.5;

@@ -14,7 +14,7 @@ pub(super) const SHORTEST_S: f64 = 0.01;
 
 /// A session, thinned.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Trace {
+pub(crate) struct Trace {
     /// Unique within its user.
     pub id: String,
     /// Type, x and y along the path.
@@ -39,14 +39,16 @@ impl Trace {
         let duration = (last.at - first.at).as_secs_f64();
         let since = |event: &MouseEvent| (event.at - first.at).as_secs_f64();
         let log_span = (duration.max(2.0 * SHORTEST_S) / SHORTEST_S).ln();
-        let linear = |seconds: f64| seconds / duration.max(1e-9);
-        let log = |seconds: f64| (seconds.max(SHORTEST_S) / SHORTEST_S).ln() / log_span;
         Self {
             id: id.to_owned(),
             path: thin(events, most),
             events: events.len(),
-            linear: columns(events.iter().map(|e| (e.kind.into(), since(e))), linear),
-            log: columns(events.iter().map(|e| (e.kind.into(), since(e))), log),
+            linear: columns(events.iter().map(|e| (e.kind.into(), since(e))), |seconds: f64| {
+                seconds / duration.max(1e-9)
+            }),
+            log: columns(events.iter().map(|e| (e.kind.into(), since(e))), |seconds: f64| {
+                (seconds.max(SHORTEST_S) / SHORTEST_S).ln() / log_span
+            }),
             duration,
         }
     }

@@ -14,7 +14,7 @@ const CLICKS: usize = 20_000;
 
 /// One user.
 #[derive(Debug, Clone, PartialEq)]
-pub struct UserSurvey {
+pub(crate) struct UserSurvey {
     /// As the dataset calls them.
     pub id: String,
     /// Every session.
@@ -68,7 +68,11 @@ impl UserSurvey {
         self.add_click_timings(&session.events);
         let pressed = |event: &&MouseEvent| EventType::from(event.kind) == EventType::Press;
         let room = CLICKS.saturating_sub(self.clicks.len());
-        let clicks = session.events.iter().filter(pressed).take(room);
+        let clicks = session
+            .events
+            .iter()
+            .filter(|event| EventType::from(event.kind) == EventType::Press)
+            .take(room);
         self.clicks.extend(clicks.map(|event| [event.x, event.y]));
     }
 
@@ -103,7 +107,7 @@ impl UserSurvey {
     }
 
     /// What all sessions together span: left, right, top, bottom.
-    pub fn extent(&self) -> Option<[f64; 4]> {
+    pub(crate) fn extent(&self) -> Option<[f64; 4]> {
         let extents = self.sessions.iter().filter_map(|session| session.extent);
         extents.reduce(|[a, b, c, d], [e, f, g, h]| [a.min(e), b.max(f), c.min(g), d.max(h)])
     }

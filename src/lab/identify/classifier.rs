@@ -15,7 +15,7 @@ use crate::nn::mlp::{Mlp, MlpParams, train};
 /// A classifier with its settings.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Classifier {
+pub(crate) enum Classifier {
     /// Our engine's perceptrons; the only one that becomes a file.
     Mlp(MlpParams),
     /// Random forest, votes of its trees.
@@ -29,7 +29,7 @@ pub enum Classifier {
 }
 
 /// A classifier that has learnt.
-pub trait FittedClassifier {
+pub(crate) trait FittedClassifier {
     /// Probabilities of each person, a row a session; each row sums to 1.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Classifier {
 
     /// The same with another seed.
     #[must_use]
-    pub fn seeded(&self, seed: u64) -> Self {
+    pub(crate) fn seeded(&self, seed: u64) -> Self {
         let mut seeded = self.clone();
         match &mut seeded {
             Self::Mlp(mlp) => mlp.seed = seed,
@@ -162,7 +162,7 @@ impl FittedClassifier for Mean {
 
 /// What a model file says beside its weights.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ClassifierCard {
+pub(crate) struct ClassifierCard {
     /// What the rows are.
     pub measure: SampleParams,
     /// Which recordings.
@@ -184,7 +184,7 @@ impl Default for ClassifierCard {
 ///
 /// # Errors
 /// When training breaks down.
-pub fn identifier(
+pub(crate) fn identifier(
     labelled: &Labelled,
     params: &MlpParams,
     about: &ClassifierCard,

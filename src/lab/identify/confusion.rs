@@ -1,5 +1,4 @@
 //! The confusion matrix as a heat map: rows are who made the sessions, columns who was named.
-//! Counts nothing itself and writes no file.
 
 use super::scores::AttributionScores;
 use crate::lab::plot::{Axis, HeatMap, Picture, percent, short_id};
@@ -11,13 +10,8 @@ const CELL: f64 = 30.0;
 
 /// Each cell has its count; its shade is the share of that person's sessions. Where nobody was
 /// taken for somebody the cell stays empty, so that the eye finds the mistakes.
-pub fn heat_map(scores: &AttributionScores, labels: &[String]) -> Picture {
+pub(crate) fn heat_map(scores: &AttributionScores, labels: &[String]) -> Picture {
     let names: Vec<String> = labels.iter().map(|label| short_id(label, LONGEST)).collect();
-    let shade = |row: &Vec<usize>| -> Vec<f64> {
-        let all = row.iter().sum::<usize>().max(1) as f64;
-        row.iter().map(|&n| if n == 0 { f64::NAN } else { n as f64 / all }).collect()
-    };
-    let text = |row: &Vec<usize>| row.iter().map(ToString::to_string).collect();
     let side = 110.0 + CELL * labels.len() as f64;
     HeatMap {
         title: format!("Who made it, who was named: macro F1 {:.2}", scores.macro_f1.value),
@@ -28,8 +22,19 @@ pub fn heat_map(scores: &AttributionScores, labels: &[String]) -> Picture {
         ),
         x: Axis::named("who was named", &names, false),
         y: Axis::named("who made it", &names, true),
-        shades: scores.confusion.iter().map(shade).collect(),
-        texts: scores.confusion.iter().map(text).collect(),
+        shades: scores
+            .confusion
+            .iter()
+            .map(|row| -> Vec<f64> {
+                let all = row.iter().sum::<usize>().max(1) as f64;
+                row.iter().map(|&n| if n == 0 { f64::NAN } else { n as f64 / all }).collect()
+            })
+            .collect(),
+        texts: scores
+            .confusion
+            .iter()
+            .map(|row| row.iter().map(ToString::to_string).collect())
+            .collect(),
         size: [side, side],
     }
     .draw()

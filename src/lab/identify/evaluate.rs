@@ -14,7 +14,7 @@ use crate::model::{ScorerBackend, ScorerParams};
 
 /// How an evaluation goes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EvaluateOptions {
+pub(crate) struct EvaluateOptions {
     /// Folds; as many as sessions a user make it leave one session out.
     pub folds: usize,
     /// Times that the sessions are assigned anew.
@@ -31,7 +31,7 @@ pub struct EvaluateOptions {
 
 /// What came out.
 #[derive(Debug, Clone, Serialize)]
-pub struct Evaluation {
+pub(crate) struct Evaluation {
     /// All figures.
     pub scores: AttributionScores,
     /// What the search chose, and in how many folds.
@@ -43,13 +43,13 @@ pub struct Evaluation {
 }
 
 /// Called after each fold with how many are done and how many there are.
-pub type OnFold<'a> = dyn FnMut(usize, usize) + 'a;
+pub(crate) type OnFold<'a> = dyn FnMut(usize, usize) + 'a;
 
 /// Cross-validates a classifier.
 ///
 /// # Errors
 /// When sessions are too few, or training breaks down.
-pub fn evaluate(
+pub(crate) fn evaluate(
     labelled: &Labelled,
     classifier: &Classifier,
     options: &EvaluateOptions,
@@ -103,11 +103,13 @@ impl Run<'_> {
         seed: u64,
     ) -> Result<Box<dyn FittedClassifier>> {
         let train = self.labelled.at(&fold.train);
-        let chosen = match self.options.grid {
-            true => search(&train, classifier, self.options.folds, seed)?,
-            false => classifier.clone(),
+        let chosen = if self.options.grid {
+            search(&train, classifier, self.options.folds, seed)?
+        } else {
+            classifier.clone()
         };
-        let (fitted, plain) = (chosen.fit(&train, &self.options.scorer)?, chosen.seeded(0));
+        let fitted = chosen.fit(&train, &self.options.scorer)?;
+        let plain = chosen.seeded(0);
         match self.chosen.iter_mut().find(|(one, _)| *one == plain) {
             Some((_, count)) => *count += 1,
             None => self.chosen.push((plain, 1)),
@@ -138,8 +140,10 @@ fn asked(
     let rows = fitted.probabilities(&test.rows)?;
     let mut places: Vec<usize> = test.wholes().collect();
     places.push(rows.len());
-    let answer = |pair: &[usize]| (pair[0], test.classes[pair[0]], mean(&rows[pair[0]..pair[1]]));
-    Ok(places.windows(2).map(answer).collect())
+    Ok(places
+        .windows(2)
+        .map(|pair| (pair[0], test.classes[pair[0]], mean(&rows[pair[0]..pair[1]])))
+        .collect())
 }
 
 /// The mean of the answers to the rows of one session.
@@ -157,7 +161,7 @@ pub(super) fn mean(answers: &[Vec<f32>]) -> Vec<f32> {
 ///
 /// # Errors
 /// When training breaks down.
-pub fn search(
+pub(crate) fn search(
     train: &Labelled,
     classifier: &Classifier,
     count: usize,
@@ -188,8 +192,11 @@ pub fn search(
 
 /// Macro F1, and the mean log-probability of the right person as what decides between equals.
 fn quality(answers: &[Attribution], classes: usize) -> f64 {
-    let own = |answer: &Attribution| f64::from(answer.probabilities[answer.class].max(1e-6)).ln();
-    let sure = answers.iter().map(own).sum::<f64>() / answers.len().max(1) as f64;
+    let sure = answers
+        .iter()
+        .map(|answer| f64::from(answer.probabilities[answer.class].max(1e-6)).ln())
+        .sum::<f64>()
+        / answers.len().max(1) as f64;
     super::scores::macro_f1(answers, classes) + 1e-4 * sure
 }
 

@@ -1,5 +1,4 @@
-//! Which sessions are held out together: stratified by user, whole sessions only. Nothing is
-//! trained here.
+//! Which sessions are held out together: stratified by user, whole sessions only.
 
 use super::samples::Labelled;
 use crate::error::{Failure, FailureKind, Result};
@@ -7,7 +6,7 @@ use crate::lab::random::Random;
 
 /// Places of rows to learn from, and of rows to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fold {
+pub(crate) struct Fold {
     /// To learn from.
     pub train: Vec<usize>,
     /// Held out.
@@ -20,7 +19,7 @@ pub struct Fold {
 ///
 /// # Errors
 /// When there are fewer than two folds, or a user has fewer than two sessions.
-pub fn folds(labelled: &Labelled, count: usize, seed: u64) -> Result<Vec<Fold>> {
+pub(crate) fn folds(labelled: &Labelled, count: usize, seed: u64) -> Result<Vec<Fold>> {
     if count < 2 {
         return Err(Failure::new(FailureKind::Config, format!("{count} folds"))
             .remedy("Two are the least that can be held out in turn."));
@@ -43,12 +42,14 @@ pub fn folds(labelled: &Labelled, count: usize, seed: u64) -> Result<Vec<Fold>> 
             }
         }
     }
-    let part = |held: usize, inside: bool| {
-        let places = 0..fold_of.len();
-        places.filter(|&place| (fold_of[place] == held) == inside).collect::<Vec<_>>()
-    };
-    let fold = |held| Fold { train: part(held, false), test: part(held, true) };
-    Ok((0..count).map(fold).filter(|fold| !fold.test.is_empty()).collect())
+    let folds = (0..count)
+        .map(|held| Fold { train: part(&fold_of, held, false), test: part(&fold_of, held, true) });
+    Ok(folds.filter(|fold| !fold.test.is_empty()).collect())
+}
+
+fn part(fold_of: &[usize], held: usize, inside: bool) -> Vec<usize> {
+    let places = 0..fold_of.len();
+    places.filter(|&place| (fold_of[place] == held) == inside).collect::<Vec<_>>()
 }
 
 /// The user's session ids, each once.

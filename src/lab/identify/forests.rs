@@ -1,5 +1,5 @@
-//! Forests and boosted trees from a library, in builds that have it (`--features forests`). They
-//! are alternatives to compare with: none of them becomes a file. No tree is grown in this crate.
+//! Forests and boosted trees from a library, in builds that have it (`--features forests`):
+//! alternatives to compare with, in memory only.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::error::Result;
 
 /// How trees are grown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct ForestParams {
+pub(crate) struct ForestParams {
     /// Trees of a forest, or rounds of boosting.
     pub trees: usize,
     /// Share of the features that a split of a forest chooses from, 0..=1.

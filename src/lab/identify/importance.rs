@@ -1,7 +1,6 @@
 //! Permutation importance (Breiman 2001) on held-out sessions: how much accuracy is lost when a
-//! feature's values, or those of a whole group, change places between sessions. Nothing is trained
-//! again, so two features that say the same share their importance. Parts of sessions are not
-//! asked.
+//! feature's values, or those of a whole group, change places between sessions. The trained
+//! classifiers stay as they are, so two features that say the same share their importance.
 
 use serde::Serialize;
 
@@ -18,7 +17,7 @@ const SHUFFLES: usize = 5;
 
 /// Loss of accuracy, 0..=1, by feature and by group, largest first.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Importance {
+pub(crate) struct Importance {
     /// Single features.
     pub features: Vec<(String, f64)>,
     /// All features of a group at once.
@@ -26,7 +25,7 @@ pub struct Importance {
 }
 
 /// Columns that change places together.
-struct Block {
+struct PageBlock {
     name: String,
     group: Option<Group>,
     columns: Vec<usize>,
@@ -38,26 +37,29 @@ struct Block {
 pub(super) struct Shuffles<'a> {
     labelled: &'a Labelled,
     random: Random,
-    blocks: Vec<Block>,
+    blocks: Vec<PageBlock>,
     asked: f64,
 }
 
 impl<'a> Shuffles<'a> {
     pub(super) fn new(labelled: &'a Labelled, seed: u64) -> Self {
-        let (names, groups) = (&labelled.names, &labelled.groups);
-        let single = |(column, name): (usize, &String)| Block {
-            name: name.clone(),
-            group: None,
-            columns: vec![column],
-            lost: 0.0,
-        };
-        let whole = |group: Group| Block {
-            name: group.name().into(),
-            group: Some(group),
-            columns: (0..groups.len()).filter(|&column| groups[column] == group).collect(),
-            lost: 0.0,
-        };
-        let blocks = names.iter().enumerate().map(single).chain(Group::ALL.map(whole));
+        let names = &labelled.names;
+        let groups = &labelled.groups;
+        let blocks = names
+            .iter()
+            .enumerate()
+            .map(|(column, name)| PageBlock {
+                name: name.clone(),
+                group: None,
+                columns: vec![column],
+                lost: 0.0,
+            })
+            .chain(Group::ALL.map(|group| PageBlock {
+                name: group.name().into(),
+                group: Some(group),
+                columns: (0..groups.len()).filter(|&column| groups[column] == group).collect(),
+                lost: 0.0,
+            }));
         let blocks = blocks.filter(|block| !block.columns.is_empty()).collect();
         Self { labelled, random: Random::new(seed, 33), blocks, asked: 0.0 }
     }
@@ -87,7 +89,8 @@ impl<'a> Shuffles<'a> {
             return Importance::default();
         }
         self.blocks.sort_by(|a, b| b.lost.total_cmp(&a.lost));
-        let (mut features, mut groups) = (Vec::new(), Vec::new());
+        let mut features = Vec::new();
+        let mut groups = Vec::new();
         for block in self.blocks {
             let lost = block.lost / self.asked;
             match block.group {

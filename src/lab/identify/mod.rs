@@ -1,21 +1,23 @@
 //! Who made this session? Features of whole sessions, classifiers over them, and their evaluation
-//! on people who are all known. Nothing here runs in the live agent, reads the terminal or opens a
-//! file.
+//! on people who are all known.
 
 pub mod classifier;
 pub mod confusion;
 pub mod evaluate;
 pub mod features;
 pub mod folds;
-pub mod forests;
-pub mod importance;
-pub mod predict;
+pub(crate) mod forests;
+pub(crate) mod importance;
+pub(crate) mod predict;
 pub mod samples;
 pub mod scores;
 
-pub use classifier::{Classifier, ClassifierCard, identifier};
-pub use evaluate::{EvaluateOptions, Evaluation, evaluate, search};
-pub use features::{FeatureSet, Group};
-pub use predict::{Named, predict, wanted};
-pub use samples::{Labelled, SampleParams, Samples, SessionFeatures};
-pub use scores::{AttributionFigure, AttributionScores};
+pub(crate) use classifier::identifier;
+pub(crate) use classifier::{Classifier, ClassifierCard};
+pub(crate) use evaluate::{EvaluateOptions, Evaluation};
+pub(crate) use evaluate::{evaluate, search};
+pub(crate) use features::{FeatureSet, Group};
+pub(crate) use predict::wanted;
+pub(crate) use predict::{Named, predict};
+pub(crate) use samples::{Labelled, SampleParams, Samples};
+pub(crate) use scores::{AttributionFigure, AttributionScores};

@@ -1,5 +1,5 @@
 //! Names the likeliest maker of each session and says where that is a guess. The model knows some
-//! people and nobody else: an impostor's session goes to whoever is most like them.
+//! people only: an impostor's session goes to whoever is most like them.
 
 use super::evaluate::mean;
 use super::features::FeatureSet;
@@ -10,7 +10,7 @@ use crate::model::{Identifier, LoadedIdentifier};
 
 /// The answer to one session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Named {
+pub(crate) struct Named {
     /// The session's id.
     pub session: String,
     /// The likeliest of the model's people.
@@ -29,12 +29,8 @@ pub struct Named {
 ///
 /// # Errors
 /// When this build has no such set, or measures it otherwise.
-pub fn wanted(identifier: &Identifier) -> Result<SampleParams> {
+pub(crate) fn wanted(identifier: &Identifier) -> Result<SampleParams> {
     let wants = &identifier.features;
-    let refuse = |what: String| {
-        Failure::new(FailureKind::Data, what)
-            .remedy("Train it again with this version: `mousewarden identify train`.")
-    };
     let set: FeatureSet = wants
         .set
         .parse()
@@ -43,23 +39,32 @@ pub fn wanted(identifier: &Identifier) -> Result<SampleParams> {
     if names == wants.names {
         return Ok(SampleParams { set, parts: wants.parts });
     }
-    let differs = |index: &usize| names.get(*index) != wants.names.get(*index);
-    let first = (0..names.len().max(wants.names.len())).find(differs).unwrap_or(0);
-    let of = |list: &[String]| list.get(first).cloned().unwrap_or_else(|| "nothing".into());
+    let first = (0..names.len().max(wants.names.len()))
+        .find(|index| names.get(*index) != wants.names.get(*index))
+        .unwrap_or(0);
     let what = format!(
         "the model was trained on other features: number {} is {:?} there and {:?} here",
         first + 1,
-        of(&wants.names),
-        of(&names)
+        name_at(first, &wants.names),
+        name_at(first, &names)
     );
     Err(refuse(what))
+}
+
+fn name_at(first: usize, list: &[String]) -> String {
+    list.get(first).cloned().unwrap_or_else(|| "nothing".into())
+}
+
+fn refuse(what: String) -> Failure {
+    Failure::new(FailureKind::Data, what)
+        .remedy("Train it again with this version: `mousewarden identify train`.")
 }
 
 /// Answers every session.
 ///
 /// # Errors
 /// When the model does not fit the samples, or ONNX Runtime fails.
-pub fn predict(samples: &Samples, model: &mut LoadedIdentifier) -> Result<Vec<Named>> {
+pub(crate) fn predict(samples: &Samples, model: &mut LoadedIdentifier) -> Result<Vec<Named>> {
     let rows: Vec<Vec<f32>> = samples.rows.iter().flat_map(SessionFeatures::rows).collect();
     let answers = model.probabilities(&rows)?;
     let mut answers = answers.as_slice();
@@ -69,20 +74,24 @@ pub fn predict(samples: &Samples, model: &mut LoadedIdentifier) -> Result<Vec<Na
         mean(own)
     });
     let answers: Vec<Vec<f32>> = answers.collect();
-    let (labels, bar) =
-        (model.identifier().labels.clone(), model.identifier().provenance.unsure_below);
-    let name = |(row, p): (&SessionFeatures, Vec<f32>)| {
-        let first = likeliest(&p);
-        let mut others = p.clone();
-        others[first] = f32::NEG_INFINITY;
-        Named {
-            session: row.session.clone(),
-            user: labels[first].clone(),
-            probability: p[first],
-            second: labels[likeliest(&others)].clone(),
-            unsure: p[first] < bar,
-            recorded: row.user.clone(),
-        }
-    };
-    Ok(samples.rows.iter().zip(answers).map(name).collect())
+    let labels = model.identifier().labels.clone();
+    let bar = model.identifier().provenance.unsure_below;
+    Ok(samples
+        .rows
+        .iter()
+        .zip(answers)
+        .map(|(row, p)| {
+            let first = likeliest(&p);
+            let mut others = p.clone();
+            others[first] = f32::NEG_INFINITY;
+            Named {
+                session: row.session.clone(),
+                user: labels[first].clone(),
+                probability: p[first],
+                second: labels[likeliest(&others)].clone(),
+                unsure: p[first] < bar,
+                recorded: row.user.clone(),
+            }
+        })
+        .collect())
 }

@@ -1,5 +1,5 @@
 //! Sessions as rows of features, each with its id and, where it is known, its user; if wished,
-//! parts of them as further rows. Nothing is learnt here, and no event is kept.
+//! parts of them as further rows.
 
 use super::features::{FeatureSet, Group};
 use crate::data::formats::{Dataset, Dropped, RecordedSession};
@@ -12,7 +12,7 @@ const FEWEST_EVENTS: usize = 10;
 
 /// What is measured of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SampleParams {
+pub(crate) struct SampleParams {
     /// Which features.
     pub set: FeatureSet,
     /// Parts, equal in events, that are measured beside the whole; 1 leaves it at the whole.
@@ -31,7 +31,7 @@ impl SampleParams {
 
 /// One session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SessionFeatures {
+pub(crate) struct SessionFeatures {
     /// The session's id.
     pub session: String,
     /// Who made it, if the recording says so.
@@ -47,14 +47,15 @@ pub struct SessionFeatures {
 impl SessionFeatures {
     /// The values of the whole, then those of the parts, in single precision.
     pub fn rows(&self) -> impl Iterator<Item = Vec<f32>> {
-        let single = |values: &Vec<f64>| values.iter().map(|value| *value as f32).collect();
-        std::iter::once(&self.values).chain(&self.parts).map(single)
+        std::iter::once(&self.values)
+            .chain(&self.parts)
+            .map(|values| values.iter().map(|value| *value as f32).collect())
     }
 }
 
 /// The sessions of a recording.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Samples {
+pub(crate) struct Samples {
     /// What the values are.
     pub set: FeatureSet,
     /// In the order of the dataset's users and their sessions.
@@ -71,7 +72,9 @@ impl Samples {
     /// # Errors
     /// When a recording cannot be read.
     pub fn read(dataset: &Dataset, measure: SampleParams, shard: Shard) -> Result<Self> {
-        let (set, rows, empty) = (measure.set, Vec::new(), Vec::new());
+        let set = measure.set;
+        let rows = Vec::new();
+        let empty = Vec::new();
         let mut samples = Self { set, rows, dropped: Dropped::default(), empty };
         for user in dataset.users() {
             let own = user.sessions().iter().map(|plan| (plan, Some(user.id())));
@@ -103,9 +106,11 @@ impl Samples {
     /// # Errors
     /// When there are fewer than two users, or a user with a single session: nothing could be
     /// learnt and then asked about them.
-    pub fn labelled(&self) -> Result<Labelled> {
+    pub(crate) fn labelled(&self) -> Result<Labelled> {
         let mut labels: Vec<String> = Vec::new();
-        let (mut rows, mut classes, mut sessions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut rows = Vec::new();
+        let mut classes = Vec::new();
+        let mut sessions = Vec::new();
         for row in &self.rows {
             let Some(user) = &row.user else { continue };
             let class = labels.iter().position(|label| label == user).unwrap_or_else(|| {
@@ -123,14 +128,15 @@ impl Samples {
             return Err(Failure::new(FailureKind::Data, what)
                 .remedy("Give recordings that say who made each session."));
         }
-        let (names, groups) = (self.set.names(), self.set.groups());
+        let names = self.set.names();
+        let groups = self.set.groups();
         Ok(Labelled { rows, classes, sessions, labels, names, groups })
     }
 }
 
 /// Rows with known users, ready to learn from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Labelled {
+pub(crate) struct Labelled {
     /// `[N][F]`; a session's rows lie together, the whole before its parts.
     pub rows: Vec<Vec<f32>>,
     /// `[N]`, indices into `labels`.
@@ -163,9 +169,8 @@ impl Labelled {
     pub fn without(&self, groups: &[Group]) -> Self {
         let kept: Vec<usize> =
             (0..self.groups.len()).filter(|&f| !groups.contains(&self.groups[f])).collect();
-        let row = |row: &Vec<f32>| kept.iter().map(|&f| row[f]).collect();
         Self {
-            rows: self.rows.iter().map(row).collect(),
+            rows: self.rows.iter().map(|row| kept.iter().map(|&f| row[f]).collect()).collect(),
             names: kept.iter().map(|&f| self.names[f].clone()).collect(),
             groups: kept.iter().map(|&f| self.groups[f]).collect(),
             ..self.clone()
@@ -180,7 +185,7 @@ impl Labelled {
     }
 
     /// The place of each session's first row, which is that of the whole.
-    pub fn wholes(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn wholes(&self) -> impl Iterator<Item = usize> {
         let key = |place: usize| (&self.sessions[place], self.classes[place]);
         (0..self.rows.len()).filter(move |&place| place == 0 || key(place) != key(place - 1))
     }

@@ -1,5 +1,5 @@
 //! How well sessions were attributed to people: macro F1, accuracy, top-3, the confusion matrix,
-//! each with an interval. Plain counting on answers; nothing is trained here.
+//! each with an interval.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ const REDRAWS: usize = 1000;
 
 /// The answer to one session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Attribution {
+pub(crate) struct Attribution {
     /// Which session, the same in every repeat.
     pub session: usize,
     /// Which repeat of the cross-validation.
@@ -23,7 +23,7 @@ pub struct Attribution {
 
 impl Attribution {
     /// The likeliest person.
-    pub fn likeliest(&self) -> usize {
+    pub(crate) fn likeliest(&self) -> usize {
         likeliest(&self.probabilities)
     }
 
@@ -35,16 +35,15 @@ impl Attribution {
 }
 
 /// The place of the largest; the first of equals.
-pub fn likeliest(probabilities: &[f32]) -> usize {
-    let larger = |best: usize, place: usize| {
-        if probabilities[place] > probabilities[best] { place } else { best }
-    };
-    (0..probabilities.len()).reduce(larger).unwrap_or(0)
+pub(crate) fn likeliest(probabilities: &[f32]) -> usize {
+    (0..probabilities.len())
+        .reduce(|best, place| if probabilities[place] > probabilities[best] { place } else { best })
+        .unwrap_or(0)
 }
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct AttributionFigure {
+pub(crate) struct AttributionFigure {
     /// The mean over repeats.
     pub value: f64,
     /// Lower end.
@@ -55,7 +54,7 @@ pub struct AttributionFigure {
 
 /// One person's figures, means over repeats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PersonScores {
+pub(crate) struct PersonScores {
     /// Who.
     pub user: String,
     /// Sessions that are theirs.
@@ -74,7 +73,7 @@ pub struct PersonScores {
 /// repeats of a session together, and take the middle 95 %: what other sessions of the *same*
 /// people would give. They say nothing of other people.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AttributionScores {
+pub(crate) struct AttributionScores {
     /// Mean of the people's F1.
     pub macro_f1: AttributionFigure,
     /// Share of right answers.
@@ -140,11 +139,16 @@ pub(super) fn macro_f1(answers: &[Attribution], classes: usize) -> f64 {
 fn interval(whole: &Count, draws: &[Count], pick: &dyn Fn(&Count) -> f64) -> AttributionFigure {
     let mut values: Vec<f64> = draws.iter().map(pick).collect();
     values.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let place = (share * values.len() as f64) as usize;
-        values.get(place.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
-    };
-    AttributionFigure { value: pick(whole), low: at(0.025), high: at(0.975) }
+    AttributionFigure {
+        value: pick(whole),
+        low: quantile(&values, 0.025),
+        high: quantile(&values, 0.975),
+    }
+}
+
+fn quantile(values: &[f64], share: f64) -> f64 {
+    let place = (share * values.len() as f64) as usize;
+    values.get(place.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
 }
 
 /// Sessions redrawn within each person.
@@ -158,36 +162,38 @@ fn redraw(answers: &[Attribution], classes: usize, seed: u64) -> Vec<Count> {
             None => own.push(vec![answer]),
         }
     }
-    let draw = |_| {
-        let mut drawn: Vec<&Attribution> = Vec::with_capacity(answers.len());
-        for own in &sessions {
-            for _ in 0..own.len() {
-                drawn.extend(&own[random.below(own.len())]);
+    (0..REDRAWS)
+        .map(|_| {
+            let mut drawn: Vec<&Attribution> = Vec::with_capacity(answers.len());
+            for own in &sessions {
+                for _ in 0..own.len() {
+                    drawn.extend(&own[random.below(own.len())]);
+                }
             }
-        }
-        count(&drawn, classes)
-    };
-    (0..REDRAWS).map(draw).collect()
+            count(&drawn, classes)
+        })
+        .collect()
 }
 
 fn count(answers: &[&Attribution], classes: usize) -> Count {
     let confusion = confusion(answers, classes);
-    let share = |holds: &dyn Fn(&Attribution) -> bool| {
-        let holding = answers.iter().filter(|answer| holds(answer)).count();
-        holding as f64 / answers.len().max(1) as f64
-    };
-    let of_all = |of: fn(&[Vec<usize>], usize) -> f64| -> Vec<f64> {
-        (0..classes).map(|class| of(&confusion, class)).collect()
-    };
-    let f1 = of_all(f1);
+    let f1 = of_all(&confusion, f1);
     Count {
         macro_f1: f1.iter().sum::<f64>() / classes.max(1) as f64,
-        accuracy: share(&|answer| answer.likeliest() == answer.class),
-        top3: share(&|answer| answer.rank() < 3),
-        precision: of_all(precision),
-        recall: of_all(recall),
+        accuracy: share_of(answers, |answer| answer.likeliest() == answer.class),
+        top3: share_of(answers, |answer| answer.rank() < 3),
+        precision: of_all(&confusion, precision),
+        recall: of_all(&confusion, recall),
         f1,
     }
+}
+
+fn of_all(confusion: &[Vec<usize>], of: fn(&[Vec<usize>], usize) -> f64) -> Vec<f64> {
+    (0..confusion.len()).map(|class| of(confusion, class)).collect()
+}
+
+fn share_of(answers: &[&Attribution], holds: fn(&Attribution) -> bool) -> f64 {
+    share(answers.iter().filter(|answer| holds(answer)).count(), answers.len())
 }
 
 fn confusion(answers: &[&Attribution], classes: usize) -> Vec<Vec<usize>> {

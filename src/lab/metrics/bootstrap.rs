@@ -7,8 +7,7 @@ use crate::lab::random::Random;
 
 /// Draws of people: how often each is in each draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draws {
-    people: usize,
+pub(crate) struct Draws {
     times: Vec<Vec<u16>>,
 }
 
@@ -24,7 +23,7 @@ impl Draws {
             (0..people).for_each(|_| times[random.below(people)] += 1);
             times
         };
-        Self { people, times: (0..count).map(|_| draw()).collect() }
+        Self { times: (0..count).map(|_| draw()).collect() }
     }
 
     /// Each draw: how often each person is in it.
@@ -32,24 +31,23 @@ impl Draws {
         self.times.iter().map(Vec::as_slice)
     }
 
-    /// How many draws there are.
-    pub fn count(&self) -> usize {
-        self.times.len()
-    }
-
     /// The interval of the mean of one value a person; people without a value are left out. None
     /// when nobody has one.
-    pub fn of_mean(&self, values: &[Option<f64>]) -> Option<Range> {
-        let mean = |times: &[u16]| {
-            let drawn = times.iter().zip(values).filter_map(|(times, value)| {
-                value.filter(|_| *times > 0).map(|value| (f64::from(*times), value))
-            });
-            let (count, sum) = drawn.fold((0.0, 0.0), |(count, sum), (times, value)| {
-                (count + times, sum + times * value)
-            });
-            (count > 0.0).then(|| sum / count)
-        };
-        self.interval(self.iter().filter_map(mean).collect(), values.iter().flatten().count())
+    pub(crate) fn of_mean(&self, values: &[Option<f64>]) -> Option<Range> {
+        self.interval(
+            self.iter()
+                .filter_map(|times| {
+                    let drawn = times.iter().zip(values).filter_map(|(times, value)| {
+                        value.filter(|_| *times > 0).map(|value| (f64::from(*times), value))
+                    });
+                    let (count, sum) = drawn.fold((0.0, 0.0), |(count, sum), (times, value)| {
+                        (count + times, sum + times * value)
+                    });
+                    (count > 0.0).then(|| sum / count)
+                })
+                .collect(),
+            values.iter().flatten().count(),
+        )
     }
 
     /// The interval of a figure from its values in the draws, by expanded percentiles: those of a
@@ -57,21 +55,17 @@ impl Draws {
     /// narrow for few people (Hesterberg, "What teachers should know about the bootstrap", 2015).
     /// Of means of skewed errors it still covers a little less than 95 %: 91 % with five
     /// people, 93.5 % from ten people on. None without values.
-    pub fn interval(&self, mut values: Vec<f64>, people: usize) -> Option<Range> {
+    pub(crate) fn interval(&self, mut values: Vec<f64>, people: usize) -> Option<Range> {
         let outside = tail(people);
         values.sort_by(f64::total_cmp);
         let last = values.len().checked_sub(1)?;
         let at = |share: f64| {
             let place = share * last as f64;
-            let (below, rest) = (place.floor() as usize, place.fract());
+            let below = place.floor() as usize;
+            let rest = place.fract();
             values[below] + rest * (values[(below + 1).min(last)] - values[below])
         };
         Some([at(outside), at(1.0 - outside)])
-    }
-
-    /// People that are drawn.
-    pub const fn people(&self) -> usize {
-        self.people
     }
 }
 

@@ -1,17 +1,17 @@
 //! Whether a score means what it says: how likely the owner is, where owner and anybody are equally
 //! likely beforehand. Both sides weigh alike, and within a side every owner. A score's cost is that
 //! of Brümmer and du Preez, "Application-independent evaluation of speaker detection" (2006): Cllr
-//! in bits, 0 for one who knows, 1 for one who says nothing; minCllr is what would be left if the
-//! same order of scores had the best scale (pool adjacent violators, by isotonic regression).
+//! in bits, 0 for perfect knowledge, 1 for a score that is silent; minCllr is what would be left if
+//! the same order of scores had the best scale (pool adjacent violators, by isotonic regression).
 
 /// Bins of a reliability diagram, of equal width over 0..=1.
-pub const BINS: usize = 10;
+pub(crate) const BINS: usize = 10;
 /// A score this close to 0 or 1 counts as no closer: no mistake costs more than about 20 bits.
 const SURE: f64 = 1e-6;
 
 /// How well the scores of a number of owners are calibrated.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Calibrated {
+pub(crate) struct Calibrated {
     /// Expected calibration error, 0..=1: how far the share of owners lies from the mean score, bin
     /// by bin, as a mean over bins by their weight.
     pub ece: f64,
@@ -23,7 +23,7 @@ pub struct Calibrated {
 
 /// A bin of a reliability diagram.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reliability {
+pub(crate) struct Reliability {
     /// Mean score.
     pub score: f64,
     /// Share of the owner's side.
@@ -48,7 +48,7 @@ struct Entry {
 
 /// Scores of several owners, prepared for draws of owners.
 #[derive(Debug, Clone)]
-pub struct Calibration {
+pub(crate) struct Calibration {
     rows: Vec<Option<Row>>,
     /// All scores in ascending order.
     entries: Vec<Entry>,
@@ -61,7 +61,8 @@ impl Calibration {
     /// count.
     pub fn new(owners: &[(&[f32], &[f32])]) -> Self {
         let mut entries = Vec::new();
-        let (mut rows, mut weights) = (Vec::new(), Vec::new());
+        let mut rows = Vec::new();
+        let mut weights = Vec::new();
         for (owner, (genuine, impostor)) in owners.iter().enumerate() {
             let counts = !genuine.is_empty() && !impostor.is_empty();
             rows.push(counts.then(|| Row::of(genuine, impostor)));
@@ -81,7 +82,7 @@ impl Calibration {
     }
 
     /// Each owner so many times; none when none of them counts.
-    pub fn draw(&self, times: &[u16]) -> Option<Calibrated> {
+    pub(crate) fn draw(&self, times: &[u16]) -> Option<Calibrated> {
         let (total, share) = self.total(times)?;
         let ece: f64 = total.bins.iter().map(|[genuine, _, scores]| (genuine - scores).abs()).sum();
         let min_cllr = share * self.least_cost(times);
@@ -105,7 +106,8 @@ impl Calibration {
 
     /// The sum of the owners' sums, and what one owner weighs in it.
     fn total(&self, times: &[u16]) -> Option<(Row, f64)> {
-        let (mut total, mut owners) = (Row::default(), 0.0);
+        let mut total = Row::default();
+        let mut owners = 0.0;
         for (row, times) in self.rows.iter().zip(times) {
             let Some(row) = row.as_ref().filter(|_| *times > 0) else { continue };
             let times = f64::from(*times);
@@ -133,15 +135,19 @@ impl Calibration {
                 pool(&mut blocks);
             }
         }
-        let cost = |[impostor, genuine]: &[f64; 2]| {
-            let bits = |part: f64| match part > 0.0 {
-                true => part * ((impostor + genuine) / part).log2(),
-                false => 0.0,
-            };
-            0.5 * (bits(*impostor) + bits(*genuine))
-        };
-        blocks.iter().map(cost).sum()
+        blocks
+            .iter()
+            .map(|[impostor, genuine]| {
+                let whole = impostor + genuine;
+                0.5 * (bits(*impostor, whole) + bits(*genuine, whole))
+            })
+            .sum()
     }
+}
+
+/// The cost of the part of a block that is on one side.
+fn bits(part: f64, whole: f64) -> f64 {
+    if part > 0.0 { part * (whole / part).log2() } else { 0.0 }
 }
 
 impl Row {

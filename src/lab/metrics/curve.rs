@@ -1,5 +1,5 @@
 //! ROC and DET as counts on one scale of thresholds, a row an owner: a bootstrap draw is then a sum
-//! of rows, and no score is sorted twice.
+//! of rows, and scores are sorted once.
 
 use super::Rates;
 
@@ -7,11 +7,12 @@ use super::Rates;
 const CELLS: usize = 2048;
 
 /// The false acceptance rates at which curves are sampled: 0, fine steps up to 10 %, then 2 %.
-pub const FAR_GRID: [f64; 70] = far_grid();
+pub(crate) const FAR_GRID: [f64; 70] = far_grid();
 
 const fn far_grid() -> [f64; 70] {
     let mut grid = [0.0; 70];
-    let (mut at, mut far) = (1, 0.001);
+    let mut at = 1;
+    let mut far = 0.001;
     while at < 25 {
         grid[at] = far;
         // The 24th step from 0.1 % reaches 10 %.
@@ -62,19 +63,12 @@ impl ScoreCounts {
             let step = edges.len() as f64 / cells as f64;
             edges = (0..cells).map(|cell| edges[(cell as f64 * step) as usize]).collect();
         }
-        let count = |scores: &[f32]| {
-            let mut cells = vec![0; edges.len()];
-            for score in scores {
-                cells[edges.partition_point(|edge| edge <= score).max(1) - 1] += 1;
-            }
-            cells
-        };
-        let rows = owners.iter().map(|(g, i)| [count(g), count(i)]).collect();
+        let rows = owners.iter().map(|(g, i)| [count(&edges, g), count(&edges, i)]).collect();
         Self { edges, rows }
     }
 
     /// Whether there are impostor scores enough to tell a rate this low.
-    pub fn resolves(&self, far: f64) -> bool {
+    pub(crate) fn resolves(&self, far: f64) -> bool {
         let impostor: u64 = self.rows.iter().flat_map(|[_, i]| i).map(|n| u64::from(*n)).sum();
         impostor as f64 * far >= 1.0
     }
@@ -85,7 +79,7 @@ impl ScoreCounts {
     }
 
     /// Each owner so many times.
-    pub fn draw(&self, times: &[u16]) -> Curve<'_> {
+    pub(crate) fn draw(&self, times: &[u16]) -> Curve<'_> {
         let mut cells = [vec![0_u64; self.edges.len()], vec![0; self.edges.len()]];
         for (row, times) in self.rows.iter().zip(times).filter(|(_, times)| **times > 0) {
             for (sums, counts) in cells.iter_mut().zip(row) {
@@ -96,6 +90,14 @@ impl ScoreCounts {
         let [genuine, impostor] = cells;
         Curve { edges: &self.edges, genuine, impostor }
     }
+}
+
+fn count(edges: &[f32], scores: &[f32]) -> Vec<u32> {
+    let mut cells = vec![0; edges.len()];
+    for score in scores {
+        cells[edges.partition_point(|edge| edge <= score).max(1) - 1] += 1;
+    }
+    cells
 }
 
 /// Counts of one draw.
@@ -121,11 +123,10 @@ impl Curve<'_> {
             *sum = (sum.0 + g, sum.1 + i);
             Some(*sum)
         }));
-        let rates = move |(g, i): (u64, u64)| Rates {
+        Some(sums.map(move |(g, i)| Rates {
             far: (impostor - i as f64) / impostor,
             frr: g as f64 / genuine,
-        };
-        Some(sums.map(rates))
+        }))
     }
 
     /// Area under the ROC curve, ties counting half; none when a class is empty.
@@ -155,12 +156,12 @@ impl Curve<'_> {
     }
 
     /// See [`frr_at_far`].
-    pub fn frr_at(&self, far: f64) -> Option<f64> {
+    pub(crate) fn frr_at(&self, far: f64) -> Option<f64> {
         self.points()?.find(|point| point.far <= far + 1e-12).map(|point| point.frr)
     }
 
     /// FRR at each FAR of [`FAR_GRID`]; none when a class is empty.
-    pub fn frr_on_grid(&self) -> Option<Vec<f64>> {
+    pub(crate) fn frr_on_grid(&self) -> Option<Vec<f64>> {
         let mut points = self.points()?;
         let mut found: Vec<f64> = Vec::with_capacity(FAR_GRID.len());
         let mut point = points.next()?;

@@ -7,7 +7,7 @@ use super::normal;
 /// a mean of n separates by d * sqrt(n / (1 + (n - 1) r)), and the equal error rate is the normal
 /// distribution's share below minus half of that.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Correlated {
+pub(crate) struct Correlated {
     /// Correlation of two scores of one session, 0..=1.
     pub correlation: f64,
     /// The equal error rate that no group goes below.
@@ -17,19 +17,26 @@ pub struct Correlated {
 /// Fits it to equal error rates of groups: 1 / d'^2 is a straight line in 1 / n, which goes through
 /// its value at n = 1 and its value at n without end. Least squares on relative errors; none with
 /// fewer than three sizes that separate at all, or where a measured rate lies below the floor.
-pub fn fit_floor(rates: &[(usize, f64)]) -> Option<Correlated> {
-    let point = |(n, rate): &(usize, f64)| {
-        let half = -normal::quantile(rate.clamp(1e-4, 1.0));
-        (half > 0.01).then(|| (1.0 / *n as f64, 1.0 / (2.0 * half).powi(2)))
-    };
-    let points: Vec<(f64, f64)> = rates.iter().filter_map(point).collect();
+pub(crate) fn fit_floor(rates: &[(usize, f64)]) -> Option<Correlated> {
+    let points: Vec<(f64, f64)> = rates
+        .iter()
+        .filter_map(|(n, rate)| {
+            let half = -normal::quantile(rate.clamp(1e-4, 1.0));
+            (half > 0.01).then(|| (1.0 / *n as f64, 1.0 / (2.0 * half).powi(2)))
+        })
+        .collect();
     if points.len() < 3 {
         return None;
     }
     // y = a u + b (1 - u), each row divided by y.
-    let (mut uu, mut uv, mut vv, mut uy, mut vy) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let mut uu = 0.0;
+    let mut uv = 0.0;
+    let mut vv = 0.0;
+    let mut uy = 0.0;
+    let mut vy = 0.0;
     for (u, y) in points {
-        let (u, v) = (u / y, (1.0 - u) / y);
+        let v = (1.0 - u) / y;
+        let u = u / y;
         (uu, uv, vv) = (uu + u * u, uv + u * v, vv + v * v);
         (uy, vy) = (uy + u, vy + v);
     }
@@ -37,7 +44,8 @@ pub fn fit_floor(rates: &[(usize, f64)]) -> Option<Correlated> {
     if determinant.abs() < 1e-12 {
         return None;
     }
-    let (a, b) = ((uy * vv - vy * uv) / determinant, (vy * uu - uy * uv) / determinant);
+    let a = (uy * vv - vy * uv) / determinant;
+    let b = (vy * uu - uy * uv) / determinant;
     let correlation = (b / a).clamp(0.0, 1.0);
     let limit = a * correlation;
     let floor = if limit > 0.0 { normal::below(-0.5 / limit.sqrt()) } else { 0.0 };

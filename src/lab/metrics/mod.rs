@@ -1,5 +1,5 @@
 //! How well scores separate: area under the ROC curve, equal error rate, error rates at a
-//! threshold, and how sure a measured rate is. Plain arithmetic on scores; nobody is judged here.
+//! threshold, and how sure a measured rate is.
 //!
 //! A score belongs to the owner when it is **at or above** the threshold, as in the live decision.
 
@@ -9,10 +9,12 @@ mod curve;
 mod floor;
 mod normal;
 
-pub use bootstrap::{Draws, Range};
-pub use calibration::{BINS, Calibrated, Calibration, Reliability};
-pub use curve::{FAR_GRID, ScoreCounts, frr_at_far};
-pub use floor::{Correlated, fit_floor};
+pub(crate) use bootstrap::Draws;
+pub use bootstrap::Range;
+pub(crate) use calibration::{BINS, Calibrated, Calibration};
+pub(crate) use curve::FAR_GRID;
+pub use curve::{ScoreCounts, frr_at_far};
+pub(crate) use floor::fit_floor;
 
 /// The area under the ROC curve: the chance that a genuine score lies above an impostor's, ties
 /// counting half (Mann & Whitney). `None` when a class is empty.
@@ -21,12 +23,14 @@ pub fn auc(genuine: &[f32], impostor: &[f32]) -> Option<f64> {
         return None;
     }
     let impostor = sorted(impostor);
-    let won = |score: &f32| {
-        let below = impostor.partition_point(|other| other < score);
-        let not_above = impostor.partition_point(|other| other <= score);
-        (below + not_above) as f64 / 2.0
-    };
-    let sum: f64 = genuine.iter().map(won).sum();
+    let sum: f64 = genuine
+        .iter()
+        .map(|score| {
+            let below = impostor.partition_point(|other| other < score);
+            let not_above = impostor.partition_point(|other| other <= score);
+            (below + not_above) as f64 / 2.0
+        })
+        .sum();
     Some(sum / (genuine.len() as f64 * impostor.len() as f64))
 }
 
@@ -47,7 +51,8 @@ pub fn eer(genuine: &[f32], impostor: &[f32]) -> Option<EqualError> {
     if genuine.is_empty() || impostor.is_empty() {
         return None;
     }
-    let (genuine, impostor) = (sorted(genuine), sorted(impostor));
+    let genuine = sorted(genuine);
+    let impostor = sorted(impostor);
     let mut before: Option<(Rates, f32)> = None;
     for threshold in candidates(&genuine, &impostor) {
         let rates = rates_of_sorted(&genuine, &impostor, threshold);
@@ -76,7 +81,8 @@ fn candidates(genuine: &[f32], impostor: &[f32]) -> Vec<f32> {
     let mut scores = [genuine, impostor].concat();
     scores.sort_by(f32::total_cmp);
     scores.dedup();
-    let (first, last) = (scores[0], scores[scores.len() - 1]);
+    let first = scores[0];
+    let last = scores[scores.len() - 1];
     let between = scores.windows(2).map(|pair| f32::midpoint(pair[0], pair[1]));
     std::iter::once(first).chain(between).chain([last + 1e-6_f32.max(last.abs() * 1e-6)]).collect()
 }
@@ -96,20 +102,27 @@ pub fn rates(genuine: &[f32], impostor: &[f32], threshold: f32) -> Rates {
 }
 
 fn rates_of_sorted(genuine: &[f32], impostor: &[f32], threshold: f32) -> Rates {
-    let below = |scores: &[f32]| scores.partition_point(|score| *score < threshold);
-    let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
     Rates {
-        far: share(impostor.len() - below(impostor), impostor.len()),
-        frr: share(below(genuine), genuine.len()),
+        far: share(impostor.len() - below(threshold, impostor), impostor.len()),
+        frr: share(below(threshold, genuine), genuine.len()),
     }
+}
+
+fn below(threshold: f32, scores: &[f32]) -> usize {
+    scores.partition_point(|score| *score < threshold)
+}
+
+fn share(part: usize, all: usize) -> f64 {
+    part as f64 / all.max(1) as f64
 }
 
 /// Gini coefficient of values that are not negative: 0 when all are alike, (n - 1) / n when one of
 /// them is everything. 0 for none, and when all are zero.
-pub fn gini(values: &[f64]) -> f64 {
+pub(crate) fn gini(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
-    let (n, sum) = (values.len() as f64, values.iter().sum::<f64>());
+    let n = values.len() as f64;
+    let sum = values.iter().sum::<f64>();
     if sum <= 0.0 {
         return 0.0;
     }
@@ -139,7 +152,7 @@ pub fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
 
 /// Wilson's 95 % interval of a rate seen in `trials` independent trials; everything is possible
 /// after none.
-pub fn wilson(rate: f64, trials: usize) -> [f64; 2] {
+pub(crate) fn wilson(rate: f64, trials: usize) -> [f64; 2] {
     const Z: f64 = 1.959_963_984_540_054;
     if trials == 0 {
         return [0.0, 1.0];
@@ -153,7 +166,7 @@ pub fn wilson(rate: f64, trials: usize) -> [f64; 2] {
 
 /// Means of the last `n` scores after each score, as the live decision takes them: neighbours
 /// share all but one. One call a stream.
-pub fn sliding(scores: &[f32], n: usize) -> Vec<f32> {
+pub(crate) fn sliding(scores: &[f32], n: usize) -> Vec<f32> {
     scores.windows(n.max(1)).map(mean_score).collect()
 }
 

@@ -13,7 +13,8 @@ pub(super) fn below(z: f64) -> f64 {
 /// Its inverse by bisection; the argument is held within 1e-9 of 0 and 1.
 pub(super) fn quantile(share: f64) -> f64 {
     let share = share.clamp(1e-9, 1.0 - 1e-9);
-    let (mut low, mut high) = (-7.0, 7.0);
+    let mut low = -7.0;
+    let mut high = 7.0;
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
         if below(middle) < share { low = middle } else { high = middle }

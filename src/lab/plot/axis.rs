@@ -4,7 +4,7 @@ use super::scale::Scale;
 
 /// Which ticks an axis has.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Ticks {
+pub(crate) enum Ticks {
     /// About so many, at round values.
     About(usize),
     /// These, with their texts.
@@ -13,7 +13,7 @@ pub enum Ticks {
 
 /// One axis of a picture.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// What it shows, with the unit.
     pub label: String,
     /// Its spacing.
@@ -30,7 +30,7 @@ pub struct Axis {
 
 impl Axis {
     /// A linear axis between two values.
-    pub fn linear(label: impl Into<String>, from: f64, to: f64) -> Self {
+    pub(crate) fn linear(label: impl Into<String>, from: f64, to: f64) -> Self {
         let label = label.into();
         Self { label, scale: Scale::Linear, from, to, ticks: Ticks::About(5), grid: true }
     }
@@ -41,7 +41,7 @@ impl Axis {
     }
 
     /// A probit axis between two shares.
-    pub fn probit(label: impl Into<String>, from: f64, to: f64) -> Self {
+    pub(crate) fn probit(label: impl Into<String>, from: f64, to: f64) -> Self {
         Self { scale: Scale::Probit, ..Self::linear(label, from, to) }
     }
 
@@ -62,7 +62,7 @@ impl Axis {
 
     /// Without lines across the picture.
     #[must_use]
-    pub fn without_grid(mut self) -> Self {
+    pub(crate) fn without_grid(mut self) -> Self {
         self.grid = false;
         self
     }

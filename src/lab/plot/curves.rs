@@ -1,4 +1,4 @@
-//! Learning curves: what a training wrote epoch by epoch, as one picture. Trains nothing.
+//! Learning curves: what a training wrote epoch by epoch, as one picture.
 
 use super::axis::Axis;
 use super::figure::{Figure, Picture};
@@ -9,7 +9,7 @@ use crate::error::{Failure, FailureKind, Result};
 
 /// One epoch of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochPoint {
+pub(crate) struct EpochPoint {
     /// Its number, from 1.
     pub epoch: u32,
     /// Loss on the training part.
@@ -25,49 +25,55 @@ pub struct EpochPoint {
 ///
 /// # Errors
 /// When a row has fewer columns or something else than numbers. `name` says which file it was.
-pub fn parse_curves(name: &str, csv: &str) -> Result<Vec<EpochPoint>> {
+pub(crate) fn parse_curves(name: &str, csv: &str) -> Result<Vec<EpochPoint>> {
     let mut epochs = Vec::new();
     for (i, line) in csv.lines().enumerate().skip(1).filter(|line| !line.1.trim().is_empty()) {
-        let wrong = |what: &str| {
-            let what = format!("{name}:{}: {what}", i + 1);
-            let remedy = "Expected epoch,training_loss,validation_loss,validation_auc.";
-            Failure::new(FailureKind::Data, what).remedy(remedy)
-        };
         let mut fields = line.split(',').map(str::trim);
         let epoch = fields.next().and_then(|field| field.parse().ok());
-        let epoch = epoch.ok_or_else(|| wrong("no number of an epoch"))?;
-        let mut next = || match fields.next() {
-            None => Err(wrong("too few columns")),
-            Some("") => Ok(f64::NAN),
-            Some(field) => field.parse::<f64>().map_err(|_| wrong("not a number")),
-        };
-        let (training_loss, validation_loss, validation_auc) = (next()?, next()?, next()?);
+        let epoch = epoch.ok_or_else(|| wrong(name, i + 1, "no number of an epoch"))?;
+        let mut values = [f64::NAN; 3];
+        for value in &mut values {
+            let field = fields.next().ok_or_else(|| wrong(name, i + 1, "too few columns"))?;
+            // An epoch without a validation part leaves its fields empty.
+            if !field.is_empty() {
+                *value = field.parse().map_err(|_| wrong(name, i + 1, "not a number"))?;
+            }
+        }
+        let [training_loss, validation_loss, validation_auc] = values;
         epochs.push(EpochPoint { epoch, training_loss, validation_loss, validation_auc });
     }
     Ok(epochs)
 }
 
+fn wrong(name: &str, line: usize, what: &str) -> Failure {
+    let what = format!("{name}:{line}: {what}");
+    let remedy = "Expected epoch,training_loss,validation_loss,validation_auc.";
+    Failure::new(FailureKind::Data, what).remedy(remedy)
+}
+
 /// The losses and the AUC of a training over its epochs, with the best epoch marked: losses in the
 /// first picture, the AUC in the second.
-pub fn learning_curves(title: &str, epochs: &[EpochPoint]) -> [Picture; 2] {
+pub(crate) fn learning_curves(title: &str, epochs: &[EpochPoint]) -> [Picture; 2] {
     let last = epochs.iter().map(|epoch| f64::from(epoch.epoch)).fold(1.0, f64::max);
     let first = if epochs.len() > 1 { 1.0 } else { 0.0 };
     let x = || Axis::linear("epoch", first, last);
-    let series = |value: fn(&EpochPoint) -> f64| {
-        epochs.iter().map(|epoch| [f64::from(epoch.epoch), value(epoch)]).collect::<Vec<_>>()
-    };
     let losses = epochs.iter().flat_map(|epoch| [epoch.training_loss, epoch.validation_loss]);
     let highest = losses.filter(|loss| loss.is_finite()).fold(0.0, f64::max);
     let loss =
         Figure::new(format!("{title}: loss"), x(), Axis::linear("loss", 0.0, highest * 1.05))
             .about("Training and validation loss over the epochs.")
-            .mark(Mark::line(series(|e| e.training_loss), Style::series(0)).named("training"))
-            .mark(Mark::line(series(|e| e.validation_loss), Style::series(1)).named("validation"));
+            .mark(
+                Mark::line(series(epochs, |e| e.training_loss), Style::series(0)).named("training"),
+            )
+            .mark(
+                Mark::line(series(epochs, |e| e.validation_loss), Style::series(1))
+                    .named("validation"),
+            );
     let aucs = epochs.iter().map(|epoch| epoch.validation_auc).filter(|auc| auc.is_finite());
     let low = (aucs.fold(0.5, f64::min) * 20.0).floor() / 20.0;
     let auc = Figure::new(format!("{title}: AUC"), x(), Axis::linear("validation AUC", low, 1.0))
         .about("Area under the ROC curve on the validation part over the epochs.")
-        .mark(Mark::line(series(|e| e.validation_auc), Style::of(Colour::Series(1))));
+        .mark(Mark::line(series(epochs, |e| e.validation_auc), Style::of(Colour::Series(1))));
     let auc = match best(epochs) {
         Some(best) => {
             let note = format!("best: {} in epoch {}", number(best.validation_auc), best.epoch);
@@ -76,6 +82,10 @@ pub fn learning_curves(title: &str, epochs: &[EpochPoint]) -> [Picture; 2] {
         None => auc,
     };
     [loss.draw(), auc.draw()]
+}
+
+fn series(epochs: &[EpochPoint], value: fn(&EpochPoint) -> f64) -> Vec<[f64; 2]> {
+    epochs.iter().map(|epoch| [f64::from(epoch.epoch), value(epoch)]).collect::<Vec<_>>()
 }
 
 fn best(epochs: &[EpochPoint]) -> Option<&EpochPoint> {

@@ -11,7 +11,7 @@ const LINE: f64 = 16.0;
 
 /// What a picture is made of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
+pub(crate) struct Figure {
     title: String,
     about: String,
     size: [f64; 2],
@@ -23,7 +23,8 @@ pub struct Figure {
 impl Figure {
     /// An empty picture of the usual size.
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
-        let (title, about) = (title.into(), String::new());
+        let title = title.into();
+        let about = String::new();
         Self { title, about, size: [460.0, 320.0], x, y, marks: Vec::new() }
     }
 
@@ -50,13 +51,13 @@ impl Figure {
 
     /// With more marks.
     #[must_use]
-    pub fn marks(mut self, marks: impl IntoIterator<Item = Mark>) -> Self {
+    pub(crate) fn marks(mut self, marks: impl IntoIterator<Item = Mark>) -> Self {
         self.marks.extend(marks);
         self
     }
 
     /// Draws it.
-    pub fn draw(&self) -> Picture {
+    pub(crate) fn draw(&self) -> Picture {
         let [wide, high] = self.size;
         let left = self.left();
         let legend = Legend::new(&self.marks, left, wide - left - 6.0);
@@ -101,23 +102,26 @@ impl Figure {
 
 fn grid(frame: &Frame<'_>) -> String {
     let mut data = String::new();
-    let across = |value: f64| {
-        format!("M{} {}h{}", place(frame.left), place(frame.y(value)), place(frame.width))
-    };
-    let upwards = |value: f64| {
-        format!("M{} {}v{}", place(frame.x(value)), place(frame.top), place(frame.height))
-    };
     if frame.y.grid {
-        data.extend(frame.y.values().iter().map(|tick| across(tick.0)));
+        data.extend(frame.y.values().iter().map(|tick| across(frame, tick.0)));
     }
     if frame.x.grid {
-        data.extend(frame.x.values().iter().map(|tick| upwards(tick.0)));
+        data.extend(frame.x.values().iter().map(|tick| upwards(frame, tick.0)));
     }
     format!("<path class=\"g\" d=\"{data}\"/>")
 }
 
+fn upwards(frame: &Frame<'_>, value: f64) -> String {
+    format!("M{} {}v{}", place(frame.x(value)), place(frame.top), place(frame.height))
+}
+
+fn across(frame: &Frame<'_>, value: f64) -> String {
+    format!("M{} {}h{}", place(frame.left), place(frame.y(value)), place(frame.width))
+}
+
 fn axes(frame: &Frame<'_>, upright: bool) -> String {
-    let (left, bottom) = (frame.left, frame.top + frame.height);
+    let left = frame.left;
+    let bottom = frame.top + frame.height;
     let mut out = format!(
         "<path class=\"a\" d=\"M{} {}v{}h{}\"/>",
         place(left),
@@ -153,7 +157,8 @@ fn across_ticks(frame: &Frame<'_>, bottom: f64, upright: bool) -> String {
     let mut ticks: Vec<_> =
         frame.x.values().into_iter().map(|tick| (frame.x(tick.0), tick.1)).collect();
     ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut out, mut free) = (String::new(), f64::NEG_INFINITY);
+    let mut out = String::new();
+    let mut free = f64::NEG_INFINITY;
     for (x, label) in ticks {
         if upright {
             let turn = format!(
@@ -176,7 +181,8 @@ fn across_ticks(frame: &Frame<'_>, bottom: f64, upright: bool) -> String {
 }
 
 fn upward_ticks(frame: &Frame<'_>) -> String {
-    let (mut out, mut taken) = (String::new(), Vec::<f64>::new());
+    let mut out = String::new();
+    let mut taken = Vec::<f64>::new();
     for (value, label) in frame.y.values() {
         let y = frame.y(value);
         if taken.iter().any(|other| (other - y).abs() < TICK) {
@@ -190,7 +196,7 @@ fn upward_ticks(frame: &Frame<'_>) -> String {
 
 /// A finished drawing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(crate) struct Picture {
     open: String,
     body: String,
 }
@@ -199,7 +205,8 @@ impl Picture {
     /// A drawing of a size in px with the elements of `body`; the title is what a screen reader
     /// says first.
     pub fn new(title: &str, about: &str, [wide, high]: [f64; 2], body: &str) -> Self {
-        let (wide, high) = (place(wide), place(high));
+        let wide = place(wide);
+        let high = place(high);
         let open = format!(
             "class=\"plot\" viewBox=\"0 0 {wide} {high}\" width=\"{wide}\" height=\"{high}\" role=\"img\""
         );
@@ -216,7 +223,7 @@ impl Picture {
     }
 
     /// As a file of its own, with the sheet and its own paper.
-    pub fn standalone(&self) -> String {
+    pub(crate) fn standalone(&self) -> String {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" {}><style>{}</style>\
              <rect class=\"p\" width=\"100%\" height=\"100%\"/>{}</svg>\n",

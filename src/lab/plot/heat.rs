@@ -11,7 +11,7 @@ const LEVELS: usize = 12;
 
 /// A table of numbers as shades.
 #[derive(Debug, Clone, PartialEq)]
-pub struct HeatMap {
+pub(crate) struct HeatMap {
     /// Its title.
     pub title: String,
     /// A sentence for those who cannot see it.
@@ -30,12 +30,13 @@ pub struct HeatMap {
 
 impl HeatMap {
     /// Draws it.
-    pub fn draw(&self) -> Picture {
+    pub(crate) fn draw(&self) -> Picture {
         let mut levels = vec![Vec::new(); LEVELS];
         for (row, column, shade) in self.cells() {
             let level = (shade * LEVELS as f64).ceil() as usize;
             if let Some(cells) = level.checked_sub(1).and_then(|level| levels.get_mut(level)) {
-                let (x, y) = (column as f64, row as f64);
+                let x = column as f64;
+                let y = row as f64;
                 cells.push([x - 0.5, y - 0.5, x + 0.5, y + 0.5]);
             }
         }
@@ -53,11 +54,9 @@ impl HeatMap {
     }
 
     fn cells(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
-        let cell = |(row, shades): (usize, &'_ Vec<f64>)| {
-            let shades = shades.clone();
-            shades.into_iter().enumerate().map(move |(column, shade)| (row, column, shade))
-        };
-        let cells = self.shades.iter().enumerate().flat_map(cell);
+        let cells = self.shades.iter().enumerate().flat_map(|(row, shades)| {
+            shades.iter().enumerate().map(move |(column, shade)| (row, column, *shade))
+        });
         cells.filter(|cell| cell.2.is_finite()).map(|(r, c, shade)| (r, c, shade.clamp(0.0, 1.0)))
     }
 

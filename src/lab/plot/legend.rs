@@ -20,7 +20,9 @@ pub(super) struct Legend<'a> {
 impl<'a> Legend<'a> {
     /// Lays out the named marks within a width, px.
     pub fn new(marks: &'a [Mark], left: f64, available: f64) -> Self {
-        let (mut x, mut row, mut entries) = (left, 0.0, Vec::new());
+        let mut x = left;
+        let mut row = 0.0;
+        let mut entries = Vec::new();
         for mark in marks {
             let Some(name) = mark.name.as_deref() else { continue };
             let wide = SAMPLE + 4.0 + width(name, SIZE);
@@ -35,12 +37,14 @@ impl<'a> Legend<'a> {
     }
 
     /// Draws it below a height, px.
-    pub fn draw(&self, top: f64) -> String {
-        let entry = |(mark, name, [x, row]): &(&Mark, &str, [f64; 2])| {
-            let middle = top + row + ROW / 2.0;
-            sample(mark, *x, middle) + &text([x + SAMPLE + 4.0, middle + 4.0], "", "t", name)
-        };
-        self.entries.iter().map(entry).collect()
+    pub(crate) fn draw(&self, top: f64) -> String {
+        self.entries
+            .iter()
+            .map(|(mark, name, [x, row])| {
+                let middle = top + row + ROW / 2.0;
+                sample(mark, *x, middle) + &text([x + SAMPLE + 4.0, middle + 4.0], "", "t", name)
+            })
+            .collect()
     }
 }
 

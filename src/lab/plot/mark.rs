@@ -9,7 +9,7 @@ use super::text::{escape, place};
 
 /// A mark of a picture, in the values of its axes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
+pub(crate) struct Mark {
     pub(super) form: Form,
     pub(super) style: Style,
     pub(super) name: Option<String>,
@@ -17,7 +17,7 @@ pub struct Mark {
 
 /// The outline of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PointShape {
+pub(crate) enum PointShape {
     /// A disc.
     Circle,
     /// A square on its side.
@@ -40,7 +40,7 @@ pub(super) enum Form {
     Points(Vec<[f64; 2]>, PointShape, f64),
     Upright(f64, String),
     Level(f64, String),
-    Note([f64; 2], String, bool),
+    Note([f64; 2], String),
 }
 
 impl Mark {
@@ -54,12 +54,12 @@ impl Mark {
     }
 
     /// A band over x between two heights: `[x, low, high]`.
-    pub const fn band(points: Vec<[f64; 3]>, style: Style) -> Self {
+    pub(crate) const fn band(points: Vec<[f64; 3]>, style: Style) -> Self {
         Self::new(Form::Band(points), style)
     }
 
     /// Filled rectangles `[x, y, x, y]` between two corners.
-    pub const fn rects(rects: Vec<[f64; 4]>, style: Style) -> Self {
+    pub(crate) const fn rects(rects: Vec<[f64; 4]>, style: Style) -> Self {
         Self::new(Form::Rects(rects), style)
     }
 
@@ -69,7 +69,7 @@ impl Mark {
     }
 
     /// Strokes with a head at their end.
-    pub const fn arrows(arrows: Vec<[f64; 4]>, style: Style) -> Self {
+    pub(crate) const fn arrows(arrows: Vec<[f64; 4]>, style: Style) -> Self {
         Self::new(Form::Arrows(arrows), style)
     }
 
@@ -90,20 +90,15 @@ impl Mark {
     }
 
     /// A dashed line across at a value of y, with a note above its end.
-    pub fn level(y: f64, note: impl Into<String>) -> Self {
+    pub(crate) fn level(y: f64, note: impl Into<String>) -> Self {
         let style = Style::of(Colour::Ink).dashed(Dash::Short).width(1.2);
         Self::new(Form::Level(y, note.into()), style)
-    }
-
-    /// A text that begins at a place.
-    pub fn note(at: [f64; 2], text: impl Into<String>) -> Self {
-        Self::new(Form::Note(at, text.into(), false), Style::of(Colour::Ink))
     }
 
     /// A text around a place; in the colour of the paper if it stands on something dark.
     pub fn label(at: [f64; 2], text: String, on_dark: bool) -> Self {
         let colour = if on_dark { Colour::Muted } else { Colour::Ink };
-        Self::new(Form::Note(at, text, true), Style::of(colour))
+        Self::new(Form::Note(at, text), Style::of(colour))
     }
 
     /// Whether it draws nothing.
@@ -152,7 +147,7 @@ impl Frame<'_> {
         [self.at([segment[0], segment[1]]), self.at([segment[2], segment[3]])]
     }
 
-    pub fn draw(&self, mark: &Mark) -> String {
+    pub(crate) fn draw(&self, mark: &Mark) -> String {
         let style = &mark.style;
         match &mark.form {
             Form::Line(points) => stroke(&self.line(points), style),
@@ -170,7 +165,7 @@ impl Frame<'_> {
             }
             Form::Upright(x, note) => self.upright(*x, note, style),
             Form::Level(y, note) => self.level(*y, note, style),
-            Form::Note(at, text, centred) => self.note(*at, text, *centred, style),
+            Form::Note(at, text) => self.note(*at, text, style),
         }
     }
 
@@ -193,17 +188,15 @@ impl Frame<'_> {
         let upper = points.iter().map(|[x, _, high]| [*x, *high]);
         let lower = points.iter().rev().map(|[x, low, _]| [*x, *low]);
         let outline: Vec<_> = upper.chain(lower).collect();
-        match outline.is_empty() {
-            true => String::new(),
-            false => self.line(&outline) + "Z",
-        }
+        if outline.is_empty() { String::new() } else { self.line(&outline) + "Z" }
     }
 
     fn rects(&self, rects: &[[f64; 4]]) -> String {
         let mut data = String::new();
         for rect in rects {
             let [a, b] = self.ends(*rect);
-            let (wide, high) = ((b[0] - a[0]).abs(), (b[1] - a[1]).abs());
+            let wide = (b[0] - a[0]).abs();
+            let high = (b[1] - a[1]).abs();
             push(&mut data, 'M', a[0].min(b[0]), a[1].min(b[1]));
             let _ = write!(data, "h{}v{}h-{0}Z", place(wide), place(high));
         }
@@ -225,17 +218,20 @@ impl Frame<'_> {
     }
 
     fn heads(&self, arrows: &[[f64; 4]], width: f64) -> String {
-        let (length, half) = (3.0 + 1.6 * width, 1.2 + 0.8 * width);
+        let length = 3.0 + 1.6 * width;
+        let half = 1.2 + 0.8 * width;
         let mut data = String::new();
         for arrow in arrows {
             let [a, b] = self.ends(*arrow);
-            let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+            let dx = b[0] - a[0];
+            let dy = b[1] - a[1];
             let span = dx.hypot(dy);
             // A head longer than its stroke would point nowhere.
             if span < length {
                 continue;
             }
-            let (ux, uy) = (dx / span, dy / span);
+            let ux = dx / span;
+            let uy = dy / span;
             let foot = [b[0] - length * ux, b[1] - length * uy];
             push(&mut data, 'M', b[0], b[1]);
             push(&mut data, 'L', foot[0] - half * uy, foot[1] + half * ux);
@@ -266,13 +262,10 @@ impl Frame<'_> {
         stroke(&data, style) + &text(at, " text-anchor=\"end\"", "t", note)
     }
 
-    fn note(&self, at: [f64; 2], note: &str, centred: bool, style: &Style) -> String {
+    fn note(&self, at: [f64; 2], note: &str, style: &Style) -> String {
         let [x, y] = self.at(at);
-        match (centred, style.colour) {
-            (false, _) => text([x, y], "", "t", note),
-            (true, Colour::Ink) => text([x, y + 4.0], " text-anchor=\"middle\"", "t", note),
-            (true, _) => text([x, y + 4.0], " text-anchor=\"middle\"", "t o", note),
-        }
+        let class = if style.colour == Colour::Ink { "t" } else { "t o" };
+        text([x, y + 4.0], " text-anchor=\"middle\"", class, note)
     }
 }
 
@@ -280,20 +273,17 @@ impl PointShape {
     /// The outline around a place, px.
     pub(super) fn path(self, [x, y]: [f64; 2], r: f64) -> String {
         let p = place;
-        let start = |dx: f64, dy: f64| format!("M{} {}", p(x + dx), p(y + dy));
-        let (r, two) = (p(r), p(2.0 * r));
+        let two = p(2.0 * r);
+        let r = p(r);
         let radius: f64 = r.parse().unwrap_or(1.0);
+        let [left, top, right] = [p(x - radius), p(y - radius), p(x + radius)];
+        let [x, y] = [p(x + 0.0), p(y + 0.0)];
         match self {
-            Self::Circle => {
-                format!("{}a{r} {r} 0 1 0 {two} 0a{r} {r} 0 1 0 -{two} 0", start(-radius, 0.0))
-            }
-            Self::Square => format!("{}h{two}v{two}h-{two}Z", start(-radius, -radius)),
-            Self::Diamond => format!("{}l{r} {r}l-{r} {r}l-{r} -{r}Z", start(0.0, -radius)),
-            Self::Triangle => format!("{}l{r} {two}h-{two}Z", start(0.0, -radius)),
-            Self::Cross => {
-                let other = start(radius, -radius);
-                format!("{}l{two} {two}{other}l-{two} {two}", start(-radius, -radius))
-            }
+            Self::Circle => format!("M{left} {y}a{r} {r} 0 1 0 {two} 0a{r} {r} 0 1 0 -{two} 0"),
+            Self::Square => format!("M{left} {top}h{two}v{two}h-{two}Z"),
+            Self::Diamond => format!("M{x} {top}l{r} {r}l-{r} {r}l-{r} -{r}Z"),
+            Self::Triangle => format!("M{x} {top}l{r} {two}h-{two}Z"),
+            Self::Cross => format!("M{left} {top}l{two} {two}M{right} {top}l-{two} {two}"),
         }
     }
 }
@@ -303,7 +293,8 @@ pub(super) fn stroke(data: &str, style: &Style) -> String {
     if data.is_empty() {
         return String::new();
     }
-    let (colour, dash) = (style.colour.class(), style.dash.class());
+    let colour = style.colour.class();
+    let dash = style.dash.class();
     let opacity = opacity(style);
     let width = place(style.width);
     format!("<path class=\"l {colour}{dash}\" stroke-width=\"{width}\"{opacity} d=\"{data}\"/>")

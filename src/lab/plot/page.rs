@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("page.css");
 
 /// A piece of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Block {
+pub enum PageBlock {
     /// A paragraph.
     Text(String),
     /// A paragraph in small print.
@@ -37,11 +37,11 @@ pub enum Block {
 
 /// A part of a page with a place in its index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
+pub(crate) struct Section {
     /// Its heading, and its line in the index.
     pub title: String,
     /// What stands in it.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<PageBlock>,
 }
 
 impl Section {
@@ -52,14 +52,14 @@ impl Section {
 
     /// With one more block.
     #[must_use]
-    pub fn with(mut self, block: Block) -> Self {
+    pub fn with(mut self, block: PageBlock) -> Self {
         self.blocks.push(block);
         self
     }
 
     /// With more blocks.
     #[must_use]
-    pub fn with_all(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
+    pub fn with_all(mut self, blocks: impl IntoIterator<Item = PageBlock>) -> Self {
         self.blocks.extend(blocks);
         self
     }
@@ -67,11 +67,11 @@ impl Section {
 
 /// A whole page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// Its title.
     pub title: String,
     /// What stands before the index.
-    pub lead: Vec<Block>,
+    pub lead: Vec<PageBlock>,
     /// Its sections.
     pub sections: Vec<Section>,
 }
@@ -109,23 +109,25 @@ impl Page {
     }
 }
 
-fn write_block(out: &mut String, block: &Block) {
+fn write_block(out: &mut String, block: &PageBlock) {
     match block {
-        Block::Text(text) => push(out, format_args!("<p>{}</p>\n", escape(text))),
-        Block::Small(text) => push(out, format_args!("<p class=\"small\">{}</p>\n", escape(text))),
-        Block::Warning(text) => {
+        PageBlock::Text(text) => push(out, format_args!("<p>{}</p>\n", escape(text))),
+        PageBlock::Small(text) => {
+            push(out, format_args!("<p class=\"small\">{}</p>\n", escape(text)))
+        }
+        PageBlock::Warning(text) => {
             push(out, format_args!("<p class=\"warning\">{}</p>\n", escape(text)));
         }
-        Block::Heading(text) => push(out, format_args!("<h3>{}</h3>\n", escape(text))),
-        Block::List(points) => {
+        PageBlock::Heading(text) => push(out, format_args!("<h3>{}</h3>\n", escape(text))),
+        PageBlock::List(points) => {
             out.push_str("<ul>");
             points.iter().for_each(|p| push(out, format_args!("<li>{}</li>", escape(p))));
             out.push_str("</ul>\n");
         }
-        Block::Table(head, rows) => table(out, head, rows),
-        Block::Pictures(pictures) => columns(out, pictures.iter().map(std::slice::from_ref)),
-        Block::Columns(all) => columns(out, all.iter().map(Vec::as_slice)),
-        Block::Verbatim(title, text) => push(
+        PageBlock::Table(head, rows) => table(out, head, rows),
+        PageBlock::Pictures(pictures) => columns(out, pictures.iter().map(std::slice::from_ref)),
+        PageBlock::Columns(all) => columns(out, all.iter().map(Vec::as_slice)),
+        PageBlock::Verbatim(title, text) => push(
             out,
             format_args!(
                 "<details><summary>{}</summary><pre>{}</pre></details>\n",
@@ -148,22 +150,24 @@ fn columns<'a>(out: &mut String, columns: impl Iterator<Item = &'a [Picture]>) {
 }
 
 fn table(out: &mut String, head: &[String], rows: &[Vec<String>]) {
-    let filled = |i: usize| rows.iter().filter_map(move |row| row.get(i));
-    let is_of_numbers = |i: usize| i > 0 && filled(i).all(|cell| is_number(cell));
-    let class = |i: usize| if is_of_numbers(i) { " class=\"n\"" } else { "" };
-    let classes: Vec<&str> = (0..head.len()).map(class).collect();
-    let line = |out: &mut String, tag: &str, cells: &[String]| {
-        out.push_str("<tr>");
-        for (cell, class) in cells.iter().zip(&classes) {
-            push(out, format_args!("<{tag}{class}>{}</{tag}>", escape(cell)));
-        }
-        out.push_str("</tr>");
-    };
+    // The first column names the row, even where all names are numbers.
+    let are_numbers: Vec<bool> = (0..head.len())
+        .map(|i| i > 0 && rows.iter().filter_map(|row| row.get(i)).all(|cell| is_number(cell)))
+        .collect();
     out.push_str("<div class=\"wide\"><table><thead>");
-    line(out, "th", head);
+    table_row(out, "th", head, &are_numbers);
     out.push_str("</thead><tbody>");
-    rows.iter().for_each(|row| line(out, "td", row));
+    rows.iter().for_each(|row| table_row(out, "td", row, &are_numbers));
     out.push_str("</tbody></table></div>\n");
+}
+
+fn table_row(out: &mut String, tag: &str, cells: &[String], are_numbers: &[bool]) {
+    out.push_str("<tr>");
+    for (cell, is_number) in cells.iter().zip(are_numbers) {
+        let class = if *is_number { " class=\"n\"" } else { "" };
+        push(out, format_args!("<{tag}{class}>{}</{tag}>", escape(cell)));
+    }
+    out.push_str("</tr>");
 }
 
 /// A number, perhaps with a unit or an interval, but no sentence.
@@ -183,14 +187,15 @@ mod tests {
     use super::*;
 
     fn page() -> Page {
-        let table = Block::Table(
+        let table = PageBlock::Table(
             vec!["user".into(), "EER".into()],
             vec![vec!["<script>alert(1)</script>".into(), "12 %".into()]],
         );
         let section = Section::new("Users & figures")
             .with(table)
-            .with(Block::Verbatim("rules".into(), "a = 1\nb = \"<c>\"".into()));
-        let lead = vec![Block::Warning("Mind the gap.".into()), Block::List(vec!["one".into()])];
+            .with(PageBlock::Verbatim("rules".into(), "a = 1\nb = \"<c>\"".into()));
+        let lead =
+            vec![PageBlock::Warning("Mind the gap.".into()), PageBlock::List(vec!["one".into()])];
         Page { title: "A <report>".into(), lead, sections: vec![section] }
     }
 

@@ -1,12 +1,12 @@
-//! Pictures as PNG, in builds with the feature `png`. The one font is compiled in, so that a
-//! machine without fonts draws the same; nothing is read from the system and no file is written.
+//! Pictures as PNG, in builds with the feature `png`. The one font is compiled in, so that every
+//! machine draws the same, with fonts or bare.
 
 use super::Picture;
 use crate::error::Result;
 
 /// Draws pictures as PNG.
 #[derive(Debug)]
-pub struct Raster {
+pub(crate) struct Raster {
     #[cfg(feature = "png")]
     options: resvg::usvg::Options<'static>,
 }
@@ -46,9 +46,6 @@ mod drawn {
         /// # Errors
         /// When it is too large to be drawn.
         pub fn png(&self, picture: &Picture) -> Result<Vec<u8>> {
-            let failed = |what: &str| {
-                Failure::new(FailureKind::Internal, format!("drawing a picture as PNG: {what}"))
-            };
             let tree = Tree::from_str(&picture.standalone(), &self.options)
                 .map_err(|error| failed(&error.to_string()))?;
             let [wide, high] = [tree.size().width(), tree.size().height()]
@@ -57,6 +54,10 @@ mod drawn {
             resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
             pixels.encode_png().map_err(|error| failed(&error.to_string()))
         }
+    }
+
+    fn failed(what: &str) -> Failure {
+        Failure::new(FailureKind::Internal, format!("drawing a picture as PNG: {what}"))
     }
 
     #[cfg(test)]

@@ -4,7 +4,7 @@ use super::text;
 
 /// The spacing of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scale {
+pub(crate) enum Scale {
     /// Equal differences.
     #[default]
     Linear,
@@ -26,7 +26,7 @@ impl Scale {
 
     /// Ticks between two values, with their texts; about `count` of them where the scale allows.
     pub(super) fn ticks(self, low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
-        let (low, high) = (low.min(high), low.max(high));
+        let [low, high] = [low.min(high), low.max(high)];
         match self {
             Self::Linear => linear(low, high, count.max(2)),
             Self::Log => logarithmic(low, high, count.max(2)),
@@ -37,7 +37,7 @@ impl Scale {
 
 /// The quantile of the standard normal distribution, by Acklam's rational approximation (relative
 /// error below 1.2e-9). Shares beyond 1e-9 and 1 - 1e-9 are held there.
-pub fn probit(share: f64) -> f64 {
+pub(crate) fn probit(share: f64) -> f64 {
     const A: [f64; 6] = [
         -3.969_683_028_665_376e1,
         2.209_460_984_245_205e2,
@@ -70,21 +70,23 @@ pub fn probit(share: f64) -> f64 {
         1.0,
     ];
     const TAIL: f64 = 0.024_25;
-    let horner = |terms: &[f64], x: f64| terms.iter().fold(0.0, |sum, term| sum * x + term);
-    let tail = |share: f64| {
-        let q = (-2.0 * share.ln()).sqrt();
-        horner(&C, q) / horner(&D, q)
-    };
     let share = share.clamp(1e-9, 1.0 - 1e-9);
     match share {
-        _ if share < TAIL => tail(share),
-        _ if share > 1.0 - TAIL => -tail(1.0 - share),
+        _ if share < TAIL || share > 1.0 - TAIL => {
+            let q = (-2.0 * share.min(1.0 - share).ln()).sqrt();
+            let tail = horner(&C, q) / horner(&D, q);
+            if share < TAIL { tail } else { -tail }
+        }
         _ => {
             let q = share - 0.5;
             let r = q * q;
             q * horner(&A, r) / horner(&B, r)
         }
     }
+}
+
+fn horner(terms: &[f64], x: f64) -> f64 {
+    terms.iter().fold(0.0, |sum, term| sum * x + term)
 }
 
 fn linear(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
@@ -99,15 +101,23 @@ fn linear(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
-    let label = |value: f64| match decimals {
-        0 => text::grouped(value),
-        _ => format!("{:.decimals$}", value + 0.0),
-    };
-    (first..=last).map(|i| (i as f64 * step, label(i as f64 * step))).collect()
+    (first..=last)
+        .map(|i| {
+            let value = i as f64 * step;
+            // Adding 0 turns -0 into 0.
+            let label = if decimals == 0 {
+                text::grouped(value)
+            } else {
+                format!("{:.decimals$}", value + 0.0)
+            };
+            (value, label)
+        })
+        .collect()
 }
 
 fn logarithmic(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
-    let (from, to) = (Scale::Log.place(low), Scale::Log.place(high));
+    let from = Scale::Log.place(low);
+    let to = Scale::Log.place(high);
     let decades = (to - from).max(0.0);
     let stride = (decades / count as f64).ceil().max(1.0) as i32;
     let factors: &[f64] = if decades < 1.7 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -126,9 +136,11 @@ fn logarithmic(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
 fn shares(low: f64, high: f64) -> Vec<(f64, String)> {
     const SHARES: [f64; 13] =
         [0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95];
-    let within = |share: &f64| (low * 0.999..=high * 1.001).contains(share);
-    let label = |share: f64| format!("{}", (share * 1e4).round() / 100.0);
-    SHARES.into_iter().filter(within).map(|share| (share, label(share))).collect()
+    SHARES
+        .into_iter()
+        .filter(|share| (low * 0.999..=high * 1.001).contains(share))
+        .map(|share| (share, format!("{}", (share * 1e4).round() / 100.0)))
+        .collect()
 }
 
 #[cfg(test)]

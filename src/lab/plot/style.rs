@@ -5,7 +5,7 @@
 /// darker or lighter twin for light and dark paper; people with any of the common colour blindnesses
 /// tell the first five apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Colour {
+pub(crate) enum Colour {
     /// One of eight series; larger numbers begin anew.
     Series(u8),
     /// As the text.
@@ -30,7 +30,7 @@ impl Colour {
 
 /// The dash of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Dash {
+pub(crate) enum Dash {
     /// None.
     #[default]
     Solid,
@@ -61,7 +61,7 @@ impl Dash {
 
 /// Colour, dash, line width and opacity of a mark.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Style {
+pub(crate) struct Style {
     /// Its colour.
     pub colour: Colour,
     /// Its dash; filled marks have none.
@@ -79,14 +79,14 @@ impl Style {
     }
 
     /// The nth series: colour and dash differ from those of its neighbours.
-    pub const fn series(i: usize) -> Self {
+    pub(crate) const fn series(i: usize) -> Self {
         let dash = Dash::ALL[i % Dash::ALL.len()];
         Self { colour: Colour::Series((i % 8) as u8), dash, width: 1.8, opacity: 1.0 }
     }
 
     /// With another dash.
     #[must_use]
-    pub const fn dashed(mut self, dash: Dash) -> Self {
+    pub(crate) const fn dashed(mut self, dash: Dash) -> Self {
         self.dash = dash;
         self
     }
@@ -100,7 +100,7 @@ impl Style {
 
     /// With another opacity, 0..=1.
     #[must_use]
-    pub const fn opacity(mut self, opacity: f64) -> Self {
+    pub(crate) const fn opacity(mut self, opacity: f64) -> Self {
         self.opacity = opacity;
         self
     }

@@ -2,7 +2,7 @@
 
 /// Text that may stand between tags and in quoted attributes. Characters that XML forbids become
 /// the replacement character.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -22,10 +22,13 @@ pub fn escape(text: &str) -> String {
 /// A coordinate of a drawing: one decimal, without a trailing zero.
 pub(super) fn place(value: f64) -> String {
     let tenths = (value * 10.0).round();
-    match tenths.is_finite() {
-        false => "0".into(),
-        true if tenths % 10.0 == 0.0 => format!("{:.0}", tenths / 10.0 + 0.0),
-        true => format!("{:.1}", tenths / 10.0),
+    if !tenths.is_finite() {
+        "0".into()
+    } else if tenths % 10.0 == 0.0 {
+        // Adding 0 turns -0 into 0.
+        format!("{:.0}", tenths / 10.0 + 0.0)
+    } else {
+        format!("{:.1}", tenths / 10.0)
     }
 }
 
@@ -88,7 +91,7 @@ pub fn seconds(value: f64) -> String {
 }
 
 /// A name of at most `longest` characters: its beginning and its end, which tell numbers apart.
-pub fn short_id(id: &str, longest: usize) -> String {
+pub(crate) fn short_id(id: &str, longest: usize) -> String {
     let count = id.chars().count();
     if count <= longest || longest < 4 {
         return id.to_owned();
@@ -101,23 +104,26 @@ pub fn short_id(id: &str, longest: usize) -> String {
 
 /// About how wide a text is in a sans-serif face of this size, px. Errs to the wide side.
 pub(super) fn width(text: &str, size: f64) -> f64 {
-    let em = |c: char| match c {
-        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '(' | ')' => 0.33,
-        'f' | 'r' | 't' | '-' => 0.42,
-        'm' | 'w' | 'M' | 'W' | '%' => 0.92,
-        'A'..='Z' => 0.74,
-        '0'..='9' => 0.64,
-        '\u{2026}' => 1.0,
-        c if c.is_ascii() => 0.62,
-        _ => 0.9,
-    };
-    text.chars().map(em).sum::<f64>() * size
+    text.chars()
+        .map(|c| match c {
+            'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '(' | ')' => 0.33,
+            'f' | 'r' | 't' | '-' => 0.42,
+            'm' | 'w' | 'M' | 'W' | '%' => 0.92,
+            'A'..='Z' => 0.74,
+            '0'..='9' => 0.64,
+            '\u{2026}' => 1.0,
+            c if c.is_ascii() => 0.62,
+            _ => 0.9,
+        })
+        .sum::<f64>()
+        * size
 }
 
 fn trim(text: String) -> String {
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
     }
 }
 

@@ -1,14 +1,17 @@
 //! Cuts as the notebooks of the research did, where every event is a step: clicks bridge pauses and
-//! a pointer at rest has steps of no length. For comparisons only; no model of the agent's sees it.
+//! a pointer at rest has steps of length 0. For comparisons only.
 
 use super::Cut;
 use crate::pipeline::{MouseEvent, Steps, WindowParams};
 
 /// The windows of one session's events, which are in the order of time. Nothing is thinned.
 pub(super) fn cut(events: &[MouseEvent], params: &WindowParams) -> Vec<Cut> {
-    let pauses = |a: &MouseEvent, b: &MouseEvent| b.at - a.at >= params.pause();
-    let movements = events.chunk_by(|a, b| !pauses(a, b));
+    let movements = events.chunk_by(|a, b| !pauses(params, a, b));
     movements.flat_map(|events| chop(events, params)).collect()
+}
+
+fn pauses(params: &WindowParams, a: &MouseEvent, b: &MouseEvent) -> bool {
+    b.at - a.at >= params.pause()
 }
 
 /// Pieces of at most `max_steps` steps; the last event of one is the first of the next.
@@ -19,12 +22,18 @@ fn chop<'a>(events: &'a [MouseEvent], params: &'a WindowParams) -> impl Iterator
 }
 
 fn as_cut(events: &[MouseEvent]) -> Option<Cut> {
-    let (first, last) = (events.first()?, events.last()?);
-    let step = |pair: &[MouseEvent]| {
-        let (a, b) = (pair[0], pair[1]);
-        [(b.x - a.x) as f32, (b.y - a.y) as f32, (b.at - a.at).as_millis_f32()]
-    };
-    let steps = Steps::from_rows(events.windows(2).map(step).collect());
+    let first = events.first()?;
+    let last = events.last()?;
+    let steps = Steps::from_rows(
+        events
+            .windows(2)
+            .map(|pair| {
+                let a = pair[0];
+                let b = pair[1];
+                [(b.x - a.x) as f32, (b.y - a.y) as f32, (b.at - a.at).as_millis_f32()]
+            })
+            .collect(),
+    );
     Some(Cut { started_at: first.at, movement: last.at - first.at, steps })
 }
 

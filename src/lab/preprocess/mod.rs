@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use summary::{Quartiles, UserSummary};
+pub(crate) use summary::{Quartiles, UserSummary};
 
 use self::spool::Spool;
 use crate::data::formats::{Dataset, RecordedSession, SessionPlan, User, file_stem};
@@ -87,8 +87,6 @@ pub struct PreprocessProgress<'a> {
     pub done: usize,
     /// Sessions in all.
     pub total: usize,
-    /// Rows of this session.
-    pub rows: u64,
 }
 
 /// Writes `<out>/<user>.npz` for each user, or for the users of `only` if it names any; sessions
@@ -115,10 +113,11 @@ pub fn preprocess(
     let users = chosen(dataset, only)?;
     check_writable(out)?;
     let total = users.iter().map(|user| user.sessions().len() + user.claims().len()).sum();
-    let (mut done, mut summaries) = (0, Vec::new());
-    let mut count = |user: &User, session: &RecordedSession| {
+    let mut done = 0;
+    let mut summaries = Vec::new();
+    let mut count = |user: &User| {
         done += 1;
-        progress(PreprocessProgress { user: user.id(), done, total, rows: session.rows });
+        progress(PreprocessProgress { user: user.id(), done, total });
     };
     for user in users {
         for (plans, is_claim) in [(user.sessions(), false), (user.claims(), true)] {
@@ -126,7 +125,7 @@ pub fn preprocess(
                 continue;
             }
             let part = Part { dataset, user, plans, is_claim };
-            summaries.push(part.write(params, out, &mut |session| count(user, session))?);
+            summaries.push(part.write(params, out, &mut || count(user))?);
         }
     }
     Ok(summaries)
@@ -134,8 +133,11 @@ pub fn preprocess(
 
 fn chosen<'a>(dataset: &'a Dataset, only: &[String]) -> Result<Vec<&'a User>> {
     only.iter().try_for_each(|id| dataset.find(id).map(drop))?;
-    let wanted = |user: &&User| only.is_empty() || only.iter().any(|id| id == user.id());
-    Ok(dataset.users().iter().filter(wanted).collect())
+    Ok(dataset
+        .users()
+        .iter()
+        .filter(|user| only.is_empty() || only.iter().any(|id| id == user.id()))
+        .collect())
 }
 
 fn file_name(user: &User, is_claim: bool, output: Output) -> PathBuf {
@@ -156,7 +158,7 @@ impl Part<'_> {
         &self,
         params: &PreprocessParams,
         out: &Path,
-        read: &mut dyn FnMut(&RecordedSession),
+        read: &mut dyn FnMut(),
     ) -> Result<UserSummary> {
         let mut summary = UserSummary::new(self.user.id(), self.is_claim);
         let mut spool = Spool::new(out)?;
@@ -167,7 +169,7 @@ impl Part<'_> {
                 spool.push(&cut)?;
             }
             summary.add(&session);
-            read(&session);
+            read();
         }
         let kept = lengths::kept(&spool.lengths(), params.iqr_filter);
         summary.close(&spool, &kept);

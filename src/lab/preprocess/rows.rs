@@ -27,7 +27,12 @@ fn read(file: &mut impl Read, steps: usize) -> Result<Vec<[f32; 3]>> {
     let mut bytes = vec![0; steps * 12];
     file.read_exact(&mut bytes)
         .map_err(|e| Failure::io("windows on their way to the output", e))?;
-    let value = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    let row = |bytes: &[u8]| [value(&bytes[..4]), value(&bytes[4..8]), value(&bytes[8..])];
-    Ok(bytes.chunks_exact(12).map(row).collect())
+    Ok(bytes
+        .chunks_exact(12)
+        .map(|bytes| [value(&bytes[..4]), value(&bytes[4..8]), value(&bytes[8..])])
+        .collect())
+}
+
+fn value(bytes: &[u8]) -> f32 {
+    f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }

@@ -96,7 +96,8 @@ impl Spool {
         let width = longest.max(pad);
         self.file.rewind().map_err(failed)?;
         let file = self.file.get_mut().try_clone().map_err(failed)?;
-        let (n, entries) = (chosen.len(), &self.entries);
+        let n = chosen.len();
+        let entries = &self.entries;
         let mut npz = NpzWriter::create(path)?;
         npz.array("windows", Element::F32, &[n, width, 3], |out| {
             pad_windows(BufReader::with_capacity(256 * 1024, file), entries, kept, width, out)

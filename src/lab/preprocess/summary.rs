@@ -1,4 +1,4 @@
-//! What became of one user's rows, in numbers. Says nothing of where the pointer was.
+//! What became of one user's rows, in numbers.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,17 +45,17 @@ pub struct UserSummary {
     /// Rows left out, by reason.
     pub dropped: BTreeMap<DropReason, u64>,
     /// The first few of them.
-    pub places: Vec<RowLocation>,
+    pub(crate) places: Vec<RowLocation>,
     /// What cannot be true of the recordings, the first few of each kind.
-    pub warnings: Vec<Warning>,
+    pub(crate) warnings: Vec<Warning>,
     /// Windows written.
     pub windows: usize,
     /// Windows left out for their length.
     pub filtered: usize,
     /// Steps of the windows written.
-    pub steps: Option<Quartiles>,
+    pub(crate) steps: Option<Quartiles>,
     /// Duration of the windows written, seconds.
-    pub seconds: Option<Quartiles>,
+    pub(crate) seconds: Option<Quartiles>,
     /// Movement in the windows written, minutes.
     pub movement_min: f64,
     /// The file, below the output folder.

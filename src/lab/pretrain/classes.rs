@@ -1,6 +1,6 @@
 //! Whom a backbone learns to tell apart. Synthetic users are told from synthetic ones and real ones
-//! from real ones, so that nothing is gained by telling the two kinds apart; everybody moves on
-//! several devices of one pool, so that nothing is gained by telling devices apart.
+//! from real ones, so that telling the two kinds apart gains it as little as telling devices apart:
+//! everybody moves on several devices of one pool.
 
 use std::ops::Range;
 
@@ -61,8 +61,11 @@ impl ClassWindows {
         let class = among.start + random.below(among.len());
         let devices = &self.people[class];
         let windows = &devices[random.below(devices.len())];
-        let one = |_| windows[random.below(windows.len())].rows();
-        Drawn { class, among, windows: (0..size).map(one).collect() }
+        Drawn {
+            class,
+            among,
+            windows: (0..size).map(|_| windows[random.below(windows.len())].rows()).collect(),
+        }
     }
 }
 
@@ -80,10 +83,10 @@ pub(super) fn users(
     let mut people: Vec<Vec<Vec<Window>>> = Vec::new();
     for number in 0..options.people as u64 {
         let person = SyntheticUser::generate(FIRST_PERSON + options.seed * 1_000_000 + number);
-        let day = |(session, device): (u64, &&Device)| {
-            windows_of(&person, device, params, options.windows, session)
-        };
-        let days: Vec<Vec<Window>> = (0..).zip(&pick()).map(day).collect();
+        let days: Vec<Vec<Window>> = (0..)
+            .zip(&pick())
+            .map(|(session, device)| windows_of(&person, device, params, options.windows, session))
+            .collect();
         if days.iter().all(|windows| windows.len() >= options.windows) {
             people.push(days);
         }
@@ -96,9 +99,15 @@ pub(super) fn users(
         people.extend((!days.is_empty()).then_some(days));
     }
     let kinds = [0..border, border..people.len()];
-    let steps = |windows: &Vec<Window>| windows.iter().map(Steps::from).collect();
-    let of = |days: &Vec<Vec<Window>>| days.iter().map(steps).collect();
-    ClassWindows { people: people.iter().map(of).collect(), kinds }
+    ClassWindows {
+        people: people
+            .iter()
+            .map(|days| {
+                days.iter().map(|windows| windows.iter().map(Steps::from).collect()).collect()
+            })
+            .collect(),
+        kinds,
+    }
 }
 
 fn device(random: &mut Random) -> Device {

@@ -1,5 +1,5 @@
 //! The convolutional backbone: trained so that two groups of windows of one person find each other
-//! among those of others. Without training its filters are random, which already describes movement
+//! among those of others. Untrained, its filters are random, which already describes movement
 //! (Rahimi and Recht 2008; Dempster et al. 2020 on time series); the statistics are always those of
 //! the cohort.
 

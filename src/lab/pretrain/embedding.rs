@@ -34,19 +34,14 @@ pub(super) fn fit(people: &[Views], most: usize) -> Option<Embedding> {
     let moments = (most > 0).then(|| Moments::of(people)).flatten()?;
     let size = moments.mean.len();
     let rows = moments.directions(most.min(size))?;
-    let bias = |row: &Vec<f64>| -dot(row, &moments.mean) as f32;
-    let variances = |matrix: &[f64]| -> Vec<f64> {
-        rows.iter().map(|row| dot(row, &times(matrix, row))).collect()
-    };
     let [between_user, between_session, within_session] =
         [&moments.between_user, &moments.between_session, &moments.within_session]
-            .map(|matrix| variances(matrix));
+            .map(|matrix| variances(&rows, matrix));
     let floored = between_user.iter().zip(&within_session).map(|(b, w)| (b + FLOORS[1] * w) as f32);
-    let single = |values: &[f64]| values.iter().map(|x| x.max(0.0) as f32).collect();
     Some(Embedding {
         map: Linear {
             weight: rows.iter().flatten().map(|x| *x as f32).collect(),
-            bias: rows.iter().map(bias).collect(),
+            bias: rows.iter().map(|row| -dot(row, &moments.mean) as f32).collect(),
         },
         covariance: EmbeddingCovariance {
             between_user: floored.collect(),
@@ -54,6 +49,14 @@ pub(super) fn fit(people: &[Views], most: usize) -> Option<Embedding> {
             within_session: single(&within_session),
         },
     })
+}
+
+fn single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|x| x.max(0.0) as f32).collect()
+}
+
+fn variances(rows: &[Vec<f64>], matrix: &[f64]) -> Vec<f64> {
+    rows.iter().map(|row| dot(row, &times(matrix, row))).collect()
 }
 
 /// One linear map behind another.
@@ -91,12 +94,12 @@ impl Moments {
         let mut between_user = Covariance::new(size);
         means.iter().for_each(|mean| between_user.add(mean, &grand_mean));
         between_user.free(1);
-        let (mut within_session, mut between_session) =
-            (Covariance::new(size), Covariance::new(size));
+        let mut within_session = Covariance::new(size);
+        let mut between_session = Covariance::new(size);
         for windows in people.iter().flatten() {
             let stretches: Vec<_> = stretches(windows).collect();
-            let of = |stretch: &&[Vec<f32>]| mean(stretch.iter(), size);
-            let session_means: Vec<Vec<f64>> = stretches.iter().map(of).collect();
+            let session_means: Vec<Vec<f64>> =
+                stretches.iter().map(|stretch| mean(stretch.iter(), size)).collect();
             for (stretch, grand_mean) in stretches.iter().zip(&session_means) {
                 stretch.iter().for_each(|row| within_session.add(row, grand_mean));
                 within_session.free(1);
@@ -105,7 +108,8 @@ impl Moments {
             session_means.iter().for_each(|grand_mean| between_session.add(grand_mean, &whole));
             between_session.free(usize::from(!session_means.is_empty()));
         }
-        let (between_user, within_session) = (between_user.whole()?, within_session.whole()?);
+        let between_user = between_user.whole()?;
+        let within_session = within_session.whole()?;
         let by_chance = within_session.iter().map(|w| w / STRETCH as f64);
         let rest =
             between_session.whole()?.into_iter().zip(by_chance).map(|(s, w)| s - w).collect();
@@ -135,12 +139,17 @@ impl Moments {
             whitened.chunks_exact_mut(size).for_each(|row| forward(&factor, row));
             whitened = turned(&whitened, size);
         }
-        let row = |found: eigen::Eigen| {
-            let mut row = found.vector;
-            backward(&factor, &mut row);
-            row
-        };
-        Some(eigen::symmetric(whitened, size).into_iter().take(most).map(row).collect())
+        Some(
+            eigen::symmetric(whitened, size)
+                .into_iter()
+                .take(most)
+                .map(|found| {
+                    let mut row = found.vector;
+                    backward(&factor, &mut row);
+                    row
+                })
+                .collect(),
+        )
     }
 }
 
@@ -171,8 +180,9 @@ impl Covariance {
     fn whole(self) -> Option<Vec<f64>> {
         let Self { lower, count, size } = self;
         let at = |i: usize, j: usize| lower[i.max(j) * size + i.min(j)] / count as f64;
-        let row = |i: usize| (0..size).map(move |j| (i, j));
-        (count > 0).then(|| (0..size).flat_map(row).map(|(i, j)| at(i, j)).collect())
+        (count > 0).then(|| {
+            (0..size).flat_map(|i| (0..size).map(move |j| (i, j))).map(|(i, j)| at(i, j)).collect()
+        })
     }
 }
 
@@ -199,7 +209,8 @@ fn mean<'a, T: Copy + Into<f64> + 'a>(
     rows: impl IntoIterator<Item = &'a Vec<T>>,
     size: usize,
 ) -> Vec<f64> {
-    let (mut sum, mut count) = (vec![0.0; size], 0_usize);
+    let mut sum = vec![0.0; size];
+    let mut count = 0_usize;
     for row in rows {
         sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += (*x).into());
         count += 1;
@@ -209,8 +220,10 @@ fn mean<'a, T: Copy + Into<f64> + 'a>(
 }
 
 fn turned(matrix: &[f64], size: usize) -> Vec<f64> {
-    let row = |i: usize| (0..size).map(move |j| (i, j));
-    (0..size).flat_map(row).map(|(i, j)| matrix[j * size + i]).collect()
+    (0..size)
+        .flat_map(|i| (0..size).map(move |j| (i, j)))
+        .map(|(i, j)| matrix[j * size + i])
+        .collect()
 }
 
 fn times(matrix: &[f64], row: &[f64]) -> Vec<f64> {

@@ -1,6 +1,7 @@
 //! What the convolutional backbone learns from in one step: of some people two groups of windows
 //! each, from two stretches of time, under a change that makes a new person of a known one. What
-//! differs between the stretches of one person is not who they are; what differs between people is.
+//! differs between people is who they are; what differs between the stretches of one person is to
+//! be ignored.
 
 use super::ClassWindows;
 use crate::lab::random::Random;

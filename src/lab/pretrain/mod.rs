@@ -1,6 +1,5 @@
 //! The backbone of every owner's training: a network that describes windows such that many people
-//! can be told apart, by their hands and not by their devices, and the moments of real users in
-//! that description. Reads no file and names nobody.
+//! can be told apart by their hands alone, and the moments of real users in that description.
 
 mod classes;
 mod clicks;
@@ -15,7 +14,7 @@ use classes::{ClassWindows, users};
 use embedding::Views;
 
 use crate::error::{Failure, FailureKind, Result};
-use crate::model::{Backbone, Origin, SeenWindows};
+use crate::model::{Backbone, BackboneOrigin, SeenWindows};
 use crate::nn::{AnyInference, AnyNetwork, ConvNetwork, ConvShape, Linear};
 use crate::pipeline::{EmbeddingCovariance, Steps, Window, WindowParams};
 
@@ -129,7 +128,7 @@ pub fn pretrain(
     }
     let Learnt { mut network, projection } = learn(&users, options, progress)?;
     let [generated, known] = &users.kinds;
-    let origin = Origin {
+    let origin = BackboneOrigin {
         name: format!("backbone, seed {}", options.seed),
         trained_by: concat!("mousewarden ", env!("CARGO_PKG_VERSION")).into(),
         synthetic_users: generated.len(),
@@ -164,7 +163,6 @@ fn learn(
     options: &PretrainOptions,
     progress: &mut dyn FnMut(usize, f32),
 ) -> Result<Learnt> {
-    let alone = |network| Learnt { network, projection: None };
     match (&options.backbone, &options.from) {
         (_, Some(start)) if options.steps == 0 => Ok(alone(start.network.clone())),
         (BackboneArchitecture::BiLstm, _) => {
@@ -183,6 +181,10 @@ fn learn(
     }
 }
 
+fn alone(network: AnyNetwork) -> Learnt {
+    Learnt { network, projection: None }
+}
+
 /// Gives a backbone its embedding, and says how those of these people lie.
 fn describe(
     network: &mut ConvNetwork,
@@ -192,13 +194,20 @@ fn describe(
 ) -> Option<EmbeddingCovariance> {
     let found = match projection {
         None => embedding::fit(views, most),
-        Some(projection) => {
-            let device = |windows: &Vec<Vec<f32>>| -> Vec<Vec<f32>> {
-                windows.iter().map(|row| projection.apply(row)).collect()
-            };
-            let person = |devices: &Views| devices.iter().map(device).collect();
-            embedding::fit(&views.iter().map(person).collect::<Vec<Views>>(), most)
-        }
+        Some(projection) => embedding::fit(
+            &views
+                .iter()
+                .map(|devices| {
+                    devices
+                        .iter()
+                        .map(|windows| -> Vec<Vec<f32>> {
+                            windows.iter().map(|row| projection.apply(row)).collect()
+                        })
+                        .collect()
+                })
+                .collect::<Vec<Views>>(),
+            most,
+        ),
     };
     let embedding::Embedding { map, covariance } = found?;
     network.embedding = Some(match projection {

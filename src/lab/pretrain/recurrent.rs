@@ -39,8 +39,8 @@ pub(super) fn learn(
     let mut watch = Watch { mean: 0.0, progress };
     for step in 0..options.steps {
         classifier.set_learning_rate(options.rate(step));
-        let one = |_| users.draw(1, options.real_share, &mut random);
-        let drawn: Vec<_> = (0..options.batch).map(one).collect();
+        let drawn: Vec<_> =
+            (0..options.batch).map(|_| users.draw(1, options.real_share, &mut random)).collect();
         let sequences: Vec<_> = drawn.iter().flat_map(|d| d.windows.iter().copied()).collect();
         let classes: Vec<_> = drawn.iter().map(|d| d.class).collect();
         let among: Vec<_> = drawn.iter().map(|d| d.among.clone()).collect();

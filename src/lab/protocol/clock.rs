@@ -29,7 +29,8 @@ fn on_one_clock(people: Vec<ProtocolUser>, params: WindowParams) -> Vec<Protocol
             .collect();
         Device::from_windows(&windows)
     });
-    let (mut interval, mut screen) = (0.0_f64, [0.0_f64; 2]);
+    let mut interval = 0.0_f64;
+    let mut screen = [0.0_f64; 2];
     for device in devices {
         interval = interval.max(device.median_interval_ms());
         screen = [0, 1].map(|axis| screen[axis].max(device.screen()[axis]));
@@ -38,23 +39,33 @@ fn on_one_clock(people: Vec<ProtocolUser>, params: WindowParams) -> Vec<Protocol
         return people;
     }
     let common = Device::steady(1e3 / interval, screen.map(|px| px as u32));
-    let resample = |sessions: Vec<SessionWindows>, seed: u64| -> Vec<SessionWindows> {
-        let one = |(at, session): (u64, SessionWindows)| {
+    (0..)
+        .zip(people)
+        .map(|(at, person)| ProtocolUser {
+            id: person.id,
+            sessions: resample(&common, params, person.sessions, at << 20),
+            claims: resample(&common, params, person.claims, at << 20 | 1 << 19),
+        })
+        .collect()
+}
+
+fn resample(
+    common: &Device,
+    params: WindowParams,
+    sessions: Vec<SessionWindows>,
+    seed: u64,
+) -> Vec<SessionWindows> {
+    (0..)
+        .zip(sessions)
+        .map(|(at, session)| {
             let windows = resampled(&session.windows, &common, params, seed ^ at);
             SessionWindows { windows, ..session }
-        };
-        (0..).zip(sessions).map(one).collect()
-    };
-    let person = |(at, person): (u64, ProtocolUser)| ProtocolUser {
-        id: person.id,
-        sessions: resample(person.sessions, at << 20),
-        claims: resample(person.claims, at << 20 | 1 << 19),
-    };
-    (0..).zip(people).map(person).collect()
+        })
+        .collect()
 }
 
 /// One person's windows as another device would have reported them.
-pub fn resampled(
+pub(crate) fn resampled(
     windows: &[Window],
     device: &Device,
     params: WindowParams,

@@ -1,5 +1,5 @@
-//! How one person's sessions are parted: whole sessions, in order of time. Where shares cannot be
-//! met exactly, the borders lie where they miss them least.
+//! How one person's sessions are parted: whole sessions, in order of time. Where exact shares are
+//! impossible, the borders lie where they miss them least.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::rules::Genuine;
 use crate::lab::train::FEWEST_WINDOWS;
 
 /// Windows that a test, and a calibration if there is one, need at the least.
-pub const FEWEST_TESTED: usize = 20;
+pub(crate) const FEWEST_TESTED: usize = 20;
 
 /// Which sessions are in which part, by number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,32 +52,38 @@ fn by_share(counts: &[usize], shares: [f64; 2]) -> Result<SessionDivision, Strin
         .collect();
     let total = ends.last().copied().unwrap_or(0);
     let wanted = [shares[0], shares[0] + shares[1]].map(|share| share * total as f64);
-    let within = |range: Range<usize>| counts[range].iter().sum::<usize>();
     let calibrates = shares[1] > 0.0;
     let mut best: Option<(f64, usize, usize)> = None;
     for a in 1..counts.len() {
         let last = if calibrates { counts.len() - 1 } else { a };
         for b in a..=last {
-            let parts = [within(0..a), within(a..b), within(b..counts.len())];
+            let parts =
+                [within(counts, 0..a), within(counts, a..b), within(counts, b..counts.len())];
             let enough = parts[0] >= FEWEST_WINDOWS
                 && parts[2] >= FEWEST_TESTED
                 && (a == b || parts[1] >= FEWEST_TESTED);
-            let missed = |end: usize, wanted: f64| (ends[end - 1] as f64 - wanted).abs();
             // No calibration only where there is no other way.
             let without = if calibrates && a == b { 2.0 * total as f64 } else { 0.0 };
-            let miss = missed(a, wanted[0]) + missed(b, wanted[1]) + without;
+            let miss = missed(&ends, a, wanted[0]) + missed(&ends, b, wanted[1]) + without;
             if enough && best.is_none_or(|(least, ..)| miss < least) {
                 best = Some((miss, a, b));
             }
         }
     }
     let Some((_, a, b)) = best else { return Err(too_little(counts)) };
-    let range = |range: Range<usize>| range.collect();
     Ok(SessionDivision {
-        training: range(0..a),
-        calibration: range(a..b),
-        test: range(b..counts.len()),
+        training: (0..a).collect(),
+        calibration: (a..b).collect(),
+        test: (b..counts.len()).collect(),
     })
+}
+
+fn missed(ends: &[usize], end: usize, wanted: f64) -> f64 {
+    (ends[end - 1] as f64 - wanted).abs()
+}
+
+fn within(counts: &[usize], range: Range<usize>) -> usize {
+    counts[range].iter().sum::<usize>()
 }
 
 fn by_name(
@@ -85,11 +91,11 @@ fn by_name(
     counts: &[usize],
     [training, test]: [&str; 2],
 ) -> Result<SessionDivision, String> {
-    let of = |part: &str| -> Vec<usize> {
-        (0..names.len()).filter(|i| names[*i].contains(part)).collect()
+    let division = SessionDivision {
+        training: of_part(names, training),
+        calibration: Vec::new(),
+        test: of_part(names, test),
     };
-    let division =
-        SessionDivision { training: of(training), calibration: Vec::new(), test: of(test) };
     for (part, sessions, least) in
         [(training, &division.training, FEWEST_WINDOWS), (test, &division.test, FEWEST_TESTED)]
     {
@@ -104,9 +110,13 @@ fn by_name(
     Ok(division)
 }
 
+fn of_part(names: &[&str], part: &str) -> Vec<usize> {
+    (0..names.len()).filter(|i| names[*i].contains(part)).collect()
+}
+
 fn too_little(counts: &[usize]) -> String {
-    let (windows, sessions) =
-        (counts.iter().sum::<usize>(), counts.iter().filter(|c| **c > 0).count());
+    let windows = counts.iter().sum::<usize>();
+    let sessions = counts.iter().filter(|c| **c > 0).count();
     let needed = FEWEST_WINDOWS + FEWEST_TESTED;
     match (sessions, windows) {
         (0 | 1, _) => {

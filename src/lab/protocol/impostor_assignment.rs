@@ -1,5 +1,4 @@
-//! Who of the others is in which part of one owner's test. Depends on the seed and the owner alone,
-//! never on what anybody's movement looks like.
+//! Who of the others is in which part of one owner's test, by the seed and the owner alone.
 
 use super::plan::ByPart;
 use super::rules::People;
@@ -7,23 +6,20 @@ use crate::lab::random::Random;
 
 /// The other people of an owner, by number, in each part. `count` people are there in all.
 pub(super) fn assign(rules: &People, count: usize, owner: usize, seed: u64) -> ByPart<Vec<usize>> {
-    let others = || (0..count).filter(|person| *person != owner);
+    let others: Vec<usize> = (0..count).filter(|person| *person != owner).collect();
     match rules {
-        People::Shared => ByPart {
-            training: others().collect(),
-            calibration: others().collect(),
-            test: others().collect(),
-        },
-        People::Reserved { first } => ByPart {
-            training: others().filter(|person| person < first).collect(),
-            calibration: Vec::new(),
-            test: others().filter(|person| person >= first).collect(),
-        },
+        People::Shared => {
+            ByPart { training: others.clone(), calibration: others.clone(), test: others }
+        }
+        People::Reserved { first } => {
+            let (training, test) = others.into_iter().partition(|person| person < first);
+            ByPart { training, calibration: Vec::new(), test }
+        }
         People::Assigned { training, calibration } => {
-            let mut order: Vec<usize> = others().collect();
+            let mut order = others;
             Random::new(seed, 0xDEA1 + ((owner as u64) << 16)).shuffle(&mut order);
-            let at = |share: f64| (share * order.len() as f64).round() as usize;
-            let (a, b) = (at(*training), at(training + calibration));
+            let [a, b] = [*training, training + calibration]
+                .map(|share| (share * order.len() as f64).round() as usize);
             let mut parts = ByPart {
                 training: order[..a].to_vec(),
                 calibration: order[a..b].to_vec(),

@@ -45,18 +45,20 @@ fn identities(people: &[ProtocolUser]) -> HashMap<(usize, bool, usize), Vec<Iden
 type Place<'a> = (SplitPart, bool, &'a WindowRange, usize);
 
 fn twice(people: &[ProtocolUser], split: &Split, first: Place<'_>, other: Place<'_>) -> Failure {
-    let name = |(part, _, stretch, at): Place<'_>| {
-        let (person, session) = (&people[stretch.person], session_of(people, stretch));
-        format!("window {} of {} in {} ({part:?})", at + 1, person.id, session.id)
-    };
     let owner = &people[split.owner].id;
     let what = format!(
         "the same movement twice in the split of {owner}: {} is also {}",
-        name(first),
-        name(other)
+        place_name(people, first),
+        place_name(people, other)
     );
     Failure::new(FailureKind::Data, what).remedy(
         "Remove the recording that repeats another; a copy on both sides would make the model look \
          better than it is.",
     )
+}
+
+fn place_name(people: &[ProtocolUser], (part, _, stretch, at): Place<'_>) -> String {
+    let person = &people[stretch.person];
+    let session = session_of(people, stretch);
+    format!("window {} of {} in {} ({part:?})", at + 1, person.id, session.id)
 }

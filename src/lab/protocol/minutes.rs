@@ -1,5 +1,5 @@
-//! Enrolment cut to so many minutes of movement, pauses not counted: the first ones, as an owner
-//! who has just begun. Leaves every other part alone.
+//! Enrolment cut to so many minutes of movement, pauses left out of the count: the first ones, as
+//! an owner who has just begun.
 
 use super::plan::{WindowRange, session_of};
 use super::rules::Protocol;
@@ -10,11 +10,10 @@ impl Protocol {
     /// The same rules under a name of their own, with owners who have moved for so many minutes.
     #[must_use]
     pub fn enrolled_for(&self, minutes: u32) -> Self {
-        let named = |name: &str| format!("{name}-{minutes}min");
         let plural = if minutes == 1 { "" } else { "s" };
         Self {
-            name: named(&self.name),
-            models: self.models.as_deref().map(named),
+            name: named(minutes, &self.name),
+            models: self.models.as_deref().map(|one| named(minutes, one)),
             about: format!(
                 "{}; enrolment is cut to the first {minutes} minute{plural} of movement",
                 self.about.trim_end_matches('.')
@@ -26,6 +25,10 @@ impl Protocol {
     }
 }
 
+fn named(minutes: u32, name: &str) -> String {
+    format!("{name}-{minutes}min")
+}
+
 /// The first windows that take so many minutes of movement together.
 ///
 /// # Errors
@@ -35,7 +38,8 @@ pub(super) fn first(
     stretches: Vec<WindowRange>,
     minutes: f64,
 ) -> Result<Vec<WindowRange>, String> {
-    let (mut seconds, mut windows) = (0.0, 0);
+    let mut seconds = 0.0;
+    let mut windows = 0;
     let mut cut = Vec::new();
     for mut stretch in stretches {
         let begin = stretch.windows.start;

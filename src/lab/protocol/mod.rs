@@ -1,6 +1,6 @@
 //! Protocols: who learns from what and who is tested on what, each in one readable TOML beside this
 //! file. A protocol and a dataset's people make a [`Plan`]; the plan is printed, hashed, and the
-//! only word on what training may see. Nothing is trained or scored here.
+//! only word on what training may see.
 //!
 //! ```text
 //! Protocol::find("open-set")      the rules
@@ -19,8 +19,12 @@ mod rules;
 mod training_set;
 mod users;
 
-pub use clock::resampled;
-pub use plan::{ByPart, LeftOut, Plan, Split, SplitPart, WindowRange};
-pub use rules::{Genuine, Impostors, LearnFrom, NAMES, People, Protocol, Recordings};
-pub use training_set::{TrainingSet, model_path};
-pub use users::{ProtocolUser, SessionWindows, read_users};
+pub(crate) use clock::resampled;
+pub(crate) use plan::{ByPart, LeftOut};
+pub use plan::{Plan, Split, SplitPart, WindowRange};
+pub(crate) use rules::LearnFrom;
+pub use rules::{NAMES, Protocol, Recordings};
+pub(crate) use training_set::TrainingSet;
+pub use training_set::model_path;
+pub use users::read_users;
+pub use users::{ProtocolUser, SessionWindows};

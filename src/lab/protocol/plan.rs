@@ -116,7 +116,8 @@ impl Protocol {
     /// stays empty, or the same movement stands in two parts.
     pub fn plan(&self, people: Vec<ProtocolUser>, seed: u64) -> Result<Plan> {
         self.require_company(&people)?;
-        let (mut splits, mut left_out) = (Vec::new(), Vec::new());
+        let mut splits = Vec::new();
+        let mut left_out = Vec::new();
         for (owner, person) in people.iter().enumerate() {
             if !may_own(&self.impostors.people, owner) {
                 continue;
@@ -174,18 +175,15 @@ impl Protocol {
         own: &SessionDivision,
         seed: u64,
     ) -> Result<Split, String> {
-        let whole = |person: usize, sessions: &[usize]| -> Vec<WindowRange> {
-            sessions.iter().map(|i| stretch(people, person, *i)).collect()
-        };
-        let training = whole(owner, &own.training);
+        let training = whole(people, owner, &own.training);
         let training = match self.enrol_minutes {
             Some(minutes) => minutes::first(people, training, minutes)?,
             None => first(training, self.genuine.most_training()),
         };
         let mut genuine = ByPart {
             training,
-            calibration: whole(owner, &own.calibration),
-            test: whole(owner, &own.test),
+            calibration: whole(people, owner, &own.calibration),
+            test: whole(people, owner, &own.test),
         };
         let others = assign(&self.impostors.people, people.len(), owner, seed);
         let mut impostor = ByPart {
@@ -210,12 +208,13 @@ impl Protocol {
         who: &[usize],
         part: SplitPart,
     ) -> Vec<WindowRange> {
-        let of = |person: &usize| -> Vec<WindowRange> {
-            let sessions = self.sessions_of(&people[*person], part);
-            let stretches = sessions.iter().map(|i| stretch(people, *person, *i));
-            first(stretches.collect(), self.impostors.most_windows)
-        };
-        who.iter().flat_map(of).collect()
+        who.iter()
+            .flat_map(|person| -> Vec<WindowRange> {
+                let sessions = self.sessions_of(&people[*person], part);
+                let stretches = sessions.iter().map(|i| stretch(people, *person, *i));
+                first(stretches.collect(), self.impostors.most_windows)
+            })
+            .collect()
     }
 
     /// The sessions with which somebody is an impostor in a part: all, unless sessions have roles.
@@ -276,7 +275,8 @@ impl Protocol {
         for split in splits {
             hash.update(format!("{}\n", people[split.owner].id));
             for (genuine, part, stretch) in split.all() {
-                let (person, session) = (&people[stretch.person], session_of(people, stretch));
+                let person = &people[stretch.person];
+                let session = session_of(people, stretch);
                 let side = if genuine { "genuine" } else { "impostor" };
                 let windows = &stretch.windows;
                 hash.update(format!(
@@ -287,6 +287,10 @@ impl Protocol {
         }
         hex(&hash.finalize())
     }
+}
+
+fn whole(people: &[ProtocolUser], person: usize, sessions: &[usize]) -> Vec<WindowRange> {
+    sessions.iter().map(|i| stretch(people, person, *i)).collect()
 }
 
 impl Plan {
@@ -318,23 +322,26 @@ fn stretch(people: &[ProtocolUser], person: usize, session: usize) -> WindowRang
 fn claims(people: &[ProtocolUser], person: usize, genuine: bool) -> Vec<WindowRange> {
     let claims = people[person].claims.iter().enumerate();
     let wanted = claims.filter(|(_, claim)| claim.genuine == genuine && !claim.windows.is_empty());
-    let stretch = |(session, claim): (usize, &SessionWindows)| WindowRange {
-        person,
-        session,
-        claim: true,
-        windows: 0..claim.windows.len(),
-    };
-    wanted.map(stretch).collect()
+    wanted
+        .map(|(session, claim)| WindowRange {
+            person,
+            session,
+            claim: true,
+            windows: 0..claim.windows.len(),
+        })
+        .collect()
 }
 
 /// The first `most` windows; empty stretches go.
 fn first(stretches: Vec<WindowRange>, most: usize) -> Vec<WindowRange> {
     let mut left = most;
-    let shorten = |mut stretch: WindowRange| {
-        let count = stretch.windows.len().min(left);
-        left -= count;
-        stretch.windows.end = stretch.windows.start + count;
-        (count > 0).then_some(stretch)
-    };
-    stretches.into_iter().filter_map(shorten).collect()
+    stretches
+        .into_iter()
+        .filter_map(|mut stretch| {
+            let count = stretch.windows.len().min(left);
+            left -= count;
+            stretch.windows.end = stretch.windows.start + count;
+            (count > 0).then_some(stretch)
+        })
+        .collect()
 }

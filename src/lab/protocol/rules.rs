@@ -40,9 +40,9 @@ pub struct Protocol {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrol_minutes: Option<f64>,
     /// How an owner's sessions are parted.
-    pub genuine: Genuine,
+    pub(crate) genuine: Genuine,
     /// Who the others are.
-    pub impostors: Impostors,
+    pub(crate) impostors: Impostors,
     /// What becomes of the recordings first.
     pub recordings: Recordings,
     /// The text it was read from, for the results and the hash.
@@ -53,7 +53,7 @@ pub struct Protocol {
 /// How an owner's sessions are parted. Windows of one session never lie in two parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Genuine {
+pub(crate) enum Genuine {
     /// In order of time, by shares of the windows.
     Share {
         /// Share of the training part, 0..1.
@@ -80,14 +80,14 @@ pub enum Genuine {
 
 impl Genuine {
     /// Training windows at most.
-    pub const fn most_training(&self) -> usize {
+    pub(crate) const fn most_training(&self) -> usize {
         match self {
             Self::Share { most_training, .. } | Self::Name { most_training, .. } => *most_training,
         }
     }
 
     /// Whether the dataset's labelled test sessions are wanted.
-    pub const fn wants_claims(&self) -> bool {
+    pub(crate) const fn wants_claims(&self) -> bool {
         matches!(self, Self::Share { claims: true, .. })
     }
 }
@@ -95,7 +95,7 @@ impl Genuine {
 /// Who an owner learns against and is tested with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Impostors {
+pub(crate) struct Impostors {
     /// Whom the model learns against.
     pub learn_from: LearnFrom,
     /// Windows of one impostor in one part at most.
@@ -106,7 +106,7 @@ pub struct Impostors {
 
 impl Impostors {
     /// Whether a model learns against the very people that it is tested with.
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.learn_from == LearnFrom::People && matches!(self.people, People::Shared)
     }
 }
@@ -114,7 +114,7 @@ impl Impostors {
 /// Whom the model learns against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LearnFrom {
+pub(crate) enum LearnFrom {
     /// People made up by the program, moving on the owner's device, as in every enrolment.
     Generated,
     /// The dataset's people of the training part.
@@ -124,7 +124,7 @@ pub enum LearnFrom {
 /// How the dataset's other people are parted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "are", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum People {
+pub(crate) enum People {
     /// Everybody is in every part, with other sessions: closed set.
     Shared,
     /// Everybody is in one part only, assigned for each owner by the seed; the rest is the test.
@@ -178,13 +178,9 @@ impl Protocol {
     /// # Errors
     /// When it is not understood, or cannot work.
     pub fn parse(source: &str, text: &str) -> Result<Self> {
-        let wrong = |what: String| {
-            Failure::new(FailureKind::Config, format!("protocol {source}: {what}"))
-                .remedy("Compare it with the protocols in src/lab/protocol/.")
-        };
-        let read: Self = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        let read: Self = toml::from_str(text).map_err(|e| wrong(source, e.to_string()))?;
         let protocol = Self { text: text.to_owned(), ..read };
-        protocol.validate().map_err(wrong)?;
+        protocol.validate().map_err(|one| wrong(source, one))?;
         Ok(protocol)
     }
 
@@ -199,7 +195,7 @@ impl Protocol {
     }
 
     /// The protocol whose models are tested.
-    pub fn model_folder(&self) -> &str {
+    pub(crate) fn model_folder(&self) -> &str {
         self.models.as_deref().unwrap_or(&self.name)
     }
 
@@ -219,24 +215,15 @@ impl Protocol {
     }
 
     fn validate(&self) -> Result<(), String> {
-        let fits = |name: &str| {
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        };
-        if !fits(&self.name) || !fits(self.model_folder()) {
+        if !is_file_name(&self.name) || !is_file_name(self.model_folder()) {
             return Err("name and models must be letters, digits and hyphens".into());
         }
-        let shares = |training: f64, calibration: f64, least: f64| {
-            let sum = training + calibration;
-            (training >= least && calibration >= 0.0 && sum < 1.0)
-                .then_some(())
-                .ok_or(format!("shares {training} and {calibration} leave nothing for a part"))
-        };
         if let Genuine::Share { training, calibration, .. } = self.genuine {
-            shares(training, calibration, 0.01)?;
+            check_shares(training, calibration, 0.01)?;
         }
         if let People::Assigned { training, calibration } = self.impostors.people {
             let learns = self.impostors.learn_from == LearnFrom::People;
-            shares(training, calibration, if learns { 0.01 } else { 0.0 })?;
+            check_shares(training, calibration, if learns { 0.01 } else { 0.0 })?;
         }
         if self.genuine.most_training() == 0 || self.impostors.most_windows == 0 {
             return Err("most_training and most_windows must be at least 1".into());
@@ -246,6 +233,22 @@ impl Protocol {
         }
         Ok(())
     }
+}
+
+fn check_shares(training: f64, calibration: f64, least: f64) -> Result<(), String> {
+    let sum = training + calibration;
+    (training >= least && calibration >= 0.0 && sum < 1.0)
+        .then_some(())
+        .ok_or(format!("shares {training} and {calibration} leave nothing for a part"))
+}
+
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+fn wrong(source: &str, what: String) -> Failure {
+    Failure::new(FailureKind::Config, format!("protocol {source}: {what}"))
+        .remedy("Compare it with the protocols in src/lab/protocol/.")
 }
 
 /// Bytes as hexadecimal digits.

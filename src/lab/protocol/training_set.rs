@@ -1,5 +1,8 @@
 //! What a protocol gives the trainer: the owner's training windows, whom to learn against, and
-//! where the model belongs. Calibration and test are not handed out here.
+//! where the model belongs.
+//!
+//! # Invariants
+//! Calibration and test are not handed out here.
 
 use std::path::{Path, PathBuf};
 
@@ -35,8 +38,8 @@ impl Plan {
         params: WindowParams,
         source: &str,
     ) -> Result<TrainingSet> {
-        let own = |stretch: &WindowRange| self.windows(stretch).to_vec();
-        let sessions: Vec<Vec<Window>> = split.genuine.training.iter().map(own).collect();
+        let sessions: Vec<Vec<Window>> =
+            split.genuine.training.iter().map(|stretch| self.windows(stretch).to_vec()).collect();
         let (cohort, impostor_source) = match self.protocol.impostors.learn_from {
             LearnFrom::Generated => {
                 (enrolment::impostors(&sessions, params, self.seed)?, "generated people".to_owned())

@@ -1,5 +1,4 @@
-//! A dataset's people as protocols see them: sessions of windows, cut as the agent cuts. Reads and
-//! cuts; nobody is left out and nothing is parted here.
+//! A dataset's people as protocols see them: sessions of windows, cut as the agent cuts.
 
 use crate::data::formats::{Dataset, Dropped, RecordedSession as Recorded};
 use crate::error::Result;
@@ -48,9 +47,10 @@ pub fn read_users(
     let mut dropped = Dropped::default();
     let mut cut = |session: Recorded| {
         dropped.absorb(&session.dropped);
-        let (windows, _) = match session.events.is_empty() {
-            true => Default::default(),
-            false => cut_recording(params, session.signals()),
+        let (windows, _) = if session.events.is_empty() {
+            Default::default()
+        } else {
+            cut_recording(params, session.signals())
         };
         SessionWindows { id: session.id, genuine: session.genuine != Some(false), windows }
     };

@@ -1,5 +1,5 @@
 //! Impostors by the dozen: synthetic users' movement on one device, cut by the same segmenter as
-//! everybody's. Nothing here is recorded.
+//! everybody's.
 
 use crate::pipeline::{Segmenter, Signal, Timestamp, Window, WindowParams};
 
@@ -9,7 +9,7 @@ use super::{Device, Pauses, SyntheticUser};
 const EVENTS_PER_WINDOW: usize = 4096;
 
 /// The windows of each impostor person, in order of time.
-pub type Cohort = Vec<Vec<Window>>;
+pub(crate) type Cohort = Vec<Vec<Window>>;
 
 /// `users` generated impostors with `windows` windows each, all on this device. Seeds of different
 /// cohorts give different people.

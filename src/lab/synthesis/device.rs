@@ -62,7 +62,7 @@ impl Device {
     }
 
     /// The usual time between two samples, milliseconds.
-    pub fn median_interval_ms(&self) -> f64 {
+    pub(crate) fn median_interval_ms(&self) -> f64 {
         let mut intervals = self.intervals.clone();
         intervals.sort_unstable();
         f64::from(intervals[intervals.len() / 2]) / 1e3
@@ -81,7 +81,8 @@ impl Device {
         let mut segmenter = Segmenter::new(params);
         let mut cut = Vec::new();
         for path in paths.filter(|path| path.len() > 1) {
-            let (mut at, end) = (path[0].at, path[path.len() - 1].at);
+            let mut at = path[0].at;
+            let end = path[path.len() - 1].at;
             while at <= end {
                 let [x, y] = self.snap(place_at(&path, at));
                 let event = MouseEvent { at, kind: MouseKind::Move, x, y };
@@ -132,7 +133,8 @@ impl DeviceClock {
 
 /// Interval in microseconds and distance in pixels.
 fn step(pair: &[crate::pipeline::window::Sample]) -> (u32, f64) {
-    let (from, to) = (&pair[0], &pair[1]);
+    let from = &pair[0];
+    let to = &pair[1];
     let dt = u32::try_from((to.at - from.at).0).unwrap_or(0);
     (dt, (to.x - from.x).abs().max((to.y - from.y).abs()))
 }
@@ -150,13 +152,19 @@ fn fast(windows: &[Window]) -> Option<f64> {
 }
 
 fn grid(windows: &[Window]) -> f64 {
-    let samples = || windows.iter().flat_map(Window::samples).take(5000);
-    let total = samples().count();
-    let fits = |grid: f64| {
-        let on = |p: f64| (p / grid - (p / grid).round()).abs() < 1e-6;
-        samples().filter(|s| on(s.x) && on(s.y)).count() * 100 >= total * 99
-    };
-    [1.0, 0.5, 0.25].into_iter().find(|grid| fits(*grid)).unwrap_or(0.01)
+    let samples: Vec<&Sample> = windows.iter().flat_map(Window::samples).take(5000).collect();
+    [1.0, 0.5, 0.25]
+        .into_iter()
+        .find(|grid| {
+            let on = samples.iter().filter(|s| is_on(*grid, s.x) && is_on(*grid, s.y)).count();
+            // A few samples lie between: a program may have put the pointer there.
+            on * 100 >= samples.len() * 99
+        })
+        .unwrap_or(0.01)
+}
+
+fn is_on(grid: f64, place: f64) -> bool {
+    (place / grid - (place / grid).round()).abs() < 1e-6
 }
 
 fn screen(windows: &[Window]) -> [f64; 2] {

@@ -18,5 +18,5 @@ mod user;
 
 pub use device::Device;
 pub use movement::{Movement, Pauses};
-pub use style_transfer::MovementStyle;
+pub(crate) use style_transfer::MovementStyle;
 pub use user::SyntheticUser;

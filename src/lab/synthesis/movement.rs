@@ -110,11 +110,13 @@ impl Movement {
         }
         // The screen is wider than high, and so is the work on it.
         let by = [distance * angle.cos(), 0.75 * distance * angle.sin()];
-        let turned = |i: usize, size: f64| {
+        let size = [w, h];
+        [0, 1].map(|i| {
             let to = self.hand[i] + by[i];
-            if (0.0..size).contains(&to) { to } else { self.hand[i] - by[i] }
-        };
-        [turned(0, w).clamp(4.0, w - 5.0), turned(1, h).clamp(4.0, h - 5.0)]
+            // A way that would leave the screen turns round.
+            let to = if (0.0..size[i]).contains(&to) { to } else { self.hand[i] - by[i] };
+            to.clamp(4.0, size[i] - 5.0)
+        })
     }
 
     /// Strokes to a target: a first that falls short or goes past, then corrections.
@@ -136,7 +138,8 @@ impl Movement {
     }
 
     fn correct(&mut self, strokes: &mut Vec<Stroke>, left: [f64; 2], from: f64, pace: f64) {
-        let (mut left, mut from) = (left, from);
+        let mut left = left;
+        let mut from = from;
         while left[0].hypot(left[1]) > 2.0 && strokes.len() < 9 {
             let duration = pace * self.random.around(self.user.correction[0], 0.3);
             let start = (from + self.user.correction[1] * duration).max(0.0);

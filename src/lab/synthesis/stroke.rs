@@ -1,5 +1,5 @@
 //! One stroke of a hand: an arc travelled with log-normal speed, after Plamondon's sigma-lognormal
-//! model (1995; O'Reilly & Plamondon 2009). Pure geometry, no randomness.
+//! model (1995; O'Reilly & Plamondon 2009). Pure geometry.
 
 /// How many deviations of the logarithm on either side count as the stroke's duration; 99 % of the
 /// distance lies within.

@@ -1,7 +1,6 @@
 //! The owner's own movement in another's style: faster or slower, wider or narrower, with another
-//! rhythm, bend and direction. Such impostors share with the owner everything that is not a matter
-//! of the hand (texture of real movement, sampling, rounding), so that a model cannot pass by
-//! telling real movement from generated. The style is drawn; the windows given are changed nowhere.
+//! rhythm, bend and direction. Such impostors share with the owner everything beyond the hand
+//! (texture of real movement, sampling, rounding), so that a model is forced to learn the hand.
 
 use std::f64::consts::PI;
 
@@ -14,7 +13,7 @@ use super::device::Device;
 
 /// How somebody else would have made the same movements.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MovementStyle {
+pub(crate) struct MovementStyle {
     /// Speed of time; 2 is twice as fast.
     tempo: f64,
     /// Size of the movements.
@@ -32,7 +31,7 @@ pub struct MovementStyle {
 impl MovementStyle {
     /// The owner's own style: only the sampling is new. Makes known to a model that being sampled
     /// anew says nothing about the person.
-    pub const OWN: Self =
+    pub(crate) const OWN: Self =
         Self { tempo: 1.0, size: 1.0, rhythm: 1.0, bend: 0.0, turn: 0.0, smooth: 0.0 };
 
     /// Somebody else's style. Never too close to the owner's: people differ in their speed or size
@@ -71,12 +70,15 @@ impl MovementStyle {
         let places = self.places(samples);
         let times = self.times(samples);
         let start = samples[0].at;
-        let sample = |(place, time): (&[f64; 2], f64)| Sample {
-            at: start + Micros(time as i64),
-            x: place[0],
-            y: place[1],
-        };
-        places.iter().zip(times).map(sample).collect()
+        places
+            .iter()
+            .zip(times)
+            .map(|(place, time)| Sample {
+                at: start + Micros(time as i64),
+                x: place[0],
+                y: place[1],
+            })
+            .collect()
     }
 
     fn places(&self, samples: &[Sample]) -> Vec<[f64; 2]> {
@@ -84,25 +86,26 @@ impl MovementStyle {
         let origin = [samples[0].x, samples[0].y];
         let chord = [samples[last].x - origin[0], samples[last].y - origin[1]];
         let (sin, cos) = self.turn.sin_cos();
-        let place = |i: usize| {
-            let near = |f: fn(&Sample) -> f64| {
-                let mean =
-                    (f(&samples[i.saturating_sub(1)]) + f(&samples[(i + 1).min(last)])) / 2.0;
-                if i == 0 || i == last {
-                    f(&samples[i])
-                } else {
-                    f(&samples[i]) * (1.0 - self.smooth) + self.smooth * mean
-                }
-            };
-            let bow = self.bend * (PI * i as f64 / last as f64).sin();
-            let x = near(|s| s.x) - origin[0] - bow * chord[1];
-            let y = near(|s| s.y) - origin[1] + bow * chord[0];
-            [
-                origin[0] + self.size * (x * cos - y * sin),
-                origin[1] + self.size * (x * sin + y * cos),
-            ]
-        };
-        (0..=last).map(place).collect()
+        (0..=last)
+            .map(|i| {
+                let bow = self.bend * (PI * i as f64 / last as f64).sin();
+                let x = self.smoothed(samples, i, |s| s.x) - origin[0] - bow * chord[1];
+                let y = self.smoothed(samples, i, |s| s.y) - origin[1] + bow * chord[0];
+                [
+                    origin[0] + self.size * (x * cos - y * sin),
+                    origin[1] + self.size * (x * sin + y * cos),
+                ]
+            })
+            .collect()
+    }
+
+    /// A coordinate drawn towards its neighbours'; the ends of a movement stay.
+    fn smoothed(&self, samples: &[Sample], i: usize, f: fn(&Sample) -> f64) -> f64 {
+        if i == 0 || i == samples.len() - 1 {
+            return f(&samples[i]);
+        }
+        let mean = (f(&samples[i - 1]) + f(&samples[i + 1])) / 2.0;
+        f(&samples[i]) * (1.0 - self.smooth) + self.smooth * mean
     }
 
     /// Microseconds since the start at each position.
@@ -136,17 +139,18 @@ fn length(pair: &[Sample]) -> f64 {
 pub(super) fn place_at(path: &[Sample], at: Timestamp) -> [f64; 2] {
     let last = path.len() - 1;
     let next = path.partition_point(|sample| sample.at < at).clamp(1, last);
-    let (before, from) = (&path[next.saturating_sub(2)], &path[next - 1]);
-    let (to, after) = (&path[next], &path[(next + 1).min(last)]);
+    let before = &path[next.saturating_sub(2)];
+    let from = &path[next - 1];
+    let to = &path[next];
+    let after = &path[(next + 1).min(last)];
     let span = ((to.at - from.at).0.max(1)) as f64;
     let share = ((at - from.at).0 as f64 / span).clamp(0.0, 1.0);
-    let slope = |a: &Sample, b: &Sample, f: fn(&Sample) -> f64| {
-        let time = ((b.at - a.at).0.max(1)) as f64;
-        (f(b) - f(a)) / time * span
-    };
     [|s: &Sample| s.x, |s: &Sample| s.y].map(|f| {
-        let (m0, m1) = (slope(before, to, f), slope(from, after, f));
-        let (t, t2, t3) = (share, share * share, share * share * share);
+        let [m0, m1] = [[before, to], [from, after]]
+            .map(|[a, b]| (f(b) - f(a)) / ((b.at - a.at).0.max(1)) as f64 * span);
+        let t = share;
+        let t2 = share * share;
+        let t3 = share * share * share;
         f(from) * (2.0 * t3 - 3.0 * t2 + 1.0)
             + m0 * (t3 - 2.0 * t2 + t)
             + f(to) * (3.0 * t2 - 2.0 * t3)

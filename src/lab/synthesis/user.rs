@@ -1,8 +1,7 @@
 //! Who a synthetic user is: movement parameters drawn from a population. The population's numbers
 //! are fitted by hand to medians and spreads between people of two public sets of web work (Gmail
 //! tasks and SapiMouse: median speed 560 and 880 px/s, way 360 and 740 px, 0.56 and 0.73 s a
-//! movement, straightness 0.90 and 0.81; `bench enrol --describe` prints both sides). They describe
-//! cohorts, never anybody.
+//! movement, straightness 0.90 and 0.81; `bench enrol --describe` prints both sides).
 
 use std::f64::consts::PI;
 

@@ -1,5 +1,5 @@
 //! What to expect of a model: thresholds and error rates per group size, measured on windows that
-//! training has never seen. Measures and records; it changes no weight.
+//! are new to training.
 
 use super::simulated_sessions::SimulatedSessions;
 use crate::lab::metrics;

@@ -7,10 +7,10 @@ use super::progress::EpochFigures;
 use crate::data::npz::write_whole;
 use crate::error::{Failure, Result};
 use crate::lab::plot;
-use crate::lab::plot::page::{Block, Page, Section};
+use crate::lab::plot::page::{Page, PageBlock, Section};
 
 /// Where a model's curve lies.
-pub fn curve_path(model: &Path) -> PathBuf {
+pub(crate) fn curve_path(model: &Path) -> PathBuf {
     model.with_extension("curve.csv")
 }
 
@@ -18,7 +18,7 @@ pub fn curve_path(model: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn write_curve(model: &Path, epochs: &[EpochFigures]) -> Result<()> {
+pub(crate) fn write_curve(model: &Path, epochs: &[EpochFigures]) -> Result<()> {
     if epochs.is_empty() {
         return Ok(());
     }
@@ -29,7 +29,7 @@ pub fn write_curve(model: &Path, epochs: &[EpochFigures]) -> Result<()> {
 ///
 /// # Errors
 /// When there is none (a head has no passes), or it is none.
-pub fn read_curve(model: &Path) -> Result<Vec<plot::EpochPoint>> {
+pub(crate) fn read_curve(model: &Path) -> Result<Vec<plot::EpochPoint>> {
     let path = curve_path(model);
     let name = format!("learning curve {}", path.display());
     let text = std::fs::read_to_string(&path).map_err(|e| {
@@ -42,17 +42,17 @@ pub fn read_curve(model: &Path) -> Result<Vec<plot::EpochPoint>> {
 ///
 /// # Errors
 /// Like [`read_curve`].
-pub fn curves_page(models: &[(&str, &Path)]) -> Result<Page> {
+pub(crate) fn curves_page(models: &[(&str, &Path)]) -> Result<Page> {
     let section = |(name, model): &(&str, &Path)| {
         let pictures = plot::learning_curves(name, &read_curve(model)?);
-        Ok(Section::new(*name).with(Block::Pictures(pictures.to_vec())))
+        Ok(Section::new(*name).with(PageBlock::Pictures(pictures.to_vec())))
     };
     let lead = "Loss: mean cross entropy; that of training counts hard examples and synthetic windows \
                 as they were shown, and dropout. AUC: on the validation part, which stops training \
                 and decides which weights are kept.";
     Ok(Page {
         title: "Learning curves".into(),
-        lead: vec![Block::Text(lead.into())],
+        lead: vec![PageBlock::Text(lead.into())],
         sections: models.iter().map(section).collect::<Result<_>>()?,
     })
 }

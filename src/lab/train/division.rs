@@ -1,5 +1,5 @@
-//! The request's windows in three parts, nothing standing in two of them: what trains, what stops
-//! training early, and what calibrates. Makes no window and learns nothing.
+//! The request's windows in three disjoint parts: what trains, what stops training early, and what
+//! calibrates.
 
 use super::identity::{self, WindowLocation};
 use super::request::TrainingRequest;

@@ -1,6 +1,6 @@
-//! An owner's model on a pretrained backbone: one head on all windows, calibrated on scores that
-//! heads without those windows gave. Every window calibrates and every window trains, never the
-//! same head; with few windows that is worth far more than a part set aside.
+//! An owner's model on a pretrained backbone: one head on all windows, calibrated on scores of
+//! heads that were trained on the others. So every window trains and every window calibrates; with
+//! few windows that is worth far more than a part set aside.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
 //! One epoch over the training part: hard examples and synthetic windows join, everything comes in
-//! random order, a batch a step. When training is over is not decided here.
+//! random order, a batch a step.
 
 use super::fit::{Example, probabilities};
 use super::hard_examples::HardExamples;

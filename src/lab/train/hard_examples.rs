@@ -1,5 +1,8 @@
 //! Hard examples: which training windows the network judged wrongly, and what the next epoch does
-//! about them. Looks at scores of the training part alone, and changes no weight of the network.
+//! about them.
+//!
+//! # Invariants
+//! It looks at scores of the training part alone.
 
 use super::sampling::Oversampling;
 

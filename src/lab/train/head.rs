@@ -1,7 +1,6 @@
-//! The owner's head on a backbone that is left as it is: logistic regression on final states, in
-//! the space in which one person's windows scatter alike in all directions, held small by a
-//! penalty. Exact and without chance; it takes a fraction of a second. The backbone is never
-//! changed.
+//! The owner's head on a frozen backbone: logistic regression on final states, in the space in
+//! which one person's windows scatter alike in all directions, held small by a penalty. Exact and
+//! deterministic; it takes a fraction of a second.
 
 use crate::lab::population::Features;
 use crate::nn::Dense;

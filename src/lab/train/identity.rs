@@ -1,5 +1,5 @@
-//! What makes two windows the same: positions and time steps, not the moment. A window on both
-//! sides of a split would make every figure a lie, so that is fatal; nothing is dropped in silence.
+//! What makes two windows the same: positions and time steps, whatever the moment. A window on both
+//! sides of a split would make every figure a lie, so that is fatal.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::pipeline::{MarkKey, Window};
 pub(super) const CROSSED: &str = "cross-fitting";
 
 /// SHA-256 of positions and time steps.
-pub type Identity = [u8; 32];
+pub(crate) type Identity = [u8; 32];
 
 /// The identity of a window; its place in time is no part of it.
 pub fn of(window: &Window) -> Identity {

@@ -1,5 +1,5 @@
 //! Trains one owner's model: split, fit, calibrate, and check that what was written gives the
-//! scores that were trained. Nothing here knows where recordings lie or how progress is shown.
+//! scores that were trained.
 
 pub mod ablation;
 mod backbone;
@@ -21,7 +21,7 @@ mod progress;
 mod request;
 pub(in crate::lab) mod sampling;
 mod scratch;
-pub mod series;
+pub(crate) mod series;
 mod simulated_sessions;
 mod split;
 mod style_transfer;
@@ -30,11 +30,14 @@ pub(in crate::lab) use clicks::TELLING as TELLING_CLICKS;
 pub use curve::{curve_path, curves_page, read_curve, write_curve};
 pub use export::write_checked;
 pub(crate) use fit::probabilities;
-pub use identity::{Identity, of as identity_of};
-pub use options::{BackboneChoice, FEWEST_IMPOSTORS, FEWEST_WINDOWS, TrainOptions};
+pub(crate) use identity::Identity;
+pub use identity::of as identity_of;
+pub(crate) use options::FEWEST_WINDOWS;
+pub use options::{BackboneChoice, TrainOptions};
 pub use progress::{EpochFigures, TrainingProgress};
 pub use request::{TrainingFacts, TrainingRequest};
-pub use sampling::{ClassWeights, Oversampling, Synthesis};
+pub(crate) use sampling::ClassWeights;
+pub use sampling::{Oversampling, Synthesis};
 
 use crate::error::Result;
 use crate::model::{Bundle, Provenance};

@@ -1,4 +1,4 @@
-//! How training goes about its work. Values only; nothing is done here.
+//! How training goes about its work, as values.
 
 use std::sync::Arc;
 
@@ -79,9 +79,9 @@ pub struct TrainOptions {
 }
 
 /// Genuine windows below this number support no model.
-pub const FEWEST_WINDOWS: usize = 60;
+pub(crate) const FEWEST_WINDOWS: usize = 60;
 /// Impostors below this number cannot be told apart in three disjoint parts.
-pub const FEWEST_IMPOSTORS: usize = 3;
+pub(crate) const FEWEST_IMPOSTORS: usize = 3;
 
 impl Default for TrainOptions {
     fn default() -> Self {

@@ -1,5 +1,5 @@
 //! The owner's embeddings at enrolment: where they lie among people's, and how much the evidence
-//! that they give may be believed. Fits no network.
+//! that they give may be believed.
 
 use super::calibrate::ScoredStream;
 use super::simulated_sessions::SimulatedSessions;

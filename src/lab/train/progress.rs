@@ -1,4 +1,4 @@
-//! What a training says of itself while it goes on. Nothing is shown here.
+//! What a training says of itself while it goes on, as values for whoever shows it.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What one owner's training works on, and what of it cannot be trained on. Nothing is learnt here.
+//! What one owner's training works on, and what makes a training of it impossible.
 
 use sha2::{Digest, Sha256};
 

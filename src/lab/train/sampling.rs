@@ -1,5 +1,4 @@
 //! What training sees how often: hard examples, synthetic windows, the weight of the classes.
-//! Values only; nothing is drawn here.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,7 @@
-//! Days of the owner that enrolment has not seen, made from the one that it has: the scatter of the
-//! owner's own windows around places where the owner may come to lie on another day. What one
-//! session holds cannot show how the next differs; how people differ from one stretch of work to
-//! the next is known of others. On these days thresholds are set; limits of evidence are not, which
-//! simulated days miss by a factor of 20.
+//! Days of the owner that are new to the enrolment, made from the one that it has: the scatter of
+//! the owner's own windows around places where the owner may come to lie on another day. How people
+//! differ from one stretch of work to the next is known of others. On these days thresholds are
+//! set; limits of evidence come from elsewhere, because simulated days miss them by a factor of 20.
 
 use super::calibrate::ScoredStream;
 use crate::lab::random::Random;

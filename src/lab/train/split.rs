@@ -1,6 +1,9 @@
-//! Who learns from what: training, validation for early stopping, and calibration, which training
-//! never sees. Chronological, session by session where the sessions allow it, impostors by person.
-//! Nothing is shuffled within a person: neighbours in time resemble each other.
+//! Who learns from what: training, validation for early stopping, and calibration. Chronological,
+//! session by session where the sessions allow it, impostors by person; within a person the order
+//! stays, because neighbours in time resemble each other.
+//!
+//! # Invariants
+//! Training never sees the calibration part.
 
 use std::ops::Range;
 

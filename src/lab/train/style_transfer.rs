@@ -1,5 +1,5 @@
-//! Impostors made of the owner's own movement, each part's from that part alone, so that nothing of
-//! the calibration reaches the training. Draws styles; knows nothing of the network.
+//! Impostors made of the owner's own movement, each part's from that part alone, so that
+//! calibration stays apart from training.
 
 use crate::lab::random::Random;
 use crate::lab::synthesis::{Device, MovementStyle};

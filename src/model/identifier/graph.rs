@@ -1,5 +1,5 @@
 //! From perceptrons to their ONNX graph and back, as `onnx/README.md` fixes it. A graph that would
-//! compute anything else is refused; metadata are not looked at.
+//! compute anything else is refused.
 
 use crate::model::fault::ModelFault;
 use crate::model::graph::{fixed, floats, free, int, integers, node, value};
@@ -10,14 +10,15 @@ use crate::nn::mlp::{Mlp, MlpLayer, Scaling};
 /// Input: features of sessions, float32 `[batch, F]`, raw.
 pub const FEATURES: &str = "features";
 /// Output: float32 `[batch, C]`, rows that sum to 1.
-pub const PROBABILITIES: &str = "probabilities";
+pub(crate) const PROBABILITIES: &str = "probabilities";
 
 /// More members or layers than any model of this program has.
 const MOST: usize = 64;
 
 /// The graph: scaling, then a branch a member, then the mean of their probabilities.
-pub fn graph_of(mlp: &Mlp) -> GraphProto {
-    let (features, classes) = (mlp.features() as i64, mlp.classes() as i64);
+pub(crate) fn graph_of(mlp: &Mlp) -> GraphProto {
+    let features = mlp.features() as i64;
+    let classes = mlp.classes() as i64;
     GraphProto {
         node: nodes(mlp),
         name: Some("mousewarden-identify".into()),
@@ -28,7 +29,8 @@ pub fn graph_of(mlp: &Mlp) -> GraphProto {
 }
 
 fn nodes(mlp: &Mlp) -> Vec<NodeProto> {
-    let (mut all, mut columns) = (Vec::new(), FEATURES);
+    let mut all = Vec::new();
+    let mut columns = FEATURES;
     if !mlp.scaling.is_plain() {
         columns = "columns";
         all.push(node("Gather", &[FEATURES, "scaling.source"], &[columns], vec![int("axis", 1)]));
@@ -43,8 +45,10 @@ fn nodes(mlp: &Mlp) -> Vec<NodeProto> {
         let mut input = "scaled".to_owned();
         for layer in 0..layers.len() {
             let name = layer_name(member, layer);
-            let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
-            let (sum, cut) = (format!("{name}.sum"), format!("{name}.relu"));
+            let weight = format!("{name}.weight");
+            let bias = format!("{name}.bias");
+            let sum = format!("{name}.sum");
+            let cut = format!("{name}.relu");
             all.push(node("Gemm", &[&input, &weight, &bias], &[&sum], vec![]));
             input = sum;
             if layer + 1 < layers.len() {
@@ -62,7 +66,8 @@ fn nodes(mlp: &Mlp) -> Vec<NodeProto> {
 }
 
 fn initializers(mlp: &Mlp) -> Vec<TensorProto> {
-    let (scaling, columns) = (&mlp.scaling, mlp.scaling.columns() as i64);
+    let scaling = &mlp.scaling;
+    let columns = mlp.scaling.columns() as i64;
     let mut all = Vec::new();
     if !scaling.is_plain() {
         let source: Vec<i64> = scaling.source.iter().map(|feature| *feature as i64).collect();
@@ -93,7 +98,7 @@ fn layer_name(member: usize, layer: usize) -> String {
 ///
 /// # Errors
 /// [`ModelFault::Identifier`] when it is another graph.
-pub fn mlp_of(graph: &GraphProto) -> Result<Mlp, ModelFault> {
+pub(crate) fn mlp_of(graph: &GraphProto) -> Result<Mlp, ModelFault> {
     let weights = Weights::new(graph);
     let read = || -> Result<Mlp, ModelFault> {
         let scaling = scaling(&weights, features_of(graph))?;
@@ -121,15 +126,18 @@ fn features_of(graph: &GraphProto) -> usize {
 
 fn scaling(weights: &Weights<'_>, features: usize) -> Result<Scaling, ModelFault> {
     let columns = weights.dims("scaling.low")?.first().copied().unwrap_or(0);
-    let source = match weights.has("scaling.source") {
-        true => weights.integers("scaling.source", columns)?,
-        false => (0..columns as i64).collect(),
+    let source = if weights.has("scaling.source") {
+        weights.integers("scaling.source", columns)?
+    } else {
+        (0..columns as i64).collect()
     };
-    let whole = |place: i64| usize::try_from(place).unwrap_or(usize::MAX);
     let one = |name| weights.floats(name, &[]).map(|values| values[0]);
     Ok(Scaling {
         features,
-        source: source.into_iter().map(whole).collect(),
+        source: source
+            .into_iter()
+            .map(|place| usize::try_from(place).unwrap_or(usize::MAX))
+            .collect(),
         low: weights.floats("scaling.low", &[columns])?,
         factor: weights.floats("scaling.factor", &[columns])?,
         clip: [one("scaling.least")?, one("scaling.most")?],

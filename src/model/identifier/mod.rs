@@ -1,5 +1,5 @@
 //! A model that tells known people apart: one `.onnx` file with scaling, perceptrons, the names of
-//! the features that it wants and of the people that it knows. No file here measures a feature.
+//! the features that it wants and of the people that it knows.
 
 mod file;
 mod graph;
@@ -14,7 +14,7 @@ use super::fault::ModelFault;
 use crate::nn::mlp::Mlp;
 
 /// What `mousewarden.architecture` says of such a file.
-pub const ARCHITECTURE: &str = "mlp";
+pub(crate) const ARCHITECTURE: &str = "mlp";
 
 /// The features that a model was trained on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,9 @@ impl Identifier {
     /// Says what cannot work, if anything.
     fn check(&self) -> Result<(), ModelFault> {
         let wrong = |what: String| Err(ModelFault::Value(what));
-        let (mlp, features, labels) = (&self.mlp, &self.features, &self.labels);
+        let mlp = &self.mlp;
+        let features = &self.features;
+        let labels = &self.labels;
         if !mlp.fits() {
             return wrong("the shapes of its layers do not fit each other".into());
         }
@@ -79,14 +81,16 @@ impl Identifier {
             return wrong("its weights are not all finite numbers".into());
         }
         if mlp.features() != features.names.len() || features.names.is_empty() {
-            let (has, wants) = (features.names.len(), mlp.features());
+            let has = features.names.len();
+            let wants = mlp.features();
             return wrong(format!("it names {has} features, its graph takes {wants}"));
         }
         if features.parts == 0 {
             return wrong("it cuts sessions in 0 parts".into());
         }
         if mlp.classes() != labels.len() || labels.len() < 2 {
-            let (has, wants) = (labels.len(), mlp.classes());
+            let has = labels.len();
+            let wants = mlp.classes();
             return wrong(format!("it names {has} people, its graph tells {wants} apart"));
         }
         if !(0.0..=1.0).contains(&self.provenance.unsure_below) {

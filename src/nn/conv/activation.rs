@@ -9,7 +9,7 @@ use super::rows::BatchRows;
 
 /// Statistics of one batch, a value a channel.
 #[derive(Debug)]
-pub struct ChannelMoments {
+pub(crate) struct ChannelMoments {
     pub mean: Vec<f32>,
     pub variance: Vec<f32>,
     /// `1 / sqrt(variance + epsilon)`.
@@ -28,7 +28,7 @@ impl ChannelMoments {
 }
 
 /// Measures the moments, normalises, takes the positive part, drops.
-pub struct Activate<'a> {
+pub(crate) struct Activate<'a> {
     /// `[rows, width]`.
     pub values: &'a [f32],
     pub rows: &'a BatchRows,
@@ -83,7 +83,7 @@ impl Operation for Activate<'_> {
 }
 
 /// The gradient of [`Activate`], in place.
-pub struct Deactivate<'a> {
+pub(crate) struct Deactivate<'a> {
     /// `[rows, width]`, as they went in.
     pub values: &'a [f32],
     /// As they came out.
@@ -109,12 +109,14 @@ impl Operation for Deactivate<'_> {
         let Self { values, outputs, rows, gamma, slopes, .. } = self;
         let ChannelMoments { mean, inverse, partial: [to_gamma, to_beta], .. } = self.moments;
         let width = mean.len();
-        let (scale, share) = (1.0 / self.kept, 1.0 / rows.used().max(1) as f32);
+        let scale = 1.0 / self.kept;
+        let share = 1.0 / rows.used().max(1) as f32;
         to_gamma.fill(0.0);
         to_beta.fill(0.0);
         for row in rows.ranges().iter().cloned().flatten() {
             let range = row * width..(row + 1) * width;
-            let (values, outputs) = (&values[range.clone()], &outputs[range.clone()]);
+            let values = &values[range.clone()];
+            let outputs = &outputs[range.clone()];
             for (j, slope) in slopes[range].iter_mut().enumerate() {
                 *slope = if outputs[j] > 0.0 { *slope * scale } else { 0.0 };
                 to_gamma[j] += *slope * (values[j] - mean[j]) * inverse[j];

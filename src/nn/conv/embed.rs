@@ -1,5 +1,5 @@
 //! The embedding in training: from mean and deviation of a window's channels, as they are stored,
-//! to a few numbers. Added in an order that does not depend on the instruction set.
+//! to a few numbers, added in one order on every instruction set.
 
 use crate::adam::Parameter;
 use crate::kernel::Kernel;
@@ -8,7 +8,7 @@ use crate::train::head::{HeadBackward, Project};
 
 /// Weights, `[2 * columns, K]`, and biases.
 #[derive(Debug)]
-pub struct EmbeddingLayer {
+pub(crate) struct EmbeddingLayer {
     pub weight: Parameter,
     pub bias: Parameter,
     channels: usize,
@@ -21,7 +21,8 @@ impl EmbeddingLayer {
         let count = embedding.count();
         let mut weight = vec![0.0; 2 * columns * count];
         for (at, value) in embedding.weight.iter().enumerate() {
-            let (output, feature) = (at / (2 * channels), at % (2 * channels));
+            let output = at / (2 * channels);
+            let feature = at % (2 * channels);
             weight[stored(feature, channels, columns) * count + output] = *value;
         }
         let [weight, bias] = [&weight, &embedding.bias].map(|values| Parameter::new(values));
@@ -53,7 +54,8 @@ impl EmbeddingLayer {
 
     /// Values or gradients in the canonical layout.
     pub fn export(&self, part: fn(&Parameter) -> &[f32]) -> Linear {
-        let (weight, count) = (part(&self.weight), self.count());
+        let weight = part(&self.weight);
+        let count = self.count();
         let row = |output: usize| {
             let place =
                 move |feature| stored(feature, self.channels, self.columns) * count + output;

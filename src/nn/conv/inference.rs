@@ -1,5 +1,5 @@
-//! The forward pass of a trained network on ragged batches. A window's score is the same bits
-//! whatever else is in its batch. Nothing is learnt here, and there is only one thread.
+//! The forward pass of a trained convolutional network on ragged batches. A window's score is the
+//! same bits whatever else is in its batch.
 
 use crate::kernel::slide::{Slide, SlideSizes};
 use crate::kernel::{Kernel, Operation, Simd};

@@ -14,7 +14,7 @@ use super::rows::BatchRows;
 
 /// A layer with its parameters, running statistics and activations.
 #[derive(Debug)]
-pub struct ConvLayerTrainer {
+pub(crate) struct ConvLayerTrainer {
     kernel: Kernel,
     sizes: SlideSizes,
     /// Channels that are really there: read and given.
@@ -170,20 +170,22 @@ impl ConvLayerTrainer {
         let [input, output] = self.real;
         let SlideSizes { width, kernel, .. } = self.sizes;
         let panels = part(&self.params[0]);
-        let at = |index: usize| {
-            let (o, rest) = (index / (input * kernel), index % (input * kernel));
-            let (channel, tap) = (rest / kernel, rest % kernel);
-            panels[self.sizes.place(self.kernel.lanes(), tap * width + channel, o)]
-        };
-        let statistics = |index: usize| match with_statistics {
-            true => self.running[index][..output].to_vec(),
-            false => vec![0.0; output],
+        let statistics = |index: usize| {
+            if with_statistics { self.running[index][..output].to_vec() } else { vec![0.0; output] }
         };
         ConvLayer {
             kernel,
             input,
             output,
-            weight: (0..output * input * kernel).map(at).collect(),
+            weight: (0..output * input * kernel)
+                .map(|index| {
+                    let o = index / (input * kernel);
+                    let rest = index % (input * kernel);
+                    let channel = rest / kernel;
+                    let tap = rest % kernel;
+                    panels[self.sizes.place(self.kernel.lanes(), tap * width + channel, o)]
+                })
+                .collect(),
             norm: BatchNorm {
                 gamma: part(&self.params[1])[..output].to_vec(),
                 beta: part(&self.params[2])[..output].to_vec(),
@@ -201,12 +203,13 @@ pub fn sizes(layer: &ConvLayer, width: usize, kernel: Kernel) -> SlideSizes {
 }
 
 /// Canonical weights as panels.
-pub fn pack(layer: &ConvLayer, sizes: SlideSizes, kernel: Kernel) -> Vec<f32> {
+pub(crate) fn pack(layer: &ConvLayer, sizes: SlideSizes, kernel: Kernel) -> Vec<f32> {
     let mut panels = vec![0.0; sizes.panels()];
     for (index, weight) in layer.weight.iter().enumerate() {
-        let (output, rest) =
-            (index / (layer.input * layer.kernel), index % (layer.input * layer.kernel));
-        let (channel, tap) = (rest / layer.kernel, rest % layer.kernel);
+        let output = index / (layer.input * layer.kernel);
+        let rest = index % (layer.input * layer.kernel);
+        let channel = rest / layer.kernel;
+        let tap = rest % layer.kernel;
         panels[sizes.place(kernel.lanes(), tap * sizes.width + channel, output)] = *weight;
     }
     panels

@@ -1,7 +1,6 @@
 //! The architecture `conv`: steps on a common clock, convolutions over time, their mean and
-//! deviation over the window, one linear unit. It has no memory and no order of
-//! reading: what it knows of a window is how often which short pattern of movement occurs in it.
-//! Pure arithmetic, as everywhere in the engine.
+//! deviation over the window, one linear unit. What it knows of a window is how often which short
+//! pattern of movement occurs in it.
 
 mod activation;
 pub mod clock;

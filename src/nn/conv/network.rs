@@ -64,8 +64,8 @@ impl ConvNetwork {
     pub fn new(shape: &ConvShape, seed: u64) -> Self {
         let mut input = CHANNELS;
         let mut layer = |(at, (kernel, output)): (usize, &(usize, usize))| {
-            let (kernel, output) = (kernel | 1, (*output).max(1));
-            let layer = fresh_layer([kernel, input, output], seed, PURPOSE + at as u64);
+            let output = (*output).max(1);
+            let layer = fresh_layer([kernel | 1, input, output], seed, PURPOSE + at as u64);
             input = output;
             layer
         };

@@ -1,7 +1,6 @@
 //! What is asked of the embedding: of several people two groups of windows each, from two stretches
 //! of time, that are to find each other. The prototypical loss (Snell, Swersky and Zemel 2017) both
-//! ways; its embedding carries over to people whom it has not seen, for it never learns who anybody
-//! is, only how people differ.
+//! ways; it teaches how people differ, so its embedding carries over to new ones.
 
 /// A batch of pairs of groups of windows, a pair a person.
 #[derive(Debug, Clone, Copy)]
@@ -91,8 +90,13 @@ struct Square {
 
 impl Square {
     fn of(size: usize, value: impl Fn(usize, usize) -> f64) -> Self {
-        let row = |i: usize| (0..size).map(move |j| (i, j));
-        Self { size, values: (0..size).flat_map(row).map(|(i, j)| value(i, j)).collect() }
+        Self {
+            size,
+            values: (0..size)
+                .flat_map(|i| (0..size).map(move |j| (i, j)))
+                .map(|(i, j)| value(i, j))
+                .collect(),
+        }
     }
 
     fn at(&self, i: usize, j: usize) -> f64 {

@@ -38,7 +38,7 @@ impl Operation for Pool<'_> {
 }
 
 /// From the gradients of mean and deviation to those of one window's ticks.
-pub struct Unpool<'a> {
+pub(crate) struct Unpool<'a> {
     /// Its ticks, `[n, columns]`.
     pub values: &'a [f32],
     /// Means and deviations, `[columns]` each.

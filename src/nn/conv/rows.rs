@@ -1,11 +1,11 @@
-//! Where the ticks of a batch lie: one window behind the other, with empty rows before, between
-//! and after them, so that a convolution at a window's edge reads zeros and never a neighbour.
+//! Where the ticks of a batch lie: one window behind the other, with empty rows before, between and
+//! after them, so that a convolution at a window's edge reads zeros.
 
 use std::ops::Range;
 
 /// The layout of a batch.
 #[derive(Debug, Default)]
-pub struct BatchRows {
+pub(crate) struct BatchRows {
     gap: usize,
     ranges: Vec<Range<usize>>,
     total: usize,
@@ -13,7 +13,7 @@ pub struct BatchRows {
 
 impl BatchRows {
     /// Lays out windows of these lengths with `gap` empty rows around each.
-    pub fn lay(&mut self, lengths: impl Iterator<Item = usize>, gap: usize) {
+    pub(crate) fn lay(&mut self, lengths: impl Iterator<Item = usize>, gap: usize) {
         self.gap = gap;
         self.total = gap;
         self.ranges.clear();
@@ -46,7 +46,7 @@ impl BatchRows {
     }
 
     /// Zeros in every empty row of `values`, whose rows are `width` long.
-    pub fn clear_gaps(&self, values: &mut [f32], width: usize) {
+    pub(crate) fn clear_gaps(&self, values: &mut [f32], width: usize) {
         let mut from = 0;
         for range in &self.ranges {
             values[from * width..range.start * width].fill(0.0);

@@ -1,5 +1,5 @@
 //! The backbone in training, with an embedding in which two groups of one person's windows lie near
-//! each other and those of two people do not. One thread; the same seed gives the same numbers.
+//! each other and those of two people far apart. One thread; the same seed gives the same numbers.
 
 use crate::adam::{AdamStep, Parameter};
 use crate::lines::Lines;
@@ -74,7 +74,8 @@ impl ConvEncoder {
         let square: f64 = self.parameters().map(|p| p.square(kernel)).sum();
         let shorten = (f64::from(self.params.clip_norm) / square.sqrt().max(1e-12)).min(1.0) as f32;
         let number = self.steps + 1;
-        let (params, steps) = (self.params.clone(), self.steps);
+        let params = self.params.clone();
+        let steps = self.steps;
         let step = AdamStep { number, rate: params.learning_rate, shorten };
         self.parameters().for_each(|parameter| parameter.step(step, &params));
         self.layers.iter_mut().for_each(|layer| layer.average(params.norm_momentum, steps));

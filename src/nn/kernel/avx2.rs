@@ -1,5 +1,4 @@
 //! 256-bit vectors with fused multiply-add: tiles of 3 rows by 4 vectors in 12 of 16 registers.
-//! Only elementary vector operations; no layer is known here.
 
 use std::arch::x86_64::*;
 
@@ -8,16 +7,16 @@ use super::simd::Simd;
 
 /// Proof that the processor has the instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Avx2(());
+pub(crate) struct Avx2(());
 
 impl Avx2 {
     /// The proof, if the running processor and system have them.
-    pub fn detect() -> Option<Self> {
+    pub(crate) fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
     }
 
     /// Runs an operation compiled for these instructions.
-    pub fn enter<O: Operation>(self, operation: O) -> O::Output {
+    pub(crate) fn enter<O: Operation>(self, operation: O) -> O::Output {
         // SAFETY: `self` exists, so `detect` has found every feature that `run` enables.
         unsafe { run(self, operation) }
     }

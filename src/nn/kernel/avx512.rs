@@ -1,5 +1,4 @@
 //! 512-bit vectors: tiles of 6 rows by 4 vectors in 24 of 32 registers.
-//! Only elementary vector operations; no layer is known here.
 
 use std::arch::x86_64::*;
 
@@ -8,11 +7,11 @@ use super::simd::Simd;
 
 /// Proof that the processor has the instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Avx512(());
+pub(crate) struct Avx512(());
 
 impl Avx512 {
     /// The proof, if the running processor and system have them.
-    pub fn detect() -> Option<Self> {
+    pub(crate) fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512bw")
@@ -23,7 +22,7 @@ impl Avx512 {
     }
 
     /// Runs an operation compiled for these instructions.
-    pub fn enter<O: Operation>(self, operation: O) -> O::Output {
+    pub(crate) fn enter<O: Operation>(self, operation: O) -> O::Output {
         // SAFETY: `self` exists, so `detect` has found every feature that `run` enables.
         unsafe { run(self, operation) }
     }

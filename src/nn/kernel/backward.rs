@@ -12,7 +12,7 @@ use crate::panel::PanelShape;
 const DEPTH: usize = 128;
 
 /// Where the gradient of the outputs comes from.
-pub enum Upstream<'a> {
+pub(crate) enum Upstream<'a> {
     /// Every row has one, `[rows, padded]`.
     Every(&'a [f32]),
     /// Only each sequence's last step has one, `[sequences, padded]`.
@@ -20,7 +20,7 @@ pub enum Upstream<'a> {
 }
 
 /// The work; `rows` are the batch's valid steps, `most` the sequences alive at the first.
-pub struct Backward<'a> {
+pub(crate) struct Backward<'a> {
     /// Sizes.
     pub shape: PanelShape,
     /// First row of each step, and `rows`.
@@ -75,7 +75,8 @@ impl Backward<'_> {
 
     /// Everything that the pointers below rely on.
     fn check(&self, lanes: usize) {
-        let (shape, rows) = (&self.shape, self.rows());
+        let shape = &self.shape;
+        let rows = self.rows();
         let most = self.offsets.get(1).copied().unwrap_or(0);
         shape.check(lanes, self.offsets);
         for part in &self.inputs[..shape.parts] {
@@ -102,7 +103,8 @@ impl Backward<'_> {
     #[inline(always)]
     fn step<S: Simd>(&mut self, simd: S, step: usize) {
         let padded = self.shape.padded;
-        let (row, count) = (self.offsets[step], self.offsets[step + 1] - self.offsets[step]);
+        let row = self.offsets[step];
+        let count = self.offsets[step + 1] - self.offsets[step];
         let going = self.offsets.get(step + 2).map_or(0, |end| end - self.offsets[step + 1]);
         let [outputs, states] = &mut self.scratch;
         // Sequences that end at this step have nothing behind them.
@@ -149,7 +151,9 @@ impl Backward<'_> {
         out: (*mut f32, usize),
         add: bool,
     ) {
-        let (width, blocks, rows) = (4 * S::LANES, self.shape.blocks(), self.rows());
+        let width = 4 * S::LANES;
+        let blocks = self.shape.blocks();
+        let rows = self.rows();
         let chunks = (DEPTH / width).max(1);
         for panel in 0..panels {
             for first in (0..blocks).step_by(chunks) {
@@ -174,8 +178,11 @@ impl Backward<'_> {
     /// The cell's own gradient at one row; `s` is its sequence, `before` its row a step earlier.
     #[inline(always)]
     fn cell<S: Simd>(&mut self, simd: S, s: usize, row: usize, before: Option<usize>) {
-        let (padded, width, rows) = (self.shape.padded, 4 * S::LANES, self.rows());
-        let (one, zero) = (simd.splat(1.0), simd.splat(0.0));
+        let padded = self.shape.padded;
+        let width = 4 * S::LANES;
+        let rows = self.rows();
+        let one = simd.splat(1.0);
+        let zero = simd.splat(0.0);
         for block in 0..self.shape.blocks() {
             let column = block * S::LANES;
             debug_assert!((block * rows + row + 1) * width <= self.gates.len());
@@ -184,7 +191,10 @@ impl Backward<'_> {
             unsafe {
                 let gates = self.gates.as_mut_ptr().add((block * rows + row) * width);
                 let [gi, go, gf, gc] = [0, 1, 2, 3].map(|gate| gates.add(gate * S::LANES));
-                let (i, o, f, c) = (simd.load(gi), simd.load(go), simd.load(gf), simd.load(gc));
+                let i = simd.load(gi);
+                let o = simd.load(go);
+                let f = simd.load(gf);
+                let c = simd.load(gc);
                 let bent = simd.tanh(simd.load(self.cells.as_ptr().add(row * padded + column)));
                 let output = simd.load(self.scratch[0].as_ptr().add(s * padded + column));
                 let state_at = self.scratch[1].as_mut_ptr().add(s * padded + column);
@@ -210,8 +220,11 @@ impl Backward<'_> {
     /// Adds the weight gradients of the steps `first..end`.
     #[inline(always)]
     fn weights<S: Simd>(&mut self, simd: S, first: usize, end: usize) {
-        let (shape, width, rows) = (self.shape, 4 * S::LANES, self.rows());
-        let (row, last) = (self.offsets[first], self.offsets[end]);
+        let shape = self.shape;
+        let width = 4 * S::LANES;
+        let rows = self.rows();
+        let row = self.offsets[first];
+        let last = self.offsets[end];
         let whole = [Segment { a: row, b: row, count: last - row }];
         self.segments.clear();
         self.segments.extend((first.max(1)..end).map(|step| Segment {

@@ -1,6 +1,7 @@
 //! One direction of an LSTM forward over a packed batch: inputs are projected for a group of steps,
 //! then each step's recurrent product and cell update run in the same registers. Equations of
-//! Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), without peepholes.
+//! Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000); peepholes are left
+//! out.
 
 use super::Operation;
 use super::product::{Accumulate, Product};
@@ -12,7 +13,7 @@ use crate::panel::PanelShape;
 pub const GROUP: usize = 128;
 
 /// The work; `rows` are the batch's valid steps.
-pub struct Forward<'a> {
+pub(crate) struct Forward<'a> {
     /// Sizes.
     pub shape: PanelShape,
     /// First row of each step, and `rows`.
@@ -34,7 +35,7 @@ pub struct Forward<'a> {
 
 /// The end of the group of steps that starts at `step`: at least [`GROUP`] rows, or the end.
 #[inline(always)]
-pub fn group_end(offsets: &[usize], step: usize) -> usize {
+pub(crate) fn group_end(offsets: &[usize], step: usize) -> usize {
     let mut end = step + 1;
     while end + 1 < offsets.len() && offsets[end] - offsets[step] < GROUP {
         end += 1;
@@ -43,8 +44,9 @@ pub fn group_end(offsets: &[usize], step: usize) -> usize {
 }
 
 /// Rows of the largest group.
-pub fn group_rows(offsets: &[usize]) -> usize {
-    let (mut step, mut most) = (0, 0);
+pub(crate) fn group_rows(offsets: &[usize]) -> usize {
+    let mut step = 0;
+    let mut most = 0;
     while step + 1 < offsets.len() {
         let end = group_end(offsets, step);
         most = most.max(offsets[end] - offsets[step]);
@@ -92,7 +94,8 @@ impl Forward<'_> {
 
     /// Everything that the pointers below rely on.
     fn check(&self, lanes: usize) {
-        let (shape, rows) = (&self.shape, self.rows());
+        let shape = &self.shape;
+        let rows = self.rows();
         shape.check(lanes, self.offsets);
         assert!(self.panels.len() >= shape.panel_len());
         for part in &self.inputs[..shape.parts] {
@@ -105,7 +108,8 @@ impl Forward<'_> {
 
     #[inline(always)]
     fn project<S: Simd>(&mut self, simd: S, first: usize, end: usize, gates: Gates) {
-        let (shape, width) = (self.shape, 4 * S::LANES);
+        let shape = self.shape;
+        let width = 4 * S::LANES;
         for block in 0..shape.blocks() {
             for part in 0..shape.parts {
                 // SAFETY: `check` holds the sizes; `first..end` are rows of the batch, and of this
@@ -136,8 +140,10 @@ impl Forward<'_> {
 
     #[inline(always)]
     fn recur<S: Simd>(&mut self, simd: S, step: usize, gates: Gates) {
-        let (shape, width) = (self.shape, 4 * S::LANES);
-        let (row, count) = (self.offsets[step], self.offsets[step + 1] - self.offsets[step]);
+        let shape = self.shape;
+        let width = 4 * S::LANES;
+        let row = self.offsets[step];
+        let count = self.offsets[step + 1] - self.offsets[step];
         let before = step.checked_sub(1).map(|step| self.offsets[step]);
         for block in 0..shape.blocks() {
             // SAFETY: `check` holds the sizes and that no step has more rows than the one before;

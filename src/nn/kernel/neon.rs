@@ -1,5 +1,4 @@
 //! 128-bit vectors of 64-bit ARM: tiles of 6 rows by 4 vectors in 24 of 32 registers.
-//! Only elementary vector operations; no layer is known here.
 
 use std::arch::aarch64::*;
 
@@ -8,16 +7,16 @@ use super::simd::Simd;
 
 /// Proof that the processor has the instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Neon(());
+pub(crate) struct Neon(());
 
 impl Neon {
     /// The proof, if the running processor and system have them.
-    pub fn detect() -> Option<Self> {
+    pub(crate) fn detect() -> Option<Self> {
         std::arch::is_aarch64_feature_detected!("neon").then_some(Self(()))
     }
 
     /// Runs an operation compiled for these instructions.
-    pub fn enter<O: Operation>(self, operation: O) -> O::Output {
+    pub(crate) fn enter<O: Operation>(self, operation: O) -> O::Output {
         // SAFETY: `self` exists, so `detect` has found the feature that `run` enables.
         unsafe { run(self, operation) }
     }

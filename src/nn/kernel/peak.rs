@@ -1,5 +1,5 @@
-//! Multiply-adds and nothing else, to find out what the processor could do at best. The engine's
-//! speed is judged against it; nothing here is part of a network.
+//! Multiply-adds alone, to find out what the processor could do at best: the engine's speed is
+//! judged against it.
 
 use super::simd::Simd;
 use super::{Kernel, Operation};

@@ -1,16 +1,16 @@
-//! Vectors of four floats for every processor, as the compiler sees fit.
-//! No intrinsics; small enough tiles that sixteen registers hold them.
+//! Vectors of four floats for every processor, as the compiler sees fit, in tiles small enough for
+//! sixteen registers.
 
 use super::simd::Simd;
 
 /// Needs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Portable;
+pub(crate) struct Portable;
 
 /// Four lanes.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
-pub struct Four([f32; 4]);
+pub(crate) struct Four([f32; 4]);
 
 macro_rules! lanes {
     ($($operand:ident),*; $result:expr) => {{

@@ -7,7 +7,7 @@ use super::tile::{self, each_tile};
 
 /// What a product adds to.
 #[derive(Clone, Copy)]
-pub enum Accumulate {
+pub(crate) enum Accumulate {
     /// Zero.
     Zero,
     /// The same row for all, such as a bias.
@@ -18,7 +18,7 @@ pub enum Accumulate {
 
 /// `out[n] = start + a[n] * b`, four vectors wide. The depth is `chunks` times `depth`, each chunk
 /// `a_chunk` floats after the one before; `b` is one panel for all of it.
-pub struct Product {
+pub(crate) struct Product {
     /// Rows of `a` and `out`.
     pub rows: usize,
     /// Elements of a row in one chunk.
@@ -65,7 +65,7 @@ impl Product {
 
 /// Rows of `a` that meet rows of `b` in an outer product.
 #[derive(Debug, Clone, Copy)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// First row of the left side.
     pub a: usize,
     /// First row of the right side.
@@ -75,7 +75,7 @@ pub struct Segment {
 }
 
 /// `out[k] += sum over the segments' rows of a[row][k] * b[row]`, four vectors wide.
-pub struct Outer<'a> {
+pub(crate) struct Outer<'a> {
     /// Which rows meet.
     pub segments: &'a [Segment],
     /// First left row and distance of rows.

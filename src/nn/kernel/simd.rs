@@ -1,10 +1,9 @@
-//! What the kernels need of an instruction set, and the activations built from it. Nothing here
-//! knows layers; tanh and sigmoid are the same rational function everywhere, so that kernels differ
-//! by rounding only.
+//! What the kernels need of an instruction set, and the activations built from it. Tanh and sigmoid
+//! are the same rational function everywhere, so that kernels differ by rounding only.
 
 /// Vectors of one instruction set. A value of an implementing type is the proof that the processor
 /// has it.
-pub trait Simd: Copy {
+pub(crate) trait Simd: Copy {
     /// A vector of `LANES` floats.
     type V: Copy;
     /// Floats of a vector.

@@ -1,6 +1,5 @@
-//! Convolutions over time as products: rows lie one behind the other, so that the inputs of one
-//! output, a few neighbouring rows, are one run of floats, and neighbouring runs overlap. Nothing
-//! is copied together first.
+//! Convolutions over time as products in place: rows lie one behind the other, so that the inputs
+//! of one output, a few neighbouring rows, are one run of floats, and neighbouring runs overlap.
 
 use super::product::{Accumulate, Outer, Product, Segment};
 use super::simd::Simd;
@@ -8,7 +7,7 @@ use super::{Kernel, Operation};
 
 /// Sizes of a convolution over rows, as they are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SlideSizes {
+pub(crate) struct SlideSizes {
     /// Floats of an input row.
     pub width: usize,
     /// Neighbouring rows that one output sees.
@@ -24,7 +23,7 @@ impl SlideSizes {
     }
 
     /// Floats of the weights: panels of `4 * lanes` columns, `depth` rows each.
-    pub const fn panels(&self) -> usize {
+    pub(crate) const fn panels(&self) -> usize {
         self.depth() * self.columns
     }
 
@@ -43,7 +42,7 @@ impl Kernel {
 }
 
 /// `out[r] = bias + run[r] * panels`, where `run[r]` starts at input row `r`.
-pub struct Slide<'a> {
+pub(crate) struct Slide<'a> {
     /// Sizes.
     pub sizes: SlideSizes,
     /// `[rows + kernel - 1, width]`.
@@ -62,7 +61,8 @@ impl Operation for Slide<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let SlideSizes { width, kernel, columns } = self.sizes;
-        let (rows, panel) = (self.out.len() / columns, 4 * S::LANES);
+        let rows = self.out.len() / columns;
+        let panel = 4 * S::LANES;
         assert!(columns.is_multiple_of(panel) && self.panels.len() >= self.sizes.panels());
         assert!(rows == 0 || self.input.len() >= (rows + kernel - 1) * width);
         assert!(self.bias.is_empty() || self.bias.len() >= columns);
@@ -91,7 +91,7 @@ impl Operation for Slide<'_> {
 }
 
 /// `grads += sum over rows of run[r]^T * slopes[r]`.
-pub struct SlideWeights<'a> {
+pub(crate) struct SlideWeights<'a> {
     /// Sizes.
     pub sizes: SlideSizes,
     /// `[rows + kernel - 1, width]`.
@@ -110,7 +110,8 @@ impl Operation for SlideWeights<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let SlideSizes { width, kernel, columns } = self.sizes;
-        let (rows, panel) = (self.slopes.len() / columns, 4 * S::LANES);
+        let rows = self.slopes.len() / columns;
+        let panel = 4 * S::LANES;
         assert!(columns.is_multiple_of(panel) && self.grads.len() >= self.sizes.panels());
         assert!(rows == 0 || self.input.len() >= (rows + kernel - 1) * width);
         assert!(self.scratch.len() >= rows * panel);

@@ -1,11 +1,11 @@
 //! The register tile: a few rows by four vectors of accumulators that stay in registers over a
 //! whole depth. Every product of the engine ends here. Each row sums in the order of the depth,
-//! whatever the other rows of the tile are: that is why a score does not depend on its batch.
+//! whatever the other rows of the tile are: that is why a score is the same in every batch.
 
 use super::simd::Simd;
 
 /// `M` rows of four vectors.
-pub type Tile<S, const M: usize> = [[<S as Simd>::V; 4]; M];
+pub(crate) type Tile<S, const M: usize> = [[<S as Simd>::V; 4]; M];
 
 /// Zeros.
 #[inline(always)]
@@ -53,7 +53,7 @@ pub unsafe fn store<S: Simd, const M: usize>(
 /// # Safety
 /// All those elements of `a` for `k < depth`, and `depth` rows of `b`, must be readable.
 #[inline(always)]
-pub unsafe fn accumulate<S: Simd, const M: usize>(
+pub(crate) unsafe fn accumulate<S: Simd, const M: usize>(
     simd: S,
     mut tile: Tile<S, M>,
     depth: usize,

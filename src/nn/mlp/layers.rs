@@ -16,7 +16,8 @@ pub(super) struct DenseLayer {
 impl From<&MlpLayer> for DenseLayer {
     fn from(stored: &MlpLayer) -> Self {
         let wide = |values: &[f32]| values.iter().copied().map(f64::from).collect();
-        let (weight, bias) = (wide(&stored.weight), wide(&stored.bias));
+        let weight = wide(&stored.weight);
+        let bias = wide(&stored.bias);
         Self { input: stored.input, output: stored.output, weight, bias }
     }
 }
@@ -24,7 +25,8 @@ impl From<&MlpLayer> for DenseLayer {
 impl From<&DenseLayer> for MlpLayer {
     fn from(layer: &DenseLayer) -> Self {
         let narrow = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
-        let (weight, bias) = (narrow(&layer.weight), narrow(&layer.bias));
+        let weight = narrow(&layer.weight);
+        let bias = narrow(&layer.bias);
         Self { input: layer.input, output: layer.output, weight, bias }
     }
 }
@@ -32,7 +34,8 @@ impl From<&DenseLayer> for MlpLayer {
 impl DenseLayer {
     /// A layer of zeros of the same shape, for gradients.
     pub fn zeros(&self) -> Self {
-        let (weight, bias) = (vec![0.0; self.weight.len()], vec![0.0; self.bias.len()]);
+        let weight = vec![0.0; self.weight.len()];
+        let bias = vec![0.0; self.bias.len()];
         Self { input: self.input, output: self.output, weight, bias }
     }
 
@@ -64,7 +67,8 @@ impl DenseLayer {
 
 /// What each layer took in, and the probabilities behind the last. A row's whole way.
 fn pass(layers: &[DenseLayer], row: Vec<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
-    let (mut inputs, mut now) = (Vec::with_capacity(layers.len()), row);
+    let mut inputs = Vec::with_capacity(layers.len());
+    let mut now = row;
     for (index, layer) in layers.iter().enumerate() {
         let mut out = layer.forward(&now);
         if index + 1 < layers.len() {
@@ -119,8 +123,11 @@ pub struct MlpInference {
 impl MlpInference {
     /// From the stored weights, which fit each other.
     pub fn new(mlp: &Mlp) -> Self {
-        let ready = |member: &Vec<MlpLayer>| member.iter().map(DenseLayer::from).collect();
-        let members = mlp.members.iter().map(ready).collect();
+        let members = mlp
+            .members
+            .iter()
+            .map(|member| member.iter().map(DenseLayer::from).collect())
+            .collect();
         Self { scaling: mlp.scaling.clone(), members, classes: mlp.classes() }
     }
 

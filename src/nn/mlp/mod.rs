@@ -1,6 +1,5 @@
 //! Multilayer perceptrons over rows of features: scaling by quantiles or by least and most, dense
-//! layers with ReLU, softmax, and the mean of several such networks. Pure arithmetic: it knows neither
-//! people nor files.
+//! layers with ReLU, softmax, and the mean of several such networks.
 
 mod layers;
 mod relevance;
@@ -57,17 +56,21 @@ impl Mlp {
 
     /// Whether all shapes fit each other, for any input of `features` numbers.
     pub fn fits(&self) -> bool {
-        let (columns, classes) = (self.scaling.columns(), self.classes());
-        let member_fits = |member: &Vec<MlpLayer>| {
-            let sizes = member.iter().map(|layer| (layer.input, layer.output));
-            let ends = sizes.clone().try_fold(columns, |size, (input, output)| {
-                (size == input && input > 0 && output > 0).then_some(output)
-            });
-            let full = |layer: &MlpLayer| {
-                layer.weight.len() == layer.input * layer.output && layer.bias.len() == layer.output
-            };
-            !member.is_empty() && ends == Some(classes) && member.iter().all(full)
-        };
-        self.scaling.fits() && !self.members.is_empty() && self.members.iter().all(member_fits)
+        let columns = self.scaling.columns();
+        let classes = self.classes();
+        self.scaling.fits()
+            && !self.members.is_empty()
+            && self.members.iter().all(|member| {
+                let sizes = member.iter().map(|layer| (layer.input, layer.output));
+                let ends = sizes.clone().try_fold(columns, |size, (input, output)| {
+                    (size == input && input > 0 && output > 0).then_some(output)
+                });
+                !member.is_empty()
+                    && ends == Some(classes)
+                    && member.iter().all(|layer| {
+                        layer.weight.len() == layer.input * layer.output
+                            && layer.bias.len() == layer.output
+                    })
+            })
     }
 }

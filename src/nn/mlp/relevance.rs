@@ -12,15 +12,17 @@ pub(super) fn relevance(
 ) -> Vec<f64> {
     let features = rows.first().map_or(0, Vec::len);
     let column = |at: usize| rows.iter().map(move |row| row[at]).zip(classes.iter().copied());
-    let weigh = |at: usize| {
-        let values: Vec<(f64, usize)> = column(at).collect();
-        let f = f_ratio(&values, class_count);
-        let weight = if f.is_finite() { ((f - 1.0) / (f + 1.0)).max(0.0) } else { 1.0 };
-        weight.powf(power)
-    };
-    match power > 0.0 {
-        true => (0..features).map(weigh).collect(),
-        false => vec![1.0; features],
+    if power > 0.0 {
+        (0..features)
+            .map(|at| {
+                let values: Vec<(f64, usize)> = column(at).collect();
+                let f = f_ratio(&values, class_count);
+                let weight = if f.is_finite() { ((f - 1.0) / (f + 1.0)).max(0.0) } else { 1.0 };
+                weight.powf(power)
+            })
+            .collect()
+    } else {
+        vec![1.0; features]
     }
 }
 

@@ -1,5 +1,5 @@
 //! Scaling of features: fitted on training rows, stored with the network, applied before it. A
-//! column that never varied says nothing and becomes 0.
+//! constant column becomes 0.
 
 /// Min-max scaled values end here: what lies further out than one whole range of the training rows
 /// says only that it lies outside.
@@ -31,7 +31,9 @@ impl Scaling {
     pub fn fit(rows: &[Vec<f32>], bins: usize) -> Self {
         let features = rows.first().map_or(0, Vec::len);
         let clip = if bins > 1 { WITHIN } else { BEYOND };
-        let (source, low, factor) = (Vec::new(), Vec::new(), Vec::new());
+        let source = Vec::new();
+        let low = Vec::new();
+        let factor = Vec::new();
         let mut scaling = Self { features, source, low, factor, clip };
         for feature in 0..features {
             let column = rows.iter().filter_map(|row| row.get(feature).copied()).collect();
@@ -97,7 +99,8 @@ fn edges(mut column: Vec<f32>, bins: usize) -> Vec<f32> {
 /// The quantile `part / of` of sorted values, between neighbours linearly.
 fn quantile(sorted: &[f32], part: usize, of: usize) -> Option<f32> {
     let place = part as f64 / of as f64 * sorted.len().checked_sub(1)? as f64;
-    let (below, share) = (place.floor() as usize, place.fract());
+    let below = place.floor() as usize;
+    let share = place.fract();
     let low = f64::from(*sorted.get(below)?);
     let high = sorted.get(below + 1).map_or(low, |value| f64::from(*value));
     Some((low + share * (high - low)) as f32)

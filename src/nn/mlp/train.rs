@@ -62,13 +62,17 @@ pub fn train(rows: &[Vec<f32>], classes: &[usize], class_count: usize, params: &
         .chain(params.hidden.iter().map(|&units| units.max(1)))
         .chain([class_count])
         .collect();
-    let member = |index: usize| -> Vec<MlpLayer> {
-        let mut stream = RandomStream::new(params.seed, 100 + index as u64);
-        let mut fit = Fit::new(fresh(&sizes, &mut stream), &columns, params, stream);
-        (0..params.epochs).for_each(|epoch| fit.epoch(classes, epoch));
-        fit.finished()
-    };
-    Mlp { members: (0..params.members.max(1)).map(member).collect(), scaling }
+    Mlp {
+        members: (0..params.members.max(1))
+            .map(|index| -> Vec<MlpLayer> {
+                let mut stream = RandomStream::new(params.seed, 100 + index as u64);
+                let mut fit = Fit::new(fresh(&sizes, &mut stream), &columns, params, stream);
+                (0..params.epochs).for_each(|epoch| fit.epoch(classes, epoch));
+                fit.finished()
+            })
+            .collect(),
+        scaling,
+    }
 }
 
 /// The columns that say something, and how loud each is.
@@ -81,8 +85,11 @@ struct Columns {
 impl Columns {
     fn of(scaled: &[Vec<f64>], relevance: Vec<f64>) -> Self {
         let kept: Vec<usize> = (0..relevance.len()).filter(|&at| relevance[at] > 0.0).collect();
-        let row = |row: &Vec<f64>| kept.iter().map(|&at| row[at]).collect();
-        Self { rows: scaled.iter().map(row).collect(), kept, relevance }
+        Self {
+            rows: scaled.iter().map(|row| kept.iter().map(|&at| row[at]).collect()).collect(),
+            kept,
+            relevance,
+        }
     }
 }
 
@@ -103,13 +110,16 @@ fn slopes(
 
 /// He et al. (2015) normal weights, zero biases.
 fn fresh(sizes: &[usize], stream: &mut RandomStream) -> Vec<DenseLayer> {
-    let layer = |pair: &[usize]| {
-        let (input, output) = (pair[0], pair[1]);
-        let scale = (2.0 / input.max(1) as f64).sqrt();
-        let weight = (0..input * output).map(|_| scale * stream.normal()).collect();
-        DenseLayer { input, output, weight, bias: vec![0.0; output] }
-    };
-    sizes.windows(2).map(layer).collect()
+    sizes
+        .windows(2)
+        .map(|pair| {
+            let input = pair[0];
+            let output = pair[1];
+            let scale = (2.0 / input.max(1) as f64).sqrt();
+            let weight = (0..input * output).map(|_| scale * stream.normal()).collect();
+            DenseLayer { input, output, weight, bias: vec![0.0; output] }
+        })
+        .collect()
 }
 
 /// One network on its way.
@@ -150,7 +160,8 @@ impl<'a> Fit<'a> {
     }
 
     fn epoch(&mut self, classes: &[usize], epoch: usize) {
-        let (noise, stream) = (self.params.noise, &mut self.stream);
+        let noise = self.params.noise;
+        let stream = &mut self.stream;
         let Columns { rows, kept, relevance } = self.columns;
         let mut blur =
             |value: f64| if noise > 0.0 { value + noise * stream.normal() } else { value };
@@ -182,7 +193,8 @@ struct Step {
 impl Step {
     fn take(self, weights: &mut [f64], grads: &[f64], means: &mut [f64], squares: &mut [f64]) {
         let [first, second] = BETAS;
-        let (unbias, unbias2) = (1.0 - first.powi(self.count), 1.0 - second.powi(self.count));
+        let unbias = 1.0 - first.powi(self.count);
+        let unbias2 = 1.0 - second.powi(self.count);
         let state = means.iter_mut().zip(squares);
         for ((weight, grad), (mean, square)) in weights.iter_mut().zip(grads).zip(state) {
             *mean = first * *mean + (1.0 - first) * grad;

@@ -1,11 +1,11 @@
 //! Where two threads wait for each other, asleep: on a machine in use a spinning thread would take
-//! the processor from the one it waits for. Nothing is computed here.
+//! the processor from the one it waits for.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A barrier for two that opens for good when one of them has failed.
 #[derive(Debug, Default)]
-pub struct Barrier {
+pub(crate) struct Barrier {
     state: Mutex<State>,
     opened: Condvar,
 }
@@ -40,8 +40,8 @@ impl Barrier {
     }
 
     /// Lets the other thread go if the current one panics while the guard lives.
-    pub fn break_on_panic(&self) -> Guard<'_> {
-        Guard(self)
+    pub(crate) fn break_on_panic(&self) -> BreakGuard<'_> {
+        BreakGuard(self)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -50,9 +50,9 @@ impl Barrier {
 }
 
 /// See [`Barrier::break_on_panic`].
-pub struct Guard<'a>(&'a Barrier);
+pub struct BreakGuard<'a>(&'a Barrier);
 
-impl Drop for Guard<'_> {
+impl Drop for BreakGuard<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.state().broken = true;

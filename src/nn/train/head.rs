@@ -1,12 +1,12 @@
 //! The head with several classes: products of a sequence's final outputs with a row of weights a
 //! unit, and the softmax with its cross-entropy. Loops over classes, so that every instruction set
-//! adds in the same order; the head of a single logit needs none of this.
+//! adds in the same order.
 
 use crate::kernel::{Operation, Simd};
 use crate::network::Linear;
 
 /// Adds `outputs * head` to the logits of one sequence.
-pub struct Project<'a> {
+pub(crate) struct Project<'a> {
     /// Final outputs of one direction, `[padded]`.
     pub outputs: &'a [f32],
     /// `[padded, K]`.
@@ -29,7 +29,7 @@ impl Operation for Project<'_> {
 }
 
 /// From the slopes of one sequence's logits to those of the head and of its final outputs.
-pub struct HeadBackward<'a> {
+pub(crate) struct HeadBackward<'a> {
     /// Final outputs of one direction, `[padded]`.
     pub outputs: &'a [f32],
     /// `[padded, K]`.
@@ -71,8 +71,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// Cross-entropy of the softmax of both sides' logits: `ln sum exp(z) - z[class]`.
 pub fn cross_entropy(logits: [&[f32]; 2], class: usize) -> f32 {
-    let sum = |(a, b): (&f32, &f32)| a + b;
-    let all = || logits[0].iter().zip(logits[1]).map(sum);
+    let all = || logits[0].iter().zip(logits[1]).map(|(a, b)| a + b);
     let highest = all().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = all().map(|z| (z - highest).exp()).sum();
     total.ln() + highest - (logits[0][class] + logits[1][class])
@@ -92,7 +91,7 @@ pub fn slopes(logits: [&[f32]; 2], class: usize, weight: f32, out: &mut [f32]) {
 }
 
 /// One direction's half of the classes' weights as a row of classes a unit; padding is left alone.
-pub fn pack(classes: &Linear, direction: usize, hidden: usize, out: &mut [f32]) {
+pub(crate) fn pack(classes: &Linear, direction: usize, hidden: usize, out: &mut [f32]) {
     let count = classes.count();
     for (class, row) in classes.weight.chunks_exact(2 * hidden).enumerate() {
         let half = &row[direction * hidden..(direction + 1) * hidden];
@@ -102,11 +101,12 @@ pub fn pack(classes: &Linear, direction: usize, hidden: usize, out: &mut [f32]) 
 
 /// The inverse of [`pack`] for both directions.
 pub fn unpack(halves: [&[f32]; 2], count: usize, hidden: usize) -> Vec<f32> {
-    let row = |class: usize| {
-        let unit = move |half: &[f32], unit: usize| half[unit * count + class];
-        halves.into_iter().flat_map(move |half| (0..hidden).map(move |at| unit(half, at)))
-    };
-    (0..count).flat_map(row).collect()
+    (0..count)
+        .flat_map(|class| {
+            let unit = move |half: &[f32], unit: usize| half[unit * count + class];
+            halves.into_iter().flat_map(move |half| (0..hidden).map(move |at| unit(half, at)))
+        })
+        .collect()
 }
 
 #[cfg(test)]

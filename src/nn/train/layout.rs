@@ -1,5 +1,5 @@
 //! Where the parameters of one side lie in its flat array, so that Adam is one loop and a gradient
-//! has the same address as its parameter. No values here.
+//! has the same address as its parameter.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::panel::PanelShape;
 
 /// The ranges of one side: its direction of both layers, and its half of normalisation and head.
 #[derive(Debug, Clone)]
-pub struct ParameterLayout {
+pub(crate) struct ParameterLayout {
     /// Sizes of both layers' directions.
     pub shapes: [PanelShape; 2],
     /// Panels of both layers' directions.

@@ -1,6 +1,6 @@
 //! Training: one step is forward, loss, backward and Adam on one packed batch. The two directions
-//! of both layers are the two halves of the work; how many threads do them never changes a bit of
-//! the result. Epochs, splits and early stopping belong to the caller.
+//! of both layers are the two halves of the work; the result is the same bits on any number of
+//! threads. Epochs, splits and early stopping belong to the caller.
 
 mod classifier;
 mod gate;
@@ -175,15 +175,17 @@ impl Drop for Trainer {
 }
 
 fn spawn(shared: Arc<Shared>) -> Option<JoinHandle<()>> {
-    let work = move || {
-        let _breaks = shared.gate.break_on_panic();
-        while shared.gate.pass() && !shared.stop.load(Ordering::Acquire) {
-            if !half_step(&mut lock(&shared.sides[1]), &shared) {
-                return;
+    std::thread::Builder::new()
+        .name("train".into())
+        .spawn(move || {
+            let _breaks = shared.gate.break_on_panic();
+            while shared.gate.pass() && !shared.stop.load(Ordering::Acquire) {
+                if !half_step(&mut lock(&shared.sides[1]), &shared) {
+                    return;
+                }
             }
-        }
-    };
-    std::thread::Builder::new().name("train".into()).spawn(work).ok()
+        })
+        .ok()
 }
 
 /// All phases of one half, with the other half in step; false if the other half has failed.

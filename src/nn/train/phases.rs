@@ -25,7 +25,7 @@ use crate::random::mix64;
 pub type Phase = fn(&mut Side, &Shared);
 
 /// In this order, the threads meeting after each.
-pub const PHASES: [Phase; 5] =
+pub(crate) const PHASES: [Phase; 5] =
     [first_layer, second_layer, second_layer_back, first_layer_back, update];
 
 /// What both threads see.
@@ -113,12 +113,16 @@ impl Shared {
     }
 
     /// Packs a batch of classes; every sequence weighs alike, unless its class does not exist.
-    pub fn load_classes(&self, batch: &ClassBatch<'_>, update: bool) {
+    pub(crate) fn load_classes(&self, batch: &ClassBatch<'_>, update: bool) {
         let count = self.layout.classes.unwrap_or(0);
-        let valid = |(&class, among): (&usize, &Range<usize>)| {
-            f32::from(u8::from(among.contains(&class) && among.end <= count))
-        };
-        let weights: Vec<f32> = batch.classes.iter().zip(batch.among).map(valid).collect();
+        let weights: Vec<f32> = batch
+            .classes
+            .iter()
+            .zip(batch.among)
+            .map(|(&class, among)| {
+                f32::from(u8::from(among.contains(&class) && among.end <= count))
+            })
+            .collect();
         self.load(
             &Batch { sequences: batch.sequences, labels: &weights, weights: &weights },
             update,
@@ -134,7 +138,8 @@ impl Shared {
     pub fn loss(&self) -> f32 {
         let loaded = read(&self.loaded);
         let logits = [0, 1].map(|side: usize| read(&self.published[side].logits));
-        let (mut sum, mut total) = (0.0, 0.0);
+        let mut sum = 0.0;
+        let mut total = 0.0;
         for (s, (&label, &weight)) in loaded.labels.iter().zip(&loaded.weights).enumerate() {
             if weight == 0.0 {
                 continue;
@@ -206,7 +211,8 @@ fn second_layer(side: &mut Side, shared: &Shared) {
     side.tapes[1].forward(pass, &side.params[layout.panels[1].clone()], true);
     let mut logits = write(&shared.published[side.index].logits);
     logits.clear();
-    let (packing, biases) = (&loaded.packing, &side.params[layout.bias.clone()]);
+    let packing = &loaded.packing;
+    let biases = &side.params[layout.bias.clone()];
     for _ in 0..packing.sequences() {
         logits.extend(biases.iter().map(|bias| if side.index == 0 { *bias } else { 0.0 }));
     }
@@ -251,7 +257,8 @@ fn second_layer_back(side: &mut Side, shared: &Shared) {
 /// Gradients of the logits, of the head and of each sequence's last outputs.
 fn head_back(side: &mut Side, shared: &Shared, loaded: &Loaded) {
     let Side { params, grads, tapes, last, index, .. } = side;
-    let (layout, padded) = (&shared.layout, shared.layout.shapes[1].padded);
+    let layout = &shared.layout;
+    let padded = shared.layout.shapes[1].padded;
     let logits = [0, 1].map(|side: usize| read(&shared.published[side].logits));
     let total: f64 = loaded.weights.iter().map(|&weight| f64::from(weight)).sum();
     last.fit(loaded.packing.sequences() * padded);
@@ -274,7 +281,8 @@ fn head_back(side: &mut Side, shared: &Shared, loaded: &Loaded) {
 /// The same with classes: the softmax over those that each sequence is told from.
 fn classes_back(side: &mut Side, shared: &Shared, loaded: &Loaded, count: usize) {
     let Side { params, grads, tapes, last, slopes, index, .. } = side;
-    let (layout, padded) = (&shared.layout, shared.layout.shapes[1].padded);
+    let layout = &shared.layout;
+    let padded = shared.layout.shapes[1].padded;
     let logits = [0, 1].map(|side: usize| read(&shared.published[side].logits));
     let total: f32 = loaded.weights.iter().sum();
     last.fit(loaded.packing.sequences() * padded);

@@ -1,6 +1,6 @@
 //! One side of a network in training: the direction `index` of both layers with its half of
-//! normalisation and head, its optimiser and its buffers. A side never writes what belongs to the
-//! other; what the other reads is published in `phases`.
+//! normalisation and head, its optimiser and its buffers. A side writes what is its own; what the
+//! other reads is published in `phases`.
 
 use super::head;
 use super::layout::ParameterLayout;
@@ -61,7 +61,8 @@ impl Side {
         let norm = &network.norm;
         params[layout.gamma.clone()].copy_from_slice(&half(&norm.gamma, index, first.padded));
         params[layout.beta.clone()].copy_from_slice(&half(&norm.beta, index, first.padded));
-        let (weight, bias) = (&mut params[layout.head.clone()], layout.bias.clone());
+        let weight = &mut params[layout.head.clone()];
+        let bias = layout.bias.clone();
         match classes {
             Some(classes) => head::pack(classes, index, second.hidden, weight),
             None => weight.copy_from_slice(&half(&network.head.weight, index, second.padded)),
@@ -107,7 +108,7 @@ impl Side {
 }
 
 /// Fills the transposed panels from the parameters.
-pub struct Transpose<'a> {
+pub(crate) struct Transpose<'a> {
     /// Where the parameters lie.
     pub layout: &'a ParameterLayout,
     /// The parameters.
@@ -172,7 +173,7 @@ pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2
 }
 
 /// Both sides' flat arrays as the classes' layer; empty without classes.
-pub fn export_classes(shared: &Shared, flat: [&[f32]; 2]) -> Linear {
+pub(crate) fn export_classes(shared: &Shared, flat: [&[f32]; 2]) -> Linear {
     let layout = &shared.layout;
     let count = layout.classes.unwrap_or(0);
     let heads = flat.map(|flat| &flat[layout.head.clone()]);

@@ -21,7 +21,8 @@ use super::owner_model::OwnerModel;
 use super::score::WindowScore;
 use owner_mean::Sums;
 
-pub use owner_mean::{OwnerMean, Sitting};
+pub use owner_mean::OwnerMean;
+pub use owner_mean::Sitting;
 
 /// How far the mean may be led from where enrolment found it: root mean square over the embedding, in
 /// standard deviations between users. Two users taken at random are 1.4 apart.

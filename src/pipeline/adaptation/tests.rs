@@ -1,4 +1,4 @@
-//! What follows an unlock, and what does not.
+//! What follows an unlock, and what stays as it was.
 
 use super::*;
 use crate::EmbeddingCovariance;

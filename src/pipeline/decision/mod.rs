@@ -31,7 +31,7 @@ const SUSPICIOUS: f64 = 0.5;
 /// No more evidence is kept than this times the higher limit.
 const CEILING: f64 = 1.25;
 /// So much movement that cannot be judged is an alarm, and twice as much a reason to lock.
-pub const UNJUDGED: Micros = Micros::from_millis(10_000);
+pub(crate) const UNJUDGED: Micros = Micros::from_millis(10_000);
 
 /// Whose hand it is, as far as the windows tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

@@ -1,6 +1,5 @@
 //! What captures the movement: the back end, the pointing device and the screens, as a line of text
-//! that recordings and models carry, and what of it makes a model's knowledge worthless. Looks at
-//! no device; nothing here says anything about a person.
+//! that recordings and models carry, and what of it makes a model's knowledge worthless.
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,7 +53,7 @@ impl FromStr for CaptureBackend {
 
 /// What kind of device moves the pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PointerKind {
+pub(crate) enum PointerKind {
     /// Moves by counts: a mouse, a trackball, a pointing stick.
     Mouse,
     /// A finger on a surface.
@@ -81,7 +80,7 @@ impl PointerKind {
 
 /// A pointing device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pointer {
+pub(crate) struct Pointer {
     /// What it is.
     pub kind: PointerKind,
     /// Its name, as the system calls it; without `;`, `|`, parentheses and line breaks.
@@ -95,8 +94,8 @@ pub struct Pointer {
 impl Pointer {
     /// A device by its name, which is stripped of what the text form needs for itself.
     pub fn new(kind: PointerKind, name: &str) -> Self {
-        let plain = |c: &char| !c.is_control() && !";|()".contains(*c);
-        let name: String = name.chars().filter(plain).take(80).collect();
+        let name: String =
+            name.chars().filter(|c| !c.is_control() && !";|()".contains(*c)).take(80).collect();
         let name = if name.trim().is_empty() { "without a name" } else { name.trim() };
         Self { kind, name: name.to_owned(), id: None, dpi: None }
     }
@@ -143,7 +142,7 @@ pub struct Capture {
     /// The back end: "x11-rdev", "x11-xinput2", "evdev"; "recording" for a file.
     pub backend: String,
     /// The device that moves the pointer; `None` while that is not known.
-    pub pointer: Option<Pointer>,
+    pub(crate) pointer: Option<Pointer>,
     /// Width and height of each monitor in pixels, where positions are pixels; else empty.
     pub screens: Vec<(u16, u16)>,
 }
@@ -159,12 +158,18 @@ impl Capture {
         let mut parts = text.split(';').map(str::trim);
         let backend = parts.next().unwrap_or_default().to_owned();
         let pointer = parts.next().and_then(Pointer::parse);
-        let size = |text: &str| {
-            let (width, height) = text.split_once('x')?;
-            Some((width.parse().ok()?, height.parse().ok()?))
-        };
         let screens = parts.next().unwrap_or_default();
-        Self { backend, pointer, screens: screens.split(' ').filter_map(size).collect() }
+        Self {
+            backend,
+            pointer,
+            screens: screens
+                .split(' ')
+                .filter_map(|text| {
+                    let (width, height) = text.split_once('x')?;
+                    Some((width.parse().ok()?, height.parse().ok()?))
+                })
+                .collect(),
+        }
     }
 
     /// Whether this names a way of capturing a live mouse, and not the place a file comes from.
@@ -216,7 +221,7 @@ impl std::fmt::Display for Unknown {
 
 /// The captures that a model was made with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Profile(Vec<Capture>);
+pub(crate) struct Profile(Vec<Capture>);
 
 impl Profile {
     /// Of these captures, each once.
@@ -253,18 +258,23 @@ impl Profile {
         if same.is_empty() {
             return Some(Unknown::Backend);
         }
-        let is_it = |own: &&Capture| {
-            own.pointer.as_ref().zip(now.pointer.as_ref()).is_none_or(|(a, b)| a.is_like(b))
-        };
-        let same: Vec<_> = same.into_iter().filter(is_it).collect();
+        let same: Vec<_> = same
+            .into_iter()
+            .filter(|own| {
+                own.pointer.as_ref().zip(now.pointer.as_ref()).is_none_or(|(a, b)| a.is_like(b))
+            })
+            .collect();
         if same.is_empty() {
             return Some(Unknown::Pointer);
         }
-        let seen = |own: &Capture| {
+        if same.into_iter().any(|own| {
             let either = own.screens.is_empty() || now.screens.is_empty();
             either || own.screens.iter().any(|screen| now.screens.contains(screen))
-        };
-        if same.into_iter().any(seen) { None } else { Some(Unknown::Screens) }
+        }) {
+            None
+        } else {
+            Some(Unknown::Screens)
+        }
     }
 }
 

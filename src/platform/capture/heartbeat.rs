@@ -1,5 +1,5 @@
-//! When a capture process that says nothing is asked whether it is alive, and when it is given up.
-//! Pure: moments in, a decision out.
+//! When a silent capture process is asked whether it is alive, and when it is given up. Pure:
+//! moments in, a decision out.
 
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
@@ -24,7 +24,7 @@ pub enum Turn {
 
 /// One capture process's signs of life.
 #[derive(Debug, Clone, Copy)]
-pub struct Heartbeat {
+pub(crate) struct Heartbeat {
     heard: Timestamp,
     asked: Option<Timestamp>,
 }

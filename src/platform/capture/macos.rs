@@ -1,8 +1,10 @@
 //! The capture process on macOS: the `rdev` hook on the main thread, where alone it lives through a
 //! key press, and beside it a tap of our own for what that library asks for and then drops:
 //! movement with a button held, and the buttons beyond two. Both are served by the same run loop.
-//! Nothing here blocks the hook, stores an event or looks at what the movement means. Never run on
-//! a Mac so far.
+//! So far compiled only, and yet to be run on a Mac.
+//!
+//! # Invariants
+//! Nothing here blocks the hook, stores an event or looks at what the movement means.
 
 use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
@@ -69,7 +71,8 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     let heard = Heard::default();
     add_tap(writer.clone(), Arc::clone(&heard)).ok_or(Refusal::Hook)?;
     announce(writer.clone()).ok_or(Refusal::Hook)?;
-    let (watcher, seen) = (writer.clone(), Arc::clone(&heard));
+    let watcher = writer.clone();
+    let seen = Arc::clone(&heard);
     pipe_writer::spawn("capture-watch", move || watchdog::attend(&SYSTEM, &watcher, &seen, told))?;
     let mut translator = Translator::new((x as f32, y as f32), number);
     let mut writer = writer;
@@ -137,7 +140,8 @@ unsafe extern "C-unwind" fn take(
     let at = clock::now();
     tapped.heard.store(at.micros(), Ordering::Relaxed);
     let place = CGEvent::location(Some(seen));
-    let (x, y) = (place.x as f32, place.y as f32);
+    let x = place.x as f32;
+    let y = place.y as f32;
     let button = CGEvent::integer_value_field(Some(seen), CGEventField::MouseEventButtonNumber);
     // Counted from 0; the middle one is 2 here and there, those at the side are 8 and 9 there.
     let number = if button == 2 { 2 } else { u8::try_from(button + 5).unwrap_or(u8::MAX) };
@@ -179,7 +183,9 @@ unsafe extern "C-unwind" fn tell_ready(writer: *mut c_void) {
     // SAFETY: the data is that of `announce`, and the run loop calls from one thread only.
     let writer = unsafe { &mut *writer.cast::<QueuedPipeWriter>() };
     let (x, y) = screen::pointer().unwrap_or_default();
-    let (x, y, held) = (x as f32, y as f32, screen::buttons());
+    let x = x as f32;
+    let y = y as f32;
+    let held = screen::buttons();
     writer.send(Record::Ready { at: clock::now(), x, y, held });
 }
 

@@ -1,8 +1,8 @@
-//! The real mouse: a child process of our own holds the hook, because the hook cannot be stopped
-//! and may take its process with it. Here what it sends is read, its silence is noticed, and it is
-//! started again.
+//! The real mouse: a child process of our own holds the hook, because a hook runs until its process
+//! ends and may take it down. Here what it sends is read, its silence is noticed, and it is started
+//! again.
 
-pub mod description;
+pub(crate) mod description;
 mod heartbeat;
 #[cfg(target_os = "linux")]
 pub mod linux;
@@ -29,11 +29,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
-pub use self::linux::{BackendChoice, Surroundings, choose, hold};
+pub(crate) use self::linux::hold;
+pub(crate) use self::linux::{Surroundings, choose};
 #[cfg(target_os = "macos")]
-pub use self::macos::hold;
+pub(crate) use self::macos::hold;
 #[cfg(windows)]
-pub use self::windows::hold;
+pub(crate) use self::windows::hold;
 
 use self::heartbeat::{Heartbeat, Turn};
 use self::process::RunningCapture;
@@ -58,7 +59,7 @@ const PROGRAM_RESTS: Micros = Micros::from_millis(30_000);
 
 /// What the capture process has to know.
 #[derive(Debug, Clone, Default)]
-pub struct HookParams {
+pub(crate) struct HookParams {
     /// Which way of seeing the mouse is wanted.
     pub backend: CaptureBackend,
     /// Leaves the X server's buffering as it is; only the benchmark wants that.
@@ -87,7 +88,8 @@ pub struct CaptureParams {
 impl CaptureParams {
     /// The mouse of the session of this process.
     pub fn new(program: PathBuf) -> Self {
-        let (environment, backend) = (Vec::new(), CaptureBackend::Auto);
+        let environment = Vec::new();
+        let backend = CaptureBackend::Auto;
         let patience = Duration::from_secs(10);
         Self { program, environment, backend, patience, untapped: false, root: None }
     }

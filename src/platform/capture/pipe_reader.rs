@@ -1,10 +1,10 @@
-//! The parent's end of the line to the capture process: bytes as they come, or nothing by a
-//! deadline, and questions in the other direction. What the bytes mean is the decoder's business.
+//! The parent's end of the line to the capture process: bytes as they come until a deadline, and
+//! questions in the other direction.
 
 #[cfg(unix)]
-pub use polled::PipeReader;
+pub(crate) use polled::PipeReader;
 #[cfg(windows)]
-pub use threaded::PipeReader;
+pub(crate) use threaded::PipeReader;
 
 use std::io;
 use std::process::{Child, Command, Stdio};
@@ -36,7 +36,7 @@ mod polled {
     /// One end of a socket pair. A socket cannot be opened anew through `/proc`, as a pipe can, so
     /// that nobody else can write into it.
     #[derive(Debug)]
-    pub struct PipeReader(OwnedFd);
+    pub(crate) struct PipeReader(OwnedFd);
 
     impl PipeReader {
         /// Starts the program with the other end as its standard input and output.
@@ -116,7 +116,7 @@ mod threaded {
 
     /// What the reading thread has read; the thread ends with the pipe.
     #[derive(Debug)]
-    pub struct PipeReader {
+    pub(crate) struct PipeReader {
         pieces: Receiver<Piece>,
         begun: Vec<u8>,
         lifeline: Option<ChildStdin>,

@@ -1,6 +1,8 @@
-//! The capture process's end of the pipe where a hook must not even try to write: a bounded queue
-//! and a thread that writes. An event is never waited for: what does not fit is lost, and said to
-//! be.
+//! The capture process's end of the pipe where a write could block the hook: a bounded queue and a
+//! thread that writes.
+//!
+//! # Invariants
+//! An event is never waited for: what does not fit is lost, and said to be.
 
 use std::io::{IsTerminal, Read, Write};
 use std::thread;
@@ -20,7 +22,7 @@ type Message = Vec<u8>;
 
 /// Where one thread puts its events.
 #[derive(Debug, Clone)]
-pub struct QueuedPipeWriter {
+pub(crate) struct QueuedPipeWriter {
     queue: Sender<Message>,
     lost: bool,
 }
@@ -63,7 +65,7 @@ impl QueuedPipeWriter {
 ///
 /// # Errors
 /// [`FailureKind::Unavailable`].
-pub fn must_be_piped() -> crate::error::Result<()> {
+pub(crate) fn must_be_piped() -> crate::error::Result<()> {
     if std::io::stdout().is_terminal() {
         let what = "the capture process speaks to mousewarden only, not to a terminal";
         return Err(Failure::new(FailureKind::Unavailable, what).remedy("Run `mousewarden run`."));
@@ -81,7 +83,7 @@ pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Ref
 }
 
 /// Tells the parent why there is no hook, past the queue: the process is about to end.
-pub fn refuse(mut out: impl Write, refusal: Refusal) {
+pub(crate) fn refuse(mut out: impl Write, refusal: Refusal) {
     // Who is not there needs no reason.
     let _ = out.write_all(&Record::Refused(refusal).to_bytes()).and_then(|()| out.flush());
 }

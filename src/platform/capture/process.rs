@@ -23,7 +23,7 @@ const ENDING: Duration = Duration::from_millis(50);
 
 /// The child and its line. Ended on drop.
 #[derive(Debug)]
-pub struct RunningCapture {
+pub(crate) struct RunningCapture {
     child: Child,
     /// What it sends.
     pub reader: PipeReader,

@@ -1,5 +1,7 @@
-//! What the capture process tells its parent: records of 24 bytes, and how they become signals. A
-//! key press has no representation here; it cannot cross.
+//! What the capture process tells its parent: records of 24 bytes, and how they become signals.
+//!
+//! # Invariants
+//! A key press has no representation here; it cannot cross.
 
 use std::collections::VecDeque;
 
@@ -9,11 +11,11 @@ use crate::pipeline::{Boundary, Button, MouseEvent, MouseKind, Signal, Timestamp
 use crate::platform::Capture;
 
 /// Bytes of one record. A pipe takes a write of up to 4096 bytes whole or not at all.
-pub const SIZE: usize = 24;
+pub(crate) const SIZE: usize = 24;
 
 /// One message of the capture process.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Record {
+pub(crate) enum Record {
     /// The hook is up. The pointer is here, and these buttons are held (bit n-1 for button n).
     Ready { at: Timestamp, x: f32, y: f32, held: u8 },
     /// The hook cannot be set up.
@@ -40,7 +42,7 @@ const PIECE: usize = 8;
 const LONGEST_LINE: usize = 400;
 
 /// The records that say what captures from `at` on.
-pub fn description(at: Timestamp, capture: &Capture) -> Vec<u8> {
+pub(crate) fn description(at: Timestamp, capture: &Capture) -> Vec<u8> {
     let line = capture.to_string();
     let line = &line.as_bytes()[..line.len().min(LONGEST_LINE)];
     let pieces =
@@ -104,7 +106,8 @@ impl Record {
         let (x, rest) = rest.split_first_chunk::<4>()?;
         let (y, rest) = rest.split_first_chunk::<4>()?;
         let at = Timestamp::from_micros(i64::from_le_bytes(*time));
-        let (x, y) = (f32::from_le_bytes(*x), f32::from_le_bytes(*y));
+        let x = f32::from_le_bytes(*x);
+        let y = f32::from_le_bytes(*y);
         let detail = *rest.get(1)?;
         if *rest.first()? == b't' {
             let fits = usize::from(detail) <= PIECE;
@@ -130,7 +133,7 @@ impl Record {
 
 /// What the capture process said about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HookState {
+pub(crate) enum HookState {
     /// The hook is up.
     Ready,
     /// It cannot be set up.
@@ -142,7 +145,7 @@ pub enum HookState {
 /// Turns the bytes of the pipe into signals. Knows which buttons are held, so that a movement
 /// with one is a drag.
 #[derive(Debug, Default)]
-pub struct RecordDecoder {
+pub(crate) struct RecordDecoder {
     partial: Vec<u8>,
     held: u32,
     signals: VecDeque<Signal>,
@@ -196,17 +199,17 @@ impl RecordDecoder {
     }
 
     /// What captures, each with the moment from which on, as said since the last call.
-    pub fn take_captures(&mut self) -> Vec<(Timestamp, Capture)> {
+    pub(crate) fn take_captures(&mut self) -> Vec<(Timestamp, Capture)> {
         std::mem::take(&mut self.captures)
     }
 
     /// Whether a program was said to move the pointer since the last call.
-    pub const fn take_warps(&mut self) -> bool {
+    pub(crate) const fn take_warps(&mut self) -> bool {
         std::mem::replace(&mut self.warps, false)
     }
 
     /// Forgets half a record, half a line and the held buttons: another process begins.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.partial.clear();
         self.line.clear();
         self.held = 0;

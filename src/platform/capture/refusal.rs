@@ -1,5 +1,5 @@
-//! Why the hook cannot be set up, as a code that crosses the pipe and a sentence with a remedy for
-//! the person. Decides nothing.
+//! Why setting up the hook failed, as a code that crosses the pipe and a sentence with a remedy for
+//! the person.
 
 use crate::error::{Failure, FailureKind};
 
@@ -10,7 +10,7 @@ const PERMISSION: &str = "Let the person at the screen read mice, but no keyboar
 
 /// Why there is no hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// No display is named.
     NoDisplay,
     /// The named display does not answer.
@@ -63,7 +63,7 @@ impl Refusal {
     }
 
     /// `None` for a number that is no refusal.
-    pub fn from_code(code: u8) -> Option<Self> {
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()
     }
 

@@ -1,4 +1,4 @@
-//! Records' stamps held against the clock at their receipt: one that cannot be right would blind
+//! Records' stamps held against the clock at their receipt: an impossible one would blind
 //! everything behind it, which goes by the time of events.
 
 use crate::pipeline::Timestamp;
@@ -13,7 +13,7 @@ const DISORDER: Micros = Micros::from_millis(6_000);
 
 /// Why a record is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is no record.
     Nonsense,
     /// It is stamped with a moment that has not come yet.
@@ -38,7 +38,7 @@ impl Fault {
 
 /// What one capture process has sent so far.
 #[derive(Debug, Default)]
-pub struct Stamps {
+pub(crate) struct Stamps {
     latest: Option<Timestamp>,
 }
 
@@ -47,7 +47,7 @@ impl Stamps {
     ///
     /// # Errors
     /// Why it is not believed.
-    pub fn admit(&mut self, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
+    pub(crate) fn admit(&mut self, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
         let behind = |later: Timestamp| later.micros().saturating_sub(at.micros());
         if behind(now) < -AHEAD.0 {
             return Err(Fault::Ahead);

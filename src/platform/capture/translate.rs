@@ -1,6 +1,8 @@
-//! What the `rdev` library says, as records for the parent. Key presses end here: nothing of them
-//! is stored, counted or stamped. Where a program puts the pointer is no movement: places go on
-//! from where they were.
+//! What the `rdev` library says, as records for the parent. A program that puts the pointer
+//! somewhere moves the origin: places go on from where they were.
+//!
+//! # Invariants
+//! Key presses end here: nothing of them is stored, counted or stamped.
 
 use rdev::{Button, EventType};
 
@@ -28,7 +30,7 @@ pub enum Origin {
 
 /// Turns the hook's events into records; lives in its callback.
 #[derive(Debug)]
-pub struct Translator {
+pub(crate) struct Translator {
     /// Where the pointer was last; the hook tells no place with a button.
     place: (f32, f32),
     /// Where it was before that.
@@ -43,7 +45,8 @@ pub struct Translator {
 impl Translator {
     /// With the pointer here; `number` gives a button's X11 number, or none for what is no button.
     pub fn new(place: (f32, f32), number: fn(Button) -> Option<u8>) -> Self {
-        let (put, moved_at) = ((0.0, 0.0), Timestamp::default());
+        let put = (0.0, 0.0);
+        let moved_at = Timestamp::default();
         Self { place, before: place, put, moved_at, number, warps: Warps::new(16) }
     }
 
@@ -64,7 +67,8 @@ impl Translator {
         {
             return self.warps.tell(at).then_some(Record::Warps { at });
         }
-        let (x, y) = (self.place.0 - self.put.0, self.place.1 - self.put.1);
+        let x = self.place.0 - self.put.0;
+        let y = self.place.1 - self.put.1;
         Some(match event {
             EventType::MouseMove { .. } => Record::Move { at, x, y },
             EventType::ButtonPress(button) => self.button(at, (x, y), *button, true)?,
@@ -105,7 +109,7 @@ impl Translator {
 /// Counts how often a program puts the pointer somewhere: once is a menu or a window that comes up,
 /// again and again is a game.
 #[derive(Debug)]
-pub struct Warps {
+pub(crate) struct Warps {
     enough: u32,
     count: u32,
     told_at: Option<Timestamp>,

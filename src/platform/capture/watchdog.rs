@@ -1,5 +1,5 @@
-//! Notices a hook that the system has taken away without a word: the pointer has moved by a hand,
-//! and the hook has seen nothing of it. What the system says comes from the caller.
+//! Notices a hook that the system has taken away in silence: the pointer has moved by a hand, and
+//! the hook has missed it. What the system says comes from the caller.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
@@ -17,7 +17,7 @@ const ON_ITS_WAY: Micros = Micros::from_millis(1_000);
 
 /// What the system says at a look.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SystemReading {
+pub(crate) struct SystemReading {
     /// When the hook saw the mouse last.
     pub heard: Timestamp,
     /// When there was input of any kind last.
@@ -28,7 +28,7 @@ pub struct SystemReading {
 
 /// Compares one look with the one before.
 #[derive(Debug, Default)]
-pub struct HookWatchdog {
+pub(crate) struct HookWatchdog {
     place: Option<(i32, i32)>,
 }
 
@@ -36,7 +36,7 @@ impl HookWatchdog {
     /// Whether the hook is deaf: the pointer is elsewhere than at the last look, there was input
     /// since the hook heard of any, and not just now. A program that puts the pointer somewhere is
     /// no input; a key alone moves no pointer.
-    pub fn is_deaf(&mut self, look: &SystemReading) -> bool {
+    pub(crate) fn is_deaf(&mut self, look: &SystemReading) -> bool {
         let before = self.place;
         self.place = look.place;
         let moved = before.zip(look.place).is_some_and(|(before, now)| before != now);
@@ -45,7 +45,7 @@ impl HookWatchdog {
 }
 
 /// What a system tells of itself.
-pub struct System {
+pub(crate) struct System {
     /// When there was input of any kind last.
     pub input: fn() -> Timestamp,
     /// Where the pointer is.
@@ -56,7 +56,12 @@ pub struct System {
 
 /// Ends the process when its hook has gone deaf: the parent starts another. Says when the displays
 /// have changed since `told`. `heard` is when the hook heard of the mouse last, in microseconds.
-pub fn attend(system: &System, writer: &QueuedPipeWriter, heard: &AtomicI64, mut told: Capture) {
+pub(crate) fn attend(
+    system: &System,
+    writer: &QueuedPipeWriter,
+    heard: &AtomicI64,
+    mut told: Capture,
+) {
     let mut watchdog = HookWatchdog::default();
     loop {
         let look = SystemReading {

@@ -1,6 +1,8 @@
 //! The capture process on Windows: the `rdev` hook, whose messages this thread goes on to fetch,
-//! and a watch over it, because Windows takes a hook that was slow away without a word. Nothing
-//! here blocks the hook, stores an event or looks at what the movement means.
+//! and a watch over it, because Windows takes a slow hook away in silence.
+//!
+//! # Invariants
+//! Nothing here blocks the hook, stores an event or looks at what the movement means.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -99,7 +101,9 @@ const fn number(button: Button) -> Option<u8> {
 
 fn tell_ready(mut writer: QueuedPipeWriter) {
     let (x, y) = screen::pointer().unwrap_or_default();
-    let (x, y, held) = (x as f32, y as f32, screen::buttons());
+    let x = x as f32;
+    let y = y as f32;
+    let held = screen::buttons();
     writer.send(Record::Ready { at: clock::now(), x, y, held });
 }
 

@@ -1,14 +1,16 @@
 //! A private way into a running process: a Unix socket, or a pipe on Windows, that only its owner
-//! may knock at. Lines go in and out; what they say is the caller's business, and nothing ever
-//! leaves the machine.
+//! may knock at. Lines go in and out; what they mean is the caller's business.
+//!
+//! # Invariants
+//! Nothing ever leaves the machine.
 
 use std::path::Path;
 use std::time::Duration;
 
 #[cfg(unix)]
-pub use super::unix::ControlEndpoint;
+pub(crate) use super::unix::ControlEndpoint;
 #[cfg(windows)]
-pub use super::windows::ControlEndpoint;
+pub(crate) use super::windows::ControlEndpoint;
 use crate::error::Result;
 
 /// Sends one line and returns the one that comes back.

@@ -1,5 +1,5 @@
-//! The running agent on the session bus, under a name that nobody can take over while it runs. Only
-//! its owner is answered; what the questions mean is not known here.
+//! The running agent on the session bus, under a name that it holds while it runs. Only its owner
+//! is answered.
 
 use std::sync::Arc;
 use std::thread;
@@ -57,14 +57,17 @@ impl Drop for BusControl {
         // Answers that are on their way still arrive, but nobody who hangs keeps the agent from
         // its end.
         let (done, ended) = bounded::<()>(0);
-        let work = move || {
-            // Whoever comes next need not wait for the answers. The bus frees the name in the end
-            // in any case.
-            let _ = link.release_name(NAME);
-            link.graceful_shutdown();
-            drop(done);
-        };
-        if thread::Builder::new().name("leave-bus".into()).spawn(work).is_ok() {
+        if thread::Builder::new()
+            .name("leave-bus".into())
+            .spawn(move || {
+                // Whoever comes next need not wait for the answers. The bus frees the name in the end
+                // in any case.
+                let _ = link.release_name(NAME);
+                link.graceful_shutdown();
+                drop(done);
+            })
+            .is_ok()
+        {
             let _ = ended.recv_timeout(LEAVE);
         }
     }

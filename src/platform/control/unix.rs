@@ -1,5 +1,5 @@
 //! A private way into a running process: a Unix socket that its owner and root may knock at. One
-//! thread hears all callers at once, so that none who is slow or silent costs another a moment.
+//! thread hears all callers at once, so that a slow or silent one costs the others little.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -49,7 +49,11 @@ impl ControlEndpoint {
 
     /// Answers every caller, for ever: one line in, one line out. What an answer leaves to do is
     /// done once the caller has it: it may end this process.
-    pub fn serve<T>(&self, mut answer: impl FnMut(&str) -> (String, T), mut then: impl FnMut(T)) {
+    pub(crate) fn serve<T>(
+        &self,
+        mut answer: impl FnMut(&str) -> (String, T),
+        mut then: impl FnMut(T),
+    ) {
         let mut callers: Vec<Caller<T>> = Vec::new();
         loop {
             let ready = wait(&self.listener, &callers);

@@ -1,5 +1,5 @@
-//! A private way into a running process: a named pipe that only its owner may open, and never from
-//! another machine. Lines go in and out; what they say is the caller's business.
+//! A private way into a running process: a named pipe that only its owner may open, on this
+//! machine. Lines go in and out; what they say is the caller's business.
 
 use std::io;
 use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
@@ -64,7 +64,11 @@ impl ControlEndpoint {
 
     /// Answers one caller after the other, for ever: one line in, one line out. What the answer
     /// leaves to do is done once the caller has it: it may end this process.
-    pub fn serve<T>(&self, mut answer: impl FnMut(&str) -> (String, T), mut then: impl FnMut(T)) {
+    pub(crate) fn serve<T>(
+        &self,
+        mut answer: impl FnMut(&str) -> (String, T),
+        mut then: impl FnMut(T),
+    ) {
         while self.0.connect().is_ok() {
             // A caller that goes away in the middle is its own loss.
             if let Ok(line) = self.0.read_line(PATIENCE) {
@@ -86,12 +90,11 @@ impl ControlEndpoint {
 /// [`FailureKind::Unavailable`] when nobody of this user listens there, [`FailureKind::Busy`] when
 /// no answer comes in time.
 pub fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
-    let nobody = |e: io::Error| {
+    let pipe = name(path).and_then(|name| call(&name, patience)).map_err(|e| {
         Failure::new(FailureKind::Unavailable, "no mousewarden is running for this user")
             .remedy("Start it with `mousewarden run`.")
             .caused_by(e)
-    };
-    let pipe = name(path).and_then(|name| call(&name, patience)).map_err(nobody)?;
+    })?;
     let silent = |e: io::Error| {
         Failure::new(FailureKind::Busy, format!("the running mousewarden does not answer: {e}"))
             .remedy("Try again, or end it in the task manager and start it anew.")
@@ -156,8 +159,7 @@ impl Pipe {
     /// Waits for a caller, for ever.
     fn connect(&self) -> io::Result<()> {
         // SAFETY: the structure outlives the operation, as `finish` sees to it.
-        let start = |handle, over| unsafe { ConnectNamedPipe(handle, over) };
-        match self.finish(start, INFINITE) {
+        match self.finish(|handle, over| unsafe { ConnectNamedPipe(handle, over) }, INFINITE) {
             Err(e) if e.raw_os_error() == Some(ERROR_PIPE_CONNECTED.cast_signed()) => Ok(()),
             ended => ended.map(drop),
         }
@@ -173,10 +175,12 @@ impl Pipe {
         while line.last() != Some(&b'\n') {
             let mut buffer = [0; LONGEST];
             // SAFETY: buffer and structure outlive the operation, as `finish` sees to it.
-            let start = |handle, over| unsafe {
-                ReadFile(handle, buffer.as_mut_ptr(), LONGEST as u32, null_mut(), over)
-            };
-            let count = self.finish(start, millis(patience))?;
+            let count = self.finish(
+                |handle, over| unsafe {
+                    ReadFile(handle, buffer.as_mut_ptr(), LONGEST as u32, null_mut(), over)
+                },
+                millis(patience),
+            )?;
             if count == 0 {
                 break;
             }
@@ -190,10 +194,12 @@ impl Pipe {
         while !rest.is_empty() {
             let length = u32::try_from(rest.len()).unwrap_or(u32::MAX);
             // SAFETY: bytes and structure outlive the operation, as `finish` sees to it.
-            let start = |handle, over| unsafe {
-                WriteFile(handle, rest.as_ptr(), length, null_mut(), over)
-            };
-            rest = &rest[self.finish(start, millis(patience))?..];
+            rest = &rest[self.finish(
+                |handle, over| unsafe {
+                    WriteFile(handle, rest.as_ptr(), length, null_mut(), over)
+                },
+                millis(patience),
+            )?..];
         }
         Ok(())
     }

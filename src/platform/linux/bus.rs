@@ -16,7 +16,7 @@ use zbus::zvariant::{DynamicType, OwnedValue, Type};
 use crate::error::{Failure, FailureKind, Result};
 
 /// How long a service may take to answer a call.
-pub const DEADLINE: Duration = Duration::from_secs(3);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
 
 /// Which bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Bus {
     ///
     /// # Errors
     /// [`FailureKind::Unavailable`] when there is no such bus, or it does not answer in time.
-    pub fn connect_within(&self, deadline: Duration) -> Result<Connection> {
+    pub(crate) fn connect_within(&self, deadline: Duration) -> Result<Connection> {
         let built = self.builder().map_err(Unreached::Refused);
         built.and_then(|builder| reach(builder, deadline)).map_err(|why| self.unreached(&why))
     }
@@ -131,7 +131,9 @@ pub struct Object {
 impl Object {
     /// The object at `path` with this interface.
     pub fn new(service: &str, path: &str, interface: &str) -> Self {
-        let (service, path, interface) = (service.into(), path.into(), interface.into());
+        let service = service.into();
+        let path = path.into();
+        let interface = interface.into();
         Self { service, path, interface }
     }
 
@@ -144,7 +146,8 @@ impl Object {
         B: Serialize + DynamicType,
         R: DeserializeOwned + Type,
     {
-        let (service, interface) = (self.service.as_str(), self.interface.as_str());
+        let service = self.service.as_str();
+        let interface = self.interface.as_str();
         let reply =
             bus.call_method(Some(service), self.path.as_str(), Some(interface), method, body)?;
         reply.body().deserialize()
@@ -164,7 +167,7 @@ impl Object {
     ///
     /// # Errors
     /// As [`Self::call`], or when it is of another type.
-    pub fn flag(&self, bus: &Connection, name: &str) -> zbus::Result<bool> {
+    pub(crate) fn flag(&self, bus: &Connection, name: &str) -> zbus::Result<bool> {
         Ok(bool::try_from(self.property(bus, name)?)?)
     }
 }

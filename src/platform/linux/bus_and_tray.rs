@@ -1,6 +1,5 @@
 //! The running agent as the desktop sees it: a name on the session bus and an icon in the tray. A
-//! thread of its own talks to the bus, looks for it again where it does not answer, and is never
-//! waited for.
+//! thread of its own talks to the bus and looks for it again where it fails to answer.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -28,7 +27,7 @@ enum Parts {
 }
 
 /// The agent on the desktop, as long as it lives.
-pub struct BusAndTray {
+pub(crate) struct BusAndTray {
     shown: StatusSummary,
     latest: Arc<Mutex<StatusSummary>>,
     /// Rings when there is something new; the thread ends when it is gone.
@@ -43,7 +42,7 @@ impl BusAndTray {
     }
 
     /// The icon alone.
-    pub fn in_tray(handler: Arc<dyn ControlHandler>) -> Self {
+    pub(crate) fn in_tray(handler: Arc<dyn ControlHandler>) -> Self {
         Self::of(handler, Parts::Icon)
     }
 
@@ -53,12 +52,11 @@ impl BusAndTray {
         let (bell, rung) = bounded(1);
         let (done, gone) = bounded::<()>(0);
         let news = Arc::clone(&latest);
-        let work = move || {
+        // Without a thread nothing is shown, which the desktop may lack anyway.
+        drop(thread::Builder::new().name("desktop".into()).spawn(move || {
             Desktop { handler, parts, on_bus: OnBus::Not, icon: None }.live(&rung, &news);
             drop(done);
-        };
-        // Without a thread nothing is shown, which the desktop may lack anyway.
-        drop(thread::Builder::new().name("desktop".into()).spawn(work));
+        }));
         Self { shown, latest, bell: Some(bell), gone }
     }
 }

@@ -1,4 +1,4 @@
-//! Finds the session of this user in logind. Asks only; locks and changes nothing.
+//! Finds the session of this user in logind.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use zbus::zvariant::{OwnedObjectPath, OwnedValue, Structure};
 use super::bus::Object;
 
 /// logind's name on the system bus.
-pub const SERVICE: &str = "org.freedesktop.login1";
+pub(crate) const SERVICE: &str = "org.freedesktop.login1";
 /// A desktop needs so long at the most from the password to the agent's start.
 const JUST_NOW: Duration = Duration::from_secs(120);
 /// The interface of a session.
@@ -47,7 +47,7 @@ pub fn session(bus: &Connection) -> Result<Object, String> {
 }
 
 /// Whether somebody has logged in just now, and was asked who it is.
-pub fn just_logged_in(bus: &Connection, session: &Object) -> bool {
+pub(crate) fn just_logged_in(bus: &Connection, session: &Object) -> bool {
     let began = session.property(bus, "Timestamp").ok().and_then(|at| u64::try_from(at).ok());
     let service = session.property(bus, "Service").ok().and_then(|by| String::try_from(by).ok());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

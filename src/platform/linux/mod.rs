@@ -1,5 +1,5 @@
 //! Linux: the mouse hook and the desktop's services on D-Bus.
 
 pub mod bus;
-pub mod bus_and_tray;
+pub(crate) mod bus_and_tray;
 pub mod logind;

@@ -1,5 +1,5 @@
-//! The configured command that locks when no service does: whether it can be run, and how it ended
-//! within the time in which lockers fail.
+//! The configured command that locks when all services fail: whether it can be run, and how it
+//! ended within the time in which lockers fail.
 
 use std::env;
 use std::path::{Path, PathBuf};

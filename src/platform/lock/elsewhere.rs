@@ -1,6 +1,5 @@
 //! Locks the session by the system's own way, then by a configured command, then by what else the
-//! system has. The first is believed only when the system tells that the screen is locked. Nothing
-//! here unlocks.
+//! system has. The first is believed only when the system tells that the screen is locked.
 
 use super::here::{BY, REMEDY, by_last_resort, by_system};
 use crate::error::{Failure, FailureKind, Result};
@@ -9,7 +8,7 @@ use crate::platform::{LockCommand, Locked, Locker};
 
 /// Locks through the system.
 #[derive(Debug)]
-pub struct SystemLocker {
+pub(crate) struct SystemLocker {
     command: LockCommand,
     environment: Vec<(String, String)>,
 }

@@ -1,6 +1,6 @@
 //! Locks the session: logind, then the screen saver services, then a configured command. A service
-//! is believed only when it confirms that the screen is locked; one that does not answer is passed
-//! over at once, and counts after all when it locks later and nothing else did.
+//! is believed only when it confirms that the screen is locked; a silent one is passed over at
+//! once, and counts after all when it locks later and is the only one.
 
 use std::fmt::Display;
 use std::thread;
@@ -41,7 +41,7 @@ const SCREEN_SAVERS: [(&str, &str, bool); 6] = [
 ];
 
 /// The names of the screen savers that are asked, in this order.
-pub fn screen_savers() -> impl Iterator<Item = &'static str> {
+pub(crate) fn screen_savers() -> impl Iterator<Item = &'static str> {
     SCREEN_SAVERS.iter().map(|(name, ..)| *name)
 }
 

@@ -1,6 +1,6 @@
 //! macOS's ways to lock the session: what the menu's "Lock Screen" calls, which is believed only
-//! when macOS tells that the screen is locked, and putting the display to sleep. Never run on a Mac
-//! so far.
+//! when macOS tells that the screen is locked, and putting the display to sleep. So far compiled
+//! only, and yet to be run on a Mac.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -13,7 +13,7 @@ const LIBRARY: &str = "/System/Library/PrivateFrameworks/login.framework/Version
 /// That function: what locks, for the journal.
 pub const BY: &str = "SACLockScreenImmediate";
 /// What to do where nothing locks.
-pub const REMEDY: &str = "[lock] command names a program that locks.";
+pub(crate) const REMEDY: &str = "[lock] command names a program that locks.";
 /// How long macOS may take until the screen is locked.
 const CONFIRM: Duration = Duration::from_secs(3);
 /// Between two looks.
@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// Why it did not, in a few words.
-pub fn by_system() -> Result<(), String> {
+pub(crate) fn by_system() -> Result<(), String> {
     // SAFETY: a library of the system, which runs nothing of ours when it is loaded.
     let library = unsafe { libloading::Library::new(LIBRARY) }.map_err(|e| e.to_string())?;
     // SAFETY: the function takes nothing and returns a number, as every caller of it has it.
@@ -51,7 +51,7 @@ fn confirm() -> Result<(), String> {
 ///
 /// # Errors
 /// Why it did not, in a few words.
-pub fn by_last_resort() -> Result<String, String> {
+pub(crate) fn by_last_resort() -> Result<String, String> {
     let mut command = Command::new("/usr/bin/pmset");
     command.arg("displaysleepnow").stdin(Stdio::null()).stdout(Stdio::null());
     match command.status() {

@@ -13,14 +13,14 @@ const CONFIRM: Duration = Duration::from_secs(3);
 /// What locks, for the journal.
 pub const BY: &str = "LockWorkStation";
 /// What to do where nothing locks.
-pub const REMEDY: &str = "Locking may be switched off by a policy (DisableLockWorkstation); \
+pub(crate) const REMEDY: &str = "Locking may be switched off by a policy (DisableLockWorkstation); \
                           [lock] command names another way.";
 
 /// Locks as the key combination does.
 ///
 /// # Errors
 /// Why it did not, in a few words.
-pub fn by_system() -> Result<(), String> {
+pub(crate) fn by_system() -> Result<(), String> {
     let (heard, changes) = bounded(8);
     // Before asking: the answer may come at once.
     let listener = Listener::start(Box::new(move |change| {
@@ -43,7 +43,7 @@ pub fn by_system() -> Result<(), String> {
 ///
 /// # Errors
 /// Always.
-pub fn by_last_resort() -> Result<String, String> {
+pub(crate) fn by_last_resort() -> Result<String, String> {
     Err("Windows has no other way".to_owned())
 }
 

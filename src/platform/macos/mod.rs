@@ -1,4 +1,3 @@
-//! macOS: the mouse hook, the state of the session, the lock and notifications. Nothing here
-//! decides anything about the person.
+//! macOS: what its mouse hook, session, lock and notifications share.
 
 pub mod screen;

@@ -1,5 +1,5 @@
-//! Where the pointer is, how large the displays are, and how long ago the mouse moved, as macOS tells
-//! anybody. Changes nothing.
+//! Where the pointer is, how large the displays are, and how long ago the mouse moved, as macOS
+//! tells anybody.
 
 use objc2_core_graphics::{
     CGDisplayBounds, CGEvent, CGEventSource, CGEventSourceStateID, CGEventType,
@@ -29,7 +29,7 @@ pub fn buttons() -> u8 {
 }
 
 /// When the mouse of this session moved last, without a button.
-pub fn last_movement() -> Timestamp {
+pub(crate) fn last_movement() -> Timestamp {
     let state = CGEventSourceStateID::CombinedSessionState;
     let ago = CGEventSource::seconds_since_last_event_type(state, CGEventType::MouseMoved);
     Timestamp::from_micros(clock::now().micros().saturating_sub((ago * 1e6) as i64))
@@ -46,11 +46,14 @@ fn displays() -> Vec<(u16, u16)> {
     let mut count = 0;
     // SAFETY: the list has the length that is told, and both outlive the call.
     unsafe { CGGetActiveDisplayList(MOST as u32, all.as_mut_ptr(), &mut count) };
-    let size = |display: &u32| {
-        let area = CGDisplayBounds(*display).size;
-        (area.width as u16, area.height as u16)
-    };
-    let mut sizes: Vec<_> = all.iter().take(count as usize).map(size).collect();
+    let mut sizes: Vec<_> = all
+        .iter()
+        .take(count as usize)
+        .map(|display| {
+            let area = CGDisplayBounds(*display).size;
+            (area.width as u16, area.height as u16)
+        })
+        .collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     sizes
 }

@@ -1,6 +1,9 @@
 //! Notifications through `osascript`: a banner, or an alert with two buttons where an answer is
-//! wanted, in place of the one before. Texts are handed over as arguments, never as script. An
-//! answer is passed on as it is. Never run on a Mac so far.
+//! wanted, in place of the one before. An answer is passed on as it is. So far compiled only, and
+//! yet to be run on a Mac.
+//!
+//! # Invariants
+//! Texts are handed over as arguments, never as script.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -25,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Tells the person by macOS's own means.
 #[derive(Debug)]
-pub struct Toaster {
+pub(crate) struct Toaster {
     answers: Sender<NoticeAnswer>,
     /// The alert that is shown, if one is.
     alert: Arc<Mutex<Option<Child>>>,

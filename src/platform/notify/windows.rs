@@ -1,5 +1,5 @@
 //! Toast notifications through `notify-rust`, each in place of the one before. Each is shown by a
-//! thread of its own that may hang in Windows for ever; nobody waits for it without a deadline. An
+//! thread of its own that may hang in Windows for ever; whoever waits for it has a deadline. An
 //! answer is passed on as it is.
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const MOST_HUNG: usize = 2;
 
 /// Tells the person by toasts.
 #[derive(Debug)]
-pub struct Toaster {
+pub(crate) struct Toaster {
     answers: Sender<NoticeAnswer>,
     /// Each thread that has not shown its toast yet holds another reference.
     showing: Arc<()>,
@@ -49,8 +49,10 @@ impl Notifier for Toaster {
             return Err(not_shown("Windows does not answer"));
         }
         let (outcome, shown) = bounded(1);
-        let (toast, answers) = (compose(notice), self.answers.clone());
-        let (asks, showing) = (notice.ask, Arc::clone(&self.showing));
+        let toast = compose(notice);
+        let answers = self.answers.clone();
+        let asks = notice.ask;
+        let showing = Arc::clone(&self.showing);
         let work = move || {
             take_away_the_last();
             let handle = toast.show();
@@ -113,7 +115,7 @@ fn answer(response: &NotificationResponse) -> Option<NoticeAnswer> {
 
 /// Whether an installation has told Windows of this program. Toasts of a name that Windows does not
 /// know are swallowed without a word.
-pub fn is_registered() -> bool {
+pub(crate) fn is_registered() -> bool {
     let key = wide(&format!("Software\\Classes\\AppUserModelId\\{APP}"));
     [HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE].into_iter().any(|root| {
         let mut opened: HKEY = std::ptr::null_mut();

@@ -1,5 +1,7 @@
-//! Looks at what this desktop offers, for `doctor`. Asks only: shows no notice, locks nothing and
-//! keeps nothing open.
+//! Looks at what this desktop offers, for `doctor`.
+//!
+//! # Invariants
+//! It asks only: shows no notice, locks nothing and keeps nothing open.
 
 use std::env;
 use std::thread;
@@ -18,10 +20,11 @@ use crate::platform::probe::{Check, Services};
 type Login = Option<Result<Object, String>>;
 
 /// What to do where nothing locks.
-pub const LOCK_REMEDY: &str = "sudo apt install i3lock, then [lock] command = [\"i3lock\", \"-n\"]";
+pub(crate) const LOCK_REMEDY: &str =
+    "sudo apt install i3lock, then [lock] command = [\"i3lock\", \"-n\"]";
 
 /// The session and its display, seen in this way.
-pub fn surroundings(backend: CaptureBackend) -> Vec<Check> {
+pub(crate) fn surroundings(backend: CaptureBackend) -> Vec<Check> {
     vec![session(), display(backend), confinement()]
 }
 
@@ -47,7 +50,7 @@ fn confinement() -> Check {
 
 /// What tells of the session, what tells the person, and what locks. Each bus is reached for once,
 /// and both at the same time: one that does not answer costs one deadline.
-pub fn services() -> Services {
+pub(crate) fn services() -> Services {
     let session = thread::spawn(|| Bus::Session.connect());
     let system = Bus::System.connect();
     let died = || Failure::new(FailureKind::Internal, "the look at the session bus broke");
@@ -79,10 +82,8 @@ fn display(backend: CaptureBackend) -> Check {
 }
 
 fn watch(system: &Result<Connection>, login: &Login) -> Check {
-    let (name, mend) = (
-        "session watch",
-        "log in by a display manager or a console with systemd-logind or elogind",
-    );
+    let name = "session watch";
+    let mend = "log in by a display manager or a console with systemd-logind or elogind";
     let found = match (system, login) {
         (_, Some(Ok(_))) => {
             return Check::ok(name, "logind tells of locks, of other sessions and of sleep");

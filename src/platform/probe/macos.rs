@@ -1,5 +1,4 @@
-//! Looks at what this macOS session offers, for `doctor`. Asks only: shows nothing and locks
-//! nothing.
+//! Looks at what this macOS session offers, for `doctor`.
 
 use objc2_core_graphics::CGPreflightListenEventAccess;
 
@@ -9,15 +8,15 @@ use crate::platform::probe::{Check, Services};
 use crate::platform::session;
 
 /// What to do where nothing locks.
-pub const LOCK_REMEDY: &str = "[lock] command names a program that locks";
+pub(crate) const LOCK_REMEDY: &str = "[lock] command names a program that locks";
 
 /// The session, its display, and whether the mouse may be seen.
-pub fn surroundings(_backend: CaptureBackend) -> Vec<Check> {
+pub(crate) fn surroundings(_backend: CaptureBackend) -> Vec<Check> {
     vec![Check::ok("session type", "macos"), display(), permission()]
 }
 
 /// What tells of the session, what tells the person, and what locks.
-pub fn services() -> Services {
+pub(crate) fn services() -> Services {
     Services {
         checks: vec![watch(), Check::ok("notifications", "banners and alerts by osascript")],
         lockers: vec!["login.framework".to_owned(), "pmset".to_owned()],
@@ -27,23 +26,25 @@ pub fn services() -> Services {
 fn display() -> Check {
     let sizes: Vec<_> =
         screen::capture("").screens.iter().map(|(w, h)| format!("{w}x{h}")).collect();
-    match sizes.is_empty() {
-        true => Check::fail("display", "none", "start mousewarden inside the session"),
-        false => Check::ok("display", sizes.join(" ")),
+    if sizes.is_empty() {
+        Check::fail("display", "none", "start mousewarden inside the session")
+    } else {
+        Check::ok("display", sizes.join(" "))
     }
 }
 
 /// The hook sees nothing without it, and gives no error.
 fn permission() -> Check {
     let name = "permission";
-    match CGPreflightListenEventAccess() {
-        true => Check::ok(name, "Input Monitoring is switched on for this program"),
-        false => Check::fail(
+    if CGPreflightListenEventAccess() {
+        Check::ok(name, "Input Monitoring is switched on for this program")
+    } else {
+        Check::fail(
             name,
             "Input Monitoring is off: macOS hides the mouse from this program",
             "System Settings > Privacy & Security > Input Monitoring: switch mousewarden, or the \
              terminal that it runs in, on; then start it again",
-        ),
+        )
     }
 }
 

@@ -1,5 +1,7 @@
-//! What `doctor` says of the system around the agent. Asks only: shows no notice, locks nothing and
-//! keeps nothing open.
+//! What `doctor` says of the system around the agent.
+//!
+//! # Invariants
+//! It asks only: shows no notice, locks nothing and keeps nothing open.
 
 #[cfg(target_os = "linux")]
 pub mod linux;
@@ -9,11 +11,11 @@ pub mod macos;
 pub mod windows;
 
 #[cfg(target_os = "linux")]
-pub use self::linux::{LOCK_REMEDY, services, surroundings};
+pub(crate) use self::linux::{LOCK_REMEDY, services, surroundings};
 #[cfg(target_os = "macos")]
-pub use self::macos::{LOCK_REMEDY, services, surroundings};
+pub(crate) use self::macos::{LOCK_REMEDY, services, surroundings};
 #[cfg(windows)]
-pub use self::windows::{LOCK_REMEDY, services, surroundings};
+pub(crate) use self::windows::{LOCK_REMEDY, services, surroundings};
 
 use super::LockCommand;
 use super::lock::command;
@@ -22,7 +24,7 @@ use crate::error::Failure;
 /// How a look came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Health {
+pub(crate) enum Health {
     /// As it should be.
     Ok,
     /// It works, but less well than it could.
@@ -33,7 +35,7 @@ pub enum Health {
 
 /// One thing looked at.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Check {
+pub(crate) struct Check {
     /// What was looked at.
     pub name: &'static str,
     /// How it is.
@@ -51,12 +53,20 @@ impl Check {
     }
 
     /// It could be better.
-    pub fn warn(name: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(crate) fn warn(
+        name: &'static str,
+        found: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
         Self { name, health: Health::Warn, found: found.into(), mend: Some(mend.into()) }
     }
 
     /// The agent cannot work with it.
-    pub fn fail(name: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(crate) fn fail(
+        name: &'static str,
+        found: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
         Self { name, health: Health::Fail, found: found.into(), mend: Some(mend.into()) }
     }
 
@@ -70,7 +80,7 @@ impl Check {
 
 /// What was found of the system's services.
 #[derive(Debug)]
-pub struct Services {
+pub(crate) struct Services {
     /// What tells of the session, and what tells the person.
     pub checks: Vec<Check>,
     /// What may lock the screen, best first.

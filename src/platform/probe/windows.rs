@@ -1,5 +1,4 @@
-//! Looks at what this Windows session offers, for `doctor`. Asks only: shows no toast and locks
-//! nothing.
+//! Looks at what this Windows session offers, for `doctor`.
 
 use windows_sys::Win32::UI::WindowsAndMessaging::{GetSystemMetrics, SM_REMOTESESSION};
 
@@ -8,15 +7,15 @@ use crate::platform::windows::screen;
 use crate::platform::{CaptureBackend, notify, session};
 
 /// What to do where nothing locks.
-pub const LOCK_REMEDY: &str = "[lock] command names a program that locks";
+pub(crate) const LOCK_REMEDY: &str = "[lock] command names a program that locks";
 
 /// The session and its display.
-pub fn surroundings(_backend: CaptureBackend) -> Vec<Check> {
+pub(crate) fn surroundings(_backend: CaptureBackend) -> Vec<Check> {
     vec![session_type(), display()]
 }
 
 /// What tells of the session, what tells the person, and what locks.
-pub fn services() -> Services {
+pub(crate) fn services() -> Services {
     Services { checks: vec![watch(), notifications()], lockers: vec!["LockWorkStation".to_owned()] }
 }
 

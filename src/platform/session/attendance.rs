@@ -1,11 +1,11 @@
 //! Whether the owner's session has the screen: what its changes mean as boundaries, the same on
-//! every system. Pure; who tells of the changes is not known here.
+//! every system.
 
 use crate::pipeline::Boundary;
 
 /// A session that is locked or away is one thing, however it came to be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attendance {
+pub(crate) struct Attendance {
     /// The screen is locked.
     pub locked: bool,
     /// The session has a screen.
@@ -18,7 +18,8 @@ impl Attendance {
     /// [`Boundary::Unlocked`] when an unlock ends that, [`Boundary::Start`] when an unlocked
     /// session gets its screen back.
     pub fn changed(&mut self, locked: Option<bool>, active: Option<bool>) -> Option<Boundary> {
-        let (was_away, was_locked) = (self.is_away(), self.locked);
+        let was_away = self.is_away();
+        let was_locked = self.locked;
         self.locked = locked.unwrap_or(self.locked);
         self.active = active.unwrap_or(self.active);
         match (was_away, self.is_away()) {
@@ -31,7 +32,7 @@ impl Attendance {
     }
 
     /// Whether somebody else may be at the mouse by right.
-    pub const fn is_away(self) -> bool {
+    pub(crate) const fn is_away(self) -> bool {
         self.locked || !self.active
     }
 }

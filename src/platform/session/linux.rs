@@ -1,6 +1,6 @@
 //! Tells when the session is locked, unlocked, loses its seat or sleeps, as boundaries in the time
-//! of the monotonic clock. It listens to logind; where the bus does not answer, or comes to its
-//! end, it is looked for again.
+//! of the monotonic clock. It listens to logind; where the bus is silent, or comes to its end, it
+//! is looked for again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,8 +51,10 @@ impl SessionWatch {
         let (told, first) = bounded(1);
         let link = Link::default();
         let mut seeker = Seeker { bus: bus.clone(), signals, link: Arc::clone(&link), last: None };
-        let work = move || seeker.live(&stopped, &told);
-        thread::Builder::new().name("session-watch".to_owned()).spawn(work).ok()?;
+        thread::Builder::new()
+            .name("session-watch".to_owned())
+            .spawn(move || seeker.live(&stopped, &told))
+            .ok()?;
         let is_up = match patience {
             Some(patience) => first.recv_timeout(patience).unwrap_or(false),
             None => first.recv().unwrap_or(false),

@@ -1,6 +1,6 @@
 //! Tells when the session is locked, unlocked, loses the screen or has slept, as boundaries in the
 //! time of the monotonic clock. macOS is asked once a second: what it tells by itself needs a run
-//! loop, and nothing here has one. Never run on a Mac so far.
+//! loop. So far compiled only, and yet to be run on a Mac.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,8 +37,10 @@ impl SessionWatch {
         }
         let over = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&over);
-        let work = move || look(attendance, &signals, &ended);
-        thread::Builder::new().name("session-watch".to_owned()).spawn(work).ok()?;
+        thread::Builder::new()
+            .name("session-watch".to_owned())
+            .spawn(move || look(attendance, &signals, &ended))
+            .ok()?;
         Some(Self { over })
     }
 }

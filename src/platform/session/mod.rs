@@ -1,6 +1,6 @@
 //! The state of the session: locked, away, asleep, as boundaries among the signals.
 
-pub mod attendance;
+pub(crate) mod attendance;
 #[cfg(target_os = "linux")]
 pub mod linux;
 #[cfg(target_os = "macos")]

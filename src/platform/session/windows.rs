@@ -1,5 +1,5 @@
 //! Tells when the session is locked, unlocked, goes to another seat or sleeps, as boundaries in the
-//! time of the monotonic clock. A window that is never shown hears of it; nothing is changed here.
+//! time of the monotonic clock. A hidden window hears of it.
 
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -27,7 +27,7 @@ use crate::platform::session::attendance::Attendance;
 
 /// What happens to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// It was locked, or unlocked.
     Locked(bool),
     /// It got, or lost, a screen: the machine's own or a remote one.
@@ -51,17 +51,18 @@ impl SessionWatch {
         if attendance.is_away() {
             send(&signals, Boundary::Locked);
         }
-        let heard = move |change| {
-            let kind = match change {
-                Change::Locked(locked) => attendance.changed(Some(locked), None),
-                Change::Active(active) => attendance.changed(None, Some(active)),
-                Change::Sleep => Some(Boundary::Suspended),
-            };
-            if let Some(kind) = kind {
-                send(&signals, kind);
-            }
-        };
-        Some(Self { _listener: Listener::start(Box::new(heard))? })
+        Some(Self {
+            _listener: Listener::start(Box::new(move |change| {
+                let kind = match change {
+                    Change::Locked(locked) => attendance.changed(Some(locked), None),
+                    Change::Active(active) => attendance.changed(None, Some(active)),
+                    Change::Sleep => Some(Boundary::Suspended),
+                };
+                if let Some(kind) = kind {
+                    send(&signals, kind);
+                }
+            }))?,
+        })
     }
 }
 
@@ -101,7 +102,7 @@ type Heard = Box<dyn FnMut(Change) + Send>;
 
 /// A window of its own thread that hears what happens to the session, until it is dropped.
 #[derive(Debug)]
-pub struct Listener {
+pub(crate) struct Listener {
     /// A window's handle as a number, which may change threads.
     window: isize,
     thread: Option<JoinHandle<()>>,
@@ -111,15 +112,17 @@ impl Listener {
     /// Calls `heard` from its thread at each change; `None` where Windows refuses.
     pub fn start(heard: Heard) -> Option<Self> {
         let (tell, told) = mpsc::channel();
-        let work = move || {
-            let window = open(heard);
-            // The caller waits for it.
-            let _ = tell.send(window.map(|window| window as isize));
-            if window.is_some() {
-                pump();
-            }
-        };
-        let thread = thread::Builder::new().name("session-watch".to_owned()).spawn(work).ok()?;
+        let thread = thread::Builder::new()
+            .name("session-watch".to_owned())
+            .spawn(move || {
+                let window = open(heard);
+                // The caller waits for it.
+                let _ = tell.send(window.map(|window| window as isize));
+                if window.is_some() {
+                    pump();
+                }
+            })
+            .ok()?;
         Some(Self { window: told.recv().ok()??, thread: Some(thread) })
     }
 }

@@ -1,5 +1,5 @@
-//! The icon in the desktop's tray: what the agent is doing, a pause, and the report. Where there is
-//! no tray nothing is shown and nobody is bothered; one that comes later is found.
+//! The icon in the desktop's tray: what the agent is doing, a pause, and the report. Where the tray
+//! is missing it waits for one in silence.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::platform::{ControlHandler, StatusSummary, service};
 const PAUSE_S: u64 = 15 * 60;
 
 /// An icon, as long as it lives.
-pub struct TrayIcon {
+pub(crate) struct TrayIcon {
     handle: Handle<Icon>,
 }
 
@@ -27,7 +27,7 @@ impl TrayIcon {
     }
 
     /// Shows how it goes now.
-    pub fn refresh(&self, summary: &StatusSummary) {
+    pub(crate) fn refresh(&self, summary: &StatusSummary) {
         self.handle.update(|icon| icon.summary = summary.clone());
     }
 }
@@ -83,9 +83,10 @@ impl Icon {
             let stop = item("Stop for now; it goes on later", |icon| drop(icon.handler.stop()));
             return vec![stop.into()];
         }
-        let pause = match self.is_paused() {
-            true => item("Watch again", |icon| drop(icon.handler.resume())),
-            false => item("Pause for 15 minutes", |icon| drop(icon.handler.pause(Some(PAUSE_S)))),
+        let pause = if self.is_paused() {
+            item("Watch again", |icon| drop(icon.handler.resume()))
+        } else {
+            item("Pause for 15 minutes", |icon| drop(icon.handler.pause(Some(PAUSE_S))))
         };
         vec![pause.into(), item("Show the report", |_| show_report()).into()]
     }
@@ -106,11 +107,15 @@ impl Tray for Icon {
 
     fn status(&self) -> Status {
         let calm = matches!(self.summary.decision.as_str(), "trusted");
-        match self.summary.problem.is_none() {
+        if self.summary.problem.is_some() {
+            Status::NeedsAttention
+        } else if self.is_enrolling() {
             // Desktops may hide what is passive, but a recording should be seen.
-            true if self.is_enrolling() => Status::Active,
-            true if calm && !self.is_blind() => Status::Passive,
-            _ => Status::NeedsAttention,
+            Status::Active
+        } else if calm && !self.is_blind() {
+            Status::Passive
+        } else {
+            Status::NeedsAttention
         }
     }
 
@@ -157,13 +162,12 @@ fn item(label: &str, act: impl Fn(&mut Icon) + Send + 'static) -> StandardItem<I
 /// inherit what the service may not do, so the service manager starts it where there is one.
 fn show_report() {
     let Ok(program) = std::env::current_exe() else { return };
-    let mut report = match service::is_here() {
-        true => {
-            let mut run = Command::new("systemd-run");
-            run.args(["--user", "--collect", "--quiet", "--"]).arg(program);
-            run
-        }
-        false => Command::new(program),
+    let mut report = if service::is_here() {
+        let mut run = Command::new("systemd-run");
+        run.args(["--user", "--collect", "--quiet", "--"]).arg(program);
+        run
+    } else {
+        Command::new(program)
     };
     report.args(["report", "--open"]).stdin(Stdio::null()).stdout(Stdio::null());
     if let Ok(mut child) = report.spawn() {

@@ -1,6 +1,5 @@
-//! Windows: the mouse hook, the state of the session, the lock, toasts, and the pipe by which a
-//! running agent is asked. Nothing here decides anything about the person.
+//! Windows: what its mouse hook, session, lock, toasts and control pipe share.
 
-pub mod console;
+pub(crate) mod console;
 pub mod screen;
 pub mod ticks;

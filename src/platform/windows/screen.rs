@@ -1,5 +1,5 @@
-//! Where the pointer is and how large the monitors are, in physical pixels. Changes nothing but how
-//! this process is told of pixels.
+//! Where the pointer is and how large the monitors are, in physical pixels, which this process
+//! first has to ask for.
 
 use windows_sys::Win32::Foundation::{LPARAM, POINT, RECT};
 use windows_sys::Win32::Graphics::Gdi::{EnumDisplayMonitors, HDC, HMONITOR};
@@ -50,8 +50,10 @@ pub fn buttons() -> u8 {
 pub fn within(x: f64, y: f64) -> (f64, f64) {
     // SAFETY: takes a number.
     let metric = |index| f64::from(unsafe { GetSystemMetrics(index) });
-    let (left, top) = (metric(SM_XVIRTUALSCREEN), metric(SM_YVIRTUALSCREEN));
-    let (width, height) = (metric(SM_CXVIRTUALSCREEN), metric(SM_CYVIRTUALSCREEN));
+    let left = metric(SM_XVIRTUALSCREEN);
+    let top = metric(SM_YVIRTUALSCREEN);
+    let width = metric(SM_CXVIRTUALSCREEN);
+    let height = metric(SM_CYVIRTUALSCREEN);
     (x.max(left).min(left + width - 1.0), y.max(top).min(top + height - 1.0))
 }
 

@@ -26,7 +26,7 @@ pub fn now() -> Timestamp {
 }
 
 /// When a key or the mouse of this session was used last, exact to some milliseconds.
-pub fn last_input() -> Timestamp {
+pub(crate) fn last_input() -> Timestamp {
     let mut info = LASTINPUTINFO { cbSize: size_of::<LASTINPUTINFO>() as u32, dwTime: 0 };
     // SAFETY: the structure says its size and outlives the call.
     let known = unsafe { GetLastInputInfo(&mut info) } != 0;

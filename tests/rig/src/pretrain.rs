@@ -10,7 +10,7 @@ use mousewarden::data::formats::{Format, ReadParams, open};
 use mousewarden::error::Result;
 use mousewarden::lab::pretrain::{BackboneArchitecture, PretrainOptions, pretrain};
 use mousewarden::lab::protocol::Protocol;
-use mousewarden::model::{Backbone, Origin};
+use mousewarden::model::{Backbone, BackboneOrigin};
 use mousewarden::nn::ConvShape;
 use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{Window, WindowParams};
@@ -141,7 +141,8 @@ impl PretrainArgs {
         let start = pretrain(&real, &source, params, &options, &mut show)?;
         bar.finish_and_clear();
         start.write(&self.out)?;
-        let Origin { real_users, synthetic_users, real_source, windows, steps, .. } = &start.origin;
+        let BackboneOrigin { real_users, synthetic_users, real_source, windows, steps, .. } =
+            &start.origin;
         let real = if real_source.is_empty() { "nobody" } else { real_source };
         eprintln!(
             "{}: {real_users} real people ({real}), {synthetic_users} generated; {windows} windows, \

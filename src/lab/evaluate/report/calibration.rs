@@ -4,7 +4,7 @@ use super::{estimate, windows};
 use crate::lab::evaluate::results::{
     CalibrationFigures, IntervalEstimate, Method, ReliabilityBin, SizeFigures,
 };
-use crate::lab::plot::page::{Block, Section};
+use crate::lab::plot::page::{PageBlock, Section};
 use crate::lab::plot::{
     Axis, Colour, Dash, Figure, Mark, Picture, PointShape, Style, Ticks, grouped,
 };
@@ -24,17 +24,19 @@ pub(super) fn section(protocol: &str, model: &Method) -> Option<Section> {
     let sizes: Vec<(&SizeFigures, &CalibrationFigures)> =
         model.sizes.iter().filter_map(|size| Some((size, size.calibration.as_ref()?))).collect();
     let head = ["judged together", "ECE", "Cllr", "minCllr"].map(str::to_owned);
-    let row = |(size, found): &(&SizeFigures, &CalibrationFigures)| {
-        let [ece, cllr, least] = [&found.ece, &found.cllr, &found.min_cllr].map(estimate);
-        vec![windows(size.unit), ece, cllr, least]
-    };
-    let rows: Vec<Vec<String>> = sizes.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = sizes
+        .iter()
+        .map(|(size, found)| {
+            let [ece, cllr, least] = [&found.ece, &found.cllr, &found.min_cllr].map(estimate);
+            vec![windows(size.unit), ece, cllr, least]
+        })
+        .collect();
     let pictures = sizes.iter().map(|(size, found)| reliability(size, found)).collect();
     (!sizes.is_empty()).then(|| {
         Section::new(format!("Calibration of scores, {protocol}"))
-            .with(Block::Table(head.to_vec(), rows))
-            .with(Block::Pictures(pictures))
-            .with(Block::Small(KEY.into()))
+            .with(PageBlock::Table(head.to_vec(), rows))
+            .with(PageBlock::Pictures(pictures))
+            .with(PageBlock::Small(KEY.into()))
     })
 }
 

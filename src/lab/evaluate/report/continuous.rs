@@ -1,9 +1,11 @@
 //! The whole detector on streams: how soon an impostor is noticed, and how the score went when one
-//! was and when one was not.
+//! was and when one was missed.
 
 use super::{estimate, rate};
-use crate::lab::evaluate::results::{Adapted, Continuous, Delay, SessionTimeline, TimelinePoint};
-use crate::lab::plot::page::{Block, Section};
+use crate::lab::evaluate::results::{
+    AdaptationFigures, Continuous, Delay, IntervalEstimate, SessionTimeline, TimelinePoint,
+};
+use crate::lab::plot::page::{PageBlock, Section};
 use crate::lab::plot::{
     Axis, Colour, Dash, Figure, Mark, Picture, PointShape, Style, Ticks, number, percent, seconds,
 };
@@ -16,13 +18,13 @@ const BREAK_S: f64 = 20.0;
 pub(super) fn section(protocol: &str, streams: &Continuous) -> Section {
     let pictures = pictures(streams).into_iter().map(|picture| picture.1).collect();
     Section::new(format!("As the agent would live it, {protocol}"))
-        .with(Block::Text(
+        .with(PageBlock::Text(
             "An owner works, then somebody else takes the mouse: the agent's own detector on the \
              whole stream, alarm by alarm."
                 .into(),
         ))
         .with(table(streams))
-        .with(Block::Pictures(pictures))
+        .with(PageBlock::Pictures(pictures))
 }
 
 /// Pictures with names for files.
@@ -35,25 +37,14 @@ pub(super) fn pictures(streams: &Continuous) -> Vec<(&'static str, Picture)> {
     out
 }
 
-fn table(streams: &Continuous) -> Block {
-    let delay = |delay: Option<&Delay>| {
-        delay.map_or_else(
-            || "-".into(),
-            |d| {
-                let median = &d.median;
-                let [low, high] = [median.low, median.high].map(seconds);
-                format!("{} ({low} to {high}), p95 {}", seconds(median.value), seconds(d.p95))
-            },
-        )
-    };
-    let maybe = |value: Option<&_>, none: &str| value.map_or_else(|| none.to_owned(), estimate);
+fn table(streams: &Continuous) -> PageBlock {
     let [wall, movement] = streams.genuine_hours.map(number);
     let short = format!("{} shorter ones cannot be judged and are not counted", streams.too_short);
     let rows = [
         ("impostor sessions", format!("{}; {short}", streams.impostor_sessions)),
         ("never noticed", format!("{}: {}", streams.missed, rate(&streams.missed_share))),
-        ("until noticed, movement, median", delay(streams.movement.as_ref())),
-        ("until noticed, on the clock, median", delay(streams.wall.as_ref())),
+        ("until noticed, movement, median", delay_text(streams.movement.as_ref())),
+        ("until noticed, on the clock, median", delay_text(streams.wall.as_ref())),
         ("windows until noticed, mean (ANIA)", maybe(streams.ania.as_ref(), "-")),
         ("own windows for each false alarm (ANGA)", maybe(streams.anga.as_ref(), "no false alarm")),
         ("false alarms in 8 h on the clock", estimate(&streams.false_alarms_per_8h_wall)),
@@ -74,7 +65,22 @@ fn table(streams: &Continuous) -> Block {
         vec![format!("noticed within {} windows", within.windows), shares]
     });
     let rows = rows.chain(within).collect();
-    Block::Table(vec!["what".into(), "found, with 95 % intervals".into()], rows)
+    PageBlock::Table(vec!["what".into(), "found, with 95 % intervals".into()], rows)
+}
+
+fn maybe(value: Option<&IntervalEstimate>, none: &str) -> String {
+    value.map_or_else(|| none.to_owned(), estimate)
+}
+
+fn delay_text(delay: Option<&Delay>) -> String {
+    delay.map_or_else(
+        || "-".into(),
+        |d| {
+            let median = &d.median;
+            let [low, high] = [median.low, median.high].map(seconds);
+            format!("{} ({low} to {high}), p95 {}", seconds(median.value), seconds(d.p95))
+        },
+    )
 }
 
 fn promised(streams: &Continuous) -> String {
@@ -93,7 +99,7 @@ fn first_mover(streams: &Continuous) -> String {
     streams.first_mover_noticed.as_ref().map_or_else(|| "-".into(), rate)
 }
 
-fn adapted(adapted: &Adapted) -> [(&'static str, String); 2] {
+fn adapted(adapted: &AdaptationFigures) -> [(&'static str, String); 2] {
     let most = adapted.drift.iter().copied().fold(0.0, f64::max);
     [
         ("led away by verified work, at most", format!("{most:.2} of {REACH}")),
@@ -105,33 +111,40 @@ fn adapted(adapted: &Adapted) -> [(&'static str, String); 2] {
 }
 
 fn time_to_detect(streams: &Continuous) -> Picture {
-    let steps = |curve: &[(f64, f64)]| {
-        let mut line = vec![[0.0, 0.0]];
-        for (at, share) in curve {
-            let before = line.last().map_or(0.0, |point: &[f64; 2]| point[1]);
-            line.extend([[*at, before], [*at, *share]]);
-        }
-        line
-    };
-    let [movement, wall] = [&streams.curve, &streams.wall_curve].map(|curve| steps(curve));
-    let last = |line: &[[f64; 2]]| line.last().map_or(0.0, |point| point[0]);
+    let [movement, wall] = [&streams.curve, &streams.wall_curve].map(|curve| staircase(curve));
     // Clocks run long over breaks; the picture is about the movement.
-    let end = (3.0 * last(&movement)).min(last(&wall)).max(last(&movement)).max(1.0);
-    let held = |line: Vec<[f64; 2]>| {
-        let top = line.iter().filter(|p| p[0] <= end).map(|p| p[1]).fold(0.0, f64::max);
-        let shown = line.into_iter().filter(|point| point[0] <= end);
-        shown.chain([[end, top]]).collect::<Vec<_>>()
-    };
+    let end = (3.0 * last_x(&movement)).min(last_x(&wall)).max(last_x(&movement)).max(1.0);
     let x = Axis::linear("seconds since the impostor took the mouse", 0.0, end);
     let y = Axis::linear("share of impostors noticed", 0.0, 1.0);
     let ceiling = 1.0 - streams.missed_share.value;
     Figure::new("How soon an impostor is noticed", x, y)
         .size(460.0, 320.0)
         .about("Share of impostor sessions noticed over the seconds since the take-over.")
-        .mark(Mark::line(held(movement), Style::series(0)).named("seconds of movement"))
-        .mark(Mark::line(held(wall), Style::series(1)).named("seconds on the clock"))
+        .mark(Mark::line(held_to(end, movement), Style::series(0)).named("seconds of movement"))
+        .mark(Mark::line(held_to(end, wall), Style::series(1)).named("seconds on the clock"))
         .mark(Mark::level(ceiling, format!("{} noticed at all", percent(ceiling))))
         .draw()
+}
+
+/// The line up to an end, where it stays at its top.
+fn held_to(end: f64, line: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+    let top = line.iter().filter(|p| p[0] <= end).map(|p| p[1]).fold(0.0, f64::max);
+    let shown = line.into_iter().filter(|point| point[0] <= end);
+    shown.chain([[end, top]]).collect::<Vec<_>>()
+}
+
+fn last_x(line: &[[f64; 2]]) -> f64 {
+    line.last().map_or(0.0, |point| point[0])
+}
+
+/// A line that rises only where a share does.
+fn staircase(curve: &[(f64, f64)]) -> Vec<[f64; 2]> {
+    let mut line = vec![[0.0, 0.0]];
+    for (at, share) in curve {
+        let before = line.last().map_or(0.0, |point: &[f64; 2]| point[1]);
+        line.extend([[*at, before], [*at, *share]]);
+    }
+    line
 }
 
 /// Breaks on the clock are cut: a night between two windows would hide everything else.

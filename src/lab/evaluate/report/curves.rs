@@ -32,12 +32,11 @@ pub(super) fn roc(model: &Method) -> Picture {
 }
 
 pub(super) fn det(model: &Method) -> Picture {
-    let held = |share: f64| share.clamp(DET[0], DET[1]);
     let of = |size: &SizeFigures| {
         let shown = size.pooled.curve.iter().filter(|point| point.far >= DET[0]);
         let shown: Vec<_> = shown.filter(|point| point.far <= DET[1]).collect();
-        let line = shown.iter().map(|point| [point.far, held(point.frr)]).collect();
-        let band = shown.iter().map(|p| [p.far, held(p.low), held(p.high)]).collect();
+        let line = shown.iter().map(|point| [point.far, on_axis(point.frr)]).collect();
+        let band = shown.iter().map(|p| [p.far, on_axis(p.low), on_axis(p.high)]).collect();
         (band, line)
     };
     let diagonal = Style::of(Colour::Muted).width(1.0).dashed(Dash::Short);
@@ -52,11 +51,16 @@ pub(super) fn det(model: &Method) -> Picture {
         .draw()
 }
 
+fn on_axis(share: f64) -> f64 {
+    share.clamp(DET[0], DET[1])
+}
+
 type BandAndLine = (Vec<[f64; 3]>, Vec<[f64; 2]>);
 
 /// Bands below all lines.
 fn curves(model: &Method, of: impl Fn(&SizeFigures) -> BandAndLine) -> Vec<Mark> {
-    let (mut bands, mut lines) = (Vec::new(), Vec::new());
+    let mut bands = Vec::new();
+    let mut lines = Vec::new();
     for (i, size) in model.sizes.iter().enumerate() {
         let (band, line) = of(size);
         bands.push(Mark::band(band, Style::series(i).opacity(0.13)));

@@ -1,12 +1,12 @@
 //! What exactly was done: splits, models, rules, versions; and how to read the report.
 
 use crate::lab::evaluate::results::{OwnerSplit, PartFacts, ProtocolRun, Results, SplitFacts};
-use crate::lab::plot::page::{Block, Section};
+use crate::lab::plot::page::{PageBlock, Section};
 use crate::lab::plot::short_id;
 
 /// What the words of the report mean.
 pub(super) fn reading() -> Section {
-    Section::new("How to read this").with(Block::List(
+    Section::new("How to read this").with(PageBlock::List(
         [
             "A window is one movement of the hand, from one pause of the mouse to the next. Scores \
              run from 0 (an impostor) to 1 (the owner).",
@@ -43,59 +43,75 @@ pub(super) fn section(run: &ProtocolRun) -> Section {
         ]
     });
     section
-        .with(Block::Heading("Models".into()))
-        .with(Block::Table(head.map(str::to_owned).to_vec(), rows.collect()))
-        .with(Block::Verbatim(
+        .with(PageBlock::Heading("Models".into()))
+        .with(PageBlock::Table(head.map(str::to_owned).to_vec(), rows.collect()))
+        .with(PageBlock::Verbatim(
             format!("Rules of {} (SHA-256 {})", run.protocol.name, run.protocol.sha256),
             run.protocol.text.clone(),
         ))
 }
 
-fn split_blocks(split: &SplitFacts) -> Vec<Block> {
+fn split_blocks(split: &SplitFacts) -> Vec<PageBlock> {
     let head = ["owner", "own sessions", "own windows", "impostors", "their windows"];
-    let counts = |parts: &[PartFacts; 3]| parts.each_ref().map(|p| p.names.len().to_string());
-    let windows = |parts: &[PartFacts; 3]| parts.each_ref().map(|p| p.windows.to_string());
-    let row = |owner: &OwnerSplit| {
-        vec![
-            owner.user.clone(),
-            counts(&owner.genuine).join(" / "),
-            windows(&owner.genuine).join(" / "),
-            counts(&owner.impostor).join(" / "),
-            windows(&owner.impostor).join(" / "),
-        ]
-    };
     let mut blocks = vec![
-        Block::Heading(format!("Split with seed {}", split.seed)),
-        Block::Small(format!("Training / calibration / test. SHA-256 {}", split.sha256)),
-        Block::Table(head.map(str::to_owned).to_vec(), split.owners.iter().map(row).collect()),
+        PageBlock::Heading(format!("Split with seed {}", split.seed)),
+        PageBlock::Small(format!("Training / calibration / test. SHA-256 {}", split.sha256)),
+        PageBlock::Table(
+            head.map(str::to_owned).to_vec(),
+            split
+                .owners
+                .iter()
+                .map(|owner| {
+                    vec![
+                        owner.user.clone(),
+                        counts(&owner.genuine).join(" / "),
+                        windows(&owner.genuine).join(" / "),
+                        counts(&owner.impostor).join(" / "),
+                        windows(&owner.impostor).join(" / "),
+                    ]
+                })
+                .collect(),
+        ),
     ];
     if !split.left_out.is_empty() {
         let left_out = split.left_out.iter().map(|(user, why)| format!("{user}: {why}"));
-        blocks.push(Block::Small("Users who are no owners:".into()));
-        blocks.push(Block::List(left_out.collect()));
+        blocks.push(PageBlock::Small("Users who are no owners:".into()));
+        blocks.push(PageBlock::List(left_out.collect()));
     }
     let names = split.owners.iter().map(names).collect::<Vec<_>>().join("\n\n");
-    blocks.push(Block::Verbatim(format!("Who is where, seed {}", split.seed), names));
+    blocks.push(PageBlock::Verbatim(format!("Who is where, seed {}", split.seed), names));
     blocks
 }
 
+fn windows(parts: &[PartFacts; 3]) -> [String; 3] {
+    parts.each_ref().map(|p| p.windows.to_string())
+}
+
+fn counts(parts: &[PartFacts; 3]) -> [String; 3] {
+    parts.each_ref().map(|p| p.names.len().to_string())
+}
+
 fn names(owner: &OwnerSplit) -> String {
-    let list = |what: &str, parts: &[PartFacts; 3]| {
-        let parts = ["training", "calibration", "test"].into_iter().zip(parts);
-        let line = |(part, facts): (&str, &PartFacts)| {
+    let own = part_names("own sessions", &owner.genuine);
+    format!("{}\n{own}\n{}", owner.user, part_names("impostors", &owner.impostor))
+}
+
+fn part_names(what: &str, parts: &[PartFacts; 3]) -> String {
+    let parts = ["training", "calibration", "test"].into_iter().zip(parts);
+    parts
+        .map(|(part, facts)| {
             let names: Vec<_> = facts.names.iter().map(|name| short_id(name, 40)).collect();
             format!("  {what}, {part}: {}", names.join(", "))
-        };
-        parts.map(line).collect::<Vec<_>>().join("\n")
-    };
-    let own = list("own sessions", &owner.genuine);
-    format!("{}\n{own}\n{}", owner.user, list("impostors", &owner.impostor))
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What made the results.
 pub(super) fn made_of(results: &Results) -> Section {
-    let (data, cut) = (&results.dataset, &results.windows);
-    Section::new("Made of").with(Block::List(vec![
+    let data = &results.dataset;
+    let cut = &results.windows;
+    Section::new("Made of").with(PageBlock::List(vec![
         format!("made by {}", results.made_by),
         format!("scored by {}", results.scorer),
         format!(

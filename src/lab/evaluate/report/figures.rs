@@ -2,7 +2,7 @@
 
 use super::{auc, maybe_rate, rate, windows};
 use crate::lab::evaluate::results::{Method, SizeFigures};
-use crate::lab::plot::page::Block;
+use crate::lab::plot::page::PageBlock;
 use crate::lab::plot::{number, percent, seconds};
 
 /// What the columns are.
@@ -11,7 +11,7 @@ pub(super) const KEY: &str = "Means over owners with 95 % intervals of a bootstr
     and owners rejected, at the threshold of the calibration part and at the one that the model \
     file carries; neither has seen the test.";
 
-pub(super) fn table(model: &Method) -> Block {
+pub(super) fn table(model: &Method) -> PageBlock {
     let head = [
         "judged together",
         "movement",
@@ -24,7 +24,7 @@ pub(super) fn table(model: &Method) -> Block {
         "FRR shipped",
         "FRR at FAR 1 %",
     ];
-    Block::Table(head.map(str::to_owned).to_vec(), model.sizes.iter().map(row).collect())
+    PageBlock::Table(head.map(str::to_owned).to_vec(), model.sizes.iter().map(row).collect())
 }
 
 fn row(size: &SizeFigures) -> Vec<String> {
@@ -44,12 +44,18 @@ fn row(size: &SizeFigures) -> Vec<String> {
 }
 
 /// How unequal the owners are, size by size.
-pub(super) fn inequality(model: &Method) -> Block {
+pub(super) fn inequality(model: &Method) -> PageBlock {
     let head = ["judged together", "worst owner", "their EER", "spread of EER", "Gini of EER"];
-    let row = |size: &SizeFigures| {
-        let (worst, rate) = &size.worst;
-        let [rate, spread] = [*rate, size.spread].map(percent);
-        vec![windows(size.unit), worst.clone(), rate, spread, number(size.gini)]
-    };
-    Block::Table(head.map(str::to_owned).to_vec(), model.sizes.iter().map(row).collect())
+    PageBlock::Table(
+        head.map(str::to_owned).to_vec(),
+        model
+            .sizes
+            .iter()
+            .map(|size| {
+                let (worst, rate) = &size.worst;
+                let [rate, spread] = [*rate, size.spread].map(percent);
+                vec![windows(size.unit), worst.clone(), rate, spread, number(size.gini)]
+            })
+            .collect(),
+    )
 }

@@ -1,6 +1,6 @@
-//! The report of an evaluation as one page: what it means in plain words first, then every figure
-//! with its interval, curve by curve, and at last what exactly was done. Reads results and computes
-//! none; what is not in them is not in the report.
+//! The report of an evaluation as one page, all of it from the results: what it means in plain
+//! words first, then every figure with its interval, curve by curve, and at last what exactly was
+//! done.
 
 mod baselines;
 mod calibration;
@@ -18,11 +18,11 @@ mod sample;
 use crate::lab::evaluate::results::{
     DeviceConfound, IntervalEstimate, JudgedUnit, Method, ProtocolRun, Results, SizeFigures,
 };
-use crate::lab::plot::page::{Block, Page, Section};
+use crate::lab::plot::page::{Page, PageBlock, Section};
 use crate::lab::plot::{Picture, number, percent};
 
 /// The whole report.
-pub fn page(results: &Results) -> Page {
+pub(crate) fn page(results: &Results) -> Page {
     let mut sections = vec![facts::reading()];
     for run in &results.runs {
         sections.extend(sections_of(run));
@@ -34,11 +34,15 @@ pub fn page(results: &Results) -> Page {
 }
 
 /// Every picture of the report with a name for its file: protocol and what it shows.
-pub fn single_pictures(results: &Results) -> Vec<(String, Picture)> {
+pub(crate) fn single_pictures(results: &Results) -> Vec<(String, Picture)> {
     let mut out = Vec::new();
     for run in &results.runs {
-        let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-        let protocol: String = run.protocol.name.chars().map(safe).collect();
+        let protocol: String = run
+            .protocol
+            .name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+            .collect();
         let mut add = |name: &str, picture| out.push((format!("{protocol}-{name}"), picture));
         if let Some(model) = model(run) {
             add("roc", curves::roc(model));
@@ -70,20 +74,20 @@ pub fn single_pictures(results: &Results) -> Vec<(String, Picture)> {
 fn sections_of(run: &ProtocolRun) -> Vec<Section> {
     let name = &run.protocol.name;
     let head = Section::new(format!("Protocol {name}"))
-        .with(Block::Text(sentence(&run.protocol.about)))
-        .with_all(run.warnings.iter().cloned().map(Block::Warning));
+        .with(PageBlock::Text(sentence(&run.protocol.about)))
+        .with_all(run.warnings.iter().cloned().map(PageBlock::Warning));
     let Some(model) = model(run) else {
-        return vec![head.with(Block::Text("No model was measured under it.".into()))];
+        return vec![head.with(PageBlock::Text("No model was measured under it.".into()))];
     };
     let head = head
         .with(figures::table(model))
-        .with(Block::Small(figures::KEY.into()))
-        .with(Block::Pictures(vec![
+        .with(PageBlock::Small(figures::KEY.into()))
+        .with(PageBlock::Pictures(vec![
             curves::roc(model),
             curves::det(model),
             curves::eer_by_size(run),
         ]))
-        .with(Block::Small(curves::KEY.into()));
+        .with(PageBlock::Small(curves::KEY.into()));
     let mut sections = vec![head];
     sections.push(baselines::section(run));
     sections.push(scores::section(name, model));
@@ -124,9 +128,9 @@ fn person_or_device(device_confound: &DeviceConfound) -> Section {
     }
     let head = ["what is known", "AUC", "difference to as recorded"].map(str::to_owned);
     Section::new("Person or device?")
-        .with(Block::List(device_confound.plainly.clone()))
-        .with(Block::Table(head.to_vec(), rows))
-        .with(Block::Small(format!("Groups of {}.", windows(device_confound.unit))))
+        .with(PageBlock::List(device_confound.plainly.clone()))
+        .with(PageBlock::Table(head.to_vec(), rows))
+        .with(PageBlock::Small(format!("Groups of {}.", windows(device_confound.unit))))
 }
 
 /// The model's figures, which stand first.
@@ -139,9 +143,10 @@ fn model(run: &ProtocolRun) -> Option<&Method> {
 fn headline(run: &ProtocolRun) -> Option<&SizeFigures> {
     let sizes = &model(run)?.sizes;
     let group = run.models.first().map(|model| JudgedUnit::Windows(model.group));
-    let of_windows = |size: &&SizeFigures| matches!(size.unit, JudgedUnit::Windows(_));
     let agents = sizes.iter().find(|size| Some(size.unit) == group);
-    agents.or_else(|| sizes.iter().rfind(of_windows)).or(sizes.last())
+    agents
+        .or_else(|| sizes.iter().rfind(|size| matches!(size.unit, JudgedUnit::Windows(_))))
+        .or(sizes.last())
 }
 
 /// "30 windows", "a whole session".
@@ -156,8 +161,11 @@ fn windows(unit: JudgedUnit) -> String {
 
 /// A share with its interval.
 fn rate(estimate: &IntervalEstimate) -> String {
-    let bare = |share: f64| percent(share).trim_end_matches(" %").to_owned();
     format!("{} ({}-{})", percent(estimate.value), bare(estimate.low), bare(estimate.high))
+}
+
+fn bare(share: f64) -> String {
+    percent(share).trim_end_matches(" %").to_owned()
 }
 
 fn maybe_rate(estimate: Option<&IntervalEstimate>) -> String {
@@ -207,7 +215,7 @@ mod tests {
     #[test]
     fn the_first_paragraph_says_what_an_impostor_and_the_owner_meet() {
         let page = page(&sample::results());
-        let Some(Block::Text(first)) = page.lead.first() else { panic!("no text first") };
+        let Some(PageBlock::Text(first)) = page.lead.first() else { panic!("no text first") };
         for word in ["impostor", "owner", "30 windows", "2 people"] {
             assert!(first.contains(word), "{word}: {first}");
         }

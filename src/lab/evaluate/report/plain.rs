@@ -1,20 +1,22 @@
-//! What an evaluation means, for somebody who has never heard of an error rate. Says the weak sides
-//! in the same breath.
+//! What an evaluation means, for somebody to whom error rates are new. Says the weak sides in the
+//! same breath.
 
 use super::{baselines, headline, model, windows};
-use crate::lab::evaluate::results::{Method, ProtocolRun, Results, SizeFigures};
-use crate::lab::plot::page::Block;
+use crate::lab::evaluate::results::{ProtocolRun, Results, SizeFigures};
+use crate::lab::plot::page::PageBlock;
 use crate::lab::plot::{percent, seconds};
 
 /// What stands before everything else.
-pub(super) fn lead(results: &Results) -> Vec<Block> {
+pub(super) fn lead(results: &Results) -> Vec<PageBlock> {
     let Some((run, size)) = results.runs.iter().find_map(|run| Some((run, headline(run)?))) else {
-        return vec![Block::Warning("Nothing was measured, so there is nothing to say.".into())];
+        return vec![PageBlock::Warning(
+            "Nothing was measured, so there is nothing to say.".into(),
+        )];
     };
-    let mut blocks = vec![Block::Text(summary(results, run, size))];
-    blocks.extend(honest(run).map(Block::Warning));
+    let mut blocks = vec![PageBlock::Text(summary(results, run, size))];
+    blocks.extend(honest(run).map(PageBlock::Warning));
     if results.runs.len() > 1 {
-        blocks.push(Block::Small(format!(
+        blocks.push(PageBlock::Small(format!(
             "These sentences are about the protocol {}; the others follow below.",
             run.protocol.name
         )));
@@ -58,7 +60,8 @@ fn verdict(size: &SizeFigures) -> String {
             percent(mean.eer.value)
         ),
     };
-    let (worst, rate) = (&size.worst.0, percent(size.worst.1));
+    let worst = &size.worst.0;
+    let rate = percent(size.worst.1);
     format!(
         "{rates} Guessing would be wrong half of the time. People differ: the model of {worst} \
          is wrong {rate} of the time."
@@ -90,8 +93,8 @@ fn streams(run: &ProtocolRun) -> String {
 fn honest(run: &ProtocolRun) -> impl Iterator<Item = String> + '_ {
     let unbeaten = headline(run).map(|size| baselines::unbeaten(run, size.unit));
     let unbeaten = unbeaten.filter(|methods| !methods.is_empty()).map(|methods| {
-        let name = |method: &&Method| format!("{} ({})", method.name, method.about);
-        let names: Vec<_> = methods.iter().map(name).collect();
+        let names: Vec<_> =
+            methods.iter().map(|method| format!("{} ({})", method.name, method.about)).collect();
         format!(
             "The model does not beat these baselines: {}. They know nothing of the hand, so what \
              it measures may be the device or the task instead of the person.",

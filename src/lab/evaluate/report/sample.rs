@@ -1,9 +1,9 @@
 //! Invented results for the tests of the report: two owners, three sizes, names with markup.
 
 use crate::lab::evaluate::results::{
-    Adapted, AtThreshold, CalibrationFigures, Confusion, Continuous, CurvePoint, DatasetFacts,
-    Delay, DeviceConfound, Floor, IntervalEstimate, JudgedUnit, Means, Method, ModelFacts,
-    OwnerSplit, PartFacts, Pooled, ProtocolFacts, ProtocolRun, ReliabilityBin, Results,
+    AdaptationFigures, AtThreshold, CalibrationFigures, Confusion, Continuous, CurvePoint,
+    DatasetFacts, Delay, DeviceConfound, Floor, IntervalEstimate, JudgedUnit, Means, Method,
+    ModelFacts, OwnerSplit, PartFacts, Pooled, ProtocolFacts, ProtocolRun, ReliabilityBin, Results,
     SessionTimeline, SizeFigures, SplitFacts, TimelinePoint, UserFigures, VERSION, Within,
 };
 use crate::pipeline::{Decision, WindowParams};
@@ -40,9 +40,6 @@ fn pooled(eer: f64) -> Pooled {
         let frr = (eer * eer / (far + eer * eer)).min(1.0 - far).max(0.0);
         CurvePoint { far, frr, low: 0.8 * frr, high: (1.2 * frr).min(1.0) }
     });
-    let bell = |middle: f64| {
-        (0..40).map(|i| (200.0 * (-((f64::from(i) - middle) / 7.0).powi(2)).exp()) as u64).collect()
-    };
     Pooled {
         auc: about(1.0 - eer),
         eer: about(eer),
@@ -64,24 +61,29 @@ fn pooled(eer: f64) -> Pooled {
     }
 }
 
+fn bell(middle: f64) -> Vec<u64> {
+    (0..40).map(|i| (200.0 * (-((f64::from(i) - middle) / 7.0).powi(2)).exp()) as u64).collect()
+}
+
 /// Too sure of itself, and never quite sure of an impostor.
 fn calibration(eer: f64) -> CalibrationFigures {
-    let bin = |at: u32| {
-        let score = (f64::from(at) + 0.5) / 10.0;
-        let owner = 0.5 + (1.0 - eer) * (score - 0.5);
-        let filled = at > 0;
-        ReliabilityBin {
-            score: filled.then_some(score),
-            owner: filled.then(|| about(owner)),
-            genuine: u64::from(filled) * u64::from(at),
-            impostor: u64::from(filled) * u64::from(30 - 2 * at),
-        }
-    };
     CalibrationFigures {
         ece: about(0.3 * eer),
         cllr: about(2.0 * eer),
         min_cllr: about(1.8 * eer),
-        bins: (0..10).map(bin).collect(),
+        bins: (0..10)
+            .map(|at: u32| {
+                let score = (f64::from(at) + 0.5) / 10.0;
+                let owner = 0.5 + (1.0 - eer) * (score - 0.5);
+                let filled = at > 0;
+                ReliabilityBin {
+                    score: filled.then_some(score),
+                    owner: filled.then(|| about(owner)),
+                    genuine: u64::from(filled) * u64::from(at),
+                    impostor: u64::from(filled) * u64::from(30 - 2 * at),
+                }
+            })
+            .collect(),
     }
 }
 
@@ -113,32 +115,40 @@ fn size(unit: JudgedUnit, eer: f64, is_baseline: bool) -> SizeFigures {
 
 fn method(name: &str, eers: [f64; 3]) -> Method {
     let units = [JudgedUnit::Windows(1), JudgedUnit::Windows(10), JudgedUnit::Windows(30)];
-    let size = |(unit, eer)| size(unit, eer, name != "model");
     Method {
         name: name.into(),
         about: format!("what {name} knows"),
-        sizes: units.into_iter().zip(eers).map(size).collect(),
+        sizes: units
+            .into_iter()
+            .zip(eers)
+            .map(|(unit, eer)| size(unit, eer, name != "model"))
+            .collect(),
         floor: (name == "model").then_some(Floor { correlation: 0.2, eer: 0.15 }),
     }
 }
 
 fn timeline(notices: bool) -> SessionTimeline {
-    let point = |i: i32| {
-        let low = i > 0 && notices;
-        let is_alarm = low && i > 12;
-        TimelinePoint {
-            at_s: 2.0 * f64::from(i),
-            score: if low { 0.2 } else { 0.8 },
-            grouped: (i > -25).then_some(if low { 0.8 - 0.03 * f64::from(i) } else { 0.75 }),
-            evidence: 4.0,
-            decision: if is_alarm { Decision::Intruder } else { Decision::Trusted },
-        }
-    };
     SessionTimeline {
         user: OWNERS[0].into(),
         impostor: "user2".into(),
         threshold: 0.5,
-        points: (-30..25).map(point).collect(),
+        points: (-30..25)
+            .map(|i| {
+                let low = i > 0 && notices;
+                let is_alarm = low && i > 12;
+                TimelinePoint {
+                    at_s: 2.0 * f64::from(i),
+                    score: if low { 0.2 } else { 0.8 },
+                    grouped: (i > -25).then_some(if low {
+                        0.8 - 0.03 * f64::from(i)
+                    } else {
+                        0.75
+                    }),
+                    evidence: 4.0,
+                    decision: if is_alarm { Decision::Intruder } else { Decision::Trusted },
+                }
+            })
+            .collect(),
     }
 }
 
@@ -164,7 +174,10 @@ fn streams() -> Continuous {
         curve: (1..=10).map(|i| (f64::from(i) * 7.0, f64::from(i) / 12.0)).collect(),
         wall_curve: (1..=10).map(|i| (f64::from(i) * 40.0, f64::from(i) / 12.0)).collect(),
         users: Vec::new(),
-        adapted: Some(Adapted { drift: vec![0.1, 0.3], missed_by_poisoning: about(0.08) }),
+        adapted: Some(AdaptationFigures {
+            drift: vec![0.1, 0.3],
+            missed_by_poisoning: about(0.08),
+        }),
         caught: Some(timeline(true)),
         missed_one: Some(timeline(false)),
     }
@@ -173,7 +186,6 @@ fn streams() -> Continuous {
 fn run() -> ProtocolRun {
     let part = PartFacts { names: vec!["session <1>".into()], windows: 120 };
     let parts = || [part.clone(), part.clone(), part.clone()];
-    let owner = |user: &str| OwnerSplit { user: user.into(), genuine: parts(), impostor: parts() };
     ProtocolRun {
         protocol: ProtocolFacts {
             name: "open-set".into(),
@@ -185,7 +197,9 @@ fn run() -> ProtocolRun {
         splits: vec![SplitFacts {
             seed: 1,
             sha256: "cd".repeat(32),
-            owners: OWNERS.map(owner).to_vec(),
+            owners: OWNERS
+                .map(|user| OwnerSplit { user: user.into(), genuine: parts(), impostor: parts() })
+                .to_vec(),
             left_out: vec![("user9".into(), "one session only".into())],
         }],
         models: vec![ModelFacts {

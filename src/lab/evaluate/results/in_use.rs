@@ -58,7 +58,7 @@ pub struct Continuous {
     pub users: Vec<UserStreams>,
     /// What learning from false alarms does; none where the agent does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adapted: Option<Adapted>,
+    pub adapted: Option<AdaptationFigures>,
     /// An impostor who was noticed, the one of median delay.
     pub caught: Option<SessionTimeline>,
     /// An impostor who was missed, the one with the most windows.
@@ -78,13 +78,13 @@ pub struct Within {
 
 /// What adaptation does. The figures beside it are those of an agent that adapts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Adapted {
+pub struct AdaptationFigures {
     /// How far each owner's model was led from the enrolment: root mean square over the dimensions,
     /// in standard deviations between people, in the order of the owners.
     pub drift: Vec<f64>,
     /// Share of the impostor sessions that are not noticed once the impostor was first at the mouse
     /// after twenty unlocks.
-    pub missed_by_poisoning: IntervalEstimate,
+    pub(crate) missed_by_poisoning: IntervalEstimate,
 }
 
 /// Median and 95th percentile of the impostors that were noticed.

@@ -5,9 +5,10 @@
 mod calibrated;
 mod in_use;
 
-pub use calibrated::{CalibrationFigures, ReliabilityBin};
-pub use in_use::{
-    Adapted, Continuous, Delay, DeviceConfound, SessionTimeline, TimelinePoint, UserStreams, Within,
+pub(crate) use calibrated::{CalibrationFigures, ReliabilityBin};
+pub use in_use::AdaptationFigures;
+pub(crate) use in_use::{
+    Continuous, Delay, DeviceConfound, SessionTimeline, TimelinePoint, UserStreams, Within,
 };
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ pub const VERSION: u32 = 1;
 
 /// The method that is the model without what a session's beginning shows: no baseline, for it knows
 /// the hand.
-pub const UNDATED: &str = "undated";
+pub(crate) const UNDATED: &str = "undated";
 
 /// One call of `evaluate`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

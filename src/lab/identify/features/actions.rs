@@ -1,6 +1,6 @@
-//! Statistics of single actions, after Antal & Egyed-Zsigmond (2019): a movement that ends in a click
-//! (point and click) or in a pause (movement only), each measured, then averaged over the session.
-//! What no action of a kind was seen for is 0.
+//! Statistics of single actions, after Antal & Egyed-Zsigmond (2019): a movement that ends in a
+//! click (point and click) or in a pause (movement only), each measured, then averaged over the
+//! session. A kind of action that is absent gives 0.
 
 use super::Sheet;
 use super::motion::straightness;
@@ -26,7 +26,8 @@ struct Action {
 
 /// The actions of a session; the wheel neither ends one nor belongs to it.
 fn actions(events: &[MouseEvent]) -> Vec<Action> {
-    let (mut found, mut legs) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
+    let mut legs = Vec::new();
     let mut last: Option<&MouseEvent> = None;
     let mut close = |legs: &mut Vec<Leg>, end| {
         let legs = std::mem::take(legs);
@@ -71,7 +72,8 @@ impl Action {
     fn bulge(&self) -> f64 {
         let end = self.legs.iter().fold((0.0, 0.0), |at, leg| (at.0 + leg.dx, at.1 + leg.dy));
         let line = f64::hypot(end.0, end.1);
-        let (mut at, mut furthest) = ((0.0, 0.0), 0.0_f64);
+        let mut at = (0.0, 0.0);
+        let mut furthest = 0.0_f64;
         for leg in &self.legs {
             at = (at.0 + leg.dx, at.1 + leg.dy);
             furthest = furthest.max(ratio(at.0 * end.1 - at.1 * end.0, line).abs());
@@ -101,16 +103,24 @@ impl Action {
 pub(super) fn sizes(sheet: &mut Sheet<'_>, events: &[MouseEvent]) {
     let all = actions(events);
     for (name, end) in ENDS {
-        let measured = |measure: fn(&Action) -> f64| -> Vec<f64> {
-            all.iter().filter(|action| action.end == end).map(measure).collect()
-        };
-        let lengths = measured(|action| log(action.length()));
+        let lengths = measured(&all, end, |action| log(action.length()));
         sheet.put(format!("{name}_length_mean"), mean(&lengths));
         sheet.put(format!("{name}_length_deviation"), deviation(&lengths));
-        sheet.put(format!("{name}_speed_mean"), mean(&measured(|a| log(mean(&a.speeds())))));
-        let top = |a: &Action| log(a.speeds().into_iter().fold(0.0, f64::max));
-        sheet.put(format!("{name}_speed_top"), mean(&measured(top)));
+        sheet.put(
+            format!("{name}_speed_mean"),
+            mean(&measured(&all, end, |a| log(mean(&a.speeds())))),
+        );
+        sheet.put(
+            format!("{name}_speed_top"),
+            mean(&measured(&all, end, |a: &Action| {
+                log(a.speeds().into_iter().fold(0.0, f64::max))
+            })),
+        );
     }
+}
+
+fn measured(all: &[Action], end: End, measure: fn(&Action) -> f64) -> Vec<f64> {
+    all.iter().filter(|action| action.end == end).map(measure).collect()
 }
 
 /// Durations, bends, bulges and braking of the actions, by how they end; no pixels.

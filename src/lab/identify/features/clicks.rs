@@ -1,5 +1,4 @@
-//! When buttons and wheel are used, and what the hand does just before and after. Positions are not
-//! looked at.
+//! When buttons and wheel are used, and what the hand does just before and after.
 
 use super::Sheet;
 use super::stats::{log, mean, median, quantile, ratio, share};
@@ -9,7 +8,6 @@ use crate::pipeline::{MouseEvent, MouseKind};
 const LONGEST_MS: f64 = 10_000.0;
 
 pub(super) fn timing(sheet: &mut Sheet<'_>, events: &[MouseEvent]) {
-    let is_press = |event: &MouseEvent| matches!(event.kind, MouseKind::Press(_));
     let presses: Vec<&MouseEvent> = events.iter().filter(|event| is_press(event)).collect();
     let minutes = present_minutes(events);
     sheet.put("clicks_a_minute", ratio(presses.len() as f64, minutes));
@@ -28,6 +26,10 @@ pub(super) fn timing(sheet: &mut Sheet<'_>, events: &[MouseEvent]) {
         sheet.put(format!("{name}_q90"), log(quantile(&gaps, 0.9)));
     }
     wheel(sheet, events, minutes);
+}
+
+fn is_press(event: &MouseEvent) -> bool {
+    matches!(event.kind, MouseKind::Press(_))
 }
 
 /// How the wheel is turned: how often, and how many notches at a time.

@@ -24,7 +24,7 @@ use crate::pipeline::MouseEvent;
 /// Which numbers describe a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FeatureSet {
+pub(crate) enum FeatureSet {
     /// The 17 of the research notebook, its slope corrected.
     Notebook,
     /// The same 17 with the notebook's slope, which takes the mean of x for that of y.
@@ -61,8 +61,8 @@ impl FeatureSet {
 
     /// The values of one session's events, which are in the order of time; all are finite.
     pub fn values(self, events: &[MouseEvent]) -> Vec<f64> {
-        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
-        self.measure(events).into_iter().map(|feature| finite(feature.value)).collect()
+        let values = self.measure(events).into_iter().map(|feature| feature.value);
+        values.map(|value| if value.is_finite() { value } else { 0.0 }).collect()
     }
 
     fn measure(self, events: &[MouseEvent]) -> Vec<Feature> {
@@ -94,7 +94,7 @@ impl FromStr for FeatureSet {
 /// What a feature looks at; an evaluation says which of these carry a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Group {
+pub(crate) enum Group {
     /// Where on the page the pointer is.
     Position,
     /// How large the screen is and how its pixels are divided.
@@ -137,7 +137,7 @@ impl Group {
     }
 
     /// Whether it says nothing of the screen's pixels or of how often the device reports.
-    pub const fn is_independent(self) -> bool {
+    pub(crate) const fn is_independent(self) -> bool {
         matches!(self, Self::Shape | Self::Rhythm | Self::Clicks)
     }
 }
@@ -157,7 +157,11 @@ struct Sheet<'a> {
     group: Group,
 }
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
+    const fn of(features: &'a mut Vec<Feature>, group: Group) -> Self {
+        Self { features, group }
+    }
+
     fn put(&mut self, name: impl Into<String>, value: f64) {
         self.features.push(Feature { name: name.into(), group: self.group, value });
     }
@@ -166,18 +170,15 @@ impl Sheet<'_> {
 fn rich(events: &[MouseEvent]) -> Vec<Feature> {
     let mut features = Vec::new();
     let track = Track::of(events);
-    let mut on = |group, measure: &dyn Fn(&mut Sheet<'_>)| {
-        measure(&mut Sheet { features: &mut features, group });
-    };
-    on(Group::Position, &|sheet| screen::position(sheet, events));
-    on(Group::Screen, &|sheet| screen::extent(sheet, events));
-    on(Group::Device, &|sheet| rhythm::sampling(sheet, events, &track));
-    on(Group::Speed, &|sheet| motion::speed(sheet, &track));
-    on(Group::Speed, &|sheet| actions::sizes(sheet, events));
-    on(Group::Shape, &|sheet| motion::shape(sheet, &track));
-    on(Group::Shape, &|sheet| actions::shapes(sheet, events));
-    on(Group::Rhythm, &|sheet| rhythm::pauses(sheet, events, &track));
-    on(Group::Clicks, &|sheet| clicks::timing(sheet, events));
+    screen::position(&mut Sheet::of(&mut features, Group::Position), events);
+    screen::extent(&mut Sheet::of(&mut features, Group::Screen), events);
+    rhythm::sampling(&mut Sheet::of(&mut features, Group::Device), events, &track);
+    motion::speed(&mut Sheet::of(&mut features, Group::Speed), &track);
+    actions::sizes(&mut Sheet::of(&mut features, Group::Speed), events);
+    motion::shape(&mut Sheet::of(&mut features, Group::Shape), &track);
+    actions::shapes(&mut Sheet::of(&mut features, Group::Shape), events);
+    rhythm::pauses(&mut Sheet::of(&mut features, Group::Rhythm), events, &track);
+    clicks::timing(&mut Sheet::of(&mut features, Group::Clicks), events);
     features
 }
 

@@ -1,5 +1,4 @@
-//! How fast and how crookedly the pointer moves. Speeds are in pixels; shapes have no unit. Clicks
-//! and the wheel are not looked at.
+//! How fast and how crookedly the pointer moves. Speeds are in pixels; shapes are pure ratios.
 
 use std::f64::consts::PI;
 
@@ -26,11 +25,13 @@ pub(super) fn speed(sheet: &mut Sheet<'_>, track: &Track) {
 
 /// Change of speed over time between neighbouring legs, px/s².
 fn accelerations(run: &[Leg]) -> Vec<f64> {
-    let change = |pair: &[Leg]| {
-        let (before, after) = (pair[0].speed()?, pair[1].speed()?);
-        Some((after - before) * 1000.0 / after_ms(&pair[1])?)
-    };
-    run.windows(2).filter_map(change).collect()
+    run.windows(2)
+        .filter_map(|pair| {
+            let before = pair[0].speed()?;
+            let after = pair[1].speed()?;
+            Some((after - before) * 1000.0 / after_ms(&pair[1])?)
+        })
+        .collect()
 }
 
 fn after_ms(leg: &Leg) -> Option<f64> {
@@ -57,8 +58,10 @@ pub(super) fn shape(sheet: &mut Sheet<'_>, track: &Track) {
     let across: f64 = track.moving().map(|leg| leg.dx.abs()).sum();
     let down: f64 = track.moving().map(|leg| leg.dy.abs()).sum();
     sheet.put("across", ratio(across, across + down));
-    let both = |leg: &&Leg| leg.dx == 0.0 || leg.dy == 0.0;
-    sheet.put("axis_parallel", count_share(track.moving().filter(both).count(), track));
+    sheet.put(
+        "axis_parallel",
+        count_share(track.moving().filter(|leg| leg.dx == 0.0 || leg.dy == 0.0).count(), track),
+    );
 }
 
 fn directions(sheet: &mut Sheet<'_>, track: &Track) {
@@ -78,6 +81,7 @@ fn count_share(count: usize, track: &Track) -> f64 {
 
 /// The straight way over the way taken, 0..=1; 0 for a run that went nowhere.
 pub(super) fn straightness(run: &[Leg]) -> f64 {
-    let (dx, dy): (f64, f64) = (run.iter().map(|l| l.dx).sum(), run.iter().map(|l| l.dy).sum());
+    let dx: f64 = run.iter().map(|l| l.dx).sum();
+    let dy: f64 = run.iter().map(|l| l.dy).sum();
     ratio(dx.hypot(dy), run.iter().map(Leg::length).sum())
 }

@@ -31,16 +31,14 @@ struct Moments {
 impl Moments {
     /// Second moments around the centre, which loses no digits far from the origin.
     fn of(events: &[MouseEvent]) -> Self {
-        let over = |value: &dyn Fn(&MouseEvent) -> f64| {
-            mean(&events.iter().map(value).collect::<Vec<_>>())
-        };
-        let (x, y) = (over(&|e| e.x), over(&|e| e.y));
+        let x = over(events, &|e| e.x);
+        let y = over(events, &|e| e.y);
         Self {
             x,
             y,
-            xx: over(&|e| (e.x - x).powi(2)),
-            xy: over(&|e| (e.x - x) * (e.y - y)),
-            yy: over(&|e| (e.y - y).powi(2)),
+            xx: over(events, &|e| (e.x - x).powi(2)),
+            xy: over(events, &|e| (e.x - x) * (e.y - y)),
+            yy: over(events, &|e| (e.y - y).powi(2)),
         }
     }
 
@@ -60,6 +58,11 @@ impl Moments {
         let root = ((self.xx - self.yy) / 2.0).hypot(self.xy);
         ratio(half + root, self.xx + self.yy)
     }
+}
+
+/// The mean of a value over all events.
+fn over(events: &[MouseEvent], value: &dyn Fn(&MouseEvent) -> f64) -> f64 {
+    mean(&events.iter().map(value).collect::<Vec<_>>())
 }
 
 pub(super) fn measure(events: &[MouseEvent], slope: Slope) -> Vec<Feature> {
@@ -87,14 +90,19 @@ fn position(sheet: &mut Sheet<'_>, events: &[MouseEvent], moments: &Moments) {
         events.iter().filter(|e| matches!(e.kind, MouseKind::Press(_))).copied().collect();
     let clicked = if clicks.is_empty() { *moments } else { Moments::of(&clicks) };
     let first = events.first().map_or((0.0, 0.0), |event| (event.x, event.y));
-    let distance = |event: &MouseEvent| (event.x - moments.x).hypot(event.y - moments.y);
     sheet.put("centre_x", moments.x);
     sheet.put("centre_y", moments.y);
     sheet.put("clicks_x", clicked.x);
     sheet.put("clicks_y", clicked.y);
     sheet.put("first_x", first.0);
     sheet.put("first_y", first.1);
-    sheet.put("radius", events.iter().map(distance).fold(0.0, f64::max));
+    sheet.put(
+        "radius",
+        events
+            .iter()
+            .map(|event| (event.x - moments.x).hypot(event.y - moments.y))
+            .fold(0.0, f64::max),
+    );
 }
 
 type Holds = fn(MouseKind) -> bool;
@@ -111,8 +119,8 @@ const KINDS: [(&str, Holds); 5] = [
 /// Shortest and longest time between neighbouring moves, ms.
 fn gaps(events: &[MouseEvent]) -> (f64, f64) {
     let moves: Vec<_> = events.iter().filter(|event| event.kind == MouseKind::Move).collect();
-    let gap = |pair: &[&MouseEvent]| (pair[1].at - pair[0].at).0 as f64 / 1000.0;
-    let gaps: Vec<f64> = moves.windows(2).map(gap).collect();
+    let gaps: Vec<f64> =
+        moves.windows(2).map(|pair| (pair[1].at - pair[0].at).0 as f64 / 1000.0).collect();
     let shortest = gaps.iter().copied().reduce(f64::min).unwrap_or(0.0);
     (shortest, gaps.iter().copied().fold(0.0, f64::max))
 }

@@ -1,5 +1,4 @@
-//! When things happen: how often the device reports, and how a person pauses. Positions are not
-//! looked at.
+//! When things happen: how often the device reports, and how a person pauses.
 
 use super::Sheet;
 use super::stats::{deviation, log, mean, median, quantile, ratio, share};
@@ -19,14 +18,15 @@ pub(super) fn sampling(sheet: &mut Sheet<'_>, events: &[MouseEvent], track: &Tra
         sheet.put(name, share(&gaps, |gap| gap >= low && gap < high));
     }
     sheet.put("gap_deviation", log(deviation(&gaps)));
-    let of = |holds: fn(MouseKind) -> bool| {
-        ratio(events.iter().filter(|event| holds(event.kind)).count() as f64, events.len() as f64)
-    };
-    sheet.put("share_move", of(|kind| kind == MouseKind::Move));
-    sheet.put("share_wheel", of(|kind| kind == MouseKind::Wheel));
-    sheet.put("share_drag", of(|kind| kind == MouseKind::Drag));
-    sheet.put("share_press", of(|kind| matches!(kind, MouseKind::Press(_))));
+    sheet.put("share_move", share_of(events, |kind| kind == MouseKind::Move));
+    sheet.put("share_wheel", share_of(events, |kind| kind == MouseKind::Wheel));
+    sheet.put("share_drag", share_of(events, |kind| kind == MouseKind::Drag));
+    sheet.put("share_press", share_of(events, |kind| matches!(kind, MouseKind::Press(_))));
     sheet.put("points", log(events.len() as f64));
+}
+
+fn share_of(events: &[MouseEvent], holds: fn(MouseKind) -> bool) -> f64 {
+    ratio(events.iter().filter(|event| holds(event.kind)).count() as f64, events.len() as f64)
 }
 
 /// Gaps in milliseconds, from and below.
@@ -41,8 +41,11 @@ const BANDS: [(&str, f64, f64); 4] = [
 pub(super) fn pauses(sheet: &mut Sheet<'_>, events: &[MouseEvent], track: &Track) {
     let gaps: Vec<f64> =
         events.windows(2).map(|pair| (pair[1].at - pair[0].at).0 as f64 / 1000.0).collect();
-    let long = |gap: &&f64| **gap >= PAUSE_MS && **gap < ABSENCE_MS;
-    let pauses: Vec<f64> = gaps.iter().filter(long).map(|gap| gap / 1000.0).collect();
+    let pauses: Vec<f64> = gaps
+        .iter()
+        .filter(|gap| **gap >= PAUSE_MS && **gap < ABSENCE_MS)
+        .map(|gap| gap / 1000.0)
+        .collect();
     let present: f64 = gaps.iter().filter(|gap| **gap < ABSENCE_MS).sum::<f64>() / 1000.0;
     sheet.put("present_s", log(present));
     sheet.put("pauses_a_minute", 60.0 * ratio(pauses.len() as f64, present));

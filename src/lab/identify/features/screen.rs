@@ -1,5 +1,5 @@
 //! Where on the screen the pointer was, how large that screen is, and how its pixels are divided:
-//! what says more of the desk than of the hand. Times are not looked at.
+//! what says more of the desk than of the hand.
 
 use super::Sheet;
 use super::stats::{mean, median, quantile, share};
@@ -11,7 +11,8 @@ pub(super) fn position(sheet: &mut Sheet<'_>, events: &[MouseEvent]) {
         events.iter().filter(|event| matches!(event.kind, MouseKind::Press(_))).copied().collect();
     let clicks = if clicks.is_empty() { events } else { &clicks };
     for (axis, along) in AXES {
-        let (all, clicked) = (column(events, along), column(clicks, along));
+        let all = column(events, along);
+        let clicked = column(clicks, along);
         sheet.put(format!("centre_{axis}"), mean(&all));
         sheet.put(format!("median_{axis}"), median(&all));
         sheet.put(format!("clicks_{axis}"), mean(&clicked));

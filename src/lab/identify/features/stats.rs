@@ -1,4 +1,4 @@
-//! Means, deviations and quantiles that are 0 of nothing. Arithmetic only.
+//! Means, deviations and quantiles that are 0 for an empty list.
 
 /// Mean; 0 of nothing.
 pub(super) fn mean(values: &[f64]) -> f64 {
@@ -16,7 +16,8 @@ pub(super) fn quantile(values: &[f64], q: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let place = q * sorted.len().saturating_sub(1) as f64;
-    let (low, share) = (place.floor() as usize, place.fract());
+    let low = place.floor() as usize;
+    let share = place.fract();
     let Some(&below) = sorted.get(low) else { return 0.0 };
     let above = sorted.get(low + 1).copied().unwrap_or(below);
     below + share * (above - below)

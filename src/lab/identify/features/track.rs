@@ -1,5 +1,5 @@
-//! The movement of a session as legs between neighbouring positions, with their bends. Clicks and
-//! the wheel are no movement. Nothing is averaged here.
+//! The movement of a session as legs between neighbouring positions, with their bends; clicks and
+//! the wheel are left out.
 
 use std::f64::consts::PI;
 
@@ -68,7 +68,7 @@ impl Track {
     }
 
     /// Turns between neighbouring legs of continuous movement, radians in -π..=π.
-    pub fn turns(&self) -> Vec<f64> {
+    pub(crate) fn turns(&self) -> Vec<f64> {
         self.runs().flat_map(turns).collect()
     }
 }

@@ -39,16 +39,17 @@ pub(in super::super) fn random_forest(
 ) -> Result<Box<dyn FittedClassifier>> {
     let rows = matrix(&labelled.rows)?;
     let classes: Vec<u32> = labelled.classes.iter().map(|class| *class as u32).collect();
-    let grow = |index: usize| {
-        let one = RandomForestClassifierParameters {
-            n_trees: 1,
-            m: Some(params.choices(labelled)),
-            seed: params.seed.wrapping_mul(1_000_003).wrapping_add(index as u64),
-            ..Default::default()
-        };
-        Tree::fit(&rows, &classes, one).map_err(|e| failed(&e))
-    };
-    let trees = (0..params.trees).map(grow).collect::<Result<_>>()?;
+    let trees = (0..params.trees)
+        .map(|index| {
+            let one = RandomForestClassifierParameters {
+                n_trees: 1,
+                m: Some(params.choices(labelled)),
+                seed: params.seed.wrapping_mul(1_000_003).wrapping_add(index as u64),
+                ..Default::default()
+            };
+            Tree::fit(&rows, &classes, one).map_err(|e| failed(&e))
+        })
+        .collect::<Result<_>>()?;
     Ok(Box::new(Votes { trees, classes: labelled.labels.len() }))
 }
 
@@ -78,12 +79,13 @@ fn against<R: 'static>(
     ask: fn(&R, &Matrix) -> std::result::Result<Vec<f32>, Failed>,
 ) -> Result<Box<dyn FittedClassifier>> {
     let rows = matrix(&labelled.rows)?;
-    let person = |class: usize| {
-        let is = |one: &usize| if *one == class { 1.0 } else { 0.0 };
-        let targets: Vec<f32> = labelled.classes.iter().map(is).collect();
-        fit(&rows, &targets).map_err(|e| failed(&e))
-    };
-    let people = (0..labelled.labels.len()).map(person).collect::<Result<_>>()?;
+    let people = (0..labelled.labels.len())
+        .map(|class| {
+            let targets: Vec<f32> =
+                labelled.classes.iter().map(|one| if *one == class { 1.0 } else { 0.0 }).collect();
+            fit(&rows, &targets).map_err(|e| failed(&e))
+        })
+        .collect::<Result<_>>()?;
     Ok(Box::new(Against { people, ask }))
 }
 

@@ -1,7 +1,7 @@
 //! Sigma-lognormal resynthesis: movement as a sum of strokes, each with a lognormal speed and a
 //! direction that turns along it (Plamondon 1995; O'Reilly and Plamondon 2009). A stroke's
-//! parameters are found by the moments of its speed and then varied; what the strokes do not
-//! explain stays as it was, and so do the times. Nothing is rounded here.
+//! parameters are found by the moments of its speed and then varied; the rest, which strokes leave
+//! unexplained, stays as it was, and so do the times.
 
 use std::f64::consts::{PI, TAU};
 use std::ops::Range;
@@ -42,7 +42,8 @@ pub(super) fn vary(rows: &[[f32; 3]], spread: f64, random: &mut Random) -> Vec<E
         let Some(stroke) = Stroke::of(&rows[range.clone()], times) else { continue };
         let varied = stroke.vary(spread, random);
         for (step, times) in exact[range].iter_mut().zip(times.windows(2)) {
-            let (was, is) = (stroke.step(times), varied.step(times));
+            let was = stroke.step(times);
+            let is = varied.step(times);
             step[0] += is[0] - was[0];
             step[1] += is[1] - was[1];
         }
@@ -64,11 +65,15 @@ fn times(rows: &[[f32; 3]]) -> Vec<f64> {
 fn strokes(rows: &[[f32; 3]]) -> Vec<Range<usize>> {
     let speed: Vec<f64> =
         rows.iter().map(|r| f64::from(r[0].hypot(r[1]) / r[2].max(1.0))).collect();
-    let at = |i: usize| speed[i.min(speed.len() - 1)];
     let smooth: Vec<f64> = (0..speed.len())
-        .map(|i| 0.25 * at(i.saturating_sub(1)) + 0.5 * at(i) + 0.25 * at(i + 1))
+        .map(|i| {
+            let next = speed[(i + 1).min(speed.len() - 1)];
+            0.25 * speed[i.saturating_sub(1)] + 0.5 * speed[i] + 0.25 * next
+        })
         .collect();
-    let (mut begin, mut peak, mut valley) = (0, 0.0f64, (0, f64::INFINITY));
+    let mut begin = 0;
+    let mut peak = 0.0f64;
+    let mut valley = (0, f64::INFINITY);
     let mut found = Vec::new();
     for (i, speed) in smooth.iter().enumerate() {
         if valley.1 < VALLEY * peak.min(*speed) {
@@ -96,14 +101,12 @@ impl Stroke {
         let made: Vec<(f64, f64)> =
             ways.zip(times.windows(2)).map(|(way, t)| (way, f64::midpoint(t[0], t[1]))).collect();
         let way: f64 = made.iter().map(|(way, _)| way).sum();
-        let mean_of =
-            |f: &dyn Fn(f64) -> f64| made.iter().map(|(w, t)| w * f(*t)).sum::<f64>() / way;
-        let mean = mean_of(&|t| t);
-        let deviation = mean_of(&|t| (t - mean).powi(2)).sqrt();
+        let mean = weighted(&made, |t| t) / way;
+        let deviation = (weighted(&made, |t| (t - mean).powi(2)) / way).sqrt();
         if way <= 0.0 || deviation <= 0.0 {
             return None;
         }
-        let skewness = mean_of(&|t| ((t - mean) / deviation).powi(3));
+        let skewness = weighted(&made, |t| ((t - mean) / deviation).powi(3)) / way;
         let sigma = sigma_of(skewness.clamp(SKEWNESS[0], SKEWNESS[1]));
         let grown = (sigma * sigma).exp();
         let scale = deviation / (grown - 1.0).sqrt();
@@ -119,8 +122,10 @@ impl Stroke {
     }
 
     fn vary(&self, spread: f64, random: &mut Random) -> Self {
-        let mut factor = || random.bounded(0.0, spread).exp();
-        let (way, sigma, time) = (self.way * factor(), self.sigma * factor(), factor().ln());
+        let [way, sigma, time] = [0; 3].map(|_| random.bounded(0.0, spread).exp());
+        let way = self.way * way;
+        let sigma = self.sigma * sigma;
+        let time = time.ln();
         Self {
             way,
             sigma,
@@ -150,20 +155,30 @@ impl Stroke {
 /// and of the last third, which stand for the middles of their shares of the way.
 fn bend(rows: &[[f32; 3]]) -> (f64, f64) {
     let third = rows.len().div_ceil(3);
-    let sum = |rows: &[[f32; 3]]| {
-        rows.iter().fold([0.0, 0.0], |[x, y], r| [x + f64::from(r[0]), y + f64::from(r[1])])
-    };
     let ends = [sum(&rows[..third]), sum(&rows[rows.len() - third..])];
-    let way = |rows: &[[f32; 3]]| rows.iter().map(|r| f64::from(r[0].hypot(r[1]))).sum::<f64>();
     let halves = ends.map(|[x, y]| x.hypot(y) / way(rows) / 2.0);
     let [first, last] = ends.map(|[x, y]| y.atan2(x));
     let slope = ((last - first + PI).rem_euclid(TAU) - PI) / (1.0 - halves[0] - halves[1]).max(0.3);
     (first - halves[0] * slope, slope)
 }
 
+/// The sum of a function of the times, each with the way made then.
+fn weighted(made: &[(f64, f64)], f: impl Fn(f64) -> f64) -> f64 {
+    made.iter().map(|(way, time)| way * f(*time)).sum()
+}
+
+fn way(rows: &[[f32; 3]]) -> f64 {
+    rows.iter().map(|r| f64::from(r[0].hypot(r[1]))).sum::<f64>()
+}
+
+fn sum(rows: &[[f32; 3]]) -> [f64; 2] {
+    rows.iter().fold([0.0, 0.0], |[x, y], r| [x + f64::from(r[0]), y + f64::from(r[1])])
+}
+
 /// The sigma whose lognormal has this skewness, `(e + 2) sqrt(e - 1)` with `e = exp(sigma^2)`.
 fn sigma_of(skewness: f64) -> f64 {
-    let (mut low, mut high) = (1e-3f64, 1.0f64);
+    let mut low = 1e-3f64;
+    let mut high = 1.0f64;
     for _ in 0..40 {
         let middle = f64::midpoint(low, high);
         let grown = (middle * middle).exp();

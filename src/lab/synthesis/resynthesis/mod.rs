@@ -1,6 +1,6 @@
 //! Synthetic genuine windows: variations of the owner's own movement, reported the way the owner's
-//! device reports it, so that nothing but the movement tells them from real ones. Used on the
-//! training part alone.
+//! device reports it, so that only the movement tells them from real ones. Used on the training
+//! part alone.
 
 mod lognormal;
 mod turning;
@@ -26,11 +26,11 @@ pub(in crate::lab) fn vary(steps: &Steps, synthesis: Synthesis, random: &mut Ran
 /// What a device like the one behind `real` would have reported: positions and times on whole
 /// numbers where it has them, and no position twice in a row.
 fn report(exact: &[Exact], real: &[[f32; 3]], random: &mut Random) -> Vec<[f32; 3]> {
-    let whole = |columns: std::ops::Range<usize>| {
-        real.iter().all(|row| row[columns.clone()].iter().all(|value| value.fract() == 0.0))
-    };
-    let phases = [whole(0..2), whole(0..2), whole(2..3)].map(|w| w.then(|| random.unit()));
-    let (mut at, mut reported, mut rows) = ([0.0; 3], [0.0; 3], Vec::with_capacity(exact.len()));
+    let phases = [are_whole(real, 0..2), are_whole(real, 0..2), are_whole(real, 2..3)]
+        .map(|w| w.then(|| random.unit()));
+    let mut at = [0.0; 3];
+    let mut reported = [0.0; 3];
+    let mut rows = Vec::with_capacity(exact.len());
     for step in exact {
         (0..3).for_each(|axis| at[axis] += step[axis]);
         // One phase for the whole window: floor(x + phase) has the mean x, and errors do not add
@@ -47,6 +47,10 @@ fn report(exact: &[Exact], real: &[[f32; 3]], random: &mut Random) -> Vec<[f32; 
         }
     }
     rows
+}
+
+fn are_whole(real: &[[f32; 3]], columns: std::ops::Range<usize>) -> bool {
+    real.iter().all(|row| row[columns.clone()].iter().all(|value| value.fract() == 0.0))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Turning points displaced: what lies between them moves along in proportion, and each step's time
-//! grows or shrinks with its length, so that the speed stays. Nothing is rounded here.
+//! grows or shrinks with its length, so that the speed stays.
 
 use super::Exact;
 use crate::lab::random::Random;
@@ -38,13 +38,14 @@ fn shifts(rows: &[[f32; 3]], noise_px: f64, random: &mut Random) -> Vec<[f64; 2]
 
 /// Positions (0 is the start) where the direction changes, and the end.
 fn turning_points(rows: &[[f32; 3]]) -> Vec<usize> {
-    let turns = |a: &[f32; 3], b: &[f32; 3]| {
-        let along = a[0] * b[0] + a[1] * b[1];
-        let across = a[0] * b[1] - a[1] * b[0];
-        across.atan2(along).abs() >= TURN_DEGREES.to_radians()
-    };
     let inner = (1..rows.len()).filter(|i| turns(&rows[i - 1], &rows[*i]));
     inner.chain([rows.len()]).collect()
+}
+
+fn turns(a: &[f32; 3], b: &[f32; 3]) -> bool {
+    let along = a[0] * b[0] + a[1] * b[1];
+    let across = a[0] * b[1] - a[1] * b[0];
+    across.atan2(along).abs() >= TURN_DEGREES.to_radians()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Whether oversampling or synthesis helps: the same owners trained without either, with one, with
-//! both, by several seeds, and tried on a part that nothing has learnt from. Every trial is a row
-//! that can be kept, so that an interruption costs one training. Chooses nothing.
+//! Whether oversampling or synthesis helps: the same owners trained with neither, with one, with
+//! both, by several seeds, and tried on a part held out of all training. Every trial is a row that
+//! can be kept, so that an interruption costs one training.
 
 mod verdict;
 

@@ -1,5 +1,5 @@
-//! The trials put together: for each way the mean over users, and how it differs from training with
-//! neither, user by user. Seeds are averaged within a user first: people are what is uncertain.
+//! The trials put together: for each way the mean over users, and how it differs from plain
+//! training, user by user. Seeds are averaged within a user first: people are what is uncertain.
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,13 @@
 //! Everybody's models, one training after another, from the training parts of a plan. Can be broken
 //! off at any time: a model that is there and was made of the same windows in the same way is kept,
-//! and a half-written one never exists. One user's lack of data does not stop the others.
+//! and models appear whole. After a user with too little data the series goes on.
 
 mod outcome;
 
 use std::path::{Path, PathBuf};
 
-pub use outcome::{Outcome, Summary, UserState};
+pub use outcome::Outcome;
+pub(crate) use outcome::{Summary, UserState};
 
 use super::export::{remove_candidate, write_checked};
 use super::{
@@ -28,7 +29,7 @@ const CURVES: &str = "curves.html";
 
 /// What everybody's training works on.
 #[derive(Debug, Clone, Copy)]
-pub struct Series<'a> {
+pub(crate) struct Series<'a> {
     /// Who learns from what.
     pub plan: &'a Plan,
     /// How the windows were cut.
@@ -45,15 +46,13 @@ pub struct Series<'a> {
 
 /// How far the series is.
 #[derive(Debug)]
-pub enum SeriesStep<'a> {
+pub(crate) enum SeriesStep<'a> {
     /// Somebody's turn has come.
     Begins {
         /// Who.
         user: &'a str,
         /// Counting from 1.
         number: usize,
-        /// So many will be trained.
-        of: usize,
     },
     /// Their training goes on.
     Training(TrainingProgress),
@@ -73,11 +72,10 @@ impl Series<'_> {
         open: impl Fn(&Path) -> Result<S>,
         progress: &mut dyn FnMut(SeriesStep<'_>),
     ) -> Result<Summary> {
-        let of = self.plan.splits.len();
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(of);
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(self.plan.splits.len());
         for (i, split) in self.plan.splits.iter().enumerate() {
             let user = &self.plan.people[split.owner].id;
-            progress(SeriesStep::Begins { user, number: i + 1, of });
+            progress(SeriesStep::Begins { user, number: i + 1 });
             let mut told = |step: TrainingProgress| progress(SeriesStep::Training(step));
             let state = match self.one(split, &open, &mut told) {
                 Ok(state) => state,
@@ -160,7 +158,7 @@ impl Series<'_> {
     ///
     /// # Errors
     /// When a curve is missing (a head has none), or the page cannot be written.
-    pub fn draw_curves(&self, summary: &Summary) -> Result<PathBuf> {
+    pub(crate) fn draw_curves(&self, summary: &Summary) -> Result<PathBuf> {
         let models: Vec<(&str, &Path)> = summary
             .users
             .iter()

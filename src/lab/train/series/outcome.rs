@@ -1,5 +1,4 @@
-//! What became of each user of a series, and of all together. Numbers come from the models; nothing
-//! is measured here.
+//! What became of each user of a series, and of all together, by the numbers in their models.
 
 use std::path::PathBuf;
 
@@ -12,7 +11,7 @@ use crate::model::{Bundle, OperatingPoint};
 
 /// What became of a user.
 #[derive(Debug, Clone, PartialEq)]
-pub enum UserState {
+pub(crate) enum UserState {
     /// A model was made. With it the validation AUC of its weights; none on a backbone.
     Trained(Bundle, Option<f64>),
     /// The same model was there already.
@@ -93,7 +92,7 @@ impl Outcome {
 
 /// What became of everybody.
 #[derive(Debug, Clone, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// The protocol's name.
     pub protocol: String,
     /// SHA-256 of the plan, as evaluations print it.

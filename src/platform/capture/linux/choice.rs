@@ -1,10 +1,10 @@
-//! Which way of seeing the mouse suits the session, and why. Opens nothing.
+//! Which way of seeing the mouse suits the session, and why.
 
 use crate::platform::CaptureBackend;
 
 /// What the environment says of the session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// `DISPLAY`, unless it is empty.
     pub display: Option<String>,
     /// Whether the session is a Wayland one. Inside one `DISPLAY` may well be set, for Xwayland.
@@ -15,7 +15,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Of this process.
-    pub fn of_environment() -> Self {
+    pub(crate) fn of_environment() -> Self {
         Self::from(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
@@ -32,7 +32,7 @@ impl Surroundings {
 
 /// A decision with its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BackendChoice {
+pub(crate) struct BackendChoice {
     /// Never [`CaptureBackend::Auto`].
     pub backend: CaptureBackend,
     /// Half a sentence.
@@ -41,7 +41,7 @@ pub struct BackendChoice {
 
 /// Decides for a session. `rdev` stays the way on X11: it is what models were made with so far, and
 /// it sees positions in whole pixels as every other program does.
-pub fn choose(wanted: CaptureBackend, session: &Surroundings) -> BackendChoice {
+pub(crate) fn choose(wanted: CaptureBackend, session: &Surroundings) -> BackendChoice {
     let (backend, because) = match wanted {
         CaptureBackend::Auto if session.wayland => {
             (CaptureBackend::Evdev, "on Wayland only the kernel shows the mouse of all windows")

@@ -92,7 +92,7 @@ const FILE_CALLS: [i64; 9] = [
 /// For the agent as well: nobody of the same user can read its memory, take its descriptors over or
 /// find them in a core dump. It keeps the right to gain privileges, which a locker that it starts
 /// needs to check the password.
-pub fn shut_memory() {
+pub(crate) fn shut_memory() {
     // None of these can fail for a reason that anybody could mend.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
@@ -113,13 +113,13 @@ pub(super) fn after_set_up(backend: CaptureBackend) {
 }
 
 /// Whether the kernel has Landlock.
-pub fn has_landlock() -> bool {
+pub(crate) fn has_landlock() -> bool {
     let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
     rules.handle_access(AccessFs::from_all(ABI::V1)).and_then(|rules| rules.create()).is_ok()
 }
 
 /// Whether the kernel filters system calls, and this program knows those of its processor.
-pub fn has_filter() -> bool {
+pub(crate) fn has_filter() -> bool {
     Path::new("/proc/sys/kernel/seccomp/actions_avail").exists()
         && filter(CaptureBackend::Rdev).is_some()
 }
@@ -236,7 +236,7 @@ mod tests {
         let connect = || std::net::TcpListener::bind("127.0.0.1:0").is_ok();
         let socket = || std::os::unix::net::UnixDatagram::unbound().is_ok();
         let thread = || thread::Builder::new().spawn(|| ()).is_ok();
-        // Asked before that is forbidden, too.
+        // PointerReply before that is forbidden, too.
         let parent = getppid();
         let kill = || parent.is_some_and(|parent| test_kill_process(parent).is_ok());
         let remove = || fs::remove_file(folder.join("secret")).is_ok();

@@ -26,7 +26,7 @@ use crate::platform::capture::description::{Pointer, PointerKind};
 const MONITORS: NotifyMask = NotifyMask::SCREEN_CHANGE;
 
 /// A look at the devices of a display.
-pub struct DeviceList {
+pub(crate) struct DeviceList {
     x: RustConnection,
     root: Window,
     backend: &'static str,
@@ -173,7 +173,7 @@ impl DeviceList {
 
 /// What the parent was told of the capture, by whichever thread knew it first.
 #[derive(Debug)]
-pub struct Description {
+pub(crate) struct Description {
     line: Arc<Line>,
     told: Mutex<Capture>,
 }
@@ -204,7 +204,7 @@ struct Known {
 }
 
 /// Names the device behind each movement; lives where events come in.
-pub struct Devices {
+pub(crate) struct Devices {
     devices: DeviceList,
     description: Arc<Description>,
     known: HashMap<u16, Known>,
@@ -232,7 +232,7 @@ impl Devices {
     }
 
     /// Devices have come or gone: their numbers may be others'.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.known.clear();
         self.mover = Mover::default();
     }

@@ -1,6 +1,8 @@
-//! The `rdev` hook inside the capture process. Keys are dropped in the hook's callback before
-//! anything else happens; nothing here blocks the hook for longer than an answer of the X server
-//! takes.
+//! The `rdev` hook inside the capture process, blocked at most for the time of an answer of the X
+//! server.
+//!
+//! # Invariants
+//! Keys are dropped in the hook's callback before anything else happens.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -39,7 +41,7 @@ const LATER_LOOKS: u32 = 30;
 const LOOK: Duration = Duration::from_millis(2);
 
 /// The hook of the `rdev` library on an X server.
-pub struct RdevHook {
+pub(crate) struct RdevHook {
     connection: Arc<PlainConnection>,
     /// Describes the monitors, from a thread of its own.
     follower: DeviceList,
@@ -65,7 +67,8 @@ impl RdevHook {
         let tap = if untapped { None } else { Some(Tap::open(display)?) };
         let (x, y, held) = connection.pointer().ok_or(Refusal::NoAnswer)?;
         let [follower, devices] = [(); 2].map(|()| DeviceList::open(display, "x11-rdev"));
-        let (follower, devices) = (follower?, devices?);
+        let follower = follower?;
+        let devices = devices?;
         Ok(Self { connection, follower, devices, tap, place: (x, y), held: u32::from(held) << 1 })
     }
 }
@@ -81,13 +84,15 @@ impl Hook for RdevHook {
         let origins = tap.map(|tap| Arc::new(Origins::new(tap, devices)));
         if let Some(origins) = origins.clone() {
             let connection = Arc::clone(&connection);
-            let (drag, told) = (Arc::clone(&drag), Arc::clone(&told));
+            let drag = Arc::clone(&drag);
+            let told = Arc::clone(&told);
             let sink = OtherMotion { origins, drag, told, connection };
             let line = Arc::clone(writer.line());
             start("capture-prod", move || sink.attend(&line))?;
         }
         start("capture-devices", move || follower.follow(&description))?;
-        let (line, pairs) = (Arc::clone(writer.line()), origins.clone());
+        let line = Arc::clone(writer.line());
+        let pairs = origins.clone();
         start("capture-notify", move || announce(&connection, pairs.as_deref(), &line))?;
         let translator = Translator::new(place, number);
         let mut writer = Writer { writer, origins, translator, held, drag, told, since_drain: 0 };
@@ -175,7 +180,8 @@ impl Origins {
                 XEvent::XinputRawMotion(moved) => {
                     let device = moved.sourceid;
                     let Some(by) = first_two(&moved) else { continue };
-                    let (at, values) = (clock::now(), devices.values(device));
+                    let at = clock::now();
+                    let values = devices.values(device);
                     pairs.add(RawMotion { at, device, values, by, passed: 0 });
                 }
                 XEvent::XinputRawButtonPress(press) => devices.moved(clock::now(), press.sourceid),
@@ -224,8 +230,9 @@ impl OtherMotion {
                 Err(_) => std::process::exit(1),
             }
             self.origins.catch_up();
-            let pointer = || self.connection.pointer().map(|(x, y, _)| (x, y));
-            if silence.moved(clock::now(), self.told.load(Ordering::Relaxed), pointer) {
+            if silence.moved(clock::now(), self.told.load(Ordering::Relaxed), || {
+                self.connection.pointer().map(|(x, y, _)| (x, y))
+            }) {
                 line.write(&Record::Refused(Refusal::Silent).to_bytes());
                 std::process::exit(1);
             }
@@ -252,8 +259,11 @@ impl Drag {
     /// Until a button is held, or for this long.
     fn wait(&self, at_most: Duration) {
         let Ok(guard) = self.changed.0.lock() else { return };
-        let released = |(): &mut ()| !self.held.load(Ordering::Acquire);
-        drop(self.changed.1.wait_timeout_while(guard, at_most, released));
+        drop(
+            self.changed.1.wait_timeout_while(guard, at_most, |(): &mut ()| {
+                !self.held.load(Ordering::Acquire)
+            }),
+        );
     }
 }
 

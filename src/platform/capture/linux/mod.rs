@@ -2,7 +2,7 @@
 //! kernel's devices. What it tells its parent, and the parent's side, are the same on every system.
 
 mod choice;
-pub mod confine;
+pub(crate) mod confine;
 mod devices;
 mod evdev;
 mod hook;
@@ -16,8 +16,8 @@ mod tap;
 mod tracker;
 mod watchdog;
 
-pub use choice::{BackendChoice, Surroundings, choose};
-pub use process::hold;
+pub(crate) use choice::{Surroundings, choose};
+pub(crate) use process::hold;
 pub(in crate::platform) use stops::end_when_stopped;
 
 /// Has the C library overwrite memory that is given back. What the hook's libraries read of key

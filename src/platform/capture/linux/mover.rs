@@ -10,7 +10,7 @@ const MIXED: Micros = Micros::from_millis(2_000);
 
 /// Follows the devices that move.
 #[derive(Debug)]
-pub struct Mover<Device> {
+pub(crate) struct Mover<Device> {
     current: Option<Device>,
     injected_at: Option<Timestamp>,
 }
@@ -36,12 +36,12 @@ impl<Device: PartialEq> Mover<Device> {
     }
 
     /// The device that moves the pointer.
-    pub const fn current(&self) -> Option<&Device> {
+    pub(crate) const fn current(&self) -> Option<&Device> {
         self.current.as_ref()
     }
 
     /// Forgets a device that is gone.
-    pub fn forget(&mut self, device: &Device) {
+    pub(crate) fn forget(&mut self, device: &Device) {
         if self.current.as_ref() == Some(device) {
             *self = Self::default();
         }

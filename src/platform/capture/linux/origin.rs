@@ -1,6 +1,6 @@
 //! What is behind a place that the hook tells of: the raw event of a device, or a program that put
-//! the pointer there, which makes no raw event. Places and raw events come by two connections, each
-//! in the server's order, so that they can be paired. Pure.
+//! the pointer there, which makes a place alone. Places and raw events come by two connections,
+//! each in the server's order, so that they can be paired.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -21,11 +21,11 @@ const PASSED: u32 = 3;
 const TOO_MANY_MISSES: u32 = 32;
 
 /// A place in whole pixels.
-pub type Place = (f32, f32);
+pub(crate) type Place = (f32, f32);
 
 /// What the two values of a raw event are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Values {
+pub(crate) enum Values {
     /// How far, in pixels, after acceleration.
     Step,
     /// How far, or where to, as the program likes that made it.
@@ -36,7 +36,7 @@ pub enum Values {
 
 /// A movement as the device told it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RawMotion {
+pub(crate) struct RawMotion {
     /// When it was read.
     pub at: Timestamp,
     /// The device.
@@ -60,7 +60,8 @@ impl RawMotion {
     }
 
     fn is_step(&self, from: Place, to: Place, size: (f64, f64)) -> bool {
-        let (x, y) = (f64::from(to.0), f64::from(to.1));
+        let x = f64::from(to.0);
+        let y = f64::from(to.1);
         is_step(x - f64::from(from.0), self.by.0, is_edge(x, size.0))
             && is_step(y - f64::from(from.1), self.by.1, is_edge(y, size.1))
     }
@@ -85,7 +86,7 @@ fn is_edge(value: f64, size: f64) -> bool {
 
 /// Pairs raw events with places.
 #[derive(Debug, Default)]
-pub struct Pairs {
+pub(crate) struct Pairs {
     waiting: VecDeque<RawMotion>,
     misses: HashMap<u16, u32>,
     /// Of the screen, in pixels.
@@ -136,7 +137,7 @@ impl Pairs {
     }
 
     /// Other devices may have these numbers from now on.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.waiting.clear();
         self.misses.clear();
     }

@@ -1,5 +1,7 @@
-//! The capture process's end of the line to its parent. An event is never waited for: what does not
-//! fit is lost, and said to be. Nothing here knows where events come from.
+//! The capture process's end of the line to its parent.
+//!
+//! # Invariants
+//! An event is never waited for: what does not fit is lost, and said to be.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +16,7 @@ use crate::platform::{Capture, clock};
 
 /// Bytes that may wait: at 1000 events a second they take eleven seconds to gather. A socket itself
 /// holds only some hundred records.
-pub const WAITING_BYTES: usize = 256 * 1024;
+pub(crate) const WAITING_BYTES: usize = 256 * 1024;
 
 /// The line, shared by the threads of the process.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ impl Line {
 
     /// Answers what the parent asks, sends what waits, and ends the process when the parent is
     /// gone, which closes the other end of `lifeline`.
-    pub fn attend(&self, lifeline: &OwnedFd) {
+    pub(crate) fn attend(&self, lifeline: &OwnedFd) {
         loop {
             let out = if self.lock().is_empty() { PollFlags::empty() } else { PollFlags::OUT };
             let mut polled = [
@@ -138,7 +140,7 @@ impl Line {
 
 /// Where one thread puts its events.
 #[derive(Debug)]
-pub struct PipeWriter {
+pub(crate) struct PipeWriter {
     line: Arc<Line>,
     lost: bool,
 }

@@ -30,7 +30,7 @@ pub(super) trait Hook {
 ///
 /// # Errors
 /// Why there is no hook; the parent has been told.
-pub fn hold(params: &HookParams) -> Result<()> {
+pub(crate) fn hold(params: &HookParams) -> Result<()> {
     let (lifeline, out) = inherited()?;
     let line = Line::new(out)?;
     let session = Surroundings::of_environment();

@@ -1,5 +1,8 @@
 //! Raw pointer events of the X server's XInput extension. They come at once, carry the server's
-//! time in milliseconds and the movement after acceleration. Keys are never asked for.
+//! time in milliseconds and the movement after acceleration.
+//!
+//! # Invariants
+//! Keys are never asked for.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,7 +24,7 @@ use super::tracker::{Tracker, pixel};
 use crate::platform::{CaptureBackend, clock};
 
 /// Listens to raw events of all pointers of a display.
-pub struct RawHook {
+pub(crate) struct RawHook {
     x: RustConnection,
     root: Window,
     /// Asks about devices.

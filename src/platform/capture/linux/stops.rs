@@ -1,5 +1,5 @@
 //! The end of a capture process that somebody stops: the kernel tells its parent of a stop at once,
-//! so a thread that sleeps until then costs nothing.
+//! so that a sleeping thread is enough to hear of it.
 
 use std::process::Child;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use rustix::process::{
 };
 
 /// Ends the child as soon as it is stopped by a signal, and notes that in what it returns.
-pub fn end_when_stopped(child: &Child) -> Arc<AtomicBool> {
+pub(crate) fn end_when_stopped(child: &Child) -> Arc<AtomicBool> {
     let stopped = Arc::new(AtomicBool::new(false));
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     // Without it, as on kernels before 5.4, the heartbeat notices the stop some seconds later.

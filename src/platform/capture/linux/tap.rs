@@ -32,7 +32,7 @@ use super::refusal::Refusal;
 const QUESTION: u8 = 43;
 
 /// The connections that have the server write.
-pub struct Tap {
+pub(crate) struct Tap {
     /// Selects core motion on the root, and is asked things. Nobody waits for it.
     lure: RustConnection,
     /// Selects raw motion and buttons.
@@ -62,7 +62,7 @@ impl Tap {
     }
 
     /// Has the server write, now. What it writes is thrown away like the rest.
-    pub fn prod(&self) {
+    pub(crate) fn prod(&self) {
         let [low, high] = 1_u16.to_ne_bytes();
         // A display that is gone ends the process by the hook's own connection.
         let _ = rustix::io::write(self.lure.stream(), &[QUESTION, 0, low, high]);
@@ -71,7 +71,7 @@ impl Tap {
 
     /// Throws away what the lure has brought. Does not block. Ends the process when the server has
     /// closed the connection: the parent starts another.
-    pub fn drain(&self) {
+    pub(crate) fn drain(&self) {
         let mut scratch = [0_u8; 16 * 1024];
         loop {
             match rustix::io::read(self.lure.stream(), &mut scratch[..]) {
@@ -83,7 +83,7 @@ impl Tap {
     }
 
     /// The next raw event that has come. Does not block. Ends the process as [`Self::drain`] does.
-    pub fn next_raw(&self) -> Option<Event> {
+    pub(crate) fn next_raw(&self) -> Option<Event> {
         self.raw.poll_for_event().unwrap_or_else(|_| std::process::exit(1))
     }
 
@@ -129,7 +129,7 @@ pub(super) fn connect(display: &str) -> Result<(RustConnection, usize), Refusal>
 }
 
 /// A plain connection that tells when the hook is up and where the pointer is.
-pub struct PlainConnection {
+pub(crate) struct PlainConnection {
     x: RustConnection,
     root: u32,
     /// Recording contexts that were enabled before ours.
@@ -159,7 +159,7 @@ impl PlainConnection {
     }
 
     /// Whether a recording context was enabled since this connection was made.
-    pub fn hook_is_up(&self) -> bool {
+    pub(crate) fn hook_is_up(&self) -> bool {
         self.recorders().iter().any(|context| !self.foreign.contains(context))
     }
 

@@ -1,5 +1,6 @@
 //! Raw events of an X server added up to places in pixels, with what the server says of where the
-//! pointer is. Where a program puts it is no movement: places go on from where they were.
+//! pointer is. A program that puts it somewhere moves the origin: places go on from where they
+//! were.
 
 use std::collections::HashMap;
 
@@ -31,7 +32,7 @@ const DRIFT: f64 = 2.0;
 const OLDEST_MS: i64 = 5_000;
 
 /// What came with an answer to where the pointer is.
-pub struct Asked {
+pub struct PointerReply {
     /// The middle of the pixel where the pointer is: the best guess of where in it.
     pub place: (f64, f64),
     /// Bit n-1 for button n, of the first three.
@@ -63,7 +64,7 @@ enum What {
 }
 
 /// Adds movements up.
-pub struct Tracker {
+pub(crate) struct Tracker {
     /// Where events come from.
     pub x: RustConnection,
     root: Window,
@@ -100,20 +101,22 @@ impl Tracker {
 
     /// Asks where the pointer is. The server's events carry the number of the request that it had
     /// answered by then, which tells those that the answer includes from those that came after it.
-    pub fn ask(&mut self) -> Option<Asked> {
+    pub fn ask(&mut self) -> Option<PointerReply> {
         let pointer = self.x.query_pointer(self.root).ok()?;
         let size = self.x.get_geometry(self.root).ok()?;
         let asked = pointer.sequence_number();
-        let (pointer, size) = (pointer.reply().ok()?, size.reply().ok()?);
+        let pointer = pointer.reply().ok()?;
+        let size = size.reply().ok()?;
         self.bounds = (f64::from(size.width), f64::from(size.height));
         self.asked_at = Some(clock::now());
         let place = (f64::from(pointer.root_x) + 0.5, f64::from(pointer.root_y) + 0.5);
         let held = ((u16::from(pointer.mask) / u16::from(KeyButMask::BUTTON1)) & 0b111) as u8;
-        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let mut before = Vec::new();
+        let mut after = Vec::new();
         while let Ok(Some((event, number))) = self.x.poll_for_event_with_sequence() {
             if number < asked { before.push(event) } else { after.push(event) }
         }
-        Some(Asked { place, held, before, after })
+        Some(PointerReply { place, held, before, after })
     }
 
     /// Hands over the records of these events; returns events that came while it was asking.
@@ -147,12 +150,14 @@ impl Tracker {
     /// After a rest, where only the server knows the place, and at the edges of the screen, which
     /// may not be where the pointer is.
     fn has_to_ask(&self, events: &[Raw], rest: Option<Micros>, now: Timestamp) -> bool {
-        let unknown = |event: &Raw| matches!(event.what, What::Somewhere | What::ByOrTo(..));
-        if rest.is_none_or(|rest| rest >= ASK_AFTER) || events.iter().any(unknown) {
+        if rest.is_none_or(|rest| rest >= ASK_AFTER)
+            || events.iter().any(|event| matches!(event.what, What::Somewhere | What::ByOrTo(..)))
+        {
             return true;
         }
         let (dx, dy) = sum(events);
-        let (x, y) = (self.place.0 + dx, self.place.1 + dy);
+        let x = self.place.0 + dx;
+        let y = self.place.1 + dy;
         let outside = x < 0.0 || y < 0.0 || x >= self.bounds.0 || y >= self.bounds.1;
         outside && self.asked_at.is_none_or(|asked| now - asked >= ASK_AT_EDGE)
     }
@@ -276,11 +281,12 @@ fn corrected(from: f64, by: f64, here: f64, size: f64) -> (f64, f64) {
 
 /// The first two values of a raw event; `None` when it has neither. Values come in the order of the
 /// mask's bits; scrolling has axes of its own behind.
-pub fn first_two(moved: &RawButtonPressEvent) -> Option<(f64, f64)> {
+pub(crate) fn first_two(moved: &RawButtonPressEvent) -> Option<(f64, f64)> {
     let axes = moved.valuator_mask.first().copied().unwrap_or(0);
     let mut values = moved.axisvalues.iter().map(number);
     let mut next = |bit: u32| if axes & bit != 0 { values.next() } else { None };
-    let (dx, dy) = (next(1), next(2));
+    let dx = next(1);
+    let dy = next(2);
     if dx.is_none() && dy.is_none() {
         return None;
     }

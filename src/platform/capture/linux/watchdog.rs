@@ -1,6 +1,6 @@
 //! Notices a hook that has fallen silent: raw motion arrives, the pointer is elsewhere than before,
-//! and the hook told nothing between. Called only when something moves, so that it costs nothing at
-//! rest; keeps no place longer than that takes.
+//! and the hook missed it. Called only when something moves, so that rest is free; a place is kept
+//! for as long as that takes.
 
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
@@ -15,7 +15,7 @@ type Place = (f32, f32);
 
 /// Compares what moves with what the hook tells.
 #[derive(Debug, Default)]
-pub struct MotionWatchdog {
+pub(crate) struct MotionWatchdog {
     told: u64,
     since: Option<Timestamp>,
     place: Option<(Timestamp, Place)>,

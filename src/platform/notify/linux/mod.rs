@@ -1,6 +1,8 @@
 //! Desktop notifications: one notice that is replaced rather than stacked, with buttons where the
-//! server offers them. No call waits longer than its deadline, whatever the server does. An answer
-//! is passed on as it is; nothing here believes it.
+//! server offers them. An answer is passed on as it is.
+//!
+//! # Invariants
+//! No call waits longer than its deadline, whatever the server does.
 
 mod worker;
 

@@ -1,5 +1,5 @@
 //! The thread that talks to the notification server through `notify-rust`, and waits for the answer
-//! to the notice that it showed. It may hang in a call for ever; nobody waits for it without a
+//! to the notice that it showed. It may hang in a call for ever, so whoever waits for it has a
 //! deadline, and it ends by itself once its owner has gone.
 
 use std::future::Future;

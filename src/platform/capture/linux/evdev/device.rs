@@ -1,5 +1,5 @@
-//! Which of the kernel's input devices move the pointer, as `/sys` and udev describe them. Only
-//! text files are read here; no device is opened.
+//! Which of the kernel's input devices move the pointer, as the text files of `/sys` and udev
+//! describe them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const BUS_VIRTUAL: u16 = 6;
 
 /// Where the system keeps its devices.
 #[derive(Debug, Clone)]
-pub struct DeviceRoots {
+pub(crate) struct DeviceRoots {
     /// The devices themselves, `/dev/input`.
     pub nodes: PathBuf,
     /// What the kernel says of them, `/sys/class/input`.

@@ -1,13 +1,16 @@
 //! From the kernel's `input_event` stream of one device to records: frames are put together, counts
 //! are added up to positions, a touchpad's finger is followed. Pure: bytes and a time in, records
-//! out. Keys have no branch here; what is no movement, mouse button or wheel is skipped.
+//! out.
+//!
+//! # Invariants
+//! Keys have no branch here; what is no movement, mouse button or wheel is skipped.
 
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
 use crate::platform::capture::linux::record::Record;
 
 /// Bytes of the kernel's `struct input_event`: two longs of time, type, code, value.
-pub const EVENT_BYTES: usize = 2 * LONG + 8;
+pub(crate) const EVENT_BYTES: usize = 2 * LONG + 8;
 const LONG: usize = size_of::<std::ffi::c_long>();
 
 // From the kernel's include/uapi/linux/input-event-codes.h.
@@ -38,7 +41,7 @@ const REST: Micros = Micros::from_millis(60_000);
 
 /// How a device tells of movement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MotionShape {
+pub(crate) enum MotionShape {
     /// In counts.
     Counts,
     /// By where a finger is, while one is there.
@@ -58,7 +61,7 @@ struct Frame {
 
 /// Follows one device.
 #[derive(Debug)]
-pub struct Assembler {
+pub(crate) struct Assembler {
     shape: MotionShape,
     partial: Vec<u8>,
     frame: Frame,
@@ -124,7 +127,8 @@ impl Assembler {
     }
 
     fn note(&mut self, event: &InputEvent) {
-        let (frame, value) = (&mut self.frame, event.value);
+        let frame = &mut self.frame;
+        let value = event.value;
         match (event.kind, event.code) {
             (EV_REL, REL_X) => frame.dx = frame.dx.saturating_add(value),
             (EV_REL, REL_Y) => frame.dy = frame.dy.saturating_add(value),
@@ -148,13 +152,19 @@ impl Assembler {
             MotionShape::Finger => self.follow_finger(at),
             MotionShape::Places => self.jump(),
         };
-        let (x, y) = (self.place.0 as f32, self.place.1 as f32);
+        let x = self.place.0 as f32;
+        let y = self.place.1 as f32;
         if moved {
             self.moved_at = Some(at);
             records.push(Record::Move { at, x, y });
         }
-        let button = |(number, down)| Record::Button { at, x, y, number, down };
-        records.extend(frame.buttons.into_iter().map(button));
+        records.extend(frame.buttons.into_iter().map(|(number, down)| Record::Button {
+            at,
+            x,
+            y,
+            number,
+            down,
+        }));
         records.extend(frame.wheel.then_some(Record::Wheel { at, x, y }));
     }
 

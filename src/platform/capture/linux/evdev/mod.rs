@@ -1,6 +1,8 @@
 //! The kernel's pointing devices, for Wayland and the console: read as they are, with the kernel's
-//! time, followed as they are plugged in and out. Keyboards are never opened, and nothing that is
-//! no pointer's event leaves this process.
+//! time, followed as they are plugged in and out.
+//!
+//! # Invariants
+//! Keyboards are never opened, and nothing that is no pointer's event leaves this process.
 
 mod device;
 mod frame;
@@ -14,7 +16,7 @@ use rustix::fs::{Mode, OFlags, inotify};
 use rustix::io::Errno;
 use rustix::ioctl::{Setter, ioctl, opcode};
 
-pub use device::DeviceRoots;
+pub(crate) use device::DeviceRoots;
 
 use self::frame::{Assembler, EVENT_BYTES};
 use super::confine;
@@ -34,7 +36,7 @@ const SET_CLOCK: u32 = opcode::write::<i32>(b'E', 0xa0);
 const MONOTONIC: i32 = 1;
 
 /// All pointing devices of the machine.
-pub struct EvdevHook {
+pub(crate) struct EvdevHook {
     places: DeviceRoots,
     inotify: OwnedFd,
     devices: Vec<Open>,
@@ -62,7 +64,8 @@ impl EvdevHook {
         // Attributes change when udev gives the seat's user access, some time after the creation.
         let events = inotify::WatchFlags::CREATE | inotify::WatchFlags::ATTRIB;
         inotify::add_watch(&inotify, &places.nodes, events).map_err(|_| Refusal::NoInput)?;
-        let (devices, mover) = (Vec::new(), Mover::default());
+        let devices = Vec::new();
+        let mover = Mover::default();
         let mut hook = Self { places, inotify, devices, denied: 0, mover };
         hook.look();
         if hook.devices.is_empty() && hook.denied > 0 {

@@ -34,7 +34,8 @@ pub mod settings;
 pub mod shared_status;
 mod unjudged;
 
-pub use announce::LogSink;
-pub use away::{Before, Origin};
+pub(crate) use announce::LogSink;
+pub use away::AgentOrigin;
 pub use engine::{Command, Reload, Reloaded};
-pub use responder::{PostGuard, ResponderIo};
+pub(crate) use responder::PostGuard;
+pub use responder::ResponderIo;

@@ -22,7 +22,7 @@ use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::saved::SavedDecision;
-use crate::agent::{Command, LogSink, Origin, PostGuard, Reload, Reloaded, ResponderIo};
+use crate::agent::{AgentOrigin, Command, LogSink, PostGuard, Reload, Reloaded, ResponderIo};
 use crate::config::AdminPolicy;
 use crate::data::Store;
 use crate::error::{Failure, FailureKind, Result};

@@ -10,14 +10,14 @@ use crate::error::{Failure, FailureKind};
 
 /// Part `index` of `of`, written `1/4` to `4/4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Shard {
+pub struct Shard {
     index: u64,
     of: u64,
 }
 
 impl Shard {
     /// Everything: the only part of one.
-    pub(crate) const WHOLE: Self = Self { index: 0, of: 1 };
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
 
     /// Whether this part takes the session or user of this name. Every name belongs to exactly one
     /// of the parts, the same one on every machine and in every version: the first eight bytes of

@@ -110,7 +110,7 @@ impl LoadedScorer {
     ///
     /// # Errors
     /// As [`LoadedScorer::open`].
-    pub(crate) fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
+    pub fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
         let bytes = bytes_of::<Bundle>(model)?;
         let bundle: Bundle = named(model, &bytes)?;
         let scorer = Self::ready(&bundle, &bytes, params)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::history::MachineAccount;
-use crate::lab::plot::page::{Block, Page, Section};
+use crate::lab::plot::page::{Page, PageBlock, Section};
 use crate::lab::plot::{Axis, Colour, Figure, Mark, Style, Ticks, counted};
 
 /// Machines in the table at most; the rest is counted.
@@ -84,15 +84,15 @@ impl Fleet {
     }
 
     pub(super) fn page(&self) -> String {
-        let mut lead = vec![Block::Text(self.sentence())];
+        let mut lead = vec![PageBlock::Text(self.sentence())];
         if self.unreadable > 0 {
             let left = counted(self.unreadable, "file");
-            lead.push(Block::Warning(format!("{left} could not be read and are left out.")));
+            lead.push(PageBlock::Warning(format!("{left} could not be read and are left out.")));
         }
         let unknown = self.sums().unknown_lines;
         if unknown > 0 {
             let lines = counted(unknown as usize, "line");
-            lead.push(Block::Small(format!("{lines} of another version are left out.")));
+            lead.push(PageBlock::Small(format!("{lines} of another version are left out.")));
         }
         let mut sections = Vec::new();
         if let Some(days) = self.days() {
@@ -103,7 +103,7 @@ impl Fleet {
     }
 
     /// Alarms by day of UTC, and those known to be false.
-    fn days(&self) -> Option<Block> {
+    fn days(&self) -> Option<PageBlock> {
         let mut days: BTreeMap<i64, [u64; 2]> = BTreeMap::new();
         for (day, [alarms, refuted]) in self.machines.iter().flat_map(|it| &it.days) {
             let sum = days.entry(*day).or_default();
@@ -129,10 +129,10 @@ impl Fleet {
             .size(940.0, 240.0)
             .mark(Mark::rects(bars(0), Style::series(0).opacity(0.45)).named("alarms"))
             .mark(Mark::rects(bars(1), Style::of(Colour::Ink)).named("of them known to be false"));
-        Some(Block::Pictures(vec![figure.draw()]))
+        Some(PageBlock::Pictures(vec![figure.draw()]))
     }
 
-    fn worst(&self) -> Vec<Block> {
+    fn worst(&self) -> Vec<PageBlock> {
         let mut machines: Vec<&MachineAccount> = self.machines.iter().collect();
         let rank = |it: &MachineAccount| (it.refuted, it.alarms, it.faults + it.gaps);
         machines.sort_by_key(|it| std::cmp::Reverse(rank(it)));
@@ -162,10 +162,13 @@ impl Fleet {
             ]
         };
         let rows = machines.iter().take(MOST_ROWS).map(row).collect();
-        let mut blocks = vec![Block::Table(head.map(str::to_owned).into(), rows)];
+        let mut blocks = vec![PageBlock::Table(head.map(str::to_owned).into(), rows)];
         let left = machines.len().saturating_sub(MOST_ROWS);
         if left > 0 {
-            blocks.push(Block::Text(format!("{} are left out.", counted(left, "better machine"))));
+            blocks.push(PageBlock::Text(format!(
+                "{} are left out.",
+                counted(left, "better machine")
+            )));
         }
         blocks
     }

@@ -29,7 +29,7 @@ pub(in crate::cli) struct ActivitySpan {
 
 /// What the decision rested on at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::cli) struct Point {
+pub(in crate::cli) struct JudgedPoint {
     pub at: i64,
     /// The score of the last windows together.
     pub grouped: f64,
@@ -100,7 +100,7 @@ pub(in crate::cli) enum TimelineMarkKind {
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Account {
     pub stretches: Vec<ActivitySpan>,
-    pub points: Vec<MeanPoint>,
+    pub points: Vec<JudgedPoint>,
     /// Windows judged, with or without a mean.
     pub windows: usize,
     /// Seconds of movement in them.
@@ -152,7 +152,7 @@ impl Account {
                 self.movement_s += verdict.window.movement().as_secs_f64();
                 let grouped = verdict.judgement.grouped.map(f64::from);
                 let evidence = f64::from(verdict.judgement.evidence);
-                self.points.extend(grouped.map(|grouped| Point { at, grouped, evidence }));
+                self.points.extend(grouped.map(|grouped| JudgedPoint { at, grouped, evidence }));
                 if let Some(action) = verdict.judgement.action {
                     let why = verdict.why.as_ref().map(why).unwrap_or_default();
                     let outcome = Outcome::Unanswered;

@@ -1,7 +1,7 @@
 //! One alarm from near: the evidence, or under the rule of the equal error rate the scores, in the
 //! minutes around it.
 
-use super::account::{Account, AlarmAccount, Point};
+use super::account::{Account, AlarmAccount, JudgedPoint};
 use crate::lab::plot::{Axis, Colour, Figure, Mark, Picture, PointShape, Style};
 
 /// Shown before and after it, milliseconds.
@@ -14,11 +14,12 @@ const JOINED: f64 = 2.0;
 
 /// The picture.
 pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
-    let near = |point: &&Point| (alarm.at - BEFORE_MS..=alarm.at + AFTER_MS).contains(&point.at);
-    let points: Vec<&Point> = account.points.iter().filter(near).collect();
+    let near =
+        |point: &&JudgedPoint| (alarm.at - BEFORE_MS..=alarm.at + AFTER_MS).contains(&point.at);
+    let points: Vec<&JudgedPoint> = account.points.iter().filter(near).collect();
     let minute = |at: i64| (at - alarm.at) as f64 / 60_000.0;
     let is_by_evidence = points.iter().any(|point| point.at <= alarm.at && point.evidence > 1.0);
-    let value = |point: &Point| if is_by_evidence { point.evidence } else { point.grouped };
+    let value = |point: &JudgedPoint| if is_by_evidence { point.evidence } else { point.grouped };
     let mut line: Vec<[f64; 2]> = Vec::new();
     for point in &points {
         let x = minute(point.at);

@@ -4,7 +4,7 @@
 use super::account::{Account, Activity, TimelineMark, TimelineMarkKind};
 use super::close_up;
 use super::strip::{Day, ReportSpan};
-use crate::lab::plot::page::{Block, Page, Section};
+use crate::lab::plot::page::{Page, PageBlock, Section};
 use crate::lab::plot::{Picture, counted};
 
 /// Rows of the table at most; the rest is counted.
@@ -21,12 +21,14 @@ pub(super) fn write(account: &Account, span: &ReportSpan, promised: Option<u32>)
     let to = span.words(span.until.as_millisecond());
     let privacy = "Times are local. This page holds no position of the pointer; whoever reads it \
                    learns when you were at your desk.";
-    let lead =
-        vec![Block::Text(sentence(account, promised)), Block::Small(format!("{from} to {to}"))];
+    let lead = vec![
+        PageBlock::Text(sentence(account, promised)),
+        PageBlock::Small(format!("{from} to {to}")),
+    ];
     let mut sections = vec![Section::new("In figures").with(sums(account))];
     let days = days(account, span);
     if !days.is_empty() {
-        sections.push(Section::new("Day by day").with(Block::Columns(vec![days])));
+        sections.push(Section::new("Day by day").with(PageBlock::Columns(vec![days])));
     }
     if !account.alarms.is_empty() {
         sections.push(Section::new("Each alarm").with_all(alarms(account, span)));
@@ -36,9 +38,10 @@ pub(super) fn write(account: &Account, span: &ReportSpan, promised: Option<u32>)
         sections.push(Section::new("While you were away").with_all(away));
     }
     let other = happened(account, span, |kind| kind != TimelineMarkKind::Away);
-    let quiet = || vec![Block::Text("Nothing out of the ordinary.".into())];
+    let quiet = || vec![PageBlock::Text("Nothing out of the ordinary.".into())];
     let other = if other.is_empty() { quiet() } else { other };
-    sections.push(Section::new("What happened").with_all(other).with(Block::Small(privacy.into())));
+    sections
+        .push(Section::new("What happened").with_all(other).with(PageBlock::Small(privacy.into())));
     Page { title: "mousewarden report".into(), lead, sections }.html()
 }
 
@@ -97,18 +100,19 @@ fn days(account: &Account, span: &ReportSpan) -> Vec<Picture> {
 }
 
 /// Each alarm from near, the latest first.
-fn alarms(account: &Account, span: &ReportSpan) -> Vec<Block> {
+fn alarms(account: &Account, span: &ReportSpan) -> Vec<PageBlock> {
     let mut blocks = Vec::new();
     for alarm in account.alarms.iter().rev().take(MOST_CLOSE_UPS) {
         let why = if alarm.why.is_empty() { "no single reason" } else { &alarm.why };
-        blocks.push(Block::Heading(format!("{}: to {}", span.words(alarm.at), alarm.action)));
-        blocks.push(Block::Text(format!("{why}. What became of it: {}.", alarm.outcome.words())));
-        blocks.push(Block::Pictures(vec![close_up::picture(account, alarm)]));
+        blocks.push(PageBlock::Heading(format!("{}: to {}", span.words(alarm.at), alarm.action)));
+        blocks
+            .push(PageBlock::Text(format!("{why}. What became of it: {}.", alarm.outcome.words())));
+        blocks.push(PageBlock::Pictures(vec![close_up::picture(account, alarm)]));
     }
     let left = account.alarms.len().saturating_sub(MOST_CLOSE_UPS);
     if left > 0 {
         let left = counted(left, "earlier alarm");
-        blocks.push(Block::Text(format!("Left out: {left}; --json prints all.")));
+        blocks.push(PageBlock::Text(format!("Left out: {left}; --json prints all.")));
     }
     blocks
 }
@@ -117,7 +121,7 @@ fn happened(
     account: &Account,
     span: &ReportSpan,
     is_wanted: fn(TimelineMarkKind) -> bool,
-) -> Vec<Block> {
+) -> Vec<PageBlock> {
     let marks: Vec<&TimelineMark> =
         account.marks.iter().filter(|mark| is_wanted(mark.kind)).collect();
     if marks.is_empty() {
@@ -125,7 +129,7 @@ fn happened(
     }
     let row = |mark: &&TimelineMark| vec![span.words(mark.at), mark.words.clone()];
     let rows = marks.iter().rev().take(MOST_MARKS).map(row).collect();
-    let mut blocks = vec![Block::Table(vec!["when".into(), "what".into()], rows)];
+    let mut blocks = vec![PageBlock::Table(vec!["when".into(), "what".into()], rows)];
     let left = marks.len().saturating_sub(MOST_MARKS);
     if left > 0 {
         blocks
@@ -147,7 +151,7 @@ fn duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::account::{ActivitySpan, AlarmAccount, Outcome, Point};
+    use crate::cli::report::account::{ActivitySpan, AlarmAccount, JudgedPoint, Outcome};
     use crate::cli::report::strip::day_before;
     use crate::pipeline::Action;
     use jiff::tz::TimeZone;
@@ -167,7 +171,11 @@ mod tests {
                 to: noon + 60_000,
             }],
             points: [(0, 0.9, 0.0), (5000, 0.1, 10.5)]
-                .map(|(later, grouped, evidence)| Point { at: noon + later, grouped, evidence })
+                .map(|(later, grouped, evidence)| JudgedPoint {
+                    at: noon + later,
+                    grouped,
+                    evidence,
+                })
                 .into(),
             alarms: vec![AlarmAccount {
                 at: noon + 5000,

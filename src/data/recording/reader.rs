@@ -39,7 +39,7 @@ impl RecordingReader {
             )
             .remedy("Name one file in it."));
         }
-        let file = files::open(path).map_err(failed)?;
+        let file = files::open(path).map_err(|e| Failure::io(format!("recording {name}"), e))?;
         RecordingReader::new(name, BufReader::new(file))
     }
 }

@@ -212,7 +212,10 @@ impl<'a> Side<'a> {
     fn groups(&self, unit: JudgedUnit, days: &[Option<OwnerModel>]) -> [Vec<f32>; 2] {
         let of = |seen: &[Vec<WindowScore>], pieces: &[JudgedSession<'_>]| -> Vec<f32> {
             let all = seen.iter().zip(pieces).zip(days.iter().cycle());
-            all.flat_map(|((seen, piece), day)| day_scores(unit, seen, piece, day)).collect()
+            all.flat_map(|((seen, piece), day)| {
+                groups::scores(unit, &piece.windows, GroupScorer::Model(day.as_ref(), seen))
+            })
+            .collect()
         };
         [of(&self.genuine, self.pieces[0]), of(&self.impostor, self.pieces[1])]
     }

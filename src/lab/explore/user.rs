@@ -66,7 +66,6 @@ impl UserSurvey {
         }
         self.add_gaps(&session.events);
         self.add_click_timings(&session.events);
-        let pressed = |event: &&MouseEvent| EventType::from(event.kind) == EventType::Press;
         let room = CLICKS.saturating_sub(self.clicks.len());
         let clicks = session
             .events

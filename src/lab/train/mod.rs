@@ -21,13 +21,13 @@ mod progress;
 mod request;
 pub(in crate::lab) mod sampling;
 mod scratch;
-pub(crate) mod series;
+pub mod series;
 mod simulated_sessions;
 mod split;
 mod style_transfer;
 
 pub(in crate::lab) use clicks::TELLING as TELLING_CLICKS;
-pub use curve::{curve_path, curves_page, read_curve, write_curve};
+pub(crate) use curve::{curves_page, read_curve, write_curve};
 pub use export::write_checked;
 pub(crate) use fit::probabilities;
 pub(crate) use identity::Identity;

@@ -29,7 +29,7 @@ const CURVES: &str = "curves.html";
 
 /// What everybody's training works on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Series<'a> {
+pub struct Series<'a> {
     /// Who learns from what.
     pub plan: &'a Plan,
     /// How the windows were cut.
@@ -46,7 +46,7 @@ pub(crate) struct Series<'a> {
 
 /// How far the series is.
 #[derive(Debug)]
-pub(crate) enum SeriesStep<'a> {
+pub enum SeriesStep<'a> {
     /// Somebody's turn has come.
     Begins {
         /// Who.

@@ -11,7 +11,7 @@ use crate::model::{Bundle, OperatingPoint};
 
 /// What became of a user.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum UserState {
+pub enum UserState {
     /// A model was made. With it the validation AUC of its weights; none on a backbone.
     Trained(Bundle, Option<f64>),
     /// The same model was there already.
@@ -92,7 +92,7 @@ impl Outcome {
 
 /// What became of everybody.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Summary {
+pub struct Summary {
     /// The protocol's name.
     pub protocol: String,
     /// SHA-256 of the plan, as evaluations print it.

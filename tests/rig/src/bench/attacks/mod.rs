@@ -79,7 +79,7 @@ impl AttacksArgs {
     pub fn run(self) -> Result<()> {
         let params = WindowParams::default();
         let format: Format = self.format.parse()?;
-        let dataset = open(&format, &[self.folder.clone()], ReadParams::default())?;
+        let dataset = open(&format, std::slice::from_ref(&self.folder), ReadParams::default())?;
         let (people, _) = read_users(&dataset, params, &mut |_, _| {})?;
         let protocol = Protocol::find(&self.protocol)?;
         let plan = protocol.plan(protocol.prepare(people, params), self.seed)?;

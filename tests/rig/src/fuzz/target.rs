@@ -26,13 +26,15 @@ pub(super) struct Sample {
     pub(super) bytes: Vec<u8>,
 }
 
+/// Reads bytes that were made of a sample; whether it refuses them is its business.
+type Reader = dyn Fn(&Sample, &[u8]);
+
 /// One reader.
 pub(super) struct Target {
     /// One word.
     pub(super) name: String,
     pub(super) samples: Vec<Sample>,
-    /// Reads bytes that were made of a sample; whether it refuses them is its business.
-    pub(super) read: Box<dyn Fn(&Sample, &[u8])>,
+    pub(super) read: Box<Reader>,
 }
 
 /// Readers whose names hold a text.

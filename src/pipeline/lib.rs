@@ -23,7 +23,7 @@ pub use click_model::{ClickClass, ClickPopulation, OwnerClickClass, OwnerClicks}
 pub use clicks::{CLICK_KINDS, ClickKind, ClickSums, ClickTimer, ClickTiming};
 pub use decision::{
     Action, BlockModel, Decider, Decision, DecisionParams, DecisionState, Evidence, GroupingParams,
-    Judgement, MaxAction, ScoreCalibration, Trigger,
+    Judgement, MaxAction, PageSum, ScoreCalibration, Trigger,
 };
 pub use detector::{Detector, Explanation, Verdict, WindowSummary};
 pub use event::{Boundary, Button, Micros, MouseEvent, MouseKind, Signal, Timestamp};

@@ -11,8 +11,9 @@ use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Adapted, Boundary, ClickSums, DecisionParams, Detector, MouseEvent, MouseKind, ScoreError,
-    Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams, WindowScore,
+    Adapted, Boundary, ClickSums, DecisionParams, Detector, MouseEvent, MouseKind, PageSum,
+    ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
+    WindowScore,
 };
 
 /// A break longer than this is no work.
@@ -205,7 +206,7 @@ impl OwnerStreams {
 /// The evidence of an owner who answers no notice, so that only a lock ends an excursion.
 #[derive(Debug, Default)]
 struct Standing {
-    sum: f64,
+    sum: PageSum,
 }
 
 impl Standing {
@@ -216,12 +217,7 @@ impl Standing {
         else {
             return false;
         };
-        self.sum = (self.sum - f64::from(block)).max(0.0);
-        let locks = self.sum >= f64::from(limit);
-        if locks {
-            self.sum = 0.0;
-        }
-        locks
+        self.sum.alarms(block.into(), limit.into())
     }
 }
 

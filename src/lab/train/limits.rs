@@ -3,7 +3,9 @@
 
 use crate::lab::random::Random;
 use crate::model::Limit;
-use crate::pipeline::{BlockModel, Evidence, Score, ScoreCalibration, WindowScore, log_odds};
+use crate::pipeline::{
+    BlockModel, Evidence, PageSum, Score, ScoreCalibration, WindowScore, log_odds,
+};
 
 use super::calibrate::ScoredStream;
 
@@ -84,15 +86,8 @@ fn blocks(windows: &[WindowScore], model: &BlockModel) -> Vec<f64> {
 
 /// How often Page's sum reaches the limit, when each alarm clears it.
 fn alarms(blocks: &[f64], limit: f64) -> usize {
-    let (mut sum, mut alarms) = (0.0_f64, 0);
-    for llr in blocks {
-        sum = (sum - llr).max(0.0);
-        if sum >= limit {
-            alarms += 1;
-            sum = 0.0;
-        }
-    }
-    alarms
+    let mut sum = PageSum::default();
+    blocks.iter().filter(|llr| sum.alarms(**llr, limit)).count()
 }
 
 /// Logistic regression of the owner on the log-odds of the score, both classes weighing the same

@@ -130,12 +130,36 @@ impl Block {
     }
 }
 
+/// Page's cumulative sum against the owner, nats: never below 0, and begun anew by whoever speaks
+/// for the owner long enough.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PageSum(f64);
+
+impl PageSum {
+    /// Takes the log-likelihood ratio of the next block, owner to another user; no more than
+    /// `ceiling` is kept.
+    pub fn add(&mut self, llr: f64, ceiling: f64) -> f64 {
+        self.0 = (self.0 - llr).clamp(0.0, ceiling);
+        self.0
+    }
+
+    /// The same for counting alarms: whether the sum has reached the limit. It begins anew then.
+    pub fn alarms(&mut self, llr: f64, limit: f64) -> bool {
+        let alarms = self.add(llr, f64::MAX) >= limit;
+        if alarms {
+            self.0 = 0.0;
+        }
+        alarms
+    }
+}
+
 /// The evidence against the owner so far: all of its state.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// Page's sum over finished blocks, nats; never below 0.
-    sum: f64,
+    /// Over finished blocks.
+    sum: PageSum,
     /// The block that is not full yet.
     block: Block,
     /// Windows since the sum was 0 last, those of the unfinished block included.
@@ -154,7 +178,7 @@ pub struct Step {
 impl Evidence {
     /// The evidence against the owner, nats.
     pub const fn sum(&self) -> f64 {
-        self.sum
+        self.sum.0
     }
 
     /// Windows that it rests on.
@@ -168,22 +192,22 @@ impl Evidence {
         self.block.push(seen, model);
         self.windows = self.windows.saturating_add(1);
         if self.block.windows < BLOCK {
-            return Step { sum: self.sum, block: None };
+            return Step { sum: self.sum.0, block: None };
         }
         let llr = std::mem::take(&mut self.block).llr(model);
-        self.sum = (self.sum - llr).clamp(0.0, ceiling);
-        if self.sum == 0.0 {
+        let sum = self.sum.add(llr, ceiling);
+        if sum == 0.0 {
             self.windows = 0;
         }
-        Step { sum: self.sum, block: Some(llr) }
+        Step { sum, block: Some(llr) }
     }
 
     /// Whether the sums can go on under a model whose embedding has so many numbers.
     pub fn fits(&self, embedding: usize) -> bool {
         let sums = &self.block.embedding;
-        let finite = sums.iter().chain([&self.sum, &self.block.calibrated]);
+        let finite = sums.iter().chain([&self.sum.0, &self.block.calibrated]);
         (sums.is_empty() || sums.len() == embedding)
-            && self.sum >= 0.0
+            && self.sum.0 >= 0.0
             && finite.into_iter().all(|x| x.is_finite())
             && self.block.windows < BLOCK
     }

@@ -23,7 +23,7 @@ use super::score::WindowScore;
 use grouping::Grouping;
 use interruptions::Interruptions;
 
-pub use evidence::{BLOCK, Block, BlockModel, Evidence, MOST, ScoreCalibration};
+pub use evidence::{BLOCK, Block, BlockModel, Evidence, MOST, PageSum, ScoreCalibration};
 pub use grouping::GroupingParams;
 
 /// From this share of a limit on, evidence is suspicious; below it an alarm is over.

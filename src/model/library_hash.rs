@@ -63,6 +63,12 @@ impl LibraryHash {
         Ok(Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
+    /// The first digits, and whether it is built in, for people.
+    pub fn words(&self) -> String {
+        let whence = if self.is_known() { "built in" } else { "named by the configuration" };
+        format!("SHA-256 {}... {whence}", &self.0[..12])
+    }
+
     fn is_known(&self) -> bool {
         KNOWN.iter().any(|(os, arch, hash)| (*os, *arch, *hash) == (OS, ARCH, self.0.as_str()))
     }

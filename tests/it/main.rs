@@ -158,6 +158,9 @@ mod report;
 // `privacy`, `export` and `purge`.
 mod privacy;
 
+// The administrator's policy below /etc.
+mod policy;
+
 // `service`: what it lays down, and what the system says of it.
 mod service;
 

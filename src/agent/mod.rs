@@ -36,5 +36,6 @@ mod unjudged;
 
 pub use announce::LogSink;
 pub use away::{Before, Origin};
-pub use engine::{Command, Reload, Reloaded};
+pub use engine::Command;
+pub use reload::{Reload, Reloaded};
 pub use responder::{PostGuard, ResponderIo};

@@ -44,7 +44,7 @@ impl Paths {
     ///
     /// # Errors
     /// When there is no home folder.
-    pub fn of_user(home: Option<PathBuf>) -> Result<Self> {
+    pub(crate) fn of_user(home: Option<PathBuf>) -> Result<Self> {
         let folders = ProjectDirs::from("", "", "mousewarden");
         let own = Self::resolve(|_| None, folders.as_ref(), places::runtime(None));
         let Some(home) = home else { return own };

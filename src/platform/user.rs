@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// Name and home folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SystemUser {
+pub(crate) struct SystemUser {
     /// The login name.
     pub name: String,
     /// The home folder, where programs follow the XDG base directories below it; elsewhere none.
@@ -13,7 +13,7 @@ pub struct SystemUser {
 
 /// The user of this process; `None` where the system knows none by that number.
 #[cfg(unix)]
-pub fn own() -> Option<SystemUser> {
+pub(crate) fn own() -> Option<SystemUser> {
     use std::ffi::{CStr, OsStr};
     use std::os::unix::ffi::OsStrExt;
     let number = rustix::process::getuid().as_raw();
@@ -38,7 +38,7 @@ pub fn own() -> Option<SystemUser> {
 
 /// The user of this process; `None` where the system does not tell.
 #[cfg(windows)]
-pub fn own() -> Option<SystemUser> {
+pub(crate) fn own() -> Option<SystemUser> {
     use windows_sys::Win32::System::WindowsProgramming::GetUserNameW;
     let mut name = [0_u16; 257];
     let mut length = name.len() as u32;

@@ -9,7 +9,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] where it is something else; when the system refuses.
-pub fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     // The opening of a pipe that nobody writes to would wait already.
@@ -24,7 +24,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -34,7 +34,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`open`], and [`io::ErrorKind::InvalidData`] where it is no text.
-pub fn read_to_string(path: &Path) -> io::Result<String> {
+pub(crate) fn read_to_string(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     open(path)?.read_to_string(&mut text)?;
     Ok(text)
@@ -44,7 +44,7 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] where it is something else.
-pub fn regular(file: &File) -> io::Result<()> {
+pub(crate) fn regular(file: &File) -> io::Result<()> {
     if file.metadata()?.is_file() { Ok(()) } else { Err(other_kind("not a regular file")) }
 }
 
@@ -53,7 +53,7 @@ pub fn regular(file: &File) -> io::Result<()> {
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] where it is something else; when it cannot be looked at.
-pub fn regular_or_none(path: &Path) -> io::Result<()> {
+pub(crate) fn regular_or_none(path: &Path) -> io::Result<()> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),

@@ -39,15 +39,15 @@ impl Paths {
         Self::resolve(|name| std::env::var_os(name), folders.as_ref(), runtime)
     }
 
-    /// The places of a user with this home folder, whatever the environment says; where the system
-    /// tells of no home, those of the environment but for the variables of this program.
+    /// The places of a user with this home folder by the XDG base directories, whatever the
+    /// environment says; without one, those of the environment but for the variables of this program.
     ///
     /// # Errors
     /// When there is no home folder.
-    pub fn of_user(home: Option<PathBuf>) -> Result<Self> {
+    pub(crate) fn of_user(home: Option<PathBuf>) -> Result<Self> {
         let folders = ProjectDirs::from("", "", "mousewarden");
         let own = Self::resolve(|_| None, folders.as_ref(), places::runtime(None));
-        let Some(home) = home.filter(|_| cfg!(target_os = "linux")) else { return own };
+        let Some(home) = home else { return own };
         let data = home.join(".local/share/mousewarden");
         let session = places::runtime(None).map(|folder| folder.join("mousewarden"));
         Ok(Self {

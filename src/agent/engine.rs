@@ -15,10 +15,11 @@ use super::device::DeviceCheck;
 use super::event::{Asked, Event, Fingerprints, StampedEvent};
 use super::gate::SessionGate;
 use super::intake::SignalQueue;
-use super::judge::{AnyScorer, Judge};
+use super::judge::AnyScorer;
 use super::later_movement::LaterMovement;
 use super::model_versions::ModelVersions;
 use super::recorder::Recorder;
+use super::reload::Reload;
 use super::responder::Task;
 use super::saved::SavedDecision;
 use super::shared_status::{SharedStatus, WatchState};
@@ -42,17 +43,6 @@ pub enum Command {
     },
     /// End; the text says why.
     Stop(String),
-}
-
-/// Reads configuration and model anew.
-pub type Reload = Box<dyn FnMut() -> Result<Reloaded> + Send>;
-
-/// What is in force after a reload.
-pub struct Reloaded {
-    /// Who judges.
-    pub judge: Judge,
-    /// The files that this rests on.
-    pub sha256: Fingerprints,
 }
 
 /// Where a boundary of the session gets its time from.
@@ -187,7 +177,7 @@ impl Engine {
                 },
                 recv(ears.commands) -> command => {
                     self.drain(&ears.inlet)?;
-                    if let Some(why) = self.obey(command.unwrap_or_else(|_| gone()))? {
+                    if let Some(why) = self.obey(command.unwrap_or_else(|_| Command::Stop("nobody can ask any more".into())))? {
                         return Ok(why);
                     }
                 },
@@ -405,10 +395,6 @@ impl Engine {
     fn send(&self, event: StampedEvent) {
         let _ = self.tasks.send(Task::Entry(event));
     }
-}
-
-fn gone() -> Command {
-    Command::Stop("nobody can ask anything any more".into())
 }
 
 pub(super) fn first_line(failure: &Failure) -> String {

@@ -32,13 +32,25 @@ pub(crate) struct Holder {
 }
 
 impl Instance {
-    /// Becomes the only one who holds these files, and says in them where it can be asked.
+    /// Becomes the only one who holds these files, and says in them where it can be asked. A file
+    /// for which the disk has no room, or which it may not take, is done without as long as another
+    /// one is held: a full disk is no reason to watch nobody.
     ///
     /// # Errors
     /// [`FailureKind::Busy`] when another process holds one of them, with its number.
     pub fn claim(locks: &[PathBuf], socket: Option<&Path>) -> Result<Self> {
-        let files = locks.iter().map(|lock| claim(lock, socket)).collect::<Result<_>>()?;
-        Ok(Self { _files: files })
+        let (mut files, mut refused) = (Vec::new(), None);
+        for lock in locks {
+            match claim(lock, socket) {
+                Ok(file) => files.push(file),
+                Err(failure) if failure.kind() == FailureKind::Busy => return Err(failure),
+                Err(failure) => {
+                    tracing::warn!("{failure}");
+                    refused = Some(failure);
+                }
+            }
+        }
+        refused.filter(|_| files.is_empty()).map_or(Ok(Self { _files: files }), Err)
     }
 }
 
@@ -60,9 +72,12 @@ fn claim(path: &Path, socket: Option<&Path>) -> Result<File> {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
     }
-    file.set_len(0).map_err(failed)?;
     let socket = socket.map(|socket| socket.display().to_string()).unwrap_or_default();
-    writeln!(file, "{}\n{socket}", std::process::id()).map_err(failed)?;
+    let written = file.set_len(0).and_then(|()| writeln!(file, "{}\n{socket}", std::process::id()));
+    // It is held all the same.
+    if let Err(error) = written {
+        tracing::warn!("{}: {error}", path.display());
+    }
     Ok(file)
 }
 
@@ -111,6 +126,17 @@ mod tests {
         assert!(failure.to_string().contains(&std::process::id().to_string()), "{failure}");
         drop(first);
         Instance::claim(&path, None).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_done_without_as_long_as_another_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("agent.lock");
+        let bad = folder.path().join("none/agent.lock");
+        let first = Instance::claim(&[bad.clone(), good.clone()], None).unwrap();
+        assert!(Instance::claim(&[good], None).is_err());
+        assert!(Instance::claim(&[bad], None).is_err());
+        drop(first);
     }
 
     #[test]

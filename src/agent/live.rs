@@ -15,13 +15,14 @@ use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, c
 use super::away::AgentOrigin;
 use super::control::AgentControl;
 use super::device::DeviceCheck;
-use super::engine::{Command, Engine, EngineInputs, EngineParts, Reload, Stamp};
+use super::engine::{Command, Engine, EngineInputs, EngineParts, Stamp};
 use super::event::{Event, StampedEvent};
 use super::intake::{self, Pressure};
 use super::judge::Judge;
 use super::log;
 use super::metrics::Metrics;
 use super::recorder::Recorder;
+use super::reload::Reload;
 use super::responder::{Responder, ResponderIo, ResponderParams, Task};
 use super::rules::Rules;
 use super::saved::SavedDecision;

@@ -36,6 +36,7 @@ mod unjudged;
 
 pub(crate) use announce::LogSink;
 pub use away::AgentOrigin;
-pub use engine::{Command, Reload, Reloaded};
+pub use engine::Command;
+pub use reload::{Reload, Reloaded};
 pub(crate) use responder::PostGuard;
 pub use responder::ResponderIo;

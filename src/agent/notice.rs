@@ -207,8 +207,8 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
 pub fn blind(why: &str) -> NoticeText {
     let why: String = why.chars().take(60).collect();
     let body = format!(
-        "Nobody is watched: {why}. mousewarden goes on as soon as it can; `mousewarden status` says how \
-         it stands. If you did nothing, somebody may have."
+        "Nobody is watched: {why}. It goes on as soon as it can; `mousewarden status` says more. If you \
+         did nothing, somebody has."
     );
     plain(NoticeKind::Blind, "The mouse is not seen", body, true)
 }

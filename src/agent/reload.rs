@@ -1,12 +1,23 @@
 //! What changes the model that judges: one that is read anew, and what was learnt.
 
-use super::engine::{Engine, Reloaded, first_line};
+use super::engine::{Engine, first_line};
 use super::event::{Event, Fingerprints};
 use super::judge::Judge;
 use super::responder::{ResponderParams, Task};
 use super::shared_status::AdaptationStatus;
 use crate::error::Result;
 use crate::platform::clock;
+
+/// Reads configuration and model anew.
+pub type Reload = Box<dyn FnMut() -> Result<Reloaded> + Send>;
+
+/// What is in force after a reload.
+pub struct Reloaded {
+    /// Who judges.
+    pub judge: Judge,
+    /// The files that this rests on.
+    pub sha256: Fingerprints,
+}
 
 impl Reloaded {
     /// The same, for an intake that waits for pauses of so many milliseconds.

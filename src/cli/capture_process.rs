@@ -8,6 +8,7 @@ use clap::Args;
 use crate::error::Result;
 use crate::platform::CaptureBackend;
 use crate::platform::capture::{HookParams, hold};
+use crate::platform::signals;
 
 /// Arguments of `capture-process`.
 #[derive(Debug, Args)]
@@ -29,6 +30,7 @@ impl CaptureProcessArgs {
     /// # Errors
     /// Why there is no hook.
     pub fn run(self) -> Result<()> {
+        signals::ignore_requests_to_end();
         let Self { backend, untapped, root } = self;
         hold(&HookParams { backend, untapped, root })
     }

@@ -200,7 +200,7 @@ pub(super) fn socket(paths: &Paths) -> PathBuf {
 }
 
 /// The places of this user. Where the administrator fixes the model, the environment cannot move
-/// them: other data are another past and other lessons.
+/// them: other data are another past.
 fn places(policy: &AdminPolicy) -> Result<Paths> {
     if !policy.fixes_model() {
         return Paths::from_environment();

@@ -77,7 +77,7 @@ impl AdminPolicy {
     ///
     /// # Errors
     /// [`FailureKind::Config`] with line and caret when it is wrong.
-    pub fn parse(name: &str, text: &str) -> Result<Self> {
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self> {
         let read: Self = toml::from_str(text).map_err(|error| {
             Failure::new(FailureKind::Config, format!("{name}: {}", error.to_string().trim_end()))
                 .remedy("The administrator of this machine has to correct that line.")
@@ -120,7 +120,7 @@ impl AdminPolicy {
     }
 
     /// Puts what is fixed in place of what was chosen.
-    pub fn apply(&self, config: &mut Config) {
+    pub(crate) fn apply(&self, config: &mut Config) {
         put(&mut config.capture, &self.capture);
         put(&mut config.model, &self.model);
         put(&mut config.decision, &self.decision);
@@ -137,23 +137,23 @@ impl AdminPolicy {
     }
 
     /// What the owner may ask of the agent.
-    pub const fn rules(&self) -> Rules {
+    pub(crate) const fn rules(&self) -> Rules {
         Rules { allow_pause: self.allow_pause, allow_stop: self.allow_stop }
     }
 
     /// Whether the model is the administrator's: then it lies where only administrators write, and
     /// neither the environment nor an argument names another.
-    pub const fn fixes_model(&self) -> bool {
+    pub(crate) const fn fixes_model(&self) -> bool {
         self.model.is_some()
     }
 
     /// Whether the administrator decides what becomes of what is seen.
-    pub const fn fixes_decision(&self) -> bool {
+    pub(crate) const fn fixes_decision(&self) -> bool {
         self.decision.is_some()
     }
 
     /// What is fixed, each in a few words.
-    pub fn words(&self) -> Vec<String> {
+    pub(crate) fn words(&self) -> Vec<String> {
         let forbidden = [(self.allow_pause, "no pause"), (self.allow_stop, "no stop")];
         let forbidden = forbidden.into_iter().filter(|(allowed, _)| !allowed);
         let sections = toml::Table::try_from(self).unwrap_or_default();

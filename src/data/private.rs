@@ -205,13 +205,13 @@ pub(crate) fn handing_to_root(path: &Path) -> String {
 
 /// What an administrator does so that everybody can read a copy that only administrators write.
 #[cfg(unix)]
-pub fn laying_for_all(from: &Path, to: &Path) -> String {
+pub(crate) fn laying_for_all(from: &Path, to: &Path) -> String {
     format!("As root: install -D -m 644 -o root {} {}", from.display(), to.display())
 }
 
 /// What an administrator does so that everybody can read a copy that only administrators write.
 #[cfg(windows)]
-pub fn laying_for_all(from: &Path, to: &Path) -> String {
+pub(crate) fn laying_for_all(from: &Path, to: &Path) -> String {
     format!("As an administrator: copy \"{}\" to \"{}\".", from.display(), to.display())
 }
 

@@ -63,6 +63,12 @@ impl LibraryHash {
         Ok(Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
+    /// The first digits, and whether it is built in, for people.
+    pub(crate) fn words(&self) -> String {
+        let whence = if self.is_known() { "built in" } else { "named by the configuration" };
+        format!("SHA-256 {}... {whence}", &self.0[..12])
+    }
+
     fn is_known(&self) -> bool {
         KNOWN.iter().any(|(os, arch, hash)| (*os, *arch, *hash) == (OS, ARCH, self.0.as_str()))
     }
@@ -72,7 +78,7 @@ impl LibraryHash {
 ///
 /// # Errors
 /// When it is another; the remedy says how to name it. When it cannot be read.
-pub fn check(path: &Path, named: Option<&LibraryHash>) -> Result<()> {
+pub(crate) fn check(path: &Path, named: Option<&LibraryHash>) -> Result<()> {
     let name = format!("ONNX Runtime library {}", path.display());
     let found = LibraryHash::of(path).map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
     let what = match named {

@@ -19,7 +19,7 @@ pub(crate) const POLICY: &str = "/etc/mousewarden/policy.toml";
 pub(crate) const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
 
 /// The models of a machine whose administrator fixes them, one a user.
-pub fn pinned_models() -> PathBuf {
+pub(crate) fn pinned_models() -> PathBuf {
     Path::new(POLICY).with_file_name("models")
 }
 

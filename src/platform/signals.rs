@@ -45,6 +45,20 @@ pub(crate) fn listen(heard: impl FnMut(ProcessSignal) + Send + 'static) -> Resul
     Ok(())
 }
 
+/// Has this process ignore what asks it to end, for one that ends with its parent: whoever asks the
+/// whole group, as an end of the session does, means the parent.
+#[cfg(unix)]
+pub(crate) fn ignore_requests_to_end() {
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+        // SAFETY: no handler is installed; the signal is only ignored.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+/// Windows asks no process of a group but by its console, which this one does not share.
+#[cfg(not(unix))]
+pub(crate) fn ignore_requests_to_end() {}
+
 /// Calls `heard` from a thread of Windows, once for every event of the console. A session that ends
 /// leaves the process a few seconds; Ctrl-C alone no longer ends it.
 ///

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 /// Name and home folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
+pub(crate) struct SystemUser {
     /// The login name.
     pub name: String,
-    /// The home folder; none where the system does not tell.
+    /// The home folder, where programs follow the XDG base directories below it; elsewhere none.
     pub home: Option<PathBuf>,
 }
 
 /// The user of this process; `None` where the system knows none by that number.
 #[cfg(unix)]
-pub fn own() -> Option<User> {
+pub(crate) fn own() -> Option<SystemUser> {
     use std::ffi::{CStr, OsStr};
     use std::os::unix::ffi::OsStrExt;
     let number = rustix::process::getuid().as_raw();
@@ -32,12 +32,13 @@ pub fn own() -> Option<User> {
     let (name, home) = unsafe { (CStr::from_ptr(entry.pw_name), CStr::from_ptr(entry.pw_dir)) };
     let home = PathBuf::from(OsStr::from_bytes(home.to_bytes()));
     let name = name.to_string_lossy().into_owned();
-    Some(User { name, home: home.is_absolute().then_some(home) })
+    let home = Some(home).filter(|home| cfg!(target_os = "linux") && home.is_absolute());
+    Some(SystemUser { name, home })
 }
 
 /// The user of this process; `None` where the system does not tell.
 #[cfg(windows)]
-pub fn own() -> Option<User> {
+pub(crate) fn own() -> Option<SystemUser> {
     use windows_sys::Win32::System::WindowsProgramming::GetUserNameW;
     let mut name = [0_u16; 257];
     let mut length = name.len() as u32;
@@ -46,7 +47,7 @@ pub fn own() -> Option<User> {
         return None;
     }
     let letters = usize::try_from(length).ok()?.checked_sub(1)?;
-    Some(User { name: String::from_utf16_lossy(name.get(..letters)?), home: None })
+    Some(SystemUser { name: String::from_utf16_lossy(name.get(..letters)?), home: None })
 }
 
 #[cfg(all(test, unix))]

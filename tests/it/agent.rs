@@ -21,7 +21,9 @@ use mousewarden::pipeline::{
     Signal, Steps, Timestamp, WindowParams, WindowScore,
 };
 use mousewarden::platform::guard::Guard;
-use mousewarden::platform::{EventSource, Locked, Locker, Notice, NoticeAnswer, Notifier};
+use mousewarden::platform::{
+    CaptureNews, EventSource, Locked, Locker, Next, Notice, NoticeAnswer, Notifier,
+};
 use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake, Script};
 use serde_json::Value;
 
@@ -43,6 +45,23 @@ impl Scorer for Improving {
         let first = self.0;
         self.0 += windows.len();
         Ok((first..self.0).map(|i| Score::new(if i < 3 { 0.0 } else { 1.0 }).into()).collect())
+    }
+}
+
+/// A mouse that is not seen for a moment, and then never moves again.
+struct Blinking(Vec<CaptureNews>);
+
+impl EventSource for Blinking {
+    fn next(&mut self, _timeout: Option<Duration>) -> Result<Next> {
+        Ok(if self.0.is_empty() { Next::End } else { Next::Nothing })
+    }
+
+    fn news(&mut self) -> Option<CaptureNews> {
+        self.0.pop()
+    }
+
+    fn name(&self) -> &str {
+        "blinking"
     }
 }
 
@@ -528,4 +547,20 @@ fn what_kept_the_watch_from_watching_meets_the_owner_at_the_next_unlock_once() {
     });
     agent.finish().unwrap();
     assert_eq!(summaries(&desktop).len(), 1, "once");
+}
+
+#[test]
+fn a_mouse_that_is_not_seen_is_told_once_in_a_while_and_becomes_a_gap() {
+    let desktop = TestDesktop::new(MaxAction::Lock);
+    let blind = || CaptureNews::Blind("it was stopped from outside".into());
+    let news = vec![CaptureNews::Sees, blind(), CaptureNews::Sees, blind()];
+    let setup = desktop.setup(Blinking(news), (unbounded().1, unbounded().1));
+    live::run(setup, live::commands()).unwrap();
+    let is_told = |call: &FakeCall| matches!(call, FakeCall::Notified(notice) if notice.summary == "The mouse is not seen");
+    assert_eq!(desktop.notifier.events().iter().filter(|call| is_told(call)).count(), 1);
+    let text = std::fs::read_to_string(desktop.journal()).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |name: &str| events.iter().filter(|event| event["event"] == name).count();
+    assert_eq!((count("capture"), count("gap")), (4, 2), "{text}");
+    assert_eq!(desktop.locker.events(), [], "a fault never locks");
 }

@@ -167,6 +167,9 @@ mod first_steps;
 // `privacy`, `export` and `purge`.
 mod privacy;
 
+// The administrator's policy below /etc.
+mod policy;
+
 // `service`: what it lays down, and what the system says of it.
 mod service;
 

@@ -164,6 +164,36 @@ fn systemd_accepts_the_unit_and_finds_little_exposed() {
 }
 
 #[test]
+fn an_end_that_nothing_mends_is_told_on_the_desktop() {
+    use mousewarden_rig::desktop::{TestDesktop, TestDesktopPlan};
+    require("busctl", "--version", "systemd");
+    let home = Home::new();
+    home.says(&["service", "install", "--by", "systemd"]);
+    let unit = fs::read_to_string(home.path(ENDED)).unwrap();
+    // As systemd reads these lines: a shell, a word in quotes, doubled dollars.
+    let script = |key: &str| {
+        let line = unit.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+        let script =
+            line.strip_prefix("/bin/sh -c '").and_then(|line| line.strip_suffix('\'')).unwrap();
+        script.replace("$$", "$")
+    };
+    let desktop = TestDesktop::start(&TestDesktopPlan::default()).unwrap();
+    let run = |key: &str, code: &str| {
+        let mut shell = desktop.command("sh");
+        shell.args(["-c", &script(key)]).env("MONITOR_EXIT_STATUS", code);
+        shell.status().unwrap().success()
+    };
+    for (code, is_told) in [("65", true), ("KILL", true), ("", true), ("68", false), ("75", false)]
+    {
+        assert_eq!(run("ExecCondition=", code), is_told, "{code}");
+    }
+    assert!(run("ExecStart=", "65"));
+    let told = desktop.notifications().wait_for(Duration::from_secs(20), |_| true).unwrap();
+    assert_eq!((told.summary.as_str(), told.urgency), ("No longer watching", Some(2)));
+    assert!(told.body.contains("exit code 65") && told.body.contains("mousewarden doctor"));
+}
+
+#[test]
 fn the_desktop_accepts_the_autostart_file() {
     require("desktop-file-validate", "--version", "desktop-file-utils");
     let home = Home::new();

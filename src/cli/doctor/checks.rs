@@ -8,7 +8,7 @@ use super::past;
 use crate::agent::control::{self, ControlRequest, Reply};
 use crate::data::private;
 use crate::error::FailureKind;
-use crate::model::{ScorerBackend, ScorerReport, how_to_fetch};
+use crate::model::{LibraryHash, ScorerBackend, ScorerReport, how_to_fetch};
 use crate::paths::Paths;
 use crate::platform::places::POLICY;
 use crate::platform::probe::Check;
@@ -77,7 +77,9 @@ fn scorer(context: &Context) -> Check {
     match ScorerReport::of(&params) {
         Ok(report) => {
             let by_choice = params.backend == ScorerBackend::Builtin;
-            let at = report.library.map(|path| format!(", {}", path.display()));
+            let hash = report.library.as_deref().and_then(|path| LibraryHash::of(path).ok());
+            let hash = hash.map_or_else(String::new, |hash| format!(", {}", hash.words()));
+            let at = report.library.map(|path| format!(", {}{hash}", path.display()));
             let note = report.note.map(|note| format!("; {note}"));
             let found = [format!("{} {}", report.backend, report.version)]
                 .into_iter()

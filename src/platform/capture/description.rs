@@ -172,6 +172,16 @@ impl Capture {
         }
     }
 
+    /// Whether another capture is by this one's pointer, as far as both are known. Where the system
+    /// never tells devices, one that is named is a program.
+    fn knows_pointer(&self, now: &Self) -> bool {
+        match (&self.pointer, &now.pointer) {
+            (Some(own), Some(other)) => own.is_like(other),
+            (None, Some(_)) => !["windows-rdev", "macos-rdev"].contains(&now.backend.as_str()),
+            (_, None) => true,
+        }
+    }
+
     /// Whether this names a way of capturing a live mouse, and not the place a file comes from.
     fn is_live(&self) -> bool {
         self.backend.ends_with("rdev") || ["x11-xinput2", "evdev"].contains(&self.backend.as_str())
@@ -258,12 +268,7 @@ impl Profile {
         if same.is_empty() {
             return Some(Unknown::Backend);
         }
-        let same: Vec<_> = same
-            .into_iter()
-            .filter(|own| {
-                own.pointer.as_ref().zip(now.pointer.as_ref()).is_none_or(|(a, b)| a.is_like(b))
-            })
-            .collect();
+        let same: Vec<_> = same.into_iter().filter(|own| own.knows_pointer(now)).collect();
         if same.is_empty() {
             return Some(Unknown::Pointer);
         }
@@ -359,6 +364,12 @@ mod tests {
         assert_eq!(Profile::parse("gmail").lacks(&mouse()), None);
         assert_eq!(profile.lacks(&Capture::by("recording")), None);
         assert_eq!(profile.lacks(&Capture { pointer: None, ..mouse() }), None);
+        let injected = |backend| {
+            let pointer = Some(Pointer::new(PointerKind::Virtual, "injected input"));
+            Profile::parse(backend).lacks(&Capture { pointer, ..Capture::by(backend) })
+        };
+        assert_eq!(injected("windows-rdev"), Some(Unknown::Pointer));
+        assert_eq!(injected("x11-rdev"), None);
     }
 
     #[test]

@@ -22,7 +22,8 @@ use rdev::Button;
 
 use crate::error::Result;
 use crate::platform::capture::HookParams;
-use crate::platform::capture::pipe_writer::{self, QueuedPipeWriter};
+use crate::platform::capture::injection::Injection;
+use crate::platform::capture::pipe_writer::{self, QueuedPipeWriter, ToldCapture};
 use crate::platform::capture::record::Record;
 use crate::platform::capture::refusal::Refusal;
 use crate::platform::capture::translate::{Origin, Translator};
@@ -32,6 +33,14 @@ use crate::platform::{CaptureBackend, clock};
 
 /// The name of this way of seeing the mouse.
 const BACKEND: &str = "macos-rdev";
+/// What the library tells of, and our tap looks at for who made it.
+const TOLD: [CGEventType; 5] = [
+    CGEventType::MouseMoved,
+    CGEventType::LeftMouseDown,
+    CGEventType::LeftMouseUp,
+    CGEventType::RightMouseDown,
+    CGEventType::RightMouseUp,
+];
 /// What the library drops.
 const DROPPED: [CGEventType; 5] = [
     CGEventType::LeftMouseDragged,
@@ -66,14 +75,15 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     }
     let (x, y) = screen::pointer().ok_or(Refusal::NoDesktop)?;
     let writer = QueuedPipeWriter::start(std::io::stdout(), std::io::stdin())?;
-    let told = screen::capture(BACKEND);
-    writer.describe(&told);
+    let told = Arc::new(ToldCapture::begin(writer.clone(), screen::capture(BACKEND)));
     let heard = Heard::default();
-    add_tap(writer.clone(), Arc::clone(&heard)).ok_or(Refusal::Hook)?;
+    let injection = Injection::default();
+    let tapped =
+        Tapped { writer: writer.clone(), heard: heard.clone(), told: told.clone(), injection };
+    add_tap(tapped).ok_or(Refusal::Hook)?;
     announce(writer.clone()).ok_or(Refusal::Hook)?;
-    let watcher = writer.clone();
     let seen = Arc::clone(&heard);
-    pipe_writer::spawn("capture-watch", move || watchdog::attend(&SYSTEM, &watcher, &seen, told))?;
+    pipe_writer::spawn("capture-watch", move || watchdog::attend(&SYSTEM, &told, &seen))?;
     let mut translator = Translator::new((x as f32, y as f32), number);
     let mut writer = writer;
     // Comes back only when the hook cannot be set up.
@@ -99,12 +109,16 @@ const fn number(button: Button) -> Option<u8> {
 struct Tapped {
     writer: QueuedPipeWriter,
     heard: Heard,
+    told: Arc<ToldCapture>,
+    injection: Injection,
 }
 
-/// Adds a tap for what the library drops to this thread's run loop.
-fn add_tap(writer: QueuedPipeWriter, heard: Heard) -> Option<()> {
-    let mask = DROPPED.iter().fold(0, |mask, kind| mask | 1_u64 << kind.0);
-    let tapped = Box::into_raw(Box::new(Tapped { writer, heard }));
+/// Adds a tap for what the library drops, and for who made what it tells, to this thread's run
+/// loop.
+fn add_tap(tapped: Tapped) -> Option<()> {
+    let kinds = DROPPED.iter().chain(&TOLD);
+    let mask = kinds.fold(0, |mask, kind| mask | 1_u64 << kind.0);
+    let tapped = Box::into_raw(Box::new(tapped));
     // SAFETY: the callback's data lives as long as the process.
     let tap = unsafe {
         CGEvent::tap_create(
@@ -139,6 +153,12 @@ unsafe extern "C-unwind" fn take(
     }
     let at = clock::now();
     tapped.heard.store(at.micros(), Ordering::Relaxed);
+    // A device's events come from no process.
+    let maker = CGEvent::integer_value_field(Some(seen), CGEventField::EventSourceUnixProcessID);
+    tapped.injection.moved(at, maker != 0, |pointer| tapped.told.pointer(pointer));
+    if TOLD.contains(&kind) {
+        return event.as_ptr();
+    }
     let place = CGEvent::location(Some(seen));
     let x = place.x as f32;
     let y = place.y as f32;

@@ -4,10 +4,14 @@
 
 pub mod description;
 mod heartbeat;
+#[cfg(any(test, not(target_os = "linux")))]
+#[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
+mod injection;
 #[cfg(target_os = "linux")]
 pub mod linux;
 #[cfg(target_os = "macos")]
 pub mod macos;
+mod mover;
 mod pipe_reader;
 #[cfg(any(test, not(target_os = "linux")))]
 #[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]

@@ -5,10 +5,12 @@
 //! An event is never waited for: what does not fit is lost, and said to be.
 
 use std::io::{IsTerminal, Read, Write};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use super::description::Pointer;
 use super::record::{Record, SIZE, description};
 use super::refusal::Refusal;
 use crate::error::{Failure, FailureKind};
@@ -58,6 +60,43 @@ impl QueuedPipeWriter {
     pub fn describe(&self, capture: &Capture) {
         // Without a reader the process ends.
         let _ = self.queue.send(description(clock::now(), capture));
+    }
+}
+
+/// What the parent has been told of what captures: by the hook, which never waits, and by who
+/// watches the displays.
+pub struct ToldCapture {
+    writer: QueuedPipeWriter,
+    capture: Mutex<Capture>,
+}
+
+impl ToldCapture {
+    /// Tells this first.
+    pub fn begin(writer: QueuedPipeWriter, capture: Capture) -> Self {
+        writer.describe(&capture);
+        Self { writer, capture: Mutex::new(capture) }
+    }
+
+    /// Says when the displays have changed. Waits for room.
+    pub fn displays(&self, now: Capture) {
+        let mut told = self.capture.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Capture { pointer: told.pointer.clone(), ..now };
+        if now != *told {
+            self.writer.describe(&now);
+            *told = now;
+        }
+    }
+
+    /// Says what moves the pointer from here on; `false` where that would have to wait.
+    pub fn pointer(&self, pointer: Option<Pointer>) -> bool {
+        let Ok(mut told) = self.capture.try_lock() else { return false };
+        let now = Capture { pointer, ..told.clone() };
+        let records = description(clock::now(), &now);
+        let is_told = self.writer.queue.try_send(records).is_ok();
+        if is_told {
+            *told = now;
+        }
+        is_told
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::pipe_writer::QueuedPipeWriter;
+use super::pipe_writer::ToldCapture;
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
 use crate::platform::Capture;
@@ -55,13 +55,8 @@ pub(crate) struct System {
 }
 
 /// Ends the process when its hook has gone deaf: the parent starts another. Says when the displays
-/// have changed since `told`. `heard` is when the hook heard of the mouse last, in microseconds.
-pub(crate) fn attend(
-    system: &System,
-    writer: &QueuedPipeWriter,
-    heard: &AtomicI64,
-    mut told: Capture,
-) {
+/// have changed. `heard` is when the hook heard of the mouse last, in microseconds.
+pub(crate) fn attend(system: &System, told: &ToldCapture, heard: &AtomicI64) {
     let mut watchdog = HookWatchdog::default();
     loop {
         let look = SystemReading {
@@ -73,11 +68,7 @@ pub(crate) fn attend(
         if watchdog.is_deaf(&look) {
             std::process::exit(0);
         }
-        let now = (system.capture)();
-        if now != told {
-            writer.describe(&now);
-            told = now;
-        }
+        told.displays((system.capture)());
         thread::sleep(LOOK);
     }
 }

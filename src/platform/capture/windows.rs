@@ -5,17 +5,21 @@
 //! Nothing here blocks the hook, stores an event or looks at what the movement means.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use rdev::{Button, Event, EventType};
+use windows_sys::Win32::Foundation::{LPARAM, LRESULT, WPARAM};
+use windows_sys::Win32::System::LibraryLoader::GetModuleHandleW;
 use windows_sys::Win32::System::Threading::GetCurrentThreadId;
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    DispatchMessageW, GetMessageW, MSG, PM_NOREMOVE, PeekMessageW, PostThreadMessageW, WM_NULL,
+    CallNextHookEx, DispatchMessageW, GetMessageW, HC_ACTION, LLMHF_INJECTED, MSG, MSLLHOOKSTRUCT,
+    PM_NOREMOVE, PeekMessageW, PostThreadMessageW, SetWindowsHookExW, WH_MOUSE_LL, WM_NULL,
 };
 
 use crate::error::Result;
 use crate::platform::capture::HookParams;
-use crate::platform::capture::pipe_writer::{self, QueuedPipeWriter};
+use crate::platform::capture::injection::Injection;
+use crate::platform::capture::pipe_writer::{self, QueuedPipeWriter, ToldCapture};
 use crate::platform::capture::record::Record;
 use crate::platform::capture::refusal::Refusal;
 use crate::platform::capture::translate::{Origin, Translator};
@@ -48,19 +52,24 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     screen::in_physical_pixels();
     let place = screen::pointer().ok_or(Refusal::NoDesktop)?;
     let writer = QueuedPipeWriter::start(std::io::stdout(), std::io::stdin())?;
-    let told = screen::capture(BACKEND);
-    writer.describe(&told);
+    let told = Arc::new(ToldCapture::begin(writer.clone(), screen::capture(BACKEND)));
     let heard = Heard::default();
-    hook(place, writer.clone(), Arc::clone(&heard))?;
-    tell_ready(writer.clone());
-    pipe_writer::spawn("capture-watch", move || watchdog::attend(&SYSTEM, &writer, &heard, told))?;
+    hook(place, writer.clone(), Arc::clone(&told), Arc::clone(&heard))?;
+    look_first()?;
+    tell_ready(writer);
+    pipe_writer::spawn("capture-watch", move || watchdog::attend(&SYSTEM, &told, &heard))?;
     fetch_messages();
     Err(Refusal::Hook)
 }
 
 /// Sets the hook up. The library waits for one message of this thread and leaves the rest to
 /// others, so there is one already, and the rest follows.
-fn hook(place: (i32, i32), writer: QueuedPipeWriter, heard: Heard) -> Result<(), Refusal> {
+fn hook(
+    place: (i32, i32),
+    writer: QueuedPipeWriter,
+    told: Arc<ToldCapture>,
+    heard: Heard,
+) -> Result<(), Refusal> {
     let mut message = MSG::default();
     // SAFETY: the structure outlives the call, which makes a queue for this thread; the second
     // call puts a message without meaning into it.
@@ -70,13 +79,39 @@ fn hook(place: (i32, i32), writer: QueuedPipeWriter, heard: Heard) -> Result<(),
     }
     let mut translator = Translator::new((place.0 as f32, place.1 as f32), number);
     let mut writer = writer;
+    let mut injection = Injection::default();
     rdev::listen(move |event| {
         if let Some(record) = translator.record(&on_screen(&event), Origin::Unknown) {
-            heard.store(clock::now().micros(), Ordering::Relaxed);
+            let now = clock::now();
+            let injected = INJECTED.load(Ordering::Relaxed);
+            injection.moved(now, injected, |pointer| told.pointer(pointer));
+            heard.store(now.micros(), Ordering::Relaxed);
             writer.send(record);
         }
     })
     .map_err(|_| Refusal::Hook)
+}
+
+/// Whether the mouse event that is on its way was made by a program. The library drops that.
+static INJECTED: AtomicBool = AtomicBool::new(false);
+
+/// Sets up a hook of our own that is called before the library's, because it comes later.
+fn look_first() -> Result<(), Refusal> {
+    // SAFETY: the function lives as long as the process; the module is this program.
+    let hook = unsafe {
+        SetWindowsHookExW(WH_MOUSE_LL, Some(look), GetModuleHandleW(std::ptr::null()), 0)
+    };
+    if hook.is_null() { Err(Refusal::Hook) } else { Ok(()) }
+}
+
+unsafe extern "system" fn look(code: i32, kind: WPARAM, event: LPARAM) -> LRESULT {
+    if code == HC_ACTION as i32 {
+        // SAFETY: with this code it is such a structure, which lives during the call.
+        let event = unsafe { &*(event as *const MSLLHOOKSTRUCT) };
+        INJECTED.store(event.flags & LLMHF_INJECTED != 0, Ordering::Relaxed);
+    }
+    // SAFETY: hands on what it was called with.
+    unsafe { CallNextHookEx(std::ptr::null_mut(), code, kind, event) }
 }
 
 fn on_screen(event: &Event) -> EventType {

@@ -2,6 +2,8 @@
 //! ended within the time in which lockers fail.
 
 use std::env;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -22,8 +24,15 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub fn find(command: &LockCommand) -> Result<PathBuf, String> {
     let program = command.first().ok_or("no command configured")?;
     let named = Path::new(program);
-    if named.components().count() > 1 {
+    if program.trim().is_empty() {
+        return Err("the program has no name".to_owned());
+    }
+    if named.is_absolute() {
         return is_runnable(named).map(|()| named.to_owned());
+    }
+    if named.components().count() > 1 {
+        let why = "not an absolute path, and neither ~ nor variables stand for one";
+        return Err(format!("{program}: {why}"));
     }
     let folders = env::var_os("PATH").unwrap_or_default();
     let mut refused = format!("{program}: no such program on PATH");
@@ -34,6 +43,10 @@ pub fn find(command: &LockCommand) -> Result<PathBuf, String> {
             Err(why) if path.exists() => refused = why,
             Err(_) => {}
         }
+    }
+    let mut words = program.split_whitespace();
+    if words.next().is_some_and(|word| word != program) {
+        refused += "; each argument is a word of its own, as in [\"i3lock\", \"-n\"]";
     }
     Err(refused)
 }
@@ -53,7 +66,23 @@ fn is_runnable(path: &Path) -> Result<(), String> {
     if !data.is_file() {
         return Err(format!("{name}: not a program"));
     }
-    may_be_run(path).then_some(()).ok_or_else(|| format!("{name}: not executable"))
+    if !may_be_run(path) {
+        return Err(format!("{name}: not executable"));
+    }
+    match interpreter(path) {
+        Some(other) if !other.is_file() => {
+            Err(format!("{name}: its interpreter {} is missing", other.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What runs a script, as its first line says.
+fn interpreter(path: &Path) -> Option<PathBuf> {
+    let mut line = String::new();
+    // What cannot be read as text is no script.
+    BufReader::new(File::open(path).ok()?.take(256)).read_line(&mut line).ok()?;
+    Some(PathBuf::from(line.strip_prefix("#!")?.split_whitespace().next()?))
 }
 
 #[cfg(unix)]
@@ -144,5 +173,12 @@ mod tests {
         assert!(named(folder.path().display().to_string()).unwrap_err().contains("not a program"));
         assert!(named(path("text")).unwrap_err().contains("not executable"));
         assert!(find(&Vec::new()).is_err());
+        fs::write(folder.path().join("script"), "#!/no/such/shell -e\n").unwrap();
+        assert!(named(path("script")).unwrap_err().contains("interpreter /no/such/shell"));
+        assert!(named("i3lock -n".into()).unwrap_err().contains("a word of its own"));
+        for relative in ["./script", "~/script", "$HOME/script"] {
+            assert!(named(relative.into()).unwrap_err().contains("not an absolute path"));
+        }
+        assert!(named(" ".into()).unwrap_err().contains("no name"));
     }
 }

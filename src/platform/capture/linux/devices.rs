@@ -13,7 +13,6 @@ use x11rb::protocol::xinput::{
 use x11rb::protocol::xproto::{ConnectionExt as _, Window};
 use x11rb::rust_connection::RustConnection;
 
-use super::mover::Mover;
 use super::origin::Values;
 use super::pipe_writer::Line;
 use super::refusal::Refusal;
@@ -21,6 +20,7 @@ use super::tap::{connect, has_xinput};
 use crate::pipeline::Timestamp;
 use crate::platform::Capture;
 use crate::platform::capture::description::{Pointer, PointerKind};
+use crate::platform::capture::mover::Mover;
 
 /// The number that stands for all monitors' changes in the RandR extension.
 const MONITORS: NotifyMask = NotifyMask::SCREEN_CHANGE;

@@ -6,7 +6,6 @@ pub(crate) mod confine;
 mod devices;
 mod evdev;
 mod hook;
-mod mover;
 mod origin;
 mod pipe_writer;
 mod process;

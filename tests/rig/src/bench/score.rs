@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::model::{
-    Bundle, LibraryHash, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams,
-    ScorerReport, SeenWindows, folders_beside,
+    Bundle, LibraryHash, Limit, LoadedScorer, OperatingPoint, Provenance, ScorerBackend,
+    ScorerParams, ScorerReport, SeenWindows, folders_beside,
 };
 use mousewarden::nn::{Conditioning, Network};
-use mousewarden::pipeline::{KnownMovement, Scorer, Steps, WindowParams};
+use mousewarden::pipeline::{KnownMovement, ScoreCalibration, Scorer, Steps, WindowParams};
 use mousewarden::platform::stopwatch::{Lap, Stopwatch};
 
 /// Arguments of `bench score`.
@@ -156,9 +156,12 @@ pub(crate) fn untrained() -> Bundle {
         windows: WindowParams::default(),
         operating_points: vec![point],
         default_group: 1,
-        score_calibration: None,
+        // What an agent's decision rests on.
+        score_calibration: Some(ScoreCalibration { slope: 1.0, intercept: 0.0 }),
         owner_model: None,
-        limits: Vec::new(),
+        limits: [(8.0, 10.0), (40.0, 15.0)]
+            .map(|(hours_between_alarms, llr)| Limit { hours_between_alarms, llr })
+            .to_vec(),
         kinematics: None,
         provenance: Provenance {
             trained_by: "nobody".into(),

@@ -20,12 +20,12 @@ pub(crate) use device::DeviceRoots;
 
 use self::frame::{Assembler, EVENT_BYTES};
 use super::confine;
-use super::mover::Mover;
 use super::pipe_writer::PipeWriter;
 use super::process::Hook;
 use super::record::Record;
 use super::refusal::Refusal;
 use crate::platform::capture::description::{Capture, Pointer, PointerKind};
+use crate::platform::capture::mover::Mover;
 use crate::platform::{CaptureBackend, clock};
 
 /// The kernel keeps 64 events of a device for us; so many are read at once.

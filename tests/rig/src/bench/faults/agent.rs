@@ -1,14 +1,16 @@
 //! The agent under faults: its process, what it says on its standard output, and how it can be
 //! asked.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use serde_json::Value;
 
+use super::fault::signal;
 use crate::bench::process::children;
 use mousewarden::agent::control::{self, ControlRequest, Reply};
 use mousewarden::error::{Failure, FailureKind, Result};
@@ -32,8 +34,10 @@ impl WatchedAgent {
     ///
     /// # Errors
     /// When it does not come up.
-    pub(super) fn start(mut command: Command, socket: PathBuf) -> Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+    pub(super) fn start(mut command: Command, socket: PathBuf, log: &Path) -> Result<Self> {
+        let said = File::options().create(true).append(true).open(log);
+        let said = said.map_err(|error| Failure::io(log.display(), error))?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said);
         let mut child =
             command.spawn().map_err(|error| Failure::io("starting the agent", error))?;
         let events = Arc::default();
@@ -42,9 +46,10 @@ impl WatchedAgent {
         if agent.wait(PATIENCE, |agent| agent.problems().is_some()) {
             return Ok(agent);
         }
-        let said = agent.ended().map_or("it does not answer".to_owned(), |end| end.to_string());
-        Err(Failure::new(FailureKind::Internal, format!("the agent does not come up: {said}"))
-            .remedy("Its own words stand above."))
+        let end = agent.ended().map_or("it does not answer".to_owned(), |end| end.to_string());
+        let said = std::fs::read_to_string(log).unwrap_or_default();
+        let what = format!("the agent does not come up: {end}\n{said}");
+        Err(Failure::new(FailureKind::Internal, what))
     }
 
     /// Its process id.
@@ -105,6 +110,8 @@ impl WatchedAgent {
 
 impl Drop for WatchedAgent {
     fn drop(&mut self) {
+        // First the guard, which would lock.
+        children(self.pid()).into_iter().for_each(|child| signal(child, "KILL"));
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -110,7 +110,7 @@ impl FaultDesk {
             .env("MOUSEWARDEN_DATA", &data)
             .env("MOUSEWARDEN_RUNTIME", self.home.join("run"))
             .env("DBUS_SYSTEM_BUS_ADDRESS", self.address(system_bus));
-        WatchedAgent::start(command, self.socket())
+        WatchedAgent::start(command, self.socket(), &self.home.join("agent.log"))
     }
 
     fn address(&self, name: &str) -> String {

@@ -97,8 +97,7 @@ fn backwards(stroke: &[[f64; 3]]) -> Vec<[f64; 3]> {
 fn another_movement_is_no_copy_and_plain_strokes_are_never_copies() {
     let known = windows(&strokes(1, 300));
     assert_eq!(told(&mut detection(&known), &windows(&strokes(2, 300))), 0);
-    let line: Vec<[f64; 3]> =
-        (0..60).map(|n| f64::from(n)).map(|n| [8.0 * n, 9.0 * n, 2.0 * n]).collect();
+    let line: Vec<[f64; 3]> = (0..60).map(f64::from).map(|n| [8.0 * n, 9.0 * n, 2.0 * n]).collect();
     let lines = windows(&vec![line; 50]);
     assert_eq!((lines.len(), told(&mut detection(&lines), &lines)), (50, 0));
 }

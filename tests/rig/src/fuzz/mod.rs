@@ -22,8 +22,8 @@ use target::{Target, targets};
 
 /// Memory of a reading process, besides its program, MB.
 pub const MOST_MB: u64 = 256;
-/// Longer than this no input may take.
-const SLOW: Duration = Duration::from_secs(1);
+/// Longer than this no input may take; a build without optimisation takes ten times as long.
+const SLOW: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
 /// Without a word for so long a child hangs.
 const HANGS: Duration = Duration::from_secs(20);
 /// Inputs of one child.

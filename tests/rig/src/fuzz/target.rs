@@ -77,7 +77,7 @@ fn texts() -> Vec<Target> {
     vec![
         text("recording", &[RECORDING], |text| {
             if let Ok(reader) = RecordingReader::new("input", Cursor::new(text.as_bytes())) {
-                reader.for_each(drop);
+                let _ = reader.count();
             }
         }),
         text("layout", &[LAYOUT], |text| {

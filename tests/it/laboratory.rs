@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 
 use crate::tools::{checkout, python};
 
-const USERS: usize = 5;
-const SESSIONS: usize = 4;
-const STROKES: usize = 90;
+const USERS: usize = 4;
+const SESSIONS: usize = 3;
+const STROKES: usize = 50;
 
 /// Numbers that look random, the same each time.
 struct Draw(u64);

@@ -98,7 +98,7 @@ fn every_line_of_the_walk_runs() {
         assert!(output.status.success(), "{line}: {talk}");
     }
     let made =
-        ["windows/User1.npz", "look/explore.html", "result/results.json", "own-result/report.html"];
+        ["windows/User1.npz", "look/explore.html", "result/results.json", "result/report.html"];
     for file in made {
         assert!(folder.path().join(file).is_file(), "{file}");
     }

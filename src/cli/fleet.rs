@@ -14,7 +14,7 @@ use clap::Args;
 
 use self::history::MachineAccount;
 use super::output;
-use crate::data::npz::write_whole;
+use crate::data::npz::{check_file_writable, write_whole};
 use crate::error::{Failure, FailureKind, Result};
 
 /// Arguments of `fleet`.
@@ -46,9 +46,7 @@ impl FleetArgs {
         }
         files.sort();
         files.dedup();
-        if let Some(folder) = self.out.parent() {
-            crate::data::npz::check_writable(folder)?;
-        }
+        check_file_writable(&self.out)?;
         let (machines, refused) = read_all(&files);
         for failure in &refused {
             eprintln!("mousewarden: warning: {failure}");

@@ -20,8 +20,8 @@ const GROUPS: [(&str, &[&str]); 4] = [
 pub(super) fn grouped(command: Command) -> Command {
     let text = listed(&command);
     let template = format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{text}\nOptions:\n{{options}}\n\n\
-         `mousewarden help COMMAND` tells more of one."
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{text}Options:\n{{options}}\n\n\
+         mousewarden COMMAND --help tells more of one."
     );
     command.help_template(template).disable_help_subcommand(false)
 }

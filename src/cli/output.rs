@@ -39,6 +39,34 @@ pub fn line(text: &str) -> Result<()> {
     }
 }
 
+/// How wide the terminal is that stdout goes to; wide where it goes elsewhere.
+pub fn columns() -> usize {
+    #[cfg(unix)]
+    if io::stdout().is_terminal()
+        && let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+        && size.ws_col > 0
+    {
+        return usize::from(size.ws_col);
+    }
+    usize::from(u16::MAX)
+}
+
+/// A text over as many lines as it takes, whole words each.
+pub fn folded(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().filter(|line| {
+            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= columns
+        });
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => *line += &format!(" {word}"),
+            None => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
 /// Whether stdout may be coloured.
 pub(crate) fn colour() -> bool {
     io::stdout().is_terminal() && allows_colour()

@@ -16,6 +16,12 @@ use crate::pipeline::{Decision, MaxAction};
 use crate::platform::capture::description::Unknown;
 use crate::platform::clock;
 
+/// Columns of the rows' names.
+const NAME_COLUMNS: usize = 12;
+/// What is printed of a model's provenance.
+const PROVENANCE: [&str; 5] =
+    ["trained_by", "subject", "genuine_source", "impostor_source", "backbone"];
+
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
@@ -36,7 +42,7 @@ impl StatusArgs {
             return Err(Failure::new(FailureKind::Data, "the running mousewarden gave no status"));
         };
         if self.json {
-            return output::json(&status);
+            return output::json(&documented(&status));
         }
         let quiet = QuietPeriod::read(&Store::at(paths.data()));
         output::line(text(&status, quiet.as_ref()).trim_end())
@@ -46,11 +52,26 @@ impl StatusArgs {
 /// The sentence, then the rows.
 fn text(status: &Status, quiet: Option<&QuietPeriod>) -> String {
     let mut out = format!("{}\n\n", headline(status));
+    let columns = output::columns().saturating_sub(NAME_COLUMNS + 1);
     for (name, value) in rows(status, quiet) {
-        // Writing into a String cannot fail.
-        let _ = writeln!(out, "{name:<12} {value}");
+        let mut name = name;
+        for line in output::folded(&value, columns) {
+            // Writing into a String cannot fail.
+            let _ = writeln!(out, "{name:<NAME_COLUMNS$} {line}");
+            name = "";
+        }
     }
     out
+}
+
+/// As `--json` prints it: what the manual documents. Of a model's provenance that is what a person
+/// may ask for; `inspect` has all of it.
+fn documented(status: &Status) -> serde_json::Value {
+    let mut value = serde_json::to_value(status).unwrap_or_default();
+    if let Some(from) = value["model"]["provenance"].as_object_mut() {
+        from.retain(|key, _| PROVENANCE.contains(&key.as_str()));
+    }
+    value
 }
 
 /// What matters, in one sentence.
@@ -248,6 +269,18 @@ mod tests {
                 assert_eq!(lines.next(), Some(""), "{told}");
             }
         }
+    }
+
+    #[test]
+    fn the_manual_documents_every_key_of_the_json() {
+        let manual = include_str!("../../.github/MANUAL.md");
+        let section = manual.split("### `status --json`").nth(1).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let value = documented(&Status::default());
+        for key in value.as_object().unwrap().keys() {
+            assert!(section.contains(&format!("`{key}`")), "{key} is not in the manual");
+        }
+        assert!(value.to_string().len() < 1000, "{value}");
     }
 
     #[test]

@@ -171,8 +171,8 @@ impl Difference {
             (Aspect::Reach, false) => "less far",
             (Aspect::Straightness, true) => "straighter",
             (Aspect::Straightness, false) => "less straight",
-            (Aspect::Duration, true) => "longer at a time",
-            (Aspect::Duration, false) => "shorter at a time",
+            (Aspect::Duration, true) => "in longer stretches",
+            (Aspect::Duration, false) => "in shorter stretches",
             (Aspect::Hesitation, true) => "more hesitantly",
             (Aspect::Hesitation, false) => "more steadily",
         }
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(faster.to_string(), "faster (1400 px/s, you 640)");
         let shorter =
             Difference { aspect: Aspect::Duration, seen: 0.42, usual: 0.9, deviations: -3.0 };
-        assert_eq!(shorter.to_string(), "shorter at a time (0.4 s, you 0.9)");
+        assert_eq!(shorter.to_string(), "in shorter stretches (0.4 s, you 0.9)");
     }
 
     #[test]

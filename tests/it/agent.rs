@@ -169,7 +169,7 @@ fn an_impostor_is_told_with_what_was_seen_and_for_how_long() {
     let FakeCall::Notified(notice) = desktop.notifier.events().remove(0) else {
         panic!("no notice")
     };
-    assert!(notice.body.contains("For the last 0.3 s of movement (3 windows)"), "{notice:?}");
+    assert!(notice.body.contains("For the last 0.3 s the mouse has"), "{notice:?}");
     assert!(notice.ask);
     assert_eq!(desktop.locker.events(), []);
     assert_eq!(

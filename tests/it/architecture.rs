@@ -174,7 +174,7 @@ fn the_only_hidden_commands_are_those_that_the_program_and_its_packages_need() {
     let cli = Cli::command();
     let hidden = cli.get_subcommands().filter(|command| command.is_hide_set());
     let hidden: Vec<_> = hidden.map(clap::Command::get_name).collect();
-    assert_eq!(hidden, ["completions", "manual", "capture-process", "guard"]);
+    assert_eq!(hidden, ["manual", "capture-process", "guard"]);
 }
 
 #[test]

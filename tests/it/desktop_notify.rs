@@ -48,7 +48,7 @@ fn alone_on_a_bus(test: &str) -> bool {
 }
 
 /// As long as an alarm's words get.
-const LONGEST: &str = "For the last 28 s the mouse has moved shorter at a time than you move it. If it was not you, \
+const LONGEST: &str = "For the last 28 s the mouse has moved in shorter stretches than you move it. If it was not you, \
     lock the screen.";
 
 /// Where the session's bus is expected, in the process of one test.
@@ -258,7 +258,7 @@ fn buttons_answer(server: NotificationServer) {
     let (mut notifier, answers) = notifier();
     notifier.notify(&notice("to be replaced")).unwrap();
     // Pixels left of the window's right edge; each server draws "It was me" left of "Lock now".
-    assert!(press(&desktop, &mut notifier, &answers, NoticeAnswer::ItWasMe, [165.0, 150.0, 180.0]));
+    assert!(press(&desktop, &mut notifier, &answers, NoticeAnswer::ItWasMe, [243.0, 225.0, 260.0]));
     assert!(press(&desktop, &mut notifier, &answers, NoticeAnswer::LockNow, [80.0, 65.0, 95.0]));
 }
 

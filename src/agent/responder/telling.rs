@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
@@ -12,10 +12,13 @@ use crate::agent::log::Notes;
 use crate::agent::notice::{NoticeKind, NoticeText};
 use crate::agent::settings::NotifyParams;
 use crate::agent::shared_status::SharedStatus;
+use crate::pipeline::Timestamp;
 use crate::platform::clock;
 
 /// Notices that may wait; one that comes later than so many others is of no use.
 const WAITING: usize = 16;
+/// Microseconds of one step of a countdown.
+const SECOND_US: u64 = 1_000_000;
 
 /// What the thread is asked.
 enum Job {
@@ -33,8 +36,8 @@ enum Shown {
     Lasting,
     /// What goes with its cause, and with the agent.
     Passing,
-    /// The same, with so many seconds left at an instant.
-    Counting(Box<NoticeText>, Instant),
+    /// The same, with all of its seconds left at a moment.
+    Counting(Box<NoticeText>, Timestamp),
 }
 
 /// A line to the thread.
@@ -132,14 +135,18 @@ fn serve(
 fn next(notices: &mut NoticeLimiter, asked: &Receiver<Job>, shown: &Shown) -> Option<Job> {
     let Shown::Counting(told, since) = shown else { return asked.recv().ok() };
     let from = told.counts_from.unwrap_or_default();
-    for gone in since.elapsed().as_secs() as u32 + 1..from {
-        match asked.recv_deadline(*since + Duration::from_secs(gone.into())) {
+    loop {
+        let passed = (clock::now() - *since).0.max(0).unsigned_abs();
+        let gone = (passed / SECOND_US) as u32 + 1;
+        if gone >= from {
+            return asked.recv().ok();
+        }
+        match asked.recv_timeout(Duration::from_micros(SECOND_US - passed % SECOND_US)) {
             Ok(job) => return Some(job),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => notices.renew(told, from - gone),
         }
     }
-    asked.recv().ok()
 }
 
 fn withdraw(notices: &mut NoticeLimiter, shown: &mut Shown) {
@@ -152,9 +159,7 @@ fn withdraw(notices: &mut NoticeLimiter, shown: &mut Shown) {
 impl Shown {
     fn by(told: Box<NoticeText>, notices: &NoticeLimiter) -> Self {
         match told.kind {
-            NoticeKind::Countdown if notices.renews_quietly() => {
-                Self::Counting(told, Instant::now())
-            }
+            NoticeKind::Countdown if notices.renews_quietly() => Self::Counting(told, clock::now()),
             NoticeKind::Alarm
             | NoticeKind::Countdown
             | NoticeKind::Relieved

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Input;
 use super::learner::{LearnerArgs, scorer};
+use crate::data::npz::check_file_writable;
 use crate::error::Result;
 use crate::lab::identify::{
     Classifier, ClassifierCard, EvaluateOptions, Evaluation, Labelled, evaluate, identifier, search,
@@ -33,6 +34,7 @@ impl IdentifyTrainArgs {
     /// When the recordings cannot be read or are too few, or the model cannot be written.
     pub fn run(self) -> Result<()> {
         let source = self.input.how.format()?.name().to_owned();
+        check_file_writable(&self.out)?;
         let learner = self.learner;
         let labelled = self.input.measure(learner.measure())?.labelled()?;
         let folds = learner.folds(labelled.fewest());

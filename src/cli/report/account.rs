@@ -31,8 +31,8 @@ pub(in crate::cli) struct ActivitySpan {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::cli) struct JudgedPoint {
     pub at: i64,
-    /// The score of the last windows together.
-    pub grouped: f64,
+    /// The score of the last windows together; none while there are too few.
+    pub grouped: Option<f64>,
     /// Against the owner, nats.
     pub evidence: f64,
 }
@@ -152,7 +152,7 @@ impl Account {
                 self.movement_s += verdict.window.movement().as_secs_f64();
                 let grouped = verdict.judgement.grouped.map(f64::from);
                 let evidence = f64::from(verdict.judgement.evidence);
-                self.points.extend(grouped.map(|grouped| JudgedPoint { at, grouped, evidence }));
+                self.points.push(JudgedPoint { at, grouped, evidence });
                 if let Some(action) = verdict.judgement.action {
                     let why = verdict.why.as_ref().map(why).unwrap_or_default();
                     let outcome = Outcome::Unanswered;

@@ -19,26 +19,29 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
     let points: Vec<&JudgedPoint> = account.points.iter().filter(near).collect();
     let minute = |at: i64| (at - alarm.at) as f64 / 60_000.0;
     let is_by_evidence = points.iter().any(|point| point.at <= alarm.at && point.evidence > 1.0);
-    let value = |point: &JudgedPoint| if is_by_evidence { point.evidence } else { point.grouped };
+    let points: Vec<(i64, f64)> = points
+        .into_iter()
+        .filter_map(|it| {
+            let value = if is_by_evidence { Some(it.evidence) } else { it.grouped };
+            Some((it.at, value?))
+        })
+        .collect();
     let mut line: Vec<[f64; 2]> = Vec::new();
-    for point in &points {
-        let x = minute(point.at);
+    for (at, value) in &points {
+        let x = minute(*at);
         if line.last().is_some_and(|last| x - last[0] > JOINED) {
             line.push([f64::NAN; 2]);
         }
-        line.push([x, value(point)]);
+        line.push([x, *value]);
     }
-    let first = line.iter().map(|it| it[0]).find(|x| x.is_finite()).unwrap_or(-1.0).min(-1.0);
-    let highest = points.iter().map(|point| value(point)).fold(1.0, f64::max);
+    let xs = || line.iter().map(|it| it[0]).filter(|x| x.is_finite());
+    let (from, to) = (xs().fold(-1.0, f64::min), xs().fold(0.5, f64::max));
+    let highest = points.iter().map(|(_, value)| *value).fold(1.0, f64::max);
     let (label, top) =
         if is_by_evidence { ("nats against you", 1.1 * highest) } else { ("score", 1.0) };
-    let at_alarm = points.iter().rfind(|point| point.at <= alarm.at);
-    let mark = at_alarm.map(|point| vec![[0.0, value(point)]]).unwrap_or_default();
-    let x = Axis::linear(
-        "minutes before and after the alarm",
-        first.floor(),
-        minute(alarm.at + AFTER_MS),
-    );
+    let at_alarm = points.iter().rfind(|(at, _)| *at <= alarm.at);
+    let mark = at_alarm.map(|(_, value)| vec![[0.0, *value]]).unwrap_or_default();
+    let x = Axis::linear("minutes before and after the alarm", from, to);
     Figure::new("", x, Axis::linear(label, 0.0, top))
         .size(SIZE[0], SIZE[1])
         .about(alarm.why.clone())

@@ -56,17 +56,20 @@ fn sentence(account: &Account, promised: Option<u32>) -> String {
     let first = format!("mousewarden watched for {}", duration(watched));
     let told = match (alarms, refuted) {
         (0, _) => format!("{first} and raised no alarm."),
-        (alarms, refuted) => format!(
-            "{first} and raised {}; your password confirmed {} as false.",
-            counted(alarms, "alarm"),
-            if refuted == alarms { "all".into() } else { refuted.to_string() }
-        ),
+        (alarms, refuted) => {
+            let false_ones = match refuted {
+                0 => "none is known to be false".into(),
+                all if all == alarms => "your password confirmed all as false".into(),
+                some => format!("your password confirmed {some} as false"),
+            };
+            format!("{first} and raised {}; {false_ones}.", counted(alarms, "alarm"))
+        }
     };
     let promise = promised.map_or_else(String::new, |hours| {
         let expected = watched as f64 / HOUR_MS / f64::from(hours);
         format!(
-            " It promises one false notice in {hours} hours at the desk, which would be {expected:.1} \
-             here; known to be false: {refuted}."
+            " It promises one false notice in {hours} hours at the desk: {expected:.1} in this time, \
+             and {refuted} are known."
         )
     });
     told + &promise
@@ -173,7 +176,7 @@ mod tests {
             points: [(0, 0.9, 0.0), (5000, 0.1, 10.5)]
                 .map(|(later, grouped, evidence)| JudgedPoint {
                     at: noon + later,
-                    grouped,
+                    grouped: Some(grouped),
                     evidence,
                 })
                 .into(),
@@ -192,7 +195,7 @@ mod tests {
         };
         let page = write(&account, &ReportSpan { since, until, zone }, Some(8));
         assert_eq!(page.matches("<svg").count(), 2, "one day that exists, one alarm");
-        assert!(page.contains("12:00") && !page.contains("18:00"), "only the hours watched");
+        assert!(page.contains("12:15") && !page.contains("13:00"), "only the time watched");
         assert!(page.contains("your password confirmed all as false"), "{page}");
         assert!(page.contains("a &lt; b") && page.contains("default-src 'none'"));
         for outside in ["http://", "https://", "<script", "<link", "src="] {

@@ -14,12 +14,12 @@ const LEGEND: f64 = 36.0;
 /// Columns of a day in which one point is drawn.
 const COLUMNS: f64 = 900.0;
 const HOURS: f64 = 24.0;
-/// Hours between two ticks are such that there are at most so many.
+/// Ticks at most.
 const TICKS: f64 = 12.0;
+/// Hours between two ticks may be so many.
+const STEPS: [f64; 4] = [0.25, 1.0, 2.0, 3.0];
 /// Points that are drawn as one line are at most this far apart.
 const JOINED_MS: i64 = 5 * 60_000;
-/// A lone point is drawn so wide, in hours.
-const LONE: f64 = 0.02;
 
 /// The time that the page covers.
 #[derive(Debug, Clone)]
@@ -71,9 +71,13 @@ impl Day<'_> {
     /// `None` of a day on which nothing was.
     pub(super) fn picture(&self, title: &str, explained: bool) -> Option<Picture> {
         let [first, last] = self.hours()?;
-        let step = [1, 2, 3].into_iter().find(|step| last - first <= TICKS * f64::from(*step));
-        let ticks = (first as u32..=last as u32).step_by(step.unwrap_or(3) as usize);
-        let hours = ticks.map(|hour| (f64::from(hour), format!("{hour:02}:00"))).collect();
+        let step = STEPS.into_iter().find(|step| last - first <= TICKS * step).unwrap_or(3.0);
+        let count = ((last - first) / step) as u32;
+        let tick = |at: u32| {
+            let hour = first + step * f64::from(at);
+            (hour, format!("{:02}:{:02.0}", hour as u32, 60.0 * hour.fract()))
+        };
+        let hours = (0..=count).map(tick).collect();
         let scores = vec![(0.0, "0".to_owned()), (1.0, "1".to_owned())];
         let x = Axis::linear("", first, last).ticks(Ticks::At(hours));
         let y = Axis::linear("", 0.0, 1.0).ticks(Ticks::At(scores)).without_grid();
@@ -98,9 +102,13 @@ impl Day<'_> {
         let marks = self.account.marks.iter().map(|mark| mark.at);
         let moments = points.chain(marks).filter(|at| self.holds(*at)).chain(ends);
         let hours: Vec<f64> = moments.map(|at| self.hour(at)).collect();
-        let first = hours.iter().copied().fold(f64::INFINITY, f64::min).floor();
-        let last = hours.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil();
-        first.is_finite().then(|| [first.min(HOURS - 1.0), last.max(first + 1.0).min(HOURS)])
+        let first = hours.iter().copied().fold(f64::INFINITY, f64::min);
+        let last = hours.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        // To the quarter of an hour where there is little, else to the hour.
+        let unit = if last - first < 2.0 { STEPS[0] } else { 1.0 };
+        let first = ((first / unit).floor() * unit).min(HOURS - unit);
+        let last = ((last / unit).ceil() * unit).max(first + unit).min(HOURS);
+        first.is_finite().then_some([first, last])
     }
 
     fn hour(&self, at: i64) -> f64 {
@@ -139,18 +147,20 @@ impl Day<'_> {
         let [first, last] = self.hours().unwrap_or([0.0, HOURS]);
         let mut columns: Vec<(i64, i64, f64)> = Vec::new();
         for point in self.account.points.iter().filter(|point| self.holds(point.at)) {
+            let Some(score) = point.grouped else { continue };
             let column = ((self.hour(point.at) - first) / (last - first) * COLUMNS) as i64;
             match columns.last_mut() {
-                Some((_, same, low)) if *same == column => *low = low.min(point.grouped),
-                _ => columns.push((point.at, column, point.grouped)),
+                Some((_, same, low)) if *same == column => *low = low.min(score),
+                _ => columns.push((point.at, column, score)),
             }
         }
+        let lone = (last - first) / COLUMNS / 2.0;
         let mut line: Vec<[f64; 2]> = Vec::new();
         let mut before = None;
         for (at, _, mean) in columns {
             let x = self.hour(at);
             if before.is_none_or(|before| at - before >= JOINED_MS) {
-                line.extend([[f64::NAN; 2], [x, mean], [(x + LONE).min(last), mean]]);
+                line.extend([[f64::NAN; 2], [x, mean], [(x + lone).min(last), mean]]);
             } else {
                 line.push([x, mean]);
             }

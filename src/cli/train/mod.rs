@@ -17,7 +17,7 @@ use self::input::everybody;
 use self::progress::{TrainingBar, expectation};
 use super::context::paths;
 use crate::data::Store;
-use crate::data::npz::check_writable;
+use crate::data::npz::{check_file_writable, check_writable};
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
 use crate::lab::shard::Shard;
@@ -95,8 +95,7 @@ impl TrainArgs {
     pub fn run(self) -> Result<()> {
         self.input.check()?;
         if let Some(out) = &self.out {
-            let folder = if self.all_users { Some(out.as_path()) } else { out.parent() };
-            folder.map_or(Ok(()), check_writable)?;
+            if self.all_users { check_writable(out) } else { check_file_writable(out) }?;
         }
         if let (true, Some(folder), Some(out)) = (self.all_users, &self.input.folder, &self.out) {
             return self.everybody(out).run(folder);

@@ -10,6 +10,7 @@ use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, List, ListItem, P
 
 use super::scene::{Scene, ShownWindow};
 use crate::agent::shared_status::Status;
+use crate::cli::output::folded;
 use crate::cli::status::headline;
 use crate::pipeline::Decision;
 
@@ -50,16 +51,16 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
     Paragraph::new(vec![Line::from(sentence), Line::from(second)]).block(block)
 }
 
-/// "trusted   evidence 3.5 of 10.0   score 0.71 (0.45)   61 windows"
+/// "trusted   evidence 3.5 of 10.0   61 windows   score 0.71 (doubted below 0.45)"
 fn figures(status: &Status) -> String {
     let mut parts = vec![status.decision.to_string()];
     if let Some(limit) = status.limits[0] {
         parts.push(format!("evidence {:.1} of {limit:.1}", status.evidence));
     }
-    if let Some(score) = status.grouped {
-        parts.push(format!("score {score:.2}, suspicious below {:.2}", status.threshold));
-    }
     parts.push(format!("{} windows", status.windows_seen));
+    if let Some(score) = status.grouped {
+        parts.push(format!("score {score:.2} (doubted below {:.2})", status.threshold));
+    }
     parts.join("   ")
 }
 
@@ -97,7 +98,10 @@ impl<'a> Curve<'a> {
             names.push(format!("{name} {limit:.1}"));
         }
         let highest = levels.iter().map(|level| level.0).fold(f64::from(lowest), f64::max);
-        let title = format!(" evidence against you; dotted: {} ", names.join(", "));
+        let title = format!(
+            " evidence against you, the last {WIDE} windows; dotted: {} ",
+            names.join(", ")
+        );
         Self { scene, title, value: |it| Some(it.evidence), levels, top: 1.15 * highest }
     }
 
@@ -132,7 +136,7 @@ impl<'a> Curve<'a> {
         let chart = Chart::new(sets)
             .legend_position(None)
             .block(Block::bordered().title(self.title.clone()))
-            .x_axis(Axis::default().bounds([0.0, WIDE]).labels(["120 windows ago", "now"]))
+            .x_axis(Axis::default().bounds([0.0, WIDE]))
             .y_axis(Axis::default().bounds([0.0, self.top]).labels(heights));
         frame.render_widget(chart, area);
     }
@@ -167,22 +171,6 @@ fn events_of(scene: &Scene, width: u16) -> List<'static> {
         ListItem::new(std::iter::once(first).chain(rest).map(Line::from).collect::<Vec<_>>())
     });
     List::new(rows).block(Block::bordered().title(" what happened "))
-}
-
-/// A text over as many lines as it takes, whole words each.
-fn folded(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().filter(|line| {
-            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= columns
-        });
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => *line += &format!(" {word}"),
-            None => lines.push(word.into()),
-        }
-    }
-    lines
 }
 
 fn style(scene: &Scene, colour: Color) -> Style {
@@ -229,10 +217,12 @@ mod tests {
     fn everything_is_said_in_words() {
         let text = drawn(&scene(), 100, 30);
         assert!(
-            text.contains("trusted   evidence 3.5 of 10.0   score 0.42, suspicious below 0.50"),
+            text.contains(
+                "trusted   evidence 3.5 of 10.0   61 windows   score 0.42 (doubted below 0.50)"
+            ),
             "{text}"
         );
-        assert!(text.contains("evidence against you; dotted: notice 10.0, lock 15.0"), "{text}");
+        assert!(text.contains("the last 120 windows; dotted: notice 10.0, lock 15.0"), "{text}");
         assert!(text.contains("0.42  ALARM") && text.contains("ALARM, to notify"), "{text}");
         if std::env::var_os("MOUSEWARDEN_PICTURES").is_some() {
             eprintln!("{text}");
@@ -246,7 +236,7 @@ mod tests {
             "logind: no session; i3lock: not found; xdg-screensaver: cannot be started".into();
         scene.take(&StampedEvent::now(Event::LockFailed { why }));
         let text = drawn(&scene, 80, 24);
-        for word in ["suspicious below", "xdg-screensaver:", "ALARM", "started", "now"] {
+        for word in ["doubted below 0.50)", "xdg-screensaver:", "ALARM", "started", "lock 15.0"] {
             assert!(text.contains(word), "{word}: {text}");
         }
         assert_eq!(folded("a bb ccc", 4), ["a bb", "ccc"]);

@@ -51,7 +51,9 @@ pub(super) fn mostly_lost(table: &Table, dropped: &Dropped, rows: u64) -> Failur
     let reasons: Vec<String> =
         reasons.map(|(why, rows)| format!("{rows} {}", why.name())).collect();
     let faults = dropped.faults();
-    let lost = if faults >= rows {
+    let lost = if rows == 1 {
+        "its only row cannot be read".into()
+    } else if faults >= rows {
         format!("not one of its {} can be read", super::counted(rows, "row"))
     } else {
         format!("{faults} of its {} cannot be read", super::counted(rows, "row"))

@@ -225,12 +225,26 @@ pub(crate) fn check_writable(folder: &Path) -> Result<()> {
     let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
     if !there.is_dir() {
         let what = format!("{}: a file, not a folder", there.display());
-        return Err(Failure::new(FailureKind::Io, what).remedy("Name another folder with --out."));
+        return Err(Failure::new(FailureKind::Io, what).remedy("Name another place for it."));
     }
     tempfile::tempfile_in(there).map(drop).map_err(|error| {
         Failure::io(format!("folder {}", there.display()), error)
-            .remedy("Nothing can be written there: name another folder with --out, or make room.")
+            .remedy("Nothing can be written there: name another place, or make room.")
     })
+}
+
+/// Whether a file can be written at a place, by the same measure: its folder takes files, and it is no
+/// folder itself.
+///
+/// # Errors
+/// When nothing can be written there.
+pub fn check_file_writable(path: &Path) -> Result<()> {
+    let names_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if path.is_dir() || names_folder || path.file_name().is_none() {
+        let what = format!("{}: a folder, not a file", path.display());
+        return Err(Failure::new(FailureKind::Io, what).remedy("Name a file in it."));
+    }
+    check_writable(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Writes any other file whole or not at all, readable by its owner only.

@@ -4,10 +4,11 @@
 
 mod hand;
 mod journal;
+mod pictures;
 mod session;
 mod timeline;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -45,6 +46,9 @@ pub struct DemoArgs {
     /// error rate: who was enrolled for a minute is known too little for it to be quick
     #[arg(long)]
     evidence: bool,
+    /// Take the pictures of README.md into this folder: demo.png and demo-report.svg; needs xterm
+    #[arg(long, value_name = "FOLDER")]
+    pictures: Option<PathBuf>,
 }
 
 impl DemoArgs {
@@ -61,7 +65,8 @@ impl DemoArgs {
         println!(
             "\n2. The agent watches. After {OWNER_WINDOWS} windows somebody else takes the mouse\n"
         );
-        let outcome = watch(&session, &owner, &impostor)?;
+        let pictures = self.pictures.as_deref();
+        let outcome = watch(&session, [&owner, &impostor], pictures)?;
         println!("\n3. What came of it\n\n{}", outcome.summary());
         if let Some(folder) = session.kept() {
             println!("Everything is kept in {}.", folder.display());
@@ -104,8 +109,8 @@ fn enrol(session: &DemoSession, owner: &SyntheticUser) -> Result<()> {
 
 fn watch(
     session: &DemoSession,
-    owner: &SyntheticUser,
-    impostor: &SyntheticUser,
+    [owner, impostor]: [&SyntheticUser; 2],
+    pictures: Option<&Path>,
 ) -> Result<DemoTimeline> {
     let mut agent = session.start(&["run"])?;
     agent.wait_until(|| session.journal().exists())?;
@@ -126,6 +131,7 @@ fn watch(
     hand.rest();
     timeline.follow()?;
     timeline.notification(session.notification(DELIVERY));
+    pictures.map_or(Ok(()), |folder| pictures::take(session, folder))?;
     session.call(&["stop"])?;
     agent.finish()?;
     Ok(timeline)

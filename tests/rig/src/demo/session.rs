@@ -1,6 +1,7 @@
 //! The demonstration's test desktop and the processes on it: mousewarden, started as a person would
 //! start it, in a folder of its own.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -126,12 +127,23 @@ impl DemoSession {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.desktop.command(&self.program);
+        let mut command = self.on_desktop(&self.program);
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// Any program on the desktop, which finds the agent of the demonstration.
+    pub fn on_desktop(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.desktop.command(program);
+        command
             .env("MOUSEWARDEN_CONFIG", self.config())
             .env("MOUSEWARDEN_DATA", self.home.join("data"));
         command
+    }
+
+    /// The program that is shown.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 }
 

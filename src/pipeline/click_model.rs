@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clicks::{CLICK_KINDS, ClickKind, ClickSums};
+use super::clicks::{ClickKind, ClickSums};
 
 /// How the logarithms of times lie among users of one class of devices; the lists are in the order
 /// of [`ClickPopulation::kinds`].
@@ -35,7 +35,7 @@ pub struct ClickPopulation {
     /// Multiplies the evidence of clicks before it is added to that of movement.
     pub weight: f32,
     /// Share of an owner's sessions that may be like nothing that enrolment has seen.
-    pub doubt: f32,
+    pub unseen: f32,
     /// The most that clicks which are judged together say, before the weight, nats.
     pub most: f32,
 }
@@ -50,8 +50,6 @@ pub struct OwnerClickClass {
     pub mean: Vec<f32>,
     /// How unsure that is.
     pub variance: Vec<f32>,
-    /// Variances between the owner's clicks of one session.
-    pub within_session: Vec<f32>,
 }
 
 /// An owner's clicks among users'.
@@ -85,12 +83,14 @@ fn log_sum(terms: &[f64]) -> f64 {
 }
 
 impl ClickClass {
-    /// The log density of these clicks, of anybody at this class.
-    pub fn log_density(&self, kinds: &[ClickKind], clicks: &ClickSums) -> f64 {
-        log_density(kinds, clicks, |at| {
+    /// The logarithm of how likely it is that somebody is at this class and clicks so, but for a
+    /// constant that all classes and the owner share.
+    pub fn likelihood(&self, kinds: &[ClickKind], clicks: &ClickSums) -> f64 {
+        let density = log_density(kinds, clicks, |at| {
             let variance = self.between_user[at] + self.between_session[at];
             [self.mean[at], variance, self.within_session[at]]
-        })
+        });
+        f64::from(self.share).ln() + density
     }
 
     fn validate(&self, kinds: usize) -> Result<(), String> {
@@ -100,12 +100,28 @@ impl ClickClass {
     }
 }
 
+impl OwnerClickClass {
+    /// The same of the owner, among users at `class`.
+    fn likelihood(&self, class: &ClickClass, kinds: &[ClickKind], clicks: &ClickSums) -> f64 {
+        // The scatter within a session is everybody's: a small one is a driver's, not a hand's, and
+        // whoever taps would pass for an owner who does.
+        let density = log_density(kinds, clicks, |at| {
+            let variance = self.variance[at] + class.between_session[at];
+            [self.mean[at], variance, class.within_session[at]]
+        });
+        f64::from(self.share).ln() + density
+    }
+}
+
+fn are_above_0(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_finite() && *value > 0.0)
+}
+
 fn validate(share: f32, mean: &[f32], variances: &[&Vec<f32>], kinds: usize) -> Result<(), String> {
-    let above = |values: &&Vec<f32>| {
-        values.len() == kinds && values.iter().all(|v| v.is_finite() && *v > 0.0)
-    };
-    let finite = mean.len() == kinds && mean.iter().all(|x| x.is_finite());
-    if finite && variances.iter().all(above) && share > 0.0 && share <= 1.0 {
+    let whole = mean.len() == kinds && variances.iter().all(|values| values.len() == kinds);
+    let finite = mean.iter().all(|x| x.is_finite());
+    let varied = variances.iter().all(|values| are_above_0(values));
+    if whole && finite && varied && share > 0.0 && share <= 1.0 {
         return Ok(());
     }
     Err("its clicks have a class without a share in 0..=1, or without a mean and variances above \
@@ -119,9 +135,10 @@ impl ClickPopulation {
     /// # Errors
     /// When a number is missing or out of its range.
     pub fn validate(&self) -> Result<(), String> {
-        let Self { kinds, classes, weight, doubt, most } = self;
-        let twice = |at: usize| kinds[..at].contains(&kinds[at]);
-        if kinds.is_empty() || kinds.len() > CLICK_KINDS || (0..kinds.len()).any(twice) {
+        let Self { kinds, classes, weight, unseen, most } = self;
+        // More kinds than there are name one twice: that needs no bound of its own.
+        let twice = (1..kinds.len()).any(|at| kinds[..at].contains(&kinds[at]));
+        if kinds.is_empty() || twice {
             return Err("its clicks are judged by no kind, or by one twice".into());
         }
         if classes.is_empty() {
@@ -130,8 +147,8 @@ impl ClickPopulation {
         if !(weight.is_finite() && *weight > 0.0 && most.is_finite() && *most > 0.0) {
             return Err(format!("weight {weight} and most {most} of its clicks must be above 0"));
         }
-        if !(*doubt > 0.0 && *doubt < 1.0) {
-            return Err(format!("the doubt {doubt} of its clicks must lie between 0 and 1"));
+        if !(*unseen > 0.0 && *unseen < 1.0) {
+            return Err(format!("the unseen {unseen} of its clicks must lie between 0 and 1"));
         }
         classes.iter().try_for_each(|class| class.validate(kinds.len()))
     }
@@ -139,35 +156,25 @@ impl ClickPopulation {
 
 impl OwnerClicks {
     /// The weighted log-likelihood ratio of clicks that are judged together, owner to another user,
-    /// nats; 0 without a click. However far they lie, they say no more than the doubt allows.
+    /// nats; 0 without a click. However far they lie, they say no more than the unseen allows.
     pub fn llr(&self, clicks: &ClickSums) -> f64 {
         let population = &self.population;
         let judged = population.kinds.iter().any(|kind| clicks.mean(*kind).is_some());
         if !judged {
             return 0.0;
         }
-        let anybody: Vec<f64> = population
-            .classes
-            .iter()
-            .map(|class| f64::from(class.share).ln() + class.log_density(&population.kinds, clicks))
-            .collect();
-        let owner: Vec<f64> = self
-            .classes
-            .iter()
-            .zip(&population.classes)
-            .map(|(own, class)| {
-                let normal = |at: usize| {
-                    let variance = own.variance[at] + class.between_session[at];
-                    [own.mean[at], variance, own.within_session[at]]
-                };
-                f64::from(own.share).ln() + log_density(&population.kinds, clicks, normal)
-            })
-            .collect();
-        let doubt = f64::from(population.doubt);
+        let (mut anybody, mut owner) = (Vec::new(), Vec::new());
+        for (class, own) in population.classes.iter().zip(&self.classes) {
+            anybody.push(class.likelihood(&population.kinds, clicks));
+            owner.push(own.likelihood(class, &population.kinds, clicks));
+        }
+        // The owner may be at a device that enrolment has not seen: then the clicks are as likely as
+        // anybody's. That bounds what they say against the owner.
+        let unseen = f64::from(population.unseen);
         let llr = log_sum(&owner) - log_sum(&anybody);
-        let doubted = log_sum(&[(1.0 - doubt).ln() + llr, doubt.ln()]);
+        let softened = log_sum(&[(1.0 - unseen).ln() + llr, unseen.ln()]);
         let most = f64::from(population.most);
-        f64::from(population.weight) * doubted.clamp(-most, most)
+        f64::from(population.weight) * softened.clamp(-most, most)
     }
 
     /// Says what cannot work, if anything.
@@ -180,8 +187,8 @@ impl OwnerClicks {
             return Err("its owner's clicks have other classes of devices than users'".into());
         }
         self.classes.iter().try_for_each(|class| {
-            let variances = [&class.variance, &class.within_session];
-            validate(class.share, &class.mean, &variances, self.population.kinds.len())
+            let kinds = self.population.kinds.len();
+            validate(class.share, &class.mean, &[&class.variance], kinds)
         })
     }
 }
@@ -205,7 +212,7 @@ mod tests {
             kinds: vec![ClickKind::Hold],
             classes: vec![class(0.75, 4.6), class(0.25, 5.4)],
             weight: 1.0,
-            doubt: 0.02,
+            unseen: 0.02,
             most: 6.0,
         }
     }
@@ -216,7 +223,6 @@ mod tests {
             share,
             mean: vec![mean],
             variance: vec![variance],
-            within_session: vec![0.05],
         };
         let classes = vec![class(0.95, 4.85, 0.002), class(0.05, 5.4, 0.03)];
         OwnerClicks { population: population(), classes, timings: 100 }
@@ -247,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn another_device_says_little_and_nothing_says_more_than_the_doubt_allows() {
+    fn another_device_says_little_and_nothing_says_more_than_the_unseen_allows() {
         let owner = owner();
         let touchpad = owner.llr(&holds(205, 10));
         assert!(touchpad > -2.5 && touchpad < 0.0, "{touchpad}");
@@ -264,7 +270,7 @@ mod tests {
         one.classes.truncate(1);
         one.population.classes[0].share = 1.0;
         one.classes[0].share = 1.0;
-        one.population.doubt = 1e-9;
+        one.population.unseen = 1e-9;
         let clicks = holds(100, 4);
         let x = clicks.mean(ClickKind::Hold).unwrap();
         let normal =
@@ -282,7 +288,7 @@ mod tests {
             |o| o.classes[1].mean.clear(),
             |o| o.classes.truncate(1),
             |o| o.classes[0].share = f32::NAN,
-            |o| o.population.doubt = 1.0,
+            |o| o.population.unseen = 1.0,
             |o| o.population.kinds = vec![ClickKind::Hold, ClickKind::Hold],
             |o| o.population.classes[0].within_session[0] = f32::INFINITY,
         ];

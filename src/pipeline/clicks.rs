@@ -229,6 +229,7 @@ impl PendingClicks {
             self.waiting.clear();
         }
         let timing = self.timer.push(signal);
+        // The first ones are kept: dropping those would cost a queue, and nobody's clicks are few here.
         if self.waiting.len() < MOST_PENDING {
             self.waiting.extend(timing);
         }

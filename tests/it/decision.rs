@@ -1,7 +1,7 @@
 //! Decisions: grouped scores, evidence, limits, actions and boundaries, in event time alone.
 
 use mousewarden::pipeline::{
-    Action, BlockModel, Boundary, ClickSums, Decider, Decision, DecisionParams, Detector,
+    Action, BlockModel, Boundary, Decider, Decision, DecisionParams, Detector,
     EmbeddingCovariance, GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind,
     OwnerModel, Score, ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger,
     WindowParams, WindowScore,
@@ -84,7 +84,7 @@ fn a_group_is_judged_by_its_embedding_where_the_model_has_one() {
     };
     let own: Vec<_> = [2.5, 1.0, 2.5].into_iter().zip(0..).map(|(x, at)| see(at, x)).collect();
     assert_eq!(own[1].grouped, None);
-    let mean = GroupMean { embedding: vec![2.0], log_odds: 0.0, clicks: ClickSums::default() };
+    let mean = GroupMean { embedding: vec![2.0], ..GroupMean::default() };
     assert_eq!(own[2].grouped, Some(owner.score(&mean, 3).get()));
     assert_eq!(own[2].decision, Decision::Trusted);
     let other: Vec<_> = (3..7).map(|at| see(at, -1.0).decision).collect();

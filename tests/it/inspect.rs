@@ -20,7 +20,9 @@ fn a_model_in_words_and_as_json() {
 
     let (code, text, _) = inspect(&[path]);
     assert_eq!(code, 0);
-    for words in ["bilstm 24 + 16", "pause 250 ms", "nobody", "*     5", "0.520"] {
+    for words in
+        ["bilstm 24 + 16", "pause 250 ms", "nobody", "*     5", "0.520", "clicks are not judged"]
+    {
         assert!(text.contains(words), "{words:?} is not in\n{text}");
     }
 

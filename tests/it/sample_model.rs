@@ -7,7 +7,8 @@ use mousewarden::nn::{
     BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, Linear, LstmWeights, Network,
 };
 use mousewarden::pipeline::{
-    EmbeddingCovariance, KnownMovement, OwnerModel, ScoreCalibration, Steps, WindowParams,
+    ClickClass, ClickKind, ClickPopulation, EmbeddingCovariance, KnownMovement, OwnerClickClass, OwnerClicks,
+    OwnerModel, ScoreCalibration, Steps, WindowParams,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -42,8 +43,29 @@ pub fn conv_bundle(layers: &[(usize, usize)], seed: u64) -> Bundle {
         between_session: above(0.0, 0.1),
         within_session: above(1.0, 2.0),
     };
-    let owner_model = OwnerModel::of(&covariance, &[10.0; EMBEDDING], 40, 1.0);
+    let mut owner_model = OwnerModel::of(&covariance, &[10.0; EMBEDDING], 40, 1.0);
+    owner_model.clicks = Some(clicks());
     Bundle { network: network.into(), owner_model: Some(owner_model), ..bundle([1, 1], seed) }
+}
+
+/// An owner who holds the left button for about 85 ms, at either of two classes of devices.
+fn clicks() -> OwnerClicks {
+    let among = |share, hold| ClickClass {
+        share,
+        mean: vec![hold],
+        between_user: vec![0.03],
+        between_session: vec![0.005],
+        within_session: vec![0.05],
+    };
+    let own = |share, hold| OwnerClickClass { share, mean: vec![hold], variance: vec![0.002] };
+    let population = ClickPopulation {
+        kinds: vec![ClickKind::Hold],
+        classes: vec![among(0.75, 4.6), among(0.25, 5.4)],
+        weight: 1.5,
+        unseen: 0.02,
+        most: 6.0,
+    };
+    OwnerClicks { population, classes: vec![own(0.9, 4.61), own(0.1, 5.4)], timings: 100 }
 }
 
 /// A valid bundle around a random network.

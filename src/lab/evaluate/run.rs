@@ -203,7 +203,8 @@ fn run(
     tell(EvaluationProgress::Figures(&protocol.name));
     let study = Study::new(&measured, request.draws);
     let undated = (UNDATED, "the exported model, not knowing how the session began");
-    let model = [("model", "the exported model")].into_iter().chain(adapt.then_some(undated));
+    let about = if clicks { "the exported model" } else { "the exported model, by movement alone" };
+    let model = [("model", about)].into_iter().chain(adapt.then_some(undated));
     let named = model.chain(Knows::ALL.iter().map(|kind| (kind.name(), kind.about())));
     let methods: Vec<Method> =
         named.enumerate().map(|(at, (name, about))| study.method(at, name, about)).collect();

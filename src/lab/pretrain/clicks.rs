@@ -15,7 +15,7 @@ const JUDGED: [ClickKind; 5] = [
 ];
 /// How the evidence of clicks is weighed, chosen on users of other recordings.
 const WEIGHT: f32 = 1.5;
-const DOUBT: f32 = 0.02;
+const UNSEEN: f32 = 0.02;
 const MOST: f32 = 6.0;
 /// Sessions with fewer timings are left out.
 const FEWEST: u32 = 20;
@@ -32,6 +32,9 @@ const FLOOR: f64 = 0.003;
 /// the variance between sessions where nobody has two.
 const LEAST_BETWEEN: f64 = 0.25;
 const SESSION_SHARE: f64 = 0.3;
+/// What is left of the variance between users in how long slow devices hold their button: a touchpad
+/// that is tapped holds for a time that its driver chose, and an impostor has the same driver.
+const HANDS_SHARE: f64 = 0.05;
 
 /// The clicks of one session of one user.
 struct Session {
@@ -59,6 +62,17 @@ impl Session {
             variance[at] += (timing.log() - mean[at]).powi(2) / (count[at] - 1.0).max(1.0);
         }
         Some(Self { user, weight: 1.0, count, mean, variance })
+    }
+}
+
+impl Session {
+    fn is_slower(&self, kind: usize, than: f64) -> bool {
+        self.count[kind] >= FEWEST_TELLING && self.mean[kind] > than
+    }
+
+    /// The variance of its mean by chance.
+    fn noise(&self, kind: usize) -> f64 {
+        self.variance[kind] / self.count[kind]
     }
 }
 
@@ -90,13 +104,14 @@ impl Cluster {
     }
 
     fn log_density(&self, session: &Session) -> f64 {
-        let told = TELLING_CLICKS.map(|kind| kind as usize);
-        let terms = told.into_iter().filter(|kind| session.count[*kind] >= FEWEST_TELLING);
-        let term = |kind: usize| {
-            let away = (session.mean[kind] - self.mean[kind]).powi(2);
-            -0.5 * (away / self.variance[kind] + self.variance[kind].ln())
-        };
-        (self.share + 1e-9).ln() + terms.map(term).sum::<f64>()
+        let mut sum = (self.share + 1e-9).ln();
+        for kind in TELLING_CLICKS.map(|kind| kind as usize) {
+            if session.count[kind] >= FEWEST_TELLING {
+                let away = (session.mean[kind] - self.mean[kind]).powi(2);
+                sum -= 0.5 * (away / self.variance[kind] + self.variance[kind].ln());
+            }
+        }
+        sum
     }
 }
 
@@ -104,40 +119,36 @@ impl Cluster {
 pub fn click_population(users: &[Vec<Vec<Window>>]) -> Option<ClickPopulation> {
     let sessions = sessions(users);
     let slow = slow_class(&sessions);
-    let is_slow = |session: usize| slow[session] > 0.5;
-    let part = |of: bool| -> Vec<&Session> {
-        let found = sessions.iter().enumerate().filter(|(at, _)| is_slow(*at) == of);
-        found.map(|(_, session)| session).collect()
-    };
-    let weight = |sessions: &[&Session]| sessions.iter().map(|s| s.weight).sum::<f64>();
-    let [fast, slow] = [false, true].map(part);
-    let whole = weight(&fast) + weight(&slow);
-    let usual = moments(&fast);
-    let other = moments(&slow);
+    let mut parts: [Vec<&Session>; 2] = [Vec::new(), Vec::new()];
+    for (session, slow) in sessions.iter().zip(&slow) {
+        parts[usize::from(*slow > 0.5)].push(session);
+    }
+    let [usual, mut other] = [&parts[0], &parts[1]].map(|part| moments(part));
+    if let Some(moments) = &mut other[ClickKind::Hold as usize] {
+        moments[1] *= HANDS_SHARE;
+    }
+    // A kind that hardly anybody of the slow class shows is there as it is elsewhere.
+    for (other, usual) in other.iter_mut().zip(&usual) {
+        *other = other.or(*usual);
+    }
     let kinds: Vec<ClickKind> =
         JUDGED.into_iter().filter(|kind| usual[*kind as usize].is_some()).collect();
-    if kinds.is_empty() {
-        return None;
-    }
-    let class = |share: f64, own: &[Option<Moments>; CLICK_KINDS]| {
-        let of = |at: usize| {
-            let value = |kind: &ClickKind| {
-                let kind = *kind as usize;
-                own[kind].or(usual[kind]).map_or(1.0, |moments| moments[at]) as f32
-            };
-            kinds.iter().map(value).collect::<Vec<f32>>()
-        };
-        ClickClass {
-            share: share as f32,
-            mean: of(0),
-            between_user: of(1),
-            between_session: of(2),
-            within_session: of(3),
-        }
-    };
-    let shares = [&fast, &slow].map(|part| (weight(part) / whole).clamp(0.01, 0.99));
-    let classes = vec![class(shares[0], &usual), class(shares[1], &other)];
-    Some(ClickPopulation { kinds, classes, weight: WEIGHT, doubt: DOUBT, most: MOST })
+    let [fast, slow] = [&parts[0], &parts[1]].map(|part| weight(part));
+    let share = (slow / (fast + slow)).clamp(0.01, 0.99);
+    let classes = vec![class(&kinds, 1.0 - share, &usual), class(&kinds, share, &other)];
+    let population = ClickPopulation { kinds, classes, weight: WEIGHT, unseen: UNSEEN, most: MOST };
+    (!population.kinds.is_empty()).then_some(population)
+}
+
+fn weight(sessions: &[&Session]) -> f64 {
+    sessions.iter().map(|session| session.weight).sum()
+}
+
+fn class(kinds: &[ClickKind], share: f64, moments: &[Option<Moments>; CLICK_KINDS]) -> ClickClass {
+    let known: Vec<Moments> = kinds.iter().filter_map(|kind| moments[*kind as usize]).collect();
+    let [mean, between_user, between_session, within_session] =
+        [0, 1, 2, 3].map(|at| known.iter().map(|moments| moments[at] as f32).collect());
+    ClickClass { share: share as f32, mean, between_user, between_session, within_session }
 }
 
 fn sessions(users: &[Vec<Vec<Window>>]) -> Vec<Session> {
@@ -156,13 +167,13 @@ fn sessions(users: &[Vec<Vec<Window>>]) -> Vec<Session> {
 /// maximisation (Dempster, Laird and Rubin 1977) for a mixture of two normal distributions.
 fn slow_class(sessions: &[Session]) -> Vec<f64> {
     let [before, after] = [ClickKind::BeforePress, ClickKind::AfterRelease].map(|k| k as usize);
-    let first = |session: &Session| {
-        let slow = |kind: usize, than: f64| {
-            session.count[kind] >= FEWEST_TELLING && session.mean[kind] > than
-        };
-        if slow(before, 5.4) && slow(after, 5.6) { 0.95 } else { 0.05 }
-    };
-    let mut slow: Vec<f64> = sessions.iter().map(first).collect();
+    let mut slow = Vec::with_capacity(sessions.len());
+    for session in sessions {
+        // Where to begin: at a touchpad the finger is lifted before the press and after it. The times
+        // lie where sessions are few, near 200 and 250 ms.
+        let lifted = session.is_slower(before, 5.4) && session.is_slower(after, 5.6);
+        slow.push(if lifted { 0.95 } else { 0.05 });
+    }
     for _ in 0..PASSES {
         let rest: Vec<f64> = slow.iter().map(|slow| 1.0 - slow).collect();
         let clusters = [Cluster::of(sessions, &rest), Cluster::of(sessions, &slow)];
@@ -188,32 +199,31 @@ fn moments_of(sessions: &[&Session], kind: usize) -> Option<Moments> {
     if users.len() < FEWEST_USERS {
         return None;
     }
-    let of = |user: &[&&Session], value: &dyn Fn(&Session) -> f64| -> Vec<f64> {
-        user.iter().map(|session| value(session)).collect()
-    };
-    let means: Vec<f64> = users.iter().map(|u| mean(&of(u, &|s| s.mean[kind]))).collect();
-    let within: Vec<f64> = users.iter().map(|u| mean(&of(u, &|s| s.variance[kind]))).collect();
+    let means: Vec<f64> = users.iter().map(|u| mean(u.iter().map(|s| s.mean[kind]))).collect();
+    let within = mean(users.iter().map(|u| mean(u.iter().map(|s| s.variance[kind]))));
     let (mut sum, mut freedom) = (0.0, 0.0);
     for user in users.iter().filter(|user| user.len() > 1) {
-        let between = variance(&of(user, &|s| s.mean[kind]));
-        let noise = mean(&of(user, &|s| s.variance[kind] / s.count[kind]));
+        let own: Vec<f64> = user.iter().map(|session| session.mean[kind]).collect();
+        // Means over clicks differ by chance too: that is no difference between sessions.
+        let between = variance(&own) - mean(user.iter().map(|session| session.noise(kind)));
         let weight = user.len() as f64 - 1.0;
-        sum += weight * (between - noise).max(0.0);
+        sum += weight * between.max(0.0);
         freedom += weight;
     }
     let whole = variance(&means);
     let session = if freedom > 0.0 { sum / freedom } else { SESSION_SHARE * whole };
-    let fewer: Vec<f64> = users.iter().map(|user| 1.0 / user.len() as f64).collect();
-    let between = (whole - session * mean(&fewer)).max(LEAST_BETWEEN * whole);
-    Some([mean(&means), between, session, mean(&within)].map(|x| x.max(1e-4)))
+    let fewer = mean(users.iter().map(|user| 1.0 / user.len() as f64));
+    let between = (whole - session * fewer).max(LEAST_BETWEEN * whole);
+    Some([mean(means.iter().copied()), between, session, within].map(|x| x.max(1e-4)))
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
 }
 
 fn variance(values: &[f64]) -> f64 {
-    let mean = mean(values);
+    let mean = mean(values.iter().copied());
     let squares = values.iter().map(|value| (value - mean).powi(2));
     squares.sum::<f64>() / (values.len() as f64 - 1.0).max(1.0)
 }

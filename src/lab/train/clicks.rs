@@ -2,7 +2,8 @@
 //! knows of, and how often the owner is at which.
 
 use crate::pipeline::{
-    ClickKind, ClickPopulation, ClickSums, ClickTiming, OwnerClickClass, OwnerClicks, Window,
+    ClickClass, ClickKind, ClickPopulation, ClickSums, ClickTiming, OwnerClickClass, OwnerClicks,
+    Window,
 };
 
 /// Fewer timings than this say nothing of an owner.
@@ -17,8 +18,6 @@ const FEWEST_OF_A_PIECE: u32 = 3;
 const PIECES_OF_EVERYBODY: f64 = 3.0;
 /// Windows that show one stretch of work.
 const STRETCH: f64 = 200.0;
-/// Timings by which the scatter of an owner's clicks is believed to be everybody's.
-const TIMINGS_OF_EVERYBODY: f64 = 20.0;
 /// The kinds that tell classes of devices apart: the others are too few in a piece.
 pub(in crate::lab) const TELLING: [ClickKind; 2] = [ClickKind::Hold, ClickKind::AfterRelease];
 
@@ -27,8 +26,6 @@ pub(in crate::lab) const TELLING: [ClickKind; 2] = [ClickKind::Hold, ClickKind::
 struct Seen {
     pieces: f64,
     sums: ClickSums,
-    /// Sums of the squared logarithms.
-    squares: [f64; ClickKind::ALL.len()],
     /// Stretches of work with timings of each kind.
     stretches: [f64; ClickKind::ALL.len()],
 }
@@ -38,9 +35,6 @@ impl Seen {
         let sums = ClickSums::of(timings);
         self.pieces += 1.0;
         self.sums.add(&sums);
-        for timing in timings {
-            self.squares[timing.kind as usize] += timing.log().powi(2);
-        }
         for (stretches, count) in self.stretches.iter_mut().zip(sums.count) {
             *stretches += if count > 0 { windows as f64 / STRETCH } else { 0.0 };
         }
@@ -59,12 +53,12 @@ pub(super) fn owner(population: &ClickPopulation, sessions: &[Vec<Window>]) -> O
     }
     let timings: u32 = seen.iter().map(|seen| seen.sums.timings()).sum();
     let pieces: f64 = seen.iter().map(|seen| seen.pieces).sum();
-    let class = |(at, seen): (usize, &Seen)| {
-        let everybody = f64::from(population.classes[at].share) * PIECES_OF_EVERYBODY;
+    let mut classes = Vec::new();
+    for (class, seen) in population.classes.iter().zip(&seen) {
+        let everybody = f64::from(class.share) * PIECES_OF_EVERYBODY;
         let share = (seen.pieces + everybody) / (pieces + PIECES_OF_EVERYBODY);
-        at_class(population, at, seen, share as f32)
-    };
-    let classes = seen.iter().enumerate().map(class).collect();
+        classes.push(at_class(class, &population.kinds, seen, share as f32));
+    }
     (timings >= FEWEST).then(|| OwnerClicks { population: population.clone(), classes, timings })
 }
 
@@ -73,24 +67,18 @@ fn likeliest(population: &ClickPopulation, timings: &[ClickTiming]) -> usize {
     let telling: Vec<ClickTiming> =
         timings.iter().copied().filter(|timing| TELLING.contains(&timing.kind)).collect();
     let sums = ClickSums::of(&telling);
-    let likelihood = |at: usize| {
-        let class = &population.classes[at];
-        f64::from(class.share).ln() + class.log_density(&population.kinds, &sums)
-    };
-    let classes = 0..population.classes.len();
-    classes.max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b))).unwrap_or(0)
+    let classes = population.classes.iter();
+    let likelihoods: Vec<f64> =
+        classes.map(|class| class.likelihood(&population.kinds, &sums)).collect();
+    let best = likelihoods.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+    best.map_or(0, |(at, _)| at)
 }
 
 /// The posterior of a normal mean of each kind; where nothing was seen, the owner is anybody.
-fn at_class(population: &ClickPopulation, at: usize, seen: &Seen, share: f32) -> OwnerClickClass {
-    let class = &population.classes[at];
-    let mut owner = OwnerClickClass {
-        share,
-        mean: class.mean.clone(),
-        variance: class.between_user.clone(),
-        within_session: class.within_session.clone(),
-    };
-    for (number, kind) in population.kinds.iter().enumerate() {
+fn at_class(class: &ClickClass, kinds: &[ClickKind], seen: &Seen, share: f32) -> OwnerClickClass {
+    let mut owner =
+        OwnerClickClass { share, mean: class.mean.clone(), variance: class.between_user.clone() };
+    for (number, kind) in kinds.iter().enumerate() {
         let kind = *kind as usize;
         if seen.sums.count[kind] < FEWEST_OF_A_KIND {
             continue;
@@ -102,11 +90,8 @@ fn at_class(population: &ClickPopulation, at: usize, seen: &Seen, share: f32) ->
         let mean = seen.sums.sum[kind] / count;
         let noise = session / seen.stretches[kind].max(1.0) + within / count;
         let trust = between / (between + noise);
-        let scatter = (seen.squares[kind] / count - mean * mean).max(0.0);
         owner.mean[number] = (expected + trust * (mean - expected)) as f32;
         owner.variance[number] = (between * (1.0 - trust)) as f32;
-        owner.within_session[number] = ((scatter * count + within * TIMINGS_OF_EVERYBODY)
-            / (count + TIMINGS_OF_EVERYBODY)) as f32;
     }
     owner
 }
@@ -115,9 +100,7 @@ fn at_class(population: &ClickPopulation, at: usize, seen: &Seen, share: f32) ->
 mod tests {
     use super::*;
     use crate::pipeline::window::cut_recording;
-    use crate::pipeline::{
-        Button, ClickClass, MouseEvent, MouseKind, Signal, Timestamp, WindowParams,
-    };
+    use crate::pipeline::{Button, MouseEvent, MouseKind, Signal, Timestamp, WindowParams};
 
     fn population() -> ClickPopulation {
         let class = |share, hold| ClickClass {
@@ -131,7 +114,7 @@ mod tests {
             kinds: vec![ClickKind::Hold],
             classes: vec![class(0.75, 4.6), class(0.25, 5.4)],
             weight: 1.0,
-            doubt: 0.02,
+            unseen: 0.02,
             most: 6.0,
         }
     }

@@ -304,15 +304,10 @@ mod tests {
             kinds: vec![ClickKind::Hold],
             classes: vec![among],
             weight: 1.0,
-            doubt: 0.02,
+            unseen: 0.02,
             most: 6.0,
         };
-        let own = OwnerClickClass {
-            share: 1.0,
-            mean: vec![4.61],
-            variance: vec![0.002],
-            within_session: vec![0.05],
-        };
+        let own = OwnerClickClass { share: 1.0, mean: vec![4.61], variance: vec![0.002] };
         let clicks = OwnerClicks { population, classes: vec![own], timings: 100 };
         let BlockModel::Embedding(owner) = model() else { panic!("no owner") };
         BlockModel::Embedding(Box::new(OwnerModel { clicks: Some(clicks), ..*owner }))

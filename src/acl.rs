@@ -194,16 +194,19 @@ impl Access {
     /// When that is not known.
     pub(crate) fn is_private(&self) -> io::Result<bool> {
         let ours = ours()?;
-        let may = |who: &str| who == ours || is_the_system(who);
-        Ok(!self.grants.is_empty() && self.grants.iter().all(|(who, _)| may(who)))
+        Ok(!self.grants.is_empty()
+            && self.grants.iter().all(|(who, _)| *who == ours || is_the_system(who)))
     }
 
     /// Whether nobody but administrators can have written it.
     pub(crate) fn is_of_administrators(&self) -> bool {
-        let reads = |rights: &str| ["FR", "0x1200a9", "0x120089", "GR", "GXGR"].contains(&rights);
         is_the_system(&self.owner)
-            && self.grants.iter().all(|(who, rights)| is_the_system(who) || reads(rights))
+            && self.grants.iter().all(|(who, rights)| is_the_system(who) || reads_at_most(rights))
     }
+}
+
+fn reads_at_most(rights: &str) -> bool {
+    ["FR", "0x1200a9", "0x120089", "GR", "GXGR"].contains(&rights)
 }
 
 /// The system, administrators, the installer of Windows itself.

@@ -43,9 +43,9 @@ impl ManualArgs {
     /// # Errors
     /// When the folder cannot be written.
     pub fn run(self) -> Result<()> {
-        let failed = |e| Failure::io(self.folder.display(), e);
-        fs::create_dir_all(&self.folder).map_err(failed)?;
-        clap_mangen::generate_to(Cli::command(), &self.folder).map_err(failed)
+        fs::create_dir_all(&self.folder).map_err(Failure::at(self.folder.display()))?;
+        clap_mangen::generate_to(Cli::command(), &self.folder)
+            .map_err(Failure::at(self.folder.display()))
     }
 }
 

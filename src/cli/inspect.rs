@@ -143,12 +143,13 @@ fn weights(network: &AnyNetwork) -> usize {
 }
 
 fn recurrent(network: &Network) -> usize {
-    let lstm = |layer: &BiLstm| {
-        let side = &layer.forward;
-        2 * (side.w.len() + side.r.len() + side.b.len())
-    };
     let norm = network.norm.gamma.len() + network.norm.beta.len();
-    lstm(&network.first) + norm + lstm(&network.second)
+    parameters(&network.first) + norm + parameters(&network.second)
+}
+
+fn parameters(layer: &BiLstm) -> usize {
+    let side = &layer.forward;
+    2 * (side.w.len() + side.r.len() + side.b.len())
 }
 
 impl Description {
@@ -204,10 +205,6 @@ impl Description {
 
     fn row(&self, point: &OperatingPoint) -> String {
         let mark = if point.windows == self.default_group { '*' } else { ' ' };
-        let rate = |rate: f32, interval: [f32; 2]| {
-            let [low, high] = interval.map(|end| 100.0 * end);
-            format!("{:5.1} % ({low:4.1} .. {high:5.1})", 100.0 * rate)
-        };
         format!(
             "{mark}{:6}  {:6.1} s  {:9.3}  {:4.1} %  {}  {}",
             point.windows,
@@ -218,4 +215,9 @@ impl Description {
             rate(point.frr, point.frr_interval),
         )
     }
+}
+
+fn rate(rate: f32, interval: [f32; 2]) -> String {
+    let [low, high] = interval.map(|end| 100.0 * end);
+    format!("{:5.1} % ({low:4.1} .. {high:5.1})", 100.0 * rate)
 }

@@ -48,19 +48,20 @@ pub fn windows(params: WindowParams, shard: Shard) -> Result<()> {
             found.extend(numbered.map(|(number, window)| (one.id.clone(), number, window)));
         }
         let steps: Vec<Steps> = found.iter().map(|(_, _, window)| Steps::from(window)).collect();
-        let list = |at: usize| -> Vec<Vec<f32>> {
-            steps.iter().map(|steps| steps.rows().iter().map(|row| row[at]).collect()).collect()
-        };
         let integers = |of: fn(&Window) -> i64| found.iter().map(|(_, _, w)| of(w)).collect();
         Columns::default()
             .texts("session_id", found.iter().map(|(id, _, _)| id.clone()).collect())
             .integers("window", found.iter().map(|(_, number, _)| *number).collect())
             .integers("start_us", integers(|window| window.started_at().micros()))
             .integers("movement_us", integers(|window| window.movement().0))
-            .lists("dx", &list(0))
-            .lists("dy", &list(1))
-            .lists("dt", &list(2))
+            .lists("dx", &column(&steps, 0))
+            .lists("dy", &column(&steps, 1))
+            .lists("dt", &column(&steps, 2))
     })
+}
+
+fn column(steps: &[Steps], at: usize) -> Vec<Vec<f32>> {
+    steps.iter().map(|steps| steps.rows().iter().map(|row| row[at]).collect()).collect()
 }
 
 /// Sessions of another shard and sessions without a readable event are left out.

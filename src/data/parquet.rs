@@ -90,9 +90,11 @@ impl ParquetWriter {
         self.flush()?;
         let path = self.path;
         let mut file = self.writer.into_inner().map_err(|e| failed(&path, &e))?;
-        let io = |e| Failure::io(format!("writing {}", path.display()), e);
-        file.flush().and_then(|()| file.as_file().sync_all()).map_err(io)?;
-        file.persist(&path).map_err(|e| io(e.error))?;
+        file.flush()
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(Failure::at(format_args!("writing {}", path.display())))?;
+        file.persist(&path)
+            .map_err(|e| Failure::io(format!("writing {}", path.display()), e.error))?;
         Ok(())
     }
 

@@ -109,15 +109,18 @@ fn fold(norm: &BatchNorm) -> (Vec<f32>, Vec<f32>) {
 fn lstm_weights(name: &str, layer: &BiLstm) -> [TensorProto; 3] {
     let input = layer.input as i64;
     let hidden = layer.hidden as i64;
-    let both =
-        |part: fn(&LstmWeights) -> &[f32]| [part(&layer.forward), part(&layer.backward)].concat();
     let zeros = vec![0.0; 4 * layer.hidden];
     let bias = [&layer.forward.b[..], &zeros, &layer.backward.b, &zeros].concat();
     [
-        floats(&format!("{name}.w"), &[2, 4 * hidden, input], &both(|side| &side.w)),
-        floats(&format!("{name}.r"), &[2, 4 * hidden, hidden], &both(|side| &side.r)),
+        floats(&format!("{name}.w"), &[2, 4 * hidden, input], &both(layer, |side| &side.w)),
+        floats(&format!("{name}.r"), &[2, 4 * hidden, hidden], &both(layer, |side| &side.r)),
         floats(&format!("{name}.b"), &[2, 8 * hidden], &bias),
     ]
+}
+
+/// The parts of both directions, one behind the other, as ONNX has them.
+fn both(layer: &BiLstm, part: fn(&LstmWeights) -> &[f32]) -> Vec<f32> {
+    [part(&layer.forward), part(&layer.backward)].concat()
 }
 
 fn lstm(inputs: [&str; 4], outputs: &[&str], hidden: i64) -> NodeProto {
@@ -137,7 +140,6 @@ pub(super) fn node(
     outputs: &[&str],
     attribute: Vec<AttributeProto>,
 ) -> NodeProto {
-    let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     NodeProto {
         input: owned(inputs),
         output: owned(outputs),
@@ -145,6 +147,10 @@ pub(super) fn node(
         op_type: Some(op.into()),
         attribute,
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }
 
 pub(super) fn int(name: &str, value: i64) -> AttributeProto {

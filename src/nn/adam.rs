@@ -29,10 +29,14 @@ pub(crate) struct AdamStep {
 impl Parameter {
     /// Starts from these numbers.
     pub fn new(values: &[f32]) -> Self {
-        let zeros = || Lines::zeros(values.len());
-        let mut value = zeros();
+        let count = values.len();
+        let mut value = Lines::zeros(count);
         value.copy_from_slice(values);
-        Self { value, grad: zeros(), moments: [zeros(), zeros()] }
+        Self {
+            value,
+            grad: Lines::zeros(count),
+            moments: [Lines::zeros(count), Lines::zeros(count)],
+        }
     }
 
     /// Forgets the gradient.

@@ -59,13 +59,13 @@ pub(crate) struct FeatureMoments {
 impl FeatureMoments {
     /// Room for `width` features.
     pub fn new(width: usize) -> Self {
-        let zeros = || vec![0.0; width];
+        let zeros = vec![0.0; width];
         Self {
-            mean: zeros(),
-            variance: zeros(),
-            inverse: zeros(),
-            partial: zeros(),
-            normed: zeros(),
+            mean: zeros.clone(),
+            variance: zeros.clone(),
+            inverse: zeros.clone(),
+            partial: zeros.clone(),
+            normed: zeros,
         }
     }
 }

@@ -124,8 +124,12 @@ pub fn user() -> String {
 /// The user of this process as the service manager names one: domain and name.
 #[cfg(windows)]
 pub fn user() -> String {
-    let variable = |name| std::env::var(name).unwrap_or_default();
     format!("{}\\{}", variable("USERDOMAIN"), variable("USERNAME"))
+}
+
+#[cfg(windows)]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
 }
 
 /// A symbolic link at `path` to `to`.

@@ -179,9 +179,6 @@ impl LayoutArgs {
                 GenericParams::from_toml(&name, &text)?
             }
         };
-        let set = |field: &mut String, value: Option<String>| {
-            *field = value.unwrap_or_else(|| std::mem::take(field));
-        };
         set(&mut params.separator, self.separator);
         set(&mut params.time, self.time);
         set(&mut params.x, self.x);
@@ -198,4 +195,8 @@ impl LayoutArgs {
         }
         Ok(params)
     }
+}
+
+fn set(field: &mut String, value: Option<String>) {
+    *field = value.unwrap_or_else(|| std::mem::take(field));
 }

@@ -7,8 +7,6 @@ mod report;
 mod step;
 mod task;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::files::{Autostart, ServiceUnit};
@@ -171,8 +169,10 @@ fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Insta
 }
 
 fn removals_of_the_unit(unit: &ServiceUnit) -> Vec<InstallStep> {
-    let there = |path: &PathBuf| path.symlink_metadata().is_ok();
-    let old: Vec<_> = [&unit.wanted, &unit.file].into_iter().filter(|path| there(path)).collect();
+    let old: Vec<_> = [&unit.wanted, &unit.file]
+        .into_iter()
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect();
     let mut steps = Vec::new();
     if !old.is_empty() && service::is_here() {
         steps.push(InstallStep::systemctl(&["stop", NAME]));

@@ -170,11 +170,15 @@ impl WholeArgs {
     }
 
     fn oversampling(&self) -> Oversampling {
-        let cap = |usual: f64| self.oversampling_cap.unwrap_or(usual);
+        let cap = self.oversampling_cap;
         match self.oversampling {
             None | Some(OversamplingName::Off) => Oversampling::Off,
-            Some(OversamplingName::Weights) => Oversampling::Weights { most: cap(HEAVIEST) },
-            Some(OversamplingName::Repeat) => Oversampling::Repeat { share: cap(REPEATED) },
+            Some(OversamplingName::Weights) => {
+                Oversampling::Weights { most: cap.unwrap_or(HEAVIEST) }
+            }
+            Some(OversamplingName::Repeat) => {
+                Oversampling::Repeat { share: cap.unwrap_or(REPEATED) }
+            }
         }
     }
 

@@ -104,14 +104,16 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn walk(&mut self, folder: &Path, depth: usize) -> Result<()> {
-        let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
         if depth > DEPTH_MAX {
             let what = format!("{}: folders nested too deeply", folder.display());
             return Err(Failure::new(FailureKind::Data, what)
                 .remedy("A link in it may lead back to a folder above: delete that link."));
         }
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
+        for entry in fs::read_dir(folder)
+            .map_err(Failure::at(format_args!("folder {}", folder.display())))?
+        {
+            let path =
+                entry.map_err(Failure::at(format_args!("folder {}", folder.display())))?.path();
             let name = path.file_name().map(names::os_name).unwrap_or_default();
             if name.starts_with('.') {
                 continue; // Also the shadows that one system leaves on other systems' disks.

@@ -109,8 +109,7 @@ impl Pointer {
             if let Some(dpi) = detail.strip_suffix(" dpi") {
                 pointer.dpi = dpi.parse().ok();
             } else if let Some((vendor, product)) = detail.split_once(':') {
-                let number = |text| u16::from_str_radix(text, 16).ok();
-                pointer.id = number(vendor).zip(number(product));
+                pointer.id = hexadecimal(vendor).zip(hexadecimal(product));
             }
         }
         Some(pointer)
@@ -124,6 +123,10 @@ impl Pointer {
         let as_fine = self.dpi.zip(other.dpi).is_none_or(|(own, theirs)| own == theirs);
         same && self.kind == other.kind && as_fine
     }
+}
+
+fn hexadecimal(text: &str) -> Option<u16> {
+    u16::from_str_radix(text, 16).ok()
 }
 
 impl fmt::Display for Pointer {

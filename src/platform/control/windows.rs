@@ -43,9 +43,10 @@ impl ControlEndpoint {
     /// # Errors
     /// When the system refuses, or another process has the name.
     pub fn open(path: &Path) -> Result<Self> {
-        let failed = |e| Failure::io(format!("control pipe of {}", path.display()), e);
-        let list = OwnerOnly::new(false).map_err(failed)?;
-        let name = name(path).map_err(failed)?;
+        let list = OwnerOnly::new(false)
+            .map_err(Failure::at(format_args!("control pipe of {}", path.display())))?;
+        let name =
+            name(path).map_err(Failure::at(format_args!("control pipe of {}", path.display())))?;
         // SAFETY: the name ends with a zero; the list outlives the call.
         let handle = unsafe {
             CreateNamedPipeW(
@@ -59,7 +60,9 @@ impl ControlEndpoint {
                 &list.attributes(),
             )
         };
-        Pipe::of(handle).map(Self).map_err(failed)
+        Pipe::of(handle)
+            .map(Self)
+            .map_err(Failure::at(format_args!("control pipe of {}", path.display())))
     }
 
     /// Answers one caller after the other, for ever: one line in, one line out. What the answer
@@ -95,12 +98,13 @@ pub fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
             .remedy("Start it with `mousewarden run`.")
             .caused_by(e)
     })?;
-    let silent = |e: io::Error| {
-        Failure::new(FailureKind::Busy, format!("the running mousewarden does not answer: {e}"))
-            .remedy("Try again, or end it in the task manager and start it anew.")
-    };
     pipe.write(format!("{line}\n").as_bytes(), patience).map_err(silent)?;
     pipe.read_line(patience).map_err(silent)
+}
+
+fn silent(e: io::Error) -> Failure {
+    Failure::new(FailureKind::Busy, format!("the running mousewarden does not answer: {e}"))
+        .remedy("Try again, or end it in the task manager and start it anew.")
 }
 
 /// Connects; a pipe that belongs to somebody else is taken for none.

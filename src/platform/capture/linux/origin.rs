@@ -67,9 +67,12 @@ impl RawMotion {
     }
 
     fn is_place(&self, to: Place) -> bool {
-        let near = |is: f32, told: f64| (f64::from(is) - told).abs() <= 1.0;
-        near(to.0, self.by.0) && near(to.1, self.by.1)
+        is_near(to.0, self.by.0) && is_near(to.1, self.by.1)
     }
+}
+
+fn is_near(is: f32, told: f64) -> bool {
+    (f64::from(is) - told).abs() <= 1.0
 }
 
 /// Whether this is that movement on one axis, of which the server keeps fractions of pixels. An

@@ -166,11 +166,10 @@ impl Tracker {
     fn resolve(&mut self, events: &mut Vec<Raw>, place: (f64, f64)) {
         let program = events.iter().find(|event| matches!(event.what, What::ByOrTo(..)));
         let Some(device) = program.map(|event| event.device) else { return };
-        let near = |(x, y): (f64, f64)| (x - place.0).hypot(y - place.1) <= 1.0 + DRIFT;
         let [steps, places] = [false, true].map(|to_places| taken(events, self.place, to_places));
         let was = self.to_places.get(&device).copied().unwrap_or(false);
         // Both, or neither where a program has put the pointer elsewhere meanwhile: as before.
-        let to_places = match (near(steps.1), near(places.1)) {
+        let to_places = match (is_near(place, steps.1), is_near(place, places.1)) {
             (true, false) => false,
             (false, true) => true,
             _ => was,
@@ -196,7 +195,6 @@ impl Tracker {
 
     fn follow(&mut self, event: &Raw) -> Record {
         let (dx, dy) = event.step();
-        let inside = |value: f64, size: f64| value.clamp(0.0, (size - 0.01).max(0.0));
         let (width, height) = self.bounds;
         self.place = (inside(self.place.0 + dx, width), inside(self.place.1 + dy, height));
         let (x, y) = pixel((self.place.0 - self.put.0, self.place.1 - self.put.1));
@@ -233,6 +231,14 @@ impl Tracker {
         };
         Some(Raw { at: stamp(moved.time, now), device: moved.sourceid, what })
     }
+}
+
+fn inside(value: f64, size: f64) -> f64 {
+    value.clamp(0.0, (size - 0.01).max(0.0))
+}
+
+fn is_near(place: (f64, f64), (x, y): (f64, f64)) -> bool {
+    (x - place.0).hypot(y - place.1) <= 1.0 + DRIFT
 }
 
 impl Raw {

@@ -51,7 +51,7 @@ impl OwnerOnly {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn new(with_children: bool) -> io::Result<Self> {
+    pub(crate) fn new(with_children: bool) -> io::Result<Self> {
         let user = user()?;
         let children = if with_children { "OICI" } else { "" };
         let text = wide(&format!("O:{user}D:P(A;{children};FA;;;{user})"));
@@ -81,7 +81,7 @@ impl OwnerOnly {
     ///
     /// # Errors
     /// When it exists already or cannot be made.
-    pub fn create(&self, path: &Path) -> io::Result<File> {
+    pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
         let path = wide_path(path);
         // SAFETY: the path ends with a zero, the list lives as long as `self`.
         let handle = unsafe {
@@ -128,7 +128,7 @@ impl Access {
     ///
     /// # Errors
     /// When it cannot be looked at.
-    pub fn of(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         // Folders open with this flag only.
         options.access_mode(READ_CONTROL).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);

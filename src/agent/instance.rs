@@ -35,7 +35,7 @@ impl Instance {
     ///
     /// # Errors
     /// [`FailureKind::Busy`] when another process holds one of them, with its number.
-    pub fn claim(locks: &[PathBuf], socket: Option<&Path>) -> Result<Self> {
+    pub(crate) fn claim(locks: &[PathBuf], socket: Option<&Path>) -> Result<Self> {
         let files = locks.iter().map(|lock| claim(lock, socket)).collect::<Result<_>>()?;
         Ok(Self { _files: files })
     }

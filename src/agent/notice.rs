@@ -27,7 +27,7 @@ pub(crate) struct JudgedMovement {
 
 impl JudgedMovement {
     /// Takes a window's length, and how many windows the decision rests on.
-    pub fn add(&mut self, verdict: &Verdict) {
+    pub(crate) fn add(&mut self, verdict: &Verdict) {
         if self.spans.len() == MOST_WINDOWS {
             self.spans.pop_front();
         }
@@ -120,7 +120,7 @@ pub(crate) struct NoticeText {
 }
 
 /// An alarm.
-pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
+pub(crate) fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
     let (seen, unlike) = (seen.words(), seen.unlike());
     let remedy = if params.buttons {
         "\"It was me\" locks the screen and lets your password confirm it."
@@ -158,7 +158,7 @@ pub(crate) fn relieved() -> NoticeText {
 }
 
 /// The screen was locked by an alarm; seen when it is open again.
-pub fn locked(seen: &JudgedMovement) -> NoticeText {
+pub(crate) fn locked(seen: &JudgedMovement) -> NoticeText {
     let body = format!(
         "For {} the mouse was not moved your way{}. If it was you, time and again: `mousewarden \
          --enroll --again`.",
@@ -185,7 +185,7 @@ pub(crate) fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
 }
 
 /// The model does not know what captures.
-pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
+pub(crate) fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
     let what = match unknown {
         Unknown::Pointer => "This is another pointing device",
         Unknown::Screens => "The screens have another resolution",
@@ -204,7 +204,7 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
 }
 
 /// The agent ends by a fault of its own.
-pub fn fault(why: &str) -> NoticeText {
+pub(crate) fn fault(why: &str) -> NoticeText {
     let body = format!(
         "mousewarden has ended: {why}. Nothing was locked; `mousewarden doctor` says what to do."
     );

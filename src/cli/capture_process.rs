@@ -28,7 +28,7 @@ impl CaptureProcessArgs {
     ///
     /// # Errors
     /// Why there is no hook.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let Self { backend, untapped, root } = self;
         hold(&HookParams { backend, untapped, root })
     }

@@ -33,7 +33,7 @@ impl Context {
     ///
     /// # Errors
     /// When the configuration is wrong or named and missing.
-    pub fn load() -> Result<Self> {
+    pub(crate) fn load() -> Result<Self> {
         let paths = Paths::from_environment()?;
         let (mut config, file) = if paths.config_named() || paths.config().exists() {
             (Config::read(paths.config())?, Some(paths.config().to_owned()))
@@ -49,7 +49,7 @@ impl Context {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn store(&self) -> Result<Store> {
+    pub(crate) fn store(&self) -> Result<Store> {
         make(self.paths.data(), DATA)?;
         Store::open(self.paths.data())
     }
@@ -63,7 +63,7 @@ impl Context {
     }
 
     /// The model file: that of the command line, of the configuration, or the owner's.
-    pub fn model(&self, named: Option<&Path>) -> PathBuf {
+    pub(crate) fn model(&self, named: Option<&Path>) -> PathBuf {
         match (named, &self.config.model.path) {
             (Some(named), _) => named.to_owned(),
             (None, ConfigPath::At(path)) => path.clone(),
@@ -72,7 +72,7 @@ impl Context {
     }
 
     /// Who scores.
-    pub fn scorer(&self) -> ScorerParams {
+    pub(crate) fn scorer(&self) -> ScorerParams {
         let mut search = std::env::current_exe().map_or(Vec::new(), |exe| folders_beside(&exe));
         search.extend([self.paths.data().join("lib"), self.paths.data().to_owned()]);
         self.config.model.scorer(search)
@@ -82,7 +82,7 @@ impl Context {
     ///
     /// # Errors
     /// When the model cannot be used, or the configuration does not fit it.
-    pub fn judge(&self, model: Option<&Path>) -> Result<Judge> {
+    pub(crate) fn judge(&self, model: Option<&Path>) -> Result<Judge> {
         let judge = Judge::open(&self.model(model), &self.scorer(), &self.config.decision)?;
         let notify = self.config.notify.clone();
         let lock = self.config.lock.clone();

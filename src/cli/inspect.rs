@@ -49,7 +49,7 @@ impl InspectArgs {
     ///
     /// # Errors
     /// When the file is missing or not a model that this build can honour.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let bundle = match Bundle::read(&self.model) {
             Ok(bundle) => bundle,
             // Models come in two kinds; of what is neither the first failure is told.

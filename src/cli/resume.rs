@@ -17,7 +17,7 @@ impl ResumeArgs {
     ///
     /// # Errors
     /// When none runs.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         control::ask(&socket(&Paths::from_environment()?), &ControlRequest::Resume)?;
         output::line("mousewarden watches again")
     }

@@ -27,7 +27,7 @@ impl StatusArgs {
     ///
     /// # Errors
     /// When none runs.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let reply = control::ask(&socket(&Paths::from_environment()?), &ControlRequest::Status)?;
         let Reply::Status(status) = reply else {
             return Err(Failure::new(FailureKind::Data, "the running mousewarden gave no status"));

@@ -20,7 +20,7 @@ use crate::pipeline::{Steps, Window, window::cut_recording};
 /// # Errors
 /// When a stream is broken; in builds without `columnar`, always.
 #[cfg(feature = "columnar")]
-pub fn features(set: FeatureSet, shard: Shard) -> Result<()> {
+pub(crate) fn features(set: FeatureSet, shard: Shard) -> Result<()> {
     let names = set.names();
     converse(shard, &mut |sessions| {
         let rows: Vec<Vec<f64>> = sessions.iter().map(|one| set.values(&one.events)).collect();
@@ -39,7 +39,7 @@ pub fn features(set: FeatureSet, shard: Shard) -> Result<()> {
 /// # Errors
 /// When a stream is broken; in builds without `columnar`, always.
 #[cfg(feature = "columnar")]
-pub fn windows(params: WindowParams, shard: Shard) -> Result<()> {
+pub(crate) fn windows(params: WindowParams, shard: Shard) -> Result<()> {
     converse(shard, &mut |sessions| {
         let mut found: Vec<(String, i64, Window)> = Vec::new();
         for one in sessions {
@@ -60,6 +60,7 @@ pub fn windows(params: WindowParams, shard: Shard) -> Result<()> {
     })
 }
 
+#[cfg(feature = "columnar")]
 fn column(steps: &[Steps], at: usize) -> Vec<Vec<f32>> {
     steps.iter().map(|steps| steps.rows().iter().map(|row| row[at]).collect()).collect()
 }
@@ -95,7 +96,7 @@ fn missing() -> Result<()> {
 /// # Errors
 /// Always: this build does not.
 #[cfg(not(feature = "columnar"))]
-pub fn features(_: FeatureSet, _: Shard) -> Result<()> {
+pub(crate) fn features(_: FeatureSet, _: Shard) -> Result<()> {
     missing()
 }
 
@@ -104,6 +105,6 @@ pub fn features(_: FeatureSet, _: Shard) -> Result<()> {
 /// # Errors
 /// Always: this build does not.
 #[cfg(not(feature = "columnar"))]
-pub fn windows(_: WindowParams, _: Shard) -> Result<()> {
+pub(crate) fn windows(_: WindowParams, _: Shard) -> Result<()> {
     missing()
 }

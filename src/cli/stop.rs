@@ -27,7 +27,7 @@ impl StopArgs {
     ///
     /// # Errors
     /// When none runs, or it does not end.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let paths = Paths::from_environment()?;
         let socket = socket(&paths);
         control::ask(&socket, &ControlRequest::Stop)?;

@@ -15,7 +15,7 @@ const MAX_GROUP: usize = 1000;
 ///
 /// # Errors
 /// [`ModelFault::Value`] with the field, its value and what is allowed.
-pub fn check(bundle: &Bundle) -> Result<(), ModelFault> {
+pub(crate) fn check(bundle: &Bundle) -> Result<(), ModelFault> {
     bundle.windows.validate().map_err(ModelFault::Value)?;
     points(&bundle.operating_points)?;
     if !bundle.operating_points.iter().any(|point| point.windows == bundle.default_group) {

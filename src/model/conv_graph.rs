@@ -16,7 +16,7 @@ pub(crate) const EMBEDDING_BIAS: &str = "embedding.bias";
 const END: i64 = i64::MAX;
 
 /// The nodes, in order.
-pub fn nodes(network: &ConvNetwork) -> Vec<NodeProto> {
+pub(crate) fn nodes(network: &ConvNetwork) -> Vec<NodeProto> {
     let mut all = steps_that_count();
     all.extend(moments_of_steps());
     all.extend(on_the_clock());

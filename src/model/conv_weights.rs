@@ -76,7 +76,7 @@ fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Mo
 }
 
 /// Says what cannot work about a network, if anything.
-pub fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
+pub(crate) fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
     let Clock { tick_ms, ticks } = network.clock;
     if !(tick_ms.is_finite() && tick_ms > 0.0 && (1..=MAX_TICKS).contains(&ticks)) {
         return wrong(format!("its clock ticks every {tick_ms} ms, {ticks} times"));

@@ -11,11 +11,11 @@ use crate::nn::{AnyNetwork, BatchNorm, BiLstm, LstmWeights, Network};
 /// Input: steps, float32 `[batch, time, 3]`: dx px, dy px, dt ms.
 pub(crate) const STEPS: &str = "steps";
 /// Input: valid steps of each row, int32 `[batch]`, 1..=time.
-pub const LENGTHS: &str = "lengths";
+pub(crate) const LENGTHS: &str = "lengths";
 /// Output: float32 `[batch, 1]`, 0 impostor .. 1 owner.
 pub(crate) const GENUINE: &str = "genuine";
 /// Output of networks that describe windows: float32 `[batch, embedding]`.
-pub const EMBEDDING: &str = "embedding";
+pub(crate) const EMBEDDING: &str = "embedding";
 
 /// The graph of a network. The batch normalisation goes in as one factor and one offset a feature.
 pub(crate) fn graph_of(network: &AnyNetwork) -> GraphProto {

@@ -41,7 +41,7 @@ pub(crate) fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
 }
 
 /// None of the folders holds a library.
-pub fn nowhere(folders: &[PathBuf]) -> Failure {
+pub(crate) fn nowhere(folders: &[PathBuf]) -> Failure {
     let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let places = if folders.is_empty() { "no folder at all".into() } else { folders.join(", ") };
     Failure::new(FailureKind::Unavailable, format!("no ONNX Runtime library; looked in {places}"))

@@ -45,7 +45,7 @@ impl Runtime {
     /// # Errors
     /// When the file is missing, junk, truncated, for another machine, another library, too old,
     /// too new, or another one is open already.
-    pub fn open(path: &Path, named: bool) -> Result<&'static Self> {
+    pub(crate) fn open(path: &Path, named: bool) -> Result<&'static Self> {
         static OPENING: Mutex<()> = Mutex::new(());
         static OPEN: OnceLock<Runtime> = OnceLock::new();
         let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,7 +165,7 @@ impl OnnxScorer {
     ///
     /// # Errors
     /// When ONNX Runtime refuses the model.
-    pub fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
+    pub(crate) fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
         Ok(Self { session: accepted(runtime, model)? })
     }
 
@@ -212,7 +212,7 @@ impl OnnxTable {
     ///
     /// # Errors
     /// When ONNX Runtime refuses the model.
-    pub fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
+    pub(crate) fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
         Ok(Self { session: accepted(runtime, model)? })
     }
 
@@ -220,7 +220,7 @@ impl OnnxTable {
     ///
     /// # Errors
     /// When ONNX Runtime fails.
-    pub fn rows(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+    pub(crate) fn rows(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }

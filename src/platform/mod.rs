@@ -8,26 +8,26 @@ pub mod capture;
 mod capture_view;
 pub mod clock;
 pub mod control;
-pub mod desktop;
+pub(crate) mod desktop;
 pub mod environment;
 pub mod guard;
 #[cfg(feature = "history")]
 pub(crate) mod journal_chain;
 #[cfg(target_os = "linux")]
-pub mod linux;
+pub(crate) mod linux;
 pub mod lock;
 pub(crate) mod logs;
 #[cfg(target_os = "macos")]
-pub mod macos;
+pub(crate) mod macos;
 pub mod notify;
-pub mod places;
+pub(crate) mod places;
 pub(crate) mod probe;
-pub mod service;
+pub(crate) mod service;
 pub mod session;
-pub mod signals;
+pub(crate) mod signals;
 pub mod stopwatch;
 pub mod supervisor;
-pub mod tray;
+pub(crate) mod tray;
 #[cfg(windows)]
 pub mod windows;
 

@@ -23,7 +23,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// Begins with what earlier sessions collected.
-    pub fn begin(target: &EnrolParams, before: &CollectedMovement, now: Timestamp) -> Self {
+    pub(crate) fn begin(target: &EnrolParams, before: &CollectedMovement, now: Timestamp) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}");
         let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(STEPS as u64));
         if let (Some(bar), Ok(style)) = (&bar, style) {
@@ -39,7 +39,7 @@ impl Meter {
     }
 
     /// Shows how much there is.
-    pub fn show(&self, tally: &CollectedMovement, now: Timestamp) {
+    pub(crate) fn show(&self, tally: &CollectedMovement, now: Timestamp) {
         let left =
             self.left(tally, now).map_or(String::new(), |left| format!(", about {left} left"));
         match &self.bar {
@@ -72,7 +72,7 @@ impl Meter {
     }
 
     /// Leaves the last word.
-    pub fn end(&self, tally: &CollectedMovement) {
+    pub(crate) fn end(&self, tally: &CollectedMovement) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -94,7 +94,7 @@ impl Meter {
 }
 
 /// "120 windows, 2.4 minutes of movement".
-pub fn words(tally: &CollectedMovement) -> String {
+pub(crate) fn words(tally: &CollectedMovement) -> String {
     format!(
         "{} windows, {:.1} minutes of movement",
         tally.windows,

@@ -15,7 +15,7 @@ const FAR: f64 = 1.5;
 ///
 /// # Errors
 /// When model or recordings cannot be read.
-pub fn words(context: &Context, store: &Store) -> Result<String> {
+pub(crate) fn words(context: &Context, store: &Store) -> Result<String> {
     let bundle = Bundle::read(&context.model(None))?;
     let days = own_movement(store, WindowParams::default())?.days();
     Ok(match days_apart(&bundle, &days) {

@@ -39,7 +39,7 @@ impl FeaturesArgs {
     ///
     /// # Errors
     /// When the recordings cannot be read.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         if self.stdio_arrow {
             return stdio_arrow::features(self.features, self.shard);
         }

@@ -31,7 +31,7 @@ impl IdentifyTrainArgs {
     ///
     /// # Errors
     /// When the recordings cannot be read or are too few, or the model cannot be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let source = self.input.how.format()?.name().to_owned();
         let learner = self.learner;
         let labelled = self.input.measure(learner.measure())?.labelled()?;

@@ -79,7 +79,7 @@ impl ServiceArgs {
     ///
     /// # Errors
     /// When a file cannot be written or removed, or the service manager refuses.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let paths = Paths::from_environment()?;
         match self.what {
             What::Install { by, dry_run } => install(&paths, by, dry_run),

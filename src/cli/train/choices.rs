@@ -123,7 +123,7 @@ struct WholeArgs {
 
 impl ChoiceArgs {
     /// Seed of every random choice.
-    pub const fn seed(&self) -> u64 {
+    pub(crate) const fn seed(&self) -> u64 {
         self.seed
     }
 
@@ -131,7 +131,7 @@ impl ChoiceArgs {
     ///
     /// # Errors
     /// When options of a whole network are given for a head.
-    pub fn options(&self, generated: bool) -> Result<TrainOptions> {
+    pub(crate) fn options(&self, generated: bool) -> Result<TrainOptions> {
         let usual = TrainOptions::default();
         let style_transferred =
             self.style_transferred.unwrap_or(if generated { usual.style_transferred } else { 0 });

@@ -34,7 +34,7 @@ impl WatchArgs {
     ///
     /// # Errors
     /// When none runs, or this is no terminal.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         let socket = socket_of(&context.paths);
         control::ask(&socket, &ControlRequest::Status)?;

@@ -240,7 +240,7 @@ pub(super) fn tables(
 pub(super) struct Users(BTreeMap<String, User>);
 
 impl Users {
-    pub fn add(&mut self, id: &str, mut plan: SessionPlan, is_claim: bool) {
+    pub(crate) fn add(&mut self, id: &str, mut plan: SessionPlan, is_claim: bool) {
         let user = self.0.entry(id.to_owned()).or_insert_with(|| User {
             id: id.to_owned(),
             sessions: Vec::new(),
@@ -253,7 +253,7 @@ impl Users {
         if is_claim { user.claims.push(plan) } else { user.sessions.push(plan) }
     }
 
-    pub fn sorted(self) -> Vec<User> {
+    pub(crate) fn sorted(self) -> Vec<User> {
         let mut users: Vec<User> = self.0.into_values().collect();
         users.sort_by_cached_key(|user| natural(&user.id));
         users

@@ -49,7 +49,11 @@ impl UnpackFile {
 
     /// The members of an archive that are wanted by the last part of their name, as files of a
     /// folder that is called like the archive.
-    pub fn zip(&mut self, path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Source>> {
+    pub(crate) fn zip(
+        &mut self,
+        path: &Path,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Source>> {
         let mut file = File::open(path).map_err(|e| failed(path, e))?;
         let members = directory(&mut file).map_err(|e| damaged(path, &e))?;
         if members.iter().any(|member| member.name == b"[Content_Types].xml") {

@@ -67,7 +67,7 @@ impl NpzWriter {
     ///
     /// # Errors
     /// When nothing can be written there.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub(crate) fn create(path: &Path) -> Result<Self> {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         make_folder(folder)?;
@@ -81,7 +81,7 @@ impl NpzWriter {
     ///
     /// # Errors
     /// When the disk refuses, the archive exceeds 4 GiB, or `fill` wrote another number of bytes.
-    pub fn array(
+    pub(crate) fn array(
         &mut self,
         name: &str,
         element: Element,
@@ -102,7 +102,7 @@ impl NpzWriter {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         let path = self.path.clone();
         self.directory().map_err(Failure::at(format_args!("writing {}", path.display())))?;
         let file = self

@@ -39,7 +39,7 @@ fn narrow(values: &[f64]) -> Vec<f32> {
 
 impl DenseLayer {
     /// A layer of zeros of the same shape, for gradients.
-    pub fn zeros(&self) -> Self {
+    pub(crate) fn zeros(&self) -> Self {
         let weight = vec![0.0; self.weight.len()];
         let bias = vec![0.0; self.bias.len()];
         Self { input: self.input, output: self.output, weight, bias }

@@ -133,7 +133,11 @@ impl Operation for Transpose<'_> {
 }
 
 /// Both sides' flat arrays as a network; without running statistics those are zero.
-pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2]; 2]>) -> Network {
+pub(crate) fn export(
+    shared: &Shared,
+    flat: [&[f32]; 2],
+    running: Option<[&[Vec<f32>; 2]; 2]>,
+) -> Network {
     let layout = &shared.layout;
     let [first, second] = layout.shapes;
     let range = |range: &std::ops::Range<usize>| flat.map(|flat| &flat[range.clone()]);

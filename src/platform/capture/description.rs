@@ -68,7 +68,7 @@ impl PointerKind {
     const ALL: [Self; 4] = [Self::Mouse, Self::Touchpad, Self::Absolute, Self::Virtual];
 
     /// One word.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Mouse => "mouse",
             Self::Touchpad => "touchpad",
@@ -93,7 +93,7 @@ pub(crate) struct Pointer {
 
 impl Pointer {
     /// A device by its name, which is stripped of what the text form needs for itself.
-    pub fn new(kind: PointerKind, name: &str) -> Self {
+    pub(crate) fn new(kind: PointerKind, name: &str) -> Self {
         let name: String =
             name.chars().filter(|c| !c.is_control() && !";|()".contains(*c)).take(80).collect();
         let name = if name.trim().is_empty() { "without a name" } else { name.trim() };
@@ -228,7 +228,7 @@ pub(crate) struct Profile(Vec<Capture>);
 
 impl Profile {
     /// Of these captures, each once.
-    pub fn of(captures: impl IntoIterator<Item = Capture>) -> Self {
+    pub(crate) fn of(captures: impl IntoIterator<Item = Capture>) -> Self {
         let mut all: Vec<Capture> = Vec::new();
         for capture in captures {
             if !all.contains(&capture) {
@@ -239,12 +239,12 @@ impl Profile {
     }
 
     /// From its text form.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         Self::of(text.split('|').map(|part| Capture::parse(part.trim())))
     }
 
     /// Takes a capture in, unless it is known.
-    pub fn add(&mut self, capture: Capture) {
+    pub(crate) fn add(&mut self, capture: Capture) {
         if !self.0.contains(&capture) {
             self.0.push(capture);
         }
@@ -252,7 +252,7 @@ impl Profile {
 
     /// What it does not know of this capture; `None` when it knows all of it. A profile that was
     /// not made with a live mouse, or before devices were noted, says nothing about them.
-    pub fn lacks(&self, now: &Capture) -> Option<Unknown> {
+    pub(crate) fn lacks(&self, now: &Capture) -> Option<Unknown> {
         let known: Vec<_> = self.0.iter().filter(|capture| capture.is_live()).collect();
         if known.is_empty() || !now.is_live() {
             return None;

@@ -5,9 +5,9 @@
 pub(crate) mod description;
 mod heartbeat;
 #[cfg(target_os = "linux")]
-pub mod linux;
+pub(crate) mod linux;
 #[cfg(target_os = "macos")]
-pub mod macos;
+pub(crate) mod macos;
 mod pipe_reader;
 #[cfg(any(test, not(target_os = "linux")))]
 #[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
@@ -21,7 +21,7 @@ pub(super) mod translate;
 #[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
 pub(super) mod watchdog;
 #[cfg(windows)]
-pub mod windows;
+pub(crate) mod windows;
 
 use std::collections::VecDeque;
 use std::ffi::OsString;

@@ -92,7 +92,7 @@ impl ControlEndpoint {
 /// # Errors
 /// [`FailureKind::Unavailable`] when nobody of this user listens there, [`FailureKind::Busy`] when
 /// no answer comes in time.
-pub fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
+pub(crate) fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
     let pipe = name(path).and_then(|name| call(&name, patience)).map_err(|e| {
         Failure::new(FailureKind::Unavailable, "no mousewarden is running for this user")
             .remedy("Start it with `mousewarden run`.")

@@ -83,7 +83,7 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     /// Of this display; `devices` names who moves.
-    pub fn new(x: RustConnection, root: Window, devices: Devices) -> Self {
+    pub(crate) fn new(x: RustConnection, root: Window, devices: Devices) -> Self {
         Self {
             x,
             root,
@@ -101,7 +101,7 @@ impl Tracker {
 
     /// Asks where the pointer is. The server's events carry the number of the request that it had
     /// answered by then, which tells those that the answer includes from those that came after it.
-    pub fn ask(&mut self) -> Option<PointerReply> {
+    pub(crate) fn ask(&mut self) -> Option<PointerReply> {
         let pointer = self.x.query_pointer(self.root).ok()?;
         let size = self.x.get_geometry(self.root).ok()?;
         let asked = pointer.sequence_number();
@@ -120,7 +120,12 @@ impl Tracker {
     }
 
     /// Hands over the records of these events; returns events that came while it was asking.
-    pub fn take(&mut self, batch: &[Event], now: Timestamp, writer: &mut PipeWriter) -> Vec<Event> {
+    pub(crate) fn take(
+        &mut self,
+        batch: &[Event],
+        now: Timestamp,
+        writer: &mut PipeWriter,
+    ) -> Vec<Event> {
         let mut events: Vec<Raw> = batch.iter().filter_map(|event| self.read(event, now)).collect();
         let Some(first) = events.first().map(|event| event.at) else { return Vec::new() };
         let rest = self.moved_at.map(|moved| first - moved);
@@ -310,7 +315,7 @@ fn number(value: &Fp3232) -> f64 {
 }
 
 /// Whole pixels, as every other program sees the pointer.
-pub fn pixel((x, y): (f64, f64)) -> (f32, f32) {
+pub(crate) fn pixel((x, y): (f64, f64)) -> (f32, f32) {
     (x.floor() as f32, y.floor() as f32)
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct DeviceRoots {
 
 impl DeviceRoots {
     /// Below `/`, or what stands for it.
-    pub fn below(root: Option<&Path>) -> Self {
+    pub(crate) fn below(root: Option<&Path>) -> Self {
         let root = root.unwrap_or(Path::new("/"));
         Self {
             nodes: root.join("dev/input"),
@@ -43,7 +43,7 @@ impl DeviceRoots {
 
     /// What a device is, by its name as "event3"; `None` for one that moves no pointer or is a
     /// keyboard as well.
-    pub fn pointer(&self, name: &str) -> Option<(Pointer, MotionShape)> {
+    pub(crate) fn pointer(&self, name: &str) -> Option<(Pointer, MotionShape)> {
         let folder = self.classes.join(name).join("device");
         let [keys, rel, abs] = ["key", "rel", "abs"]
             .map(|file| bits(&text_of(&folder, &format!("capabilities/{file}"))));

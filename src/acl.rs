@@ -51,7 +51,7 @@ impl OwnerOnly {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn new(with_children: bool) -> io::Result<Self> {
+    pub(crate) fn new(with_children: bool) -> io::Result<Self> {
         let user = user()?;
         let children = if with_children { "OICI" } else { "" };
         let text = wide(&format!("O:{user}D:P(A;{children};FA;;;{user})"));
@@ -81,7 +81,7 @@ impl OwnerOnly {
     ///
     /// # Errors
     /// When it exists already or cannot be made.
-    pub fn create(&self, path: &Path) -> io::Result<File> {
+    pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
         let path = wide_path(path);
         // SAFETY: the path ends with a zero, the list lives as long as `self`.
         let handle = unsafe {
@@ -128,7 +128,7 @@ impl Access {
     ///
     /// # Errors
     /// When it cannot be looked at.
-    pub fn of(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         // Folders open with this flag only.
         options.access_mode(READ_CONTROL).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
@@ -194,16 +194,19 @@ impl Access {
     /// When that is not known.
     pub(crate) fn is_private(&self) -> io::Result<bool> {
         let ours = ours()?;
-        let may = |who: &str| who == ours || is_the_system(who);
-        Ok(!self.grants.is_empty() && self.grants.iter().all(|(who, _)| may(who)))
+        Ok(!self.grants.is_empty()
+            && self.grants.iter().all(|(who, _)| *who == ours || is_the_system(who)))
     }
 
     /// Whether nobody but administrators can have written it.
     pub(crate) fn is_of_administrators(&self) -> bool {
-        let reads = |rights: &str| ["FR", "0x1200a9", "0x120089", "GR", "GXGR"].contains(&rights);
         is_the_system(&self.owner)
-            && self.grants.iter().all(|(who, rights)| is_the_system(who) || reads(rights))
+            && self.grants.iter().all(|(who, rights)| is_the_system(who) || reads_at_most(rights))
     }
+}
+
+fn reads_at_most(rights: &str) -> bool {
+    ["FR", "0x1200a9", "0x120089", "GR", "GXGR"].contains(&rights)
 }
 
 /// The system, administrators, the installer of Windows itself.

@@ -116,7 +116,7 @@ pub(crate) struct ModelChoice {
 
 impl ModelChoice {
     /// The choice as the model module wants it, with the folders in which the library may lie.
-    pub fn scorer(&self, search: Vec<PathBuf>) -> ScorerParams {
+    pub(crate) fn scorer(&self, search: Vec<PathBuf>) -> ScorerParams {
         let library = match &self.library {
             ConfigPath::Auto => None,
             ConfigPath::At(path) => Some(path.clone()),

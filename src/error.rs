@@ -66,6 +66,11 @@ impl Failure {
         Self { kind, what: what.into(), remedy: None, source: None }
     }
 
+    /// As [`Failure::io`], for `map_err`.
+    pub(crate) fn at(what: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::io(what, error)
+    }
+
     /// From an error of the operating system about a named thing; the kind follows from the error.
     pub fn io(what: impl fmt::Display, error: std::io::Error) -> Self {
         let kind = match error.kind() {

@@ -96,7 +96,7 @@ impl Paths {
     }
 
     /// The configuration file, whether it is there or not.
-    pub fn config(&self) -> &Path {
+    pub(crate) fn config(&self) -> &Path {
         &self.config
     }
 
@@ -111,12 +111,12 @@ impl Paths {
     }
 
     /// The places that the environment names, by variable: another process must be told of them.
-    pub fn named(&self) -> Vec<(&'static str, &Path)> {
+    pub(crate) fn named(&self) -> Vec<(&'static str, &Path)> {
         self.named.iter().map(|(name, path)| (*name, path.as_path())).collect()
     }
 
     /// The data folder.
-    pub fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         &self.data
     }
 
@@ -126,7 +126,7 @@ impl Paths {
     }
 
     /// The file that the running agent holds locked because of its socket.
-    pub fn lock(&self) -> PathBuf {
+    pub(crate) fn lock(&self) -> PathBuf {
         self.runtime.join("agent.lock")
     }
 
@@ -142,7 +142,7 @@ impl Paths {
     }
 
     /// Where an agent that starts in these surroundings can be asked.
-    pub fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.runtime.join("control.sock")
     }
 }

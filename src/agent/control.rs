@@ -88,7 +88,7 @@ pub(crate) struct AgentControl {
 
 impl AgentControl {
     /// A handler that knows the shared status, gives commands, and keeps to the rules.
-    pub const fn new(
+    pub(crate) const fn new(
         shared_status: Arc<SharedStatus>,
         commands: Sender<Command>,
         rules: Rules,
@@ -97,12 +97,12 @@ impl AgentControl {
     }
 
     /// Where its commands go.
-    pub const fn commands(&self) -> &Sender<Command> {
+    pub(crate) const fn commands(&self) -> &Sender<Command> {
         &self.commands
     }
 
     /// Answers a line; the command that follows from it is to be sent once the answer is out.
-    pub fn line(&self, line: &str) -> (String, Option<Command>) {
+    pub(crate) fn line(&self, line: &str) -> (String, Option<Command>) {
         let (reply, command) = match serde_json::from_str(line) {
             Ok(request) => self.answer(&request),
             Err(error) => (Reply::Refused { why: format!("no request: {error}") }, None),
@@ -111,7 +111,7 @@ impl AgentControl {
     }
 
     /// Answers a request; the command that follows from it is to be sent once the answer is out.
-    pub fn answer(&self, request: &ControlRequest) -> (Reply, Option<Command>) {
+    pub(crate) fn answer(&self, request: &ControlRequest) -> (Reply, Option<Command>) {
         if let Some(name) = self.forbidden(request) {
             let why = format!("the policy of this machine forbids to {name} mousewarden");
             let note = Command::Refused { request: name, why: why.clone() };

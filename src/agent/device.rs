@@ -29,24 +29,24 @@ pub(crate) struct DeviceCheck {
 
 impl DeviceCheck {
     /// Of a live source.
-    pub const fn live(view: CaptureView, profile: Profile) -> Self {
+    pub(crate) const fn live(view: CaptureView, profile: Profile) -> Self {
         Self { view, profile: Some(profile), seen: None, lacks: None, use_of_it: Use::None }
     }
 
     /// Of a recording: everything is known.
-    pub const fn recording(view: CaptureView) -> Self {
+    pub(crate) const fn recording(view: CaptureView) -> Self {
         Self { view, profile: None, seen: None, lacks: None, use_of_it: Use::None }
     }
 
     /// Another model judges from now on.
-    pub fn adopt(&mut self, profile: Profile) {
+    pub(crate) fn adopt(&mut self, profile: Profile) {
         self.profile = self.profile.take().map(|_| profile);
         self.seen = None;
     }
 
     /// Looks again, at what captures now or captured at a moment of the stream; tells when
     /// something about a live source has changed since the last look.
-    pub fn look(&mut self, at: Option<Timestamp>) -> Option<Event> {
+    pub(crate) fn look(&mut self, at: Option<Timestamp>) -> Option<Event> {
         let now = at.map_or_else(|| self.view.get(), |at| self.view.at(at));
         if self.seen.as_ref() == Some(&now) {
             return None;
@@ -58,7 +58,7 @@ impl DeviceCheck {
     }
 
     /// Takes note of a movement that counts.
-    pub fn moves(&mut self) {
+    pub(crate) fn moves(&mut self) {
         if self.use_of_it == Use::None {
             self.use_of_it = Use::Moving;
         }
@@ -85,7 +85,7 @@ impl DeviceCheck {
     }
 
     /// Takes what captures now for the owner's, after a password was given.
-    pub fn trust(&mut self) {
+    pub(crate) fn trust(&mut self) {
         let (Some(profile), Some(seen)) = (&mut self.profile, &self.seen) else { return };
         if !matches!(self.lacks, Some(Unknown::Backend)) {
             profile.add(seen.clone());
@@ -94,12 +94,12 @@ impl DeviceCheck {
     }
 
     /// What captures, as it was looked at last.
-    pub fn capture(&self) -> String {
+    pub(crate) fn capture(&self) -> String {
         self.seen.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
     /// What the model does not know, in a word.
-    pub const fn word(&self) -> Option<Unknown> {
+    pub(crate) const fn word(&self) -> Option<Unknown> {
         self.lacks
     }
 }

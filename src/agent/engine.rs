@@ -115,7 +115,7 @@ pub(crate) struct EngineParts {
 
 impl Engine {
     /// An engine at the start of a stream.
-    pub fn new(parts: EngineParts) -> Self {
+    pub(crate) fn new(parts: EngineParts) -> Self {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
         let EngineParts { adaptation, sha256, saved, later_movement, .. } = parts;
@@ -144,7 +144,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the source or the model failed.
-    pub fn run(mut self, ears: &EngineInputs) -> Result<String> {
+    pub(crate) fn run(mut self, ears: &EngineInputs) -> Result<String> {
         self.look_at_device(None);
         let ending = self.listen(ears);
         self.keep(Recorder::flush);

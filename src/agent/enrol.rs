@@ -35,7 +35,7 @@ impl CollectedMovement {
     ///
     /// # Errors
     /// When a recording cannot be read.
-    pub fn of(store: &Store, params: WindowParams) -> Result<Self> {
+    pub(crate) fn of(store: &Store, params: WindowParams) -> Result<Self> {
         let mut tally = Self::default();
         for session in store.sessions()? {
             // A bad line is the training's to report; it takes no window with it.
@@ -46,7 +46,7 @@ impl CollectedMovement {
     }
 
     /// How much of the target is reached, 0..=1: the part that is furthest behind.
-    pub fn share(&self, target: &EnrolParams) -> f64 {
+    pub(crate) fn share(&self, target: &EnrolParams) -> f64 {
         let windows = self.windows as f64 / f64::from(target.target_windows.get());
         let minutes = match target.target_minutes.get() {
             0 => 1.0,
@@ -103,7 +103,7 @@ impl DeviceRecordings {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn begin(store: &Store, view: CaptureView) -> Result<Self> {
+    pub(crate) fn begin(store: &Store, view: CaptureView) -> Result<Self> {
         let capture = view.get().to_string();
         let recorder = Recorder::begin(store, &capture)?;
         Ok(Self { store: store.clone(), view, capture, recorder })
@@ -135,7 +135,7 @@ pub(crate) struct CollectionInputs {
 
 impl Collection {
     /// Goes on from `tally`; without a target it takes all that the source has.
-    pub fn new(
+    pub(crate) fn new(
         params: WindowParams,
         recordings: DeviceRecordings,
         tally: CollectedMovement,
@@ -150,7 +150,7 @@ impl Collection {
     ///
     /// # Errors
     /// When the source fails or the disk is full; what reached the disk stays.
-    pub fn run(
+    pub(crate) fn run(
         mut self,
         inlet: &SignalQueue,
         inputs: &CollectionInputs,

@@ -6,7 +6,7 @@ use crate::pipeline::{Boundary, Timestamp};
 
 /// How long nothing counts after an unlock, a return to the session or a sleep: the hand comes from
 /// the keyboard, a password was typed, the machine is still waking.
-pub const GRACE: Micros = Micros::from_millis(2_000);
+pub(crate) const GRACE: Micros = Micros::from_millis(2_000);
 
 /// Knows whether the owner's session is in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct SessionGate {
 
 impl SessionGate {
     /// Takes note of what happened to the session, in the time of the mouse's stream.
-    pub fn session(&mut self, at: Timestamp, kind: Boundary) {
+    pub(crate) fn session(&mut self, at: Timestamp, kind: Boundary) {
         match kind {
             Boundary::Locked => self.shut = true,
             Boundary::Unlocked | Boundary::Start => {

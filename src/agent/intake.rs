@@ -79,7 +79,7 @@ impl Intake {
     }
 
     /// Carries signals until the source or the engine is gone.
-    pub fn run(mut self, source: &mut dyn EventSource) {
+    pub(crate) fn run(mut self, source: &mut dyn EventSource) {
         let result = self.carry(source);
         let _ = self.ended.send(result);
     }

@@ -53,7 +53,7 @@ pub(crate) struct Writer {
 }
 
 /// A log for these event sinks; the writer wants a thread.
-pub fn log(
+pub(crate) fn log(
     sinks: Vec<Box<dyn EventSink>>,
     shared_status: Arc<SharedStatus>,
     pressure: Pressure,
@@ -71,7 +71,7 @@ pub fn log(
 
 impl Notes {
     /// Hands an entry over.
-    pub fn note(&self, event: &StampedEvent) {
+    pub(crate) fn note(&self, event: &StampedEvent) {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(queue) = queue else { return };
         match queue.try_send(event.clone()) {
@@ -124,7 +124,7 @@ impl Log {
 
 impl Writer {
     /// Writes until the other end is gone and nothing is left.
-    pub fn run(mut self) {
+    pub(crate) fn run(mut self) {
         loop {
             let waits = self.sinks.iter().filter_map(|(sink, _)| sink.waits()).min();
             let next = match waits {

@@ -42,7 +42,7 @@ struct Counts {
 
 impl Metrics {
     /// Writes to `path`, with what the shared status says.
-    pub fn new(path: PathBuf, shared_status: Arc<SharedStatus>) -> Self {
+    pub(crate) fn new(path: PathBuf, shared_status: Arc<SharedStatus>) -> Self {
         Self { path, shared_status, written: None, counts: Counts::default(), up: true }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct JudgedMovement {
 
 impl JudgedMovement {
     /// Takes a window's length, and how many windows the decision rests on.
-    pub fn add(&mut self, verdict: &Verdict) {
+    pub(crate) fn add(&mut self, verdict: &Verdict) {
         if self.spans.len() == MOST_WINDOWS {
             self.spans.pop_front();
         }
@@ -160,7 +160,7 @@ pub fn relieved() -> NoticeText {
 }
 
 /// The screen was locked by an alarm; seen when it is open again.
-pub fn locked(seen: &JudgedMovement) -> NoticeText {
+pub(crate) fn locked(seen: &JudgedMovement) -> NoticeText {
     let body = format!(
         "{} If this happens to you often: `mousewarden --enroll --again`.",
         seen.sentence()

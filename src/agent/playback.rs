@@ -33,7 +33,7 @@ impl Playback {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn open(path: &Path, pace: Pace) -> Result<Self> {
+    pub(crate) fn open(path: &Path, pace: Pace) -> Result<Self> {
         Ok(Self { reader: RecordingReader::open(path)?, pace, next: None, shift: None })
     }
 

@@ -10,7 +10,7 @@ use super::judge::Judge;
 ///
 /// # Errors
 /// When the recording has a bad line, or the model fails.
-pub fn replay(
+pub(crate) fn replay(
     judge: Judge,
     signals: impl IntoIterator<Item = Result<Signal>>,
     mut tell: impl FnMut(&Verdict) -> Result<()>,

@@ -11,7 +11,7 @@ use crate::files;
 use crate::pipeline::DecisionState;
 
 /// The file's name.
-pub const NAME: &str = "decision.json";
+pub(crate) const NAME: &str = "decision.json";
 
 /// Writes states behind the engine's back: it never waits for a disk.
 #[derive(Debug)]

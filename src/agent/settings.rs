@@ -192,7 +192,7 @@ enum OldRule {
 impl OldPolicy {
     /// What it says in today's words. Whoever set a threshold, a group or the rule of the mean
     /// meant the rule of the equal error rate.
-    pub fn apply(self, choice: &mut DecisionChoice) {
+    pub(crate) fn apply(self, choice: &mut DecisionChoice) {
         let Self { ladder, rule, hours_between_alarms, group_windows, threshold, .. } = self;
         if rule == Some(OldRule::Mean) || group_windows.is_some() || threshold.is_some() {
             choice.notice_budget_h = Budget::Eer;

@@ -211,7 +211,7 @@ pub(crate) struct SharedStatus {
 
 impl SharedStatus {
     /// The status of an agent that starts now.
-    pub fn new(status: Status) -> Self {
+    pub(crate) fn new(status: Status) -> Self {
         let started = clock::wall().to_string();
         let pid = std::process::id();
         let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -221,7 +221,7 @@ impl SharedStatus {
     }
 
     /// The status now.
-    pub fn read(&self) -> Status {
+    pub(crate) fn read(&self) -> Status {
         let since = |then| (clock::now() - then).0.max(0).unsigned_abs() / 1_000_000;
         let moved = Timestamp::from_micros(self.moved.load(Ordering::Relaxed));
         let (uptime_s, still_s) = (since(self.started), since(moved));
@@ -237,12 +237,12 @@ impl SharedStatus {
     }
 
     /// Notes that the mouse moves, or is watched again.
-    pub fn moved(&self) {
+    pub(crate) fn moved(&self) {
         self.moved.store(clock::now().micros(), Ordering::Relaxed);
     }
 
     /// The status as an icon shows it.
-    pub fn summary(&self) -> StatusSummary {
+    pub(crate) fn summary(&self) -> StatusSummary {
         let status = self.lock();
         StatusSummary {
             state: status.state.to_string(),
@@ -254,12 +254,12 @@ impl SharedStatus {
     }
 
     /// Changes it.
-    pub fn change(&self, change: impl FnOnce(&mut Status)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.lock());
     }
 
     /// Notes a verdict that was given at `wall`.
-    pub fn verdict(&self, verdict: &Verdict, wall: &str) {
+    pub(crate) fn verdict(&self, verdict: &Verdict, wall: &str) {
         self.change(|status| {
             status.windows_seen += 1;
             status.decision = verdict.judgement.decision;
@@ -279,7 +279,7 @@ impl SharedStatus {
     }
 
     /// Shows what a model has learnt that is new here: of the day it knows nothing yet.
-    pub fn adaptation(&self, adaptation: Option<&ModelVersions>) {
+    pub(crate) fn adaptation(&self, adaptation: Option<&ModelVersions>) {
         let now = adaptation.and_then(ModelVersions::now);
         let now = now.map(|now| AdaptationStatus { version: now.number, drift: now.drift });
         self.change(|status| (status.adaptation, status.today) = (now, false));
@@ -295,7 +295,12 @@ impl SharedStatus {
     }
 
     /// Notes which model judges, by which parameters.
-    pub fn model(&self, model: ModelStatus, scorer: ScorerStatus, decision: &DecisionParams) {
+    pub(crate) fn model(
+        &self,
+        model: ModelStatus,
+        scorer: ScorerStatus,
+        decision: &DecisionParams,
+    ) {
         self.change(|status| {
             status.model = model;
             status.scorer = scorer;

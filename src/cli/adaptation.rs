@@ -56,7 +56,7 @@ impl AdaptationArgs {
     ///
     /// # Errors
     /// When there is no model or no such version, or the file cannot be read or written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         match self.way {
             None => self.list(&adaptation(&context)?),

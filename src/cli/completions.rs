@@ -22,7 +22,7 @@ impl CompletionsArgs {
     ///
     /// # Errors
     /// When stdout is closed or its disk is full.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "mousewarden", &mut text);
         output::line(String::from_utf8_lossy(&text).trim_end())
@@ -42,10 +42,10 @@ impl ManualArgs {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn run(self) -> Result<()> {
-        let failed = |e| Failure::io(self.folder.display(), e);
-        fs::create_dir_all(&self.folder).map_err(failed)?;
-        clap_mangen::generate_to(Cli::command(), &self.folder).map_err(failed)
+    pub(crate) fn run(self) -> Result<()> {
+        fs::create_dir_all(&self.folder).map_err(Failure::at(self.folder.display()))?;
+        clap_mangen::generate_to(Cli::command(), &self.folder)
+            .map_err(Failure::at(self.folder.display()))
     }
 }
 

@@ -38,7 +38,7 @@ impl ConfigArgs {
     ///
     /// # Errors
     /// When a file is wrong or cannot be read.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         match self.what {
             What::Default => output::line(EXAMPLE.trim_end()),
             What::Check { file } => check(file),

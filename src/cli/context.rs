@@ -48,7 +48,7 @@ impl Context {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn store(&self) -> Result<Store> {
+    pub(crate) fn store(&self) -> Result<Store> {
         make(self.paths.data(), DATA)?;
         Store::open(self.paths.data())
     }
@@ -102,7 +102,7 @@ impl Context {
     }
 
     /// Who scores.
-    pub fn scorer(&self) -> ScorerParams {
+    pub(crate) fn scorer(&self) -> ScorerParams {
         let mut search = std::env::current_exe().map_or(Vec::new(), |exe| folders_beside(&exe));
         if !self.policy.fixes_model() {
             search.extend([self.paths.data().join("lib"), self.paths.data().to_owned()]);
@@ -173,13 +173,14 @@ impl Context {
 
     /// What an agent by this configuration works with.
     pub(crate) fn fingerprints(&self, model: Option<&Path>) -> Fingerprints {
-        let of = |path: &Path| private::sha256(path).ok();
         Fingerprints {
-            program: std::env::current_exe().ok().and_then(|program| of(&program)),
-            model: of(&self.model(model)),
-            configuration: self.file.as_deref().and_then(of),
-            policy: of(Path::new(POLICY)),
-            adaptation: of(&Store::at(self.paths.data()).adaptation()),
+            program: std::env::current_exe()
+                .ok()
+                .and_then(|program| private::sha256(&program).ok()),
+            model: private::sha256(&self.model(model)).ok(),
+            configuration: self.file.as_deref().and_then(|file| private::sha256(file).ok()),
+            policy: private::sha256(Path::new(POLICY)).ok(),
+            adaptation: private::sha256(&Store::at(self.paths.data()).adaptation()).ok(),
         }
     }
 }

@@ -80,7 +80,7 @@ impl ExploreArgs {
     ///
     /// # Errors
     /// When the recordings cannot be read or the page cannot be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let params =
             ExploreParams { users: self.users, sessions: self.sessions, events: self.events };
         let format = self.format.format()?;

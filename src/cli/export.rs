@@ -39,7 +39,7 @@ impl ExportArgs {
     ///
     /// # Errors
     /// When the folder is there already, or something cannot be read or written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         if self.folder.exists() {
             let what = format!("{} is there already", self.folder.display());

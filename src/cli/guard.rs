@@ -35,7 +35,7 @@ impl GuardArgs {
     ///
     /// # Errors
     /// When it has to lock and no way works.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         output::log_to_stderr(LogLevel::Warn);
         // Whoever ends the agent is not to end the guard by the same signal.
         signals::listen(|_| {})?;

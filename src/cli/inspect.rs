@@ -51,7 +51,7 @@ impl InspectArgs {
     ///
     /// # Errors
     /// When the file is missing or not a model that this build can honour.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let bundle = match Bundle::read(&self.model) {
             Ok(bundle) => bundle,
             // Models come in two kinds; of what is neither the first failure is told.
@@ -147,12 +147,13 @@ fn weights(network: &AnyNetwork) -> usize {
 }
 
 fn recurrent(network: &Network) -> usize {
-    let lstm = |layer: &BiLstm| {
-        let side = &layer.forward;
-        2 * (side.w.len() + side.r.len() + side.b.len())
-    };
     let norm = network.norm.gamma.len() + network.norm.beta.len();
-    lstm(&network.first) + norm + lstm(&network.second)
+    parameters(&network.first) + norm + parameters(&network.second)
+}
+
+fn parameters(layer: &BiLstm) -> usize {
+    let side = &layer.forward;
+    2 * (side.w.len() + side.r.len() + side.b.len())
 }
 
 impl Description {
@@ -212,10 +213,6 @@ impl Description {
 
     fn row(&self, point: &OperatingPoint) -> String {
         let mark = if point.windows == self.default_group { '*' } else { ' ' };
-        let rate = |rate: f32, interval: [f32; 2]| {
-            let [low, high] = interval.map(|end| 100.0 * end);
-            format!("{:5.1} % ({low:4.1} .. {high:5.1})", 100.0 * rate)
-        };
         format!(
             "{mark}{:6}  {:6.1} s  {:9.3}  {:4.1} %  {}  {}",
             point.windows,
@@ -226,4 +223,9 @@ impl Description {
             rate(point.frr, point.frr_interval),
         )
     }
+}
+
+fn rate(rate: f32, interval: [f32; 2]) -> String {
+    let [low, high] = interval.map(|end| 100.0 * end);
+    format!("{:5.1} % ({low:4.1} .. {high:5.1})", 100.0 * rate)
 }

@@ -1,12 +1,12 @@
 //! One file a command: each holds its arguments and its `run`. Only this layer knows the terminal,
 //! the environment, the paths and the configuration.
 
-pub mod adaptation;
-pub mod capture_process;
+pub(crate) mod adaptation;
+pub(crate) mod capture_process;
 pub(crate) mod completions;
-pub mod config;
-pub mod context;
-pub mod doctor;
+pub(crate) mod config;
+pub(crate) mod context;
+pub(crate) mod doctor;
 pub(crate) mod enroll;
 pub mod evaluate;
 pub mod explore;
@@ -20,23 +20,23 @@ pub mod identify;
 pub mod inspect;
 mod left_out;
 pub mod output;
-pub mod pause;
-pub mod preprocess;
-pub mod privacy;
-pub mod purge;
-pub mod replay;
+pub(crate) mod pause;
+pub(crate) mod preprocess;
+pub(crate) mod privacy;
+pub(crate) mod purge;
+pub(crate) mod replay;
 #[cfg(feature = "history")]
-pub mod report;
-pub mod resume;
-pub mod run;
-pub mod service;
-pub mod status;
+pub(crate) mod report;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod service;
+pub(crate) mod status;
 mod stdio_arrow;
-pub mod stop;
+pub(crate) mod stop;
 pub mod train;
 mod unknown_owner;
 #[cfg(feature = "watch")]
-pub mod watch;
+pub(crate) mod watch;
 
 use std::ffi::OsString;
 

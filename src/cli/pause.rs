@@ -21,7 +21,7 @@ impl PauseArgs {
     ///
     /// # Errors
     /// When none runs.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let request = ControlRequest::Pause { seconds: self.duration };
         control::ask(&socket(&paths()?), &request)?;
         output::line(&match self.duration {

@@ -65,7 +65,7 @@ impl PurgeArgs {
     ///
     /// # Errors
     /// When an agent runs, the person says no, or a file cannot be removed.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         let purge = Purge { what: self.what, dry_run: self.dry_run };
         purge.perform(&context, self.yes)

@@ -32,7 +32,7 @@ impl ReplayArgs {
     ///
     /// # Errors
     /// When recording or model cannot be used.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let reader = RecordingReader::open(&self.recording)?;
         let judge = Context::load()?.judge(self.model.as_deref())?;
         let capture = reader.header().capture.clone();

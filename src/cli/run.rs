@@ -61,7 +61,7 @@ impl RunArgs {
     ///
     /// # Errors
     /// When something that it needs is missing, another one runs, or the mouse or the model fails.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let (commands, obeyed) = live::commands();
         let signalled = commands.clone();
         signals::listen(move |asked| {

@@ -20,7 +20,7 @@ use crate::pipeline::{Steps, Window, window::cut_recording};
 /// # Errors
 /// When a stream is broken; in builds without `columnar`, always.
 #[cfg(feature = "columnar")]
-pub fn features(set: FeatureSet, shard: Shard) -> Result<()> {
+pub(crate) fn features(set: FeatureSet, shard: Shard) -> Result<()> {
     let names = set.names();
     converse(shard, &mut |sessions| {
         let rows: Vec<Vec<f64>> = sessions.iter().map(|one| set.values(&one.events)).collect();
@@ -39,7 +39,7 @@ pub fn features(set: FeatureSet, shard: Shard) -> Result<()> {
 /// # Errors
 /// When a stream is broken; in builds without `columnar`, always.
 #[cfg(feature = "columnar")]
-pub fn windows(params: WindowParams, shard: Shard) -> Result<()> {
+pub(crate) fn windows(params: WindowParams, shard: Shard) -> Result<()> {
     converse(shard, &mut |sessions| {
         let mut found: Vec<(String, i64, Window)> = Vec::new();
         for one in sessions {
@@ -48,19 +48,21 @@ pub fn windows(params: WindowParams, shard: Shard) -> Result<()> {
             found.extend(numbered.map(|(number, window)| (one.id.clone(), number, window)));
         }
         let steps: Vec<Steps> = found.iter().map(|(_, _, window)| Steps::from(window)).collect();
-        let list = |at: usize| -> Vec<Vec<f32>> {
-            steps.iter().map(|steps| steps.rows().iter().map(|row| row[at]).collect()).collect()
-        };
         let integers = |of: fn(&Window) -> i64| found.iter().map(|(_, _, w)| of(w)).collect();
         Columns::default()
             .texts("session_id", found.iter().map(|(id, _, _)| id.clone()).collect())
             .integers("window", found.iter().map(|(_, number, _)| *number).collect())
             .integers("start_us", integers(|window| window.started_at().micros()))
             .integers("movement_us", integers(|window| window.movement().0))
-            .lists("dx", &list(0))
-            .lists("dy", &list(1))
-            .lists("dt", &list(2))
+            .lists("dx", &column(&steps, 0))
+            .lists("dy", &column(&steps, 1))
+            .lists("dt", &column(&steps, 2))
     })
+}
+
+#[cfg(feature = "columnar")]
+fn column(steps: &[Steps], at: usize) -> Vec<Vec<f32>> {
+    steps.iter().map(|steps| steps.rows().iter().map(|row| row[at]).collect()).collect()
 }
 
 /// Sessions of another shard and sessions without a readable event are left out.
@@ -94,7 +96,7 @@ fn missing() -> Result<()> {
 /// # Errors
 /// Always: this build does not.
 #[cfg(not(feature = "columnar"))]
-pub fn features(_: FeatureSet, _: Shard) -> Result<()> {
+pub(crate) fn features(_: FeatureSet, _: Shard) -> Result<()> {
     missing()
 }
 
@@ -103,6 +105,6 @@ pub fn features(_: FeatureSet, _: Shard) -> Result<()> {
 /// # Errors
 /// Always: this build does not.
 #[cfg(not(feature = "columnar"))]
-pub fn windows(_: WindowParams, _: Shard) -> Result<()> {
+pub(crate) fn windows(_: WindowParams, _: Shard) -> Result<()> {
     missing()
 }

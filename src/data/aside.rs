@@ -35,7 +35,7 @@ pub(crate) fn put_aside(path: &Path, word: &str, date: &str) -> io::Result<PathB
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok(Vec::new());
     };

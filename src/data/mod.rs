@@ -5,15 +5,15 @@
 
 pub(crate) mod aside;
 #[cfg(feature = "columnar")]
-pub mod columnar;
+pub(crate) mod columnar;
 pub mod formats;
 pub mod npz;
 #[cfg(feature = "columnar")]
-pub mod parquet;
+pub(crate) mod parquet;
 pub mod private;
-pub mod recording;
+pub(crate) mod recording;
 pub(crate) mod relabel;
-pub mod store;
+pub(crate) mod store;
 
 pub use recording::{Header, RecordingReader, RecordingWriter};
 pub use store::Store;

@@ -60,7 +60,7 @@ impl ParquetWriter {
     ///
     /// # Errors
     /// When nothing can be written there.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub(crate) fn create(path: &Path) -> Result<Self> {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         make_folder(folder)?;
@@ -77,7 +77,7 @@ impl ParquetWriter {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn row(&mut self, row: &WindowRow<'_>) -> Result<()> {
+    pub(crate) fn row(&mut self, row: &WindowRow<'_>) -> Result<()> {
         self.rows.append(row);
         if self.rows.count >= BATCH { self.flush() } else { Ok(()) }
     }
@@ -86,13 +86,15 @@ impl ParquetWriter {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         self.flush()?;
         let path = self.path;
         let mut file = self.writer.into_inner().map_err(|e| failed(&path, &e))?;
-        let io = |e| Failure::io(format!("writing {}", path.display()), e);
-        file.flush().and_then(|()| file.as_file().sync_all()).map_err(io)?;
-        file.persist(&path).map_err(|e| io(e.error))?;
+        file.flush()
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(Failure::at(format_args!("writing {}", path.display())))?;
+        file.persist(&path)
+            .map_err(|e| Failure::io(format!("writing {}", path.display()), e.error))?;
         Ok(())
     }
 

@@ -116,12 +116,17 @@ impl Store {
     /// When the folder or one of the files cannot be read.
     pub(crate) fn sessions(&self) -> Result<Vec<OwnerRecording>> {
         let folder = self.recordings();
-        let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
         let mut sessions = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
+        for entry in fs::read_dir(&folder)
+            .map_err(Failure::at(format_args!("folder {}", folder.display())))?
+        {
+            let path =
+                entry.map_err(Failure::at(format_args!("folder {}", folder.display())))?.path();
             // A file without a byte was begun on a full disk; it holds nothing to lose.
-            let begun = fs::metadata(&path).map_err(failed)?.len() > 0;
+            let begun = fs::metadata(&path)
+                .map_err(Failure::at(format_args!("folder {}", folder.display())))?
+                .len()
+                > 0;
             if begun && path.extension().is_some_and(|extension| extension == "csv") {
                 let header = RecordingReader::open(&path)?.header().clone();
                 sessions.push(OwnerRecording { path, header });

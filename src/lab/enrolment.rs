@@ -39,7 +39,7 @@ pub(crate) struct OwnMovement {
 
 impl OwnMovement {
     /// The windows of each day: recordings that begin within a few hours belong together.
-    pub fn days(&self) -> Vec<Vec<Window>> {
+    pub(crate) fn days(&self) -> Vec<Vec<Window>> {
         let mut days: Vec<Vec<Window>> = Vec::new();
         let mut last = None;
         for (windows, started) in self.sessions.iter().zip(&self.started_unix_s) {

@@ -12,7 +12,7 @@ pub(crate) struct BuiltinScorer {
 
 impl BuiltinScorer {
     /// From the weights of a bundle.
-    pub fn new(network: &AnyNetwork) -> Self {
+    pub(crate) fn new(network: &AnyNetwork) -> Self {
         Self { inference: AnyInference::new(network) }
     }
 }

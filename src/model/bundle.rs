@@ -57,10 +57,14 @@ pub(crate) fn limit_for(limits: &[Limit], hours: f32) -> Option<f32> {
     let next = above.unwrap_or(limits.len() - 1).max(1);
     let Some(high) = limits.get(next) else { return Some(first.llr) };
     let low = &limits[next - 1];
-    let log = |limit: &Limit| limit.hours_between_alarms.ln();
-    let share = (hours.max(f32::MIN_POSITIVE).ln() - log(low)) / (log(high) - log(low));
+    let share =
+        (hours.max(f32::MIN_POSITIVE).ln() - log_hours(low)) / (log_hours(high) - log_hours(low));
     let least = 0.25 * first.llr.min(last.llr);
     Some((low.llr + share * (high.llr - low.llr)).max(least))
+}
+
+fn log_hours(limit: &Limit) -> f32 {
+    limit.hours_between_alarms.ln()
 }
 
 /// Where a model comes from.

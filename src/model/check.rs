@@ -15,7 +15,7 @@ const MAX_GROUP: usize = 1000;
 ///
 /// # Errors
 /// [`ModelFault::Value`] with the field, its value and what is allowed.
-pub fn check(bundle: &Bundle) -> Result<(), ModelFault> {
+pub(crate) fn check(bundle: &Bundle) -> Result<(), ModelFault> {
     bundle.windows.validate().map_err(ModelFault::Value)?;
     points(&bundle.operating_points)?;
     if !bundle.operating_points.iter().any(|point| point.windows == bundle.default_group) {
@@ -85,13 +85,19 @@ fn limits(limits: &[Limit]) -> Result<(), ModelFault> {
     if !limits.is_sorted_by(|one, next| one.hours_between_alarms < next.hours_between_alarms) {
         return wrong("its limits are not in ascending order of hours_between_alarms".into());
     }
-    let usable = |value: f32| value.is_finite() && value > 0.0;
-    match limits.iter().find(|limit| !(usable(limit.llr) && usable(limit.hours_between_alarms))) {
+    match limits
+        .iter()
+        .find(|limit| !(is_usable(limit.llr) && is_usable(limit.hours_between_alarms)))
+    {
         Some(Limit { hours_between_alarms, llr }) => wrong(format!(
             "a limit of {llr} nats for {hours_between_alarms} hours must be above 0, and so must they"
         )),
         None => Ok(()),
     }
+}
+
+fn is_usable(value: f32) -> bool {
+    value.is_finite() && value > 0.0
 }
 
 fn owner_model(owner_model: &OwnerModel, network: &AnyNetwork) -> Result<(), ModelFault> {
@@ -134,11 +140,6 @@ fn lstm(name: &str, layer: &BiLstm, input: usize) -> Result<(), ModelFault> {
 
 fn numbers(network: &Network) -> Result<(), ModelFault> {
     let Network { conditioning, first, norm, second, head } = network;
-    let lstm = |layer: &BiLstm| {
-        [&layer.forward, &layer.backward]
-            .iter()
-            .all(|side| finite(&side.w) && finite(&side.r) && finite(&side.b))
-    };
     let norm_fits = [&norm.gamma, &norm.beta, &norm.mean].iter().all(|values| finite(values))
         && norm.variance.iter().all(|v| (v + norm.epsilon).is_normal() && v + norm.epsilon > 0.0);
     let parts = [
@@ -148,15 +149,21 @@ fn numbers(network: &Network) -> Result<(), ModelFault> {
                 .iter()
                 .all(|row| finite(row)),
         ),
-        ("first layer", lstm(first)),
+        ("first layer", is_finite(first)),
         ("normalisation", norm_fits),
-        ("second layer", lstm(second)),
+        ("second layer", is_finite(second)),
         ("head", finite(&head.weight) && head.bias.is_finite()),
     ];
     match parts.iter().find(|(_, fits)| !fits) {
         Some((part, _)) => wrong(format!("the weights of its {part} are not all finite numbers")),
         None => Ok(()),
     }
+}
+
+fn is_finite(layer: &BiLstm) -> bool {
+    [&layer.forward, &layer.backward]
+        .iter()
+        .all(|side| finite(&side.w) && finite(&side.r) && finite(&side.b))
 }
 
 fn finite(values: &[f32]) -> bool {

@@ -16,7 +16,7 @@ pub(crate) const EMBEDDING_BIAS: &str = "embedding.bias";
 const END: i64 = i64::MAX;
 
 /// The nodes, in order.
-pub fn nodes(network: &ConvNetwork) -> Vec<NodeProto> {
+pub(crate) fn nodes(network: &ConvNetwork) -> Vec<NodeProto> {
     let mut all = steps_that_count();
     all.extend(moments_of_steps());
     all.extend(on_the_clock());
@@ -124,15 +124,15 @@ fn convolution(at: usize, kernel: i64) -> Vec<NodeProto> {
 
 /// Mean and deviation of each channel, and the head.
 fn pooled(last: &str) -> Vec<NodeProto> {
-    let sum = || vec![int("keepdims", 1)];
+    let sum = vec![int("keepdims", 1)];
     vec![
         node("Unsqueeze", &["ticks", "axis.2"], &["tick_counts"], vec![]),
-        node("ReduceSum", &[last, "axis.2"], &["sum"], sum()),
+        node("ReduceSum", &[last, "axis.2"], &["sum"], sum.clone()),
         node("Div", &["sum", "tick_counts"], &["mean"], vec![]),
         node("Sub", &[last, "mean"], &["away"], vec![]),
         node("Mul", &["away", "mask"], &["masked_away"], vec![]),
         node("Mul", &["masked_away", "masked_away"], &["away_squares"], vec![]),
-        node("ReduceSum", &["away_squares", "axis.2"], &["away_sum"], sum()),
+        node("ReduceSum", &["away_squares", "axis.2"], &["away_sum"], sum),
         node("Div", &["away_sum", "tick_counts"], &["variance"], vec![]),
         node("Add", &["variance", "floor"], &["floored"], vec![]),
         node("Sqrt", &["floored"], &["deviation"], vec![]),

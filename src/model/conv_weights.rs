@@ -18,7 +18,6 @@ const MAX_TICKS: usize = 4096;
 /// The network inside a graph. Its normalisations come back as they were folded (only offsets are
 /// left), which scores the same.
 pub(crate) fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, ModelFault> {
-    let number = |name: &str| -> Result<f32, ModelFault> { Ok(weights.floats(name, &[])?[0]) };
     let mut layers: Vec<ConvLayer> = Vec::new();
     while layers.len() < MAX_LAYERS && weights.has(&weight_name(layers.len())) {
         let input = layers.last().map_or(CHANNELS, |layer| layer.output);
@@ -27,14 +26,18 @@ pub(crate) fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, ModelFaul
     let channels = layers.last().map_or(CHANNELS, |layer| layer.output);
     Ok(ConvNetwork {
         clock: Clock {
-            tick_ms: number("clock.tick_ms")?,
-            ticks: number("clock.ticks")?.clamp(0.0, MAX_TICKS as f32 + 1.0) as usize,
+            tick_ms: number(weights, "clock.tick_ms")?,
+            ticks: number(weights, "clock.ticks")?.clamp(0.0, MAX_TICKS as f32 + 1.0) as usize,
         },
-        scale: number("conditioning.scale")?,
+        scale: number(weights, "conditioning.scale")?,
         layers,
         head: weights.head(2 * channels)?,
         embedding: embedding(weights, 2 * channels)?,
     })
+}
+
+fn number(weights: &Weights<'_>, name: &str) -> Result<f32, ModelFault> {
+    Ok(weights.floats(name, &[])?[0])
 }
 
 /// The projection to the embedding, where the graph has one.
@@ -73,8 +76,7 @@ fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Mo
 }
 
 /// Says what cannot work about a network, if anything.
-pub fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
-    let wrong = |what: String| Err(ModelFault::Value(what));
+pub(crate) fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
     let Clock { tick_ms, ticks } = network.clock;
     if !(tick_ms.is_finite() && tick_ms > 0.0 && (1..=MAX_TICKS).contains(&ticks)) {
         return wrong(format!("its clock ticks every {tick_ms} ms, {ticks} times"));
@@ -98,7 +100,6 @@ pub fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
     {
         return wrong("its projection to the embedding has another shape".into());
     }
-    let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
     let embedding = network.embedding.iter().all(|t| finite(&t.weight) && finite(&t.bias));
     let head = finite(&network.head.weight) && network.head.bias.is_finite();
     if !(head
@@ -112,6 +113,14 @@ pub fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
         return wrong("its weights are not all finite numbers".into());
     }
     Ok(())
+}
+
+fn finite(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_finite())
+}
+
+fn wrong(what: String) -> Result<(), ModelFault> {
+    Err(ModelFault::Value(what))
 }
 
 fn fits(layer: &ConvLayer) -> bool {

@@ -57,7 +57,7 @@ pub(crate) enum ModelFault {
 
 impl ModelFault {
     /// The fault as a failure of the file called `name`.
-    pub fn of(self, name: &str) -> Failure {
+    pub(crate) fn of(self, name: &str) -> Failure {
         let remedy = self.remedy();
         Failure::new(FailureKind::Data, format!("{name} {self}")).remedy(remedy).caused_by(self)
     }

@@ -11,11 +11,11 @@ use crate::nn::{AnyNetwork, BatchNorm, BiLstm, LstmWeights, Network};
 /// Input: steps, float32 `[batch, time, 3]`: dx px, dy px, dt ms.
 pub(crate) const STEPS: &str = "steps";
 /// Input: valid steps of each row, int32 `[batch]`, 1..=time.
-pub const LENGTHS: &str = "lengths";
+pub(crate) const LENGTHS: &str = "lengths";
 /// Output: float32 `[batch, 1]`, 0 impostor .. 1 owner.
 pub(crate) const GENUINE: &str = "genuine";
 /// Output of networks that describe windows: float32 `[batch, embedding]`.
-pub const EMBEDDING: &str = "embedding";
+pub(crate) const EMBEDDING: &str = "embedding";
 
 /// The graph of a network. The batch normalisation goes in as one factor and one offset a feature.
 pub(crate) fn graph_of(network: &AnyNetwork) -> GraphProto {
@@ -109,15 +109,18 @@ fn fold(norm: &BatchNorm) -> (Vec<f32>, Vec<f32>) {
 fn lstm_weights(name: &str, layer: &BiLstm) -> [TensorProto; 3] {
     let input = layer.input as i64;
     let hidden = layer.hidden as i64;
-    let both =
-        |part: fn(&LstmWeights) -> &[f32]| [part(&layer.forward), part(&layer.backward)].concat();
     let zeros = vec![0.0; 4 * layer.hidden];
     let bias = [&layer.forward.b[..], &zeros, &layer.backward.b, &zeros].concat();
     [
-        floats(&format!("{name}.w"), &[2, 4 * hidden, input], &both(|side| &side.w)),
-        floats(&format!("{name}.r"), &[2, 4 * hidden, hidden], &both(|side| &side.r)),
+        floats(&format!("{name}.w"), &[2, 4 * hidden, input], &both(layer, |side| &side.w)),
+        floats(&format!("{name}.r"), &[2, 4 * hidden, hidden], &both(layer, |side| &side.r)),
         floats(&format!("{name}.b"), &[2, 8 * hidden], &bias),
     ]
+}
+
+/// The parts of both directions, one behind the other, as ONNX has them.
+fn both(layer: &BiLstm, part: fn(&LstmWeights) -> &[f32]) -> Vec<f32> {
+    [part(&layer.forward), part(&layer.backward)].concat()
 }
 
 fn lstm(inputs: [&str; 4], outputs: &[&str], hidden: i64) -> NodeProto {
@@ -137,7 +140,6 @@ pub(super) fn node(
     outputs: &[&str],
     attribute: Vec<AttributeProto>,
 ) -> NodeProto {
-    let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     NodeProto {
         input: owned(inputs),
         output: owned(outputs),
@@ -145,6 +147,10 @@ pub(super) fn node(
         op_type: Some(op.into()),
         attribute,
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }
 
 pub(super) fn int(name: &str, value: i64) -> AttributeProto {

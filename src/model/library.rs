@@ -41,7 +41,7 @@ pub(crate) fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
 }
 
 /// None of the folders holds a library.
-pub fn nowhere(folders: &[PathBuf]) -> Failure {
+pub(crate) fn nowhere(folders: &[PathBuf]) -> Failure {
     let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let places = if folders.is_empty() { "no folder at all".into() } else { folders.join(", ") };
     Failure::new(FailureKind::Unavailable, format!("no ONNX Runtime library; looked in {places}"))
@@ -55,34 +55,42 @@ pub fn nowhere(folders: &[PathBuf]) -> Failure {
 /// or processor.
 pub(crate) fn examine(path: &Path) -> Result<()> {
     let name = format!("ONNX Runtime library {}", path.display());
-    let refuse = |kind, what: &str| Err(Failure::new(kind, format!("{name} {what}")).remedy(FETCH));
     if !path.is_absolute() {
-        return refuse(FailureKind::Config, "is not given by an absolute path");
+        return refuse(&name, FailureKind::Config, "is not given by an absolute path");
     }
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
     let (metadata, file) = opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
     if !metadata.is_file() {
-        return refuse(FailureKind::Unavailable, "is not a file");
+        return refuse(&name, FailureKind::Unavailable, "is not a file");
     }
     let mut head = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| Failure::io(&name, error))?;
     match Image::of(&head) {
-        None => refuse(FailureKind::Unavailable, "is not a library at all"),
+        None => refuse(&name, FailureKind::Unavailable, "is not a library at all"),
         Some(image) if (image.os, image.arch) != (OS, ARCH) => {
             let os = image.os;
             let arch = image.arch;
-            refuse(FailureKind::Unavailable, &format!("is for {arch} {os}, this is {ARCH} {OS}"))
+            refuse(
+                &name,
+                FailureKind::Unavailable,
+                &format!("is for {arch} {os}, this is {ARCH} {OS}"),
+            )
         }
         Some(image) if image.end > metadata.len() => {
             let has = metadata.len();
             let needs = image.end;
             refuse(
+                &name,
                 FailureKind::Unavailable,
                 &format!("is truncated: {has} of at least {needs} bytes"),
             )
         }
         Some(_) => Ok(()),
     }
+}
+
+fn refuse(name: &impl std::fmt::Display, kind: FailureKind, what: &str) -> Result<()> {
+    Err(Failure::new(kind, format!("{name} {what}")).remedy(FETCH))
 }
 
 /// What to do when there is no usable library.

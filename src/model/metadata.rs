@@ -57,7 +57,10 @@ impl Metadata {
     ///
     /// # Errors
     /// [`ModelFault::Unreadable`] when a value has no JSON form.
-    pub fn entries(&self, architecture: &str) -> Result<Vec<StringStringEntryProto>, ModelFault> {
+    pub(crate) fn entries(
+        &self,
+        architecture: &str,
+    ) -> Result<Vec<StringStringEntryProto>, ModelFault> {
         let calibration = self.score_calibration.as_ref();
         let calibration = calibration.map(|c| entry(SCORE_CALIBRATION_KEY, c)).transpose()?;
         let owner_model =
@@ -87,7 +90,7 @@ impl Metadata {
     /// # Errors
     /// [`ModelFault::Foreign`], [`ModelFault::Contract`], [`ModelFault::Missing`],
     /// [`ModelFault::Unreadable`].
-    pub fn of(model: &ModelProto) -> Result<Self, ModelFault> {
+    pub(crate) fn of(model: &ModelProto) -> Result<Self, ModelFault> {
         architecture_of(model)?;
         Ok(Self {
             windows: read(model, WINDOWS_KEY)?,

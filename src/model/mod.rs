@@ -1,9 +1,9 @@
 //! The ONNX file as one self-describing bundle: graph and weights, contract, thresholds and
 //! provenance in one file.
 
-pub mod backbone;
+pub(crate) mod backbone;
 mod builtin;
-pub mod bundle;
+pub(crate) mod bundle;
 mod check;
 mod content;
 mod conv_graph;

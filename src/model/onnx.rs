@@ -158,7 +158,7 @@ impl OnnxScorer {
     ///
     /// # Errors
     /// When ONNX Runtime refuses the model.
-    pub fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
+    pub(crate) fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
         Ok(Self { session: accepted(runtime, model)? })
     }
 
@@ -205,7 +205,7 @@ impl OnnxTable {
     ///
     /// # Errors
     /// When ONNX Runtime refuses the model.
-    pub fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
+    pub(crate) fn new(runtime: &Runtime, model: &[u8]) -> Result<Self> {
         Ok(Self { session: accepted(runtime, model)? })
     }
 
@@ -213,7 +213,7 @@ impl OnnxTable {
     ///
     /// # Errors
     /// When ONNX Runtime fails.
-    pub fn rows(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+    pub(crate) fn rows(&mut self, rows: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }

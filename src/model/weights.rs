@@ -174,16 +174,17 @@ fn same_computation(found: &GraphProto, expected: &GraphProto) -> Result<(), Mod
 }
 
 fn same_constants(found: &GraphProto, expected: &GraphProto) -> Result<(), ModelFault> {
-    let constants = |graph: &GraphProto| -> Vec<TensorProto> {
-        let whole = graph.initializer.iter();
-        whole.filter(|tensor| tensor.data_type == Some(data_type::INT64)).cloned().collect()
-    };
     if found.initializer.len() != expected.initializer.len()
         || constants(found) != constants(expected)
     {
         return Err(ModelFault::Graph("its constants differ".into()));
     }
     Ok(())
+}
+
+fn constants(graph: &GraphProto) -> Vec<TensorProto> {
+    let whole = graph.initializer.iter();
+    whole.filter(|tensor| tensor.data_type == Some(data_type::INT64)).cloned().collect()
 }
 
 fn described(node: &NodeProto) -> String {

@@ -28,25 +28,29 @@ pub(crate) struct AdamStep {
 
 impl Parameter {
     /// Starts from these numbers.
-    pub fn new(values: &[f32]) -> Self {
-        let zeros = || Lines::zeros(values.len());
-        let mut value = zeros();
+    pub(crate) fn new(values: &[f32]) -> Self {
+        let count = values.len();
+        let mut value = Lines::zeros(count);
         value.copy_from_slice(values);
-        Self { value, grad: zeros(), moments: [zeros(), zeros()] }
+        Self {
+            value,
+            grad: Lines::zeros(count),
+            moments: [Lines::zeros(count), Lines::zeros(count)],
+        }
     }
 
     /// Forgets the gradient.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.grad.fill(0.0);
     }
 
     /// The sum of squares of the gradient.
-    pub fn square(&self, kernel: Kernel) -> f64 {
+    pub(crate) fn square(&self, kernel: Kernel) -> f64 {
         kernel.apply(SquareSum(&self.grad))
     }
 
     /// One step along the gradient.
-    pub fn step(&mut self, step: AdamStep, params: &TrainParams) {
+    pub(crate) fn step(&mut self, step: AdamStep, params: &TrainParams) {
         let [mean, square] =
             params.betas.map(|beta| 1.0 - f64::from(beta).powf(step.number as f64));
         let [means, squares] = &mut self.moments;

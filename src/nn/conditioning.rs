@@ -52,10 +52,13 @@ fn median_magnitude(column: &[f32]) -> Option<f32> {
 /// Mean and standard deviation of `asinh(x * scale)`; 0 and 0 without values.
 fn moments(column: &[f32], scale: f32) -> (f32, f32) {
     let count = column.len().max(1) as f64;
-    let bent = |x: &f32| f64::from((x * scale).asinh());
-    let mean = column.iter().map(bent).sum::<f64>() / count;
-    let variance = column.iter().map(|x| (bent(x) - mean).powi(2)).sum::<f64>() / count;
+    let mean = column.iter().map(|one| bent(scale, one)).sum::<f64>() / count;
+    let variance = column.iter().map(|x| (bent(scale, x) - mean).powi(2)).sum::<f64>() / count;
     (mean as f32, variance.sqrt() as f32)
+}
+
+fn bent(scale: f32, x: &f32) -> f64 {
+    f64::from((x * scale).asinh())
 }
 
 #[cfg(test)]

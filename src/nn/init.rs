@@ -25,8 +25,9 @@ impl Network {
 }
 
 fn bilstm(input: usize, hidden: usize, seed: u64, purpose: u64) -> BiLstm {
-    let direction = |purpose| direction(input, hidden, &mut RandomStream::new(seed, purpose));
-    BiLstm { input, hidden, forward: direction(purpose), backward: direction(purpose + 1) }
+    let [forward, backward] = [purpose, purpose + 1]
+        .map(|purpose| direction(input, hidden, &mut RandomStream::new(seed, purpose)));
+    BiLstm { input, hidden, forward, backward }
 }
 
 fn direction(input: usize, hidden: usize, stream: &mut RandomStream) -> LstmWeights {

@@ -1,12 +1,12 @@
 //! Weighted binary cross-entropy on logits, stable for any of them.
 
 /// The logistic function, exact at both ends.
-pub fn sigmoid(logit: f32) -> f32 {
+pub(crate) fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
 /// Cross-entropy of one logit against a label in 0..=1: `softplus(z) - label * z`.
-pub fn cross_entropy(logit: f32, label: f32) -> f32 {
+pub(crate) fn cross_entropy(logit: f32, label: f32) -> f32 {
     logit.max(0.0) + (-logit.abs()).exp().ln_1p() - label * logit
 }
 

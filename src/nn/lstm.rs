@@ -46,7 +46,7 @@ pub(super) struct Downward<'a> {
 
 impl Tape {
     /// Runs forward; with `keep` the gates stay for [`Tape::backward`].
-    pub fn forward(&mut self, pass: Pass<'_>, panels: &[f32], keep: bool) {
+    pub(crate) fn forward(&mut self, pass: Pass<'_>, panels: &[f32], keep: bool) {
         let shape = pass.shape;
         let rows = pass.packing.rows();
         let gate_rows = if keep { rows } else { group_rows(pass.packing.offsets()) };
@@ -66,7 +66,7 @@ impl Tape {
     }
 
     /// Runs backward after a forward pass that kept its gates; consumes them.
-    pub fn backward(&mut self, pass: Pass<'_>, downward: Downward<'_>) {
+    pub(crate) fn backward(&mut self, pass: Pass<'_>, downward: Downward<'_>) {
         let most = pass.packing.offsets().get(1).copied().unwrap_or(0);
         let [outputs, states] = &mut self.scratch;
         outputs.fit(most * pass.shape.padded);
@@ -97,7 +97,7 @@ impl Tape {
     }
 
     /// The output at a row.
-    pub fn output(&self, row: usize, padded: usize) -> &[f32] {
+    pub(crate) fn output(&self, row: usize, padded: usize) -> &[f32] {
         &self.hidden[row * padded..(row + 1) * padded]
     }
 }

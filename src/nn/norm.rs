@@ -20,7 +20,7 @@ pub(crate) struct Dropout {
 
 impl Dropout {
     /// Drops with a probability of `rate`; `feature` is the first feature's index in the layer.
-    pub fn new(key: u32, rate: f32, feature: usize) -> Self {
+    pub(crate) fn new(key: u32, rate: f32, feature: usize) -> Self {
         let rate = rate.clamp(0.0, 0.95);
         let below = (f64::from(rate) * f64::from(u32::MAX)) as u32;
         Self { key, below, scale: 1.0 / (1.0 - rate), feature: feature as u32 }
@@ -58,14 +58,14 @@ pub(crate) struct FeatureMoments {
 
 impl FeatureMoments {
     /// Room for `width` features.
-    pub fn new(width: usize) -> Self {
-        let zeros = || vec![0.0; width];
+    pub(crate) fn new(width: usize) -> Self {
+        let zeros = vec![0.0; width];
         Self {
-            mean: zeros(),
-            variance: zeros(),
-            inverse: zeros(),
-            partial: zeros(),
-            normed: zeros(),
+            mean: zeros.clone(),
+            variance: zeros.clone(),
+            inverse: zeros.clone(),
+            partial: zeros.clone(),
+            normed: zeros,
         }
     }
 }

@@ -53,27 +53,27 @@ impl Packing {
     }
 
     /// Number of sequences, empty ones included.
-    pub fn sequences(&self) -> usize {
+    pub(crate) fn sequences(&self) -> usize {
         self.lengths.len()
     }
 
     /// Steps of the longest sequence.
-    pub fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         self.offsets.len().saturating_sub(1)
     }
 
     /// Valid steps of all sequences together.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.offsets.last().copied().unwrap_or(0)
     }
 
     /// Sequences that are longer than `step`.
-    pub fn count(&self, step: usize) -> usize {
+    pub(crate) fn count(&self, step: usize) -> usize {
         self.offsets[step + 1] - self.offsets[step]
     }
 
     /// First row of each step, and the number of rows.
-    pub fn offsets(&self) -> &[usize] {
+    pub(crate) fn offsets(&self) -> &[usize] {
         &self.offsets
     }
 
@@ -83,7 +83,7 @@ impl Packing {
     }
 
     /// Sorted position to the caller's.
-    pub fn order(&self) -> &[usize] {
+    pub(crate) fn order(&self) -> &[usize] {
         &self.order
     }
 
@@ -93,7 +93,7 @@ impl Packing {
     }
 
     /// Conditions the sequences into rows of three, in both reading orders.
-    pub fn inputs(
+    pub(crate) fn inputs(
         &self,
         sequences: &[&[[f32; 3]]],
         scaling: &Conditioning,

@@ -24,13 +24,13 @@ pub(crate) struct PanelShape {
 
 impl PanelShape {
     /// The first layer: three inputs in one part.
-    pub fn first(hidden: usize, lanes: usize) -> Self {
+    pub(crate) fn first(hidden: usize, lanes: usize) -> Self {
         let padded = hidden.next_multiple_of(4 * lanes);
         Self { lanes, parts: 1, part: 3, part_padded: 3, hidden, padded }
     }
 
     /// A layer above `below`: its two directions are the two parts.
-    pub fn above(below: &Self, hidden: usize) -> Self {
+    pub(crate) fn above(below: &Self, hidden: usize) -> Self {
         let Self { lanes, hidden: part, padded: part_padded, .. } = *below;
         Self {
             lanes,
@@ -47,7 +47,7 @@ impl PanelShape {
     ///
     /// # Panics
     /// When it does not hold.
-    pub fn check(&self, lanes: usize, offsets: &[usize]) {
+    pub(crate) fn check(&self, lanes: usize, offsets: &[usize]) {
         assert_eq!(self.lanes, lanes);
         assert_eq!(self.padded % self.width(), 0);
         assert!(self.parts <= 2);
@@ -57,22 +57,22 @@ impl PanelShape {
     }
 
     /// Columns of a block.
-    pub const fn width(&self) -> usize {
+    pub(crate) const fn width(&self) -> usize {
         4 * self.lanes
     }
 
     /// Blocks of a direction.
-    pub const fn blocks(&self) -> usize {
+    pub(crate) const fn blocks(&self) -> usize {
         self.padded / self.lanes
     }
 
     /// Stored input features.
-    pub const fn inputs(&self) -> usize {
+    pub(crate) const fn inputs(&self) -> usize {
         self.parts * self.part_padded
     }
 
     /// Rows of a block: inputs, recurrent units, bias.
-    pub const fn rows(&self) -> usize {
+    pub(crate) const fn rows(&self) -> usize {
         self.inputs() + self.padded + 1
     }
 
@@ -116,7 +116,7 @@ impl PanelShape {
     }
 
     /// Canonical weights from panels.
-    pub fn unpack(&self, panels: &[f32]) -> LstmWeights {
+    pub(crate) fn unpack(&self, panels: &[f32]) -> LstmWeights {
         let inputs = self.parts * self.part;
         let columns = 4 * self.hidden;
         let mut weights =
@@ -140,7 +140,7 @@ impl PanelShape {
     /// Transposes `count` rows from `first` (a multiple of the width each) of all blocks: panels of
     /// `width` such rows as columns, with all blocks' columns as rows.
     #[inline(always)]
-    pub fn transpose(&self, panels: &[f32], first: usize, count: usize, out: &mut [f32]) {
+    pub(crate) fn transpose(&self, panels: &[f32], first: usize, count: usize, out: &mut [f32]) {
         let width = self.width();
         let tiles = out.chunks_exact_mut(width * width);
         for (tile, out) in tiles.enumerate().take(count / width * self.blocks()) {

@@ -24,19 +24,19 @@ pub(crate) struct RandomStream {
 
 impl RandomStream {
     /// The stream of a seed; `purpose` keeps streams of one seed apart.
-    pub fn new(seed: u64, purpose: u64) -> Self {
+    pub(crate) fn new(seed: u64, purpose: u64) -> Self {
         Self { key: mix64(seed ^ mix64(purpose)), next: 0 }
     }
 
     /// Uniform on the open interval (0, 1).
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.next += 1;
         let bits = mix64(self.key.wrapping_add(self.next.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         ((bits >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
     /// Standard normal, by Box and Muller.
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }

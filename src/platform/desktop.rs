@@ -16,7 +16,7 @@ use crate::pipeline::Signal;
 ///
 /// # Errors
 /// When there is no display or device, or it cannot be hooked.
-pub fn mouse(program: PathBuf, backend: CaptureBackend) -> Result<Box<dyn EventSource>> {
+pub(crate) fn mouse(program: PathBuf, backend: CaptureBackend) -> Result<Box<dyn EventSource>> {
     use super::capture::{CaptureParams, CaptureProcess};
     #[cfg(target_os = "linux")]
     super::capture::linux::confine::shut_memory();

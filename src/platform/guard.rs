@@ -42,7 +42,7 @@ impl GuardProcess {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn post(program: &Path, seconds: u32, command: &LockCommand) -> Result<Self> {
+    pub(crate) fn post(program: &Path, seconds: u32, command: &LockCommand) -> Result<Self> {
         let mut guard = Command::new(program);
         guard.args(["guard", "--seconds", &seconds.to_string(), "--"]).args(command);
         guard.stdout(Stdio::null());

@@ -21,7 +21,7 @@ impl Heads {
 
     /// To a journal that listens at this socket.
     #[cfg(unix)]
-    pub fn at(path: &Path) -> Self {
+    pub(crate) fn at(path: &Path) -> Self {
         let connected = || {
             let socket = std::os::unix::net::UnixDatagram::unbound()?;
             socket.connect(path)?;
@@ -34,13 +34,13 @@ impl Heads {
 
     /// There is no such journal on this system.
     #[cfg(windows)]
-    pub fn at(_path: &Path) -> Self {
+    pub(crate) fn at(_path: &Path) -> Self {
         Self {}
     }
 
     /// Tells the newest row of a chain, and its hash.
     #[cfg(unix)]
-    pub fn tell(&self, chain: &str, number: i64, sha256: &str) {
+    pub(crate) fn tell(&self, chain: &str, number: i64, sha256: &str) {
         let Some(socket) = &self.socket else { return };
         let message = format!(
             "MESSAGE=history: row {number} of {chain} has {sha256}\nPRIORITY=6\n\
@@ -54,7 +54,7 @@ impl Heads {
 
     /// There is no such journal on this system.
     #[cfg(windows)]
-    pub fn tell(&self, _chain: &str, _number: i64, _sha256: &str) {}
+    pub(crate) fn tell(&self, _chain: &str, _number: i64, _sha256: &str) {}
 }
 
 /// A hash that the system journal holds.
@@ -71,7 +71,7 @@ pub(crate) struct Told {
 /// What the system journal holds of this user's histories, the oldest first; nothing where it cannot
 /// be read within some seconds.
 #[cfg(target_os = "linux")]
-pub fn told() -> Option<Vec<Told>> {
+pub(crate) fn told() -> Option<Vec<Told>> {
     let user = format!("_UID={}", rustix::process::getuid().as_raw());
     let mut command = std::process::Command::new("journalctl");
     command.args(["--quiet", "--output=json", "--lines=2000", "--identifier=mousewarden", &user]);
@@ -81,7 +81,7 @@ pub fn told() -> Option<Vec<Told>> {
 
 /// There is no such journal on this system.
 #[cfg(not(target_os = "linux"))]
-pub fn told() -> Option<Vec<Told>> {
+pub(crate) fn told() -> Option<Vec<Told>> {
     None
 }
 

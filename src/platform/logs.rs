@@ -4,7 +4,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// What is logged at this level. The bus library warns of each connection that ends, which is no
 /// news; its errors are.
-pub fn filter(level: LevelFilter) -> Targets {
+pub(crate) fn filter(level: LevelFilter) -> Targets {
     Targets::new().with_default(level).with_target("zbus", level.min(LevelFilter::ERROR))
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn session_is_up() -> bool {
 ///
 /// # Errors
 /// [`FailureKind::Unavailable`] when it is not there or refuses; the message is its own.
-pub fn systemctl(arguments: &[&str]) -> Result<String> {
+pub(crate) fn systemctl(arguments: &[&str]) -> Result<String> {
     call_within(&[&["systemctl", "--user"], arguments].concat(), ANSWER)
 }
 
@@ -41,7 +41,7 @@ pub fn systemctl(arguments: &[&str]) -> Result<String> {
 /// # Errors
 /// [`FailureKind::Unavailable`] when it is not there, refuses or does not end; the message is its
 /// own.
-pub fn call(words: &[&str]) -> Result<String> {
+pub(crate) fn call(words: &[&str]) -> Result<String> {
     call_within(words, CHANGE)
 }
 
@@ -110,10 +110,10 @@ pub(crate) enum Manager {
 pub(crate) const MANAGER: Manager = Manager::Desktop;
 /// The one of this system.
 #[cfg(target_os = "macos")]
-pub const MANAGER: Manager = Manager::Launchd;
+pub(crate) const MANAGER: Manager = Manager::Launchd;
 /// The one of this system.
 #[cfg(windows)]
-pub const MANAGER: Manager = Manager::TaskScheduler;
+pub(crate) const MANAGER: Manager = Manager::TaskScheduler;
 
 /// The user of this process as the service manager names one: a number.
 #[cfg(unix)]
@@ -124,8 +124,12 @@ pub fn user() -> String {
 /// The user of this process as the service manager names one: domain and name.
 #[cfg(windows)]
 pub fn user() -> String {
-    let variable = |name| std::env::var(name).unwrap_or_default();
     format!("{}\\{}", variable("USERDOMAIN"), variable("USERNAME"))
+}
+
+#[cfg(windows)]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
 }
 
 /// A symbolic link at `path` to `to`.
@@ -133,7 +137,7 @@ pub fn user() -> String {
 /// # Errors
 /// When the system refuses.
 #[cfg(unix)]
-pub fn symlink(to: &Path, path: &Path) -> std::io::Result<()> {
+pub(crate) fn symlink(to: &Path, path: &Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(to, path)
 }
 
@@ -142,7 +146,7 @@ pub fn symlink(to: &Path, path: &Path) -> std::io::Result<()> {
 /// # Errors
 /// Always.
 #[cfg(not(unix))]
-pub fn symlink(_to: &Path, _path: &Path) -> std::io::Result<()> {
+pub(crate) fn symlink(_to: &Path, _path: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 

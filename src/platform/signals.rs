@@ -26,9 +26,8 @@ pub(crate) fn listen(heard: impl FnMut(ProcessSignal) + Send + 'static) -> Resul
     use crate::error::Failure;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    let failed = |e| Failure::io("installing signal handlers", e);
-    let mut signals =
-        signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP])
+        .map_err(Failure::at("installing signal handlers"))?;
     let mut heard = heard;
     std::thread::Builder::new()
         .name("signals".into())
@@ -41,7 +40,7 @@ pub(crate) fn listen(heard: impl FnMut(ProcessSignal) + Send + 'static) -> Resul
                 });
             }
         })
-        .map_err(failed)?;
+        .map_err(Failure::at("installing signal handlers"))?;
     Ok(())
 }
 

@@ -84,7 +84,7 @@ struct Row {
 impl HistoryDatabase {
     /// Opens or makes a history that goes back `keep_days` days. What is there and cannot be used
     /// is put aside; where nothing can be opened now, it is tried again while it is written.
-    pub fn open(path: &Path, keep_days: u32, heads: Heads) -> Self {
+    pub(crate) fn open(path: &Path, keep_days: u32, heads: Heads) -> Self {
         let mut database = Self {
             path: path.to_owned(),
             keep_ms: i64::from(keep_days) * DAY_MS,
@@ -105,7 +105,7 @@ impl HistoryDatabase {
     }
 
     /// What it says of the time before this start.
-    pub fn before(&self) -> Before {
+    pub(crate) fn before(&self) -> Before {
         let read = |open: &Open| before(&open.db, open.head.clone());
         self.open.as_ref().and_then(|open| read(open).ok()).unwrap_or_default()
     }

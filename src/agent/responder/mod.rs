@@ -123,7 +123,7 @@ pub(crate) struct Responder {
 
 impl Responder {
     /// A responder that has done nothing yet.
-    pub fn new(
+    pub(crate) fn new(
         responder_io: ResponderIo,
         log: Log,
         shared_status: Arc<SharedStatus>,
@@ -158,7 +158,7 @@ impl Responder {
     }
 
     /// Works until the engine is gone and everything it left is done.
-    pub fn run(mut self, tasks: &Receiver<Task>) {
+    pub(crate) fn run(mut self, tasks: &Receiver<Task>) {
         let mut answers = self.answers.clone();
         let mut words = self.lock_thread.words().clone();
         loop {

@@ -36,7 +36,7 @@ impl DoctorArgs {
     ///
     /// # Errors
     /// [`FailureKind::Unavailable`] when at least one failed.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let mut worst = Health::Ok;
         let colour = output::colour();
         for check in desktop::all().chain(checks::all()) {

@@ -22,14 +22,14 @@ pub(crate) struct Growth {
 
 impl Growth {
     /// Goes on from what earlier sessions collected.
-    pub fn begin(params: WindowParams, mut sessions: Vec<Vec<Window>>) -> Self {
+    pub(crate) fn begin(params: WindowParams, mut sessions: Vec<Vec<Window>>) -> Self {
         sessions.push(Vec::new());
         let curve = LearningCurve::default();
         Self { params, sessions, curve, working: None, given_up: false }
     }
 
     /// Takes a window; gives an estimate that has become ready since the last one.
-    pub fn take(&mut self, window: &Window) -> Option<EnrolmentEstimate> {
+    pub(crate) fn take(&mut self, window: &Window) -> Option<EnrolmentEstimate> {
         if let Some(session) = self.sessions.last_mut() {
             session.push(window.clone());
         }
@@ -43,7 +43,7 @@ impl Growth {
     }
 
     /// Whether more movement would hardly help.
-    pub fn is_enough(&self) -> bool {
+    pub(crate) fn is_enough(&self) -> bool {
         self.curve.is_enough()
     }
 

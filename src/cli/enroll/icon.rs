@@ -15,7 +15,7 @@ pub(crate) struct Icon {
 
 impl Icon {
     /// Shows how far it is, a share of 1; `stop` rings when somebody wants no more of it for now.
-    pub fn show(share: f64, stop: Sender<()>) -> Self {
+    pub(crate) fn show(share: f64, stop: Sender<()>) -> Self {
         let enrolment = Arc::new(Enrolment { percent: AtomicU8::new(percent(share)), stop });
         let shown = desktop::icon(Arc::clone(&enrolment) as Arc<dyn ControlHandler>);
         Self { enrolment, shown }

@@ -49,7 +49,7 @@ impl Meter {
     }
 
     /// Shows how much there is.
-    pub fn show(&self, tally: &CollectedMovement, now: Timestamp) {
+    pub(crate) fn show(&self, tally: &CollectedMovement, now: Timestamp) {
         let left =
             self.left(tally, now).map_or(String::new(), |left| format!(", about {left} left"));
         match &self.bar {
@@ -81,7 +81,7 @@ impl Meter {
     }
 
     /// Leaves the last word.
-    pub fn end(&self, tally: &CollectedMovement) {
+    pub(crate) fn end(&self, tally: &CollectedMovement) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -53,7 +53,7 @@ impl EnrollArgs {
     /// # Errors
     /// When the mouse cannot be watched, the disk is full, or there is too little movement to
     /// train. What was collected is kept in each case.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         output::log_to_stderr(context.config.log.level);
         let store = context.store()?;

@@ -34,13 +34,17 @@ pub(super) fn lines(results: &Results, minutes: &[u32]) -> Vec<String> {
 
 /// The group size of all rows: of those that every run has, the one that takes about as long.
 fn unit(runs: &[ProtocolRun]) -> Option<JudgedUnit> {
-    let away = |size: &&SizeFigures| (size.movement_s / GROUP_S).ln().abs();
     let sizes = &runs.first()?.methods.first()?.sizes;
     let shared = sizes.iter().filter(|size| runs.iter().all(|run| found(run, size.unit).is_some()));
     let nearest = shared
         .filter(|size| matches!(size.unit, JudgedUnit::Windows(_)))
         .min_by(|a, b| away(a).total_cmp(&away(b)));
     nearest.map(|size| size.unit)
+}
+
+/// How far the groups of a size are from the wanted span, in powers of e.
+fn away(size: &SizeFigures) -> f64 {
+    (size.movement_s / GROUP_S).ln().abs()
 }
 
 fn found(run: &ProtocolRun, unit: JudgedUnit) -> Option<&SizeFigures> {

@@ -114,7 +114,7 @@ impl EvaluateArgs {
     ///
     /// # Errors
     /// When the recordings or models cannot be used, or the results not be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         match (&self.compare, &self.report) {
             (Some(files), _) => self.compare(&files[0], &files[1]),
             (None, Some(file)) => report::write(&Results::read(file)?, &self.out, self.svg),

@@ -113,10 +113,6 @@ fn owners(size: &SizeFigures) -> usize {
 
 fn size(size: &SizeFigures) -> String {
     let mean = &size.mean;
-    let two = |far: Option<IntervalEstimate>, frr: Option<IntervalEstimate>| match (far, frr) {
-        (Some(far), Some(frr)) => format!("{:.1} / {:.1}", 100.0 * far.value, 100.0 * frr.value),
-        _ => "-".into(),
-    };
     format!(
         "{:>8} {:>6} {:>5.1} s {:>5.0} s  {:<17} {:<17} {:<13} {:<13} {:<17} {:>6.1} {:>5.2}",
         size.unit.to_string(),
@@ -131,6 +127,13 @@ fn size(size: &SizeFigures) -> String {
         100.0 * size.worst.1,
         size.gini
     )
+}
+
+fn two(far: Option<IntervalEstimate>, frr: Option<IntervalEstimate>) -> String {
+    match (far, frr) {
+        (Some(far), Some(frr)) => format!("{:.1} / {:.1}", 100.0 * far.value, 100.0 * frr.value),
+        _ => "-".into(),
+    }
 }
 
 /// The two largest units with one threshold for everybody.
@@ -196,11 +199,6 @@ fn baselines(methods: &[Method]) -> Vec<String> {
 }
 
 fn in_use(use_: &Continuous) -> Vec<String> {
-    let number = |e: IntervalEstimate| format!("{:.1} ({:.1}-{:.1})", e.value, e.low, e.high);
-    let delay = |delay: &Option<crate::lab::evaluate::results::Delay>| match delay {
-        Some(found) => format!("median {} s, p95 {:.0} s", number(found.median), found.p95),
-        None => "nobody was noticed".into(),
-    };
     let hours = use_.genuine_hours;
     let mut lines = vec![
         "  in use, the whole detector, an impostor taking over from the owner:".into(),
@@ -229,6 +227,17 @@ fn in_use(use_: &Continuous) -> Vec<String> {
     lines.extend(promises(use_));
     lines.extend(use_.adapted.as_ref().map(adapted));
     lines
+}
+
+fn number(e: IntervalEstimate) -> String {
+    format!("{:.1} ({:.1}-{:.1})", e.value, e.low, e.high)
+}
+
+fn delay(delay: &Option<crate::lab::evaluate::results::Delay>) -> String {
+    match delay {
+        Some(found) => format!("median {} s, p95 {:.0} s", number(found.median), found.p95),
+        None => "nobody was noticed".into(),
+    }
 }
 
 /// What the budgets promised, and what became of it.

@@ -45,11 +45,10 @@ impl<'a> ConfusionFile<'a> {
     /// # Errors
     /// When it cannot be drawn or written.
     pub(super) fn write(&self, scores: &AttributionScores, labels: &[String]) -> Result<()> {
-        let picture = || heat_map(scores, labels);
         let bytes = match &self.kind {
             ConfusionKind::Csv => table(scores, labels).into_bytes(),
-            ConfusionKind::Svg => picture().standalone().into_bytes(),
-            ConfusionKind::Png(raster) => raster.png(&picture())?,
+            ConfusionKind::Svg => heat_map(scores, labels).standalone().into_bytes(),
+            ConfusionKind::Png(raster) => raster.png(&heat_map(scores, labels))?,
         };
         write_whole(self.path, &bytes)
     }

@@ -79,7 +79,7 @@ impl IdentifyEvaluateArgs {
     ///
     /// # Errors
     /// When the recordings cannot be read or are too few, or training breaks down.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let classifier = self.learner.classifier(&self.classifier)?;
         let confusion = self.confusion.as_deref().map(ConfusionFile::to).transpose()?;
         let samples = self.input.measure(self.learner.measure())?;

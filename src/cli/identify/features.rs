@@ -39,7 +39,7 @@ impl FeaturesArgs {
     ///
     /// # Errors
     /// When the recordings cannot be read.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         if self.stdio_arrow {
             return stdio_arrow::features(self.features, self.shard);
         }
@@ -51,9 +51,6 @@ impl FeaturesArgs {
 
 /// `session_id,user_id,events` and the features; the user is empty where nobody knows.
 fn table(samples: &Samples) -> Result<String> {
-    let failed = |e: &dyn std::fmt::Display| {
-        Failure::new(FailureKind::Internal, format!("writing the features as CSV: {e}"))
-    };
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header = vec!["session_id".to_owned(), "user_id".into(), "events".into()];
     header.extend(samples.set.names());
@@ -66,4 +63,8 @@ fn table(samples: &Samples) -> Result<String> {
     }
     let bytes = writer.into_inner().map_err(|e| failed(&e))?;
     String::from_utf8(bytes).map_err(|e| failed(&e))
+}
+
+fn failed(e: &dyn std::fmt::Display) -> Failure {
+    Failure::new(FailureKind::Internal, format!("writing the features as CSV: {e}"))
 }

@@ -46,7 +46,7 @@ impl IdentifyArgs {
     ///
     /// # Errors
     /// Whatever it failed of.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Train(args) => args.run(),
             Command::Evaluate(args) => args.run(),

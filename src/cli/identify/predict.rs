@@ -60,7 +60,7 @@ impl PredictArgs {
     ///
     /// # Errors
     /// When the model or the recordings cannot be used, or the file cannot be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let mut model = LoadedIdentifier::open(&self.model, &scorer())?;
         let measure = wanted(model.identifier())?;
         let table = self.table()?;

@@ -104,13 +104,16 @@ fn importance(report: &Report<'_>) -> Vec<String> {
     if found.groups.is_empty() {
         return Vec::new();
     }
-    let line = |name: &str, lost: f64| format!("{:>7.1} points  {name}", 100.0 * lost);
     let mut lines = vec![String::new(), "accuracy lost when a whole group changes hands:".into()];
-    lines.extend(found.groups.iter().map(|(name, lost)| line(name, *lost)));
+    lines.extend(found.groups.iter().map(|(name, lost)| loss_line(name, *lost)));
     lines.push("and when a single feature does:".into());
     let shown = found.features.iter().take(FEATURES_SHOWN);
-    lines.extend(shown.map(|(name, lost)| line(name, *lost)));
+    lines.extend(shown.map(|(name, lost)| loss_line(name, *lost)));
     lines
+}
+
+fn loss_line(name: &str, lost: f64) -> String {
+    format!("{:>7.1} points  {name}", 100.0 * lost)
 }
 
 /// Counts with nothing where there is nothing, so that the eye finds the mistakes.

@@ -32,7 +32,7 @@ impl IdentifyTrainArgs {
     ///
     /// # Errors
     /// When the recordings cannot be read or are too few, or the model cannot be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let source = self.input.how.format()?.name().to_owned();
         check_file_writable(&self.out)?;
         let learner = self.learner;

@@ -23,12 +23,12 @@ pub(in crate::cli) struct FormatArgs {
 
 impl FormatArgs {
     /// The format of a name.
-    pub const fn named(name: String) -> Self {
+    pub(crate) const fn named(name: String) -> Self {
         Self { format: Some(name), layout: LayoutArgs::NONE }
     }
 
     /// Whether neither a format nor a layout is named.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.format.is_none() && self.layout.first().is_none()
     }
 
@@ -36,7 +36,7 @@ impl FormatArgs {
     ///
     /// # Errors
     /// When none is named, there is no such format, or its layout cannot be read.
-    pub fn format(&self) -> Result<Format> {
+    pub(crate) fn format(&self) -> Result<Format> {
         let layout = self.layout.first();
         match (self.format.as_deref(), layout) {
             (Some(GENERIC), _) | (None, Some(_)) => {
@@ -179,9 +179,6 @@ impl LayoutArgs {
                 GenericParams::from_toml(&name, &text)?
             }
         };
-        let set = |field: &mut String, value: Option<String>| {
-            *field = value.unwrap_or_else(|| std::mem::take(field));
-        };
         set(&mut params.separator, self.separator);
         set(&mut params.time, self.time);
         set(&mut params.x, self.x);
@@ -198,4 +195,8 @@ impl LayoutArgs {
         }
         Ok(params)
     }
+}
+
+fn set(field: &mut String, value: Option<String>) {
+    *field = value.unwrap_or_else(|| std::mem::take(field));
 }

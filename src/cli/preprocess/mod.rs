@@ -98,7 +98,7 @@ impl PreprocessArgs {
     ///
     /// # Errors
     /// When the recordings cannot be read or the windows cannot be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let params = self.params();
         params.windows.validate().map_err(|wrong| Failure::new(FailureKind::Usage, wrong))?;
         if self.stdio_arrow {

@@ -49,18 +49,22 @@ fn row(user: &UserSummary) -> Vec<String> {
 }
 
 fn total(users: &[UserSummary]) -> Vec<String> {
-    let sum = |value: fn(&UserSummary) -> u64| users.iter().map(value).sum::<u64>().to_string();
-    let minutes = users.iter().fold(0.0, |sum, user| sum + user.movement_min);
+    // Not `sum`, which of no user would make -0.
+    let minutes = users.iter().fold(0.0, |minutes, user| minutes + user.movement_min);
     vec![
         "all".into(),
-        sum(|user| user.sessions as u64),
-        sum(|user| user.events),
-        sum(|user| user.dropped.values().sum()),
-        sum(|user| user.windows as u64),
+        sum(users, |user| user.sessions as u64),
+        sum(users, |user| user.events),
+        sum(users, |user| user.dropped.values().sum()),
+        sum(users, |user| user.windows as u64),
         String::new(),
         String::new(),
         format!("{minutes:.1}"),
     ]
+}
+
+fn sum(users: &[UserSummary], value: fn(&UserSummary) -> u64) -> String {
+    users.iter().map(value).sum::<u64>().to_string()
 }
 
 /// A name of at most so many characters, shortened in the middle, where the parts that tell names

@@ -232,9 +232,12 @@ impl StoredThing {
 
 /// A file is closed to others when its folder is.
 fn is_open(root: &Path, file: &Path) -> bool {
-    let closed = |path: &Path| private::is_open_to_others(path).is_ok_and(|open| !open);
-    let folder = root.parent().is_some_and(closed);
-    !folder && !closed(root) && !closed(file)
+    let folder = root.parent().is_some_and(is_closed);
+    !folder && !is_closed(root) && !is_closed(file)
+}
+
+fn is_closed(path: &Path) -> bool {
+    private::is_open_to_others(path).is_ok_and(|open| !open)
 }
 
 /// The files at or below a path, in order of their names; none when it is not there.

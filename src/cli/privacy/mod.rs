@@ -1,7 +1,7 @@
 //! `privacy`: what is stored about the owner, where, for how long, and who can read it, as it is on
 //! the disk now.
 
-pub mod inventory;
+pub(crate) mod inventory;
 pub(crate) mod retention;
 
 use clap::Args;
@@ -35,7 +35,7 @@ impl PrivacyArgs {
     ///
     /// # Errors
     /// When the configuration is wrong or a folder cannot be looked into.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         for holding in inventory::all(&context)? {
             if self.json { output::json(&holding)? } else { output::line(&text(&holding))? }

@@ -44,7 +44,7 @@ impl ReportArgs {
     ///
     /// # Errors
     /// When there is no history, or the page cannot be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         let zone = TimeZone::system();
         let now = clock::wall();

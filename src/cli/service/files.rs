@@ -75,13 +75,14 @@ pub(super) fn unit(program: &Path, variables: &[(&str, &Path)]) -> String {
 
 /// The autostart file's text for a program, with these variables set.
 pub(super) fn autostart(program: &Path, variables: &[(&str, &Path)]) -> String {
-    let quoted = |text: String| quoted_for_desktop(&text);
     let mut words = Vec::new();
     if !variables.is_empty() {
         words.push("env".to_owned());
-        words.extend(variables.iter().map(|(n, v)| quoted(format!("{n}={}", v.display()))));
+        words.extend(
+            variables.iter().map(|(n, v)| quoted_for_desktop(&format!("{n}={}", v.display()))),
+        );
     }
-    words.push(quoted(program.display().to_string()));
+    words.push(quoted_for_desktop(&program.display().to_string()));
     AUTOSTART.replace(&format!("Exec={PROGRAM}"), &format!("Exec={}", words.join(" ")))
 }
 

@@ -7,8 +7,6 @@ mod report;
 mod step;
 mod task;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::files::{Autostart, ServiceUnit};

@@ -73,7 +73,7 @@ impl ServiceState {
     ///
     /// # Errors
     /// When there is no home folder.
-    pub fn of(paths: &Paths) -> Result<Self> {
+    pub(crate) fn of(paths: &Paths) -> Result<Self> {
         let (starter, file) = starter(paths)?;
         let unit = (starter == "systemd" && service::is_here()).then(unit_says).flatten();
         let (unit_state, unit_status) = unit.unzip();

@@ -171,7 +171,6 @@ fn table(summary: &Summary) -> String {
         "user", "model", "own windows", "others'", "passes", "AUC", "n", "EER %"
     );
     let row = |outcome: &Outcome| {
-        let counts = |[learnt, calibrates]: [usize; 2]| format!("{learnt} + {calibrates}");
         let auc = outcome.validation_auc.map_or("-".into(), |auc| format!("{auc:.3}"));
         match (&outcome.why, &outcome.expected) {
             (None, Some(point)) => format!(
@@ -194,6 +193,10 @@ fn table(summary: &Summary) -> String {
     let note = "Windows: learnt from + calibrated on. AUC: validation part of training; n, EER: what \
                 the trainer expects, by its own calibration. `mousewarden evaluate` tests.";
     std::iter::once(head).chain(rows).chain([note.to_owned()]).collect::<Vec<_>>().join("\n")
+}
+
+fn counts([learnt, calibrates]: [usize; 2]) -> String {
+    format!("{learnt} + {calibrates}")
 }
 
 fn require_all(summary: &Summary) -> Result<()> {

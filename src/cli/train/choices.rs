@@ -123,7 +123,7 @@ struct WholeArgs {
 
 impl ChoiceArgs {
     /// Seed of every random choice.
-    pub const fn seed(&self) -> u64 {
+    pub(crate) const fn seed(&self) -> u64 {
         self.seed
     }
 
@@ -131,7 +131,7 @@ impl ChoiceArgs {
     ///
     /// # Errors
     /// When options of a whole network are given for a head.
-    pub fn options(&self, generated: bool) -> Result<TrainOptions> {
+    pub(crate) fn options(&self, generated: bool) -> Result<TrainOptions> {
         let usual = TrainOptions::default();
         let style_transferred =
             self.style_transferred.unwrap_or(if generated { usual.style_transferred } else { 0 });
@@ -170,11 +170,15 @@ impl WholeArgs {
     }
 
     fn oversampling(&self) -> Oversampling {
-        let cap = |usual: f64| self.oversampling_cap.unwrap_or(usual);
+        let cap = self.oversampling_cap;
         match self.oversampling {
             None | Some(OversamplingName::Off) => Oversampling::Off,
-            Some(OversamplingName::Weights) => Oversampling::Weights { most: cap(HEAVIEST) },
-            Some(OversamplingName::Repeat) => Oversampling::Repeat { share: cap(REPEATED) },
+            Some(OversamplingName::Weights) => {
+                Oversampling::Weights { most: cap.unwrap_or(HEAVIEST) }
+            }
+            Some(OversamplingName::Repeat) => {
+                Oversampling::Repeat { share: cap.unwrap_or(REPEATED) }
+            }
         }
     }
 

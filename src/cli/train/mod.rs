@@ -92,7 +92,7 @@ impl TrainArgs {
     ///
     /// # Errors
     /// When there is too little movement, the input cannot be read, or the model cannot be written.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         self.input.check()?;
         if let Some(out) = &self.out {
             if self.all_users { check_writable(out) } else { check_file_writable(out) }?;

@@ -63,10 +63,6 @@ pub(super) fn expectation(bundle: &Bundle) -> String {
         "{:>8} {:>10} {:>22} {:>22}",
         "windows", "movement", "others accepted", "you rejected"
     )];
-    let percent = |rate: f32, interval: [f32; 2]| {
-        let [low, high] = interval.map(|bound| bound * 100.0);
-        format!("{:.1} % ({low:.1}-{high:.1})", rate * 100.0)
-    };
     lines.extend(bundle.operating_points.iter().map(|point| {
         let chosen = if point.windows == bundle.default_group { "  <- used" } else { "" };
         format!(
@@ -84,4 +80,9 @@ pub(super) fn expectation(bundle: &Bundle) -> String {
         bundle.provenance.impostor_source
     ));
     lines.join("\n")
+}
+
+fn percent(rate: f32, interval: [f32; 2]) -> String {
+    let [low, high] = interval.map(|bound| bound * 100.0);
+    format!("{:.1} % ({low:.1}-{high:.1})", rate * 100.0)
 }

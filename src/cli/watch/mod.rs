@@ -34,7 +34,7 @@ impl WatchArgs {
     ///
     /// # Errors
     /// When none runs, or this is no terminal.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let context = Context::load()?;
         let socket = socket_of(&context.paths);
         control::ask(&socket, &ControlRequest::Status)?;
@@ -50,7 +50,6 @@ impl WatchArgs {
 }
 
 fn show(terminal: &mut DefaultTerminal, socket: &Path, mut feed: JournalTail) -> Result<()> {
-    let failed = |e| Failure::io("the terminal", e);
     let mut scene = Scene::new(output::colour());
     loop {
         scene.status = match control::ask(socket, &ControlRequest::Status) {
@@ -58,11 +57,11 @@ fn show(terminal: &mut DefaultTerminal, socket: &Path, mut feed: JournalTail) ->
             _ => None,
         };
         feed.news().iter().for_each(|line| scene.take(line));
-        terminal.draw(|frame| view::draw(frame, &scene)).map_err(failed)?;
-        if !event::poll(LOOK).map_err(failed)? {
+        terminal.draw(|frame| view::draw(frame, &scene)).map_err(Failure::at("the terminal"))?;
+        if !event::poll(LOOK).map_err(Failure::at("the terminal"))? {
             continue;
         }
-        match event::read().map_err(failed)? {
+        match event::read().map_err(Failure::at("the terminal"))? {
             Event::Key(key) if key.kind == KeyEventKind::Press => match key.code {
                 KeyCode::Char('q') | KeyCode::Esc => return Ok(()),
                 KeyCode::Char('c') if key.modifiers.contains(event::KeyModifiers::CONTROL) => {

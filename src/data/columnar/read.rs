@@ -31,7 +31,7 @@ pub(crate) struct ColumnarSession {
 
 impl ColumnarSession {
     /// The session as the pipeline takes it: a start, then the events.
-    pub fn signals(&self) -> impl Iterator<Item = Signal> + '_ {
+    pub(crate) fn signals(&self) -> impl Iterator<Item = Signal> + '_ {
         let start =
             self.events.first().map(|e| Signal::Boundary { at: e.at, kind: Boundary::Start });
         start.into_iter().chain(self.events.iter().copied().map(Signal::Mouse))

@@ -46,7 +46,7 @@ fn event(row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
 }
 
 /// What an `event_type` means; `None` for a code that the recordings don't have.
-pub fn kind(code: &[u8]) -> Option<MouseKind> {
+pub(crate) fn kind(code: &[u8]) -> Option<MouseKind> {
     match code {
         b"1" => Some(MouseKind::Release(Button::Left)),
         b"2" => Some(MouseKind::Move),

@@ -38,7 +38,7 @@ pub(super) struct Point<'a> {
 
 impl Point<'_> {
     /// A move to it; `None` where a trial is shorter than its columns.
-    pub fn event(&self, unit: TimeUnit) -> Result<Option<MouseEvent>, RowFault> {
+    pub(crate) fn event(&self, unit: TimeUnit) -> Result<Option<MouseEvent>, RowFault> {
         if [self.time, self.x, self.y].into_iter().any(field::is_empty) {
             return Ok(None);
         }

@@ -104,14 +104,16 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn walk(&mut self, folder: &Path, depth: usize) -> Result<()> {
-        let failed = |e| Failure::io(format!("folder {}", folder.display()), e);
         if depth > DEPTH_MAX {
             let what = format!("{}: folders nested too deeply", folder.display());
             return Err(Failure::new(FailureKind::Data, what)
                 .remedy("A link in it may lead back to a folder above: delete that link."));
         }
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
+        for entry in fs::read_dir(folder)
+            .map_err(Failure::at(format_args!("folder {}", folder.display())))?
+        {
+            let path =
+                entry.map_err(Failure::at(format_args!("folder {}", folder.display())))?.path();
             let name = path.file_name().map(names::os_name).unwrap_or_default();
             if name.starts_with('.') {
                 continue; // Also the shadows that one system leaves on other systems' disks.
@@ -238,7 +240,7 @@ pub(super) fn tables(
 pub(super) struct Users(BTreeMap<String, User>);
 
 impl Users {
-    pub fn add(&mut self, id: &str, mut plan: SessionPlan, is_claim: bool) {
+    pub(crate) fn add(&mut self, id: &str, mut plan: SessionPlan, is_claim: bool) {
         let user = self.0.entry(id.to_owned()).or_insert_with(|| User {
             id: id.to_owned(),
             sessions: Vec::new(),
@@ -251,7 +253,7 @@ impl Users {
         if is_claim { user.claims.push(plan) } else { user.sessions.push(plan) }
     }
 
-    pub fn sorted(self) -> Vec<User> {
+    pub(crate) fn sorted(self) -> Vec<User> {
         let mut users: Vec<User> = self.0.into_values().collect();
         users.sort_by_cached_key(|user| natural(&user.id));
         users

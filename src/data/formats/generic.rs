@@ -188,7 +188,7 @@ fn wrong(what: String, expected: &str) -> Failure {
 }
 
 impl RowDecoder {
-    pub fn event(&self, row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
+    pub(crate) fn event(&self, row: &TableRow<'_>) -> Result<MouseEvent, RowFault> {
         let kind = self.kind(row)?;
         // Cells that are there and empty are usual with recorders of more than the mouse.
         if is_blank(row, X) || is_blank(row, Y) {

@@ -49,12 +49,12 @@ impl Depth {
 
 impl<R: Read> Objects<R> {
     /// Behind `at` bytes and in the line of this number.
-    pub fn new(input: R, at: u64, line: u64) -> Self {
+    pub(crate) fn new(input: R, at: u64, line: u64) -> Self {
         Self { input: BufReader::with_capacity(64 * 1024, input), at, line }
     }
 
     /// The next object's text; `None` at the end. One that is not closed is not whole.
-    pub fn next(&mut self, into: &mut Vec<u8>) -> io::Result<Option<Spot>> {
+    pub(crate) fn next(&mut self, into: &mut Vec<u8>) -> io::Result<Option<Spot>> {
         into.clear();
         let Some(mut spot) = self.begin()? else { return Ok(None) };
         let mut depth = Depth::default();

@@ -24,7 +24,7 @@ pub(super) enum Column {
 
 impl Column {
     /// A column of one name.
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self::Named(vec![name.into()])
     }
 
@@ -39,7 +39,7 @@ impl Column {
     }
 
     /// Its names.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         match self {
             Self::Named(names) | Self::Maybe(names) => names,
             Self::Nth(_) | Self::Absent => &[],
@@ -99,7 +99,7 @@ pub(super) struct TableLayout {
 
 impl TableLayout {
     /// A table in which each row is one event.
-    pub fn table(
+    pub(crate) fn table(
         what: &'static str,
         columns: Vec<Column>,
         event: impl Fn(&TableRow<'_>) -> Result<MouseEvent, RowFault> + Send + Sync + 'static,
@@ -120,7 +120,7 @@ impl TableLayout {
     }
 
     /// Rows that depend on each other, or that hold many events.
-    pub fn running(
+    pub(crate) fn running(
         what: &'static str,
         shape: Shape,
         columns: Vec<Column>,
@@ -156,7 +156,7 @@ impl fmt::Debug for Decode {
 
 impl Decode {
     /// A decoder for one session.
-    pub fn begin(&self) -> Box<dyn Decoder> {
+    pub(crate) fn begin(&self) -> Box<dyn Decoder> {
         match self {
             Self::Each(event) => Box::new(Each(Arc::clone(event))),
             Self::Running(decoder) => decoder(),
@@ -189,7 +189,7 @@ pub(super) struct Events {
 
 impl Events {
     /// What follows has a clock of its own.
-    pub fn part(&mut self) {
+    pub(crate) fn part(&mut self) {
         if self.parts.last() != Some(&self.events.len()) {
             self.parts.push(self.events.len());
         }
@@ -204,11 +204,11 @@ pub(super) struct RowFault {
 }
 
 impl RowFault {
-    pub fn drop(reason: DropReason, wrong: impl Into<String>) -> Self {
+    pub(crate) fn drop(reason: DropReason, wrong: impl Into<String>) -> Self {
         Self { reason, wrong: wrong.into() }
     }
 
-    pub fn unreadable(wrong: impl Into<String>) -> Self {
+    pub(crate) fn unreadable(wrong: impl Into<String>) -> Self {
         Self::drop(DropReason::Unreadable, wrong)
     }
 }
@@ -223,24 +223,28 @@ pub(super) struct TableRow<'a> {
 
 impl<'a> TableRow<'a> {
     /// The nth column of the layout, without blanks and quotes.
-    pub fn get(&self, column: usize) -> Option<&'a [u8]> {
+    pub(crate) fn get(&self, column: usize) -> Option<&'a [u8]> {
         let place = (*self.places.get(column)?)?;
         self.record.get(place).map(field::bare)
     }
 
     /// The nth column, if something stands in it.
-    pub fn filled(&self, column: usize) -> Option<&'a [u8]> {
+    pub(crate) fn filled(&self, column: usize) -> Option<&'a [u8]> {
         self.get(column).filter(|text| !field::is_empty(text))
     }
 
     /// An event at the time and position of these columns.
-    pub fn event(&self, kind: MouseKind, [time, x, y]: [usize; 3]) -> Result<MouseEvent, RowFault> {
+    pub(crate) fn event(
+        &self,
+        kind: MouseKind,
+        [time, x, y]: [usize; 3],
+    ) -> Result<MouseEvent, RowFault> {
         let at = self.time(time)?;
         Ok(MouseEvent { at, kind, x: self.pixels(x, "x")?, y: self.pixels(y, "y")? })
     }
 
     /// A column as a time.
-    pub fn time(&self, column: usize) -> Result<Timestamp, RowFault> {
+    pub(crate) fn time(&self, column: usize) -> Result<Timestamp, RowFault> {
         let text = self.get(column).ok_or_else(|| missing("time"))?;
         time(text, self.unit)
     }

@@ -30,12 +30,12 @@ pub(super) struct LineReader<R> {
 
 impl<R: Read> LineReader<R> {
     /// Behind `at` bytes and before the line of this number.
-    pub fn new(input: R, ends: u8, at: u64, line: u64) -> Self {
+    pub(crate) fn new(input: R, ends: u8, at: u64, line: u64) -> Self {
         Self { input: BufReader::with_capacity(64 * 1024, input), at, line, ends }
     }
 
     /// The next line without its break; `None` at the end.
-    pub fn next(&mut self, into: &mut Vec<u8>) -> io::Result<Option<Spot>> {
+    pub(crate) fn next(&mut self, into: &mut Vec<u8>) -> io::Result<Option<Spot>> {
         into.clear();
         let most = LINE_MAX as u64 + 1;
         let mut read = (&mut self.input).take(most).read_until(self.ends, into)? as u64;

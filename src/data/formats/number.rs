@@ -22,7 +22,7 @@ pub(super) struct Decimal<'a> {
 
 impl<'a> Decimal<'a> {
     /// Reads a number; `None` if it is none.
-    pub fn parse(text: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
         let (negative, rest) = match text {
             [b'-', rest @ ..] => (true, rest),
             [b'+', rest @ ..] => (false, rest),
@@ -50,7 +50,7 @@ impl<'a> Decimal<'a> {
 
     /// The number times ten to the `shift`, rounded to the nearest whole number; `None` beyond 64
     /// bits.
-    pub fn scaled(&self, shift: i64) -> Option<i64> {
+    pub(crate) fn scaled(&self, shift: i64) -> Option<i64> {
         if self.significant() == 0 {
             return Some(0);
         }

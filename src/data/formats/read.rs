@@ -44,7 +44,7 @@ pub(super) struct ReadSession {
 }
 
 impl Reading {
-    pub fn new(strict: bool, repeated: u64) -> Self {
+    pub(crate) fn new(strict: bool, repeated: u64) -> Self {
         let mut dropped = Dropped::default();
         dropped.add(DropReason::Repeated, repeated);
         Self {
@@ -105,7 +105,7 @@ impl Reading {
     }
 
     /// Looks at all of it and puts it in order.
-    pub fn finish(mut self, plan: &SessionPlan) -> Result<ReadSession> {
+    pub(crate) fn finish(mut self, plan: &SessionPlan) -> Result<ReadSession> {
         let Some(table) = plan.pieces.first().map(|piece| &piece.table) else {
             return Ok(self.told(Vec::new(), 0));
         };

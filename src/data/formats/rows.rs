@@ -58,7 +58,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The next row, or what is wrong with the next line; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Found<'_>>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Found<'_>>> {
         loop {
             let Some(spot) = self.line().map_err(|e| self.table.source.failed(e))? else {
                 return Ok(None);
@@ -146,7 +146,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Where the row last read stands.
-    pub const fn span(&self) -> LineSpan {
+    pub(crate) const fn span(&self) -> LineSpan {
         LineSpan { from: self.spot.from, to: self.spot.to, line: self.spot.line }
     }
 }

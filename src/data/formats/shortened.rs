@@ -31,7 +31,7 @@ pub(super) struct Suspect {
 
 impl Suspect {
     /// A time whose exponent stands for digits; `None` of every other.
-    pub fn of(text: &[u8], unit: TimeUnit, place: usize) -> Option<Self> {
+    pub(crate) fn of(text: &[u8], unit: TimeUnit, place: usize) -> Option<Self> {
         if !text.iter().any(|byte| matches!(byte, b'e' | b'E')) {
             return None;
         }

@@ -29,7 +29,7 @@ enum Place {
 
 impl Source {
     /// A file.
-    pub fn file(path: PathBuf) -> Self {
+    pub(crate) fn file(path: PathBuf) -> Self {
         Self { path, place: Place::File }
     }
 
@@ -39,7 +39,7 @@ impl Source {
     }
 
     /// Its bytes behind the first so many.
-    pub fn open(&self, skip: u64) -> Result<Input> {
+    pub(crate) fn open(&self, skip: u64) -> Result<Input> {
         match &self.place {
             Place::File => {
                 let mut file = files::open(&self.path).map_err(|e| self.failed(e))?;
@@ -55,14 +55,14 @@ impl Source {
     }
 
     /// Its first bytes.
-    pub fn head(&self, bytes: u64) -> Result<Vec<u8>> {
+    pub(crate) fn head(&self, bytes: u64) -> Result<Vec<u8>> {
         let mut head = Vec::new();
         self.open(0)?.take(bytes).read_to_end(&mut head).map_err(|e| self.failed(e))?;
         Ok(head)
     }
 
     /// The failure of reading it.
-    pub fn failed(&self, error: io::Error) -> Failure {
+    pub(crate) fn failed(&self, error: io::Error) -> Failure {
         failed(&self.path, error)
     }
 }

@@ -67,7 +67,7 @@ struct Header {
 
 impl Table {
     /// Reads the beginning of a file and finds the columns of the first layout that fits.
-    pub fn open(source: Source, layouts: &[Arc<TableLayout>]) -> Result<Self> {
+    pub(crate) fn open(source: Source, layouts: &[Arc<TableLayout>]) -> Result<Self> {
         let head = source.head(HEAD_MAX)?;
         if let Some(foreign) = foreign::of(&head[..head.len().min(foreign::HEAD)]) {
             let what = format!("{}: {}", source.path.display(), foreign.what);
@@ -117,7 +117,11 @@ impl Table {
     }
 
     /// The file by a layout, or the column that it lacks.
-    pub fn fit(source: &Source, layout: &Arc<TableLayout>, head: &[u8]) -> Result<Self, String> {
+    pub(crate) fn fit(
+        source: &Source,
+        layout: &Arc<TableLayout>,
+        head: &[u8],
+    ) -> Result<Self, String> {
         let ends = line_end(head);
         let new = |separator, places, header, body| Self {
             source: source.clone(),
@@ -154,7 +158,7 @@ impl Table {
     }
 
     /// The rows of a stretch.
-    pub fn rows(&self, span: LineSpan) -> Result<Rows<'_>> {
+    pub(crate) fn rows(&self, span: LineSpan) -> Result<Rows<'_>> {
         let (from, line) = self.body;
         let span = if span.from < from { LineSpan { from, line, to: span.to } } else { span };
         let input = self.source.open(span.from)?.take(span.to.saturating_sub(span.from));
@@ -162,7 +166,7 @@ impl Table {
     }
 
     /// Whether the file has the layout's nth column.
-    pub fn has(&self, column: usize) -> bool {
+    pub(crate) fn has(&self, column: usize) -> bool {
         matches!(self.places.get(column), Some(Some(_)))
     }
 

@@ -67,7 +67,7 @@ impl NpzWriter {
     ///
     /// # Errors
     /// When nothing can be written there.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub(crate) fn create(path: &Path) -> Result<Self> {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         make_folder(folder)?;
@@ -81,7 +81,7 @@ impl NpzWriter {
     ///
     /// # Errors
     /// When the disk refuses, the archive exceeds 4 GiB, or `fill` wrote another number of bytes.
-    pub fn array(
+    pub(crate) fn array(
         &mut self,
         name: &str,
         element: Element,
@@ -102,13 +102,18 @@ impl NpzWriter {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         let path = self.path.clone();
-        let failed = |e| Failure::io(format!("writing {}", path.display()), e);
-        self.directory().map_err(failed)?;
-        let file = self.out.into_inner().map_err(|e| failed(e.into_error()))?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(&path).map_err(|e| failed(e.error))?;
+        self.directory().map_err(Failure::at(format_args!("writing {}", path.display())))?;
+        let file = self
+            .out
+            .into_inner()
+            .map_err(|e| Failure::io(format!("writing {}", path.display()), e.into_error()))?;
+        file.as_file()
+            .sync_all()
+            .map_err(Failure::at(format_args!("writing {}", path.display())))?;
+        file.persist(&path)
+            .map_err(|e| Failure::io(format!("writing {}", path.display()), e.error))?;
         Ok(())
     }
 
@@ -252,13 +257,15 @@ pub fn check_file_writable(path: &Path) -> Result<()> {
 /// # Errors
 /// When the disk refuses.
 pub fn write_whole(path: &Path, text: &[u8]) -> Result<()> {
-    let failed = |e| Failure::io(format!("writing {}", path.display()), e);
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     make_folder(folder)?;
-    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
+    let mut file = NamedTempFile::new_in(folder)
+        .map_err(Failure::at(format_args!("writing {}", path.display())))?;
+    file.write_all(text)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(Failure::at(format_args!("writing {}", path.display())))?;
+    file.persist(path).map_err(|e| Failure::io(format!("writing {}", path.display()), e.error))?;
     Ok(())
 }
 

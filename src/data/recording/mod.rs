@@ -26,7 +26,7 @@ pub use writer::RecordingWriter;
 use crate::error::{Failure, FailureKind};
 
 /// The version of the format that this build writes; it reads this one only.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 const MAGIC: &str = "#mousewarden-recording ";
 const CAPTURE: &str = "#capture ";

@@ -26,10 +26,11 @@ pub(crate) enum BaselineKind {
 
 impl BaselineKind {
     /// All of them, in the order of the tables.
-    pub const ALL: [Self; 5] = [Self::Time, Self::Position, Self::Rate, Self::Grid, Self::Coin];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Time, Self::Position, Self::Rate, Self::Grid, Self::Coin];
 
     /// As results call it.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Time => "time",
             Self::Position => "position",
@@ -40,7 +41,7 @@ impl BaselineKind {
     }
 
     /// What it knows, in a few words.
-    pub const fn about(self) -> &'static str {
+    pub(crate) const fn about(self) -> &'static str {
         match self {
             Self::Time => "time steps only, a histogram of 18 bins",
             Self::Position => "place and size of the screen only",
@@ -64,7 +65,7 @@ pub(crate) enum Baseline {
 
 impl Baseline {
     /// Learns the owner's windows.
-    pub fn fit<'a>(
+    pub(crate) fn fit<'a>(
         kind: BaselineKind,
         windows: impl Iterator<Item = &'a Window> + Clone,
         seed: u64,
@@ -80,7 +81,7 @@ impl Baseline {
 
     /// How much a group looks like the owner's, 0..=1. Histograms are compared by the divergence of
     /// Kullback and Leibler from the owner's.
-    pub fn score(&self, group: &[Window]) -> f32 {
+    pub(crate) fn score(&self, group: &[Window]) -> f32 {
         match self {
             Self::Coin(seed) => coin(*seed, group),
             Self::Rate(own) => (-(median_dt(group.iter()) / own).ln().abs()).exp() as f32,

@@ -8,7 +8,7 @@ use crate::lab::metrics;
 use crate::pipeline::{OwnerModel, Window, WindowScore, grouped};
 
 /// Group sizes that are measured.
-pub const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
+pub(crate) const SIZES: [usize; 5] = [1, 5, 10, 20, 30];
 
 /// Seconds of movement that are measured together, beside them: what the literature on SapiMouse
 /// judges.
@@ -24,7 +24,7 @@ pub(crate) enum GroupScorer<'a> {
 }
 
 /// The groups of one stretch of a session: index ranges.
-pub fn ranges(unit: JudgedUnit, windows: &[Window]) -> Vec<Range<usize>> {
+pub(crate) fn ranges(unit: JudgedUnit, windows: &[Window]) -> Vec<Range<usize>> {
     match unit {
         JudgedUnit::Windows(n) => whole_groups(windows, n.max(1)),
         JudgedUnit::Session => whole_groups(windows, windows.len().max(1)),
@@ -55,7 +55,7 @@ fn filled(sizes: &[f64], enough: f64) -> Vec<Range<usize>> {
 }
 
 /// One score a group.
-pub fn scores(unit: JudgedUnit, windows: &[Window], judge: GroupScorer<'_>) -> Vec<f32> {
+pub(crate) fn scores(unit: JudgedUnit, windows: &[Window], judge: GroupScorer<'_>) -> Vec<f32> {
     ranges(unit, windows)
         .into_iter()
         .map(|range| match judge {
@@ -76,7 +76,7 @@ pub(crate) struct Durations {
 
 impl Durations {
     /// Adds the groups of a stretch.
-    pub fn add(&mut self, unit: JudgedUnit, windows: &[Window]) {
+    pub(crate) fn add(&mut self, unit: JudgedUnit, windows: &[Window]) {
         for range in ranges(unit, windows) {
             let group = &windows[range];
             let first = &group[0];

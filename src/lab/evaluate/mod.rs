@@ -25,7 +25,7 @@ mod missing;
 mod owner_windows;
 mod poisoning;
 mod pooled;
-pub mod report;
+pub(crate) mod report;
 pub mod results;
 mod run;
 mod streams;

@@ -59,7 +59,7 @@ pub(crate) struct OwnerWindows<'a> {
 
 impl<'a> OwnerWindows<'a> {
     /// Takes it out of a plan.
-    pub fn of(plan: &'a Plan, split: &Split, params: WindowParams) -> Self {
+    pub(crate) fn of(plan: &'a Plan, split: &Split, params: WindowParams) -> Self {
         let device = match plan.protocol.recordings {
             Recordings::OnOwnersDevice => own_device(plan, split),
             Recordings::AsRecorded | Recordings::OnOneClock => None,

@@ -51,7 +51,7 @@ fn shortened(mut places: Vec<String>) -> Vec<String> {
 
 impl Survey {
     /// All checks, in the order of a report.
-    pub fn checks(&self) -> Vec<DataCheck> {
+    pub(crate) fn checks(&self) -> Vec<DataCheck> {
         vec![
             self.shared_sessions(),
             self.repeated_recordings(),

@@ -48,7 +48,7 @@ pub(crate) struct SessionFacts {
 
 impl SessionFacts {
     /// Looks at a session.
-    pub fn of(session: &RecordedSession) -> Self {
+    pub(crate) fn of(session: &RecordedSession) -> Self {
         let events = &session.events;
         let kinds = EventType::ALL;
         let extent = extent(events);
@@ -72,12 +72,12 @@ impl SessionFacts {
     }
 
     /// All events.
-    pub fn events(&self) -> usize {
+    pub(crate) fn events(&self) -> usize {
         self.counts.iter().sum()
     }
 
     /// Events of a type.
-    pub const fn count(&self, kind: EventType) -> usize {
+    pub(crate) const fn count(&self, kind: EventType) -> usize {
         self.counts[kind.index()]
     }
 

@@ -21,10 +21,11 @@ pub(crate) enum EventType {
 
 impl EventType {
     /// All, in the order of legends.
-    pub const ALL: [Self; 5] = [Self::Move, Self::Drag, Self::Press, Self::Release, Self::Wheel];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Move, Self::Drag, Self::Press, Self::Release, Self::Wheel];
 
     /// As legends call it.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Move => "move",
             Self::Drag => "drag",
@@ -35,7 +36,7 @@ impl EventType {
     }
 
     /// Its place in [`EventType::ALL`].
-    pub const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self as usize
     }
 

@@ -18,19 +18,19 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     /// Empty bins between two positive values; what lies outside counts in the outermost.
-    pub fn new(low: f64, high: f64) -> Self {
+    pub(crate) fn new(low: f64, high: f64) -> Self {
         Self { low, high, counts: vec![0; BINS] }
     }
 
     /// Counts a value.
-    pub fn add(&mut self, value: f64) {
+    pub(crate) fn add(&mut self, value: f64) {
         let share = (value.max(self.low) / self.low).ln() / (self.high / self.low).ln();
         let bin = ((share * BINS as f64) as usize).min(BINS - 1);
         self.counts[bin] += 1;
     }
 
     /// All values counted.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 

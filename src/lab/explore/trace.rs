@@ -32,7 +32,7 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// Thins a session's events to about `most` on the path.
-    pub fn of(id: &str, events: &[MouseEvent], most: usize) -> Self {
+    pub(crate) fn of(id: &str, events: &[MouseEvent], most: usize) -> Self {
         let Some((first, last)) = events.first().zip(events.last()) else {
             return Self { id: id.to_owned(), ..Self::default() };
         };

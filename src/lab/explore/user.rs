@@ -39,7 +39,7 @@ pub(crate) struct UserSurvey {
 
 impl UserSurvey {
     /// A user of whom nothing is known yet.
-    pub fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         Self {
             id: id.to_owned(),
             sessions: Vec::new(),
@@ -55,7 +55,7 @@ impl UserSurvey {
     }
 
     /// Looks at one more session; it is drawn while fewer than `drawn` are, with `events` events.
-    pub fn add(&mut self, session: &RecordedSession, drawn: usize, events: usize) {
+    pub(crate) fn add(&mut self, session: &RecordedSession, drawn: usize, events: usize) {
         self.sessions.push(SessionFacts::of(session));
         self.dropped.absorb(&session.dropped);
         if !session.events.is_empty() {
@@ -101,7 +101,7 @@ impl UserSurvey {
     }
 
     /// All events.
-    pub fn events(&self) -> usize {
+    pub(crate) fn events(&self) -> usize {
         self.sessions.iter().map(SessionFacts::events).sum()
     }
 

@@ -39,7 +39,7 @@ pub(crate) trait FittedClassifier {
 
 impl Classifier {
     /// As `--classifier` calls it.
-    pub const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Mlp(_) => "mlp",
             Self::RandomForest(_) => "random-forest",
@@ -53,7 +53,7 @@ impl Classifier {
     ///
     /// # Errors
     /// When there is none of this name, or this build has it not.
-    pub fn named(name: &str, mlp: MlpParams) -> Result<Self> {
+    pub(crate) fn named(name: &str, mlp: MlpParams) -> Result<Self> {
         let forest = ForestParams { seed: mlp.seed, ..ForestParams::default() };
         let found = match name {
             "mlp" => return Ok(Self::Mlp(mlp)),
@@ -86,7 +86,7 @@ impl Classifier {
 
     /// What a search tries: the same classifier with other settings. Small on purpose, for a
     /// hundred sessions cannot choose among many.
-    pub fn grid(&self) -> Vec<Self> {
+    pub(crate) fn grid(&self) -> Vec<Self> {
         let shares = [0.1, 0.3];
         match self {
             Self::Mlp(mlp) => mlp_grid(mlp).into_iter().map(Self::Mlp).collect(),
@@ -109,7 +109,7 @@ impl Classifier {
     ///
     /// # Errors
     /// When training breaks down, or a library fails.
-    pub fn fit(
+    pub(crate) fn fit(
         &self,
         labelled: &Labelled,
         scorer: &ScorerParams,

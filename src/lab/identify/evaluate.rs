@@ -80,7 +80,7 @@ pub(crate) fn evaluate(
 impl Evaluation {
     /// The probability below which an answer is called unsure: one in ten of the right answers to
     /// held-out sessions lies below it. 0 where no answer was right.
-    pub fn unsure_below(&self) -> f32 {
+    pub(crate) fn unsure_below(&self) -> f32 {
         let right = self.answers.iter().filter(|answer| answer.likeliest() == answer.class);
         let mut tops: Vec<f32> = right.map(|answer| answer.probabilities[answer.class]).collect();
         tops.sort_by(f32::total_cmp);

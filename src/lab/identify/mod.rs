@@ -1,16 +1,16 @@
 //! Who made this session? Features of whole sessions, classifiers over them, and their evaluation
 //! on people who are all known.
 
-pub mod classifier;
-pub mod confusion;
-pub mod evaluate;
-pub mod features;
-pub mod folds;
+pub(crate) mod classifier;
+pub(crate) mod confusion;
+pub(crate) mod evaluate;
+pub(crate) mod features;
+pub(crate) mod folds;
 pub(crate) mod forests;
 pub(crate) mod importance;
 pub(crate) mod predict;
-pub mod samples;
-pub mod scores;
+pub(crate) mod samples;
+pub(crate) mod scores;
 
 pub(crate) use classifier::identifier;
 pub(crate) use classifier::{Classifier, ClassifierCard};

@@ -46,7 +46,7 @@ pub(crate) struct SessionFeatures {
 
 impl SessionFeatures {
     /// The values of the whole, then those of the parts, in single precision.
-    pub fn rows(&self) -> impl Iterator<Item = Vec<f32>> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Vec<f32>> {
         std::iter::once(&self.values)
             .chain(&self.parts)
             .map(|values| values.iter().map(|value| *value as f32).collect())
@@ -71,7 +71,7 @@ impl Samples {
     ///
     /// # Errors
     /// When a recording cannot be read.
-    pub fn read(dataset: &Dataset, measure: SampleParams, shard: Shard) -> Result<Self> {
+    pub(crate) fn read(dataset: &Dataset, measure: SampleParams, shard: Shard) -> Result<Self> {
         let set = measure.set;
         let rows = Vec::new();
         let empty = Vec::new();
@@ -153,7 +153,7 @@ pub(crate) struct Labelled {
 
 impl Labelled {
     /// The rows at these places.
-    pub fn at(&self, places: &[usize]) -> Self {
+    pub(crate) fn at(&self, places: &[usize]) -> Self {
         Self {
             rows: places.iter().map(|&place| self.rows[place].clone()).collect(),
             classes: places.iter().map(|&place| self.classes[place]).collect(),
@@ -166,7 +166,7 @@ impl Labelled {
 
     /// The same rows without the features of these groups.
     #[must_use]
-    pub fn without(&self, groups: &[Group]) -> Self {
+    pub(crate) fn without(&self, groups: &[Group]) -> Self {
         let kept: Vec<usize> =
             (0..self.groups.len()).filter(|&f| !groups.contains(&self.groups[f])).collect();
         Self {
@@ -178,7 +178,7 @@ impl Labelled {
     }
 
     /// Sessions of the user with the fewest.
-    pub fn fewest(&self) -> usize {
+    pub(crate) fn fewest(&self) -> usize {
         let mut counts = vec![0; self.labels.len()];
         self.wholes().for_each(|place| counts[self.classes[place]] += 1);
         counts.into_iter().min().unwrap_or(0)

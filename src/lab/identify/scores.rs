@@ -100,7 +100,7 @@ struct Count {
 
 impl AttributionScores {
     /// From the answers of every repeat; every session is answered once a repeat.
-    pub fn of(answers: &[Attribution], labels: &[String], seed: u64) -> Self {
+    pub(crate) fn of(answers: &[Attribution], labels: &[String], seed: u64) -> Self {
         let all: Vec<&Attribution> = answers.iter().collect();
         let whole = count(&all, labels.len());
         let draws = redraw(answers, labels.len(), seed);

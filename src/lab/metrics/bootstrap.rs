@@ -16,7 +16,7 @@ pub type Range = [f64; 2];
 
 impl Draws {
     /// `count` draws of `people` people.
-    pub fn new(people: usize, count: usize, seed: u64) -> Self {
+    pub(crate) fn new(people: usize, count: usize, seed: u64) -> Self {
         let mut random = Random::new(seed, 0xB007);
         let mut draw = || {
             let mut times = vec![0; people];
@@ -27,7 +27,7 @@ impl Draws {
     }
 
     /// Each draw: how often each person is in it.
-    pub fn iter(&self) -> impl Iterator<Item = &[u16]> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u16]> {
         self.times.iter().map(Vec::as_slice)
     }
 

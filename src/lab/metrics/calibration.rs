@@ -59,7 +59,7 @@ pub(crate) struct Calibration {
 impl Calibration {
     /// Prepares each owner's scores, genuine and impostor. An owner without one of them does not
     /// count.
-    pub fn new(owners: &[(&[f32], &[f32])]) -> Self {
+    pub(crate) fn new(owners: &[(&[f32], &[f32])]) -> Self {
         let mut entries = Vec::new();
         let mut rows = Vec::new();
         let mut weights = Vec::new();
@@ -77,7 +77,7 @@ impl Calibration {
     }
 
     /// Everybody once; none without an owner.
-    pub fn whole(&self) -> Option<Calibrated> {
+    pub(crate) fn whole(&self) -> Option<Calibrated> {
         self.draw(&vec![1; self.rows.len()])
     }
 
@@ -90,12 +90,12 @@ impl Calibration {
     }
 
     /// The bin of a score.
-    pub fn bin(score: f32) -> usize {
+    pub(crate) fn bin(score: f32) -> usize {
         ((f64::from(score) * BINS as f64) as usize).min(BINS - 1)
     }
 
     /// The reliability diagram of a draw: a bin without a score has none.
-    pub fn bins(&self, times: &[u16]) -> [Option<Reliability>; BINS] {
+    pub(crate) fn bins(&self, times: &[u16]) -> [Option<Reliability>; BINS] {
         let Some((total, _)) = self.total(times) else { return [None; BINS] };
         total.bins.map(|[genuine, impostor, scores]| {
             let weight = genuine + impostor;

@@ -36,7 +36,7 @@ impl Axis {
     }
 
     /// A logarithmic axis between two positive values.
-    pub fn log(label: impl Into<String>, from: f64, to: f64) -> Self {
+    pub(crate) fn log(label: impl Into<String>, from: f64, to: f64) -> Self {
         Self { scale: Scale::Log, ..Self::linear(label, from, to) }
     }
 
@@ -46,7 +46,7 @@ impl Axis {
     }
 
     /// An axis of named rows or columns: the nth stands around n. The first is at the top or left.
-    pub fn named(label: impl Into<String>, names: &[String], downwards: bool) -> Self {
+    pub(crate) fn named(label: impl Into<String>, names: &[String], downwards: bool) -> Self {
         let end = names.len() as f64 - 0.5;
         let (from, to) = if downwards { (end, -0.5) } else { (-0.5, end) };
         let ticks = names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect();
@@ -55,7 +55,7 @@ impl Axis {
 
     /// With other ticks.
     #[must_use]
-    pub fn ticks(mut self, ticks: Ticks) -> Self {
+    pub(crate) fn ticks(mut self, ticks: Ticks) -> Self {
         self.ticks = ticks;
         self
     }
@@ -75,7 +75,7 @@ impl Axis {
     }
 
     /// Its ticks: value and text.
-    pub fn values(&self) -> Vec<(f64, String)> {
+    pub(crate) fn values(&self) -> Vec<(f64, String)> {
         match &self.ticks {
             Ticks::About(count) => self.scale.ticks(self.from, self.to, *count),
             Ticks::At(ticks) => ticks.clone(),

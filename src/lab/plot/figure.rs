@@ -22,7 +22,7 @@ pub(crate) struct Figure {
 
 impl Figure {
     /// An empty picture of the usual size.
-    pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
+    pub(crate) fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
         let title = title.into();
         let about = String::new();
         Self { title, about, size: [460.0, 320.0], x, y, marks: Vec::new() }
@@ -30,21 +30,21 @@ impl Figure {
 
     /// With another size, px; it includes title, legend and axes.
     #[must_use]
-    pub const fn size(mut self, width: f64, height: f64) -> Self {
+    pub(crate) const fn size(mut self, width: f64, height: f64) -> Self {
         self.size = [width, height];
         self
     }
 
     /// With a sentence for those who cannot see it.
     #[must_use]
-    pub fn about(mut self, about: impl Into<String>) -> Self {
+    pub(crate) fn about(mut self, about: impl Into<String>) -> Self {
         self.about = about.into();
         self
     }
 
     /// With one more mark, above those before it.
     #[must_use]
-    pub fn mark(mut self, mark: Mark) -> Self {
+    pub(crate) fn mark(mut self, mark: Mark) -> Self {
         self.marks.push(mark);
         self
     }
@@ -204,7 +204,7 @@ pub(crate) struct Picture {
 impl Picture {
     /// A drawing of a size in px with the elements of `body`; the title is what a screen reader
     /// says first.
-    pub fn new(title: &str, about: &str, [wide, high]: [f64; 2], body: &str) -> Self {
+    pub(crate) fn new(title: &str, about: &str, [wide, high]: [f64; 2], body: &str) -> Self {
         let wide = place(wide);
         let high = place(high);
         let open = format!(
@@ -218,7 +218,7 @@ impl Picture {
     }
 
     /// For a page that has the sheet.
-    pub fn inline(&self) -> String {
+    pub(crate) fn inline(&self) -> String {
         format!("<svg {}>{}</svg>", self.open, self.body)
     }
 

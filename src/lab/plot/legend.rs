@@ -19,7 +19,7 @@ pub(super) struct Legend<'a> {
 
 impl<'a> Legend<'a> {
     /// Lays out the named marks within a width, px.
-    pub fn new(marks: &'a [Mark], left: f64, available: f64) -> Self {
+    pub(crate) fn new(marks: &'a [Mark], left: f64, available: f64) -> Self {
         let mut x = left;
         let mut row = 0.0;
         let mut entries = Vec::new();

@@ -49,7 +49,7 @@ impl Mark {
     }
 
     /// A line through `[x, y]`; it pauses at points that are no numbers.
-    pub const fn line(points: Vec<[f64; 2]>, style: Style) -> Self {
+    pub(crate) const fn line(points: Vec<[f64; 2]>, style: Style) -> Self {
         Self::new(Form::Line(points), style)
     }
 
@@ -64,7 +64,7 @@ impl Mark {
     }
 
     /// Strokes `[x, y, x, y]` from one point to another.
-    pub const fn segments(segments: Vec<[f64; 4]>, style: Style) -> Self {
+    pub(crate) const fn segments(segments: Vec<[f64; 4]>, style: Style) -> Self {
         Self::new(Form::Segments(segments), style)
     }
 
@@ -74,7 +74,7 @@ impl Mark {
     }
 
     /// Points `[x, y]` of a shape, with a radius in px.
-    pub const fn points(
+    pub(crate) const fn points(
         points: Vec<[f64; 2]>,
         shape: PointShape,
         radius: f64,
@@ -84,7 +84,7 @@ impl Mark {
     }
 
     /// A dashed line upwards at a value of x, with a note beside its top.
-    pub fn upright(x: f64, note: impl Into<String>) -> Self {
+    pub(crate) fn upright(x: f64, note: impl Into<String>) -> Self {
         let style = Style::of(Colour::Ink).dashed(Dash::Short).width(1.2);
         Self::new(Form::Upright(x, note.into()), style)
     }
@@ -96,7 +96,7 @@ impl Mark {
     }
 
     /// A text around a place; in the colour of the paper if it stands on something dark.
-    pub fn label(at: [f64; 2], text: String, on_dark: bool) -> Self {
+    pub(crate) fn label(at: [f64; 2], text: String, on_dark: bool) -> Self {
         let colour = if on_dark { Colour::Muted } else { Colour::Ink };
         Self::new(Form::Note(at, text), Style::of(colour))
     }
@@ -113,7 +113,7 @@ impl Mark {
 
     /// With a name in the legend.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub(crate) fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -131,11 +131,11 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    pub fn x(&self, value: f64) -> f64 {
+    pub(crate) fn x(&self, value: f64) -> f64 {
         self.left + self.width * self.x.share(value)
     }
 
-    pub fn y(&self, value: f64) -> f64 {
+    pub(crate) fn y(&self, value: f64) -> f64 {
         self.top + self.height * (1.0 - self.y.share(value))
     }
 

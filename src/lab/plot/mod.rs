@@ -12,7 +12,7 @@ mod figure;
 mod heat;
 mod legend;
 mod mark;
-pub mod page;
+pub(crate) mod page;
 mod png;
 mod scale;
 mod sheet;

@@ -46,20 +46,20 @@ pub(crate) struct Section {
 
 impl Section {
     /// An empty section.
-    pub fn new(title: impl Into<String>) -> Self {
+    pub(crate) fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), blocks: Vec::new() }
     }
 
     /// With one more block.
     #[must_use]
-    pub fn with(mut self, block: PageBlock) -> Self {
+    pub(crate) fn with(mut self, block: PageBlock) -> Self {
         self.blocks.push(block);
         self
     }
 
     /// With more blocks.
     #[must_use]
-    pub fn with_all(mut self, blocks: impl IntoIterator<Item = PageBlock>) -> Self {
+    pub(crate) fn with_all(mut self, blocks: impl IntoIterator<Item = PageBlock>) -> Self {
         self.blocks.extend(blocks);
         self
     }
@@ -78,7 +78,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// The page as text.
-    pub fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         let title = escape(&self.title);
         let mut out = format!(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\

@@ -30,7 +30,7 @@ mod drawn {
         ///
         /// # Errors
         /// In builds without the feature `png`.
-        pub fn new() -> Result<Self> {
+        pub(crate) fn new() -> Result<Self> {
             let mut fonts = fontdb::Database::new();
             fonts.load_font_data(UBUNTU_LIGHT.to_vec());
             let family = fonts.faces().next().and_then(|face| face.families.first());
@@ -45,7 +45,7 @@ mod drawn {
         ///
         /// # Errors
         /// When it is too large to be drawn.
-        pub fn png(&self, picture: &Picture) -> Result<Vec<u8>> {
+        pub(crate) fn png(&self, picture: &Picture) -> Result<Vec<u8>> {
             let tree = Tree::from_str(&picture.standalone(), &self.options)
                 .map_err(|error| failed(&error.to_string()))?;
             let [wide, high] = [tree.size().width(), tree.size().height()]
@@ -108,7 +108,7 @@ mod missing {
         ///
         /// # Errors
         /// Always.
-        pub fn new() -> Result<Self> {
+        pub(crate) fn new() -> Result<Self> {
             Err(unavailable())
         }
 
@@ -116,7 +116,7 @@ mod missing {
         ///
         /// # Errors
         /// Always.
-        pub fn png(&self, _: &Picture) -> Result<Vec<u8>> {
+        pub(crate) fn png(&self, _: &Picture) -> Result<Vec<u8>> {
             Err(unavailable())
         }
     }

@@ -46,7 +46,8 @@ pub(crate) enum Dash {
 
 impl Dash {
     /// All, in the order in which series take them.
-    pub const ALL: [Self; 5] = [Self::Solid, Self::Long, Self::Short, Self::Dots, Self::StrokeDot];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Solid, Self::Long, Self::Short, Self::Dots, Self::StrokeDot];
 
     pub(super) const fn class(self) -> &'static str {
         match self {
@@ -74,7 +75,7 @@ pub(crate) struct Style {
 
 impl Style {
     /// A solid line of usual width.
-    pub const fn of(colour: Colour) -> Self {
+    pub(crate) const fn of(colour: Colour) -> Self {
         Self { colour, dash: Dash::Solid, width: 1.8, opacity: 1.0 }
     }
 
@@ -93,7 +94,7 @@ impl Style {
 
     /// With another width, px.
     #[must_use]
-    pub const fn width(mut self, width: f64) -> Self {
+    pub(crate) const fn width(mut self, width: f64) -> Self {
         self.width = width;
         self
     }

@@ -36,18 +36,18 @@ fn failed(error: io::Error) -> Failure {
 }
 
 impl Spool {
-    pub fn new(folder: &Path) -> Result<Self> {
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
         let file = BufWriter::with_capacity(256 * 1024, npz::scratch(folder)?);
         Ok(Self { file, entries: Vec::new(), sessions: Vec::new(), bytes: Vec::new() })
     }
 
     /// The windows that follow are of this session.
-    pub fn begin(&mut self, session: &RecordedSession) {
+    pub(crate) fn begin(&mut self, session: &RecordedSession) {
         let genuine = session.genuine.map_or(-1, i8::from);
         self.sessions.push((session.id.clone(), genuine));
     }
 
-    pub fn push(&mut self, cut: &Cut) -> Result<()> {
+    pub(crate) fn push(&mut self, cut: &Cut) -> Result<()> {
         self.bytes.clear();
         let values = cut.steps.rows().iter().flatten();
         self.bytes.extend(values.flat_map(|value| value.to_le_bytes()));
@@ -60,30 +60,30 @@ impl Spool {
         self.file.write_all(&self.bytes).map_err(failed)
     }
 
-    pub fn entries(&self) -> &[SpooledWindow] {
+    pub(crate) fn entries(&self) -> &[SpooledWindow] {
         &self.entries
     }
 
-    pub fn lengths(&self) -> Vec<usize> {
+    pub(crate) fn lengths(&self) -> Vec<usize> {
         self.entries.iter().map(|entry| entry.steps as usize).collect()
     }
 
     /// Names of the sessions so far, and whether they are genuine: 1, 0, or -1 for unknown.
     #[cfg(feature = "columnar")]
-    pub fn sessions(&self) -> &[(String, i8)] {
+    pub(crate) fn sessions(&self) -> &[(String, i8)] {
         &self.sessions
     }
 
     /// The steps from the beginning, as [`Self::push`] wrote them.
     #[cfg(feature = "columnar")]
-    pub fn steps(&mut self) -> Result<impl Read + use<>> {
+    pub(crate) fn steps(&mut self) -> Result<impl Read + use<>> {
         self.file.rewind().map_err(failed)?;
         let file = self.file.get_mut().try_clone().map_err(failed)?;
         Ok(BufReader::with_capacity(256 * 1024, file))
     }
 
     /// Writes the windows that are kept, padded to `pad` steps or, if that is 0, to the longest.
-    pub fn write(mut self, path: &Path, kept: &[bool], pad: usize) -> Result<()> {
+    pub(crate) fn write(mut self, path: &Path, kept: &[bool], pad: usize) -> Result<()> {
         let both = self.entries.iter().zip(kept);
         let chosen: Vec<SpooledWindow> =
             both.filter(|(_, kept)| **kept).map(|(entry, _)| *entry).collect();

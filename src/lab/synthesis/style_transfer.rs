@@ -55,7 +55,7 @@ impl MovementStyle {
 
     /// The windows in this style, seen through a device and cut anew. `seed` picks the moments of
     /// sampling.
-    pub fn apply(
+    pub(crate) fn apply(
         &self,
         windows: &[Window],
         device: &Device,

@@ -8,7 +8,7 @@ use crate::model::weights::Weights;
 use crate::nn::mlp::{Mlp, MlpLayer, Scaling};
 
 /// Input: features of sessions, float32 `[batch, F]`, raw.
-pub const FEATURES: &str = "features";
+pub(crate) const FEATURES: &str = "features";
 /// Output: float32 `[batch, C]`, rows that sum to 1.
 pub(crate) const PROBABILITIES: &str = "probabilities";
 

@@ -70,7 +70,6 @@ pub struct Identifier {
 impl Identifier {
     /// Says what cannot work, if anything.
     fn check(&self) -> Result<(), ModelFault> {
-        let wrong = |what: String| Err(ModelFault::Value(what));
         let mlp = &self.mlp;
         let features = &self.features;
         let labels = &self.labels;
@@ -99,4 +98,8 @@ impl Identifier {
         }
         Ok(())
     }
+}
+
+fn wrong(what: String) -> Result<(), ModelFault> {
+    Err(ModelFault::Value(what))
 }

@@ -20,10 +20,10 @@ pub(crate) struct ChannelMoments {
 
 impl ChannelMoments {
     /// Room for `width` channels.
-    pub fn new(width: usize) -> Self {
-        let zeros = || vec![0.0; width];
-        let partial = [zeros(), zeros()];
-        Self { mean: zeros(), variance: zeros(), inverse: zeros(), partial }
+    pub(crate) fn new(width: usize) -> Self {
+        let zeros = vec![0.0; width];
+        let partial = [zeros.clone(), zeros.clone()];
+        Self { mean: zeros.clone(), variance: zeros.clone(), inverse: zeros, partial }
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct EmbeddingLayer {
 
 impl EmbeddingLayer {
     /// From the canonical layout; `channels` are stored in `columns`.
-    pub fn new(embedding: &Linear, channels: usize, columns: usize) -> Self {
+    pub(crate) fn new(embedding: &Linear, channels: usize, columns: usize) -> Self {
         let count = embedding.count();
         let mut weight = vec![0.0; 2 * columns * count];
         for (at, value) in embedding.weight.iter().enumerate() {
@@ -30,18 +30,24 @@ impl EmbeddingLayer {
     }
 
     /// How many numbers it gives of a window.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.bias.value.len()
     }
 
     /// The numbers of one window.
-    pub fn forward(&self, kernel: Kernel, pooled: &[f32], outputs: &mut [f32]) {
+    pub(crate) fn forward(&self, kernel: Kernel, pooled: &[f32], outputs: &mut [f32]) {
         outputs.copy_from_slice(&self.bias.value);
         kernel.apply(Project { outputs: pooled, head: &self.weight.value, logits: outputs });
     }
 
     /// Adds to the gradients, and writes that of what was pooled.
-    pub fn backward(&mut self, kernel: Kernel, pooled: &[f32], slopes: &[f32], below: &mut [f32]) {
+    pub(crate) fn backward(
+        &mut self,
+        kernel: Kernel,
+        pooled: &[f32],
+        slopes: &[f32],
+        below: &mut [f32],
+    ) {
         self.bias.grad.iter_mut().zip(slopes).for_each(|(grad, slope)| *grad += slope);
         kernel.apply(HeadBackward {
             outputs: pooled,
@@ -53,7 +59,7 @@ impl EmbeddingLayer {
     }
 
     /// Values or gradients in the canonical layout.
-    pub fn export(&self, part: fn(&Parameter) -> &[f32]) -> Linear {
+    pub(crate) fn export(&self, part: fn(&Parameter) -> &[f32]) -> Linear {
         let weight = part(&self.weight);
         let count = self.count();
         let row = |output: usize| {

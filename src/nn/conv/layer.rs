@@ -33,7 +33,7 @@ pub(crate) struct ConvLayerTrainer {
 
 impl ConvLayerTrainer {
     /// From canonical weights; rows below are `width` floats long.
-    pub fn new(layer: &ConvLayer, width: usize, kernel: Kernel) -> Self {
+    pub(crate) fn new(layer: &ConvLayer, width: usize, kernel: Kernel) -> Self {
         let sizes = sizes(layer, width, kernel);
         let padded = |values: &[f32]| -> Vec<f32> {
             let mut values = values.to_vec();
@@ -58,7 +58,7 @@ impl ConvLayerTrainer {
     }
 
     /// Floats of a row that it gives.
-    pub const fn columns(&self) -> usize {
+    pub(crate) const fn columns(&self) -> usize {
         self.sizes.columns
     }
 
@@ -67,7 +67,7 @@ impl ConvLayerTrainer {
     }
 
     /// From the rows below, zeros in the empty ones, to `outputs`.
-    pub fn forward(&mut self, rows: &BatchRows, input: &[f32], dropout: Dropout) {
+    pub(crate) fn forward(&mut self, rows: &BatchRows, input: &[f32], dropout: Dropout) {
         let SlideSizes { width, columns, .. } = self.sizes;
         self.products.fit(rows.total() * columns);
         self.outputs.fit(rows.total() * columns);
@@ -93,7 +93,7 @@ impl ConvLayerTrainer {
 
     /// Adds to the gradients of the parameters; `slopes`, that of `outputs`, is used up. Writes
     /// that of the rows below, if there is room for it.
-    pub fn backward(
+    pub(crate) fn backward(
         &mut self,
         rows: &BatchRows,
         input: &[f32],
@@ -156,7 +156,7 @@ impl ConvLayerTrainer {
     }
 
     /// Mixes the batch's statistics into the running ones: a plain average at first, then a decay.
-    pub fn average(&mut self, momentum: f32, steps: u64) {
+    pub(crate) fn average(&mut self, momentum: f32, steps: u64) {
         let rate = (1.0 - momentum).max(1.0 / (steps + 1) as f32);
         let now = [&self.moments.mean, &self.moments.variance];
         for (running, now) in self.running.iter_mut().zip(now) {
@@ -166,7 +166,11 @@ impl ConvLayerTrainer {
     }
 
     /// Canonical weights, or their gradients (then without statistics).
-    pub fn export(&self, part: fn(&Parameter) -> &[f32], with_statistics: bool) -> ConvLayer {
+    pub(crate) fn export(
+        &self,
+        part: fn(&Parameter) -> &[f32],
+        with_statistics: bool,
+    ) -> ConvLayer {
         let [input, output] = self.real;
         let SlideSizes { width, kernel, .. } = self.sizes;
         let panels = part(&self.params[0]);
@@ -198,7 +202,7 @@ impl ConvLayerTrainer {
 }
 
 /// Sizes as stored, for rows below that are `width` floats long.
-pub fn sizes(layer: &ConvLayer, width: usize, kernel: Kernel) -> SlideSizes {
+pub(crate) fn sizes(layer: &ConvLayer, width: usize, kernel: Kernel) -> SlideSizes {
     SlideSizes { width, kernel: layer.kernel, columns: kernel.columns(layer.output) }
 }
 

@@ -24,23 +24,23 @@ impl BatchRows {
     }
 
     /// Each window's rows.
-    pub fn ranges(&self) -> &[Range<usize>] {
+    pub(crate) fn ranges(&self) -> &[Range<usize>] {
         &self.ranges
     }
 
     /// All rows, the empty ones among them.
-    pub const fn total(&self) -> usize {
+    pub(crate) const fn total(&self) -> usize {
         self.total
     }
 
     /// Rows that belong to a window.
-    pub fn used(&self) -> usize {
+    pub(crate) fn used(&self) -> usize {
         self.ranges.iter().map(Range::len).sum()
     }
 
     /// The rows in which a convolution that sees `half` rows to each side has outputs, and those
     /// that it reads.
-    pub const fn seen(&self, half: usize) -> (Range<usize>, Range<usize>) {
+    pub(crate) const fn seen(&self, half: usize) -> (Range<usize>, Range<usize>) {
         let outputs = self.gap..self.total - self.gap;
         (outputs.start..outputs.end, outputs.start - half..outputs.end + half)
     }

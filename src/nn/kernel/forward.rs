@@ -10,7 +10,7 @@ use super::tile::{self, each_tile};
 use crate::panel::PanelShape;
 
 /// Rows that are projected together: their gates are still in the cache when they recur.
-pub const GROUP: usize = 128;
+pub(crate) const GROUP: usize = 128;
 
 /// The work; `rows` are the batch's valid steps.
 pub(crate) struct Forward<'a> {

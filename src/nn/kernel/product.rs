@@ -40,7 +40,7 @@ impl Product {
     /// Every row and chunk of `a`, `chunks * depth` rows of `b` and the start must be readable, all
     /// output rows writable, and the output apart from `a` and `b`.
     #[inline(always)]
-    pub unsafe fn run<S: Simd>(self, simd: S) {
+    pub(crate) unsafe fn run<S: Simd>(self, simd: S) {
         let (a, a_row, a_chunk) = self.a;
         let (out, out_row) = self.out;
         each_tile!(S, self.rows, |at, M| {
@@ -92,7 +92,7 @@ impl Outer<'_> {
     /// # Safety
     /// All segments' rows must be readable, all output rows writable and apart from both.
     #[inline(always)]
-    pub unsafe fn run<S: Simd>(self, simd: S) {
+    pub(crate) unsafe fn run<S: Simd>(self, simd: S) {
         let width = 4 * S::LANES;
         let (a, a_row) = self.a;
         each_tile!(S, self.columns, |at, M| {

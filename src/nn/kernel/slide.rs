@@ -18,7 +18,7 @@ pub(crate) struct SlideSizes {
 
 impl SlideSizes {
     /// Floats that one output sees.
-    pub const fn depth(&self) -> usize {
+    pub(crate) const fn depth(&self) -> usize {
         self.width * self.kernel
     }
 
@@ -28,7 +28,7 @@ impl SlideSizes {
     }
 
     /// Where the weight from input `row` of the run to output `column` lies.
-    pub const fn place(&self, lanes: usize, row: usize, column: usize) -> usize {
+    pub(crate) const fn place(&self, lanes: usize, row: usize, column: usize) -> usize {
         let panel = 4 * lanes;
         (column / panel * self.depth() + row) * panel + column % panel
     }

@@ -9,7 +9,7 @@ pub(crate) type Tile<S, const M: usize> = [[<S as Simd>::V; 4]; M];
 
 /// Zeros.
 #[inline(always)]
-pub fn zeros<S: Simd, const M: usize>(simd: S) -> Tile<S, M> {
+pub(crate) fn zeros<S: Simd, const M: usize>(simd: S) -> Tile<S, M> {
     [[simd.splat(0.0); 4]; M]
 }
 
@@ -18,7 +18,11 @@ pub fn zeros<S: Simd, const M: usize>(simd: S) -> Tile<S, M> {
 /// # Safety
 /// `M` rows of `4 * LANES` floats must be readable.
 #[inline(always)]
-pub unsafe fn load<S: Simd, const M: usize>(simd: S, at: *const f32, stride: usize) -> Tile<S, M> {
+pub(crate) unsafe fn load<S: Simd, const M: usize>(
+    simd: S,
+    at: *const f32,
+    stride: usize,
+) -> Tile<S, M> {
     let mut tile = zeros::<S, M>(simd);
     for (m, row) in tile.iter_mut().enumerate() {
         for (g, v) in row.iter_mut().enumerate() {
@@ -34,7 +38,7 @@ pub unsafe fn load<S: Simd, const M: usize>(simd: S, at: *const f32, stride: usi
 /// # Safety
 /// `M` rows of `4 * LANES` floats must be writable.
 #[inline(always)]
-pub unsafe fn store<S: Simd, const M: usize>(
+pub(crate) unsafe fn store<S: Simd, const M: usize>(
     simd: S,
     tile: &Tile<S, M>,
     at: *mut f32,

@@ -15,25 +15,31 @@ pub(super) struct DenseLayer {
 
 impl From<&MlpLayer> for DenseLayer {
     fn from(stored: &MlpLayer) -> Self {
-        let wide = |values: &[f32]| values.iter().copied().map(f64::from).collect();
         let weight = wide(&stored.weight);
         let bias = wide(&stored.bias);
         Self { input: stored.input, output: stored.output, weight, bias }
     }
 }
 
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().copied().map(f64::from).collect()
+}
+
 impl From<&DenseLayer> for MlpLayer {
     fn from(layer: &DenseLayer) -> Self {
-        let narrow = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
         let weight = narrow(&layer.weight);
         let bias = narrow(&layer.bias);
         Self { input: layer.input, output: layer.output, weight, bias }
     }
 }
 
+fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|value| *value as f32).collect()
+}
+
 impl DenseLayer {
     /// A layer of zeros of the same shape, for gradients.
-    pub fn zeros(&self) -> Self {
+    pub(crate) fn zeros(&self) -> Self {
         let weight = vec![0.0; self.weight.len()];
         let bias = vec![0.0; self.bias.len()];
         Self { input: self.input, output: self.output, weight, bias }

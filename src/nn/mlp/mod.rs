@@ -46,12 +46,11 @@ impl Mlp {
 
     /// Whether every number in it is finite.
     pub fn is_finite(&self) -> bool {
-        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
         let mut layers = self.members.iter().flatten();
-        finite(&self.scaling.low)
-            && finite(&self.scaling.factor)
-            && finite(&self.scaling.clip)
-            && layers.all(|layer| finite(&layer.weight) && finite(&layer.bias))
+        all_finite(&self.scaling.low)
+            && all_finite(&self.scaling.factor)
+            && all_finite(&self.scaling.clip)
+            && layers.all(|layer| all_finite(&layer.weight) && all_finite(&layer.bias))
     }
 
     /// Whether all shapes fit each other, for any input of `features` numbers.
@@ -73,4 +72,8 @@ impl Mlp {
                     })
             })
     }
+}
+
+fn all_finite(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_finite())
 }

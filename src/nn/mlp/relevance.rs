@@ -28,13 +28,9 @@ pub(super) fn relevance(
 
 /// 0 for a constant, infinite where classes differ and nothing varies within them.
 fn f_ratio(values: &[(f64, usize)], class_count: usize) -> f64 {
-    let mean_of = |class: Option<usize>| {
-        let of = values.iter().filter(|(_, one)| class.is_none_or(|class| class == *one));
-        let (sum, count) = of.fold((0.0, 0.0), |(sum, n), (value, _)| (sum + value, n + 1.0));
-        if count > 0.0 { (sum / count, count) } else { (0.0, 0.0) }
-    };
-    let (all, count) = mean_of(None);
-    let means: Vec<(f64, f64)> = (0..class_count).map(|class| mean_of(Some(class))).collect();
+    let (all, count) = mean_of(values, None);
+    let means: Vec<(f64, f64)> =
+        (0..class_count).map(|class| mean_of(values, Some(class))).collect();
     let between: f64 = means.iter().map(|(mean, n)| n * (mean - all).powi(2)).sum();
     let within: f64 = values.iter().map(|&(value, class)| (value - means[class].0).powi(2)).sum();
     let groups = means.iter().filter(|(_, n)| *n > 0.0).count() as f64;
@@ -42,6 +38,13 @@ fn f_ratio(values: &[(f64, usize)], class_count: usize) -> f64 {
         return 0.0;
     }
     (between / (groups - 1.0).max(1.0)) / (within / (count - groups).max(1.0))
+}
+
+/// The mean of a class, or of all, and how many values it has.
+fn mean_of(values: &[(f64, usize)], class: Option<usize>) -> (f64, f64) {
+    let of = values.iter().filter(|(_, one)| class.is_none_or(|class| class == *one));
+    let (sum, count) = of.fold((0.0, 0.0), |(sum, n), (value, _)| (sum + value, n + 1.0));
+    if count > 0.0 { (sum / count, count) } else { (0.0, 0.0) }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ struct State {
 
 impl Barrier {
     /// Waits for the other thread; false if it has failed.
-    pub fn pass(&self) -> bool {
+    pub(crate) fn pass(&self) -> bool {
         let mut state = self.state();
         if state.broken {
             return false;

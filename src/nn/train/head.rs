@@ -70,7 +70,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Cross-entropy of the softmax of both sides' logits: `ln sum exp(z) - z[class]`.
-pub fn cross_entropy(logits: [&[f32]; 2], class: usize) -> f32 {
+pub(crate) fn cross_entropy(logits: [&[f32]; 2], class: usize) -> f32 {
     let all = || logits[0].iter().zip(logits[1]).map(|(a, b)| a + b);
     let highest = all().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = all().map(|z| (z - highest).exp()).sum();
@@ -78,7 +78,7 @@ pub fn cross_entropy(logits: [&[f32]; 2], class: usize) -> f32 {
 }
 
 /// Its slopes times `weight`: `softmax(z) - 1` for the class, `softmax(z)` for the others.
-pub fn slopes(logits: [&[f32]; 2], class: usize, weight: f32, out: &mut [f32]) {
+pub(crate) fn slopes(logits: [&[f32]; 2], class: usize, weight: f32, out: &mut [f32]) {
     let mut highest = f32::NEG_INFINITY;
     for (out, (a, b)) in out.iter_mut().zip(logits[0].iter().zip(logits[1])) {
         *out = a + b;
@@ -100,7 +100,7 @@ pub(crate) fn pack(classes: &Linear, direction: usize, hidden: usize, out: &mut 
 }
 
 /// The inverse of [`pack`] for both directions.
-pub fn unpack(halves: [&[f32]; 2], count: usize, hidden: usize) -> Vec<f32> {
+pub(crate) fn unpack(halves: [&[f32]; 2], count: usize, hidden: usize) -> Vec<f32> {
     (0..count)
         .flat_map(|class| {
             let unit = move |half: &[f32], unit: usize| half[unit * count + class];

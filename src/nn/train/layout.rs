@@ -26,7 +26,7 @@ pub(crate) struct ParameterLayout {
 
 impl ParameterLayout {
     /// For hidden sizes, a head and a vector width.
-    pub fn new(hidden: [usize; 2], classes: Option<usize>, lanes: usize) -> Self {
+    pub(crate) fn new(hidden: [usize; 2], classes: Option<usize>, lanes: usize) -> Self {
         let first = PanelShape::first(hidden[0], lanes);
         let shapes = [first, PanelShape::above(&first, hidden[1])];
         let mut end = 0;
@@ -46,7 +46,7 @@ impl ParameterLayout {
     }
 
     /// Parameters of a side.
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.bias.end
     }
 }

@@ -133,11 +133,12 @@ impl Operation for Transpose<'_> {
 }
 
 /// Both sides' flat arrays as a network; without running statistics those are zero.
-pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2]; 2]>) -> Network {
+pub(crate) fn export(
+    shared: &Shared,
+    flat: [&[f32]; 2],
+    running: Option<[&[Vec<f32>; 2]; 2]>,
+) -> Network {
     let layout = &shared.layout;
-    let join = |size: usize, halves: [&[f32]; 2]| -> Vec<f32> {
-        halves.iter().flat_map(|half| &half[..size]).copied().collect()
-    };
     let [first, second] = layout.shapes;
     let range = |range: &std::ops::Range<usize>| flat.map(|flat| &flat[range.clone()]);
     let layer = |layer: usize, input: usize| {
@@ -170,6 +171,10 @@ pub fn export(shared: &Shared, flat: [&[f32]; 2], running: Option<[&[Vec<f32>; 2
             },
         },
     }
+}
+
+fn join(size: usize, halves: [&[f32]; 2]) -> Vec<f32> {
+    halves.iter().flat_map(|half| &half[..size]).copied().collect()
 }
 
 /// Both sides' flat arrays as the classes' layer; empty without classes.

@@ -68,7 +68,7 @@ impl PointerKind {
     const ALL: [Self; 4] = [Self::Mouse, Self::Touchpad, Self::Absolute, Self::Virtual];
 
     /// One word.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Mouse => "mouse",
             Self::Touchpad => "touchpad",
@@ -93,7 +93,7 @@ pub struct Pointer {
 
 impl Pointer {
     /// A device by its name, which is stripped of what the text form needs for itself.
-    pub fn new(kind: PointerKind, name: &str) -> Self {
+    pub(crate) fn new(kind: PointerKind, name: &str) -> Self {
         let name: String =
             name.chars().filter(|c| !c.is_control() && !";|()".contains(*c)).take(80).collect();
         let name = if name.trim().is_empty() { "without a name" } else { name.trim() };
@@ -109,8 +109,7 @@ impl Pointer {
             if let Some(dpi) = detail.strip_suffix(" dpi") {
                 pointer.dpi = dpi.parse().ok();
             } else if let Some((vendor, product)) = detail.split_once(':') {
-                let number = |text| u16::from_str_radix(text, 16).ok();
-                pointer.id = number(vendor).zip(number(product));
+                pointer.id = hexadecimal(vendor).zip(hexadecimal(product));
             }
         }
         Some(pointer)
@@ -124,6 +123,10 @@ impl Pointer {
         let as_fine = self.dpi.zip(other.dpi).is_none_or(|(own, theirs)| own == theirs);
         same && self.kind == other.kind && as_fine
     }
+}
+
+fn hexadecimal(text: &str) -> Option<u16> {
+    u16::from_str_radix(text, 16).ok()
 }
 
 impl fmt::Display for Pointer {
@@ -235,7 +238,7 @@ pub struct Profile(Vec<Capture>);
 
 impl Profile {
     /// Of these captures, each once.
-    pub fn of(captures: impl IntoIterator<Item = Capture>) -> Self {
+    pub(crate) fn of(captures: impl IntoIterator<Item = Capture>) -> Self {
         let mut all: Vec<Capture> = Vec::new();
         for capture in captures {
             if !all.contains(&capture) {
@@ -246,12 +249,12 @@ impl Profile {
     }
 
     /// From its text form.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         Self::of(text.split('|').map(|part| Capture::parse(part.trim())))
     }
 
     /// Takes a capture in, unless it is known.
-    pub fn add(&mut self, capture: Capture) {
+    pub(crate) fn add(&mut self, capture: Capture) {
         if !self.0.contains(&capture) {
             self.0.push(capture);
         }
@@ -259,7 +262,7 @@ impl Profile {
 
     /// What it does not know of this capture; `None` when it knows all of it. A profile that was
     /// not made with a live mouse, or before devices were noted, says nothing about them.
-    pub fn lacks(&self, now: &Capture) -> Option<Unknown> {
+    pub(crate) fn lacks(&self, now: &Capture) -> Option<Unknown> {
         let known: Vec<_> = self.0.iter().filter(|capture| capture.is_live()).collect();
         if known.is_empty() || !now.is_live() {
             return None;

@@ -31,17 +31,17 @@ pub(crate) struct Heartbeat {
 
 impl Heartbeat {
     /// Of a process that was heard just now.
-    pub const fn heard(now: Timestamp) -> Self {
+    pub(crate) const fn heard(now: Timestamp) -> Self {
         Self { heard: now, asked: None }
     }
 
     /// When to look again.
-    pub fn due(&self) -> Timestamp {
+    pub(crate) fn due(&self) -> Timestamp {
         self.asked.map_or(self.heard + QUIET, |asked| asked + PATIENCE)
     }
 
     /// Looks at the clock.
-    pub fn turn(&mut self, now: Timestamp) -> Turn {
+    pub(crate) fn turn(&mut self, now: Timestamp) -> Turn {
         let late = now - self.due();
         if late.0 < 0 {
             return Turn::Wait;

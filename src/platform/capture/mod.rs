@@ -8,7 +8,7 @@ mod heartbeat;
 #[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
 mod injection;
 #[cfg(target_os = "linux")]
-pub mod linux;
+pub(crate) mod linux;
 #[cfg(target_os = "macos")]
 pub mod macos;
 mod mover;
@@ -25,7 +25,7 @@ pub(super) mod translate;
 #[cfg_attr(target_os = "linux", allow(dead_code, reason = "only its tests run here"))]
 pub(super) mod watchdog;
 #[cfg(windows)]
-pub mod windows;
+pub(crate) mod windows;
 
 use std::collections::VecDeque;
 use std::ffi::OsString;

@@ -24,7 +24,7 @@ impl<Device> Default for Mover<Device> {
 impl<Device: PartialEq> Mover<Device> {
     /// Takes note that a device moved or clicked; whether another one moves the pointer from here
     /// on.
-    pub fn moved(&mut self, at: Timestamp, device: Device, injects: bool) -> bool {
+    pub(crate) fn moved(&mut self, at: Timestamp, device: Device, injects: bool) -> bool {
         if injects {
             self.injected_at = Some(at);
         } else if self.injected_at.is_some_and(|injected| at - injected < MIXED) {

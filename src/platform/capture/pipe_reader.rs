@@ -43,7 +43,7 @@ mod polled {
         ///
         /// # Errors
         /// When there can be no socket, or the program cannot be started.
-        pub fn start(mut command: Command) -> io::Result<(Child, Self)> {
+        pub(crate) fn start(mut command: Command) -> io::Result<(Child, Self)> {
             let (ours, theirs) =
                 socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)?;
             fcntl_setfd(&ours, FdFlags::CLOEXEC)?;
@@ -60,7 +60,7 @@ mod polled {
         ///
         /// # Errors
         /// When the line is broken.
-        pub fn read(
+        pub(crate) fn read(
             &mut self,
             buffer: &mut [u8],
             deadline: Option<Timestamp>,
@@ -89,7 +89,7 @@ mod polled {
         }
 
         /// Asks whether it is alive. Who is gone does not answer.
-        pub fn ask(&mut self) {
+        pub(crate) fn ask(&mut self) {
             let _ = rustix::io::write(&self.0, b"?");
         }
     }
@@ -127,7 +127,7 @@ mod threaded {
         ///
         /// # Errors
         /// When the program cannot be started, or there can be no thread.
-        pub fn start(mut command: Command) -> io::Result<(Child, Self)> {
+        pub(crate) fn start(mut command: Command) -> io::Result<(Child, Self)> {
             let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
             let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
             let lifeline = child.stdin.take();
@@ -146,7 +146,7 @@ mod threaded {
         ///
         /// # Errors
         /// When the pipe is broken.
-        pub fn read(
+        pub(crate) fn read(
             &mut self,
             buffer: &mut [u8],
             deadline: Option<Timestamp>,
@@ -170,7 +170,7 @@ mod threaded {
         }
 
         /// Asks whether it is alive. Who is gone does not answer.
-        pub fn ask(&mut self) {
+        pub(crate) fn ask(&mut self) {
             let _ = self.lifeline.as_mut().map(|lifeline| lifeline.write_all(b"?"));
         }
 

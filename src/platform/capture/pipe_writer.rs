@@ -35,7 +35,7 @@ impl QueuedPipeWriter {
     ///
     /// # Errors
     /// When there can be no threads.
-    pub fn start(
+    pub(crate) fn start(
         out: impl Write + Send + 'static,
         lifeline: impl Read + Send + 'static,
     ) -> Result<Self, Refusal> {
@@ -47,7 +47,7 @@ impl QueuedPipeWriter {
     }
 
     /// Hands the record over, and before it that others were lost, if they were.
-    pub fn send(&mut self, record: Record) {
+    pub(crate) fn send(&mut self, record: Record) {
         let mut message = Vec::with_capacity(2 * SIZE);
         if self.lost {
             message.extend(Record::Overflow { at: clock::now() }.to_bytes());
@@ -57,7 +57,7 @@ impl QueuedPipeWriter {
     }
 
     /// Says what captures from now on. Waits for room: it is no event, and must not be lost.
-    pub fn describe(&self, capture: &Capture) {
+    pub(crate) fn describe(&self, capture: &Capture) {
         // Without a reader the process ends.
         let _ = self.queue.send(description(clock::now(), capture));
     }
@@ -116,7 +116,7 @@ pub(crate) fn must_be_piped() -> crate::error::Result<()> {
 ///
 /// # Errors
 /// When there can be no more.
-pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Refusal> {
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Refusal> {
     let started = thread::Builder::new().name(name.to_owned()).spawn(work);
     started.map(drop).map_err(|_| Refusal::Hook)
 }

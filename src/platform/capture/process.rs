@@ -49,7 +49,7 @@ impl RunningCapture {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(params: &CaptureParams) -> Result<Self> {
+    pub(crate) fn start(params: &CaptureParams) -> Result<Self> {
         let mut command = Command::new(&params.program);
         command.args(["capture-process", "--backend", params.backend.word()]);
         command.args(params.untapped.then_some("--untapped"));
@@ -79,12 +79,12 @@ impl RunningCapture {
     }
 
     /// Its number.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Why its line has ended, in half a sentence.
-    pub fn ended(&mut self) -> String {
+    pub(crate) fn ended(&mut self) -> String {
         #[cfg(target_os = "linux")]
         if self.stopped.load(Ordering::Acquire) {
             return "it was stopped from outside, and ended for that".to_owned();
@@ -102,7 +102,7 @@ impl RunningCapture {
 
     /// What the system says it does, in a word.
     #[cfg(target_os = "linux")]
-    pub fn state(&self) -> &'static str {
+    pub(crate) fn state(&self) -> &'static str {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap_or_default();
         // The name before it may hold anything.
         let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
@@ -118,7 +118,7 @@ impl RunningCapture {
 
     /// What the system says it does, in a word.
     #[cfg(not(target_os = "linux"))]
-    pub fn state(&self) -> &'static str {
+    pub(crate) fn state(&self) -> &'static str {
         "in an unknown state"
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn description(at: Timestamp, capture: &Capture) -> Vec<u8> {
 
 impl Record {
     /// Time in microseconds (8 bytes), x and y (4 each), kind, detail, six zeros; little endian.
-    pub fn to_bytes(self) -> [u8; SIZE] {
+    pub(crate) fn to_bytes(self) -> [u8; SIZE] {
         let origin = Timestamp::default();
         let (at, x, y, kind, detail) = match self {
             Self::Ready { at, x, y, held } => (at, x, y, b'+', held),
@@ -100,7 +100,7 @@ impl Record {
     }
 
     /// `None` when these bytes are no record.
-    pub fn from_bytes(bytes: &[u8; SIZE]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8; SIZE]) -> Option<Self> {
         let (time, rest) = bytes.split_first_chunk::<8>()?;
         let piece = *rest.first_chunk::<PIECE>()?;
         let (x, rest) = rest.split_first_chunk::<4>()?;
@@ -160,7 +160,7 @@ pub(crate) struct RecordDecoder {
 impl RecordDecoder {
     /// Takes bytes as they come, cut anywhere, read just before `now`. Returns what the process
     /// said about itself, in its order.
-    pub fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Vec<HookState> {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Vec<HookState> {
         let mut states = Vec::new();
         while !bytes.is_empty() {
             let (part, later) = bytes.split_at(bytes.len().min(SIZE - self.partial.len()));
@@ -184,17 +184,17 @@ impl RecordDecoder {
     }
 
     /// The next signal, if there is one.
-    pub fn next(&mut self) -> Option<Signal> {
+    pub(crate) fn next(&mut self) -> Option<Signal> {
         self.signals.pop_front()
     }
 
     /// Whether there is no next signal.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.signals.is_empty()
     }
 
     /// Puts a boundary behind what was said so far; for the parent's own ones.
-    pub fn boundary(&mut self, at: Timestamp, kind: Boundary) {
+    pub(crate) fn boundary(&mut self, at: Timestamp, kind: Boundary) {
         self.signals.push_back(Signal::Boundary { at, kind });
     }
 

@@ -41,7 +41,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::NoDisplay,
         Self::NoAnswer,
         Self::NotAllowed,
@@ -58,7 +58,7 @@ impl Refusal {
     ];
 
     /// The number that crosses the pipe.
-    pub const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         self as u8
     }
 
@@ -68,12 +68,12 @@ impl Refusal {
     }
 
     /// What is the matter.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         self.parts().1
     }
 
     /// As the person reads it.
-    pub fn failure(self) -> Failure {
+    pub(crate) fn failure(self) -> Failure {
         let (kind, what, remedy) = self.parts();
         Failure::new(kind, what).remedy(remedy)
     }

@@ -26,7 +26,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Half a sentence.
-    pub const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Nonsense => "it sent what is no record",
             Self::Ahead => "it sent a record dated in the future",

@@ -44,7 +44,7 @@ pub(crate) struct Translator {
 
 impl Translator {
     /// With the pointer here; `number` gives a button's X11 number, or none for what is no button.
-    pub fn new(place: (f32, f32), number: fn(Button) -> Option<u8>) -> Self {
+    pub(crate) fn new(place: (f32, f32), number: fn(Button) -> Option<u8>) -> Self {
         let put = (0.0, 0.0);
         let moved_at = Timestamp::default();
         Self { place, before: place, put, moved_at, number, warps: Warps::new(16) }
@@ -52,12 +52,12 @@ impl Translator {
 
     /// Where the pointer was last.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only X servers tell origins"))]
-    pub const fn place(&self) -> (f32, f32) {
+    pub(crate) const fn place(&self) -> (f32, f32) {
         self.place
     }
 
     /// `None` for everything that is not the mouse's.
-    pub fn record(&mut self, event: &EventType, origin: Origin) -> Option<Record> {
+    pub(crate) fn record(&mut self, event: &EventType, origin: Origin) -> Option<Record> {
         let at = match event {
             EventType::KeyPress(_) | EventType::KeyRelease(_) => return None,
             _ => clock::now(),
@@ -120,12 +120,12 @@ impl Warps {
     const AGAIN: Micros = Micros::from_millis(5_000);
 
     /// Told when there are so many.
-    pub const fn new(enough: u32) -> Self {
+    pub(crate) const fn new(enough: u32) -> Self {
         Self { enough, count: 0, told_at: None }
     }
 
     /// One more; whether to tell now.
-    pub fn tell(&mut self, at: Timestamp) -> bool {
+    pub(crate) fn tell(&mut self, at: Timestamp) -> bool {
         self.count += 1;
         let lately = self.told_at.is_some_and(|told| at - told < Self::AGAIN);
         if self.count < self.enough || lately {

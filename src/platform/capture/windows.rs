@@ -35,7 +35,7 @@ const BACKEND: &str = "windows-rdev";
 ///
 /// # Errors
 /// Why there is no hook; the parent has been told.
-pub fn hold(params: &HookParams) -> Result<()> {
+pub(crate) fn hold(params: &HookParams) -> Result<()> {
     pipe_writer::must_be_piped()?;
     let Err(refusal) = listen(params);
     pipe_writer::refuse(std::io::stdout(), refusal);

@@ -18,7 +18,7 @@ use crate::error::Result;
 /// # Errors
 /// [`Unavailable`](crate::error::FailureKind::Unavailable) when nobody listens there,
 /// [`Busy`](crate::error::FailureKind::Busy) when no answer comes in time.
-pub fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
+pub(crate) fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
     #[cfg(unix)]
     return super::unix::ask(path, line, patience);
     #[cfg(windows)]

@@ -156,12 +156,15 @@ impl Agent {
 
 /// A session bus admits its own user only; this holds where somebody configured it otherwise.
 async fn only_the_owner(header: &Header<'_>, link: &zbus::Connection) -> fdo::Result<()> {
-    let refused = || fdo::Error::AccessDenied("only the owner of this session is answered".into());
-    let sender = header.sender().ok_or_else(refused)?.to_owned();
+    let sender = header.sender().ok_or_else(not_the_owner)?.to_owned();
     let bus = fdo::DBusProxy::new(link).await.map_err(fdo::Error::from)?;
     let user = bus.get_connection_unix_user(sender.into()).await?;
     let own = rustix::process::getuid().as_raw();
-    if user == own { Ok(()) } else { Err(refused()) }
+    if user == own { Ok(()) } else { Err(not_the_owner()) }
+}
+
+fn not_the_owner() -> fdo::Error {
+    fdo::Error::AccessDenied("only the owner of this session is answered".into())
 }
 
 fn refused(why: String) -> fdo::Error {

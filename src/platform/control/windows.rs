@@ -43,9 +43,10 @@ impl ControlEndpoint {
     /// # Errors
     /// When the system refuses, or another process has the name.
     pub fn open(path: &Path) -> Result<Self> {
-        let failed = |e| Failure::io(format!("control pipe of {}", path.display()), e);
-        let list = OwnerOnly::new(false).map_err(failed)?;
-        let name = name(path).map_err(failed)?;
+        let list = OwnerOnly::new(false)
+            .map_err(Failure::at(format_args!("control pipe of {}", path.display())))?;
+        let name =
+            name(path).map_err(Failure::at(format_args!("control pipe of {}", path.display())))?;
         // SAFETY: the name ends with a zero; the list outlives the call.
         let handle = unsafe {
             CreateNamedPipeW(
@@ -59,7 +60,9 @@ impl ControlEndpoint {
                 &list.attributes(),
             )
         };
-        Pipe::of(handle).map(Self).map_err(failed)
+        Pipe::of(handle)
+            .map(Self)
+            .map_err(Failure::at(format_args!("control pipe of {}", path.display())))
     }
 
     /// Answers one caller after the other, for ever: one line in, one line out. What the answer
@@ -89,18 +92,19 @@ impl ControlEndpoint {
 /// # Errors
 /// [`FailureKind::Unavailable`] when nobody of this user listens there, [`FailureKind::Busy`] when
 /// no answer comes in time.
-pub fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
+pub(crate) fn ask(path: &Path, line: &str, patience: Duration) -> Result<String> {
     let pipe = name(path).and_then(|name| call(&name, patience)).map_err(|e| {
         Failure::new(FailureKind::Unavailable, "no mousewarden is running for this user")
             .remedy("Start it with `mousewarden run`.")
             .caused_by(e)
     })?;
-    let silent = |e: io::Error| {
-        Failure::new(FailureKind::Busy, format!("the running mousewarden does not answer: {e}"))
-            .remedy("Try again, or end it in the task manager and start it anew.")
-    };
     pipe.write(format!("{line}\n").as_bytes(), patience).map_err(silent)?;
     pipe.read_line(patience).map_err(silent)
+}
+
+fn silent(e: io::Error) -> Failure {
+    Failure::new(FailureKind::Busy, format!("the running mousewarden does not answer: {e}"))
+        .remedy("Try again, or end it in the task manager and start it anew.")
 }
 
 /// Connects; a pipe that belongs to somebody else is taken for none.

@@ -37,7 +37,7 @@ pub(crate) struct BusAndTray {
 
 impl BusAndTray {
     /// Shows the agent from a thread of its own; what is missing is only said in the log.
-    pub fn show(handler: &Arc<dyn ControlHandler>, with_icon: bool) -> Self {
+    pub(crate) fn show(handler: &Arc<dyn ControlHandler>, with_icon: bool) -> Self {
         Self::of(Arc::clone(handler), Parts::Name { with_icon })
     }
 

@@ -12,10 +12,10 @@ pub(crate) const SERVICE: &str = "org.freedesktop.login1";
 /// A desktop needs so long at the most from the password to the agent's start.
 const JUST_NOW: Duration = Duration::from_secs(120);
 /// The interface of a session.
-pub const SESSION: &str = "org.freedesktop.login1.Session";
+pub(crate) const SESSION: &str = "org.freedesktop.login1.Session";
 
 /// logind's manager.
-pub fn manager() -> Object {
+pub(crate) fn manager() -> Object {
     Object::new(SERVICE, "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
 }
 

@@ -2,4 +2,4 @@
 
 pub mod bus;
 pub(crate) mod bus_and_tray;
-pub mod logind;
+pub(crate) mod logind;

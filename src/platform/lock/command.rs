@@ -15,13 +15,13 @@ use crate::platform::LockCommand;
 
 /// A command that ends within this time with an error has not locked: i3lock, for one, tries for
 /// three seconds to have a pointer that an open menu holds.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The file that a command runs.
 ///
 /// # Errors
 /// Why it cannot be run, in a few words.
-pub fn find(command: &LockCommand) -> Result<PathBuf, String> {
+pub(crate) fn find(command: &LockCommand) -> Result<PathBuf, String> {
     let program = command.first().ok_or("no command configured")?;
     let named = Path::new(program);
     if program.trim().is_empty() {

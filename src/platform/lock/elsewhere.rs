@@ -15,7 +15,7 @@ pub(crate) struct SystemLocker {
 
 impl SystemLocker {
     /// With a command for where the system does not lock, and variables for it.
-    pub const fn new(command: LockCommand, environment: Vec<(String, String)>) -> Self {
+    pub(crate) const fn new(command: LockCommand, environment: Vec<(String, String)>) -> Self {
         Self { command, environment }
     }
 }

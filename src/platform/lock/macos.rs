@@ -11,7 +11,7 @@ use crate::platform::session::macos::state;
 /// Where the function that locks lives; it has no public header.
 const LIBRARY: &str = "/System/Library/PrivateFrameworks/login.framework/Versions/Current/login";
 /// That function: what locks, for the journal.
-pub const BY: &str = "SACLockScreenImmediate";
+pub(crate) const BY: &str = "SACLockScreenImmediate";
 /// What to do where nothing locks.
 pub(crate) const REMEDY: &str = "[lock] command names a program that locks.";
 /// How long macOS may take until the screen is locked.

@@ -11,7 +11,7 @@ use crate::platform::session::windows::{Change, Listener, state};
 /// How long Windows may take until the session is locked.
 const CONFIRM: Duration = Duration::from_secs(3);
 /// What locks, for the journal.
-pub const BY: &str = "LockWorkStation";
+pub(crate) const BY: &str = "LockWorkStation";
 /// What to do where nothing locks.
 pub(crate) const REMEDY: &str = "Locking may be switched off by a policy (DisableLockWorkstation); \
                           [lock] command names another way.";

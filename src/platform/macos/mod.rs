@@ -1,3 +1,3 @@
 //! macOS: what its mouse hook, session, lock and notifications share.
 
-pub mod screen;
+pub(crate) mod screen;

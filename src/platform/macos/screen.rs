@@ -13,14 +13,14 @@ use crate::platform::{Capture, clock};
 const MOST: usize = 32;
 
 /// Where the pointer is, in points of all displays together.
-pub fn pointer() -> Option<(f64, f64)> {
+pub(crate) fn pointer() -> Option<(f64, f64)> {
     let now = CGEvent::new(None)?;
     let place = CGEvent::location(Some(&now));
     Some((place.x, place.y))
 }
 
 /// Which buttons are held: bit n-1 for button n by X11's numbers.
-pub fn buttons() -> u8 {
+pub(crate) fn buttons() -> u8 {
     let held =
         |button| CGEventSource::button_state(CGEventSourceStateID::CombinedSessionState, button);
     let buttons = [CGMouseButton::Left, CGMouseButton::Center, CGMouseButton::Right];

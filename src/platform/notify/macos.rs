@@ -36,7 +36,7 @@ pub(crate) struct Toaster {
 
 impl Toaster {
     /// Answers go into `answers`; when that is full they are lost, so it should hold a few.
-    pub fn new(answers: Sender<NoticeAnswer>) -> Self {
+    pub(crate) fn new(answers: Sender<NoticeAnswer>) -> Self {
         Self { answers, alert: Arc::default() }
     }
 

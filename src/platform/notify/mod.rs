@@ -3,9 +3,9 @@
 #[cfg(target_os = "linux")]
 pub mod linux;
 #[cfg(target_os = "macos")]
-pub mod macos;
+pub(crate) mod macos;
 #[cfg(windows)]
-pub mod windows;
+pub(crate) mod windows;
 
 #[cfg(target_os = "macos")]
 pub(super) use macos as here;

@@ -129,11 +129,14 @@ fn notifications(session: &Result<Connection>) -> Check {
 fn server(link: &Connection) -> Result<(String, bool), String> {
     let name = "org.freedesktop.Notifications";
     let server = Object::new(name, "/org/freedesktop/Notifications", name);
-    let silent = |error: zbus::Error| format!("no notification server answers: {error}");
     let (program, _, version, _): (String, String, String, String) =
         server.call(link, "GetServerInformation", &()).map_err(silent)?;
     let can: Vec<String> = server.call(link, "GetCapabilities", &()).map_err(silent)?;
     Ok((format!("{program} {version}"), can.iter().any(|capability| capability == "actions")))
+}
+
+fn silent(error: zbus::Error) -> String {
+    format!("no notification server answers: {error}")
 }
 
 /// The services that may lock the screen, best first.

@@ -4,11 +4,11 @@
 //! It asks only: shows no notice, locks nothing and keeps nothing open.
 
 #[cfg(target_os = "linux")]
-pub mod linux;
+pub(crate) mod linux;
 #[cfg(target_os = "macos")]
-pub mod macos;
+pub(crate) mod macos;
 #[cfg(windows)]
-pub mod windows;
+pub(crate) mod windows;
 
 #[cfg(target_os = "linux")]
 pub(crate) use self::linux::{LOCK_REMEDY, services, surroundings};
@@ -48,7 +48,7 @@ pub(crate) struct Check {
 
 impl Check {
     /// It is well.
-    pub fn ok(name: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn ok(name: &'static str, found: impl Into<String>) -> Self {
         Self { name, health: Health::Ok, found: found.into(), mend: None }
     }
 
@@ -71,7 +71,7 @@ impl Check {
     }
 
     /// A failure in its own words; `mend` where it has no remedy of its own.
-    pub fn failed(name: &'static str, failure: &Failure, mend: &str) -> Self {
+    pub(crate) fn failed(name: &'static str, failure: &Failure, mend: &str) -> Self {
         let text = failure.to_string();
         let (what, remedy) = text.rsplit_once("\n  ").unwrap_or((&text, mend));
         Self::fail(name, what, remedy)
@@ -90,7 +90,7 @@ pub(crate) struct Services {
 /// What locks the screen: the services that were found, else the command. A command that cannot be
 /// run is a fault even where a service is there, because it is the way when that fails. `is_due`
 /// says whether an alarm is to lock.
-pub fn lock(services: &[String], command: &LockCommand, is_due: bool) -> Check {
+pub(crate) fn lock(services: &[String], command: &LockCommand, is_due: bool) -> Check {
     let name = "screen lock";
     let found = (!command.is_empty()).then(|| command::find(command));
     match found {

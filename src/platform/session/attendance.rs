@@ -17,7 +17,11 @@ impl Attendance {
     /// [`Boundary::Locked`] when the screen is locked or the session loses it,
     /// [`Boundary::Unlocked`] when an unlock ends that, [`Boundary::Start`] when an unlocked
     /// session gets its screen back.
-    pub fn changed(&mut self, locked: Option<bool>, active: Option<bool>) -> Option<Boundary> {
+    pub(crate) fn changed(
+        &mut self,
+        locked: Option<bool>,
+        active: Option<bool>,
+    ) -> Option<Boundary> {
         let was_away = self.is_away();
         let was_locked = self.locked;
         self.locked = locked.unwrap_or(self.locked);

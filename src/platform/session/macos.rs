@@ -74,7 +74,7 @@ fn send(signals: &Sender<Signal>, kind: Boundary) {
 }
 
 /// How the session is now; `None` where it has no screen at all.
-pub fn state() -> Option<Attendance> {
+pub(crate) fn state() -> Option<Attendance> {
     let session = CGSessionCopyCurrentDictionary()?;
     Some(Attendance {
         locked: flag(&session, "CGSSessionScreenIsLocked").unwrap_or(false),

@@ -72,7 +72,7 @@ fn send(signals: &Sender<Signal>, kind: Boundary) {
 }
 
 /// Whether this session is locked, and whether it has a screen; `None` where that is not told.
-pub fn state() -> Option<(bool, bool)> {
+pub(crate) fn state() -> Option<(bool, bool)> {
     let mut buffer = std::ptr::null_mut();
     let mut bytes = 0;
     // SAFETY: both targets outlive the call.
@@ -110,7 +110,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Calls `heard` from its thread at each change; `None` where Windows refuses.
-    pub fn start(heard: Heard) -> Option<Self> {
+    pub(crate) fn start(heard: Heard) -> Option<Self> {
         let (tell, told) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("session-watch".to_owned())

@@ -20,7 +20,7 @@ pub(crate) struct TrayIcon {
 
 impl TrayIcon {
     /// Puts the icon where a tray is or will be; `None` without a bus.
-    pub fn show(handler: Arc<dyn ControlHandler>, summary: StatusSummary) -> Option<Self> {
+    pub(crate) fn show(handler: Arc<dyn ControlHandler>, summary: StatusSummary) -> Option<Self> {
         let icon = Icon { handler, summary };
         let handle = icon.assume_sni_available(true).spawn().ok()?;
         Some(Self { handle })

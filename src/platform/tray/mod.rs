@@ -2,4 +2,4 @@
 
 #[cfg(feature = "tray")]
 #[cfg(target_os = "linux")]
-pub mod linux;
+pub(crate) mod linux;

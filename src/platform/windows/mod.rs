@@ -2,4 +2,4 @@
 
 pub(crate) mod console;
 pub mod screen;
-pub mod ticks;
+pub(crate) mod ticks;

@@ -88,7 +88,10 @@ unsafe extern "system" fn take_monitor(
 ) -> windows_sys::core::BOOL {
     // SAFETY: the pointer is that of the caller's list, and the rectangle lives during the call.
     let (sizes, area) = unsafe { (&mut *(target as *mut Vec<(u16, u16)>), &*area) };
-    let side = |from: i32, to: i32| u16::try_from(to - from).unwrap_or_default();
     sizes.push((side(area.left, area.right), side(area.top, area.bottom)));
     1
+}
+
+fn side(from: i32, to: i32) -> u16 {
+    u16::try_from(to - from).unwrap_or_default()
 }

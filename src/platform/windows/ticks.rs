@@ -10,7 +10,7 @@ use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
 
 /// Microseconds since the machine started. The same in every process of the machine.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     static PER_SECOND: OnceLock<i64> = OnceLock::new();
     let per_second = *PER_SECOND.get_or_init(|| {
         let mut per_second = 0;

@@ -37,10 +37,11 @@ pub(crate) enum FeatureSet {
 
 impl FeatureSet {
     /// All sets.
-    pub const ALL: [Self; 4] = [Self::Notebook, Self::NotebookAsWas, Self::Rich, Self::Independent];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Notebook, Self::NotebookAsWas, Self::Rich, Self::Independent];
 
     /// As `--features` calls it.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Notebook => "notebook",
             Self::NotebookAsWas => "notebook-as-was",
@@ -50,17 +51,17 @@ impl FeatureSet {
     }
 
     /// The names, in the order of the values.
-    pub fn names(self) -> Vec<String> {
+    pub(crate) fn names(self) -> Vec<String> {
         self.measure(&[]).into_iter().map(|feature| feature.name).collect()
     }
 
     /// What each feature looks at, in the order of the values.
-    pub fn groups(self) -> Vec<Group> {
+    pub(crate) fn groups(self) -> Vec<Group> {
         self.measure(&[]).into_iter().map(|feature| feature.group).collect()
     }
 
     /// The values of one session's events, which are in the order of time; all are finite.
-    pub fn values(self, events: &[MouseEvent]) -> Vec<f64> {
+    pub(crate) fn values(self, events: &[MouseEvent]) -> Vec<f64> {
         let values = self.measure(events).into_iter().map(|feature| feature.value);
         values.map(|value| if value.is_finite() { value } else { 0.0 }).collect()
     }
@@ -113,7 +114,7 @@ pub(crate) enum Group {
 
 impl Group {
     /// All groups.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Position,
         Self::Screen,
         Self::Device,
@@ -124,7 +125,7 @@ impl Group {
     ];
 
     /// As reports call it.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Position => "position",
             Self::Screen => "screen",

@@ -23,23 +23,23 @@ pub(super) struct Leg {
 
 impl Leg {
     /// Between two events.
-    pub fn between(from: &MouseEvent, to: &MouseEvent) -> Self {
+    pub(crate) fn between(from: &MouseEvent, to: &MouseEvent) -> Self {
         let ms = (to.at - from.at).0 as f64 / 1000.0;
         Self { dx: to.x - from.x, dy: to.y - from.y, ms, end: to.at }
     }
 
     /// Pixels.
-    pub fn length(&self) -> f64 {
+    pub(crate) fn length(&self) -> f64 {
         self.dx.hypot(self.dy)
     }
 
     /// Pixels a second; legs without duration have none.
-    pub fn speed(&self) -> Option<f64> {
+    pub(crate) fn speed(&self) -> Option<f64> {
         (self.ms > 0.0).then(|| 1000.0 * self.length() / self.ms)
     }
 
     /// Direction in radians; legs without length have none.
-    pub fn direction(&self) -> Option<f64> {
+    pub(crate) fn direction(&self) -> Option<f64> {
         (self.length() > 0.0).then(|| self.dy.atan2(self.dx))
     }
 }
@@ -52,18 +52,18 @@ pub(super) struct Track {
 }
 
 impl Track {
-    pub fn of(events: &[MouseEvent]) -> Self {
+    pub(crate) fn of(events: &[MouseEvent]) -> Self {
         let moves: Vec<_> = events.iter().filter(|event| event.kind.is_movement()).collect();
         Self { legs: moves.windows(2).map(|pair| Leg::between(pair[0], pair[1])).collect() }
     }
 
     /// The legs of continuous movement.
-    pub fn moving(&self) -> impl Iterator<Item = &Leg> {
+    pub(crate) fn moving(&self) -> impl Iterator<Item = &Leg> {
         self.legs.iter().filter(|leg| leg.ms < PAUSE_MS)
     }
 
     /// Runs of continuous movement, each at least one leg.
-    pub fn runs(&self) -> impl Iterator<Item = &[Leg]> {
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &[Leg]> {
         self.legs.split(|leg| leg.ms >= PAUSE_MS).filter(|run| !run.is_empty())
     }
 

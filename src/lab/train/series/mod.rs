@@ -67,7 +67,7 @@ impl Series<'_> {
     /// # Errors
     /// When something cannot be written, or a training breaks down; what is done stays. A user with
     /// the wrong data is an [`Outcome`], no error.
-    pub fn train<S: Scorer>(
+    pub(crate) fn train<S: Scorer>(
         &self,
         open: impl Fn(&Path) -> Result<S>,
         progress: &mut dyn FnMut(SeriesStep<'_>),
@@ -98,7 +98,7 @@ impl Series<'_> {
     ///
     /// # Errors
     /// As [`Self::train`], and [`FailureKind::Data`] when this owner's data do not do.
-    pub fn one<S: Scorer>(
+    pub(crate) fn one<S: Scorer>(
         &self,
         split: &Split,
         open: &impl Fn(&Path) -> Result<S>,

@@ -125,7 +125,7 @@ impl Summary {
     }
 
     /// Users without a model.
-    pub fn missing(&self) -> impl Iterator<Item = &Outcome> {
+    pub(crate) fn missing(&self) -> impl Iterator<Item = &Outcome> {
         self.users.iter().filter(|outcome| outcome.model.is_none())
     }
 }

@@ -136,10 +136,13 @@ fn readable(backend: CaptureBackend, root: Option<&Path>) -> Vec<PathBuf> {
         return paths;
     }
     // By these the X server knows whom it may admit.
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     paths.extend(variable("XAUTHORITY").map(PathBuf::from));
     paths.extend(variable("HOME").map(|home| PathBuf::from(home).join(".Xauthority")));
     paths
+}
+
+fn variable(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn restrict_files(readable: &[PathBuf], devices: bool) -> Result<(), landlock::RulesetError> {

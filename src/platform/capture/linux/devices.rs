@@ -37,7 +37,7 @@ impl DeviceList {
     ///
     /// # Errors
     /// Why the display does not allow it.
-    pub fn open(display: &str, backend: &'static str) -> Result<Self, Refusal> {
+    pub(crate) fn open(display: &str, backend: &'static str) -> Result<Self, Refusal> {
         let (x, screen) = connect(display)?;
         has_xinput(&x)?;
         let root = x.setup().roots[screen].root;
@@ -45,14 +45,14 @@ impl DeviceList {
     }
 
     /// What captures now. A display that is going away is described by its back end alone.
-    pub fn capture(&self) -> Capture {
+    pub(crate) fn capture(&self) -> Capture {
         let pointer = self.driver().and_then(|device| self.pointer(device));
         Capture { backend: self.backend.to_owned(), pointer, screens: self.screens() }
     }
 
     /// Describes the monitors each time that they change, and the device that drives the pointer
     /// until one has moved; ends the process when the display goes.
-    pub fn follow(self, description: &Description) {
+    pub(crate) fn follow(self, description: &Description) {
         if self.select().is_none() {
             return;
         }
@@ -97,7 +97,7 @@ impl DeviceList {
     }
 
     /// What the values of a device's raw events are.
-    pub fn values(&self, device: u16) -> Values {
+    pub(crate) fn values(&self, device: u16) -> Values {
         if self.property(device, "XTEST Device").is_some() {
             Values::StepOrPlace
         } else if self.info(device).is_none_or(|info| is_absolute(&info)) {
@@ -180,7 +180,7 @@ pub(crate) struct Description {
 
 impl Description {
     /// Tells this to begin with.
-    pub fn begin(line: Arc<Line>, capture: Capture) -> Arc<Self> {
+    pub(crate) fn begin(line: Arc<Line>, capture: Capture) -> Arc<Self> {
         line.describe(&capture);
         Arc::new(Self { line, told: Mutex::new(capture) })
     }
@@ -213,17 +213,17 @@ pub(crate) struct Devices {
 
 impl Devices {
     /// Asks by this list, tells by that description.
-    pub fn new(devices: DeviceList, description: Arc<Description>) -> Self {
+    pub(crate) fn new(devices: DeviceList, description: Arc<Description>) -> Self {
         Self { devices, description, known: HashMap::new(), mover: Mover::default() }
     }
 
     /// What the values of a device's raw events are.
-    pub fn values(&mut self, device: u16) -> Values {
+    pub(crate) fn values(&mut self, device: u16) -> Values {
         self.look(device).values
     }
 
     /// Tells, before anything of its movement is told, that a device moves or clicks.
-    pub fn moved(&mut self, at: Timestamp, device: u16) {
+    pub(crate) fn moved(&mut self, at: Timestamp, device: u16) {
         let pointer = self.look(device).pointer.clone();
         let injects = pointer.as_ref().is_some_and(|is| is.kind == PointerKind::Virtual);
         if self.mover.moved(at, device, injects) && pointer.is_some() {

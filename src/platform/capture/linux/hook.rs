@@ -58,7 +58,7 @@ impl RdevHook {
     ///
     /// # Errors
     /// Why it cannot.
-    pub fn open(session: &Surroundings, untapped: bool) -> Result<Self, Refusal> {
+    pub(crate) fn open(session: &Surroundings, untapped: bool) -> Result<Self, Refusal> {
         if session.wayland {
             return Err(Refusal::Wayland);
         }

@@ -67,9 +67,12 @@ impl RawMotion {
     }
 
     fn is_place(&self, to: Place) -> bool {
-        let near = |is: f32, told: f64| (f64::from(is) - told).abs() <= 1.0;
-        near(to.0, self.by.0) && near(to.1, self.by.1)
+        is_near(to.0, self.by.0) && is_near(to.1, self.by.1)
     }
+}
+
+fn is_near(is: f32, told: f64) -> bool {
+    (f64::from(is) - told).abs() <= 1.0
 }
 
 /// Whether this is that movement on one axis, of which the server keeps fractions of pixels. An
@@ -95,7 +98,7 @@ pub(crate) struct Pairs {
 
 impl Pairs {
     /// Takes a raw event in.
-    pub fn add(&mut self, raw: RawMotion) {
+    pub(crate) fn add(&mut self, raw: RawMotion) {
         while self.waiting.front().is_some_and(|first| raw.at - first.at > LATE)
             || self.waiting.len() >= WAITING
         {
@@ -106,7 +109,7 @@ impl Pairs {
 
     /// Takes out the raw event behind this movement, and says by which device it is; `None` when
     /// none is there.
-    pub fn take(&mut self, from: Place, to: Place) -> Option<u16> {
+    pub(crate) fn take(&mut self, from: Place, to: Place) -> Option<u16> {
         let index = self.candidates().find(|index| {
             let raw = &self.waiting[*index];
             self.is_unpredictable(raw.device) || raw.explains(from, to, self.size)
@@ -118,7 +121,7 @@ impl Pairs {
     }
 
     /// Takes note that a place has no raw event behind it.
-    pub fn pass(&mut self) {
+    pub(crate) fn pass(&mut self) {
         let last = self.candidates().last();
         if let Some(raw) = last.and_then(|index| self.waiting.get_mut(index)) {
             raw.passed += 1;
@@ -126,7 +129,7 @@ impl Pairs {
     }
 
     /// How large the screen is, whose edges stop the pointer.
-    pub const fn fit(&mut self, size: (f64, f64)) {
+    pub(crate) const fn fit(&mut self, size: (f64, f64)) {
         self.size = size;
     }
 

@@ -147,17 +147,17 @@ pub(crate) struct PipeWriter {
 
 impl PipeWriter {
     /// Into this line.
-    pub const fn new(line: Arc<Line>) -> Self {
+    pub(crate) const fn new(line: Arc<Line>) -> Self {
         Self { line, lost: false }
     }
 
     /// The line itself, for what is no event.
-    pub const fn line(&self) -> &Arc<Line> {
+    pub(crate) const fn line(&self) -> &Arc<Line> {
         &self.line
     }
 
     /// Hands the record over, and before it that others were lost, if they were.
-    pub fn send(&mut self, record: Record) {
+    pub(crate) fn send(&mut self, record: Record) {
         if !self.lost {
             self.lost = !self.line.write(&record.to_bytes());
             return;

@@ -38,7 +38,7 @@ impl RawHook {
     ///
     /// # Errors
     /// Why the display does not allow it.
-    pub fn open(session: &Surroundings) -> Result<Self, Refusal> {
+    pub(crate) fn open(session: &Surroundings) -> Result<Self, Refusal> {
         if session.wayland {
             return Err(Refusal::Wayland);
         }

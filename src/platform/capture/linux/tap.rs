@@ -45,7 +45,7 @@ impl Tap {
     ///
     /// # Errors
     /// Why the display does not allow it.
-    pub fn open(display: &str) -> Result<Self, Refusal> {
+    pub(crate) fn open(display: &str) -> Result<Self, Refusal> {
         let (lure, screen) = connect(display)?;
         let mask = ChangeWindowAttributesAux::new().event_mask(CoreMask::POINTER_MOTION);
         lure.change_window_attributes(lure.setup().roots[screen].root, &mask)
@@ -57,7 +57,7 @@ impl Tap {
     }
 
     /// The descriptor that becomes readable when the pointer moves, or a button of it does.
-    pub fn moved(&self) -> BorrowedFd<'_> {
+    pub(crate) fn moved(&self) -> BorrowedFd<'_> {
         self.raw.stream().as_fd()
     }
 
@@ -89,7 +89,7 @@ impl Tap {
 
     /// Returns when every raw event of what has happened so far has come: how large the screen is,
     /// which is what it asks to know that.
-    pub fn settle(&self) -> (f64, f64) {
+    pub(crate) fn settle(&self) -> (f64, f64) {
         let asked = self.raw.get_geometry(self.root).ok().and_then(|asked| asked.reply().ok());
         let size = asked.unwrap_or_else(|| std::process::exit(1));
         (f64::from(size.width), f64::from(size.height))
@@ -141,7 +141,7 @@ impl PlainConnection {
     ///
     /// # Errors
     /// Why there cannot be a hook.
-    pub fn open(display: &str) -> Result<Self, Refusal> {
+    pub(crate) fn open(display: &str) -> Result<Self, Refusal> {
         let (x, screen) = connect(display)?;
         let root = x.setup().roots[screen].root;
         let has_record = x.extension_information(record::X11_EXTENSION_NAME);
@@ -164,7 +164,7 @@ impl PlainConnection {
     }
 
     /// Where the pointer is, and which buttons are held (bit n-1 for button n).
-    pub fn pointer(&self) -> Option<(f32, f32, u8)> {
+    pub(crate) fn pointer(&self) -> Option<(f32, f32, u8)> {
         let pointer = self.x.query_pointer(self.root).ok()?.reply().ok()?;
         let mask = u16::from(pointer.mask);
         let buttons = [KeyButMask::BUTTON1, KeyButMask::BUTTON2, KeyButMask::BUTTON3];

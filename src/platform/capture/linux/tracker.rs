@@ -83,7 +83,7 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     /// Of this display; `devices` names who moves.
-    pub fn new(x: RustConnection, root: Window, devices: Devices) -> Self {
+    pub(crate) fn new(x: RustConnection, root: Window, devices: Devices) -> Self {
         Self {
             x,
             root,
@@ -101,7 +101,7 @@ impl Tracker {
 
     /// Asks where the pointer is. The server's events carry the number of the request that it had
     /// answered by then, which tells those that the answer includes from those that came after it.
-    pub fn ask(&mut self) -> Option<PointerReply> {
+    pub(crate) fn ask(&mut self) -> Option<PointerReply> {
         let pointer = self.x.query_pointer(self.root).ok()?;
         let size = self.x.get_geometry(self.root).ok()?;
         let asked = pointer.sequence_number();
@@ -120,7 +120,12 @@ impl Tracker {
     }
 
     /// Hands over the records of these events; returns events that came while it was asking.
-    pub fn take(&mut self, batch: &[Event], now: Timestamp, writer: &mut PipeWriter) -> Vec<Event> {
+    pub(crate) fn take(
+        &mut self,
+        batch: &[Event],
+        now: Timestamp,
+        writer: &mut PipeWriter,
+    ) -> Vec<Event> {
         let mut events: Vec<Raw> = batch.iter().filter_map(|event| self.read(event, now)).collect();
         let Some(first) = events.first().map(|event| event.at) else { return Vec::new() };
         let rest = self.moved_at.map(|moved| first - moved);
@@ -166,11 +171,10 @@ impl Tracker {
     fn resolve(&mut self, events: &mut Vec<Raw>, place: (f64, f64)) {
         let program = events.iter().find(|event| matches!(event.what, What::ByOrTo(..)));
         let Some(device) = program.map(|event| event.device) else { return };
-        let near = |(x, y): (f64, f64)| (x - place.0).hypot(y - place.1) <= 1.0 + DRIFT;
         let [steps, places] = [false, true].map(|to_places| taken(events, self.place, to_places));
         let was = self.to_places.get(&device).copied().unwrap_or(false);
         // Both, or neither where a program has put the pointer elsewhere meanwhile: as before.
-        let to_places = match (near(steps.1), near(places.1)) {
+        let to_places = match (is_near(place, steps.1), is_near(place, places.1)) {
             (true, false) => false,
             (false, true) => true,
             _ => was,
@@ -196,7 +200,6 @@ impl Tracker {
 
     fn follow(&mut self, event: &Raw) -> Record {
         let (dx, dy) = event.step();
-        let inside = |value: f64, size: f64| value.clamp(0.0, (size - 0.01).max(0.0));
         let (width, height) = self.bounds;
         self.place = (inside(self.place.0 + dx, width), inside(self.place.1 + dy, height));
         let (x, y) = pixel((self.place.0 - self.put.0, self.place.1 - self.put.1));
@@ -233,6 +236,14 @@ impl Tracker {
         };
         Some(Raw { at: stamp(moved.time, now), device: moved.sourceid, what })
     }
+}
+
+fn inside(value: f64, size: f64) -> f64 {
+    value.clamp(0.0, (size - 0.01).max(0.0))
+}
+
+fn is_near(place: (f64, f64), (x, y): (f64, f64)) -> bool {
+    (x - place.0).hypot(y - place.1) <= 1.0 + DRIFT
 }
 
 impl Raw {
@@ -304,7 +315,7 @@ fn number(value: &Fp3232) -> f64 {
 }
 
 /// Whole pixels, as every other program sees the pointer.
-pub fn pixel((x, y): (f64, f64)) -> (f32, f32) {
+pub(crate) fn pixel((x, y): (f64, f64)) -> (f32, f32) {
     (x.floor() as f32, y.floor() as f32)
 }
 

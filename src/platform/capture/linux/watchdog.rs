@@ -25,7 +25,7 @@ impl MotionWatchdog {
     /// Takes note that something moved when the hook had told `told` events; whether the hook is
     /// silent. A hand that pushes a pointer against the edge of the screen moves nothing, which is
     /// why `pointer` is asked, twice.
-    pub fn moved(
+    pub(crate) fn moved(
         &mut self,
         now: Timestamp,
         told: u64,

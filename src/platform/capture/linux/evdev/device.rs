@@ -32,7 +32,7 @@ pub(crate) struct DeviceRoots {
 
 impl DeviceRoots {
     /// Below `/`, or what stands for it.
-    pub fn below(root: Option<&Path>) -> Self {
+    pub(crate) fn below(root: Option<&Path>) -> Self {
         let root = root.unwrap_or(Path::new("/"));
         Self {
             nodes: root.join("dev/input"),
@@ -43,18 +43,18 @@ impl DeviceRoots {
 
     /// What a device is, by its name as "event3"; `None` for one that moves no pointer or is a
     /// keyboard as well.
-    pub fn pointer(&self, name: &str) -> Option<(Pointer, MotionShape)> {
+    pub(crate) fn pointer(&self, name: &str) -> Option<(Pointer, MotionShape)> {
         let folder = self.classes.join(name).join("device");
-        let text = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
-        let [keys, rel, abs] =
-            ["key", "rel", "abs"].map(|file| bits(&text(&format!("capabilities/{file}"))));
+        let [keys, rel, abs] = ["key", "rel", "abs"]
+            .map(|file| bits(&text_of(&folder, &format!("capabilities/{file}"))));
         // Whoever can type letters is a keyboard: it is never opened.
         if keys.has(KEY_A) || keys.has(KEY_ENTER) {
             return None;
         }
         let (kind, shape) = if rel.has(REL_X) && rel.has(REL_Y) && keys.has(BTN_LEFT) {
             (PointerKind::Mouse, MotionShape::Counts)
-        } else if !(abs.has(ABS_X) && abs.has(ABS_Y)) || bits(&text("properties")).has(PROP_DIRECT)
+        } else if !(abs.has(ABS_X) && abs.has(ABS_Y))
+            || bits(&text_of(&folder, "properties")).has(PROP_DIRECT)
         {
             // Touch screens are touched, not pointed with.
             return None;
@@ -65,12 +65,12 @@ impl DeviceRoots {
         } else {
             return None;
         };
-        let number = |file| u16::from_str_radix(text(file).trim(), 16).ok();
-        let made_by_a_program = number("id/bustype") == Some(BUS_VIRTUAL) || is_made(&folder);
+        let made_by_a_program =
+            hexadecimal(&folder, "id/bustype") == Some(BUS_VIRTUAL) || is_made(&folder);
         let kind = if made_by_a_program { PointerKind::Virtual } else { kind };
-        let id = number("id/vendor").zip(number("id/product"));
+        let id = hexadecimal(&folder, "id/vendor").zip(hexadecimal(&folder, "id/product"));
         let dpi = self.dpi(name);
-        Some((Pointer { id, dpi, ..Pointer::new(kind, &text("name")) }, shape))
+        Some((Pointer { id, dpi, ..Pointer::new(kind, &text_of(&folder, "name")) }, shape))
     }
 
     /// Counts per inch from udev's list of mice: "1000@125", or several with the default starred.
@@ -81,6 +81,14 @@ impl DeviceRoots {
         let starred = listed.split(' ').find_map(|one| one.strip_prefix('*'));
         starred.or(listed.split(' ').next())?.split('@').next()?.parse().ok()
     }
+}
+
+fn text_of(folder: &Path, file: &str) -> String {
+    fs::read_to_string(folder.join(file)).unwrap_or_default()
+}
+
+fn hexadecimal(folder: &Path, file: &str) -> Option<u16> {
+    u16::from_str_radix(text_of(folder, file).trim(), 16).ok()
 }
 
 /// Whether a device hangs on no bus: a program made it, whatever it says of itself.

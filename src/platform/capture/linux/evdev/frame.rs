@@ -79,7 +79,7 @@ pub(crate) struct Assembler {
 
 impl Assembler {
     /// For a device of this shape.
-    pub const fn new(shape: MotionShape) -> Self {
+    pub(crate) const fn new(shape: MotionShape) -> Self {
         Self {
             shape,
             partial: Vec::new(),
@@ -96,7 +96,7 @@ impl Assembler {
 
     /// Takes bytes as they come, cut anywhere; `now` is when they were read. Returns the records of
     /// the frames that they complete.
-    pub fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Vec<Record> {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Vec<Record> {
         let mut records = Vec::new();
         while !bytes.is_empty() {
             let (part, rest) = bytes.split_at(bytes.len().min(EVENT_BYTES - self.partial.len()));

@@ -58,7 +58,7 @@ impl EvdevHook {
     ///
     /// # Errors
     /// When there are no input devices at all, or none of the mice may be read.
-    pub fn open(places: DeviceRoots) -> Result<Self, Refusal> {
+    pub(crate) fn open(places: DeviceRoots) -> Result<Self, Refusal> {
         let flags = inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK;
         let inotify = inotify::init(flags).map_err(|_| Refusal::Hook)?;
         // Attributes change when udev gives the seat's user access, some time after the creation.

@@ -77,7 +77,7 @@ impl AdminPolicy {
     ///
     /// # Errors
     /// [`FailureKind::Config`] with line and caret when it is wrong.
-    pub(crate) fn parse(name: &str, text: &str) -> Result<Self> {
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
         let read: Self = toml::from_str(text).map_err(|error| {
             Failure::new(FailureKind::Config, format!("{name}: {}", error.to_string().trim_end()))
                 .remedy("The administrator of this machine has to correct that line.")

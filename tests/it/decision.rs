@@ -1,10 +1,10 @@
 //! Decisions: grouped scores, evidence, limits, actions and boundaries, in event time alone.
 
 use mousewarden::pipeline::{
-    Action, BlockModel, Boundary, Decider, Decision, DecisionParams, Detector,
-    EmbeddingCovariance, GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind,
-    OwnerModel, Score, ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger,
-    WindowParams, WindowScore,
+    Action, BlockModel, Boundary, Decider, Decision, DecisionParams, Detector, EmbeddingCovariance,
+    GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind, OwnerModel, Score,
+    ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, WindowParams,
+    WindowScore,
 };
 
 /// Ten scores of 0.1 say 10 ln 9 = 22 nats against the owner, of which a block may say 8.

@@ -7,8 +7,8 @@ use mousewarden::nn::{
     BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, Linear, LstmWeights, Network,
 };
 use mousewarden::pipeline::{
-    ClickClass, ClickKind, ClickPopulation, EmbeddingCovariance, KnownMovement, OwnerClickClass, OwnerClicks,
-    OwnerModel, ScoreCalibration, Steps, WindowParams,
+    ClickClass, ClickKind, ClickPopulation, EmbeddingCovariance, KnownMovement, OwnerClickClass,
+    OwnerClicks, OwnerModel, ScoreCalibration, Steps, WindowParams,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

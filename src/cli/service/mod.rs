@@ -171,9 +171,8 @@ fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Insta
 }
 
 fn removals_of_the_unit(unit: &ServiceUnit) -> Vec<InstallStep> {
-    let there = |path: &PathBuf| path.symlink_metadata().is_ok();
     let old = [&unit.wanted, &unit.file, &unit.ended].into_iter();
-    let old: Vec<_> = old.filter(|path| there(path)).collect();
+    let old: Vec<_> = old.filter(|path| path.symlink_metadata().is_ok()).collect();
     let mut steps = Vec::new();
     if !old.is_empty() && service::is_here() {
         steps.push(InstallStep::systemctl(&["stop", NAME]));

@@ -15,7 +15,7 @@ mod mark;
 pub(crate) mod page;
 mod png;
 mod scale;
-mod sheet;
+pub mod sheet;
 mod style;
 mod text;
 

@@ -23,7 +23,7 @@ const LIGHT: [&str; 3] = ["#ffffff", "#1c1f23", "#dfe2e6"];
 const DARK: [&str; 3] = ["#15171a", "#e8eaed", "#34383d"];
 
 /// The rules that all pictures share.
-pub(crate) fn sheet() -> String {
+pub fn sheet() -> String {
     let mut css = String::from(
         "svg.plot{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\
          .l{fill:none;stroke-linejoin:round}.f{stroke:none}.h{font-weight:600;font-size:13px}\

@@ -249,7 +249,7 @@ impl Profile {
     }
 
     /// From its text form.
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         Self::of(text.split('|').map(|part| Capture::parse(part.trim())))
     }
 

@@ -98,7 +98,7 @@ impl Series<'_> {
     ///
     /// # Errors
     /// As [`Self::train`], and [`FailureKind::Data`] when this owner's data do not do.
-    pub(crate) fn one<S: Scorer>(
+    pub fn one<S: Scorer>(
         &self,
         split: &Split,
         open: &impl Fn(&Path) -> Result<S>,

@@ -15,7 +15,7 @@ mod mark;
 pub(crate) mod page;
 mod png;
 mod scale;
-pub mod sheet;
+mod sheet;
 mod style;
 mod text;
 
@@ -26,6 +26,7 @@ pub(crate) use heat::HeatMap;
 pub(crate) use mark::{Mark, PointShape};
 pub(crate) use png::Raster;
 pub(crate) use scale::Scale;
+pub use sheet::sheet;
 pub(crate) use style::{Colour, Dash, Style};
 pub(crate) use text::short_id;
 pub use text::{counted, grouped, number, percent, seconds};

@@ -119,7 +119,8 @@ impl Engine {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
         let EngineParts { adaptation, sha256, saved, later_movement, .. } = parts;
-        let (gate, last_at) = (SessionGate::default(), Timestamp::default());
+        let gate = SessionGate::default();
+        let last_at = Timestamp::default();
         Self {
             detector,
             shared_status,
@@ -196,7 +197,8 @@ impl Engine {
         let SignalQueue { signals, bell, ended } = &ears.inlet;
         let inlet =
             SignalQueue { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
-        let (commands, pulse) = (ears.commands.clone(), ears.pulse.clone());
+        let commands = ears.commands.clone();
+        let pulse = ears.pulse.clone();
         self.listen(&EngineInputs { inlet, session: never(), commands, pulse })
     }
 
@@ -247,7 +249,8 @@ impl Engine {
     /// Takes note of what captures now, or captured at a moment of the stream.
     pub(super) fn look_at_device(&mut self, at: Option<Timestamp>) {
         let event = self.device.look(at);
-        let (capture, unknown) = (self.device.capture(), self.device.word());
+        let capture = self.device.capture();
+        let unknown = self.device.word();
         self.shared_status.change(|status| {
             status.capture = capture;
             status.unknown = unknown;

@@ -39,7 +39,8 @@ impl Instance {
     /// # Errors
     /// [`FailureKind::Busy`] when another process holds one of them, with its number.
     pub fn claim(locks: &[PathBuf], socket: Option<&Path>) -> Result<Self> {
-        let (mut files, mut refused) = (Vec::new(), None);
+        let mut files = Vec::new();
+        let mut refused = None;
         for lock in locks {
             match claim(lock, socket) {
                 Ok(file) => files.push(file),
@@ -95,7 +96,8 @@ fn read(path: &Path) -> Holder {
     let mut text = String::new();
     let read = File::open(path).and_then(|mut file| file.read_to_string(&mut text));
     let mut lines = text.lines().map(str::trim);
-    let (pid, socket) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let pid = lines.next().unwrap_or_default();
+    let socket = lines.next().unwrap_or_default();
     match read {
         Ok(_) => Holder {
             pid: pid.to_owned(),

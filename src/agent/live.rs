@@ -128,7 +128,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let (log, writer) = log::log(sinks, Arc::clone(&shared_status), pressure);
     spawn("log", move || writer.run())?;
 
-    let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
+    let notify = judge.notify.clone();
+    let lock = judge.lock.clone();
     let pulse = responder_io.supervisor.pulse().map_or_else(never, tick);
     let params = ResponderParams { notify, lock };
     let control = AgentControl::new(shared_status.clone(), commands.0, setup.rules);

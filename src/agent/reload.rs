@@ -44,7 +44,8 @@ impl Engine {
         self.shared_status.adaptation(judge.adaptation.as_ref());
         self.shared_status.problem("configuration", None);
         self.device.adopt(judge.profile());
-        let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
+        let notify = judge.notify.clone();
+        let lock = judge.lock.clone();
         let task = Task::Adopt(ResponderParams { notify, lock });
         self.adaptation = judge.adaptation.clone();
         self.later_movement = judge.later_movement.clone();
@@ -55,7 +56,8 @@ impl Engine {
         let decision = self.detector.decider().decision();
         self.shared_status.change(|status| status.decision = decision);
         let _ = self.tasks.send(task);
-        let (threshold, group_windows) = (grouping.threshold, grouping.windows);
+        let threshold = grouping.threshold;
+        let group_windows = grouping.windows;
         let changes = sha256.changes_since(&self.sha256, self.has_adapted);
         self.sha256 = sha256.clone();
         self.has_adapted = false;
@@ -74,7 +76,8 @@ impl Engine {
         };
         let added = adaptation.add(adapted, clock::wall().strftime("%FT%TZ").to_string());
         let Some(now) = adaptation.now() else { return };
-        let (number, drift) = (now.number, now.drift);
+        let number = now.number;
+        let drift = now.drift;
         self.shared_status
             .change(|status| status.adaptation = Some(AdaptationStatus { version: number, drift }));
         self.has_adapted = true;

@@ -26,7 +26,8 @@ impl SavedDecision {
     pub fn within(folder: &Path) -> Self {
         let (states, waiting) = bounded(1);
         let path = folder.join(NAME);
-        let (written, to) = (waiting.clone(), path.clone());
+        let written = waiting.clone();
+        let to = path.clone();
         let writing = move || written.iter().for_each(|state| write(&to, &state));
         if let Err(error) = std::thread::Builder::new().name("saved".into()).spawn(writing) {
             tracing::warn!("the state of the decision is not kept: {error}");

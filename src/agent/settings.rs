@@ -280,7 +280,8 @@ pub struct LockParams {
 
 impl Default for LockParams {
     fn default() -> Self {
-        let (countdown_s, safe_after) = (BoundedInt::clamped(10), BoundedInt::clamped(3));
+        let countdown_s = BoundedInt::clamped(10);
+        let safe_after = BoundedInt::clamped(3);
         Self { command: Vec::new(), countdown_s, safe_after }
     }
 }

@@ -224,7 +224,8 @@ impl SharedStatus {
     pub(crate) fn read(&self) -> Status {
         let since = |then| (clock::now() - then).0.max(0).unsigned_abs() / 1_000_000;
         let moved = Timestamp::from_micros(self.moved.load(Ordering::Relaxed));
-        let (uptime_s, still_s) = (since(self.started), since(moved));
+        let uptime_s = since(self.started);
+        let still_s = since(moved);
         let mut status = Status { uptime_s, still_s, ..self.lock().clone() };
         if status.state == WatchState::Watching && still_s >= SILENT_S {
             let minutes = still_s / 60;

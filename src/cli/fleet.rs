@@ -98,7 +98,8 @@ fn read_all(files: &[PathBuf]) -> (Vec<MachineAccount>, Vec<Failure>) {
         }
     };
     thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    let (mut machines, mut refused) = (Vec::new(), Vec::new());
+    let mut machines = Vec::new();
+    let mut refused = Vec::new();
     for account in found.into_inner().unwrap_or_else(PoisonError::into_inner) {
         match account {
             Ok(account) => machines.push(account),

@@ -160,7 +160,9 @@ fn windows(status: &Status) -> String {
     let seen = format!("{} seen", status.windows_seen);
     status.last_window.as_ref().map_or(seen.clone(), |last| {
         let at = clock::local(&last.at);
-        let (steps, movement, score) = (last.steps, last.movement_s, last.score);
+        let steps = last.steps;
+        let movement = last.movement_s;
+        let score = last.score;
         format!("{seen}, the last at {at}: {steps} steps, {movement:.2} s, score {score:.3}")
     })
 }

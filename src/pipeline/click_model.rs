@@ -163,7 +163,8 @@ impl OwnerClicks {
         if !judged {
             return 0.0;
         }
-        let (mut anybody, mut owner) = (Vec::new(), Vec::new());
+        let mut anybody = Vec::new();
+        let mut owner = Vec::new();
         for (class, own) in population.classes.iter().zip(&self.classes) {
             anybody.push(class.likelihood(&population.kinds, clicks));
             owner.push(own.likelihood(class, &population.kinds, clicks));

@@ -221,7 +221,8 @@ impl<S: Scorer> Detector<S> {
         let mut window_score =
             window_scores.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
         window_score.clicks.add(&ClickSums::of(window.clicks()));
-        let (at, score) = (window.closed_at(), window_score.score);
+        let at = window.closed_at();
+        let score = window_score.score;
         let copies = self.replay.as_mut().and_then(|replay| replay.observe(window));
         if copies.is_some() {
             self.decider.replayed();

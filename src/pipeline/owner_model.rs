@@ -197,16 +197,15 @@ impl OwnerModel {
     /// still does.
     #[must_use]
     pub fn on_session(&self, group_mean: &GroupMean, windows: usize) -> Self {
-        let (n, days) = (windows.max(1) as f64, f64::from(self.days));
+        let n = windows.max(1) as f64;
+        let days = f64::from(self.days);
         let mut today = Self { days: 0.0, ..self.clone() };
         for (at, seen) in group_mean.embedding.iter().enumerate() {
             let [between_session, within_session] =
                 [&self.covariance.between_session, &self.covariance.within_session]
                     .map(|v| f64::from(v[at]));
-            let (unsure, rest) = (
-                f64::from(self.variance[at]) + days * between_session,
-                (1.0 - days) * between_session,
-            );
+            let unsure = f64::from(self.variance[at]) + days * between_session;
+            let rest = (1.0 - days) * between_session;
             let known = (f64::from(self.mean[at]), unsure);
             (today.mean[at], today.variance[at]) =
                 posterior(known, *seen, rest + within_session / n);
@@ -233,7 +232,8 @@ impl OwnerModel {
                 [&covariance.between_user, &covariance.between_session, &covariance.within_session]
                     .map(|v| f64::from(v[at]));
             let noise = between_session + within_session / n;
-            let (owner, anybody) = (f64::from(variance[at]) + noise, between_user + noise);
+            let owner = f64::from(variance[at]) + noise;
+            let anybody = between_user + noise;
             let mean = f64::from(*mean);
             ratio.square.push(0.5 / anybody - 0.5 / owner);
             ratio.line.push(mean / owner);

@@ -271,7 +271,8 @@ fn times(count: i64, unit: u64) -> u64 {
 
 /// Where the hand was at each moment, from where it began.
 fn resampled(samples: &[Sample]) -> [[f64; 2]; POINTS] {
-    let (first, last) = (samples[0], samples[samples.len() - 1]);
+    let first = samples[0];
+    let last = samples[samples.len() - 1];
     let whole = (last.at - first.at).0.max(1) as f64;
     let mut next = 1;
     std::array::from_fn(|at| {
@@ -279,7 +280,8 @@ fn resampled(samples: &[Sample]) -> [[f64; 2]; POINTS] {
         while next + 1 < samples.len() && ((samples[next].at - first.at).0 as f64) < micros {
             next += 1;
         }
-        let (from, to) = (samples[next - 1], samples[next]);
+        let from = samples[next - 1];
+        let to = samples[next];
         let begun = (from.at - first.at).0 as f64;
         let span = (to.at - from.at).0.max(1) as f64;
         let share = ((micros - begun) / span).clamp(0.0, 1.0);

@@ -53,7 +53,8 @@ impl MachineAccount {
         let is_packed = file.fill_buf().map_err(failed)?.starts_with(&GZIP);
         let reader: Box<dyn Read> =
             if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        let (mut events, mut unknown) = (Vec::new(), 0);
+        let mut events = Vec::new();
+        let mut unknown = 0;
         for line in BufReader::new(reader).split(b'\n') {
             let line = line.map_err(failed)?;
             match serde_json::from_slice::<StampedEvent>(&line) {

@@ -35,7 +35,8 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
         line.push([x, *value]);
     }
     let xs = || line.iter().map(|it| it[0]).filter(|x| x.is_finite());
-    let (from, to) = (xs().fold(-1.0, f64::min), xs().fold(0.5, f64::max));
+    let from = xs().fold(-1.0, f64::min);
+    let to = xs().fold(0.5, f64::max);
     let highest = points.iter().map(|(_, value)| *value).fold(1.0, f64::max);
     let (label, top) =
         if is_by_evidence { ("nats against you", 1.1 * highest) } else { ("score", 1.0) };

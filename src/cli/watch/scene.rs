@@ -103,7 +103,8 @@ pub(super) mod tests {
         let [at, started_at, ended_at] = [Timestamp::default(); 3];
         let window = WindowSummary { started_at, ended_at, steps: 24, end: WindowEnd::Pause };
         let decision = Decision::Trusted;
-        let (evidence, block) = (3.5, None);
+        let evidence = 3.5;
+        let block = None;
         let judgement = Judgement { grouped, evidence, block, windows: 30, decision, action };
         let verdict = Verdict { window, at, score: Score::new(score), judgement, why: None };
         let wall = "2026-03-01T10:00:00Z".into();

@@ -92,7 +92,8 @@ impl<'a> Curve<'a> {
         let named = named.into_iter().filter_map(|(limit, name, colour)| {
             limit.map(|limit| (f64::from(limit), name, colour))
         });
-        let (mut levels, mut names) = (Vec::new(), Vec::new());
+        let mut levels = Vec::new();
+        let mut names = Vec::new();
         for (limit, name, colour) in named {
             levels.push((limit, colour));
             names.push(format!("{name} {limit:.1}"));

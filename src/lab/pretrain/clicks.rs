@@ -201,7 +201,8 @@ fn moments_of(sessions: &[&Session], kind: usize) -> Option<Moments> {
     }
     let means: Vec<f64> = users.iter().map(|u| mean(u.iter().map(|s| s.mean[kind]))).collect();
     let within = mean(users.iter().map(|u| mean(u.iter().map(|s| s.variance[kind]))));
-    let (mut sum, mut freedom) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut freedom = 0.0;
     for user in users.iter().filter(|user| user.len() > 1) {
         let own: Vec<f64> = user.iter().map(|session| session.mean[kind]).collect();
         // Means over clicks differ by chance too: that is no difference between sessions.

@@ -57,7 +57,8 @@ fn operating_point(
     };
     let equal = metrics::eer(&owner, &others)?;
     let rates = metrics::rates(&owner, &others, equal.threshold);
-    let (genuine_groups, impostor_groups) = (disjoint(genuine, n), disjoint(impostor, n));
+    let genuine_groups = disjoint(genuine, n);
+    let impostor_groups = disjoint(impostor, n);
     let interval = |rate, groups| metrics::wilson(rate, groups).map(|bound| bound as f32);
     Some(OperatingPoint {
         windows: n,

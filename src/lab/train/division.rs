@@ -18,7 +18,8 @@ pub(super) struct WindowDivision<'a> {
 impl<'a> WindowDivision<'a> {
     /// Divides; fails when one window would stand in two parts.
     pub(super) fn of(request: &TrainingRequest<'a>) -> Result<Self> {
-        let (genuine, impostor) = (genuine(request), people(request));
+        let genuine = genuine(request);
+        let impostor = people(request);
         let places = places("session", &genuine, true).chain(places("impostor", &impostor, false));
         identity::refuse_duplicates(places)?;
         let slices = |pieces: Vec<Piece<'a>>| pieces.into_iter().map(|p| p.windows).collect();

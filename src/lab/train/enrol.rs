@@ -94,7 +94,8 @@ pub(super) fn enrol(
         };
         parts.iter().enumerate().flat_map(of).collect()
     };
-    let (own, others) = (joined(streams(&genuine)), streams(&impostors));
+    let own = joined(streams(&genuine));
+    let others = streams(&impostors);
     let covariance = backbone.covariance.as_ref().filter(|_| options.embedding);
     let later = covariance.and_then(|covariance| {
         owner_model::owner_model(
@@ -146,7 +147,8 @@ fn folds(sessions: &[Vec<Window>]) -> Vec<Vec<&[Window]>> {
     let total: usize = sessions.iter().map(Vec::len).sum();
     let border = |fold: usize| fold * total / FOLDS;
     let cut = |fold: usize| {
-        let (mut begins, mut found) = (0, Vec::new());
+        let mut begins = 0;
+        let mut found = Vec::new();
         for session in sessions {
             let place = |at: usize| at.clamp(begins, begins + session.len()) - begins;
             let range: Range<usize> = place(border(fold))..place(border(fold + 1));

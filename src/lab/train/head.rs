@@ -55,7 +55,8 @@ struct Weighted {
 }
 
 fn mean<'a>(rows: impl Iterator<Item = &'a Vec<f32>>, features: usize) -> Vec<f64> {
-    let (mut sum, mut count) = (vec![0.0; features], 0.0f64);
+    let mut sum = vec![0.0; features];
+    let mut count = 0.0f64;
     for row in rows {
         sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x));
         count += 1.0;

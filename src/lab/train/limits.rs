@@ -63,7 +63,8 @@ pub(super) fn of_scores(
 /// The limit that the windows pass as often as is allowed.
 fn limit_for(windows: &[WindowScore], model: &BlockModel, allowed: usize) -> f32 {
     let blocks = blocks(windows, model);
-    let (mut low, mut high) = (0.0_f64, 1.0_f64);
+    let mut low = 0.0_f64;
+    let mut high = 1.0_f64;
     while alarms(&blocks, high) > allowed && high < 1e6 {
         (low, high) = (high, 2.0 * high);
     }
@@ -103,7 +104,8 @@ fn calibrate(genuine: &[Score], impostor: &[Score]) -> Option<ScoreCalibration> 
         scores.iter().map(row).collect()
     };
     let rows = [weighted(genuine, 1.0), weighted(impostor, 0.0)].concat();
-    let (mut slope, mut intercept) = (1.0, 0.0);
+    let mut slope = 1.0;
+    let mut intercept = 0.0;
     for _ in 0..NEWTON_STEPS {
         let (along, across) = newton(&rows, slope, intercept);
         slope -= along;
@@ -116,10 +118,13 @@ fn calibrate(genuine: &[Score], impostor: &[Score]) -> Option<ScoreCalibration> 
 /// One step of Newton's method for slope and intercept.
 fn newton(rows: &[[f64; 3]], slope: f64, intercept: f64) -> (f64, f64) {
     let mut gradient = [PENALTY * (slope - 1.0), PENALTY * intercept];
-    let (mut ss, mut si, mut ii) = (PENALTY, 0.0, PENALTY);
+    let mut ss = PENALTY;
+    let mut si = 0.0;
+    let mut ii = PENALTY;
     for [x, label, weight] in rows {
         let p = 1.0 / (1.0 + (-(slope * x + intercept)).exp());
-        let (error, curve) = (weight * (p - label), weight * p * (1.0 - p));
+        let error = weight * (p - label);
+        let curve = weight * p * (1.0 - p);
         gradient[0] += error * x;
         gradient[1] += error;
         ss += curve * x * x;

@@ -77,7 +77,8 @@ fn slope(rows: &[[f64; 3]]) -> f64 {
     let [least, most] = SLOPES;
     let mut slope = most;
     for _ in 0..NEWTON_STEPS {
-        let (mut gradient, mut curve) = (0.0, 1e-9);
+        let mut gradient = 0.0;
+        let mut curve = 1e-9;
         for [x, label, weight] in rows {
             let p = 1.0 / (1.0 + (-slope * x).exp());
             gradient += weight * (p - label) * x;

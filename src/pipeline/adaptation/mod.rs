@@ -266,7 +266,8 @@ impl Adaptation {
                 self.learn(SHORT_STRETCH);
                 self.refute(at);
                 self.today = None;
-                let (first, stretch) = (Some(Sums::default()), Sums::default());
+                let first = Some(Sums::default());
+                let stretch = Sums::default();
                 self.verified = Some(Verified { since: at, first, stretch });
                 Some(self.adoption())
             }

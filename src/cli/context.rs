@@ -270,13 +270,11 @@ fn policy(path: &Path) -> Result<AdminPolicy> {
         }
         read => read.map_err(|e| Failure::io(&name, e))?,
     };
-    match private::only_root_writes(path).map_err(|e| Failure::io(&name, e))? {
-        true => AdminPolicy::parse(&name, &text),
-        false => {
-            let what =
-                format!("{name}: others than administrators can write it, so it is not obeyed");
-            Err(Failure::new(FailureKind::Denied, what).remedy(private::handing_to_root(path)))
-        }
+    if private::only_root_writes(path).map_err(|e| Failure::io(&name, e))? {
+        AdminPolicy::parse(&name, &text)
+    } else {
+        let what = format!("{name}: others than administrators can write it, so it is not obeyed");
+        Err(Failure::new(FailureKind::Denied, what).remedy(private::handing_to_root(path)))
     }
 }
 

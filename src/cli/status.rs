@@ -182,9 +182,10 @@ fn allowed(status: &Status, quiet: Option<&QuietPeriod>) -> String {
 }
 
 fn alarmed(alarm: &LastAlarm) -> String {
-    let why = match alarm.why.is_empty() {
-        true => String::new(),
-        false => format!("; unlike you: {}", alarm.why.join(", ")),
+    let why = if alarm.why.is_empty() {
+        String::new()
+    } else {
+        format!("; unlike you: {}", alarm.why.join(", "))
     };
     format!("{}, to {}{why}", clock::local(&alarm.at), alarm.action)
 }

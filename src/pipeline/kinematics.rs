@@ -106,9 +106,10 @@ impl KinematicProfile {
     /// When a number is not finite, or a deviation not above 0.
     pub fn validate(&self) -> Result<(), String> {
         let above = self.deviation.iter().all(|d| d.is_finite() && *d > 0.0);
-        match above && self.mean.iter().all(|m| m.is_finite()) {
-            true => Ok(()),
-            false => Err("its kinematics are no numbers, or without a deviation".into()),
+        if above && self.mean.iter().all(|m| m.is_finite()) {
+            Ok(())
+        } else {
+            Err("its kinematics are no numbers, or without a deviation".into())
         }
     }
 

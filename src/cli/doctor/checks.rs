@@ -86,9 +86,10 @@ fn scorer(context: &Context) -> Check {
                 .chain(at)
                 .chain(note)
                 .collect::<String>();
-            match report.backend == ScorerBackend::Builtin && !by_choice {
-                true => Check::warn("scorer", found, fetch),
-                false => Check::ok("scorer", found),
+            if report.backend == ScorerBackend::Builtin && !by_choice {
+                Check::warn("scorer", found, fetch)
+            } else {
+                Check::ok("scorer", found)
             }
         }
         Err(failure) => Check::failed("scorer", &failure, &fetch),

@@ -41,9 +41,10 @@ impl DoctorArgs {
         let colour = output::colour();
         for check in desktop::all().chain(checks::all()) {
             worst = worst.max(check.health);
-            match self.json {
-                true => output::json(&check)?,
-                false => output::line(&text(&check, colour))?,
+            if self.json {
+                output::json(&check)?;
+            } else {
+                output::line(&text(&check, colour))?;
             }
         }
         match worst {

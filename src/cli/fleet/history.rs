@@ -10,7 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Serialize;
 
 use crate::agent::event::StampedEvent;
-use crate::cli::report::account::{Account, Activity, Outcome, TimelineMarkKind};
+use crate::cli::report::account::{Account, Activity, AlarmOutcome, TimelineMarkKind};
 use crate::error::{Failure, FailureKind, Result, printable};
 
 const GZIP: [u8; 2] = [0x1F, 0x8B];
@@ -85,7 +85,7 @@ impl MachineAccount {
         for alarm in &account.alarms {
             let day = days.entry(alarm.at.div_euclid(DAY_MS)).or_default();
             day[0] += 1;
-            day[1] += u64::from(alarm.outcome == Outcome::Refuted);
+            day[1] += u64::from(alarm.outcome == AlarmOutcome::Refuted);
         }
         Self {
             name: name.to_owned(),

@@ -154,7 +154,7 @@ fn duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::account::{ActivitySpan, AlarmAccount, JudgedPoint, Outcome};
+    use crate::cli::report::account::{ActivitySpan, AlarmAccount, AlarmOutcome, JudgedPoint};
     use crate::cli::report::strip::day_before;
     use crate::pipeline::Action;
     use jiff::tz::TimeZone;
@@ -184,7 +184,7 @@ mod tests {
                 at: noon + 5000,
                 action: Action::Notify,
                 why: "slower".into(),
-                outcome: Outcome::Refuted,
+                outcome: AlarmOutcome::Refuted,
             }],
             marks: vec![
                 mark(TimelineMarkKind::Alarm, "a < b"),

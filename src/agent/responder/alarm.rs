@@ -84,6 +84,9 @@ impl Locking {
     /// How long until it is tried again: soon, because an impostor may hold a menu open, and less
     /// often where nothing helps.
     pub(super) const fn pause(&self) -> Duration {
+        if self.failures == 1 {
+            return Duration::from_millis(300);
+        }
         match self.failures / EAGER {
             0 => Duration::from_secs(1),
             1 => Duration::from_secs(10),

@@ -92,6 +92,10 @@ fn live(
         if fault == Fault::KilledInCountdown && random.random_range(0..4) > 0 {
             continue;
         }
+        // Its service needs a bus that answers.
+        if fault == Fault::SilentScreenSaver {
+            held.clear();
+        }
         let printed = agent.count();
         let made = fault.make(desk, agent)?;
         tally.faults += 1;

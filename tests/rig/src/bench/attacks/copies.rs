@@ -34,7 +34,7 @@ impl CopiesArgs {
     /// When the dataset cannot be read.
     pub fn run(self) -> Result<()> {
         let format: Format = self.format.parse()?;
-        let dataset = open(&format, &[self.folder.clone()], ReadParams::default())?;
+        let dataset = open(&format, std::slice::from_ref(&self.folder), ReadParams::default())?;
         let (people, _) = read_users(&dataset, WindowParams::default(), &mut |_, _| {})?;
         let of = |person: &mousewarden::lab::protocol::ProtocolUser| -> Vec<Vec<Window>> {
             person.sessions.iter().map(|session| session.windows.clone()).collect()

@@ -112,14 +112,16 @@ impl Serialize for Marks {
 impl<'de> Deserialize<'de> for Marks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let mark = |digits: &[u8]| {
-            let whole = digits.len() == DIGITS && digits.iter().all(u8::is_ascii_hexdigit);
-            let digits = std::str::from_utf8(digits).ok().filter(|_| whole)?;
-            u64::from_str_radix(digits, 16).ok()
-        };
-        let marks: Option<Vec<u64>> = text.as_bytes().chunks(DIGITS).map(mark).collect();
+        let marks: Option<Vec<u64>> = text.as_bytes().chunks(DIGITS).map(mark_of).collect();
         marks.map(Self).ok_or_else(|| D::Error::custom("not ten hexadecimal digits a mark"))
     }
+}
+
+/// The mark that these digits write.
+fn mark_of(digits: &[u8]) -> Option<u64> {
+    let whole = digits.len() == DIGITS && digits.iter().all(u8::is_ascii_hexdigit);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| whole)?;
+    u64::from_str_radix(digits, 16).ok()
 }
 
 /// Makes marks.
@@ -174,19 +176,14 @@ impl Marker {
             return None;
         }
         let path = resampled(samples);
-        let coefficient = |weights: &[f64; POINTS]| {
-            weights.iter().zip(&path).fold([0.0; 2], |[x, y], (weight, place)| {
-                [x + weight * place[0], y + weight * place[1]]
-            })
-        };
-        let [first_x, first_y] = coefficient(&self.cosines[0]);
+        let [first_x, first_y] = coefficient(&self.cosines[0], &path);
         let size = first_x * first_x + first_y * first_y;
         if size < SHAPE_SIZE * SHAPE_SIZE {
             return None;
         }
         let mut shape = [0.0; NUMBERS];
         for (at, weights) in self.cosines[1..].iter().enumerate() {
-            let [x, y] = coefficient(weights);
+            let [x, y] = coefficient(weights, &path);
             let [along, across] = widths(at);
             shape[2 * at] = (x * first_x + y * first_y) / size / along;
             shape[2 * at + 1] = (y * first_x - x * first_y) / size / across;
@@ -235,14 +232,10 @@ impl Marker {
 
     /// The mark of whole-pixel steps, wherever and whenever they are made.
     fn exact(&self, samples: &[Sample]) -> Option<u64> {
-        let step = |pair: &[Sample]| {
-            [(pair[1].x - pair[0].x).round() as i64, (pair[1].y - pair[0].y).round() as i64]
-        };
         let steps: Vec<[i64; 2]> = samples.windows(2).map(step).collect();
-        let bits = |change: i64| (1.0 + change.unsigned_abs() as f64).log2();
         let held: f64 = steps
             .windows(2)
-            .map(|pair| bits(pair[1][0] - pair[0][0]) + bits(pair[1][1] - pair[0][1]))
+            .map(|pair| held_by(pair[1][0] - pair[0][0]) + held_by(pair[1][1] - pair[0][1]))
             .sum();
         if steps.len() < EXACT.0 || held < EXACT.1 {
             return None;
@@ -251,6 +244,24 @@ impl Marker {
             steps.iter().flatten().fold(1, |sum, part| self.key.mix(sum ^ part.cast_unsigned()));
         Some(self.key.mark(sum))
     }
+}
+
+/// The bits in a change of one part of a step.
+fn held_by(change: i64) -> f64 {
+    (1.0 + change.unsigned_abs() as f64).log2()
+}
+
+/// One whole-pixel step.
+fn step(pair: &[Sample]) -> [i64; 2] {
+    [(pair[1].x - pair[0].x).round() as i64, (pair[1].y - pair[0].y).round() as i64]
+}
+
+/// One coefficient of a path, by its weights.
+fn coefficient(weights: &[f64; POINTS], path: &[[f64; 2]; POINTS]) -> [f64; 2] {
+    weights
+        .iter()
+        .zip(path)
+        .fold([0.0; 2], |[x, y], (weight, place)| [x + weight * place[0], y + weight * place[1]])
 }
 
 /// A moment as a share of the window's duration.

@@ -40,9 +40,8 @@ pub(super) fn mark_key<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Mar
     hash.update(b"marks of movement");
     windows.into_iter().for_each(|window| hash.update(of(window)));
     let bytes: [u8; 32] = hash.finalize().into();
-    let half =
-        |from: usize| bytes[from..from + 8].iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
-    MarkKey([half(0), half(8)])
+    let halves = [&bytes[..8], &bytes[8..16]];
+    MarkKey(halves.map(|half| half.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))))
 }
 
 /// Bytes as text.

@@ -26,15 +26,16 @@ pub(super) struct Sample {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Reads bytes that were made of a sample; whether it refuses them is its business.
-type Reader = dyn Fn(&Sample, &[u8]);
+/// What reads bytes that were made of a sample.
+type Reader = Box<dyn Fn(&Sample, &[u8])>;
 
 /// One reader.
 pub(super) struct Target {
     /// One word.
     pub(super) name: String,
     pub(super) samples: Vec<Sample>,
-    pub(super) read: Box<Reader>,
+    /// Reads bytes that were made of a sample; whether it refuses them is its business.
+    pub(super) read: Reader,
 }
 
 /// Readers whose names hold a text.

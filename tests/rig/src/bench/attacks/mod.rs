@@ -115,13 +115,15 @@ impl AttacksArgs {
             folder: &self.models,
             shard: Shard::WHOLE,
         };
-        series.one(split, &|path| LoadedScorer::open(path, &scorer), &mut |_| {})?;
         let path = plan.model_path(&self.models, split);
+        if !path.exists() {
+            series.one(split, &|path| LoadedScorer::open(path, &scorer), &mut |_| {})?;
+        }
         let (bundle, scorer) = LoadedScorer::open_bundle(&path, &scorer)?;
         let choice = DecisionChoice::default();
         let decision = choice.resolve(&bundle)?;
         let half_life = choice.notice_budget_h.half_life();
-        Ok(AttackedOwner::new(plan, split, bundle, scorer, (decision, half_life), self.windows))
+        Ok(AttackedOwner::new(plan, split, &bundle, scorer, (decision, half_life), self.windows))
     }
 
     fn print(

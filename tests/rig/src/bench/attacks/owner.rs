@@ -6,8 +6,8 @@ use mousewarden::lab::protocol::{Plan, Split, WindowRange};
 use mousewarden::model::{Bundle, LoadedScorer};
 use mousewarden::pipeline::window::Sample;
 use mousewarden::pipeline::{
-    Boundary, DecisionParams, Detector, KnownMovement, Micros, MouseEvent, MouseKind, ScoreError,
-    Scorer, Signal, Steps, Timestamp, Window, WindowParams, WindowScore,
+    Boundary, DecisionParams, Detector, KnownMovement, MarkKey, Micros, MouseEvent, MouseKind,
+    ScoreError, Scorer, Signal, Steps, Timestamp, Window, WindowParams, WindowScore,
 };
 
 use super::species::{Draw, Presentation, Species};
@@ -50,7 +50,7 @@ pub(super) struct Material {
 pub(super) struct AttackedOwner<'a> {
     plan: &'a Plan,
     split: &'a Split,
-    bundle: Bundle,
+    own: KnownMovement,
     scorer: LoadedScorer,
     decision: DecisionParams,
     half_life: Micros,
@@ -73,7 +73,7 @@ impl<'a> AttackedOwner<'a> {
     pub(super) fn new(
         plan: &'a Plan,
         split: &'a Split,
-        bundle: Bundle,
+        bundle: &Bundle,
         scorer: LoadedScorer,
         (decision, half_life): (DecisionParams, Micros),
         windows: usize,
@@ -97,14 +97,19 @@ impl<'a> AttackedOwner<'a> {
         if impostors.is_empty() {
             return None;
         }
-        let key = bundle.provenance.own_movement.key;
-        let known = KnownMovement::of(key, &later);
         let enrolled = of(&split.genuine.training);
+        // A model of before does not tell its movement; then it is that of the training part.
+        let own = if bundle.provenance.own_movement.is_empty() {
+            KnownMovement::of(MarkKey([1, split.owner as u64]), &enrolled)
+        } else {
+            bundle.provenance.own_movement.clone()
+        };
+        let known = KnownMovement::of(own.key, &later);
         let material = Material { enrolled, later, unseen, impostors, windows };
         Some(Self {
             plan,
             split,
-            bundle,
+            own,
             scorer,
             decision,
             half_life,
@@ -178,7 +183,7 @@ impl<'a> AttackedOwner<'a> {
         later: Option<KnownMovement>,
     ) -> Result<bool> {
         let params = WindowParams::default();
-        let enrolled = &self.bundle.provenance.own_movement;
+        let enrolled = &self.own;
         let mut detector = Detector::new(params, Lent(&mut self.scorer), self.decision.clone())
             .adapting(None, self.half_life);
         if let Some(later) = later {

@@ -105,11 +105,13 @@ impl ClickSums {
     /// Of these timings.
     pub fn of(timings: &[ClickTiming]) -> Self {
         let mut sums = Self::default();
-        for timing in timings {
-            sums.count[timing.kind as usize] += 1;
-            sums.sum[timing.kind as usize] += timing.log();
-        }
+        timings.iter().for_each(|timing| sums.take(timing));
         sums
+    }
+
+    fn take(&mut self, timing: &ClickTiming) {
+        self.count[timing.kind as usize] += 1;
+        self.sum[timing.kind as usize] += timing.log();
     }
 
     /// Adds others.
@@ -137,7 +139,8 @@ impl ClickSums {
     }
 }
 
-/// The clock of clicks: signals in, at most one timing a signal out.
+/// The clock of clicks: signals in, at most one timing a signal out. It is not saved: an agent that
+/// begins again begins clean, because what was pressed before may have been released unseen.
 #[derive(Debug, Clone, Default)]
 pub struct ClickTimer {
     /// The button that is down.

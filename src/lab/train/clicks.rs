@@ -39,6 +39,10 @@ impl Seen {
             *stretches += if count > 0 { windows as f64 / STRETCH } else { 0.0 };
         }
     }
+
+    fn timings(&self) -> u32 {
+        self.sums.timings()
+    }
 }
 
 /// The owner of these sessions; `None` with too few clicks.
@@ -51,7 +55,7 @@ pub(super) fn owner(population: &ClickPopulation, sessions: &[Vec<Window>]) -> O
             seen[likeliest(population, &timings)].add(&timings, piece.len());
         }
     }
-    let timings: u32 = seen.iter().map(|seen| seen.sums.timings()).sum();
+    let timings: u32 = seen.iter().map(Seen::timings).sum();
     let pieces: f64 = seen.iter().map(|seen| seen.pieces).sum();
     let mut classes = Vec::new();
     for (class, seen) in population.classes.iter().zip(&seen) {

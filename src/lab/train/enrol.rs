@@ -107,6 +107,7 @@ pub(super) fn enrol(
         )
     });
     let operating_points = calibrate::operating_points(&own, &others, later.as_ref());
+    // After the operating points: the impostors that thresholds are set by are synthetic and do not click.
     let clicks = backbone.clicks.as_ref().and_then(|clicks| clicks::owner(clicks, sessions));
     let owner_model = later.map(|(owner_model, _)| OwnerModel { clicks, ..owner_model });
     let (score_calibration, limits) = match owner_model {

@@ -45,12 +45,12 @@ pub(in crate::cli) struct AlarmAccount {
     pub action: Action,
     /// What it rested on, in words; empty where nothing can be told.
     pub why: String,
-    pub outcome: Outcome,
+    pub outcome: AlarmOutcome,
 }
 
 /// What became of an alarm, the best known first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::cli) enum Outcome {
+pub(in crate::cli) enum AlarmOutcome {
     /// The password was given after "It was me".
     Refuted,
     /// The screen was locked by it.
@@ -61,7 +61,7 @@ pub(in crate::cli) enum Outcome {
     Unanswered,
 }
 
-impl Outcome {
+impl AlarmOutcome {
     pub(super) const fn words(self) -> &'static str {
         match self {
             Self::Refuted => "a false alarm: your password confirmed that it was you",
@@ -156,14 +156,14 @@ impl Account {
                 self.points.push(Point { at, grouped, evidence });
                 if let Some(action) = verdict.judgement.action {
                     let why = verdict.why.as_ref().map(why).unwrap_or_default();
-                    let outcome = Outcome::Unanswered;
+                    let outcome = AlarmOutcome::Unanswered;
                     self.alarms.push(AlarmAccount { at, action, why, outcome });
                 }
             }
-            Event::Confirmed => self.outcome(at, Outcome::Refuted),
-            Event::LockAsked { .. } => self.outcome(at, Outcome::Locked),
+            Event::Confirmed => self.outcome(at, AlarmOutcome::Refuted),
+            Event::LockAsked { .. } => self.outcome(at, AlarmOutcome::Locked),
             Event::Answered { answer } if *answer != NoticeAnswer::Dismissed => {
-                self.outcome(at, Outcome::Answered);
+                self.outcome(at, AlarmOutcome::Answered);
             }
             Event::Started { threshold, .. } | Event::Reloaded { threshold, .. } => {
                 self.thresholds.push((at, f64::from(*threshold)));
@@ -174,14 +174,14 @@ impl Account {
     }
 
     /// Takes note of what became of the last alarm, if it was not long ago.
-    fn outcome(&mut self, at: i64, outcome: Outcome) {
+    fn outcome(&mut self, at: i64, outcome: AlarmOutcome) {
         let last = self.alarms.last_mut().filter(|alarm| at - alarm.at <= ANSWERED_WITHIN_MS);
         last.into_iter().for_each(|alarm| alarm.outcome = alarm.outcome.min(outcome));
     }
 
     /// Alarms that a password disproved.
     pub(in crate::cli) fn refuted(&self) -> usize {
-        self.alarms.iter().filter(|alarm| alarm.outcome == Outcome::Refuted).count()
+        self.alarms.iter().filter(|alarm| alarm.outcome == AlarmOutcome::Refuted).count()
     }
 
     /// Milliseconds spent on something.

@@ -36,8 +36,11 @@ pub(super) fn write(account: &Account, span: &ReportSpan, promised: Option<u32>)
         sections.push(Section::new("While you were away").with_all(away));
     }
     let other = happened(account, span, |kind| kind != TimelineMarkKind::Away);
-    let quiet = || vec![Block::Text("Nothing out of the ordinary.".into())];
-    let other = if other.is_empty() { quiet() } else { other };
+    let other = if other.is_empty() {
+        vec![Block::Text("Nothing out of the ordinary.".into())]
+    } else {
+        other
+    };
     sections.push(Section::new("What happened").with_all(other).with(Block::Small(privacy.into())));
     Page { title: "mousewarden report".into(), lead, sections }.html()
 }
@@ -149,7 +152,7 @@ fn duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::account::{ActivitySpan, AlarmAccount, Outcome, Point};
+    use crate::cli::report::account::{ActivitySpan, AlarmAccount, AlarmOutcome, Point};
     use crate::cli::report::strip::day_before;
     use crate::pipeline::Action;
     use jiff::tz::TimeZone;
@@ -179,7 +182,7 @@ mod tests {
                 at: noon + 5000,
                 action: Action::Notify,
                 why: "slower".into(),
-                outcome: Outcome::Refuted,
+                outcome: AlarmOutcome::Refuted,
             }],
             marks: vec![
                 mark(TimelineMarkKind::Alarm, "a < b"),

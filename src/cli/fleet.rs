@@ -70,13 +70,12 @@ impl FleetArgs {
 
 /// The files at or below a path; below, those that end like histories.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let failed = |e| Failure::io(format!("history {}", path.display()), e);
-    if !path.metadata().map_err(failed)?.is_dir() {
+    if !path.metadata().map_err(|e| failed(path, e))?.is_dir() {
         files.push(path.to_owned());
         return Ok(());
     }
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?.path();
+    for entry in std::fs::read_dir(path).map_err(|e| failed(path, e))? {
+        let entry = entry.map_err(|e| failed(path, e))?.path();
         let name = entry.to_string_lossy();
         let is_history = [".jsonl", ".json", ".jsonl.gz", ".json.gz"];
         if entry.is_dir() || is_history.iter().any(|ending| name.ends_with(ending)) {
@@ -109,4 +108,8 @@ fn read_all(files: &[PathBuf]) -> (Vec<MachineAccount>, Vec<Failure>) {
     machines.sort_by(|a: &MachineAccount, b| a.name.cmp(&b.name));
     refused.sort_by_key(ToString::to_string);
     (machines, refused)
+}
+
+fn failed(path: &Path, error: std::io::Error) -> Failure {
+    Failure::io(format!("history {}", path.display()), error)
 }

@@ -30,7 +30,7 @@ fn session(user: usize, which: usize) -> String {
     let (mut at, mut x, mut y) = (1000.0, 600.0, 400.0);
     for _ in 0..STROKES {
         let reach = 60.0 + 40.0 * user as f64 + 200.0 * draw.next();
-        let (steps, turn) = (14 + 5 * user, 6.28 * draw.next());
+        let (steps, turn) = (14 + 5 * user, std::f64::consts::TAU * draw.next());
         for step in 0..=steps {
             let share = step as f64 / steps as f64;
             // A minimum jerk from one place to the next.

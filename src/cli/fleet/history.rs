@@ -48,15 +48,14 @@ impl MachineAccount {
     /// # Errors
     /// When it cannot be read, or none of its lines is an event.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let failed = |e| Failure::io(format!("history {}", path.display()), e);
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
-        let is_packed = file.fill_buf().map_err(failed)?.starts_with(&GZIP);
+        let mut file = BufReader::new(File::open(path).map_err(|e| failed(path, e))?);
+        let is_packed = file.fill_buf().map_err(|e| failed(path, e))?.starts_with(&GZIP);
         let reader: Box<dyn Read> =
             if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         let mut events = Vec::new();
         let mut unknown = 0;
         for line in BufReader::new(reader).split(b'\n') {
-            let line = line.map_err(failed)?;
+            let line = line.map_err(|e| failed(path, e))?;
             match serde_json::from_slice::<StampedEvent>(&line) {
                 Ok(event) => events.push(event),
                 Err(_) if line.trim_ascii().is_empty() => {}
@@ -74,13 +73,9 @@ impl MachineAccount {
     }
 
     fn of(name: &str, events: &[StampedEvent]) -> Self {
-        let at = |event: &StampedEvent| event.wall.parse::<jiff::Timestamp>().ok();
-        let ends = [events.first().and_then(at), events.last().and_then(at)];
-        let [first, last] = ends.map(|end| end.map_or(0, |end| end.as_millisecond()));
+        let [first, last] = [events.first(), events.last()].map(|end| end.map_or(0, at_ms));
         // Whatever ran on after the export is of the next one.
         let account = Account::of(events, i64::MAX);
-        let hours = |ms: i64| ms as f64 / 3_600_000.0;
-        let count = |kind| account.count(kind) as u64;
         let mut days: BTreeMap<i64, [u64; 2]> = BTreeMap::new();
         for alarm in &account.alarms {
             let day = days.entry(alarm.at.div_euclid(DAY_MS)).or_default();
@@ -96,11 +91,23 @@ impl MachineAccount {
             windows: account.windows as u64,
             alarms: account.alarms.len() as u64,
             refuted: account.refuted() as u64,
-            locks: count(TimelineMarkKind::Lock),
-            faults: count(TimelineMarkKind::Fault),
-            gaps: count(TimelineMarkKind::Away),
+            locks: account.count(TimelineMarkKind::Lock) as u64,
+            faults: account.count(TimelineMarkKind::Fault) as u64,
+            gaps: account.count(TimelineMarkKind::Away) as u64,
             unknown_lines: 0,
             days,
         }
     }
+}
+
+fn at_ms(event: &StampedEvent) -> i64 {
+    event.wall.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond)
+}
+
+fn hours(ms: i64) -> f64 {
+    ms as f64 / 3_600_000.0
+}
+
+fn failed(path: &Path, error: std::io::Error) -> Failure {
+    Failure::io(format!("history {}", path.display()), error)
 }

@@ -13,6 +13,19 @@ const MOST_ROWS: usize = 50;
 /// Days in the picture at most, the latest.
 const MOST_DAYS: usize = 90;
 
+/// Columns of the table.
+const HEAD: [&str; 9] = [
+    "machine",
+    "watched h",
+    "windows",
+    "alarms",
+    "known false",
+    "promised false",
+    "locks",
+    "faults",
+    "gaps",
+];
+
 /// All machines.
 pub(super) struct Fleet {
     pub machines: Vec<MachineAccount>,
@@ -45,25 +58,31 @@ pub(super) struct FleetSums {
 
 impl Fleet {
     pub(super) fn sums(&self) -> FleetSums {
-        let sum = |of: fn(&MachineAccount) -> u64| self.machines.iter().map(of).sum();
-        let hours = |of: fn(&MachineAccount) -> f64| self.machines.iter().map(of).sum::<f64>();
-        let watched_h = hours(|it| it.watched_h);
-        let open = hours(|it| (it.span_h - it.locked_h).max(it.watched_h));
+        let watched_h = self.hours(|it| it.watched_h);
+        let open = self.hours(|it| (it.span_h - it.locked_h).max(it.watched_h));
         FleetSums {
             machines: self.machines.len(),
             unreadable: self.unreadable,
             watched_h,
             coverage: if open > 0.0 { watched_h / open } else { 0.0 },
-            windows: sum(|it| it.windows),
-            alarms: sum(|it| it.alarms),
+            windows: self.total(|it| it.windows),
+            alarms: self.total(|it| it.alarms),
             promised_false: watched_h / f64::from(self.budget_h),
-            known_false: sum(|it| it.refuted),
+            known_false: self.total(|it| it.refuted),
             machines_without_alarm: self.machines.iter().filter(|it| it.alarms == 0).count(),
-            locks: sum(|it| it.locks),
-            faults: sum(|it| it.faults),
-            gaps: sum(|it| it.gaps),
-            unknown_lines: sum(|it| it.unknown_lines),
+            locks: self.total(|it| it.locks),
+            faults: self.total(|it| it.faults),
+            gaps: self.total(|it| it.gaps),
+            unknown_lines: self.total(|it| it.unknown_lines),
         }
+    }
+
+    fn total(&self, of: fn(&MachineAccount) -> u64) -> u64 {
+        self.machines.iter().map(of).sum()
+    }
+
+    fn hours(&self, of: fn(&MachineAccount) -> f64) -> f64 {
+        self.machines.iter().map(of).sum()
     }
 
     pub(super) fn sentence(&self) -> String {
@@ -112,57 +131,25 @@ impl Fleet {
         }
         let last = *days.keys().next_back()?;
         let first = (*days.keys().next()?).max(last - MOST_DAYS as i64 + 1);
-        let shown = || days.range(first..=last);
-        let bars = |at: usize| -> Vec<[f64; 4]> {
-            let bar = |(day, sums): (&i64, &[u64; 2])| {
-                let x = (*day - first) as f64;
-                [x - 0.4, 0.0, x + 0.4, sums[at] as f64]
-            };
-            shown().map(bar).filter(|bar| bar[3] > 0.0).collect()
-        };
-        let highest = shown().map(|(_, sums)| sums[0]).max()? as f64;
+        let days = days.split_off(&first);
+        let highest = days.values().map(|sums| sums[0]).max()? as f64;
         let step = ((last - first) as usize / 8).max(1);
         let ticks = (first..=last).step_by(step).map(|day| ((day - first) as f64, date(day)));
-        let x =
-            Axis::linear("", -0.6, (last - first) as f64 + 0.6).ticks(Ticks::At(ticks.collect()));
+        let x = Axis::linear("", -0.6, (last - first) as f64 + 0.6);
+        let x = x.ticks(Ticks::At(ticks.collect()));
+        let [all, refuted] = [0, 1].map(|at| bars(&days, first, at));
         let figure = Figure::new("", x, Axis::linear("alarms", 0.0, 1.1 * highest))
             .size(940.0, 240.0)
-            .mark(Mark::rects(bars(0), Style::series(0).opacity(0.45)).named("alarms"))
-            .mark(Mark::rects(bars(1), Style::of(Colour::Ink)).named("of them known to be false"));
+            .mark(Mark::rects(all, Style::series(0).opacity(0.45)).named("alarms"))
+            .mark(Mark::rects(refuted, Style::of(Colour::Ink)).named("of them known to be false"));
         Some(PageBlock::Pictures(vec![figure.draw()]))
     }
 
     fn worst(&self) -> Vec<PageBlock> {
         let mut machines: Vec<&MachineAccount> = self.machines.iter().collect();
-        let rank = |it: &MachineAccount| (it.refuted, it.alarms, it.faults + it.gaps);
-        machines.sort_by_key(|it| std::cmp::Reverse(rank(it)));
-        let head = [
-            "machine",
-            "watched h",
-            "windows",
-            "alarms",
-            "known false",
-            "promised false",
-            "locks",
-            "faults",
-            "gaps",
-        ];
-        let row = |it: &&MachineAccount| {
-            let promised = it.watched_h / f64::from(self.budget_h);
-            vec![
-                it.name.clone(),
-                format!("{:.1}", it.watched_h),
-                it.windows.to_string(),
-                it.alarms.to_string(),
-                it.refuted.to_string(),
-                format!("{promised:.1}"),
-                it.locks.to_string(),
-                it.faults.to_string(),
-                it.gaps.to_string(),
-            ]
-        };
-        let rows = machines.iter().take(MOST_ROWS).map(row).collect();
-        let mut blocks = vec![PageBlock::Table(head.map(str::to_owned).into(), rows)];
+        machines.sort_by_key(|it| std::cmp::Reverse(it.rank()));
+        let rows = machines.iter().take(MOST_ROWS).map(|it| it.row(self.budget_h)).collect();
+        let mut blocks = vec![PageBlock::Table(HEAD.map(str::to_owned).into(), rows)];
         let left = machines.len().saturating_sub(MOST_ROWS);
         if left > 0 {
             blocks.push(PageBlock::Text(format!(
@@ -172,6 +159,38 @@ impl Fleet {
         }
         blocks
     }
+}
+
+impl MachineAccount {
+    /// The higher, the worse.
+    fn rank(&self) -> [u64; 3] {
+        [self.refuted, self.alarms, self.faults + self.gaps]
+    }
+
+    /// Below [`HEAD`].
+    fn row(&self, budget_h: u32) -> Vec<String> {
+        vec![
+            self.name.clone(),
+            format!("{:.1}", self.watched_h),
+            self.windows.to_string(),
+            self.alarms.to_string(),
+            self.refuted.to_string(),
+            format!("{:.1}", self.watched_h / f64::from(budget_h)),
+            self.locks.to_string(),
+            self.faults.to_string(),
+            self.gaps.to_string(),
+        ]
+    }
+}
+
+/// A bar for each day with any, of the first or second number.
+fn bars(days: &BTreeMap<i64, [u64; 2]>, first: i64, at: usize) -> Vec<[f64; 4]> {
+    let shown = days.iter().filter(|(_, sums)| sums[at] > 0);
+    shown.map(|(day, sums)| bar((*day - first) as f64, sums[at] as f64)).collect()
+}
+
+fn bar(x: f64, height: f64) -> [f64; 4] {
+    [x - 0.4, 0.0, x + 0.4, height]
 }
 
 /// A day since 1970 as people sort it.

@@ -14,10 +14,8 @@ const JOINED: f64 = 2.0;
 
 /// The picture.
 pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
-    let near =
-        |point: &&JudgedPoint| (alarm.at - BEFORE_MS..=alarm.at + AFTER_MS).contains(&point.at);
-    let points: Vec<&JudgedPoint> = account.points.iter().filter(near).collect();
-    let minute = |at: i64| (at - alarm.at) as f64 / 60_000.0;
+    let near = alarm.at - BEFORE_MS..=alarm.at + AFTER_MS;
+    let points: Vec<&JudgedPoint> = account.points.iter().filter(|it| near.contains(&it.at)).collect();
     let is_by_evidence = points.iter().any(|point| point.at <= alarm.at && point.evidence > 1.0);
     let points: Vec<(i64, f64)> = points
         .into_iter()
@@ -28,15 +26,15 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
         .collect();
     let mut line: Vec<[f64; 2]> = Vec::new();
     for (at, value) in &points {
-        let x = minute(*at);
+        let x = minutes(alarm, *at);
         if line.last().is_some_and(|last| x - last[0] > JOINED) {
             line.push([f64::NAN; 2]);
         }
         line.push([x, *value]);
     }
-    let xs = || line.iter().map(|it| it[0]).filter(|x| x.is_finite());
-    let from = xs().fold(-1.0, f64::min);
-    let to = xs().fold(0.5, f64::max);
+    // A gap is no number, and no end.
+    let from = line.iter().map(|it| it[0]).fold(-1.0, f64::min);
+    let to = line.iter().map(|it| it[0]).fold(0.5, f64::max);
     let highest = points.iter().map(|(_, value)| *value).fold(1.0, f64::max);
     let (label, top) =
         if is_by_evidence { ("nats against you", 1.1 * highest) } else { ("score", 1.0) };
@@ -50,4 +48,9 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
         .mark(Mark::points(mark, PointShape::Triangle, 6.0, Style::of(Colour::Alarm)))
         .mark(Mark::upright(0.0, "alarm"))
         .draw()
+}
+
+/// Since the alarm.
+fn minutes(alarm: &AlarmAccount, at: i64) -> f64 {
+    (at - alarm.at) as f64 / 60_000.0
 }

@@ -38,10 +38,12 @@ pub(super) fn write(account: &Account, span: &ReportSpan, promised: Option<u32>)
         sections.push(Section::new("While you were away").with_all(away));
     }
     let other = happened(account, span, |kind| kind != TimelineMarkKind::Away);
-    let quiet = || vec![PageBlock::Text("Nothing out of the ordinary.".into())];
-    let other = if other.is_empty() { quiet() } else { other };
-    sections
-        .push(Section::new("What happened").with_all(other).with(PageBlock::Small(privacy.into())));
+    let other = if other.is_empty() {
+        vec![PageBlock::Text("Nothing out of the ordinary.".into())]
+    } else {
+        other
+    };
+    sections.push(Section::new("What happened").with_all(other).with(PageBlock::Small(privacy.into())));
     Page { title: "mousewarden report".into(), lead, sections }.html()
 }
 

@@ -73,11 +73,7 @@ impl Day<'_> {
         let [first, last] = self.hours()?;
         let step = STEPS.into_iter().find(|step| last - first <= TICKS * step).unwrap_or(3.0);
         let count = ((last - first) / step) as u32;
-        let tick = |at: u32| {
-            let hour = first + step * f64::from(at);
-            (hour, format!("{:02}:{:02.0}", hour as u32, 60.0 * hour.fract()))
-        };
-        let hours = (0..=count).map(tick).collect();
+        let hours = (0..=count).map(|at| tick(first + step * f64::from(at))).collect();
         let scores = vec![(0.0, "0".to_owned()), (1.0, "1".to_owned())];
         let x = Axis::linear("", first, last).ticks(Ticks::At(hours));
         let y = Axis::linear("", 0.0, 1.0).ticks(Ticks::At(scores)).without_grid();
@@ -189,4 +185,8 @@ impl Day<'_> {
         let points = today.map(|mark| [self.hour(mark.at), height]).collect();
         Some((Mark::points(points, shape, 5.0, Style::of(colour)), name))
     }
+}
+
+fn tick(hour: f64) -> (f64, String) {
+    (hour, format!("{:02}:{:02.0}", hour as u32, 60.0 * hour.fract()))
 }

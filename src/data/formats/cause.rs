@@ -176,9 +176,8 @@ fn of_cell(cell: &[u8]) -> Option<&'static str> {
     if shape.starts_with(b"9x9") || shape.eq_ignore_ascii_case(b"9x") {
         return cell.starts_with(b"0x").then_some(HEX);
     }
-    let is_power = |text: &[u8]| cell.windows(text.len()).any(|part| part == text);
     let is_fortran = [&b"9d9"[..], b"9d+9", b"9.9d9", b"9.9d+9", b"9.9d-9"];
-    if ["×".as_bytes(), b"^", b"**", b"*10"].into_iter().any(is_power)
+    if ["×", "^", "**", "*10"].iter().any(|mark| holds(cell, mark))
         || is_fortran.iter().any(|it| shape.eq_ignore_ascii_case(it))
     {
         return Some(POWERS);
@@ -187,8 +186,12 @@ fn of_cell(cell: &[u8]) -> Option<&'static str> {
         let digits = cell.iter().take_while(|byte| byte.is_ascii_digit()).count();
         return Some(if digits <= 2 && !names_month(cell) { DAY_FIRST } else { NO_ISO });
     }
-    let is_bracket = |byte: Option<&u8>| byte.is_some_and(|byte| b"[](){}<>".contains(byte));
-    (is_bracket(cell.first()) || is_bracket(cell.last())).then_some(BRACKETS)
+    let ends = [cell.first(), cell.last()];
+    ends.into_iter().flatten().any(|byte| b"[](){}<>".contains(byte)).then_some(BRACKETS)
+}
+
+fn holds(cell: &[u8], mark: &str) -> bool {
+    cell.windows(mark.len()).any(|part| part == mark.as_bytes())
 }
 
 /// Whether a cell holds three numbers or more, whatever stands between and around them.

@@ -18,11 +18,10 @@ pub(super) fn look(events: &[MouseEvent]) -> Option<Wrong> {
     if events.len() < EVENTS_MIN {
         return None;
     }
-    let ends = events.windows(2).any(|pair| (pair[0].x, pair[0].y) != (pair[1].x, pair[1].y));
+    let moves = events.windows(2).any(|pair| (pair[0].x, pair[0].y) != (pair[1].x, pair[1].y));
     let farthest = events.iter().map(|it| it.x.abs().max(it.y.abs())).fold(0.0, f64::max);
-    let is_broken = |it: &&MouseEvent| it.x.fract() != 0.0 || it.y.fract() != 0.0;
-    let broken = events.iter().filter(is_broken).count() * 100 / events.len();
-    if !ends || broken < BROKEN_PERCENT {
+    let broken = events.iter().filter(|it| is_broken(it)).count() * 100 / events.len();
+    if !moves || broken < BROKEN_PERCENT {
         return None;
     }
     let unit = if farthest <= FRACTIONS {
@@ -37,6 +36,11 @@ pub(super) fn look(events: &[MouseEvent]) -> Option<Wrong> {
          not pixels; multiply them by the pixels of one before anything is compared"
     );
     Some(("scale", wrong))
+}
+
+/// Between two pixels.
+fn is_broken(event: &MouseEvent) -> bool {
+    event.x.fract() != 0.0 || event.y.fract() != 0.0
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Pictures of the demonstration for README.md: the screen with the notice and the live view on it, and the
-//! day as the report draws it.
+//! alarm as the report draws it.
 
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub(super) fn take(session: &DemoSession, folder: &Path) -> Result<()> {
     drop(terminal);
     let page = session.call(&["report"])?;
     let page = fs::read_to_string(page.trim()).map_err(failed)?;
-    fs::write(folder.join("demo-report.svg"), day(&page)?).map_err(failed)
+    fs::write(folder.join("demo-report.svg"), close_up(&page)?).map_err(failed)
 }
 
 /// A terminal on the test desktop, closed on drop.
@@ -60,9 +60,9 @@ fn screen(session: &DemoSession, file: &Path) -> Result<()> {
     })
 }
 
-/// The first picture of the report's page as a file of its own.
-fn day(page: &str) -> Result<String> {
-    let begin = page.find("<svg ").map(|at| &page[at..]);
+/// The last picture of the report's page, an alarm from near, as a file of its own.
+fn close_up(page: &str) -> Result<String> {
+    let begin = page.rfind("<svg ").map(|at| &page[at..]);
     let picture = begin.and_then(|rest| Some(&rest[..rest.find("</svg>")? + "</svg>".len()]));
     let (open, body) = picture.and_then(|picture| picture.split_once('>')).ok_or_else(|| {
         Failure::new(FailureKind::Internal, "the report of the demonstration has no picture")

@@ -1,6 +1,8 @@
 //! The configuration: the sum of the modules' parameters, read from one TOML file that is right as
 //! a whole or refused with the line at fault.
 
+mod policy;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,10 @@ use crate::agent::settings::{
     MetricsParams, NotifyParams, OldPolicy, RecordParams, RetentionParams, TrayParams,
 };
 use crate::error::{Failure, FailureKind, Result};
-use crate::model::{ScorerBackend, ScorerParams};
+use crate::files;
+use crate::model::{LibraryHash, ScorerBackend, ScorerParams};
+
+pub use self::policy::AdminPolicy;
 
 /// The configuration of the agent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -73,6 +78,27 @@ impl From<ConfigPath> for PathBuf {
     }
 }
 
+/// A hash as the configuration writes it: "" for none.
+mod written_hash {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::model::LibraryHash;
+
+    pub fn serialize<S: Serializer>(hash: &Option<LibraryHash>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hash.clone().map_or_else(String::new, String::from))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<LibraryHash>, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        LibraryHash::try_from(text).map(Some).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Which model, and who scores with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -83,6 +109,9 @@ pub(crate) struct ModelChoice {
     pub backend: ScorerBackend,
     /// The ONNX Runtime library, by absolute path.
     pub library: ConfigPath,
+    /// Its SHA-256, for one that is not known here.
+    #[serde(with = "written_hash")]
+    pub library_sha256: Option<LibraryHash>,
 }
 
 impl ModelChoice {
@@ -92,7 +121,8 @@ impl ModelChoice {
             ConfigPath::Auto => None,
             ConfigPath::At(path) => Some(path.clone()),
         };
-        ScorerParams { backend: self.backend, library, search }
+        let library_sha256 = self.library_sha256.clone();
+        ScorerParams { backend: self.backend, library, library_sha256, search }
     }
 }
 
@@ -127,7 +157,7 @@ impl Config {
     /// it cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
         let name = format!("configuration {}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        let text = files::read_to_string(path).map_err(|e| {
             Failure::io(&name, e).remedy("`mousewarden config paths` shows where it is looked for.")
         })?;
         Self::parse(&name, &text)
@@ -186,6 +216,7 @@ mod tests {
             ("[decision]\n\nthreshold = 2", "2 must lie in 0..=1"),
             ("[decision]\n\ngroup_windows = \"modell\"", "must be \"model\" or a number"),
             ("[decision]\n\nmax_action = \"shout\"", "expected one of"),
+            ("[model]\n\nlibrary_sha256 = \"abc\"", "64 hexadecimal digits"),
             ("[capture]\n\nslack_ms = -1", "-1 must lie in 0..=100"),
         ] {
             let said = refusal(text);

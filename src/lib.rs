@@ -21,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod error;
+pub mod files;
 pub mod lab;
 pub mod model;
 pub mod paths;

@@ -39,6 +39,27 @@ impl Paths {
         Self::resolve(|name| std::env::var_os(name), folders.as_ref(), runtime)
     }
 
+    /// The places of a user with this home folder, whatever the environment says; where the system
+    /// tells of no home, those of the environment but for the variables of this program.
+    ///
+    /// # Errors
+    /// When there is no home folder.
+    pub(crate) fn of_user(home: Option<PathBuf>) -> Result<Self> {
+        let folders = ProjectDirs::from("", "", "mousewarden");
+        let own = Self::resolve(|_| None, folders.as_ref(), places::runtime(None));
+        let Some(home) = home.filter(|_| cfg!(target_os = "linux")) else { return own };
+        let data = home.join(".local/share/mousewarden");
+        let session = places::runtime(None).map(|folder| folder.join("mousewarden"));
+        Ok(Self {
+            config: home.join(".config/mousewarden/config.toml"),
+            config_named: false,
+            config_home: Some(home.join(".config")),
+            runtime: session.unwrap_or_else(|| data.join("run")),
+            data,
+            named: Vec::new(),
+        })
+    }
+
     fn resolve(
         variable: impl Fn(&str) -> Option<OsString>,
         folders: Option<&ProjectDirs>,
@@ -149,6 +170,15 @@ mod tests {
         );
         assert!(!resolve(&[(CONFIG, "")]).config_named());
         assert_eq!(paths.named(), [(CONFIG, Path::new("/c.toml")), (DATA, Path::new("/d"))]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_places_of_a_user_are_nobody_elses() {
+        let paths = Paths::of_user(Some(PathBuf::from("/home/ann"))).unwrap();
+        assert_eq!(paths.config(), Path::new("/home/ann/.config/mousewarden/config.toml"));
+        assert_eq!(paths.data(), Path::new("/home/ann/.local/share/mousewarden"));
+        assert!(paths.named().is_empty() && !paths.config_named());
     }
 
     #[test]

@@ -22,6 +22,7 @@
           doCheck = false;
           postInstall = ''
             install -Dm644 installers/linux/mousewarden.service $out/lib/systemd/user/mousewarden.service
+            install -Dm644 installers/linux/mousewarden-ended.service $out/lib/systemd/user/mousewarden-ended.service
             substituteInPlace $out/lib/systemd/user/mousewarden.service --replace-fail /usr/bin $out/bin
             install -Dm644 installers/linux/70-mousewarden.rules $out/lib/udev/rules.d/70-mousewarden.rules
             $out/bin/mousewarden manual man && installManPage man/*.1

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds mousewarden and packs it: a .deb, an .rpm, or both, into target/package/.
+# Builds mousewarden with all that people expect (png, columnar) and packs it into target/package/: the
+# stripped program itself, a .deb, an .rpm, and SHA256SUMS of whatever lies there.
 #
-#   installers/linux/package.sh [--program FILE] [--out FOLDER] [--quick] [deb] [rpm]
+#   installers/linux/package.sh [--program FILE] [--out FOLDER] [--quick] [program] [deb] [rpm]
 #
-# Without a kind both are made; with --program nothing is built and that file is packed; --quick
+# Without a kind all are made; with --program nothing is built and that file is packed; --quick
 # packs less tightly. Needs cargo, python3, and dpkg-dev (deb) or rpm (rpm). ONNX Runtime goes in
 # if fetch-onnxruntime.sh has put it into target/lib/mousewarden; else the packaged program uses
 # its builtin scorer.
@@ -24,12 +25,12 @@ while [ $# -gt 0 ]; do
     --program) program=${2:?--program wants a file} && shift ;;
     --quick) squeeze=gzip ;;
     --out) out=${2:?--out wants a folder} && shift ;;
-    deb | rpm) wanted+=("$1") ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2 && exit 64 ;;
+    program | deb | rpm) wanted+=("$1") ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2 && exit 64 ;;
     esac
     shift
 done
-[ ${#wanted[@]} -gt 0 ] || wanted=(deb rpm)
+[ ${#wanted[@]} -gt 0 ] || wanted=(program deb rpm)
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 work=$(mktemp -d)
@@ -38,7 +39,7 @@ tree=$work/tree
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 
 if [ -z "$program" ]; then
-    cargo build --locked --release
+    cargo build --locked --release --features png,columnar
     program=target/release/mousewarden
 fi
 [ -x "$program" ] || fail "$program is no program" 66
@@ -50,6 +51,7 @@ stage_program() {
     put 755 "$program" usr/bin/mousewarden
     strip --strip-all --remove-section=.comment --remove-section=.note "$tree/usr/bin/mousewarden"
     put 644 $here/mousewarden.service usr/lib/systemd/user/mousewarden.service
+    put 644 $here/mousewarden-ended.service usr/lib/systemd/user/mousewarden-ended.service
     put 644 $here/70-mousewarden.rules usr/lib/udev/rules.d/70-mousewarden.rules
     local library
     for library in target/lib/mousewarden/libonnxruntime.so.*; do
@@ -66,6 +68,15 @@ stage_documents() {
     put 644 config.example.toml $doc/config.example.toml
     put 644 $here/policy.example.toml $doc/policy.example.toml
     put 644 $here/copyright $doc/copyright
+    put 644 README.md $doc/README.md
+    put 644 .github/MANUAL.md $doc/MANUAL.md
+    put 644 .github/SECURITY.md $doc/SECURITY.md
+    put 644 .github/CHANGELOG.md $doc/NEWS.md
+    zip $doc/NEWS.md
+    put 644 installers/ADMINISTRATORS.md $doc/ADMINISTRATORS.md
+    put 644 installers/fleet/events.json $doc/events.json
+    put 644 installers/fleet/alerts.yml $doc/examples/alerts.yml
+    put 644 installers/fleet/dashboard.json $doc/examples/dashboard.json
     python3 $here/notices.py "$work/notices.txt" "$work/sbom.json"
     put 644 "$work/notices.txt" $doc/third-party-notices.txt
     put 644 "$work/sbom.json" $doc/mousewarden.cdx.json
@@ -78,6 +89,20 @@ stage_documents() {
     "$program" completions fish >"$tree/usr/share/fish/vendor_completions.d/mousewarden.fish"
 }
 
+# The first section of CHANGELOG.md as lines of a package's changelog, each point on one or more.
+changes() {
+    awk '/^## /{ if (seen++) exit; next } seen' .github/CHANGELOG.md | tr -d '*`' |
+        awk '/^ *#/ { next }
+             /^ [A-Za-z0-9"]/ && !/^  / { if (text) print text; text = substr($0, 2); next }
+             NF { sub(/^ +/, ""); text = text " " $0 }
+             END { if (text) print text }' | sed 's/^ *//'
+}
+
+pack_program() {
+    cp "$tree/usr/bin/mousewarden" "$out/mousewarden-$version-$(uname -m)"
+    printf '%s\n' "$out/mousewarden-$version-$(uname -m)"
+}
+
 debian_date() { date -u -R -d "@$SOURCE_DATE_EPOCH"; }
 
 pack_deb() {
@@ -85,8 +110,13 @@ pack_deb() {
     local root=$work/deb doc=usr/share/doc/mousewarden depends
     cp -r "$tree" "$root"
     mkdir -p "$root/DEBIAN" "$work/debian"
-    printf 'mousewarden (%s) unstable; urgency=low\n\n  * This version.\n\n -- mousewarden <mousewarden@localhost>  %s\n' \
-        "$version" "$(debian_date)" | gzip -9n >"$root/$doc/changelog.gz"
+    {
+        printf 'mousewarden (%s) unstable; urgency=low\n\n' "$version"
+        changes | while read -r point; do
+            printf '%s\n' "$point" | fold -s -w 74 | sed 's/ *$//; 1s/^/  * /; 2,$s/^/    /'
+        done
+        printf '\n -- mousewarden <mousewarden@localhost>  %s\n' "$(debian_date)"
+    } | gzip -9n >"$root/$doc/changelog.gz"
     printf 'Source: mousewarden\n' >"$work/debian/control"
     depends=$(cd "$work" && dpkg-shlibdeps -O -e"deb/usr/bin/mousewarden" 2>/dev/null |
         sed 's/^shlibs:Depends=//')
@@ -142,7 +172,7 @@ cp -r $tree/. %{buildroot}
 %files -f $work/files
 %changelog
 * $(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y') mousewarden <mousewarden@localhost> - $version-1
-- This version.
+$(changes | sed 's/%/%%/g; s/^/- /')
 END
     rpmbuild -bb --quiet --define "_topdir $work/rpm" --define "_rpmdir $work/rpms" \
         --buildroot "$work/buildroot" "$work/mousewarden.spec" >&2
@@ -155,3 +185,4 @@ umask 022
 stage_program
 stage_documents
 for kind in "${wanted[@]}"; do "pack_$kind"; done
+(cd "$out" && sha256sum -- mousewarden* >SHA256SUMS)

@@ -105,8 +105,15 @@ install_java() {
 }
 
 require_rust() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -1)
     command -v cargo >/dev/null ||
-        fail "cargo is missing; install Rust (https://rustup.rs, or your distribution's rustup)" 69
+        fail "cargo is missing; install Rust $wanted or newer: https://rustup.rs, or where your distribution has it
+  apt-get install rustup && rustup default stable" 69
+    found=$(cargo --version | cut -d ' ' -f 2)
+    [ "$(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -1)" = "$wanted" ] ||
+        fail "cargo $found is too old, this needs Rust $wanted or newer: rustup update stable
+  A cargo of the distribution ($(command -v cargo)) cannot be updated so: install https://rustup.rs beside it." 69
 }
 
 fetch_onnxruntime() {

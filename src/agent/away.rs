@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::pipeline::{Boundary, Timestamp};
 use crate::platform::clock;
 
-use super::event::{Event, Fingerprints, Gap, Head, Part, StampedEvent};
+use super::event::{CaptureState, Event, Fingerprints, Gap, Head, Part, StampedEvent};
 
 /// A notice holds so many letters of it; the rest is counted.
 const MOST_LETTERS: usize = 130;
@@ -20,10 +20,27 @@ pub(crate) struct Before {
     pub head: Option<Head>,
     /// The last start.
     pub started: Option<StampedEvent>,
+    /// The last reload since that start.
+    pub reloaded: Option<StampedEvent>,
     /// The last entry.
     pub last: Option<StampedEvent>,
     /// Whether something was learnt since that start.
     pub adaptation: bool,
+}
+
+impl Before {
+    /// What the last run worked with at its end.
+    fn fingerprints(&self) -> Option<&Fingerprints> {
+        let reloaded = self.reloaded.as_ref().and_then(|stamped| match &stamped.event {
+            Event::Reloaded { sha256, .. } => sha256.as_deref(),
+            _ => None,
+        });
+        let started = self.started.as_ref().and_then(|stamped| match &stamped.event {
+            Event::Started { sha256, .. } => Some(&**sha256),
+            _ => None,
+        });
+        reloaded.or(started)
+    }
 }
 
 /// What an agent starts from.
@@ -48,15 +65,8 @@ impl AgentOrigin {
     }
 
     fn changes(&self) -> Vec<Part> {
-        let Some(Event::Started { sha256, .. }) =
-            self.before.started.as_ref().map(|stamped| &stamped.event)
-        else {
-            return Vec::new();
-        };
-        let mut changes = self.sha256.changes(sha256);
-        // The agent itself writes what it learns.
-        changes.retain(|part| *part != Part::Adaptation || !self.before.adaptation);
-        changes
+        let earlier = self.before.fingerprints();
+        earlier.map_or_else(Vec::new, |it| self.sha256.changes_since(it, self.before.adaptation))
     }
 }
 
@@ -102,6 +112,8 @@ pub(super) struct Away {
     paused: Option<StampedEvent>,
     /// Since when somebody moves with what is not known.
     unjudged: Option<StampedEvent>,
+    /// Since when the mouse is not seen.
+    blind: Option<StampedEvent>,
 }
 
 /// One kind of thing that happened.
@@ -128,6 +140,12 @@ impl Away {
             Event::Paused { .. } if self.paused.is_none() => self.paused = Some(stamped.clone()),
             Event::Unknown { .. } if self.unjudged.is_none() => {
                 self.unjudged = Some(stamped.clone());
+            }
+            Event::Capture(CaptureState::Blind { .. }) if self.blind.is_none() => {
+                self.blind = Some(stamped.clone());
+            }
+            Event::Capture(CaptureState::Sees) => {
+                return ended(Gap::Blind, self.blind.take()?, stamped);
             }
             Event::Resumed => return ended(Gap::Paused, self.paused.take()?, stamped),
             Event::Device { unknown: None, .. } => {
@@ -212,6 +230,7 @@ const fn gap_words(what: Gap) -> &'static str {
         Gap::Stopped => "stopped",
         Gap::Paused => "paused",
         Gap::Unjudged => "unknown mouse or screens",
+        Gap::Blind => "mouse not seen",
     }
 }
 
@@ -299,6 +318,18 @@ mod tests {
         let gap = away.note(&at(130, known)).unwrap();
         assert!(matches!(gap, Event::Gap { what: Gap::Unjudged, seconds: 30, .. }), "{gap:?}");
         assert_eq!(away.note(&at(131, Event::Resumed)), None);
+    }
+
+    #[test]
+    fn the_time_in_which_the_mouse_was_not_seen_becomes_a_gap() {
+        let mut away = Away::default();
+        let blind = |why: &str| Event::Capture(CaptureState::Blind { why: why.into() });
+        assert_eq!(away.note(&at(0, blind("it ended"))), None);
+        assert_eq!(away.note(&at(3, blind("no display"))), None);
+        let gap = away.note(&at(5, Event::Capture(CaptureState::Sees))).unwrap();
+        assert!(matches!(gap, Event::Gap { what: Gap::Blind, seconds: 5, .. }), "{gap:?}");
+        away.note(&at(5, gap));
+        assert!(away.told().unwrap().starts_with("mouse not seen "));
     }
 
     #[test]

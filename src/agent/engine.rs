@@ -12,10 +12,11 @@ use crate::platform::capture::description::Unknown;
 use crate::platform::clock;
 
 use super::device::DeviceCheck;
-use super::event::{Asked, Event, StampedEvent};
+use super::event::{Asked, Event, Fingerprints, StampedEvent};
 use super::gate::SessionGate;
 use super::intake::SignalQueue;
 use super::judge::{AnyScorer, Judge};
+use super::later_movement::LaterMovement;
 use super::model_versions::ModelVersions;
 use super::recorder::Recorder;
 use super::responder::Task;
@@ -44,7 +45,15 @@ pub enum Command {
 }
 
 /// Reads configuration and model anew.
-pub(crate) type Reload = Box<dyn FnMut() -> Result<Judge> + Send>;
+pub type Reload = Box<dyn FnMut() -> Result<Reloaded> + Send>;
+
+/// What is in force after a reload.
+pub struct Reloaded {
+    /// Who judges.
+    pub judge: Judge,
+    /// The files that this rests on.
+    pub sha256: Fingerprints,
+}
 
 /// Where a boundary of the session gets its time from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +88,11 @@ pub(crate) struct Engine {
     gate: SessionGate,
     pub(super) device: DeviceCheck,
     pub(super) adaptation: Option<ModelVersions>,
+    /// What it works with, and whether it has learnt since that was looked at.
+    pub(super) sha256: Fingerprints,
+    pub(super) has_adapted: bool,
     pub(super) saved: Option<SavedDecision>,
+    pub(super) later_movement: Option<LaterMovement>,
     unjudged: Unjudged,
     last_at: Timestamp,
 }
@@ -102,8 +115,12 @@ pub(crate) struct EngineParts {
     pub device: DeviceCheck,
     /// What was learnt since the enrolment; none where nothing is to be.
     pub adaptation: Option<ModelVersions>,
+    /// What it works with.
+    pub sha256: Fingerprints,
     /// Keeps the state of the decision.
     pub saved: Option<SavedDecision>,
+    /// Keeps the owner's movement since the enrolment, in marks.
+    pub later_movement: Option<LaterMovement>,
 }
 
 impl Engine {
@@ -111,8 +128,9 @@ impl Engine {
     pub(crate) fn new(parts: EngineParts) -> Self {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
-        let EngineParts { adaptation, saved, .. } = parts;
-        let (gate, last_at) = (SessionGate::default(), Timestamp::default());
+        let EngineParts { adaptation, sha256, saved, later_movement, .. } = parts;
+        let gate = SessionGate::default();
+        let last_at = Timestamp::default();
         Self {
             detector,
             shared_status,
@@ -124,7 +142,10 @@ impl Engine {
             gate,
             device,
             adaptation,
+            sha256,
+            has_adapted: false,
             saved,
+            later_movement,
             unjudged: Unjudged::default(),
             last_at,
         }
@@ -186,7 +207,8 @@ impl Engine {
         let SignalQueue { signals, bell, ended } = &ears.inlet;
         let inlet =
             SignalQueue { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
-        let (commands, pulse) = (ears.commands.clone(), ears.pulse.clone());
+        let commands = ears.commands.clone();
+        let pulse = ears.pulse.clone();
         self.listen(&EngineInputs { inlet, session: never(), commands, pulse })
     }
 
@@ -237,7 +259,8 @@ impl Engine {
     /// Takes note of what captures now, or captured at a moment of the stream.
     pub(super) fn look_at_device(&mut self, at: Option<Timestamp>) {
         let event = self.device.look(at);
-        let (capture, unknown) = (self.device.capture(), self.device.word());
+        let capture = self.device.capture();
+        let unknown = self.device.word();
         self.shared_status.change(|status| {
             status.capture = capture;
             status.unknown = unknown;
@@ -279,6 +302,9 @@ impl Engine {
         }
         if verdict.is_some() || !matches!(signal, Signal::Mouse(_)) {
             self.keep_state();
+        }
+        if let Some(movement) = self.detector.take_later_movement() {
+            self.later_movement.iter().for_each(|file| file.keep(&movement));
         }
         if let Some(verdict) = verdict {
             let stamped = StampedEvent::now(Event::Verdict(verdict));

@@ -141,7 +141,8 @@ impl Collection {
         tally: CollectedMovement,
         target: Option<EnrolParams>,
     ) -> Self {
-        let (segmenter, gate) = (Segmenter::new(params), SessionGate::default());
+        let segmenter = Segmenter::new(params);
+        let gate = SessionGate::default();
         Self { segmenter, recordings, gate, tally, target, sated: false }
     }
 
@@ -169,7 +170,8 @@ impl Collection {
         inputs: &CollectionInputs,
         tell: &mut impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<Ended> {
-        let (mut stop, mut session) = (inputs.stop.clone(), inputs.session.clone());
+        let mut stop = inputs.stop.clone();
+        let mut session = inputs.session.clone();
         loop {
             select! {
                 recv(inlet.bell) -> _ => self.drain(inlet, tell)?,

@@ -200,6 +200,9 @@ pub enum Event {
         threshold: f32,
         /// Windows judged together.
         group_windows: usize,
+        /// What the agent works with from here on.
+        #[serde(default)]
+        sha256: Option<Box<Fingerprints>>,
     },
     /// The configuration was read again and is wrong; the last good one stays.
     ReloadRefused {

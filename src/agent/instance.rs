@@ -10,8 +10,9 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 
-/// Whoever looks whether a file is locked locks it for a moment: it is tried so often.
-const TRIES: usize = 5;
+/// Whoever looks whether a file is locked locks it for a moment, and an agent that was asked to end
+/// may take two seconds: it is tried so often.
+const TRIES: usize = 115;
 /// Between two tries.
 const PAUSE: Micros = Micros::from_millis(20);
 
@@ -79,7 +80,8 @@ fn read(path: &Path) -> Holder {
     let mut text = String::new();
     let read = File::open(path).and_then(|mut file| file.read_to_string(&mut text));
     let mut lines = text.lines().map(str::trim);
-    let (pid, socket) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let pid = lines.next().unwrap_or_default();
+    let socket = lines.next().unwrap_or_default();
     match read {
         Ok(_) => Holder {
             pid: pid.to_owned(),

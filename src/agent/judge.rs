@@ -8,9 +8,12 @@ use std::path::Path;
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::model::{LoadedScorer, ScorerParams};
-use crate::pipeline::{DecisionParams, Detector, KinematicProfile, Micros, Scorer, WindowParams};
+use crate::pipeline::{
+    DecisionParams, Detector, KinematicProfile, KnownMovement, Micros, Scorer, WindowParams,
+};
 use crate::platform::capture::description::Profile;
 
+use super::later_movement::LaterMovement;
 use super::model_versions::ModelVersions;
 use super::settings::{DecisionChoice, LockParams, NotifyParams};
 use super::shared_status::{ModelStatus, ScorerStatus};
@@ -43,6 +46,10 @@ pub struct Judge {
     pub kinematics: Option<KinematicProfile>,
     /// What it has learnt since the enrolment; none where it does not learn.
     pub adaptation: Option<ModelVersions>,
+    /// The movement of the enrolment, by which a copy is known.
+    pub own_movement: KnownMovement,
+    /// The same of the days since; none where nothing is kept.
+    pub later_movement: Option<LaterMovement>,
 }
 
 impl Judge {
@@ -65,6 +72,8 @@ impl Judge {
             lock: LockParams::default(),
             kinematics: bundle.kinematics,
             adaptation: None,
+            own_movement: bundle.provenance.own_movement,
+            later_movement: None,
         })
     }
 
@@ -77,6 +86,12 @@ impl Judge {
         let anchor = self.decision.owner();
         let adaptation = anchor.map(|anchor| ModelVersions::open(path, &self.model.path, anchor));
         Ok(Self { adaptation: adaptation.transpose()?, adapts: true, ..self })
+    }
+
+    /// The same, knowing the movement of the days since the enrolment too, which lies at `path`.
+    #[must_use]
+    pub fn knowing(self, path: &Path) -> Self {
+        Self { later_movement: Some(LaterMovement::at(path)), ..self }
     }
 
     /// The same, following its owner, but keeping nothing: for a replay.
@@ -112,7 +127,11 @@ impl Judge {
     /// The decision path of this judge at the start of a stream.
     pub fn detector(self) -> Detector<AnyScorer> {
         let detector = Detector::new(self.windows, self.scorer, self.decision)
-            .with_kinematics(self.kinematics);
+            .with_kinematics(self.kinematics)
+            .recognising(
+                &self.own_movement,
+                self.later_movement.as_ref().map(LaterMovement::load).unwrap_or_default(),
+            );
         if !self.adapts {
             return detector;
         }

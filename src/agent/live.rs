@@ -97,6 +97,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         SourceKind::Mouse => (Pressure::Drop, Stamp::Clock),
         SourceKind::Recording => (Pressure::Wait, Stamp::LastSignal),
     };
+    let sha256 = origin.sha256.clone();
     let shared_status = Arc::new(shared_status(source.name(), &recorder, setup.config));
     shared_status.model(judge.model.clone(), judge.report.clone(), &judge.decision);
     shared_status.adaptation(judge.adaptation.as_ref());
@@ -107,7 +108,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         scorer: judge.scorer_name(),
         threshold: judge.decision.grouping.threshold,
         group_windows: judge.decision.grouping.windows,
-        sha256: Box::new(origin.sha256.clone()),
+        sha256: Box::new(sha256.clone()),
         head: origin.before.head.clone(),
         boot: clock::boot(),
     };
@@ -126,7 +127,8 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let (log, writer) = log::log(sinks, Arc::clone(&shared_status), pressure);
     spawn("log", move || writer.run())?;
 
-    let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
+    let notify = judge.notify.clone();
+    let lock = judge.lock.clone();
     let pulse = responder_io.supervisor.pulse().map_or_else(never, tick);
     let params = ResponderParams { notify, lock };
     let control = AgentControl::new(shared_status.clone(), commands.0, setup.rules);
@@ -148,6 +150,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         serve(endpoint, control)?;
     }
     let adaptation = judge.adaptation.clone();
+    let later_movement = judge.later_movement.clone();
     let state = setup.saved.as_ref().and_then(SavedDecision::load);
     let detector = judge.detector().resumed(state.unwrap_or_default());
     let saved = setup.saved;
@@ -161,7 +164,9 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         stamp,
         device,
         adaptation,
+        sha256,
         saved,
+        later_movement,
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);

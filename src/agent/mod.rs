@@ -17,6 +17,7 @@ pub(crate) mod instance;
 pub(crate) mod intake;
 pub mod journal;
 pub mod judge;
+mod later_movement;
 pub mod live;
 mod log;
 pub(crate) mod metrics;
@@ -35,7 +36,6 @@ mod unjudged;
 
 pub(crate) use announce::LogSink;
 pub use away::AgentOrigin;
-pub use engine::Command;
-pub(crate) use engine::Reload;
+pub use engine::{Command, Reload, Reloaded};
 pub(crate) use responder::PostGuard;
 pub use responder::ResponderIo;

@@ -2,7 +2,6 @@
 //! version, in a file beside the model. The model itself stays as it was enrolled, so every version
 //! can be taken back.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::private;
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 use crate::pipeline::adaptation::REACH;
 use crate::pipeline::{Adapted, OwnerModel};
 
@@ -123,7 +123,7 @@ impl ModelVersions {
 }
 
 fn read(path: &Path) -> Result<Written> {
-    match fs::read(path) {
+    match files::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Written::default()),
         Err(error) => Err(Failure::io(path.display(), error)),
         Ok(text) => serde_json::from_slice(&text).map_err(|e| damaged(path, &e.to_string())),
@@ -140,6 +140,7 @@ fn damaged(path: &Path, why: &str) -> Failure {
 mod tests {
     use super::*;
     use crate::pipeline::{EmbeddingCovariance, OwnerMean};
+    use std::fs;
 
     struct Desk {
         folder: tempfile::TempDir,

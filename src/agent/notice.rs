@@ -36,21 +36,24 @@ impl JudgedMovement {
         self.spans.push_back(verdict.window.movement());
     }
 
-    /// What was most unlike the owner, to follow "not your way": ": faster (1400 px/s, you 640)";
-    /// nothing where nothing can be told.
-    fn unlike(&self) -> String {
-        let first = self.why.and_then(|why| why.differences[0]);
-        first.map_or_else(String::new, |difference| format!(": {difference}"))
-    }
-
-    /// "the last 14 s of movement (10 windows)".
-    fn words(&self) -> String {
+    /// One sentence with one reason: "For the last 14 s the mouse has moved faster than you move
+    /// it.", or that a recording is being played.
+    fn sentence(&self) -> String {
+        let copies = self.why.map_or(0, |why| why.copies);
+        if copies > 0 {
+            return format!(
+                "A recording of your movement is being played: {copies} movements are copies of earlier ones."
+            );
+        }
         let windows = self.judged.min(self.spans.len());
         let micros: i64 = self.spans.iter().rev().take(windows).map(|span| span.0).sum();
         let seconds = Micros(micros).as_secs_f64();
         let digits = usize::from(seconds < 10.0);
-        let s = if windows == 1 { "" } else { "s" };
-        format!("the last {seconds:.digits$} s of movement ({windows} window{s})")
+        let how = match self.why.and_then(|why| why.differences[0]) {
+            Some(difference) => format!("moved {} than you move it", difference.word()),
+            None => "not moved the way you move it".into(),
+        };
+        format!("For the last {seconds:.digits$} s the mouse has {how}.")
     }
 }
 
@@ -72,6 +75,8 @@ pub enum NoticeKind {
     SafeMode,
     /// The model does not know what captures.
     UnknownDevice,
+    /// The mouse is not seen.
+    Blind,
     /// The agent ends by a fault of its own.
     Fault,
     /// What happened to the watch since the last proven unlock.
@@ -80,8 +85,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Alarm,
         Self::Countdown,
         Self::Relieved,
@@ -89,6 +93,7 @@ impl NoticeKind {
         Self::LockFailed,
         Self::SafeMode,
         Self::UnknownDevice,
+        Self::Blind,
         Self::Fault,
         Self::WhileAway,
     ];
@@ -104,6 +109,7 @@ impl fmt::Display for NoticeKind {
             Self::LockFailed => "lock_failed",
             Self::SafeMode => "safe_mode",
             Self::UnknownDevice => "unknown_device",
+            Self::Blind => "blind",
             Self::Fault => "fault",
             Self::WhileAway => "while_away",
         })
@@ -117,53 +123,47 @@ pub(crate) struct NoticeText {
     pub kind: NoticeKind,
     /// What is shown.
     pub notice: Notice,
+    /// So many seconds are counted down in its summary.
+    pub counts_from: Option<u32>,
 }
 
 /// An alarm.
 pub(crate) fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
-    let (seen, unlike) = (seen.words(), seen.unlike());
-    let remedy = if params.buttons {
-        "\"It was me\" locks the screen and lets your password confirm it."
-    } else {
-        "If it was not you, lock the screen."
-    };
-    let body = format!("For {seen} it has not moved your way{unlike}. {remedy}");
+    let body = format!("{} If it was not you, lock the screen.", seen.sentence());
     let notice = Notice {
         summary: "Is this you at the mouse?".into(),
         body,
         ask: params.buttons,
         urgent: params.stay,
     };
-    NoticeText { kind: NoticeKind::Alarm, notice }
+    NoticeText { kind: NoticeKind::Alarm, notice, counts_from: None }
 }
 
 /// An alarm that will lock in so many seconds.
 pub(crate) fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
-    let remedy = if params.buttons { " \"It was me\" asks for your password." } else { "" };
-    let body = format!(
-        "For {} the mouse was not moved your way{}. Whoever moves like you stops \
-         this.{remedy}",
-        seen.words(),
-        seen.unlike()
-    );
-    let summary = format!("Locking in {seconds} s");
-    let notice = Notice { summary, body, ask: params.buttons, urgent: true };
-    NoticeText { kind: NoticeKind::Countdown, notice }
+    let is_replay = seen.why.is_some_and(|why| why.copies > 0);
+    let remedy = if is_replay { "" } else { " If it is you, just go on moving it." };
+    let body = format!("{}{remedy}", seen.sentence());
+    let notice = Notice { summary: locking_in(seconds), body, ask: params.buttons, urgent: true };
+    NoticeText { kind: NoticeKind::Countdown, notice, counts_from: Some(seconds) }
+}
+
+/// The summary of a countdown that has so many seconds left.
+pub(crate) fn locking_in(seconds: u32) -> String {
+    format!("Locking in {seconds} s")
 }
 
 /// The countdown was ended by the owner's hand.
 pub(crate) fn relieved() -> NoticeText {
-    let body = "The mouse moves the way you move it again. Nothing was locked.";
+    let body = "The mouse moves your way again, so nothing was locked.";
     plain(NoticeKind::Relieved, "It is you again", body.into(), false)
 }
 
 /// The screen was locked by an alarm; seen when it is open again.
 pub(crate) fn locked(seen: &JudgedMovement) -> NoticeText {
     let body = format!(
-        "For {} the mouse was not moved your way{}. If it was you, time and again: `mousewarden \
-         --enroll --again`.",
-        seen.words(),
-        seen.unlike()
+        "{} If this happens to you often: `mousewarden --enroll --again`.",
+        seen.sentence()
     );
     plain(NoticeKind::Locked, "Locked by mousewarden", body, false)
 }
@@ -177,37 +177,45 @@ pub(crate) fn could_not_lock(why: &str) -> NoticeText {
 /// Alarms no longer lock.
 pub(crate) fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
     let body = format!(
-        "For {} it has not moved the way you move it. After {locks} locks in ten minutes \
-         mousewarden only warns; if it was you each time, enrol again.",
-        seen.words()
+        "{} After {locks} locks in ten minutes mousewarden only warns. If it was you each time: \
+         `mousewarden --enroll --again`.",
+        seen.sentence()
     );
     plain(NoticeKind::SafeMode, "Is this you at the mouse?", body, true)
 }
 
 /// The model does not know what captures.
 pub(crate) fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
-    let what = match unknown {
-        Unknown::Pointer => "This is another pointing device",
-        Unknown::Screens => "The screens have another resolution",
-        Unknown::Backend => "The mouse is watched in another way",
+    let (summary, then) = match unknown {
+        Unknown::Pointer => (
+            "This mouse is not known",
+            "It is watched all the same. Lock and unlock the screen once, and it is yours.",
+        ),
+        Unknown::Screens => (
+            "Other screens than usual",
+            "The mouse is watched all the same. Lock and unlock the screen once, and they are yours.",
+        ),
+        Unknown::Backend => (
+            "Not watching this mouse",
+            "It is seen in another way than when you enrolled. `mousewarden --enroll --again`.",
+        ),
     };
-    let then = match unknown {
-        Unknown::Pointer | Unknown::Screens => {
-            "It is watched; a password or `mousewarden --enroll` makes it yours."
-        }
-        Unknown::Backend => "Nothing is judged until you enrol with it: `mousewarden --enroll`.",
-    };
+    plain(NoticeKind::UnknownDevice, summary, format!("{then} ({capture})"), false)
+}
+
+/// The mouse is not seen, or was not for a moment.
+pub(crate) fn blind(why: &str) -> NoticeText {
+    let why: String = why.chars().take(60).collect();
     let body = format!(
-        "{what} than your model knows ({capture}). {then} If you changed nothing, somebody has."
+        "Nobody is watched: {why}. mousewarden goes on as soon as it can; `mousewarden status` says how \
+         it stands. If you did nothing, somebody may have."
     );
-    plain(NoticeKind::UnknownDevice, "This mouse is not known", body, false)
+    plain(NoticeKind::Blind, "The mouse is not seen", body, true)
 }
 
 /// The agent ends by a fault of its own.
 pub(crate) fn fault(why: &str) -> NoticeText {
-    let body = format!(
-        "mousewarden has ended: {why}. Nothing was locked; `mousewarden doctor` says what to do."
-    );
+    let body = format!("mousewarden has ended: {why}. `mousewarden doctor` says what to do.");
     plain(NoticeKind::Fault, "No longer watching", body, false)
 }
 
@@ -218,7 +226,8 @@ pub(crate) fn while_away(happened: &str) -> NoticeText {
 }
 
 fn plain(kind: NoticeKind, summary: &str, body: String, urgent: bool) -> NoticeText {
-    NoticeText { kind, notice: Notice { summary: summary.into(), body, ask: false, urgent } }
+    let notice = Notice { summary: summary.into(), body, ask: false, urgent };
+    NoticeText { kind, notice, counts_from: None }
 }
 
 #[cfg(test)]
@@ -236,6 +245,7 @@ mod tests {
             windows: 30,
             unlike: 30,
             since: Timestamp::default(),
+            copies: 0,
             differences: [Some(longest), None],
         };
         let seen = JudgedMovement { judged: 30, why: Some(why), spans };
@@ -248,6 +258,7 @@ mod tests {
             safe_mode(&seen, 3),
             could_not_lock("no"),
             unknown_device("rdev, 1920x1080", Unknown::Screens),
+            blind(&"it was stopped from outside, and ended for that".repeat(2)),
             fault("it broke"),
         ] {
             assert!(told.notice.summary.len() < 28, "{told:?}");
@@ -263,13 +274,27 @@ mod tests {
             &NotifyParams::default(),
         )
         .notice;
-        assert!(notice.body.contains("For the last 14 s of movement (10 windows)"), "{notice:?}");
+        assert!(notice.body.starts_with("For the last 14 s the mouse has not moved the way you"));
         assert!(notice.ask);
         let short = JudgedMovement {
             judged: 1,
             spans: [Micros::from_millis(1_260)].into(),
             ..JudgedMovement::default()
         };
-        assert_eq!(short.words(), "the last 1.3 s of movement (1 window)");
+        assert!(short.sentence().contains("the last 1.3 s"), "{}", short.sentence());
+        let less =
+            Difference { aspect: Aspect::Straightness, seen: 73.0, usual: 87.0, deviations: -4.0 };
+        let why = Explanation {
+            windows: 1,
+            unlike: 1,
+            since: Timestamp::default(),
+            differences: [Some(less), None],
+            copies: 0,
+        };
+        let told = JudgedMovement { why: Some(why), ..short.clone() }.sentence();
+        assert!(told.ends_with("the mouse has moved less straight than you move it."), "{told}");
+        let played = Explanation { copies: 3, ..why };
+        let told = JudgedMovement { why: Some(played), ..short }.sentence();
+        assert!(told.contains("A recording of your movement is being played: 3"), "{told}");
     }
 }

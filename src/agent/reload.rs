@@ -1,17 +1,25 @@
 //! What changes the model that judges: one that is read anew, and what was learnt.
 
-use super::engine::{Engine, first_line};
-use super::event::Event;
+use super::engine::{Engine, Reloaded, first_line};
+use super::event::{Event, Fingerprints};
 use super::judge::Judge;
 use super::responder::{ResponderParams, Task};
 use super::shared_status::AdaptationStatus;
+use crate::error::Result;
 use crate::platform::clock;
+
+impl Reloaded {
+    /// The same, for an intake that waits for pauses of so many milliseconds.
+    fn with_pause(self, pause_ms: u32) -> Result<Self> {
+        Ok(Self { judge: self.judge.with_pause(pause_ms)?, ..self })
+    }
+}
 
 impl Engine {
     pub(super) fn reload(&mut self) {
         let pause_ms = self.detector.segmenter().params().pause_ms;
-        match (self.reload)().and_then(|judge| judge.with_pause(pause_ms)) {
-            Ok(judge) => self.adopt(judge),
+        match (self.reload)().and_then(|reloaded| reloaded.with_pause(pause_ms)) {
+            Ok(Reloaded { judge, sha256 }) => self.adopt(judge, sha256),
             Err(failure) => {
                 let sentence = format!("the new one is not in force: {}", first_line(&failure));
                 self.shared_status.problem("configuration", Some(sentence));
@@ -20,14 +28,16 @@ impl Engine {
         }
     }
 
-    fn adopt(&mut self, judge: Judge) {
+    fn adopt(&mut self, judge: Judge, sha256: Fingerprints) {
         self.shared_status.model(judge.model.clone(), judge.report.clone(), &judge.decision);
         self.shared_status.adaptation(judge.adaptation.as_ref());
         self.shared_status.problem("configuration", None);
         self.device.adopt(judge.profile());
-        let (notify, lock) = (judge.notify.clone(), judge.lock.clone());
+        let notify = judge.notify.clone();
+        let lock = judge.lock.clone();
         let task = Task::Adopt(ResponderParams { notify, lock });
         self.adaptation = judge.adaptation.clone();
+        self.later_movement = judge.later_movement.clone();
         // Evidence outlives a reload: otherwise whoever sits there could ask for one to be forgotten.
         let state = self.detector.decider().state().clone();
         self.detector = judge.detector().resumed(state);
@@ -35,8 +45,14 @@ impl Engine {
         let decision = self.detector.decider().decision();
         self.shared_status.change(|status| status.decision = decision);
         let _ = self.tasks.send(task);
-        let (threshold, group_windows) = (grouping.threshold, grouping.windows);
-        self.tell(Event::Reloaded { threshold, group_windows });
+        let threshold = grouping.threshold;
+        let group_windows = grouping.windows;
+        let changes = sha256.changes_since(&self.sha256, self.has_adapted);
+        self.sha256 = sha256.clone();
+        self.has_adapted = false;
+        let sha256 = Some(Box::new(sha256));
+        self.tell(Event::Reloaded { threshold, group_windows, sha256 });
+        changes.into_iter().for_each(|what| self.tell(Event::Changed { what }));
         self.look_at_device(None);
     }
 
@@ -49,9 +65,11 @@ impl Engine {
         };
         let added = adaptation.add(adapted, clock::wall().strftime("%FT%TZ").to_string());
         let Some(now) = adaptation.now() else { return };
-        let (number, drift) = (now.number, now.drift);
+        let number = now.number;
+        let drift = now.drift;
         self.shared_status
             .change(|status| status.adaptation = Some(AdaptationStatus { version: number, drift }));
+        self.has_adapted = true;
         self.tell(Event::Adapted { version: number, drift });
         self.shared_status.problem("adaptation", added.err().map(|failure| first_line(&failure)));
     }

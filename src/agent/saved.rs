@@ -2,12 +2,12 @@
 //! agent and starts it again is remembered. It lies where the session's own files lie and goes with
 //! them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::data::private;
+use crate::files;
 use crate::pipeline::DecisionState;
 
 /// The file's name.
@@ -26,9 +26,12 @@ impl SavedDecision {
     pub fn within(folder: &Path) -> Self {
         let (states, waiting) = bounded(1);
         let path = folder.join(NAME);
-        let (written, to) = (waiting.clone(), path.clone());
-        let writing = move || written.iter().for_each(|state| write(&to, &state));
-        if let Err(error) = std::thread::Builder::new().name("saved".into()).spawn(writing) {
+        let written = waiting.clone();
+        let to = path.clone();
+        if let Err(error) = std::thread::Builder::new()
+            .name("saved".into())
+            .spawn(move || written.iter().for_each(|state| write(&to, &state)))
+        {
             tracing::warn!("the state of the decision is not kept: {error}");
         }
         Self { states, waiting, path }
@@ -36,7 +39,7 @@ impl SavedDecision {
 
     /// The state that was kept last, if any; what cannot be read is none.
     pub fn load(&self) -> Option<DecisionState> {
-        let text = fs::read(&self.path).ok()?;
+        let text = files::read(&self.path).ok()?;
         serde_json::from_slice(&text)
             .inspect_err(|error| tracing::warn!("{}: {error}", self.path.display()))
             .ok()
@@ -61,6 +64,7 @@ fn write(path: &Path, state: &DecisionState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::time::{Duration, Instant};
 
     #[test]

@@ -145,8 +145,7 @@ impl DecisionChoice {
     fn block_model(&self, bundle: &Bundle) -> Result<BlockModel> {
         let embedding =
             bundle.owner_model.clone().map(|owner| BlockModel::Embedding(Box::new(owner)));
-        let scores = || bundle.score_calibration.map(BlockModel::Scores);
-        embedding.or_else(scores).ok_or_else(|| {
+        embedding.or_else(|| bundle.score_calibration.map(BlockModel::Scores)).ok_or_else(|| {
             Failure::new(
                 FailureKind::Data,
                 "the model tells neither an owner nor what a score says",
@@ -171,7 +170,8 @@ fn trigger(key: &str, budget: Budget, bundle: &Bundle) -> Result<Trigger> {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct OldPolicy {
-    ladder: Option<MaxAction>,
+    #[serde(rename = "ladder")]
+    old_max_action: Option<MaxAction>,
     rule: Option<OldRule>,
     hours_between_alarms: Option<BoundedInt<1, 1000>>,
     group_windows: Option<ModelOr<BoundedInt<1, 1000>>>,
@@ -193,7 +193,8 @@ impl OldPolicy {
     /// What it says in today's words. Whoever set a threshold, a group or the rule of the mean
     /// meant the rule of the equal error rate.
     pub(crate) fn apply(self, choice: &mut DecisionChoice) {
-        let Self { ladder, rule, hours_between_alarms, group_windows, threshold, .. } = self;
+        let Self { old_max_action, rule, hours_between_alarms, group_windows, threshold, .. } =
+            self;
         if rule == Some(OldRule::Mean) || group_windows.is_some() || threshold.is_some() {
             choice.notice_budget_h = Budget::Eer;
             choice.lock_budget_h = Budget::Eer;
@@ -201,7 +202,7 @@ impl OldPolicy {
             choice.notice_budget_h = Budget::Hours(hours);
             choice.lock_budget_h = Budget::Hours(hours);
         }
-        choice.max_action = ladder.unwrap_or(choice.max_action);
+        choice.max_action = old_max_action.unwrap_or(choice.max_action);
         choice.group_windows = group_windows.unwrap_or(choice.group_windows);
         choice.threshold = threshold.unwrap_or(choice.threshold);
         choice.confirm_windows = self.confirm_windows.unwrap_or(choice.confirm_windows);
@@ -243,7 +244,7 @@ pub struct NotifyParams {
     pub safe_mode: bool,
     /// Whether it is told that the model does not know this mouse or these screens.
     pub unknown_device: bool,
-    /// Whether it is told that the agent ends by a fault.
+    /// Whether it is told that the agent ends by a fault, or does not see the mouse.
     pub fault: bool,
     /// So many alarms are told within an hour; the rest is only written down.
     pub per_hour: BoundedInt<1, 3600>,
@@ -280,7 +281,8 @@ pub struct LockParams {
 
 impl Default for LockParams {
     fn default() -> Self {
-        let (countdown_s, safe_after) = (BoundedInt::clamped(10), BoundedInt::clamped(3));
+        let countdown_s = BoundedInt::clamped(10);
+        let safe_after = BoundedInt::clamped(3);
         Self { command: Vec::new(), countdown_s, safe_after }
     }
 }
@@ -362,7 +364,7 @@ impl Default for RetentionParams {
     fn default() -> Self {
         let days = BoundedInt::clamped;
         Self {
-            recordings_days: days(0),
+            recordings_days: days(30),
             watched_days: days(30),
             history_days: BoundedInt::clamped(90),
         }
@@ -379,6 +381,8 @@ pub(crate) struct EnrolParams {
     pub target_minutes: BoundedInt<0, 600>,
     /// Whether an enrolment ends before that, as soon as more movement no longer helps.
     pub stop_early: bool,
+    /// After the first enrolment alarms are written down only for so many hours.
+    pub quiet_hours: BoundedInt<0, 168>,
 }
 
 impl Default for EnrolParams {
@@ -387,6 +391,7 @@ impl Default for EnrolParams {
             target_windows: BoundedInt::clamped(400),
             target_minutes: BoundedInt::clamped(5),
             stop_early: true,
+            quiet_hours: BoundedInt::clamped(8),
         }
     }
 }

@@ -12,7 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{BackboneUsers, Bundle, LoadedScorer, OperatingPoint, Provenance, SeenWindows};
-use crate::pipeline::{Action, Decision, DecisionParams, MaxAction, Timestamp, Verdict};
+use crate::pipeline::{
+    Action, Decision, DecisionParams, KnownMovement, MaxAction, Timestamp, Verdict,
+};
 use crate::platform::capture::description::Unknown;
 use crate::platform::{StatusSummary, clock};
 
@@ -222,7 +224,8 @@ impl SharedStatus {
     pub(crate) fn read(&self) -> Status {
         let since = |then| (clock::now() - then).0.max(0).unsigned_abs() / 1_000_000;
         let moved = Timestamp::from_micros(self.moved.load(Ordering::Relaxed));
-        let (uptime_s, still_s) = (since(self.started), since(moved));
+        let uptime_s = since(self.started);
+        let still_s = since(moved);
         let mut status = Status { uptime_s, still_s, ..self.lock().clone() };
         if status.state == WatchState::Watching && still_s >= SILENT_S {
             let minutes = still_s / 60;
@@ -338,12 +341,17 @@ impl ModelStatus {
             .as_ref()
             .map(|people| BackboneUsers { windows: SeenWindows::default(), ..people.clone() });
         let seen_windows = SeenWindows::default();
-        let from = Provenance { seen_windows, backbone_users, ..bundle.provenance.clone() };
-        let fits = |point: &&OperatingPoint| point.windows == decision.grouping.windows;
+        let own_movement = KnownMovement::default();
+        let from =
+            Provenance { seen_windows, own_movement, backbone_users, ..bundle.provenance.clone() };
         Self {
             path,
             provenance: Some(from),
-            operating_point: bundle.operating_points.iter().find(fits).copied(),
+            operating_point: bundle
+                .operating_points
+                .iter()
+                .find(|point| point.windows == decision.grouping.windows)
+                .copied(),
         }
     }
 }

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::output;
+use super::{context, output};
 use crate::config::Config;
 use crate::error::{Failure, FailureKind, Result};
-use crate::paths::Paths;
 use crate::platform::lock::command;
 
 /// The defaults with their explanations.
@@ -51,7 +50,7 @@ impl ConfigArgs {
 fn check(file: Option<PathBuf>) -> Result<()> {
     let file = match file {
         Some(file) => file,
-        None => Paths::from_environment()?.config().to_owned(),
+        None => context::paths()?.config().to_owned(),
     };
     let config = Config::read(&file)?;
     let command = &config.lock.command;
@@ -65,7 +64,7 @@ fn check(file: Option<PathBuf>) -> Result<()> {
 }
 
 fn paths() -> Result<()> {
-    let paths = Paths::from_environment()?;
+    let paths = context::paths()?;
     for (name, path) in [
         ("config", paths.config().to_owned()),
         ("data", paths.data().to_owned()),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::output::WIDEST;
 use super::preprocess::layout::FormatArgs;
 use super::{left_out, output};
 use crate::data::formats::{Dropped, ReadParams, open};
@@ -141,7 +142,7 @@ fn tell(checks: &[DataCheck], json: bool) -> Result<()> {
             .map_err(|e| Failure::new(FailureKind::Internal, format!("the checks as JSON: {e}")))?;
         return output::line(&text);
     }
-    let widest = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+    let widest = checks.iter().map(|check| check.name.len()).max().unwrap_or(0).min(WIDEST);
     for check in checks {
         let verdict = if check.ok { "ok  " } else { "LOOK" };
         let line = format!("{verdict}  {:widest$}  {}", check.name, check.found);

@@ -1,6 +1,5 @@
 //! `mousewarden inspect MODEL`: what a model file says of itself, read by our own parser.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::output;
 use crate::error::{Failure, Result, printable};
+use crate::files;
 use crate::model::bundle::CONTRACT;
 use crate::model::identifier::ARCHITECTURE;
 use crate::model::{Bundle, Identifier, Limit, OperatingPoint, Provenance};
@@ -41,6 +41,8 @@ struct Description {
     limits: Vec<Limit>,
     /// Numbers a window by which groups are judged.
     embedding: Option<usize>,
+    /// Click timings that enrolment has seen; none where movement alone is judged.
+    click_timings: Option<u32>,
     provenance: Provenance,
 }
 
@@ -58,7 +60,7 @@ impl InspectArgs {
                 Err(_) => return Err(failure),
             },
         };
-        let content = fs::read(&self.model)
+        let content = files::read(&self.model)
             .map_err(|error| Failure::io(format!("model {}", self.model.display()), error))?;
         let description = describe(self.model, &content, bundle);
         let text = if self.json {
@@ -101,6 +103,7 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
     let digest = Sha256::digest(content);
     let Bundle { network, windows, operating_points, default_group, .. } = bundle;
     let Bundle { limits, owner_model, provenance, .. } = bundle;
+    let clicks = owner_model.as_ref().and_then(|owner| owner.clicks.as_ref());
     Description {
         path,
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -112,7 +115,8 @@ fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
         default_group,
         operating_points,
         limits,
-        embedding: owner_model.map(|owner_model| owner_model.covariance.dimensions()),
+        click_timings: clicks.map(|clicks| clicks.timings),
+        embedding: owner_model.as_ref().map(|owner_model| owner_model.covariance.dimensions()),
         provenance,
     }
 }
@@ -197,6 +201,10 @@ impl Description {
             }
             None => "groups are judged by the mean of their scores".into(),
         });
+        lines.push(self.click_timings.map_or_else(
+            || "clicks are not judged: movement alone is".into(),
+            |timings| format!("clicks are judged too, by {timings} timings at enrolment"),
+        ));
         if !self.limits.is_empty() {
             lines.extend(limit_lines(&self.limits));
         }

@@ -11,6 +11,10 @@ pub(crate) mod enroll;
 pub(crate) mod evaluate;
 pub(crate) mod explore;
 pub(crate) mod export;
+mod first_hours;
+#[cfg(feature = "history")]
+pub(crate) mod fleet;
+mod groups;
 pub(crate) mod guard;
 pub(crate) mod identify;
 pub(crate) mod inspect;
@@ -30,12 +34,13 @@ pub(crate) mod status;
 mod stdio_arrow;
 pub(crate) mod stop;
 pub mod train;
+mod unknown_owner;
 #[cfg(feature = "watch")]
 pub(crate) mod watch;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::error::Result;
 
@@ -100,8 +105,10 @@ enum Command {
     Evaluate(Box<evaluate::EvaluateArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),
+    /// Sum up the exported histories of many machines on one page.
+    #[cfg(feature = "history")]
+    Fleet(fleet::FleetArgs),
     /// Print what a shell completes.
-    #[command(hide = true)]
     Completions(completions::CompletionsArgs),
     /// Write the man pages into a folder.
     #[command(hide = true)]
@@ -125,7 +132,8 @@ impl Cli {
         if words.get(1).is_some_and(|word| word == "--enroll") {
             words[1] = "enroll".into();
         }
-        Self::try_parse_from(words)
+        let matches = groups::grouped(Self::command()).try_get_matches_from(words)?;
+        Self::from_arg_matches(&matches)
     }
 
     /// Runs the command.
@@ -146,6 +154,8 @@ impl Cli {
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
             Command::Explore(args) => args.run(),
+            #[cfg(feature = "history")]
+            Command::Fleet(args) => args.run(),
             Command::Identify(args) => args.run(),
             Command::Export(args) => args.run(),
             Command::Guard(args) => args.run(),

@@ -12,6 +12,9 @@ use crate::config::LogLevel;
 use crate::error::{Failure, FailureKind, Result};
 use crate::platform::logs;
 
+/// No column of names is padded beyond this; a longer name moves the rest of its line.
+pub const WIDEST: usize = 60;
+
 /// Prints a value as one line of JSON.
 ///
 /// # Errors

@@ -3,11 +3,10 @@
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::context::socket;
+use super::context::{paths, socket};
 use super::output;
 use crate::agent::control::{self, ControlRequest};
 use crate::error::Result;
-use crate::paths::Paths;
 
 /// Arguments of `pause`.
 #[derive(Debug, Args)]
@@ -24,7 +23,7 @@ impl PauseArgs {
     /// When none runs.
     pub(crate) fn run(self) -> Result<()> {
         let request = ControlRequest::Pause { seconds: self.duration };
-        control::ask(&socket(&Paths::from_environment()?), &request)?;
+        control::ask(&socket(&paths()?), &request)?;
         output::line(&match self.duration {
             Some(seconds) => {
                 let span = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));

@@ -2,11 +2,10 @@
 
 use clap::Args;
 
-use super::context::socket;
+use super::context::{paths, socket};
 use super::output;
 use crate::agent::control::{self, ControlRequest};
 use crate::error::Result;
-use crate::paths::Paths;
 
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
@@ -18,7 +17,7 @@ impl ResumeArgs {
     /// # Errors
     /// When none runs.
     pub(crate) fn run(self) -> Result<()> {
-        control::ask(&socket(&Paths::from_environment()?), &ControlRequest::Resume)?;
+        control::ask(&socket(&paths()?), &ControlRequest::Resume)?;
         output::line("mousewarden watches again")
     }
 }

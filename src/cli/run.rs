@@ -8,8 +8,10 @@ use clap::Args;
 use crossbeam_channel::{bounded, never};
 
 use super::context::Context;
+use super::first_hours::{QuietPeriod, tell, tell_of_the_end};
 use super::output;
 use super::privacy::retention;
+use super::unknown_owner::{self, Known};
 use crate::agent::event::StampedEvent;
 use crate::agent::event_sink::EventSink;
 #[cfg(feature = "history")]
@@ -20,7 +22,8 @@ use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
 use crate::agent::recorder::Recorder;
 use crate::agent::saved::SavedDecision;
-use crate::agent::{AgentOrigin, Command, LogSink, PostGuard, Reload, ResponderIo};
+use crate::agent::{AgentOrigin, Command, LogSink, PostGuard, Reload, Reloaded, ResponderIo};
+use crate::config::AdminPolicy;
 use crate::data::Store;
 use crate::error::{Failure, FailureKind, Result};
 use crate::platform::control::endpoint::ControlEndpoint;
@@ -29,7 +32,7 @@ use crate::platform::guard::GuardProcess;
 use crate::platform::journal_chain::Heads;
 use crate::platform::signals::{self, ProcessSignal};
 use crate::platform::supervisor::Supervisor;
-use crate::platform::{CaptureBackend, EventSource, Notice, desktop};
+use crate::platform::{CaptureBackend, EventSource, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
@@ -67,6 +70,17 @@ impl RunArgs {
                 signals::end_within(LAST_MOMENT);
             }
         })?;
+        if self.source.is_none() && self.model.is_none() {
+            let context = Context::load().inspect_err(tell_of_no_start)?;
+            output::log_to_stderr(context.config.log.level);
+            let known = unknown_owner::wait(&context, &obeyed).inspect_err(tell_of_no_start)?;
+            if known == Known::Stopped {
+                return Ok(());
+            }
+            let quiet = QuietPeriod::read(&Store::at(context.paths.data()));
+            let ends = commands.clone();
+            quiet.into_iter().for_each(|quiet| quiet.end_in_time(ends.clone(), tell_of_the_end));
+        }
         let (setup, _held) = self.prepare().inspect_err(tell_of_no_start)?;
         live::run(setup, (commands, obeyed)).map(drop)
     }
@@ -75,6 +89,7 @@ impl RunArgs {
     fn prepare(self) -> Result<(Setup, Held)> {
         let context = Context::load()?;
         output::log_to_stderr(context.config.log.level);
+        self.is_allowed(&context.policy)?;
         context.make_runtime()?;
         let mut origin = AgentOrigin::default();
         let kept_store = kept(context.store(), "data folder", &mut origin);
@@ -123,11 +138,27 @@ impl RunArgs {
             status_display: Box::new(move |counter| desktop::status_display(counter, icon)),
             saved: (kind == SourceKind::Mouse)
                 .then(|| SavedDecision::within(context.paths.runtime())),
-            rules: context.rules.clone(),
+            rules: context.policy.rules(),
             config: context.file.clone(),
             origin,
         };
         Ok((setup, Held { _instance: instance, _watch: watch, socket }))
+    }
+
+    /// Refuses what would put another model, or another mouse, in the place of what an
+    /// administrator has fixed.
+    fn is_allowed(&self, policy: &AdminPolicy) -> Result<()> {
+        let voided = match (&self.model, &self.source) {
+            (Some(_), _) if policy.fixes_model() => {
+                "--model: the policy of this machine fixes [model]"
+            }
+            (_, Some(_)) if policy.fixes_decision() => {
+                "--source: the policy of this machine fixes [decision], so the mouse is watched"
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::new(FailureKind::Denied, voided)
+            .remedy("Run it without; `mousewarden replay` judges a recording by any model."))
     }
 
     fn sinks(
@@ -202,16 +233,10 @@ fn tell_of_no_start(failure: &Failure) {
     }
     let text = failure.to_string();
     let what = text.lines().next().unwrap_or_default();
-    let notice = Notice {
-        summary: "Not watching".into(),
-        body: format!("mousewarden could not start: {what}. `mousewarden doctor` says what to do."),
-        ask: false,
-        urgent: true,
-    };
-    let (answer, _answers) = bounded(1);
-    if let Err(failure) = desktop::notifier(answer).notify(&notice) {
-        tracing::debug!("{failure}");
-    }
+    tell(
+        "Not watching",
+        &format!("mousewarden could not start: {what}. `mousewarden doctor` says what to do."),
+    );
 }
 
 /// Prints every entry on stdout.
@@ -292,7 +317,8 @@ pub(super) fn for_locker() -> Vec<(String, String)> {
 
 fn reload(model: Option<PathBuf>) -> Reload {
     Box::new(move || {
-        let (judge, _) = Context::load()?.judge_whatever_was_learnt(model.as_deref())?;
-        Ok(judge)
+        let context = Context::load()?;
+        let (judge, _) = context.judge_whatever_was_learnt(model.as_deref())?;
+        Ok(Reloaded { judge, sha256: context.fingerprints(model.as_deref()) })
     })
 }

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::context::socket;
+use super::context::{paths, socket};
 use super::output;
 use crate::agent::control::{self, ControlRequest};
 use crate::agent::instance;
 use crate::error::{Failure, FailureKind, Result};
-use crate::paths::Paths;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 
@@ -28,7 +27,7 @@ impl StopArgs {
     /// # Errors
     /// When none runs, or it does not end.
     pub(crate) fn run(self) -> Result<()> {
-        let paths = Paths::from_environment()?;
+        let paths = paths()?;
         let socket = socket(&paths);
         control::ask(&socket, &ControlRequest::Stop)?;
         let locks = [paths.data_lock(), socket.with_file_name("agent.lock")];

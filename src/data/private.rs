@@ -7,6 +7,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::files;
+
 /// Opens a file for appending, making it with mode 0600 where it is missing.
 ///
 /// # Errors
@@ -25,15 +27,19 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
 
 #[cfg(unix)]
 fn open_or_make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.create(true).open(path)
+    use std::os::unix::fs::OpenOptionsExt;
+    files::regular_or_none(path)?;
+    options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.create(true).open(path)?;
+    files::regular(&file)?;
+    Ok(file)
 }
 
 #[cfg(windows)]
 fn open_or_make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     match create_file(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => options.open(path),
+        _ => files::regular_or_none(path).and_then(|()| options.open(path)),
     }
 }
 
@@ -63,7 +69,7 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it cannot be read.
 pub fn sha256(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = files::open(path)?;
     let mut hash = Sha256::new();
     let mut bytes = vec![0; 1 << 16];
     loop {
@@ -197,6 +203,18 @@ pub(crate) fn handing_to_root(path: &Path) -> String {
     )
 }
 
+/// What an administrator does so that everybody can read a copy that only administrators write.
+#[cfg(unix)]
+pub fn laying_for_all(from: &Path, to: &Path) -> String {
+    format!("As root: install -D -m 644 -o root {} {}", from.display(), to.display())
+}
+
+/// What an administrator does so that everybody can read a copy that only administrators write.
+#[cfg(windows)]
+pub fn laying_for_all(from: &Path, to: &Path) -> String {
+    format!("As an administrator: copy \"{}\" to \"{}\".", from.display(), to.display())
+}
+
 /// What to do when the system refuses a file or folder; `variable` names another folder.
 pub fn remedy(path: &Path, error: &io::Error, variable: &str) -> String {
     let elsewhere = format!("{variable} names another folder");
@@ -207,6 +225,7 @@ pub fn remedy(path: &Path, error: &io::Error, variable: &str) -> String {
         },
         io::ErrorKind::ReadOnlyFilesystem => format!("That disk is read-only; {elsewhere}."),
         io::ErrorKind::StorageFull => "Free some space on that disk.".into(),
+        io::ErrorKind::InvalidInput => format!("Move away what lies there, or {elsewhere}."),
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             format!("A file lies where a folder should be: move it away, or {elsewhere}.")
         }

@@ -69,6 +69,11 @@ impl Store {
         self.root.join("adaptation.json")
     }
 
+    /// The owner's movement since the enrolment, in marks.
+    pub fn later_movement(&self) -> PathBuf {
+        self.root.join("movement.json")
+    }
+
     /// The same as versions before contract 2 wrote it; nothing reads it any more.
     pub(crate) fn old_adaptation(&self) -> PathBuf {
         self.root.join("learnt.json")

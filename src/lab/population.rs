@@ -3,8 +3,8 @@
 //! are kept of anybody.
 
 use super::random::Random;
-use super::triangle::{add_outer, cholesky};
 use crate::model::Population;
+use crate::nn::triangle::{add_outer, cholesky, offset_product};
 
 /// What is added to a covariance, as a share of its mean variance, so that few people still span
 /// every direction a little.
@@ -82,17 +82,7 @@ fn factor(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f32>> {
 /// A draw around a mean.
 fn around(grand_mean: &[f32], factor: &[f32], random: &mut Random) -> Vec<f32> {
     let noise: Vec<f32> = grand_mean.iter().map(|_| random.normal(0.0, 1.0) as f32).collect();
-    let mut begin = 0;
-    grand_mean
-        .iter()
-        .enumerate()
-        .map(|(i, grand_mean)| {
-            let row = &factor[begin..=begin + i];
-            begin += i + 1;
-            let away: f32 = row.iter().zip(&noise).map(|(l, z)| l * z).sum();
-            grand_mean + away
-        })
-        .collect()
+    offset_product(grand_mean, factor, &noise)
 }
 
 #[cfg(test)]

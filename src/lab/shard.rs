@@ -10,19 +10,19 @@ use crate::error::{Failure, FailureKind};
 
 /// Part `index` of `of`, written `1/4` to `4/4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Shard {
+pub struct Shard {
     index: u64,
     of: u64,
 }
 
 impl Shard {
     /// Everything: the only part of one.
-    pub(crate) const WHOLE: Self = Self { index: 0, of: 1 };
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
 
     /// Whether this part takes the session or user of this name. Every name belongs to exactly one
     /// of the parts, the same one on every machine and in every version: the first eight bytes of
     /// its SHA-256, little-endian, modulo the number of parts.
-    pub(crate) fn takes(self, name: &str) -> bool {
+    pub fn takes(self, name: &str) -> bool {
         let digest = Sha256::digest(name.as_bytes());
         let first =
             digest.iter().take(8).rev().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
@@ -31,7 +31,7 @@ impl Shard {
 
     /// The name of a file of this part, so that parts may share a folder: of `summary.json` the
     /// second of four writes `summary-2-of-4.json`; the whole keeps the name.
-    pub(crate) fn file_name(self, name: &str) -> String {
+    pub fn file_name(self, name: &str) -> String {
         let part = format!("{}-of-{}", self.index + 1, self.of);
         match name.rsplit_once('.') {
             _ if self == Self::WHOLE => name.to_owned(),

@@ -28,7 +28,7 @@ impl TrialScores {
             let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
             let rows: Vec<_> = steps.iter().map(Steps::rows).collect();
             let seen = inference.described(&rows).into_iter();
-            seen.map(|(p, embedding)| WindowScore { score: Score::new(p), embedding }).collect()
+            seen.map(|(p, embedding)| WindowScore::of_movement(Score::new(p), embedding)).collect()
         });
         Self { owner_model: bundle.owner_model.clone(), ..scores }
     }

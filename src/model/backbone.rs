@@ -21,11 +21,12 @@ use super::seen::SeenWindows;
 use super::weights::network_of;
 use crate::error::Result;
 use crate::nn::{AnyNetwork, Linear, Network};
-use crate::pipeline::{EmbeddingCovariance, WindowParams};
+use crate::pipeline::{ClickPopulation, EmbeddingCovariance, WindowParams};
 
 const BACKBONE_KEY: &str = "mousewarden.backbone";
 const POPULATION_KEY: &str = "mousewarden.backbone_population";
 const COVARIANCE_KEY: &str = "mousewarden.backbone_covariance";
+const CLICKS_KEY: &str = "mousewarden.backbone_clicks";
 const STATISTICS_KEY: &str = "mousewarden.backbone_statistics";
 
 /// How such a network was made.
@@ -85,6 +86,8 @@ pub struct Backbone {
     pub(crate) population: Option<Population>,
     /// How the embeddings of real users lie, if the network gives any.
     pub covariance: Option<EmbeddingCovariance>,
+    /// How click timings lie among real users, if it has seen any click.
+    pub clicks: Option<ClickPopulation>,
     /// How it was made.
     pub origin: BackboneOrigin,
 }
@@ -137,6 +140,11 @@ impl Backbone {
         content::write(self, path)
     }
 
+    fn check_clicks(&self) -> Result<(), ModelFault> {
+        let clicks = self.clicks.as_ref();
+        clicks.map_or(Ok(()), ClickPopulation::validate).map_err(ModelFault::Value)
+    }
+
     fn check_covariance(&self) -> Result<(), ModelFault> {
         let embedding = self.network.embedding().map_or(0, Linear::count);
         match &self.covariance {
@@ -163,6 +171,7 @@ impl Content for Backbone {
         let population: Option<Option<Population>> = optional(&model, POPULATION_KEY)?;
         let population = population.flatten();
         let covariance: Option<EmbeddingCovariance> = optional(&model, COVARIANCE_KEY)?;
+        let clicks: Option<ClickPopulation> = optional(&model, CLICKS_KEY)?;
         let statistics: Option<Statistics> = optional(&model, STATISTICS_KEY)?;
         versions(&model)?;
         let sealed = seal::check(&model);
@@ -176,14 +185,16 @@ impl Content for Backbone {
         if !population.iter().all(|people| people.fits(network.head().weight.len())) {
             return Err(ModelFault::Value("its population has other features".into()));
         }
-        let backbone = Self { network, windows, population, covariance, origin };
+        let backbone = Self { network, windows, population, covariance, clicks, origin };
         backbone.check_covariance()?;
+        backbone.check_clicks()?;
         sealed.map(|()| backbone)
     }
 
     fn encode(&self) -> Result<Vec<u8>, ModelFault> {
         check_network(&self.network)?;
         self.check_covariance()?;
+        self.check_clicks()?;
         let mut entries = vec![
             entry(CONTRACT_KEY, &CONTRACT)?,
             entry(ARCHITECTURE_KEY, &self.network.architecture())?,
@@ -193,6 +204,9 @@ impl Content for Backbone {
         ];
         if let Some(covariance) = &self.covariance {
             entries.push(entry(COVARIANCE_KEY, covariance)?);
+        }
+        if let Some(clicks) = &self.clicks {
+            entries.push(entry(CLICKS_KEY, clicks)?);
         }
         if let AnyNetwork::BiLstm(network) = &self.network {
             entries.push(entry(STATISTICS_KEY, &Statistics::of(network))?);
@@ -243,6 +257,7 @@ mod tests {
             windows: WindowParams::default(),
             population: None,
             covariance: None,
+            clicks: None,
             origin,
         }
     }

@@ -25,7 +25,7 @@ impl Scorer for BuiltinScorer {
         let rows: Vec<_> = windows.iter().map(Steps::rows).collect();
         let described = self.inference.described(&rows).into_iter();
         Ok(described
-            .map(|(p, embedding)| WindowScore { score: Score::new(p), embedding })
+            .map(|(p, embedding)| WindowScore::of_movement(Score::new(p), embedding))
             .collect())
     }
 }

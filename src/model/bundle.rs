@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::SeenWindows;
 use crate::nn::AnyNetwork;
-use crate::pipeline::{KinematicProfile, OwnerModel, ScoreCalibration, WindowParams};
+use crate::pipeline::{
+    KinematicProfile, KnownMovement, OwnerModel, ScoreCalibration, WindowParams,
+};
 
 /// The version of `onnx/README.md` that this build reads and writes.
 pub(crate) const CONTRACT: u32 = 2;
@@ -90,6 +92,9 @@ pub struct Provenance {
     /// noticed; empty in files of before.
     #[serde(default)]
     pub seen_windows: SeenWindows,
+    /// The owner's movement in marks, by which a copy of it is known; empty in files of before.
+    #[serde(default, skip_serializing_if = "KnownMovement::is_empty")]
+    pub own_movement: KnownMovement,
     /// Real users that its backbone knew; none in files of before and where it knew none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backbone_users: Option<BackboneUsers>,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::fault::ModelFault;
 use crate::error::{Failure, Result};
+use crate::files;
 
 /// No model comes near this; what is larger is something else.
 const MAX_BYTES: u64 = 256 << 20;
@@ -73,11 +74,11 @@ pub(super) fn write<T: Content>(model: &T, path: &Path) -> Result<()> {
 pub(super) fn bytes_of<T: Content>(path: &Path) -> Result<Vec<u8>> {
     let name = name_of(path);
     let open = |error| Failure::io(&name, error).remedy(T::MAKE);
-    let file = File::open(path).map_err(open)?;
+    let file = files::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => ModelFault::NotAFile.of(&name),
+        _ => open(error),
+    })?;
     let metadata = file.metadata().map_err(|error| Failure::io(&name, error))?;
-    if !metadata.is_file() {
-        return Err(ModelFault::NotAFile.of(&name));
-    }
     if metadata.len() > MAX_BYTES {
         return Err(ModelFault::TooLarge(metadata.len()).of(&name));
     }

@@ -16,6 +16,7 @@ use ort::value::Tensor;
 use super::graph::{EMBEDDING, GENUINE, LENGTHS, STEPS};
 use super::identifier::{FEATURES, PROBABILITIES};
 use super::library::{FETCH, examine};
+use super::library_hash::{self, LibraryHash};
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::steps::STEP_FEATURES;
 use crate::pipeline::{Score, ScoreError, Scorer, Steps, WindowScore};
@@ -38,14 +39,18 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// Opens a library. `named` says that a person named this very file; only then may it be a
-    /// release that sends usage data by itself. A library that was merely found gives way to one
-    /// that is open already.
+    /// Opens a library that is known by its SHA-256, or is the one with this hash. `named` says that
+    /// a person named this very file: one that was merely found gives way to one that is open
+    /// already.
     ///
     /// # Errors
-    /// When the file is missing, junk, truncated, for another machine, another library, too old,
-    /// too new, or another one is open already.
-    pub(crate) fn open(path: &Path, named: bool) -> Result<&'static Self> {
+    /// When the file is missing, junk, truncated, for another machine, not known, another library,
+    /// too old, or another one is open already.
+    pub(crate) fn open(
+        path: &Path,
+        named: bool,
+        sha256: Option<&LibraryHash>,
+    ) -> Result<&'static Self> {
         static OPENING: Mutex<()> = Mutex::new(());
         static OPEN: OnceLock<Runtime> = OnceLock::new();
         let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,15 +58,16 @@ impl Runtime {
             Some(open) if !named || same_file(&open.path, path) => Ok(open),
             Some(open) => Err(too_late(path, &open.path.display().to_string())),
             None => {
-                let opened = Self::start(path, named)?;
+                let opened = Self::start(path, sha256)?;
                 Ok(OPEN.get_or_init(|| opened))
             }
         }
     }
 
-    fn start(path: &Path, named: bool) -> Result<Self> {
+    fn start(path: &Path, sha256: Option<&LibraryHash>) -> Result<Self> {
         examine(path)?;
-        let (api, version) = interface(path, named)?;
+        library_hash::check(path, sha256)?;
+        let (api, version) = interface(path)?;
         if !ort::set_api(api) {
             return Err(too_late(path, "one that did not start"));
         }
@@ -81,10 +87,10 @@ impl Runtime {
 
 /// Opens the library and takes its interface out. The version is asked first: a library that is
 /// too old prints to stderr when it is asked for an interface that it doesn't have.
-fn interface(path: &Path, named: bool) -> Result<(OrtApi, String)> {
+fn interface(path: &Path) -> Result<(OrtApi, String)> {
     type Entry = unsafe extern "C" fn() -> *const OrtApiBase;
     // SAFETY: opening runs the library's initialisers. `examine` has seen a whole library for this
-    // machine, in a folder of the program or named by the person who runs it.
+    // machine, and `check` that it is a known one or the very file that a person named.
     let library = unsafe { libloading::Library::new(path) }
         .map_err(|error| unusable(path, &format!("cannot be opened: {}", reason(&error))))?;
     // SAFETY: the one symbol that every ONNX Runtime exports under this name has this type.
@@ -96,7 +102,7 @@ fn interface(path: &Path, named: bool) -> Result<(OrtApi, String)> {
     // SAFETY: gives a static string that ends with zero.
     let version = unsafe { CStr::from_ptr((base.GetVersionString)()) };
     let version = version.to_string_lossy().into_owned();
-    accept(path, &version, named)?;
+    accept(path, &version)?;
     // SAFETY: gives a pointer to a static table of the version asked for, or null; the table is
     // read once and stays valid because the library is never closed.
     let api = unsafe { (base.GetApi)(ORT_API_VERSION).as_ref().map(|api| std::ptr::read(api)) }
@@ -107,20 +113,11 @@ fn interface(path: &Path, named: bool) -> Result<(OrtApi, String)> {
     Ok((api, version))
 }
 
-fn accept(path: &Path, version: &str, named: bool) -> Result<()> {
+fn accept(path: &Path, version: &str) -> Result<()> {
     match minor(version) {
         None => Err(unusable(path, &format!("has the unknown version {version:?}"))),
         Some(minor) if minor < ORT_API_VERSION => {
             Err(unusable(path, &format!("is version {version}, older than 1.{ORT_API_VERSION}")))
-        }
-        Some(minor) if minor >= FIRST_WITH_TELEMETRY && !named => {
-            let what = format!(
-                "is version {version}; from 1.{FIRST_WITH_TELEMETRY} on it sends usage data by itself"
-            );
-            Err(unusable(path, &what).remedy(
-                "Use 1.28.0 (installers/linux/fetch-onnxruntime.sh), or name this very file as \
-                 `library` in the configuration.",
-            ))
         }
         Some(_) => Ok(()),
     }

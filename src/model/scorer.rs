@@ -10,6 +10,7 @@ use super::builtin::BuiltinScorer;
 use super::bundle::Bundle;
 use super::content::{bytes_of, named};
 use super::library;
+use super::library_hash::LibraryHash;
 use super::onnx::{OnnxScorer, Runtime};
 use crate::error::Result;
 use crate::pipeline::{ScoreError, Scorer, Steps, WindowScore};
@@ -46,6 +47,9 @@ pub struct ScorerParams {
     /// The ONNX Runtime library, by absolute path; without it, `search` is looked through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub library: Option<PathBuf>,
+    /// Its hash, for one that is not known here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub library_sha256: Option<LibraryHash>,
     /// Folders in which the library may lie, in this order; see
     /// [`folders_beside`](super::folders_beside).
     #[serde(skip)]
@@ -106,7 +110,7 @@ impl LoadedScorer {
     ///
     /// # Errors
     /// As [`LoadedScorer::open`].
-    pub(crate) fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
+    pub fn open_bundle(model: &Path, params: &ScorerParams) -> Result<(Bundle, Self)> {
         let bytes = bytes_of::<Bundle>(model)?;
         let bundle: Bundle = named(model, &bytes)?;
         let scorer = Self::ready(&bundle, &bytes, params)?;
@@ -163,11 +167,11 @@ pub(super) fn choose(params: &ScorerParams) -> Result<(Option<&'static Runtime>,
 /// The named library, or the first usable one of the folders; the first failure when none is.
 fn runtime(params: &ScorerParams) -> Result<&'static Runtime> {
     if let Some(path) = &params.library {
-        return Runtime::open(path, true);
+        return Runtime::open(path, true, params.library_sha256.as_ref());
     }
     let mut first = None;
     for path in library::candidates(&params.search) {
-        match Runtime::open(&path, false) {
+        match Runtime::open(&path, false, None) {
             Ok(runtime) => return Ok(runtime),
             Err(failure) => first = first.or(Some(failure)),
         }

@@ -24,6 +24,7 @@ pub mod packing;
 pub mod panel;
 mod random;
 pub mod train;
+pub mod triangle;
 
 pub use any::{AnyInference, AnyNetwork};
 pub use conv::{Clock, ConvEncoder, ConvInference, ConvLayer, ConvNetwork, ConvShape, PairBatch};

@@ -6,9 +6,11 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::adaptation::{Adaptation, Adapted, Adoption, BaseLimits};
-use super::decision::{Action, Decider, DecisionParams, DecisionState, Judgement};
-use super::event::{Micros, Signal, Timestamp};
+use super::clicks::ClickSums;
+use super::decision::{Action, Decider, Decision, DecisionParams, DecisionState, Judgement};
+use super::event::{Boundary, Micros, Signal, Timestamp};
 use super::kinematics::{Difference, KinematicProfile, Kinematics};
+use super::replay_detection::{KnownMovement, ReplayDetection};
 use super::score::{Score, ScoreError, Scorer};
 use super::steps::Steps;
 use super::window::{Segmenter, Window, WindowEnd, WindowParams};
@@ -56,6 +58,10 @@ pub struct Explanation {
     pub unlike: usize,
     /// When the first of them began, microseconds of the stream.
     pub since: Timestamp,
+    /// How many of the last windows are copies of earlier movement, where that is the alarm; 0
+    /// elsewhere.
+    #[serde(default)]
+    pub copies: usize,
     /// In what they are most unlike the owner's, the most telling first.
     pub differences: [Option<Difference>; 2],
 }
@@ -93,6 +99,7 @@ pub struct Detector<S> {
     /// Follows the owner, where the agent is to.
     adaptation: Option<Adaptation>,
     kinematics: Option<KinematicProfile>,
+    replay: Option<ReplayDetection>,
     /// The last windows, for explanations: when each began, how it moved, and its score.
     recent: VecDeque<(Timestamp, Kinematics, Score)>,
 }
@@ -106,6 +113,7 @@ impl<S: Scorer> Detector<S> {
             decider: Decider::new(decision),
             adaptation: None,
             kinematics: None,
+            replay: None,
             recent: VecDeque::new(),
         }
     }
@@ -114,6 +122,14 @@ impl<S: Scorer> Detector<S> {
     #[must_use]
     pub fn with_kinematics(mut self, kinematics: Option<KinematicProfile>) -> Self {
         self.kinematics = kinematics;
+        self
+    }
+
+    /// The same, knowing the movement of the enrolment and of the days since: a copy of it is an alarm.
+    /// Does nothing for a model that does not tell its movement.
+    #[must_use]
+    pub fn recognising(mut self, enrolled: &KnownMovement, later: KnownMovement) -> Self {
+        self.replay = (!enrolled.is_empty()).then(|| ReplayDetection::new(enrolled, later));
         self
     }
 
@@ -153,6 +169,12 @@ impl<S: Scorer> Detector<S> {
         self.adaptation.as_mut().and_then(Adaptation::take_adapted)
     }
 
+    /// The verified movement of the days since the enrolment, if there is more of it than when this
+    /// was asked last.
+    pub fn take_later_movement(&mut self) -> Option<KnownMovement> {
+        self.replay.as_mut().and_then(ReplayDetection::take_later)
+    }
+
     /// Takes note of movement that cannot be judged; returns what ought to be done.
     pub fn unjudged(&mut self, at: Timestamp, movement: Micros) -> Option<Action> {
         self.decider.unjudged(at, movement)
@@ -182,6 +204,10 @@ impl<S: Scorer> Detector<S> {
             None => None,
         };
         if let Signal::Boundary { at, kind } = signal {
+            if kind == Boundary::Unlocked {
+                let alarmed = self.decider.decision() == Decision::Intruder;
+                self.replay.iter_mut().for_each(|replay| replay.unlocked(alarmed));
+            }
             self.decider.boundary(at, kind);
             if let Some(adoption) = self.adaptation.as_mut().and_then(|a| a.boundary(at, kind)) {
                 self.adopt(adoption);
@@ -192,9 +218,15 @@ impl<S: Scorer> Detector<S> {
 
     fn judge(&mut self, window: &Window) -> Result<Verdict, ScoreError> {
         let window_scores = self.scorer.score(&[Steps::from(window)])?.into_iter();
-        let window_score =
+        let mut window_score =
             window_scores.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
-        let (at, score) = (window.closed_at(), window_score.score);
+        window_score.clicks.add(&ClickSums::of(window.clicks()));
+        let at = window.closed_at();
+        let score = window_score.score;
+        let copies = self.replay.as_mut().and_then(|replay| replay.observe(window));
+        if copies.is_some() {
+            self.decider.replayed();
+        }
         let judgement = self.decider.update(at, window_score.clone());
         let adaptation = self.adaptation.as_mut();
         if let Some(adoption) = adaptation.and_then(|a| a.observe(at, &window_score, &judgement)) {
@@ -205,6 +237,7 @@ impl<S: Scorer> Detector<S> {
         }
         self.recent.push_back((window.started_at(), window.into(), score));
         let why = judgement.action.and_then(|_| self.explain(judgement.windows));
+        let why = why.map(|why| Explanation { copies: copies.unwrap_or(0), ..why });
         Ok(Verdict { window: window.into(), at, score, judgement, why })
     }
 
@@ -216,6 +249,6 @@ impl<S: Scorer> Detector<S> {
         let movements = judged.map(|(_, movement, _)| movement);
         let differences =
             self.kinematics.map_or([None; 2], |kinematics| kinematics.differences(movements));
-        Some(Explanation { windows, unlike, since, differences })
+        Some(Explanation { windows, unlike, since, copies: 0, differences })
     }
 }

@@ -106,9 +106,10 @@ impl KinematicProfile {
     /// When a number is not finite, or a deviation not above 0.
     pub fn validate(&self) -> Result<(), String> {
         let above = self.deviation.iter().all(|d| d.is_finite() && *d > 0.0);
-        match above && self.mean.iter().all(|m| m.is_finite()) {
-            true => Ok(()),
-            false => Err("its kinematics are no numbers, or without a deviation".into()),
+        if above && self.mean.iter().all(|m| m.is_finite()) {
+            Ok(())
+        } else {
+            Err("its kinematics are no numbers, or without a deviation".into())
         }
     }
 
@@ -161,24 +162,35 @@ pub struct Difference {
     pub deviations: f32,
 }
 
+impl Difference {
+    /// How it moves, compared with its owner: "faster", "less straight".
+    pub const fn word(&self) -> &'static str {
+        match (self.aspect, self.deviations > 0.0) {
+            (Aspect::Speed, true) => "faster",
+            (Aspect::Speed, false) => "slower",
+            (Aspect::Reach, true) => "farther",
+            (Aspect::Reach, false) => "less far",
+            (Aspect::Straightness, true) => "straighter",
+            (Aspect::Straightness, false) => "less straight",
+            (Aspect::Duration, true) => "longer at a time",
+            (Aspect::Duration, false) => "shorter at a time",
+            (Aspect::Hesitation, true) => "more hesitantly",
+            (Aspect::Hesitation, false) => "more steadily",
+        }
+    }
+}
+
 impl std::fmt::Display for Difference {
     /// "faster (1400 px/s, you 640)"
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { aspect, seen, usual, deviations } = self;
-        let more = *deviations > 0.0;
-        let (word, digits, unit) = match (aspect, more) {
-            (Aspect::Speed, true) => ("faster", 0, " px/s"),
-            (Aspect::Speed, false) => ("slower", 0, " px/s"),
-            (Aspect::Reach, true) => ("farther", 0, " px"),
-            (Aspect::Reach, false) => ("less far", 0, " px"),
-            (Aspect::Straightness, true) => ("straighter", 0, " %"),
-            (Aspect::Straightness, false) => ("less straight", 0, " %"),
-            (Aspect::Duration, true) => ("longer at a time", 1, " s"),
-            (Aspect::Duration, false) => ("shorter at a time", 1, " s"),
-            (Aspect::Hesitation, true) => ("more hesitantly", 0, " %"),
-            (Aspect::Hesitation, false) => ("more steadily", 0, " %"),
+        let Self { aspect, seen, usual, .. } = self;
+        let (digits, unit) = match aspect {
+            Aspect::Speed => (0, " px/s"),
+            Aspect::Reach => (0, " px"),
+            Aspect::Straightness | Aspect::Hesitation => (0, " %"),
+            Aspect::Duration => (1, " s"),
         };
-        write!(f, "{word} ({seen:.digits$}{unit}, you {usual:.digits$})")
+        write!(f, "{} ({seen:.digits$}{unit}, you {usual:.digits$})", self.word())
     }
 }
 

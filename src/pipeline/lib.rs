@@ -5,25 +5,31 @@
 //! the same verdicts, live, in training and in a replay.
 
 pub mod adaptation;
+pub mod click_model;
+pub mod clicks;
 pub mod decision;
 pub mod detector;
 pub mod event;
 pub mod kinematics;
 pub mod owner_model;
+pub mod replay_detection;
 pub mod score;
 pub mod steps;
 pub mod window;
 mod words;
 
 pub use adaptation::{Adaptation, Adapted, Adoption, BaseLimits, OwnerMean, Sitting};
+pub use click_model::{ClickClass, ClickPopulation, OwnerClickClass, OwnerClicks};
+pub use clicks::{CLICK_KINDS, ClickKind, ClickSums, ClickTimer, ClickTiming};
 pub use decision::{
     Action, BlockModel, Decider, Decision, DecisionParams, DecisionState, Evidence, GroupingParams,
-    Judgement, MaxAction, ScoreCalibration, Trigger,
+    Judgement, MaxAction, PageSum, ScoreCalibration, Trigger,
 };
 pub use detector::{Detector, Explanation, Verdict, WindowSummary};
 pub use event::{Boundary, Button, Micros, MouseEvent, MouseKind, Signal, Timestamp};
 pub use kinematics::{Difference, KinematicProfile, Kinematics};
 pub use owner_model::{EmbeddingCovariance, GroupMean, LlrForm, OwnerModel, grouped, log_odds};
+pub use replay_detection::{KnownMovement, MarkKey, ReplayDetection};
 pub use score::{Score, ScoreError, Scorer, WindowScore};
 pub use steps::Steps;
 pub use window::{Segmenter, Window, WindowEnd, WindowParams};

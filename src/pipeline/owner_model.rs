@@ -9,6 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::click_model::OwnerClicks;
+use super::clicks::ClickSums;
 use super::score::{Score, WindowScore};
 
 /// Scores closer to 0 or 1 than this say no more than this: one window must not decide alone.
@@ -43,6 +45,8 @@ pub struct GroupMean {
     pub embedding: Vec<f64>,
     /// Of the log-odds of their scores.
     pub log_odds: f64,
+    /// The clicks that go with them, not as a mean.
+    pub clicks: ClickSums,
 }
 
 impl GroupMean {
@@ -55,6 +59,7 @@ impl GroupMean {
             let embedding = group_mean.embedding.iter_mut().zip(&window_score.embedding);
             embedding.for_each(|(mean, x)| *mean += f64::from(*x) / windows);
             group_mean.log_odds += f64::from(log_odds(window_score.score)) / windows;
+            group_mean.clicks.add(&window_score.clicks);
         }
         group_mean
     }
@@ -126,6 +131,9 @@ pub struct OwnerModel {
     pub days: f32,
     /// Multiplies the evidence before it becomes a score.
     pub slope: f32,
+    /// The owner's clicks; without them, movement alone is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clicks: Option<OwnerClicks>,
 }
 
 /// The evidence of a certain number of windows as a quadratic form of their means.
@@ -163,14 +171,20 @@ impl OwnerModel {
         stretches: f64,
     ) -> Self {
         let n = windows.max(1) as f64;
-        let one = |(at, sum): (usize, &f64)| {
-            let [between_user, between_session, within_session] =
-                [&covariance.between_user, &covariance.between_session, &covariance.within_session]
-                    .map(|v| f64::from(v[at]));
-            let noise = between_session / stretches.max(1.0) + within_session / n;
-            posterior((0.0, between_user), sum / n, noise)
-        };
-        let (mean, variance) = sum.iter().enumerate().map(one).unzip();
+        let (mean, variance) = sum
+            .iter()
+            .enumerate()
+            .map(|(at, sum)| {
+                let [between_user, between_session, within_session] = [
+                    &covariance.between_user,
+                    &covariance.between_session,
+                    &covariance.within_session,
+                ]
+                .map(|v| f64::from(v[at]));
+                let noise = between_session / stretches.max(1.0) + within_session / n;
+                posterior((0.0, between_user), sum / n, noise)
+            })
+            .unzip();
         Self {
             mean,
             variance,
@@ -179,6 +193,7 @@ impl OwnerModel {
             lone: 0.0,
             days: 0.0,
             slope: 1.0,
+            clicks: None,
         }
     }
 
@@ -188,16 +203,15 @@ impl OwnerModel {
     /// still does.
     #[must_use]
     pub fn on_session(&self, group_mean: &GroupMean, windows: usize) -> Self {
-        let (n, days) = (windows.max(1) as f64, f64::from(self.days));
+        let n = windows.max(1) as f64;
+        let days = f64::from(self.days);
         let mut today = Self { days: 0.0, ..self.clone() };
         for (at, seen) in group_mean.embedding.iter().enumerate() {
             let [between_session, within_session] =
                 [&self.covariance.between_session, &self.covariance.within_session]
                     .map(|v| f64::from(v[at]));
-            let (unsure, rest) = (
-                f64::from(self.variance[at]) + days * between_session,
-                (1.0 - days) * between_session,
-            );
+            let unsure = f64::from(self.variance[at]) + days * between_session;
+            let rest = (1.0 - days) * between_session;
             let known = (f64::from(self.mean[at]), unsure);
             (today.mean[at], today.variance[at]) =
                 posterior(known, *seen, rest + within_session / n);
@@ -224,7 +238,8 @@ impl OwnerModel {
                 [&covariance.between_user, &covariance.between_session, &covariance.within_session]
                     .map(|v| f64::from(v[at]));
             let noise = between_session + within_session / n;
-            let (owner, anybody) = (f64::from(variance[at]) + noise, between_user + noise);
+            let owner = f64::from(variance[at]) + noise;
+            let anybody = between_user + noise;
             let mean = f64::from(*mean);
             ratio.square.push(0.5 / anybody - 0.5 / owner);
             ratio.line.push(mean / owner);
@@ -233,9 +248,11 @@ impl OwnerModel {
         ratio
     }
 
-    /// The evidence of the means of `windows` windows, in nats, owner to anybody.
+    /// The evidence of the means of `windows` windows and of the clicks that go with them, in nats,
+    /// owner to anybody.
     pub fn evidence(&self, group_mean: &GroupMean, windows: usize) -> f64 {
-        self.ratio(windows).of(group_mean)
+        let clicks = self.clicks.as_ref().map_or(0.0, |clicks| clicks.llr(&group_mean.clicks));
+        self.ratio(windows).of(group_mean) + clicks
     }
 
     /// The same as a score: 0.5 where neither is likelier.
@@ -250,7 +267,7 @@ impl OwnerModel {
     /// When numbers are missing or not finite, or a variance is not above 0.
     pub fn validate(&self) -> Result<(), String> {
         self.covariance.validate()?;
-        let Self { mean, variance, covariance, odds, lone, days, slope } = self;
+        let Self { mean, variance, covariance, odds, lone, days, slope, clicks } = self;
         let sizes =
             mean.len() == covariance.dimensions() && variance.len() == covariance.dimensions();
         let finite = mean.iter().all(|x| x.is_finite());
@@ -271,7 +288,7 @@ impl OwnerModel {
         if !(slope.is_finite() && *slope > 0.0) {
             return Err(format!("the slope {slope} of its owner model must be above 0"));
         }
-        Ok(())
+        clicks.as_ref().map_or(Ok(()), OwnerClicks::validate)
     }
 }
 
@@ -288,7 +305,7 @@ mod tests {
     }
 
     fn group_mean(embedding: [f64; 2]) -> GroupMean {
-        GroupMean { embedding: embedding.to_vec(), log_odds: 0.0 }
+        GroupMean { embedding: embedding.to_vec(), ..GroupMean::default() }
     }
 
     /// `ln N(x; mean, variance)`
@@ -334,7 +351,7 @@ mod tests {
             within_session: vec![3.0; 6],
         };
         let owner = OwnerModel { days: 0.5, ..OwnerModel::of(&covariance, &[0.0; 6], 400, 10.0) };
-        let at = |place: f64| GroupMean { embedding: vec![place; 6], log_odds: 0.0 };
+        let at = |place: f64| GroupMean { embedding: vec![place; 6], ..GroupMean::default() };
         let today = owner.on_session(&at(0.8), 30);
         assert_eq!(today.validate(), Ok(()));
         // Where the owner is today counts more than before, and where they are not counts less.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clicks::ClickSums;
 use super::steps::Steps;
 
 /// How much a window looks like the owner's: 0 impostor, 1 owner.
@@ -34,19 +35,29 @@ impl From<Score> for f32 {
     }
 }
 
-/// What a model makes of one window.
+/// What a model makes of one window, and the clicks that go with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WindowScore {
     /// How much it looks like the owner's.
     pub score: Score,
     /// Numbers that describe it, from a model that judges groups by them; else none.
     pub embedding: Vec<f32>,
+    /// The clicks since the window before; a scorer knows none.
+    #[serde(default, skip_serializing_if = "ClickSums::is_empty")]
+    pub clicks: ClickSums,
+}
+
+impl WindowScore {
+    /// Of a scorer, which sees the movement alone.
+    pub fn of_movement(score: Score, embedding: Vec<f32>) -> Self {
+        Self { score, embedding, clicks: ClickSums::default() }
+    }
 }
 
 /// Of a model that gives scores alone.
 impl From<Score> for WindowScore {
     fn from(score: Score) -> Self {
-        Self { score, embedding: Vec::new() }
+        Self::of_movement(score, Vec::new())
     }
 }
 

@@ -34,10 +34,20 @@ impl Steps {
 
 impl From<&Window> for Steps {
     fn from(window: &Window) -> Self {
-        let step = |pair: &[super::window::Sample]| {
-            let (from, to) = (pair[0], pair[1]);
-            [(to.x - from.x) as f32, (to.y - from.y) as f32, (to.at - from.at).as_millis_f32()]
-        };
-        Self(window.samples().windows(2).map(step).collect())
+        Self(
+            window
+                .samples()
+                .windows(2)
+                .map(|pair| {
+                    let from = pair[0];
+                    let to = pair[1];
+                    [
+                        (to.x - from.x) as f32,
+                        (to.y - from.y) as f32,
+                        (to.at - from.at).as_millis_f32(),
+                    ]
+                })
+                .collect(),
+        )
     }
 }

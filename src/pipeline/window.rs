@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clicks::{ClickTiming, PendingClicks};
 use super::event::{Boundary, Micros, MouseEvent, Signal, Timestamp};
 
 /// How movement is cut. Part of every model: a model only judges windows cut like those it learnt.
@@ -89,18 +90,24 @@ pub enum WindowEnd {
 }
 
 /// One continuous movement, complete by construction: in order of time, no position twice in a
-/// row, between `min_steps` and `max_steps` steps.
+/// row, between `min_steps` and `max_steps` steps. With it go the clicks since the window before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
     samples: Vec<Sample>,
     end: WindowEnd,
     closed_at: Timestamp,
+    clicks: Vec<ClickTiming>,
 }
 
 impl Window {
     /// The positions; one more than there are steps.
     pub fn samples(&self) -> &[Sample] {
         &self.samples
+    }
+
+    /// What was timed of clicks since the window before, in order of time.
+    pub fn clicks(&self) -> &[ClickTiming] {
+        &self.clicks
     }
 
     /// How many steps lie between the positions.
@@ -157,13 +164,21 @@ pub struct Segmenter {
     /// The last movement of the stream, kept or thinned. It outlives its window: whether a
     /// window was closed by a live pause or by the next event must make no difference.
     latest: Option<Sample>,
+    /// The clicks since the last complete window.
+    clicks: PendingClicks,
     counts: SegmenterCounts,
 }
 
 impl Segmenter {
     /// A segmenter at the start of a stream.
     pub fn new(params: WindowParams) -> Self {
-        Self { params, open: Vec::new(), latest: None, counts: SegmenterCounts::default() }
+        Self {
+            params,
+            open: Vec::new(),
+            latest: None,
+            clicks: PendingClicks::default(),
+            counts: SegmenterCounts::default(),
+        }
     }
 
     /// The parameters it cuts by.
@@ -183,8 +198,15 @@ impl Segmenter {
         Some(latest.at + self.params.pause())
     }
 
-    /// Takes one signal; returns the window that it completes.
+    /// Takes one signal; returns the window that it completes. A click that the signal completes goes
+    /// with the window after that.
     pub fn push(&mut self, signal: Signal) -> Option<Window> {
+        let window = self.cut_by(signal);
+        self.clicks.push(&signal);
+        window
+    }
+
+    fn cut_by(&mut self, signal: Signal) -> Option<Window> {
         match signal {
             Signal::Mouse(event) if event.kind.is_movement() => self.movement(event),
             Signal::Mouse(event) => self.quiet(event.at),
@@ -256,7 +278,7 @@ impl Segmenter {
     fn close(&mut self, end: WindowEnd, closed_at: Timestamp) -> Option<Window> {
         let samples = std::mem::take(&mut self.open);
         if samples.len() > self.params.min_steps {
-            return Some(Window { samples, end, closed_at });
+            return Some(Window { samples, end, closed_at, clicks: self.clicks.take() });
         }
         if samples.len() > 1 {
             self.counts.short += 1;

@@ -1,4 +1,4 @@
-//! The operating system behind small traits: the only place with `cfg(target_os)`, `unsafe` and a
+//! The operating system behind small interfaces: the only place with `cfg(target_os)`, `unsafe` and a
 //! clock.
 //!
 //! # Invariants
@@ -28,6 +28,7 @@ pub(crate) mod signals;
 pub mod stopwatch;
 pub mod supervisor;
 pub(crate) mod tray;
+pub(crate) mod user;
 #[cfg(windows)]
 pub mod windows;
 
@@ -120,6 +121,14 @@ pub trait Notifier: Send {
     /// # Errors
     /// When no server took it.
     fn notify(&mut self, notice: &Notice) -> Result<()>;
+
+    /// Takes away what it shows, if that is still there; never waits longer than a notice does.
+    fn withdraw(&mut self) {}
+
+    /// Whether a notice may be shown anew each second without a sound or a movement.
+    fn renews_quietly(&self) -> bool {
+        false
+    }
 }
 
 /// How sure it is that the screen is locked.

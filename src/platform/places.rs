@@ -2,6 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+/// The administrator's defaults, below each user's own configuration.
+#[cfg(unix)]
+pub(crate) const DEFAULTS: &str = "/etc/mousewarden/config.toml";
+
+/// The administrator's defaults, below each user's own configuration.
+#[cfg(windows)]
+pub(crate) const DEFAULTS: &str = r"C:\Program Files\mousewarden\config.toml";
+
 /// The administrator's rules.
 #[cfg(unix)]
 pub(crate) const POLICY: &str = "/etc/mousewarden/policy.toml";
@@ -9,6 +17,11 @@ pub(crate) const POLICY: &str = "/etc/mousewarden/policy.toml";
 /// The administrator's rules: in a folder that only administrators can make.
 #[cfg(windows)]
 pub(crate) const POLICY: &str = r"C:\Program Files\mousewarden\policy.toml";
+
+/// The models of a machine whose administrator fixes them, one a user.
+pub(crate) fn pinned_models() -> PathBuf {
+    Path::new(POLICY).with_file_name("models")
+}
 
 /// The folder of the system for what lives as long as the user's session: the one that the
 /// environment names where it is this user's, else the usual one. `su`, `ssh` and cron name none, or

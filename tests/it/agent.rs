@@ -17,8 +17,8 @@ use mousewarden::agent::settings::{BoundedInt, LockParams, NotifyParams};
 use mousewarden::agent::shared_status::{ModelStatus, ScorerStatus};
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::{
-    Boundary, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer, Signal, Steps,
-    Timestamp, WindowParams, WindowScore,
+    Boundary, KnownMovement, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
+    Signal, Steps, Timestamp, WindowParams, WindowScore,
 };
 use mousewarden::platform::guard::Guard;
 use mousewarden::platform::{EventSource, Locked, Locker, Notice, NoticeAnswer, Notifier};
@@ -89,6 +89,8 @@ impl TestDesktop {
             },
             kinematics: None,
             adaptation: None,
+            own_movement: KnownMovement::default(),
+            later_movement: None,
         }
     }
 

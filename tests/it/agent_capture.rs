@@ -17,8 +17,8 @@ use mousewarden::agent::shared_status::{ModelStatus, ScorerStatus};
 use mousewarden::error::Result;
 use mousewarden::model::Provenance;
 use mousewarden::pipeline::{
-    Boundary, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer, Signal, Steps,
-    Timestamp, WindowParams, WindowScore,
+    Boundary, KnownMovement, MaxAction, Micros, MouseEvent, MouseKind, Score, ScoreError, Scorer,
+    Signal, Steps, Timestamp, WindowParams, WindowScore,
 };
 use mousewarden::platform::{Capture, CaptureView, EventSource, Next, clock};
 use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake};
@@ -164,6 +164,8 @@ fn judge(known: &str) -> Judge {
         lock: LockParams { countdown_s: BoundedInt::clamped(0), ..LockParams::default() },
         kinematics: None,
         adaptation: None,
+        own_movement: KnownMovement::default(),
+        later_movement: None,
     }
 }
 

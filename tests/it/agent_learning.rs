@@ -14,9 +14,9 @@ use mousewarden::agent::settings::{LockParams, NotifyParams};
 use mousewarden::agent::shared_status::{ModelStatus, ScorerStatus};
 use mousewarden::error::Result;
 use mousewarden::pipeline::{
-    BlockModel, Boundary, DecisionParams, EmbeddingCovariance, MaxAction, Micros, MouseEvent,
-    MouseKind, OwnerModel, Score, ScoreError, Scorer, Signal, Steps, Timestamp, WindowParams,
-    WindowScore,
+    BlockModel, Boundary, DecisionParams, EmbeddingCovariance, KnownMovement, MaxAction, Micros,
+    MouseEvent, MouseKind, OwnerModel, Score, ScoreError, Scorer, Signal, Steps, Timestamp,
+    WindowParams, WindowScore,
 };
 use mousewarden::platform::NoticeAnswer;
 use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake};
@@ -27,9 +27,8 @@ struct ByStep;
 
 impl Scorer for ByStep {
     fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
-        let look = |steps: &Steps| WindowScore {
-            score: Score::new(0.5),
-            embedding: vec![steps.rows()[0][0] / 10.0; 8],
+        let look = |steps: &Steps| {
+            WindowScore::of_movement(Score::new(0.5), vec![steps.rows()[0][0] / 10.0; 8])
         };
         Ok(windows.iter().map(look).collect())
     }
@@ -73,6 +72,8 @@ impl Owner {
             lock: LockParams::default(),
             kinematics: None,
             adaptation: None,
+            own_movement: KnownMovement::default(),
+            later_movement: None,
         };
         judge.learning(&self.path("adaptation.json")).unwrap()
     }

@@ -1,10 +1,10 @@
 //! Decisions: grouped scores, evidence, limits, actions and boundaries, in event time alone.
 
 use mousewarden::pipeline::{
-    Action, BlockModel, Boundary, Decider, Decision, DecisionParams, Detector, EmbeddingCovariance,
-    GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind, OwnerModel, Score,
-    ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, WindowParams,
-    WindowScore,
+    Action, BlockModel, Boundary, ClickSums, Decider, Decision, DecisionParams, Detector,
+    EmbeddingCovariance, GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind,
+    OwnerModel, Score, ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger,
+    WindowParams, WindowScore,
 };
 
 /// Ten scores of 0.1 say 10 ln 9 = 22 nats against the owner, of which a block may say 8.
@@ -79,12 +79,12 @@ fn a_group_is_judged_by_its_embedding_where_the_model_has_one() {
     let mut see = |second: i64, number: f32| {
         // Single scores that say the opposite: they do not count.
         let score = Score::new(if number > 0.0 { 0.0 } else { 1.0 });
-        let seen = WindowScore { score, embedding: vec![number] };
+        let seen = WindowScore::of_movement(score, vec![number]);
         decider.update(Timestamp::from_millis(second * 1000), seen)
     };
     let own: Vec<_> = [2.5, 1.0, 2.5].into_iter().zip(0..).map(|(x, at)| see(at, x)).collect();
     assert_eq!(own[1].grouped, None);
-    let mean = GroupMean { embedding: vec![2.0], log_odds: 0.0 };
+    let mean = GroupMean { embedding: vec![2.0], log_odds: 0.0, clicks: ClickSums::default() };
     assert_eq!(own[2].grouped, Some(owner.score(&mean, 3).get()));
     assert_eq!(own[2].decision, Decision::Trusted);
     let other: Vec<_> = (3..7).map(|at| see(at, -1.0).decision).collect();

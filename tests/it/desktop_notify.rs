@@ -48,9 +48,8 @@ fn alone_on_a_bus(test: &str) -> bool {
 }
 
 /// As long as an alarm's words get.
-const LONGEST: &str = "For the last 28 s of movement (30 windows) it has not moved your way: less straight \
-    (73 %, you 87), slower (310 px/s, you 540), shorter (0.4 s, you 0.8). \"It was me\" locks the screen and lets \
-    your password confirm it.";
+const LONGEST: &str = "For the last 28 s the mouse has moved shorter at a time than you move it. If it was not you, \
+    lock the screen.";
 
 /// Where the session's bus is expected, in the process of one test.
 fn session_bus() -> Option<PathBuf> {
@@ -121,9 +120,30 @@ fn shows_and_replaces(server: NotificationServer) {
     assert_eq!(Some(second.replaces), first.id);
     assert_eq!(second.id, first.id);
     assert_eq!((second.urgency, second.timeout_ms), (Some(2), 0));
-    assert_eq!(second.actions, ["it-was-me", "It was me", "lock-now", "Lock now"]);
+    assert_eq!(second.actions, ["it-was-me", "It was me (password)", "lock-now", "Lock now"]);
     assert_eq!(second.body, "Still: 3 &lt; 5 &amp; &lt;b&gt;bold&lt;/b&gt;.");
     picture(&desktop, &format!("{}-replaced", server.package()));
+}
+
+#[test]
+fn a_notice_that_is_withdrawn_is_gone_and_the_next_is_a_new_one() {
+    if !alone_on_a_bus("a_notice_that_is_withdrawn_is_gone_and_the_next_is_a_new_one") {
+        return;
+    }
+    let desktop = desktop_with(NotificationServer::Dunst);
+    let (mut notifier, answers) = notifier();
+    notifier.withdraw();
+    notifier.notify(&notice("one")).unwrap();
+    notifier.withdraw();
+    let count = desktop.command("dunstctl").args(["count", "displayed"]).output();
+    if let Ok(count) = count.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    {
+        assert!(count.is_empty() || count == "0", "{count} are shown");
+    }
+    assert!(answers.is_empty(), "nobody answered");
+    notifier.notify(&notice("two")).unwrap();
+    let shown = desktop.notifications().wait_for(PATIENCE, |shown| shown.body == "two").unwrap();
+    assert_eq!(shown.replaces, 0);
 }
 
 #[test]

@@ -115,8 +115,8 @@ fn the_page_is_well_formed_private_and_runs_nothing() {
             roxmltree::Document::parse(&fs::read_to_string(&file).unwrap()).unwrap();
         }
     }
-    // Legend, events by user, 17 features, 3 users with 4 each, 7 sessions with 3 each, the page.
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2 + 17 + 3 * 4 + 7 * 3 + 1);
+    // Legend, events by user, 17 features, 3 users with 6 each, 7 sessions with 3 each, the page.
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2 + 17 + 3 * 6 + 7 * 3 + 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::tools::{onnxruntime, python};
+use crate::tools::{by_onnxruntime, python};
 use mousewarden::model::identifier::{FeatureNames, IdentifierProvenance};
 use mousewarden::model::{Bundle, Identifier, LoadedIdentifier, ScorerBackend, ScorerParams};
 use mousewarden::nn::mlp::{MlpParams, train};
@@ -46,8 +46,10 @@ fn identifier(hidden: &[usize], members: usize, bins: usize) -> Identifier {
 }
 
 fn params(backend: ScorerBackend) -> ScorerParams {
-    let library = (backend == ScorerBackend::OnnxRuntime).then(onnxruntime);
-    ScorerParams { backend, library, ..ScorerParams::default() }
+    match backend {
+        ScorerBackend::OnnxRuntime => by_onnxruntime(),
+        _ => ScorerParams { backend, ..ScorerParams::default() },
+    }
 }
 
 fn answers(identifier: &Identifier, backend: ScorerBackend, rows: &[Vec<f32>]) -> Vec<Vec<f32>> {

@@ -155,6 +155,15 @@ mod inspect;
 // `report`.
 mod report;
 
+// Many machines: the schema of events, sample rules, `fleet`.
+mod fleet;
+
+// The laboratory's papers: every command, sample and script of them.
+mod laboratory;
+
+// What a new user is given: the version of Rust, the quiet hours, a start without a model.
+mod first_steps;
+
 // `privacy`, `export` and `purge`.
 mod privacy;
 
@@ -192,6 +201,9 @@ mod desktop_tray;
 
 // What fails around the agent: buses that hang, lockers that fail, agents that are killed.
 mod faults;
+
+// Damaged input for every reader of foreign bytes.
+mod fuzz;
 
 // Other systems.
 

@@ -9,7 +9,7 @@ use crate::alone::alone;
 use crate::sample_model::bundle;
 use mousewarden::error::{Failure, FailureKind};
 use mousewarden::model::onnx_proto::{ModelProto, StringStringEntryProto, TensorProto};
-use mousewarden::model::{Bundle, LoadedScorer, ScorerBackend, ScorerParams};
+use mousewarden::model::{Bundle, LibraryHash, LoadedScorer, ScorerBackend, ScorerParams};
 use proptest::prelude::*;
 use prost::Message;
 use tempfile::TempDir;
@@ -209,7 +209,9 @@ fn open(
     library: Option<PathBuf>,
     search: Vec<PathBuf>,
 ) -> Result<LoadedScorer, Failure> {
-    LoadedScorer::of(&sample(), &ScorerParams { backend, library, search })
+    let library_sha256 = library.as_deref().and_then(|path| LibraryHash::of(path).ok());
+    let params = ScorerParams { backend, library, library_sha256, search };
+    LoadedScorer::of(&sample(), &params)
 }
 
 fn library_refused(path: &Path) -> Failure {
@@ -288,25 +290,29 @@ fn another_library_and_versions_that_cannot_be_used() {
         &["1.16.3", "older than 1.17"],
     );
     assert_says(&claims("odd.so", "2.0.0"), FailureKind::Unavailable, &["unknown version"]);
-    // Named, a release that sends usage data is let in; this one then has nothing to offer.
+    // Named with its hash, a later release is let in; this one then has nothing to offer.
     let failure = claims("new.so", "1.30.0");
     assert_says(&failure, FailureKind::Unavailable, &["1.30.0 without interface 17"]);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_library_that_sends_usage_data_is_never_picked_up_by_itself() {
-    if !alone("model_errors::a_library_that_sends_usage_data_is_never_picked_up_by_itself") {
+fn a_library_that_is_not_known_is_never_opened() {
+    if !alone("model_errors::a_library_that_is_not_known_is_never_opened") {
         return;
     }
     let folder = TempDir::new().unwrap();
-    pretender(folder.path(), mousewarden::model::library_names()[0], "1.30.0");
+    let library = pretender(folder.path(), mousewarden::model::library_names()[0], "1.28.0");
     let search = vec![folder.path().to_path_buf()];
     let failure = open(ScorerBackend::OnnxRuntime, None, search.clone()).unwrap_err();
-    assert_says(&failure, FailureKind::Unavailable, &["1.30.0", "sends usage data", "`library`"]);
+    assert_says(&failure, FailureKind::Unavailable, &["none that is known", "library_sha256 = "]);
+    let backend = ScorerBackend::OnnxRuntime;
+    let named = ScorerParams { backend, library: Some(library), ..ScorerParams::default() };
+    let failure = LoadedScorer::of(&sample(), &named).unwrap_err();
+    assert_says(&failure, FailureKind::Unavailable, &["none that is known", "library_sha256 = "]);
     let scorer = open(ScorerBackend::Auto, None, search).unwrap();
     assert_eq!(scorer.report().backend, ScorerBackend::Builtin);
-    assert!(scorer.report().note.as_ref().unwrap().contains("1.30.0"));
+    assert!(scorer.report().note.as_ref().unwrap().contains("its SHA-256 is"));
 }
 
 #[test]

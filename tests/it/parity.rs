@@ -3,7 +3,7 @@
 
 use crate::reference;
 use crate::sample_model::{bundle, conv_bundle, windows};
-use crate::tools::onnxruntime;
+use crate::tools::{by_onnxruntime, onnxruntime};
 use mousewarden::model::{Bundle, LoadedScorer, ScorerBackend, ScorerParams};
 use mousewarden::nn::Network;
 use mousewarden::pipeline::{Scorer, Steps, grouped};
@@ -15,8 +15,10 @@ const LENGTHS: [usize; 19] = [5, 1, 40, 2, 128, 7, 25, 25, 64, 3, 17, 100, 9, 31
 const SHAPES: [[usize; 2]; 4] = [[1, 1], [5, 7], [24, 16], [64, 64]];
 
 fn scorer(bundle: &Bundle, backend: ScorerBackend) -> LoadedScorer {
-    let library = (backend != ScorerBackend::Builtin).then(onnxruntime);
-    let params = ScorerParams { backend, library, search: vec![] };
+    let params = match backend {
+        ScorerBackend::Builtin => ScorerParams { backend, ..ScorerParams::default() },
+        _ => ScorerParams { backend, ..by_onnxruntime() },
+    };
     LoadedScorer::of(bundle, &params).unwrap()
 }
 
@@ -153,14 +155,15 @@ fn one_process_holds_one_library() {
     let copy = folder.path().join(library.file_name().unwrap());
     std::fs::copy(&library, &copy).unwrap();
 
-    let named = |backend| ScorerParams { backend, library: Some(copy.clone()), search: vec![] };
-    let failure = LoadedScorer::of(&bundle, &named(ScorerBackend::OnnxRuntime)).unwrap_err();
+    let named = ScorerParams { library: Some(copy), ..by_onnxruntime() };
+    let failure = LoadedScorer::of(&bundle, &named).unwrap_err();
     assert!(failure.to_string().contains("Restart mousewarden"), "{failure}");
-    let scorer = LoadedScorer::of(&bundle, &named(ScorerBackend::Auto)).unwrap();
+    let scorer =
+        LoadedScorer::of(&bundle, &ScorerParams { backend: ScorerBackend::Auto, ..named }).unwrap();
     assert_eq!(scorer.report().backend, ScorerBackend::Builtin);
 
     let search = vec![folder.path().to_path_buf()];
-    let params = ScorerParams { backend: ScorerBackend::OnnxRuntime, library: None, search };
+    let params = ScorerParams { search, library: None, ..by_onnxruntime() };
     let found = LoadedScorer::of(&bundle, &params).unwrap();
     assert_eq!(found.report().library.as_ref(), Some(&library));
 }

@@ -7,7 +7,7 @@ use mousewarden::nn::{
     BatchNorm, BiLstm, Conditioning, ConvNetwork, ConvShape, Dense, Linear, LstmWeights, Network,
 };
 use mousewarden::pipeline::{
-    EmbeddingCovariance, OwnerModel, ScoreCalibration, Steps, WindowParams,
+    EmbeddingCovariance, KnownMovement, OwnerModel, ScoreCalibration, Steps, WindowParams,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -70,6 +70,7 @@ pub fn bundle(hidden: [usize; 2], seed: u64) -> Bundle {
             impostor_windows: [0, 0],
             training_sha256: String::new(),
             seen_windows: SeenWindows::default(),
+            own_movement: KnownMovement::default(),
             backbone_users: None,
             recipe_sha256: String::new(),
             capture: "recording".into(),

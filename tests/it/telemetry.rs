@@ -8,8 +8,8 @@ use std::process::{Command, Output};
 
 use crate::hand;
 use crate::sample_model::{bundle, windows};
-use crate::tools::onnxruntime;
-use mousewarden::model::{LoadedScorer, ScorerBackend, ScorerParams};
+use crate::tools::{by_onnxruntime, onnxruntime};
+use mousewarden::model::{LoadedScorer, ScorerBackend};
 use mousewarden::pipeline::Scorer;
 
 fn everything_below(folder: &Path) -> Vec<PathBuf> {
@@ -59,11 +59,7 @@ fn scoring_starts_no_thread_and_writes_no_file() {
 #[ignore = "needs a process of its own: scoring_starts_no_thread_and_writes_no_file starts it"]
 fn child_scores_on_one_thread() {
     let before = threads();
-    let params = ScorerParams {
-        backend: ScorerBackend::OnnxRuntime,
-        library: Some(onnxruntime()),
-        search: vec![],
-    };
+    let params = by_onnxruntime();
     let mut scorer = LoadedScorer::of(&bundle([64, 64], 1), &params).unwrap();
     for length in [5, 25, 128] {
         scorer.score(&windows(&[length; 8], 1)).unwrap();

@@ -27,6 +27,18 @@ pub fn onnxruntime() -> PathBuf {
     library
 }
 
+/// Scoring by ONNX Runtime or nobody, with the library of [`onnxruntime`], whichever that is.
+///
+/// # Panics
+/// When there is none.
+pub fn by_onnxruntime() -> mousewarden::model::ScorerParams {
+    use mousewarden::model::{LibraryHash, ScorerBackend, ScorerParams};
+    let library = onnxruntime();
+    let library_sha256 = LibraryHash::of(&library).ok();
+    let backend = ScorerBackend::OnnxRuntime;
+    ScorerParams { backend, library: Some(library), library_sha256, search: vec![] }
+}
+
 /// A Python that can import these modules ("onnx, numpy"): `MOUSEWARDEN_PYTHON`, or `target/venv`.
 ///
 /// # Panics

@@ -2,8 +2,8 @@
 
 use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{
-    Boundary, Button, MouseEvent, MouseKind, Segmenter, Signal, Steps, Timestamp, Window,
-    WindowEnd, WindowParams,
+    Boundary, Button, ClickKind, MouseEvent, MouseKind, Segmenter, Signal, Steps, Timestamp,
+    Window, WindowEnd, WindowParams,
 };
 use proptest::prelude::*;
 
@@ -51,6 +51,34 @@ fn a_click_after_the_pause_closes_the_window_at_the_pause() {
     let window = segmenter.push(event(900, MouseKind::Release(Button::Left), 5.0)).unwrap();
     assert_eq!(window.closed_at(), Timestamp::from_millis(300));
     assert_eq!(window.end(), WindowEnd::Pause);
+}
+
+#[test]
+fn clicks_go_with_the_window_after_them_and_not_across_a_lock() {
+    let click = |at: i64| {
+        let button = |ms, kind| event(ms, kind, 5.0);
+        let press = button(at, MouseKind::Press(Button::Left));
+        vec![press, button(at + 90, MouseKind::Release(Button::Left))]
+    };
+    let lock = Signal::Boundary { at: Timestamp::from_millis(2900), kind: Boundary::Locked };
+    let lone = vec![step(1400, 30.0)];
+    let signals = [
+        stroke(0, 6),
+        click(400),
+        lone,
+        click(1600),
+        stroke(2000, 6),
+        click(2500),
+        vec![lock],
+        stroke(3000, 6),
+    ];
+    let clicks: Vec<Vec<ClickKind>> = cut(PLAIN, &signals.concat())
+        .iter()
+        .map(|window| window.clicks().iter().map(|click| click.kind).collect())
+        .collect();
+    let [press, hold, after] = [ClickKind::BeforePress, ClickKind::Hold, ClickKind::AfterRelease];
+    // Movement that is too short for a window is movement all the same.
+    assert_eq!(clicks, [vec![], vec![press, hold, after, press, hold, after], vec![]]);
 }
 
 #[test]
@@ -137,6 +165,7 @@ fn any_stream() -> impl Strategy<Value = Vec<Signal>> {
         20 => (0i32..4).prop_map(|x| (Some(MouseKind::Move), x)),
         5 => (0i32..4).prop_map(|x| (Some(MouseKind::Drag), x)),
         2 => Just((Some(MouseKind::Press(Button::Left)), 0)),
+        2 => Just((Some(MouseKind::Release(Button::Left)), 0)),
         1 => Just((None, 0)),
     ];
     prop::collection::vec((gap, what), 0..200).prop_map(|rows| {

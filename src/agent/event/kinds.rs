@@ -18,6 +18,8 @@ pub enum Gap {
     Paused,
     /// Somebody moved with what the model does not know.
     Unjudged,
+    /// The mouse was not seen.
+    Blind,
 }
 
 impl fmt::Display for Gap {
@@ -27,6 +29,7 @@ impl fmt::Display for Gap {
             Self::Stopped => "stopped",
             Self::Paused => "paused",
             Self::Unjudged => "unjudged",
+            Self::Blind => "blind",
         })
     }
 }
@@ -75,8 +78,9 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// In what this one is another than that of an earlier start.
-    pub fn changes(&self, earlier: &Self) -> Vec<Part> {
+    /// In what this one is another than an earlier one. What the agent itself has `adapted`
+    /// meanwhile is no change.
+    pub fn changes_since(&self, earlier: &Self, adapted: bool) -> Vec<Part> {
         let pairs = [
             (Part::Program, &self.program, &earlier.program),
             (Part::Model, &self.model, &earlier.model),
@@ -84,7 +88,8 @@ impl Fingerprints {
             (Part::Policy, &self.policy, &earlier.policy),
             (Part::Adaptation, &self.adaptation, &earlier.adaptation),
         ];
-        let changed = pairs.into_iter().filter(|(_, now, then)| now != then);
+        let is_own = |part| part == Part::Adaptation && adapted;
+        let changed = pairs.into_iter().filter(|(part, now, then)| now != then && !is_own(*part));
         changed.map(|(part, ..)| part).collect()
     }
 }

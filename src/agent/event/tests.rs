@@ -60,7 +60,7 @@ fn every() -> Vec<Event> {
         Event::Paused { seconds: None },
         Event::Resumed,
         Event::Refused { request: Asked::Stop, why: why() },
-        Event::Reloaded { threshold: 0.5, group_windows: 30 },
+        Event::Reloaded { threshold: 0.5, group_windows: 30, sha256: None },
         Event::ReloadRefused { why: why() },
         Event::RecordFailed { why: why() },
         Event::Fault { why: why() },

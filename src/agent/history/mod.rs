@@ -354,8 +354,10 @@ fn prune(transaction: &Transaction<'_>, before_ms: i64) -> rusqlite::Result<()> 
 
 fn head_of(db: &Connection) -> rusqlite::Result<Option<Head>> {
     let sql = "SELECT id, sha256 FROM event ORDER BY id DESC LIMIT 1";
-    let head = |row: &rusqlite::Row<'_>| Ok(Head { number: row.get(0)?, sha256: row.get(1)? });
-    db.query_row(sql, [], head).optional()
+    db.query_row(sql, [], |row: &rusqlite::Row<'_>| {
+        Ok(Head { number: row.get(0)?, sha256: row.get(1)? })
+    })
+    .optional()
 }
 
 fn before(db: &Connection, head: Option<Head>) -> rusqlite::Result<Before> {
@@ -364,11 +366,14 @@ fn before(db: &Connection, head: Option<Head>) -> rusqlite::Result<Before> {
         Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
     };
     let started = "SELECT json FROM event WHERE event = 'started' ORDER BY id DESC LIMIT 1";
+    let reloaded = "SELECT json FROM event WHERE event = 'reloaded' AND
+         id > (SELECT max(id) FROM event WHERE event = 'started') ORDER BY id DESC LIMIT 1";
     let adaptation = "SELECT EXISTS (SELECT 1 FROM event WHERE event IN ('adapted', 'learnt') AND
-         id > (SELECT max(id) FROM event WHERE event = 'started'))";
+         id > (SELECT max(id) FROM event WHERE event IN ('started', 'reloaded')))";
     Ok(Before {
         head,
         started: event(started)?,
+        reloaded: event(reloaded)?,
         last: event("SELECT json FROM event ORDER BY id DESC LIMIT 1")?,
         adaptation: db.query_row(adaptation, [], |row| row.get(0))?,
     })

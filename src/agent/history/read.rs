@@ -8,6 +8,7 @@ use super::trouble::Trouble;
 use super::{chained, schema};
 use crate::agent::event::{Head, StampedEvent};
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 
 /// A history that is read.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl History {
             ));
         }
         let open = || {
+            files::regular_or_none(path).map_err(|error| Trouble::of_file(&error))?;
             let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             schema::check(&db)?;
             Ok(db)

@@ -26,9 +26,9 @@ impl Trouble {
     /// From an error of the operating system.
     pub(super) fn of_file(error: &io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => {
-                Self::Refused(error.to_string())
-            }
+            io::ErrorKind::PermissionDenied
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::InvalidInput => Self::Refused(error.to_string()),
             _ => Self::Disk(error.to_string()),
         }
     }
@@ -64,8 +64,9 @@ impl Trouble {
                 "Free some space on that disk, or make it writable: what happens meanwhile is kept \
                  and written then.",
             ),
-            Self::Refused(_) => Failure::new(FailureKind::Denied, what)
-                .remedy("Make the file yours again: the next `mousewarden run` puts it aside."),
+            Self::Refused(_) => Failure::new(FailureKind::Denied, what).remedy(
+                "Move it away, or make the file yours: the next `mousewarden run` puts it aside.",
+            ),
             Self::Damaged(_) => Failure::new(FailureKind::Data, what).remedy(
                 "The running agent puts it aside and begins a new one; `mousewarden purge history` \
                  removes it.",

@@ -18,7 +18,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, after, never, select};
 
 use crate::error::Result;
-use crate::pipeline::{Action, Boundary, Decision, Verdict};
+use crate::pipeline::event::Micros;
+use crate::pipeline::{Action, Boundary, Decision, Timestamp, Verdict};
 use crate::platform::capture::description::Unknown;
 use crate::platform::guard::Guard;
 use crate::platform::supervisor::Supervisor;
@@ -29,7 +30,7 @@ use self::locking::LockThread;
 use self::notices::NoticeLimiter;
 use self::telling::Telling;
 use super::away::Away;
-use super::event::{Event, StampedEvent};
+use super::event::{CaptureState, Event, StampedEvent};
 use super::event_sink::EventSink;
 use super::log::Log;
 use super::notice::{self, JudgedMovement, NoticeText};
@@ -42,6 +43,9 @@ const BRIEFLY: Duration = Duration::from_millis(500);
 const LOCK_END: Duration = Duration::from_secs(10);
 /// How long an end waits for notices, and for the disk.
 const END: Duration = Duration::from_secs(3);
+
+/// Between two notices that the mouse is not seen.
+const BLIND_EVERY: Micros = Micros::from_millis(60_000);
 
 /// What the responder is given to do.
 #[derive(Debug)]
@@ -107,8 +111,12 @@ pub(crate) struct Responder {
     locking: Option<Locking>,
     /// "It was me", while the password is waited for that confirms it.
     claim: Option<Claim>,
+    /// Whether a notice asks who is at the mouse.
+    is_doubted: bool,
     /// Unknown devices of which the person was told.
     asked: Vec<String>,
+    /// When the person was last told that the mouse is not seen.
+    blind_told: Option<Timestamp>,
     /// The last entry, which is written when what comes before it is done.
     stopped: Option<StampedEvent>,
 }
@@ -142,7 +150,9 @@ impl Responder {
             countdown: None,
             locking: None,
             claim: None,
+            is_doubted: false,
             asked: Vec::new(),
+            blind_told: None,
             stopped: None,
         }
     }
@@ -211,6 +221,7 @@ impl Responder {
                 self.call_off();
                 self.tell(notice::fault(why));
             }
+            Event::Capture(CaptureState::Blind { why }) => self.blind(why),
             Event::Paused { .. } => {
                 self.lock_in_the_end("somebody asked for a pause");
                 self.supervisor.doing("paused");
@@ -229,6 +240,17 @@ impl Responder {
         }
     }
 
+    /// Tells that nobody is watched, unless that would take the place of what matters more. Who ends
+    /// the capture process time and again is told of once in a while, and of all of it at the unlock.
+    fn blind(&mut self, why: &str) {
+        let now = clock::now();
+        let just_told = self.blind_told.is_some_and(|at| now - at < BLIND_EVERY);
+        if self.countdown.is_none() && self.locking.is_none() && !just_told {
+            self.blind_told = Some(now);
+            self.tell(notice::blind(why));
+        }
+    }
+
     /// Tells of each device once, however often it is plugged in again.
     fn unknown_device(&mut self, capture: &str, unknown: Unknown) {
         if !self.asked.iter().any(|known| known == capture) {
@@ -240,13 +262,20 @@ impl Responder {
     fn verdict(&mut self, verdict: &Verdict) {
         self.seen.add(verdict);
         match verdict.judgement.action {
-            Some(Action::Notify) => self.tell(notice::alarm(&self.seen, &self.notify)),
+            Some(Action::Notify) => {
+                self.is_doubted = true;
+                self.tell(notice::alarm(&self.seen, &self.notify));
+            }
             Some(Action::Lock) => self.lock_by_alarm(verdict.at),
             Some(Action::Log) | None => {}
         }
-        if verdict.judgement.decision == Decision::Trusted && self.call_off() {
-            self.note(Event::CountdownEnded { why: "the owner's hand again".into() });
-            self.tell(notice::relieved());
+        if verdict.judgement.decision == Decision::Trusted {
+            if self.call_off() {
+                self.note(Event::CountdownEnded { why: "the owner's hand again".into() });
+                self.tell(notice::relieved());
+            } else if std::mem::take(&mut self.is_doubted) {
+                self.telling.withdraw();
+            }
         }
     }
 
@@ -269,6 +298,9 @@ impl Responder {
         if claim.is_some_and(|claim| claim.is_confirmed_by_unlock(clock::now())) {
             self.note(Event::Confirmed);
         }
+        // Whoever unlocks has answered it.
+        self.is_doubted = false;
+        self.telling.withdraw();
         if let Some(happened) = self.away.told() {
             self.tell(notice::while_away(&happened));
         }

@@ -4,11 +4,11 @@
 use std::collections::VecDeque;
 
 use crate::agent::event::{Event, Withheld};
-use crate::agent::notice::{NoticeKind, NoticeText};
+use crate::agent::notice::{self, NoticeKind, NoticeText};
 use crate::agent::settings::NotifyParams;
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
-use crate::platform::Notifier;
+use crate::platform::{Notice, Notifier};
 
 /// The span over which notices are counted.
 const HOUR: Micros = Micros::from_millis(3_600_000);
@@ -53,6 +53,23 @@ impl NoticeLimiter {
         }
     }
 
+    /// Shows a countdown that is shown already with so many seconds left.
+    pub(super) fn renew(&mut self, told: &NoticeText, seconds: u32) {
+        let summary = notice::locking_in(seconds);
+        // It is shown already, and a failure was told by then.
+        let _ = self.notifier.notify(&Notice { summary, ..told.notice.clone() });
+    }
+
+    /// Whether a countdown may count.
+    pub(super) fn renews_quietly(&self) -> bool {
+        self.notifier.renews_quietly()
+    }
+
+    /// Takes away what is shown.
+    pub(super) fn withdraw(&mut self) {
+        self.notifier.withdraw();
+    }
+
     fn is_too_often(&mut self, at: Timestamp) -> bool {
         self.told.retain(|told| at - *told < HOUR);
         self.told.len() >= self.params.per_hour.get() as usize
@@ -68,7 +85,7 @@ impl NoticeKind {
             Self::LockFailed => params.lock_failed,
             Self::SafeMode => params.safe_mode,
             Self::UnknownDevice => params.unknown_device,
-            Self::Fault => params.fault,
+            Self::Blind | Self::Fault => params.fault,
             // Whoever could switch it off is the one it tells of.
             Self::WhileAway => true,
         }
@@ -89,7 +106,6 @@ mod tests {
     use crate::agent::notice::{alarm, fault};
     use crate::agent::settings::BoundedInt;
     use crate::error::Result;
-    use crate::platform::Notice;
 
     /// A notifier that keeps what it was to show.
     #[derive(Default, Clone)]

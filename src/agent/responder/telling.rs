@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::notices::NoticeLimiter;
 use crate::agent::event::{Event, StampedEvent};
 use crate::agent::log::Notes;
-use crate::agent::notice::NoticeText;
+use crate::agent::notice::{NoticeKind, NoticeText};
 use crate::agent::settings::NotifyParams;
 use crate::agent::shared_status::SharedStatus;
 use crate::platform::clock;
@@ -21,8 +21,20 @@ const WAITING: usize = 16;
 enum Job {
     /// To tell this.
     Tell(Box<NoticeText>),
+    /// To take away a notice whose cause is gone.
+    Withdraw,
     /// To tell by these parameters from now on.
     Adopt(NotifyParams),
+}
+
+/// What is shown now.
+enum Shown {
+    /// Nothing, or what stays when its cause and the agent are gone.
+    Lasting,
+    /// What goes with its cause, and with the agent.
+    Passing,
+    /// The same, with so many seconds left at an instant.
+    Counting(Box<NoticeText>, Instant),
 }
 
 /// A line to the thread.
@@ -42,11 +54,10 @@ impl Telling {
         let (jobs, asked) = bounded(WAITING);
         let (over, done) = bounded::<()>(0);
         let written = notes.clone();
-        let work = move || {
+        if let Err(error) = thread::Builder::new().name("telling".into()).spawn(move || {
             serve(notices, &asked, &shared_status, &written);
             drop(over);
-        };
-        if let Err(error) = thread::Builder::new().name("telling".into()).spawn(work) {
+        }) {
             tracing::warn!("nobody will be told anything: {error}");
         }
         Self { jobs: Some(jobs), done, notes }
@@ -58,6 +69,11 @@ impl Telling {
             let why = "the notices before it have not been shown yet".to_owned();
             self.notes.note(&StampedEvent::now(Event::NotifyFailed { why }));
         }
+    }
+
+    /// Has a notice taken away whose cause is gone; never waits.
+    pub(super) fn withdraw(&self) {
+        let _ = self.send(Job::Withdraw);
     }
 
     /// Tells by these parameters from now on.
@@ -77,8 +93,7 @@ impl Telling {
     /// Waits, after [`Self::close`], until what was to be told is told, but no longer than this;
     /// whether it is.
     pub(super) fn wait(&self, patience: Duration) -> bool {
-        use crossbeam_channel::RecvTimeoutError::Disconnected;
-        self.done.recv_timeout(patience) == Err(Disconnected)
+        self.done.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected)
     }
 }
 
@@ -88,13 +103,18 @@ fn serve(
     shared_status: &SharedStatus,
     notes: &Notes,
 ) {
-    for job in asked {
+    let mut shown = Shown::Lasting;
+    while let Some(job) = next(&mut notices, asked, &shown) {
         match job {
             Job::Adopt(params) => notices.adopt(params),
+            Job::Withdraw => withdraw(&mut notices, &mut shown),
             Job::Tell(told) => {
                 let event = notices.tell(&told, clock::now());
                 match &event {
-                    Event::Notified { .. } => shared_status.problem("notification", None),
+                    Event::Notified { .. } => {
+                        shared_status.problem("notification", None);
+                        shown = Shown::by(told, &notices);
+                    }
                     Event::NotifyFailed { why } => {
                         shared_status.problem("notification", Some(why.clone()));
                     }
@@ -102,6 +122,48 @@ fn serve(
                 }
                 notes.note(&StampedEvent::now(event));
             }
+        }
+    }
+    withdraw(&mut notices, &mut shown);
+}
+
+/// The next job; until it comes, a countdown that is shown counts. `None` when there is none left.
+fn next(notices: &mut NoticeLimiter, asked: &Receiver<Job>, shown: &Shown) -> Option<Job> {
+    let Shown::Counting(told, since) = shown else { return asked.recv().ok() };
+    let from = told.counts_from.unwrap_or_default();
+    for gone in since.elapsed().as_secs() as u32 + 1..from {
+        match asked.recv_deadline(*since + Duration::from_secs(gone.into())) {
+            Ok(job) => return Some(job),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => notices.renew(told, from - gone),
+        }
+    }
+    asked.recv().ok()
+}
+
+fn withdraw(notices: &mut NoticeLimiter, shown: &mut Shown) {
+    if !matches!(shown, Shown::Lasting) {
+        notices.withdraw();
+        *shown = Shown::Lasting;
+    }
+}
+
+impl Shown {
+    fn by(told: Box<NoticeText>, notices: &NoticeLimiter) -> Self {
+        match told.kind {
+            NoticeKind::Countdown if notices.renews_quietly() => {
+                Self::Counting(told, Instant::now())
+            }
+            NoticeKind::Alarm
+            | NoticeKind::Countdown
+            | NoticeKind::Relieved
+            | NoticeKind::SafeMode
+            | NoticeKind::UnknownDevice => Self::Passing,
+            NoticeKind::Locked
+            | NoticeKind::LockFailed
+            | NoticeKind::Blind
+            | NoticeKind::Fault
+            | NoticeKind::WhileAway => Self::Lasting,
         }
     }
 }

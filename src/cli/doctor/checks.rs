@@ -38,7 +38,7 @@ fn configuration(context: &Context) -> Check {
 }
 
 fn policy(context: &Context) -> Option<Check> {
-    let fixed = context.rules.words();
+    let fixed = context.policy.words();
     (!fixed.is_empty()).then(|| Check::ok("policy", format!("{POLICY}: {}", fixed.join(", "))))
 }
 
@@ -84,9 +84,10 @@ fn scorer(context: &Context) -> Check {
                 .chain(at)
                 .chain(note)
                 .collect::<String>();
-            match report.backend == ScorerBackend::Builtin && !by_choice {
-                true => Check::warn("scorer", found, fetch),
-                false => Check::ok("scorer", found),
+            if report.backend == ScorerBackend::Builtin && !by_choice {
+                Check::warn("scorer", found, fetch)
+            } else {
+                Check::ok("scorer", found)
             }
         }
         Err(failure) => Check::failed("scorer", &failure, &fetch),

@@ -28,7 +28,7 @@ fn text(check: &Check, colour: bool) -> String {
     let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.into() };
     let mend = check.mend.as_ref().map_or(String::new(), |mend| format!("\n{:22}-> {mend}", ""));
     let found = check.found.replace('\n', "\n                      ");
-    format!("{word}  {:<16}{found}{mend}", check.name)
+    format!("{word}  {:<15} {found}{mend}", check.name)
 }
 
 impl DoctorArgs {
@@ -41,10 +41,7 @@ impl DoctorArgs {
         let colour = output::colour();
         for check in desktop::all().chain(checks::all()) {
             worst = worst.max(check.health);
-            match self.json {
-                true => output::json(&check)?,
-                false => output::line(&text(&check, colour))?,
-            }
+            if self.json { output::json(&check)? } else { output::line(&text(&check, colour))? }
         }
         match worst {
             Health::Fail => {

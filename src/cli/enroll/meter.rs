@@ -9,6 +9,8 @@ use crate::agent::settings::EnrolParams;
 use crate::lab::sufficiency::EnrolmentEstimate;
 use crate::pipeline::Timestamp;
 
+/// Minutes at the desk in which a minute of movement comes together.
+const AT_THE_DESK: u32 = 4;
 /// Steps of the bar.
 const STEPS: f64 = 1000.0;
 
@@ -24,12 +26,20 @@ pub(crate) struct Meter {
 impl Meter {
     /// Begins with what earlier sessions collected.
     pub(crate) fn begin(target: &EnrolParams, before: &CollectedMovement, now: Timestamp) -> Self {
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}");
+        let style = ProgressStyle::with_template("{bar:18} {percent:>3} %  {msg}");
         let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(STEPS as u64));
         if let (Some(bar), Ok(style)) = (&bar, style) {
             bar.set_style(style);
         }
-        eprintln!("Use the mouse as you always do. Ctrl-C interrupts; nothing is lost.");
+        eprintln!(
+            "Work as you always do: mousewarden records how the mouse moves until it has {} windows \
+             (single movements) and {} minutes of movement, or until more no longer helps. At a \
+             desk that takes about {} minutes.\nCtrl-C interrupts; nothing is lost, and \
+             `mousewarden --enroll` goes on.",
+            target.target_windows.get(),
+            target.target_minutes.get(),
+            AT_THE_DESK * target.target_minutes.get().max(target.target_windows.get() / 80)
+        );
         if before.windows > 0 {
             eprintln!("Earlier sessions: {}.", words(before));
         }
@@ -58,11 +68,10 @@ impl Meter {
     pub(crate) fn estimated(&self, estimate: &EnrolmentEstimate) {
         let EnrolmentEstimate { windows, point } = estimate;
         let text = format!(
-            "{windows} windows: {:.0} % of others would pass and {:.0} % of your own movement be \
-             doubted, {} windows ({:.0} s) judged together",
+            "After {windows} windows: others pass in {:.0} %, you are doubted in {:.0} % ({:.0} s at a \
+             time).",
             100.0 * point.far,
             100.0 * point.frr,
-            point.windows,
             point.movement_s
         );
         match &self.bar {
@@ -93,11 +102,7 @@ impl Meter {
     }
 }
 
-/// "120 windows, 2.4 minutes of movement".
+/// "120 windows, 2.4 min of movement".
 pub(crate) fn words(tally: &CollectedMovement) -> String {
-    format!(
-        "{} windows, {:.1} minutes of movement",
-        tally.windows,
-        tally.movement.as_secs_f64() / 60.0
-    )
+    format!("{} windows, {:.1} min of movement", tally.windows, tally.movement.as_secs_f64() / 60.0)
 }

@@ -16,6 +16,7 @@ use self::growth::Growth;
 use self::icon::Icon;
 use self::meter::Meter;
 use super::context::{Context, socket};
+use super::first_hours::QuietPeriod;
 use super::output;
 use super::train::TrainArgs;
 use crate::agent::control::{self, ControlRequest};
@@ -25,7 +26,7 @@ use crate::agent::enrol::{
 use crate::agent::instance::Instance;
 use crate::agent::intake::{self, Pressure, SignalQueue};
 use crate::agent::playback::{Pace, Playback};
-use crate::data::{RecordingReader, Store};
+use crate::data::{RecordingReader, Store, private};
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::enrolment::own_movement;
 use crate::pipeline::WindowParams;
@@ -69,9 +70,20 @@ impl EnrollArgs {
         if self.record_only {
             return output::line("Collected. `mousewarden train` makes a model of it.");
         }
-        TrainArgs::own(context.model(None)).run()?;
+        let is_first = !context.model(None).exists();
+        TrainArgs::own(context.enrolled_model()).run()?;
+        if is_first && self.source.is_empty() {
+            QuietPeriod::begin(&store, context.config.enrol.quiet_hours.get())?;
+        }
         adopt(&context);
-        output::line(&sessions::words(&context, &store)?)
+        if context.policy.fixes_model() {
+            let how = private::laying_for_all(&context.enrolled_model(), &context.model(None));
+            eprintln!(
+                "The policy of this machine fixes the model; an administrator puts this one in force. {how}"
+            );
+        }
+        output::line(&sessions::words(&context, &store)?)?;
+        output::line(&farewell(&context))
     }
 
     /// Collects from the mouse what is missing.
@@ -138,6 +150,20 @@ impl EnrollArgs {
         }
         Ok(Ended::Enough)
     }
+}
+
+/// What comes now, and the two commands for it.
+fn farewell(context: &Context) -> String {
+    let first = match context.quiet() {
+        Some(quiet) => format!(
+            "Until {} alarms are only written down; from then on you are told.\n",
+            quiet.until()
+        ),
+        None => String::new(),
+    };
+    let next = "Next:\n  mousewarden service install   it watches in every session, from now on\n  \
+                mousewarden status            what it sees";
+    format!("{first}{next}")
 }
 
 /// All files are read before any is taken, so that a bad one leaves nothing half done.

@@ -16,7 +16,7 @@ const FAR: f64 = 1.5;
 /// # Errors
 /// When model or recordings cannot be read.
 pub(crate) fn words(context: &Context, store: &Store) -> Result<String> {
-    let bundle = Bundle::read(&context.model(None))?;
+    let bundle = Bundle::read(&context.enrolled_model())?;
     let days = own_movement(store, WindowParams::default())?.days();
     Ok(match days_apart(&bundle, &days) {
         None => "All of it is from one day, and tomorrow you will move a little differently: \

@@ -63,6 +63,9 @@ pub(crate) struct EvaluateArgs {
     /// In continuous use, hours at the desk for one false notice and for one false lock, or eer
     #[arg(long, value_names = ["NOTICE", "LOCK"], num_args = 2, default_values = ["8", "40"], value_parser = budget)]
     budget: Vec<Budget>,
+    /// Judge by movement alone, as if nobody had clicked
+    #[arg(long)]
+    no_clicks: bool,
     /// In the tables of groups, let the first 30 windows of every session show the day, and judge
     /// the others by it
     #[arg(long)]
@@ -167,6 +170,7 @@ impl EvaluateArgs {
             scorer: &scorer,
             decision: &|bundle: &Bundle| choice.resolve(bundle),
             half_life: notice.half_life(),
+            clicks: !self.no_clicks,
             adapt: self.adapt,
             trainer: self.train.then_some(MissingModels { options: &options, scorer: &scorer }),
         };

@@ -1,6 +1,7 @@
 //! An evaluation of `identify` as text.
 
 use super::evaluate::Report;
+use crate::cli::output::WIDEST;
 use crate::lab::identify::{AttributionFigure, AttributionScores};
 
 /// Features named in the text; the JSON has all.
@@ -64,6 +65,7 @@ fn list(values: &[f64]) -> String {
 
 fn people(scores: &AttributionScores) -> Vec<String> {
     let wide = scores.people.iter().map(|person| person.user.chars().count()).max().unwrap_or(4);
+    let wide = wide.min(WIDEST);
     let mut lines = vec![format!(
         " no  {:wide$}  sessions  {:16}  {:16}  {:16}  mostly taken for",
         "user", "precision", "recall", "F1"

@@ -156,11 +156,15 @@ impl PreprocessArgs {
     }
 }
 
-/// Rows without a single event are no success, whatever they are; no rows are.
+/// Recordings without a single event are no success, whatever they hold; a part without a user is.
 fn require_events(users: &[UserSummary]) -> Result<()> {
     let rows: u64 = users.iter().map(|user| user.rows).sum();
-    if rows == 0 || users.iter().any(|user| user.events > 0) {
+    if users.is_empty() || users.iter().any(|user| user.events > 0) {
         return Ok(());
+    }
+    if rows == 0 {
+        return Err(Failure::new(FailureKind::Data, "the recordings hold no row at all")
+            .remedy("Look at the files: are they empty, or cut short behind their first line?"));
     }
     let rows = left_out::counted(rows, "row");
     Err(Failure::new(FailureKind::Data, format!("none of {rows} is a mouse event"))

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::context::Context;
+use crate::cli::first_hours::QuietPeriod;
 use crate::data::{Store, aside, private};
 use crate::error::{Failure, Result};
 
@@ -180,7 +181,8 @@ fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
         StoredThing {
             name: "your model",
             part: StoredPart::Model,
-            holds: "numbers that tell your movement from others'; no position of the pointer",
+            holds: "numbers that tell your movement and the timing of your clicks from others'; no position\
+                    of the pointer or of a click",
             path: store.model(),
             kept: "until the next enrolment replaces it".into(),
         },
@@ -190,6 +192,20 @@ fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
             holds: "how far your movement has changed since; no position of the pointer",
             path: store.adaptation(),
             kept: "until you enrol again, or `mousewarden adaptation forget`".into(),
+        },
+        StoredThing {
+            name: "marks of your movement since your enrolment",
+            part: StoredPart::Model,
+            holds: "hashes by which a copy of it is known; no position, size, direction or time",
+            path: store.later_movement(),
+            kept: "the last 40,000 marks, until you enrol again".into(),
+        },
+        StoredThing {
+            name: "until when alarms are only written down",
+            part: StoredPart::Model,
+            holds: "a time",
+            path: QuietPeriod::path(store),
+            kept: "some hours after your first enrolment".into(),
         },
     ]
 }

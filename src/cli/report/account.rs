@@ -2,11 +2,15 @@
 //! what turned out to be false. Times are milliseconds since 1970.
 
 use crate::agent::event::{Event, StampedEvent};
-use crate::pipeline::{Boundary, Explanation};
+use crate::pipeline::{Action, Boundary, Explanation};
+use crate::platform::NoticeAnswer;
+
+/// What follows an alarm within so many milliseconds belongs to it.
+const ANSWERED_WITHIN_MS: i64 = 10 * 60_000;
 
 /// What the agent was doing over a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Activity {
+pub(in crate::cli) enum Activity {
     /// It watched.
     Watching,
     /// Its owner had paused it.
@@ -17,22 +21,59 @@ pub(super) enum Activity {
 
 /// A span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ActivitySpan {
+pub(in crate::cli) struct ActivitySpan {
     pub doing: Activity,
     pub from: i64,
     pub to: i64,
 }
 
-/// The mean of the last scores at a moment.
+/// What the decision rested on at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct MeanPoint {
+pub(in crate::cli) struct JudgedPoint {
     pub at: i64,
+    /// The score of the last windows together.
     pub grouped: f64,
+    /// Against the owner, nats.
+    pub evidence: f64,
+}
+
+/// An alarm, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::cli) struct AlarmAccount {
+    pub at: i64,
+    pub action: Action,
+    /// What it rested on, in words; empty where nothing can be told.
+    pub why: String,
+    pub outcome: AlarmOutcome,
+}
+
+/// What became of an alarm, the best known first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::cli) enum AlarmOutcome {
+    /// The password was given after "It was me".
+    Refuted,
+    /// The screen was locked by it.
+    Locked,
+    /// Somebody pressed a button, which proves nothing.
+    Answered,
+    /// Nobody said anything.
+    Unanswered,
+}
+
+impl AlarmOutcome {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Refuted => "a false alarm: your password confirmed that it was you",
+            Self::Locked => "the screen was locked",
+            Self::Answered => "answered, without a password",
+            Self::Unanswered => "nobody answered",
+        }
+    }
 }
 
 /// What stands out of the timeline.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TimelineMark {
+pub(in crate::cli) struct TimelineMark {
     pub at: i64,
     pub kind: TimelineMarkKind,
     /// What happened, in words.
@@ -40,7 +81,7 @@ pub(super) struct TimelineMark {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimelineMarkKind {
+pub(in crate::cli) enum TimelineMarkKind {
     /// The scores spoke against the owner.
     Alarm,
     /// An alarm that the password disproved.
@@ -51,18 +92,21 @@ pub(super) enum TimelineMarkKind {
     Fault,
     /// Somebody asked for something: a pause, an end, what is forbidden.
     Asked,
+    /// What kept the watch from watching, or another file than before: told at the next unlock.
+    Away,
 }
 
 /// Everything that the page shows.
 #[derive(Debug, Default)]
-pub(super) struct Account {
+pub(in crate::cli) struct Account {
     pub stretches: Vec<ActivitySpan>,
-    pub points: Vec<MeanPoint>,
+    pub points: Vec<JudgedPoint>,
     /// Windows judged, with or without a mean.
     pub windows: usize,
     /// Seconds of movement in them.
     pub movement_s: f64,
     pub marks: Vec<TimelineMark>,
+    pub alarms: Vec<AlarmAccount>,
     /// The thresholds in force, from these moments on.
     pub thresholds: Vec<(i64, f64)>,
 }
@@ -70,7 +114,7 @@ pub(super) struct Account {
 impl Account {
     /// Adds rows up, in order of time; an agent that never said its end is taken to run on only if
     /// its last word is younger than a minute.
-    pub(super) fn of(rows: &[StampedEvent], now: i64) -> Self {
+    pub(in crate::cli) fn of(rows: &[StampedEvent], now: i64) -> Self {
         let mut account = Self::default();
         let mut open: Option<(Activity, i64)> = None;
         let mut last = 0;
@@ -107,7 +151,18 @@ impl Account {
                 self.windows += 1;
                 self.movement_s += verdict.window.movement().as_secs_f64();
                 let grouped = verdict.judgement.grouped.map(f64::from);
-                self.points.extend(grouped.map(|grouped| MeanPoint { at, grouped }));
+                let evidence = f64::from(verdict.judgement.evidence);
+                self.points.extend(grouped.map(|grouped| JudgedPoint { at, grouped, evidence }));
+                if let Some(action) = verdict.judgement.action {
+                    let why = verdict.why.as_ref().map(why).unwrap_or_default();
+                    let outcome = AlarmOutcome::Unanswered;
+                    self.alarms.push(AlarmAccount { at, action, why, outcome });
+                }
+            }
+            Event::Confirmed => self.outcome(at, AlarmOutcome::Refuted),
+            Event::LockAsked { .. } => self.outcome(at, AlarmOutcome::Locked),
+            Event::Answered { answer } if *answer != NoticeAnswer::Dismissed => {
+                self.outcome(at, AlarmOutcome::Answered);
             }
             Event::Started { threshold, .. } | Event::Reloaded { threshold, .. } => {
                 self.thresholds.push((at, f64::from(*threshold)));
@@ -117,13 +172,24 @@ impl Account {
         self.marks.extend(mark(event).map(|(kind, words)| TimelineMark { at, kind, words }));
     }
 
+    /// Takes note of what became of the last alarm, if it was not long ago.
+    fn outcome(&mut self, at: i64, outcome: AlarmOutcome) {
+        let last = self.alarms.last_mut().filter(|alarm| at - alarm.at <= ANSWERED_WITHIN_MS);
+        last.into_iter().for_each(|alarm| alarm.outcome = alarm.outcome.min(outcome));
+    }
+
+    /// Alarms that a password disproved.
+    pub(in crate::cli) fn refuted(&self) -> usize {
+        self.alarms.iter().filter(|alarm| alarm.outcome == AlarmOutcome::Refuted).count()
+    }
+
     /// Milliseconds spent on something.
-    pub(super) fn spent(&self, doing: Activity) -> i64 {
+    pub(in crate::cli) fn spent(&self, doing: Activity) -> i64 {
         let of_this = self.stretches.iter().filter(|stretch| stretch.doing == doing);
         of_this.map(|stretch| stretch.to - stretch.from).sum()
     }
 
-    pub(super) fn count(&self, kind: TimelineMarkKind) -> usize {
+    pub(in crate::cli) fn count(&self, kind: TimelineMarkKind) -> usize {
         self.marks.iter().filter(|mark| mark.kind == kind).count()
     }
 
@@ -176,13 +242,13 @@ fn mark(event: &Event) -> Option<(TimelineMarkKind, String)> {
         Event::LockFailed { .. }
         | Event::SafeMode { .. }
         | Event::Fault { .. }
+        | Event::Unwritten { .. } => TimelineMarkKind::Fault,
+        Event::Gap { .. }
         | Event::PutAside { .. }
         | Event::HistoryReset { .. }
-        | Event::Unwritten { .. }
-        | Event::Gap { .. } => TimelineMarkKind::Fault,
+        | Event::Changed { .. } => TimelineMarkKind::Away,
         Event::Adapted { .. }
         | Event::CountdownEnded { .. }
-        | Event::Changed { .. }
         | Event::Refused { .. }
         | Event::Paused { .. }
         | Event::Reloaded { .. }
@@ -218,7 +284,7 @@ mod tests {
     }
 
     fn reloaded(threshold: f32) -> Event {
-        Event::Reloaded { threshold, group_windows: 30 }
+        Event::Reloaded { threshold, group_windows: 30, sha256: None }
     }
 
     fn session(boundary: Boundary) -> Event {
@@ -275,5 +341,6 @@ mod tests {
             [TimelineMarkKind::Alarm, TimelineMarkKind::Lock, TimelineMarkKind::FalseAlarm]
         );
         assert_eq!((account.windows, account.points.len()), (1, 1));
+        assert_eq!((account.alarms.len(), account.refuted()), (1, 1));
     }
 }

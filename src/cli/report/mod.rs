@@ -1,7 +1,8 @@
 //! `report`: the history of decisions as one page for any browser, complete in itself, or as lines
 //! of JSON.
 
-mod account;
+pub(super) mod account;
+mod close_up;
 mod page;
 mod strip;
 
@@ -16,6 +17,7 @@ use self::account::Account;
 use super::context::Context;
 use super::output;
 use crate::agent::history::History;
+use crate::agent::settings::Budget;
 use crate::data::{Store, private};
 use crate::error::{Failure, FailureKind, Result};
 use crate::platform::clock;
@@ -53,7 +55,11 @@ impl ReportArgs {
             return rows.iter().try_for_each(output::json);
         }
         let account = Account::of(&rows, now.as_millisecond());
-        let page = page::write(&account, &strip::ReportSpan { since, until: now, zone });
+        let promised = match context.config.decision.notice_budget_h {
+            Budget::Hours(hours) => Some(hours.get()),
+            Budget::Eer => None,
+        };
+        let page = page::write(&account, &strip::ReportSpan { since, until: now, zone }, promised);
         let file = self.file.unwrap_or_else(|| store.report());
         put(&file, &page)?;
         if self.open {

@@ -2,29 +2,74 @@
 //! shown.
 
 use super::account::{Account, Activity, TimelineMark, TimelineMarkKind};
+use super::close_up;
 use super::strip::{Day, ReportSpan};
 use crate::lab::plot::page::{Page, PageBlock, Section};
+use crate::lab::plot::{Picture, counted};
 
 /// Rows of the table at most; the rest is counted.
 const MOST_MARKS: usize = 200;
 
-/// The whole page.
-pub(super) fn write(account: &Account, span: &ReportSpan) -> String {
+/// Close-ups at most; the rest is counted.
+const MOST_CLOSE_UPS: usize = 20;
+const HOUR_MS: f64 = 3_600_000.0;
+
+/// The whole page; `promised` is the hours at the desk for one false notice, where there is such a
+/// promise.
+pub(super) fn write(account: &Account, span: &ReportSpan, promised: Option<u32>) -> String {
     let from = span.words(span.since.as_millisecond());
     let to = span.words(span.until.as_millisecond());
     let privacy = "Times are local. This page holds no position of the pointer; whoever reads it \
                    learns when you were at your desk.";
-    let page = Page {
-        title: "mousewarden report".into(),
-        lead: vec![PageBlock::Text(format!("{from} to {to}")), sums(account)],
-        sections: vec![
-            Section::new("Day by day").with(days(account, span)),
-            Section::new("What happened")
-                .with_all(happened(account, span))
-                .with(PageBlock::Small(privacy.into())),
-        ],
+    let lead = vec![
+        PageBlock::Text(sentence(account, promised)),
+        PageBlock::Small(format!("{from} to {to}")),
+    ];
+    let mut sections = vec![Section::new("In figures").with(sums(account))];
+    let days = days(account, span);
+    if !days.is_empty() {
+        sections.push(Section::new("Day by day").with(PageBlock::Columns(vec![days])));
+    }
+    if !account.alarms.is_empty() {
+        sections.push(Section::new("Each alarm").with_all(alarms(account, span)));
+    }
+    let away = happened(account, span, |kind| kind == TimelineMarkKind::Away);
+    if !away.is_empty() {
+        sections.push(Section::new("While you were away").with_all(away));
+    }
+    let other = happened(account, span, |kind| kind != TimelineMarkKind::Away);
+    let quiet = || vec![PageBlock::Text("Nothing out of the ordinary.".into())];
+    let other = if other.is_empty() { quiet() } else { other };
+    sections
+        .push(Section::new("What happened").with_all(other).with(PageBlock::Small(privacy.into())));
+    Page { title: "mousewarden report".into(), lead, sections }.html()
+}
+
+/// All of it in a few words, the promise beside what became of it.
+fn sentence(account: &Account, promised: Option<u32>) -> String {
+    let watched = account.spent(Activity::Watching);
+    let alarms = account.alarms.len();
+    if watched == 0 && alarms == 0 {
+        return "Nothing was watched in this time.".into();
+    }
+    let refuted = account.refuted();
+    let first = format!("mousewarden watched for {}", duration(watched));
+    let told = match (alarms, refuted) {
+        (0, _) => format!("{first} and raised no alarm."),
+        (alarms, refuted) => format!(
+            "{first} and raised {}; your password confirmed {} as false.",
+            counted(alarms, "alarm"),
+            if refuted == alarms { "all".into() } else { refuted.to_string() }
+        ),
     };
-    page.html()
+    let promise = promised.map_or_else(String::new, |hours| {
+        let expected = watched as f64 / HOUR_MS / f64::from(hours);
+        format!(
+            " It promises one false notice in {hours} hours at the desk, which would be {expected:.1} \
+             here; known to be false: {refuted}."
+        )
+    });
+    told + &promise
 }
 
 fn sums(account: &Account) -> PageBlock {
@@ -44,23 +89,52 @@ fn sums(account: &Account) -> PageBlock {
     PageBlock::Table(names, vec![values])
 }
 
-/// The latest first, which also explains the marks.
-fn days(account: &Account, span: &ReportSpan) -> PageBlock {
-    let day = |(at, (day, from, to)): (usize, (jiff::Zoned, i64, i64))| {
+/// The days on which anything was watched, the latest first; the first explains the marks.
+fn days(account: &Account, span: &ReportSpan) -> Vec<Picture> {
+    let mut pictures: Vec<Picture> = Vec::new();
+    for (day, from, to) in span.days().into_iter().rev() {
         let title = day.strftime("%A, %d %B %Y").to_string();
-        Day { account, from, to }.picture(&title, at == 0)
-    };
-    PageBlock::Columns(vec![span.days().into_iter().rev().enumerate().map(day).collect()])
+        pictures.extend(Day { account, from, to }.picture(&title, pictures.is_empty()));
+    }
+    pictures
 }
 
-fn happened(account: &Account, span: &ReportSpan) -> Vec<PageBlock> {
-    if account.marks.is_empty() {
-        return vec![PageBlock::Text("Nothing out of the ordinary.".into())];
+/// Each alarm from near, the latest first.
+fn alarms(account: &Account, span: &ReportSpan) -> Vec<PageBlock> {
+    let mut blocks = Vec::new();
+    for alarm in account.alarms.iter().rev().take(MOST_CLOSE_UPS) {
+        let why = if alarm.why.is_empty() { "no single reason" } else { &alarm.why };
+        blocks.push(PageBlock::Heading(format!("{}: to {}", span.words(alarm.at), alarm.action)));
+        blocks
+            .push(PageBlock::Text(format!("{why}. What became of it: {}.", alarm.outcome.words())));
+        blocks.push(PageBlock::Pictures(vec![close_up::picture(account, alarm)]));
     }
-    let row = |TimelineMark { at, words, .. }: &TimelineMark| vec![span.words(*at), words.clone()];
-    let rows = account.marks.iter().rev().take(MOST_MARKS).map(row).collect();
+    let left = account.alarms.len().saturating_sub(MOST_CLOSE_UPS);
+    if left > 0 {
+        let left = counted(left, "earlier alarm");
+        blocks.push(PageBlock::Text(format!("Left out: {left}; --json prints all.")));
+    }
+    blocks
+}
+
+fn happened(
+    account: &Account,
+    span: &ReportSpan,
+    is_wanted: fn(TimelineMarkKind) -> bool,
+) -> Vec<PageBlock> {
+    let marks: Vec<&TimelineMark> =
+        account.marks.iter().filter(|mark| is_wanted(mark.kind)).collect();
+    if marks.is_empty() {
+        return Vec::new();
+    }
+    let rows = marks
+        .iter()
+        .rev()
+        .take(MOST_MARKS)
+        .map(|mark| vec![span.words(mark.at), mark.words.clone()])
+        .collect();
     let mut blocks = vec![PageBlock::Table(vec!["when".into(), "what".into()], rows)];
-    let left = account.marks.len().saturating_sub(MOST_MARKS);
+    let left = marks.len().saturating_sub(MOST_MARKS);
     if left > 0 {
         blocks
             .push(PageBlock::Text(format!("{left} earlier ones are left out; --json prints all.")));
@@ -81,8 +155,9 @@ fn duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::account::{ActivitySpan, MeanPoint};
+    use crate::cli::report::account::{ActivitySpan, AlarmAccount, AlarmOutcome, JudgedPoint};
     use crate::cli::report::strip::day_before;
+    use crate::pipeline::Action;
     use jiff::tz::TimeZone;
 
     #[test]
@@ -99,10 +174,19 @@ mod tests {
                 from: noon,
                 to: noon + 60_000,
             }],
-            points: vec![
-                MeanPoint { at: noon, grouped: 0.9 },
-                MeanPoint { at: noon + 5000, grouped: 0.1 },
-            ],
+            points: [(0, 0.9, 0.0), (5000, 0.1, 10.5)]
+                .map(|(later, grouped, evidence)| JudgedPoint {
+                    at: noon + later,
+                    grouped,
+                    evidence,
+                })
+                .into(),
+            alarms: vec![AlarmAccount {
+                at: noon + 5000,
+                action: Action::Notify,
+                why: "slower".into(),
+                outcome: AlarmOutcome::Refuted,
+            }],
             marks: vec![
                 mark(TimelineMarkKind::Alarm, "a < b"),
                 mark(TimelineMarkKind::FalseAlarm, "it was you"),
@@ -110,8 +194,10 @@ mod tests {
             thresholds: vec![(0, 0.5)],
             ..Account::default()
         };
-        let page = write(&account, &ReportSpan { since, until, zone });
-        assert_eq!(page.matches("<svg").count(), 3);
+        let page = write(&account, &ReportSpan { since, until, zone }, Some(8));
+        assert_eq!(page.matches("<svg").count(), 2, "one day that exists, one alarm");
+        assert!(page.contains("12:00") && !page.contains("18:00"), "only the hours watched");
+        assert!(page.contains("your password confirmed all as false"), "{page}");
         assert!(page.contains("a &lt; b") && page.contains("default-src 'none'"));
         for outside in ["http://", "https://", "<script", "<link", "src="] {
             assert!(!page.contains(outside), "{outside}");

@@ -14,6 +14,8 @@ const LEGEND: f64 = 36.0;
 /// Columns of a day in which one point is drawn.
 const COLUMNS: f64 = 900.0;
 const HOURS: f64 = 24.0;
+/// Hours between two ticks are such that there are at most so many.
+const TICKS: f64 = 12.0;
 /// Points that are drawn as one line are at most this far apart.
 const JOINED_MS: i64 = 5 * 60_000;
 /// A lone point is drawn so wide, in hours.
@@ -35,7 +37,7 @@ pub(super) fn day_before(at: Timestamp, days: u32, zone: &TimeZone) -> Timestamp
 }
 
 impl ReportSpan {
-    /// The days, as midnight and next midnight.
+    /// All days, as midnight and next midnight.
     pub(super) fn days(&self) -> Vec<(Zoned, i64, i64)> {
         let mut days = Vec::new();
         let mut day = self.since.to_zoned(self.zone.clone());
@@ -65,20 +67,44 @@ pub(super) struct Day<'a> {
 }
 
 impl Day<'_> {
-    /// The picture; one of a page explains its marks.
-    pub(super) fn picture(&self, title: &str, explained: bool) -> Picture {
-        let hours = (0..=8).map(|i| (f64::from(3 * i), format!("{:02}", 3 * i))).collect();
+    /// The picture, of the hours in which anything was watched; one of a page explains its marks.
+    /// `None` of a day on which nothing was.
+    pub(super) fn picture(&self, title: &str, explained: bool) -> Option<Picture> {
+        let [first, last] = self.hours()?;
+        let step = [1, 2, 3].into_iter().find(|step| last - first <= TICKS * f64::from(*step));
+        let ticks = (first as u32..=last as u32).step_by(step.unwrap_or(3) as usize);
+        let hours = ticks.map(|hour| (f64::from(hour), format!("{hour:02}:00"))).collect();
         let scores = vec![(0.0, "0".to_owned()), (1.0, "1".to_owned())];
-        let x = Axis::linear("", 0.0, HOURS).ticks(Ticks::At(hours));
+        let x = Axis::linear("", first, last).ticks(Ticks::At(hours));
         let y = Axis::linear("", 0.0, 1.0).ticks(Ticks::At(scores)).without_grid();
         let height = SIZE[1] + if explained { LEGEND } else { 0.0 };
-        let named = |(mark, name): (Mark, &str)| if explained { mark.named(name) } else { mark };
         let doings =
             [Activity::Watching, Activity::Paused, Activity::Locked].map(|doing| self.spans(doing));
         let kinds = [TimelineMarkKind::Alarm, TimelineMarkKind::FalseAlarm, TimelineMarkKind::Lock];
         let marks = doings.into_iter().chain([self.threshold(), self.scores()]);
         let marks = marks.chain(kinds.into_iter().filter_map(|kind| self.marks(kind)));
-        Figure::new(title, x, y).size(SIZE[0], height).marks(marks.map(named)).draw()
+        // What a day has nothing of needs no explanation.
+        let marks = marks.filter(|(mark, _)| !mark.is_empty());
+        Some(
+            Figure::new(title, x, y)
+                .size(SIZE[0], height)
+                .marks(marks.map(|(mark, name)| if explained { mark.named(name) } else { mark }))
+                .draw(),
+        )
+    }
+
+    /// The whole hours around everything that was watched or happened on this day.
+    fn hours(&self) -> Option<[f64; 2]> {
+        let watched = self.account.stretches.iter().filter(|it| it.doing == Activity::Watching);
+        let watched = watched.filter(|it| it.from < self.to && it.to > self.from);
+        let ends = watched.flat_map(|it| [it.from.max(self.from), it.to.min(self.to)]);
+        let points = self.account.points.iter().map(|point| point.at);
+        let marks = self.account.marks.iter().map(|mark| mark.at);
+        let moments = points.chain(marks).filter(|at| self.holds(*at)).chain(ends);
+        let hours: Vec<f64> = moments.map(|at| self.hour(at)).collect();
+        let first = hours.iter().copied().fold(f64::INFINITY, f64::min).floor();
+        let last = hours.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil();
+        first.is_finite().then(|| [first.min(HOURS - 1.0), last.max(first + 1.0).min(HOURS)])
     }
 
     fn hour(&self, at: i64) -> f64 {
@@ -97,22 +123,27 @@ impl Day<'_> {
         };
         let stretches = self.account.stretches.iter().filter(|stretch| stretch.doing == doing);
         let today = stretches.filter(|stretch| stretch.from < self.to && stretch.to > self.from);
-        let rects = today.map(|s| [self.hour(s.from), low, self.hour(s.to), high]).collect();
+        let [first, last] = self.hours().unwrap_or([0.0, HOURS]);
+        let hour = |at| self.hour(at).clamp(first, last);
+        let rects = today.map(|s| [hour(s.from), low, hour(s.to), high]);
+        let rects = rects.filter(|rect| rect[0] < rect[2]).collect();
         (Mark::rects(rects, Style::of(colour).opacity(opacity)), name)
     }
 
     fn threshold(&self) -> (Mark, &'static str) {
         let threshold = self.account.threshold(self.to - 1);
-        let line = threshold.map(|at| vec![[0.0, at], [HOURS, at]]).unwrap_or_default();
+        let [first, last] = self.hours().unwrap_or([0.0, HOURS]);
+        let line = threshold.map(|at| vec![[first, at], [last, at]]).unwrap_or_default();
         let style = Style::of(Colour::Ink).dashed(Dash::Short).width(1.2);
-        (Mark::line(line, style), "threshold")
+        (Mark::line(line, style), "suspicious below this")
     }
 
     /// One line a sitting; a column holds its lowest mean, which is the one that matters.
     fn scores(&self) -> (Mark, &'static str) {
+        let [first, last] = self.hours().unwrap_or([0.0, HOURS]);
         let mut columns: Vec<(i64, i64, f64)> = Vec::new();
         for point in self.account.points.iter().filter(|point| self.holds(point.at)) {
-            let column = (self.hour(point.at) / HOURS * COLUMNS) as i64;
+            let column = ((self.hour(point.at) - first) / (last - first) * COLUMNS) as i64;
             match columns.last_mut() {
                 Some((_, same, low)) if *same == column => *low = low.min(point.grouped),
                 _ => columns.push((point.at, column, point.grouped)),
@@ -123,13 +154,16 @@ impl Day<'_> {
         for (at, _, mean) in columns {
             let x = self.hour(at);
             if before.is_none_or(|before| at - before >= JOINED_MS) {
-                line.extend([[f64::NAN; 2], [x, mean], [x + LONE, mean]]);
+                line.extend([[f64::NAN; 2], [x, mean], [(x + LONE).min(last), mean]]);
             } else {
                 line.push([x, mean]);
             }
             before = Some(at);
         }
-        (Mark::line(line, Style::of(Colour::Series(4))), "mean score: 1 you, 0 somebody else")
+        (
+            Mark::line(line, Style::of(Colour::Series(4))),
+            "score of the last windows: 1 you, 0 somebody else",
+        )
     }
 
     /// `None` for what only stands in the table.
@@ -140,7 +174,9 @@ impl Day<'_> {
                 (PointShape::Cross, 0.1, Colour::Ink, "false alarm, confirmed by password")
             }
             TimelineMarkKind::Lock => (PointShape::Square, 0.9, Colour::Ink, "locked by an alarm"),
-            TimelineMarkKind::Fault | TimelineMarkKind::Asked => return None,
+            TimelineMarkKind::Fault | TimelineMarkKind::Asked | TimelineMarkKind::Away => {
+                return None;
+            }
         };
         let marks = self.account.marks.iter().filter(|mark| mark.kind == kind);
         let today = marks.filter(|mark| self.holds(mark.at));

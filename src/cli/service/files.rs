@@ -9,6 +9,11 @@ use crate::paths::Paths;
 
 /// The unit as packages install it.
 const UNIT: &str = include_str!("../../../installers/linux/mousewarden.service");
+/// What tells of the end, as packages install it.
+pub(super) const ENDED_UNIT: &str =
+    include_str!("../../../installers/linux/mousewarden-ended.service");
+/// Its name, as the unit has it.
+const ENDED: &str = "mousewarden-ended.service";
 /// The autostart file as packages document it.
 const AUTOSTART: &str = include_str!("../../../installers/linux/mousewarden-autostart.desktop");
 /// The program as both name it.
@@ -23,12 +28,15 @@ pub(super) struct ServiceUnit {
     pub file: PathBuf,
     /// The link by which the session's target wants it.
     pub wanted: PathBuf,
+    /// What tells of the end.
+    pub ended: PathBuf,
 }
 
 impl ServiceUnit {
     pub(super) fn of(paths: &Paths) -> Result<Self> {
         let folder = paths.config_home().ok_or_else(homeless)?.join("systemd/user");
-        Ok(Self { file: folder.join(NAME), wanted: folder.join(wants()).join(NAME) })
+        let wanted = folder.join(wants()).join(NAME);
+        Ok(Self { file: folder.join(NAME), wanted, ended: folder.join(ENDED) })
     }
 }
 
@@ -111,7 +119,7 @@ mod tests {
     fn the_unit_starts_the_program_that_installs_it() {
         let text = unit(Path::new("/home/a b/100%/mousewarden"), &[]);
         assert!(text.contains("\nExecStart=\"/home/a b/100%%/mousewarden\" run\n"), "{text}");
-        assert!(!text.contains(PROGRAM));
+        assert!(!text.contains(PROGRAM) && text.contains(&format!("OnFailure={ENDED}")));
         let folder = [("MOUSEWARDEN_DATA", Path::new("/d"))];
         let text = unit(Path::new("/opt/m"), &folder);
         assert!(text.contains("\nEnvironment=MOUSEWARDEN_DATA=/d\nExecStart=/opt/m run\n"));

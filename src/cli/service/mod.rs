@@ -12,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::files::{Autostart, ServiceUnit};
 pub(in crate::cli) use self::report::ServiceState;
 use self::step::InstallStep;
-use super::context::{Context, socket};
+use super::context::{Context, paths, socket};
 use super::output;
 use super::purge::{Purge, PurgeTarget as Holdings};
 use crate::agent::control::{self, ControlRequest};
@@ -80,7 +80,7 @@ impl ServiceArgs {
     /// # Errors
     /// When a file cannot be written or removed, or the service manager refuses.
     pub(crate) fn run(self) -> Result<()> {
-        let paths = Paths::from_environment()?;
+        let paths = paths()?;
         match self.what {
             What::Install { by, dry_run } => install(&paths, by, dry_run),
             What::Uninstall { purge, dry_run } => uninstall(&paths, purge, dry_run),
@@ -146,6 +146,8 @@ fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<InstallSte
         _ => {
             let text = files::unit(program, &paths.named());
             steps.push(InstallStep::Write { path: unit.file.clone(), text });
+            let text = files::ENDED_UNIT.to_owned();
+            steps.push(InstallStep::Write { path: unit.ended, text });
             unit.file
         }
     };
@@ -169,10 +171,8 @@ fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Insta
 }
 
 fn removals_of_the_unit(unit: &ServiceUnit) -> Vec<InstallStep> {
-    let old: Vec<_> = [&unit.wanted, &unit.file]
-        .into_iter()
-        .filter(|path| path.symlink_metadata().is_ok())
-        .collect();
+    let old = [&unit.wanted, &unit.file, &unit.ended].into_iter();
+    let old: Vec<_> = old.filter(|path| path.symlink_metadata().is_ok()).collect();
     let mut steps = Vec::new();
     if !old.is_empty() && service::is_here() {
         steps.push(InstallStep::systemctl(&["stop", NAME]));

@@ -10,6 +10,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use super::choices::ChoiceArgs;
 use super::input::InputArgs;
 use super::scorer;
+use crate::cli::output::WIDEST;
 use crate::cli::{left_out, output};
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::protocol::{LearnFrom, Plan, Protocol, read_users};
@@ -164,7 +165,7 @@ impl Meter {
 /// One line a user.
 fn table(summary: &Summary) -> String {
     let width = summary.users.iter().map(|user| user.user.chars().count()).max().unwrap_or(0);
-    let width = width.max("user".len());
+    let width = width.max("user".len()).min(WIDEST);
     let head = format!(
         "{:width$}  {:8} {:>14} {:>14} {:>6} {:>6} {:>4} {:>6}",
         "user", "model", "own windows", "others'", "passes", "AUC", "n", "EER %"

@@ -15,6 +15,7 @@ use self::choices::ChoiceArgs;
 pub use self::input::InputArgs;
 use self::input::everybody;
 use self::progress::{TrainingBar, expectation};
+use super::context::paths;
 use crate::data::Store;
 use crate::data::npz::check_writable;
 use crate::error::{Failure, FailureKind, Result};
@@ -22,7 +23,6 @@ use crate::lab::enrolment::{impostors, own_movement};
 use crate::lab::shard::Shard;
 use crate::lab::train::{TrainingFacts, TrainingRequest, train_owner, write_checked, write_curve};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
-use crate::paths::Paths;
 use crate::pipeline::{Window, WindowParams};
 
 /// Arguments of `train`.
@@ -127,7 +127,7 @@ impl TrainArgs {
             return Err(Failure::new(FailureKind::Config, what)
                 .remedy("Use --impostors generated, or name a dataset's folder."));
         }
-        let store = Store::open(Paths::from_environment()?.data())?;
+        let store = Store::open(paths()?.data())?;
         let own = own_movement(&store, params)?;
         for bad in &own.bad_lines {
             eprintln!("left out: {bad}");

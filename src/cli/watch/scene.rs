@@ -15,9 +15,10 @@ const EVENTS: usize = 50;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ShownWindow {
     pub at: String,
-    pub steps: usize,
     pub score: f64,
     pub grouped: Option<f64>,
+    /// Against the owner, nats.
+    pub evidence: f64,
     pub decision: Decision,
     pub alarm: bool,
 }
@@ -58,16 +59,18 @@ impl Scene {
     fn window(&mut self, verdict: &Verdict, at: String) {
         let judgement = &verdict.judgement;
         if let Some(action) = judgement.action {
-            self.event(at.clone(), format!("ALARM, to {action}"));
+            let why = verdict.why.map(|why| why.words().join(", ")).unwrap_or_default();
+            let unlike = if why.is_empty() { why } else { format!("; unlike you: {why}") };
+            self.event(at.clone(), format!("ALARM, to {action}{unlike}"));
         }
         if self.windows.len() == WINDOWS {
             self.windows.pop_front();
         }
         self.windows.push_back(ShownWindow {
             at,
-            steps: verdict.window.steps,
             score: f64::from(verdict.score.get()),
             grouped: judgement.grouped.map(f64::from),
+            evidence: f64::from(judgement.evidence),
             decision: judgement.decision,
             alarm: judgement.action.is_some(),
         });
@@ -100,7 +103,8 @@ pub(super) mod tests {
         let [at, started_at, ended_at] = [Timestamp::default(); 3];
         let window = WindowSummary { started_at, ended_at, steps: 24, end: WindowEnd::Pause };
         let decision = Decision::Trusted;
-        let (evidence, block) = (3.5, None);
+        let evidence = 3.5;
+        let block = None;
         let judgement = Judgement { grouped, evidence, block, windows: 30, decision, action };
         let verdict = Verdict { window, at, score: Score::new(score), judgement, why: None };
         let wall = "2026-03-01T10:00:00Z".into();

@@ -1,5 +1,5 @@
-//! Draws the scene: state and mean, the scores over the last windows, the windows themselves, and
-//! what happened. Words and shapes say everything; colour only repeats it.
+//! Draws the scene: one sentence, the evidence against its limits, the last windows, and what
+//! happened. Words and shapes say everything; colour only repeats it.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -9,10 +9,16 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, List, ListItem, Paragraph};
 
 use super::scene::{Scene, ShownWindow};
+use crate::agent::shared_status::Status;
+use crate::cli::status::headline;
 use crate::pipeline::Decision;
 
 /// Windows that the chart is wide.
 const WIDE: f64 = 120.0;
+/// Columns of a window's row, with its frame.
+const WINDOW_COLUMNS: u16 = 39;
+/// Columns that an event's time takes.
+const TIME_COLUMNS: usize = 10;
 
 pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene) {
     let rows = [Constraint::Length(4), Constraint::Min(8), Constraint::Length(1)];
@@ -20,11 +26,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene) {
     frame.render_widget(head_of(scene), head);
     let halves = [Constraint::Percentage(55), Constraint::Percentage(45)];
     let [chart, lists] = Layout::vertical(halves).areas(middle);
-    draw_chart(frame, scene, chart);
-    let sides = [Constraint::Percentage(50), Constraint::Percentage(50)];
+    Curve::of(scene).draw(frame, chart);
+    let sides = [Constraint::Length(WINDOW_COLUMNS), Constraint::Min(20)];
     let [windows, events] = Layout::horizontal(sides).areas(lists);
     frame.render_widget(windows_of(scene), windows);
-    frame.render_widget(events_of(scene), events);
+    frame.render_widget(events_of(scene, events.width), events);
     let keys = scene.note.clone().unwrap_or_else(|| "q quit   p pause or resume".into());
     frame.render_widget(Paragraph::new(keys), foot);
 }
@@ -39,57 +45,144 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
         Decision::Suspicious => style(scene, Color::Yellow),
         Decision::Intruder => style(scene, Color::Red).add_modifier(Modifier::REVERSED),
     };
-    let first = Line::from(vec![
-        Span::raw(format!("{}  ", status.state)),
-        Span::styled(status.decision.to_string(), emphasis.add_modifier(Modifier::BOLD)),
-        Span::raw(format!("  {}", status.ground())),
-    ]);
-    let second = format!(
-        "{} windows, {}, at most {}, {}",
-        status.windows_seen, status.source, status.max_action, status.scorer.backend
-    );
-    let problem = status.problems.first().map_or(second, |p| format!("! {p}"));
-    Paragraph::new(vec![first, Line::from(problem)]).block(block)
+    let sentence = Span::styled(headline(status), emphasis.add_modifier(Modifier::BOLD));
+    let second = status.problems.first().map_or_else(|| figures(status), |it| format!("! {it}"));
+    Paragraph::new(vec![Line::from(sentence), Line::from(second)]).block(block)
 }
 
-fn draw_chart(frame: &mut Frame<'_>, scene: &Scene, area: Rect) {
-    let first = WIDE - scene.windows.len() as f64;
-    let at = |value: fn(&ShownWindow) -> Option<f64>| -> Vec<(f64, f64)> {
-        let points = scene.windows.iter().enumerate();
-        points.filter_map(|(i, window)| Some((first + i as f64, value(window)?))).collect()
-    };
-    let (scores, means) = (at(|window| Some(window.score)), at(|window| window.grouped));
-    let threshold = scene.status.as_ref().map(|status| f64::from(status.threshold));
-    let line: Vec<_> = threshold.map_or(Vec::new(), |y| vec![(0.0, y), (WIDE, y)]);
-    let set = |name: &'static str, marker, kind, colour| {
-        Dataset::default().name(name).marker(marker).graph_type(kind).style(style(scene, colour))
-    };
-    let sets = vec![
-        set("score", Marker::Dot, GraphType::Scatter, Color::DarkGray).data(&scores),
-        set("threshold", Marker::Dot, GraphType::Line, Color::Red).data(&line),
-        set("mean", Marker::Braille, GraphType::Line, Color::Cyan).data(&means),
-    ];
-    let chart = Chart::new(sets)
-        .block(Block::bordered().title(" scores: 1 owner, 0 somebody else "))
-        .x_axis(Axis::default().bounds([0.0, WIDE]))
-        .y_axis(Axis::default().bounds([0.0, 1.0]).labels(["0", "0.5", "1"]));
-    frame.render_widget(chart, area);
+/// "trusted   evidence 3.5 of 10.0   score 0.71 (0.45)   61 windows"
+fn figures(status: &Status) -> String {
+    let mut parts = vec![status.decision.to_string()];
+    if let Some(limit) = status.limits[0] {
+        parts.push(format!("evidence {:.1} of {limit:.1}", status.evidence));
+    }
+    if let Some(score) = status.grouped {
+        parts.push(format!("score {score:.2}, suspicious below {:.2}", status.threshold));
+    }
+    parts.push(format!("{} windows", status.windows_seen));
+    parts.join("   ")
+}
+
+/// What the chart shows: the evidence against its limits; under the rule of the equal error rate
+/// the grouped scores against their threshold.
+struct Curve<'a> {
+    scene: &'a Scene,
+    title: String,
+    value: fn(&ShownWindow) -> Option<f64>,
+    /// Heights that mean something, with a colour each.
+    levels: Vec<(f64, Color)>,
+    top: f64,
+}
+
+impl<'a> Curve<'a> {
+    fn of(scene: &'a Scene) -> Self {
+        let status = scene.status.as_ref();
+        let [notice, lock] = status.map_or([None; 2], |status| status.limits);
+        let Some(lowest) = notice.or(lock) else {
+            let threshold = status.map_or(0.0, |status| f64::from(status.threshold));
+            let title = format!(
+                " score of the last windows: 1 you, 0 somebody else; dotted: suspicious below \
+                 {threshold:.2} "
+            );
+            let levels = vec![(threshold, Color::Red)];
+            return Self { scene, title, value: |window| window.grouped, levels, top: 1.0 };
+        };
+        let named = [(notice, "notice", Color::Yellow), (lock, "lock", Color::Red)];
+        let named = named.into_iter().filter_map(|(limit, name, colour)| {
+            limit.map(|limit| (f64::from(limit), name, colour))
+        });
+        let mut levels = Vec::new();
+        let mut names = Vec::new();
+        for (limit, name, colour) in named {
+            levels.push((limit, colour));
+            names.push(format!("{name} {limit:.1}"));
+        }
+        let highest = levels.iter().map(|level| level.0).fold(f64::from(lowest), f64::max);
+        let title = format!(" evidence against you; dotted: {} ", names.join(", "));
+        Self { scene, title, value: |it| Some(it.evidence), levels, top: 1.15 * highest }
+    }
+
+    /// What is drawn last lies on top: the curve, and the alarms on it. No legend covers it.
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect) {
+        let scene = self.scene;
+        let first = WIDE - scene.windows.len() as f64;
+        let points: Vec<(f64, f64, bool)> = scene
+            .windows
+            .iter()
+            .enumerate()
+            .filter_map(|(i, window)| Some((first + i as f64, (self.value)(window)?, window.alarm)))
+            .map(|(x, y, alarm)| (x, y.min(self.top), alarm))
+            .collect();
+        let curve: Vec<(f64, f64)> = points.iter().map(|(x, y, _)| (*x, *y)).collect();
+        let alarms: Vec<(f64, f64)> =
+            points.iter().filter(|point| point.2).map(|(x, y, _)| (*x, *y)).collect();
+        let lines: Vec<Vec<(f64, f64)>> = self.levels.iter().map(|level| dotted(level.0)).collect();
+        let mut sets: Vec<Dataset<'_>> = lines
+            .iter()
+            .zip(&self.levels)
+            .map(|(line, (_, colour))| {
+                let set = Dataset::default().marker(Marker::Braille);
+                set.graph_type(GraphType::Scatter).style(style(scene, *colour)).data(line)
+            })
+            .collect();
+        let set = Dataset::default().marker(Marker::Braille).graph_type(GraphType::Line);
+        sets.push(set.style(style(scene, Color::Cyan)).data(&curve));
+        let set = Dataset::default().marker(Marker::Block).graph_type(GraphType::Scatter);
+        sets.push(set.style(style(scene, Color::Red)).data(&alarms));
+        let heights = ["0".to_owned(), height(self.top / 2.0), height(self.top)];
+        let chart = Chart::new(sets)
+            .legend_position(None)
+            .block(Block::bordered().title(self.title.clone()))
+            .x_axis(Axis::default().bounds([0.0, WIDE]).labels(["120 windows ago", "now"]))
+            .y_axis(Axis::default().bounds([0.0, self.top]).labels(heights));
+        frame.render_widget(chart, area);
+    }
+}
+
+/// A thin line across, as points.
+fn dotted(level: f64) -> Vec<(f64, f64)> {
+    (0..=WIDE as u32).step_by(2).map(|x| (f64::from(x), level)).collect()
+}
+
+fn height(value: f64) -> String {
+    if value < 2.0 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
 fn windows_of(scene: &Scene) -> List<'static> {
-    let row = |window: &ShownWindow| {
+    let rows = scene.windows.iter().rev().map(|window| {
         let grouped = window.grouped.map_or("   -".into(), |mean| format!("{mean:.2}"));
-        let ShownWindow { at, steps, score, decision, alarm, .. } = window;
+        let ShownWindow { at, score, decision, alarm, .. } = window;
         let said = if *alarm { "ALARM".into() } else { decision.to_string() };
-        ListItem::new(format!("{at}  {steps:>3} steps  {score:.2}  {grouped}  {said}"))
-    };
-    let rows = scene.windows.iter().rev().map(row);
-    List::new(rows).block(Block::bordered().title(" windows: score, mean, decision "))
+        ListItem::new(format!("{at}  {score:.2}  {grouped}  {said}"))
+    });
+    List::new(rows).block(Block::bordered().title(" one window, group, decision "))
 }
 
-fn events_of(scene: &Scene) -> List<'static> {
-    let rows = scene.events.iter().map(|(at, words)| ListItem::new(format!("{at}  {words}")));
+fn events_of(scene: &Scene, width: u16) -> List<'static> {
+    let columns = usize::from(width).saturating_sub(TIME_COLUMNS + 2).max(8);
+    let rows = scene.events.iter().map(|(at, words)| {
+        let mut lines = folded(words, columns).into_iter();
+        let first = format!("{at}  {}", lines.next().unwrap_or_default());
+        let rest = lines.map(|line| format!("{:TIME_COLUMNS$}{line}", ""));
+        ListItem::new(std::iter::once(first).chain(rest).map(Line::from).collect::<Vec<_>>())
+    });
     List::new(rows).block(Block::bordered().title(" what happened "))
+}
+
+/// A text over as many lines as it takes, whole words each.
+fn folded(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().filter(|line| {
+            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= columns
+        });
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => *line += &format!(" {word}"),
+            None => lines.push(word.into()),
+        }
+    }
+    lines
 }
 
 fn style(scene: &Scene, colour: Color) -> Style {
@@ -100,7 +193,7 @@ fn style(scene: &Scene, colour: Color) -> Style {
 mod tests {
     use super::super::scene::tests::verdict;
     use super::*;
-    use crate::agent::shared_status::Status;
+    use crate::agent::event::{Event, StampedEvent};
     use crate::pipeline::Action;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
@@ -120,6 +213,8 @@ mod tests {
             group_windows: 30,
             threshold: 0.5,
             windows_seen: 61,
+            evidence: 3.5,
+            limits: [Some(10.0), Some(15.0)],
             ..Status::default()
         });
         for i in 0..60 {
@@ -134,13 +229,46 @@ mod tests {
     fn everything_is_said_in_words() {
         let text = drawn(&scene(), 100, 30);
         assert!(
-            text.contains("watching  trusted  score of 30 windows 0.420, threshold 0.500"),
+            text.contains("trusted   evidence 3.5 of 10.0   score 0.42, suspicious below 0.50"),
             "{text}"
         );
+        assert!(text.contains("evidence against you; dotted: notice 10.0, lock 15.0"), "{text}");
         assert!(text.contains("0.42  ALARM") && text.contains("ALARM, to notify"), "{text}");
         if std::env::var_os("MOUSEWARDEN_PICTURES").is_some() {
             eprintln!("{text}");
         }
+    }
+
+    #[test]
+    fn words_stay_whole_on_a_narrow_terminal() {
+        let mut scene = scene();
+        let why =
+            "logind: no session; i3lock: not found; xdg-screensaver: cannot be started".into();
+        scene.take(&StampedEvent::now(Event::LockFailed { why }));
+        let text = drawn(&scene, 80, 24);
+        for word in ["suspicious below", "xdg-screensaver:", "ALARM", "started", "now"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert_eq!(folded("a bb ccc", 4), ["a bb", "ccc"]);
+    }
+
+    #[test]
+    fn the_newest_point_is_the_curve_s_and_no_legend_s() {
+        let text = drawn(&scene(), 80, 24);
+        let braille = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c) || c == '█';
+        let newest = text.lines().any(|line| {
+            let inner: Vec<char> = line.chars().collect();
+            inner.len() > 78 && inner[76..79].iter().any(|c| braille(*c))
+        });
+        assert!(newest, "{text}");
+    }
+
+    #[test]
+    fn without_limits_the_scores_are_shown() {
+        let mut scene = scene();
+        scene.status.as_mut().unwrap().limits = [None; 2];
+        let text = drawn(&scene, 100, 30);
+        assert!(text.contains("score of the last windows"), "{text}");
     }
 
     #[test]

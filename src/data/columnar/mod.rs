@@ -19,6 +19,7 @@ mod read;
 mod write;
 
 use std::io::{BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
@@ -41,12 +42,21 @@ pub(crate) fn serve(
     answer: &mut dyn FnMut(Vec<ColumnarSession>) -> Result<Columns>,
 ) -> Result<()> {
     while !input.fill_buf().map_err(|e| Failure::io("the Arrow stream", e))?.is_empty() {
-        let sessions = sessions(input)?;
+        let sessions = contained(|| sessions(input))?;
         let (schema, batch) = answer(sessions)?.finished()?;
         write_stream(output, &schema, &batch).map_err(|e| broken("writing an Arrow stream", &e))?;
         output.flush().map_err(|e| Failure::io("the answer's stream", e))?;
     }
     Ok(())
+}
+
+/// What the libraries of Arrow and Parquet make of damaged bytes: some of them end in a panic there,
+/// which is a refusal here.
+fn contained<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(Failure::new(FailureKind::Data, "the Arrow stream cannot be read: it is damaged")
+            .remedy("Send whole streams of the Arrow IPC format, without compression."))
+    })
 }
 
 fn sessions(input: &mut impl BufRead) -> Result<Vec<ColumnarSession>> {
@@ -85,4 +95,18 @@ fn write_stream(
 fn broken(what: &str, error: &ArrowError) -> Failure {
     Failure::new(FailureKind::Data, format!("{what}: {error}"))
         .remedy("Send whole streams of the Arrow IPC format, without compression.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_library_is_a_refusal() {
+        let refused = contained::<()>(|| Err(broken("x", &ArrowError::DivideByZero))).unwrap_err();
+        assert_eq!(refused.kind(), FailureKind::Data);
+        #[expect(clippy::panic, reason = "what is contained")]
+        let refused = contained::<()>(|| panic!("by a library")).unwrap_err();
+        assert!(refused.to_string().contains("it is damaged"), "{refused}");
+    }
 }

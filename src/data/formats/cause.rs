@@ -128,8 +128,12 @@ impl Sample {
         let found = cells().map(field::bare).find_map(of_cell);
         found.map(str::to_owned).or_else(|| of_time(time, table.unit)).or_else(|| {
             cells()
+                .map(field::bare)
                 .any(|cell| {
-                    cell.iter().any(u8::is_ascii_alphabetic) && cell.iter().any(u8::is_ascii_digit)
+                    cell.iter().any(u8::is_ascii_digit)
+                        && !cell
+                            .iter()
+                            .all(|byte| byte.is_ascii_digit() || b"+-. eE".contains(byte))
                 })
                 .then(|| WORDS.to_owned())
         })
@@ -149,22 +153,89 @@ const COMMA: &str = "Its numbers have a decimal comma: write them with a point."
 const DAY_FIRST: &str = "Its dates begin with the day or month: write them as ISO 8601 does, \
                          2022-06-23 14:02:00.010.";
 
+const NO_ISO: &str = "Its dates are not those of ISO 8601: write 2022-06-23 14:02:00.010.";
+const THOUSANDS: &str = "Its numbers have marks between the thousands: leave the bare digits.";
+const BRACKETS: &str = "Brackets stand around its numbers: leave the bare numbers, or name a column \
+                        of both with --position.";
+const HEX: &str = "Its numbers are hexadecimal: write them with decimal digits.";
+const POWERS: &str = "Its numbers are written with powers of ten in another way than 1.5e3: write \
+                      them so, or in full.";
+const MONTHS: [&[u8]; 12] = [
+    b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
+];
+
 fn of_cell(cell: &[u8]) -> Option<&'static str> {
-    let is_list = matches!(cell.first(), Some(b'[' | b'(' | b'{'))
-        && cell.iter().filter(|byte| matches!(byte, b',' | b' ')).count() > 1;
-    if is_list {
+    let shape = shape(cell);
+    if is_grouped(cell) {
+        return Some(THOUSANDS);
+    }
+    if is_list(&shape) {
         return Some(LIST);
     }
-    if shape(cell) == b"9,9" {
+    if [&b"9,9"[..], b"9,9e9", b"9,9e+9", b"9,9e-9"].iter().any(|it| shape.eq_ignore_ascii_case(it))
+    {
         return Some(COMMA);
     }
-    let shape = shape(cell);
-    let is_date = [&b"9/9/9"[..], b"9.9.9", b"9-9-9"].iter().any(|date| shape.starts_with(date));
-    let digits = cell.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (is_date && digits <= 2).then_some(DAY_FIRST)
+    if shape.starts_with(b"9x9") || shape.eq_ignore_ascii_case(b"9x") {
+        return cell.starts_with(b"0x").then_some(HEX);
+    }
+    let is_fortran = [&b"9d9"[..], b"9d+9", b"9.9d9", b"9.9d+9", b"9.9d-9"];
+    if ["×".as_bytes(), b"^", b"**", b"*10"]
+        .into_iter()
+        .any(|text| cell.windows(text.len()).any(|part| part == text))
+        || is_fortran.iter().any(|it| shape.eq_ignore_ascii_case(it))
+    {
+        return Some(POWERS);
+    }
+    if is_date(cell, &shape) {
+        let digits = cell.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        return Some(if digits <= 2 && !names_month(cell) { DAY_FIRST } else { NO_ISO });
+    }
+    let is_bracket = |byte: Option<&u8>| byte.is_some_and(|byte| b"[](){}<>".contains(byte));
+    (is_bracket(cell.first()) || is_bracket(cell.last())).then_some(BRACKETS)
+}
+
+/// Whether a cell holds three numbers or more, whatever stands between and around them.
+fn is_list(shape: &[u8]) -> bool {
+    let numbers =
+        shape.split(|byte| b"[](){},;| \t".contains(byte)).filter(|part| part.contains(&b'9'));
+    let plain = |part: &[u8]| part.iter().all(|byte| b"9.-+eE".contains(byte));
+    let numbers: Vec<&[u8]> = numbers.collect();
+    numbers.len() >= 3 && numbers.iter().all(|part| plain(part))
+}
+
+/// Whether all digits but the first stand in threes: 1,656,000 or 1'656'000.
+fn is_grouped(cell: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(cell);
+    let text = text.trim_start_matches(['-', '+']);
+    let whole = text.split_once('.').filter(|(whole, _)| whole.len() > 3).map_or(text, |it| it.0);
+    ['.', ',', '\'', '’', ' ', '_', '\u{a0}', '\u{202f}', '\u{2009}'].iter().any(|mark| {
+        let text = if *mark == '.' { text } else { whole };
+        let mut groups = text.split(*mark);
+        let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+        let first = groups.next().is_some_and(|it| (1..=3).contains(&it.len()) && digits(it));
+        let rest: Vec<&str> = groups.collect();
+        first && rest.len() >= 2 && rest.iter().all(|group| group.len() == 3 && digits(group))
+    })
+}
+
+fn is_date(cell: &[u8], shape: &[u8]) -> bool {
+    let has_digits = shape.iter().filter(|byte| **byte == b'9').count() >= 2;
+    let year_first = cell.iter().take_while(|byte| byte.is_ascii_digit()).count() == 4;
+    [&b"9/9/9"[..], b"9.9.9"].iter().any(|date| shape.starts_with(date))
+        || shape.starts_with(b"9-9-9") && !year_first
+        || has_digits && names_month(cell)
+}
+
+fn names_month(cell: &[u8]) -> bool {
+    let lower = cell.to_ascii_lowercase();
+    MONTHS.iter().any(|month| lower.windows(3).any(|part| part == *month))
 }
 
 fn of_time(time: &[u8], unit: TimeUnit) -> Option<String> {
+    if field::is_empty(time) {
+        return Some("Its times are empty: name the column of the time with --time.".into());
+    }
     let shape = shape(time);
     let is_number = matches!(shape.as_slice(), b"9" | b"9.9");
     if unit == TimeUnit::Iso8601 && is_number {
@@ -217,4 +288,44 @@ fn separator(table: &Table, record: &ByteRecord) -> Option<String> {
         byte => format!("'{}'", printable(&char::from(*byte).to_string())),
     };
     Some(format!("Its columns are separated by {name}: --separator {option}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likely_cause_is_named() {
+        for (cell, cause) in [
+            ("0,010", COMMA),
+            ("1,656E+12", COMMA),
+            ("1,656,000,000,010", THOUSANDS),
+            ("1'656'000", THOUSANDS),
+            ("1\u{202f}656\u{202f}000.5", THOUSANDS),
+            ("1.656.000", THOUSANDS),
+            ("[0, 10, 20]", LIST),
+            ("c(0;10;20)", BRACKETS),
+            ("0 10 20", LIST),
+            ("0;10.5;20", LIST),
+            ("(412", BRACKETS),
+            ("0x1f", HEX),
+            ("1.5D+03", POWERS),
+            ("1.5×10^3", POWERS),
+            ("23.06.2022 14:02:00", DAY_FIRST),
+            ("06/23/2022 02:02:00 PM", DAY_FIRST),
+            ("2022/06/23 14:02:00", NO_ISO),
+            ("23 Jun 2022 14:02:00", NO_ISO),
+        ] {
+            let found = of_cell(cell.as_bytes());
+            assert!(
+                found == Some(cause) || cell.starts_with('c') && found.is_some(),
+                "{cell}: {found:?}"
+            );
+        }
+        for cell in ["12", "-1.5e3", "2022-06-23 14:02:00", "12.5", "ann", ""] {
+            assert_eq!(of_cell(cell.as_bytes()), None, "{cell}");
+        }
+        let nothing = of_time(b"NaN", TimeUnit::Ms).unwrap();
+        assert!(nothing.contains("--time"), "{nothing}");
+    }
 }

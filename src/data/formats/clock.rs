@@ -57,6 +57,15 @@ pub(super) fn look<'a>(
             "the clock knows whole seconds only: no speed can be told".into(),
         ));
     }
+    if one > 0 && still * 2 >= steps.len() && moving.iter().all(|step| *step == one) {
+        let wrong = format!(
+            "most rows share their time with the row before, and it goes up by 1 {} only: was it \
+             read as {}, and is it s?",
+            unit.name(),
+            unit.name()
+        );
+        return Some(("unit", wrong));
+    }
     if median < FASTEST_US {
         let wrong = format!("a position every {:.3} ms is too fast for a mouse", millis(median));
         return Some(("unit", wrong + &likely(median, unit)));
@@ -185,6 +194,7 @@ mod tests {
         assert_eq!(about(&|i| i / 10 * 1_000_000, TimeUnit::Ms), Some(("seconds", false)));
         assert_eq!(about(&|i| i * 1_000, TimeUnit::Ms), Some(("rows", false)));
         assert_eq!(about(&|_| 7, TimeUnit::Ms), Some(("standstill", false)));
+        assert_eq!(about(&|i| i / 10 * 1_000, TimeUnit::Ms), Some(("unit", true)));
         assert_eq!(wrong(0..10, TimeUnit::Ms), None, "too few to tell");
     }
 

@@ -70,6 +70,7 @@ mod registry;
 mod rows;
 mod shortened;
 mod source;
+mod space;
 mod table;
 mod unpack;
 

@@ -10,6 +10,7 @@ use super::dropped::{DropReason, Dropped, RowLocation, Warning};
 use super::field::TimeUnit;
 use super::layout::{Decoder, Events, RowFault, TableRow};
 use super::shortened::{self, Suspect};
+use super::space;
 use super::table::Table;
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::MouseEvent;
@@ -183,9 +184,11 @@ impl Reading {
     }
 
     fn look_at_clock(&mut self, file: PathBuf, cuts: &[usize], unit: TimeUnit) {
-        let Some((about, wrong)) = clock::look(parts(&self.out.events, cuts), unit) else { return };
         let line = self.lines.first().copied().unwrap_or(1);
-        self.dropped.warn(Warning { file, line, wrong, about });
+        let time = clock::look(parts(&self.out.events, cuts), unit);
+        for (about, wrong) in time.into_iter().chain(space::look(&self.out.events)) {
+            self.dropped.warn(Warning { file: file.clone(), line, wrong, about });
+        }
     }
 }
 

@@ -11,7 +11,8 @@ const SHORT: usize = 6;
 const LONG: u32 = 5;
 
 /// What is said of a number that has lost digits.
-pub(super) const WHY: &str = "this file was saved by a spreadsheet, which shortened the number";
+pub(super) const WHY: &str =
+    "digits are missing, as when a file was saved by a spreadsheet, which shortens numbers";
 
 /// A time of which some digits were not written.
 #[derive(Debug, Clone)]

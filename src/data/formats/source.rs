@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Failure, Result};
+use crate::files;
 
 /// A recording that was found. It is read more than once.
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ impl Source {
     pub(crate) fn open(&self, skip: u64) -> Result<Input> {
         match &self.place {
             Place::File => {
-                let mut file = File::open(&self.path).map_err(|e| self.failed(e))?;
+                let mut file = files::open(&self.path).map_err(|e| self.failed(e))?;
                 file.seek(SeekFrom::Start(skip)).map_err(|e| self.failed(e))?;
                 Ok(Input::File(file))
             }

@@ -12,6 +12,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use super::names;
 use super::source::{Source, failed};
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 
 pub(super) const GZIP: &[u8] = b"\x1F\x8B";
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
@@ -43,7 +44,7 @@ struct Member {
 impl UnpackFile {
     /// The one file in a gzip file.
     pub(crate) fn gzip(&mut self, path: &Path, shown: PathBuf) -> Result<Source> {
-        let file = File::open(path).map_err(|e| failed(path, e))?;
+        let file = files::open(path).map_err(|e| failed(path, e))?;
         self.add(path, shown, MultiGzDecoder::new(BufReader::new(file)))
     }
 
@@ -54,7 +55,7 @@ impl UnpackFile {
         path: &Path,
         wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<Source>> {
-        let mut file = File::open(path).map_err(|e| failed(path, e))?;
+        let mut file = files::open(path).map_err(|e| failed(path, e))?;
         let members = directory(&mut file).map_err(|e| damaged(path, &e))?;
         if members.iter().any(|member| member.name == b"[Content_Types].xml") {
             let what = format!("{}: an Excel workbook or other Office file", path.display());

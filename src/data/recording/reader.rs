@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 use crate::pipeline::Signal;
 
 use super::{Header, line};
@@ -38,7 +39,7 @@ impl RecordingReader {
             )
             .remedy("Name one file in it."));
         }
-        let file = File::open(path).map_err(|e| Failure::io(format!("recording {name}"), e))?;
+        let file = files::open(path).map_err(|e| Failure::io(format!("recording {name}"), e))?;
         RecordingReader::new(name, BufReader::new(file))
     }
 }

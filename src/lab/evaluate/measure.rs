@@ -15,7 +15,8 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::lab::metrics;
 use crate::model::{Bundle, LoadedScorer, ScorerParams};
 use crate::pipeline::{
-    DecisionParams, GroupMean, Micros, OwnerModel, Scorer, Steps, Window, WindowParams, WindowScore,
+    ClickSums, DecisionParams, GroupMean, Micros, OwnerModel, Scorer, Steps, Window, WindowParams,
+    WindowScore,
 };
 
 /// Windows that are scored at once.
@@ -29,6 +30,8 @@ pub(super) struct MeasureParams<'a> {
     pub decision: &'a (dyn Fn(&Bundle) -> Result<DecisionParams> + Sync),
     /// Half of what a refuted alarm raises the limits by is gone after so much time at the desk.
     pub half_life: Micros,
+    /// Whether clicks are judged too.
+    pub clicks: bool,
     /// Whether groups are judged by what followed an unlock that day.
     pub adapt: bool,
     /// How windows are cut.
@@ -90,7 +93,10 @@ pub(super) fn units(whole_sessions: bool) -> Vec<JudgedUnit> {
 impl MeasureParams<'_> {
     /// Measures one owner.
     pub(super) fn owner(&self, case: &EvaluationCase<'_>, path: &Path) -> Result<Measured> {
-        let (bundle, mut scorer) = LoadedScorer::open_bundle(path, self.scorer)?;
+        let (mut bundle, mut scorer) = LoadedScorer::open_bundle(path, self.scorer)?;
+        if let Some(owner) = bundle.owner_model.as_mut().filter(|_| !self.clicks) {
+            owner.clicks = None;
+        }
         if bundle.windows != self.params {
             let what = format!("model {} is for windows that are cut otherwise", path.display());
             return Err(
@@ -182,11 +188,8 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn scored(sides: &'a Sides<'_>, scorer: &mut LoadedScorer) -> Result<Self> {
-        let mut of = |pieces: &[JudgedSession<'_>]| -> Result<Vec<Vec<WindowScore>>> {
-            pieces.iter().map(|piece| window_scores(&piece.windows, scorer)).collect()
-        };
-        let genuine = of(&sides.genuine)?;
-        let impostor = of(&sides.impostor)?;
+        let genuine = session_scores(&sides.genuine, scorer)?;
+        let impostor = session_scores(&sides.impostor, scorer)?;
         let after_unlocks =
             sides.after_unlocks.iter().map(|windows| window_scores(windows, scorer));
         let after_unlocks = after_unlocks.collect::<Result<_>>()?;
@@ -206,22 +209,23 @@ impl<'a> Side<'a> {
     fn groups(&self, unit: JudgedUnit, days: &[Option<OwnerModel>]) -> [Vec<f32>; 2] {
         let of = |seen: &[Vec<WindowScore>], pieces: &[JudgedSession<'_>]| -> Vec<f32> {
             let all = seen.iter().zip(pieces).zip(days.iter().cycle());
-            all.flat_map(|((seen, piece), day)| day_scores(unit, seen, piece, day)).collect()
+            all.flat_map(|((seen, piece), day)| {
+                groups::scores(unit, &piece.windows, GroupScorer::Model(day.as_ref(), seen))
+            })
+            .collect()
         };
         [of(&self.genuine, self.pieces[0]), of(&self.impostor, self.pieces[1])]
     }
 }
 
-fn day_scores(
-    unit: JudgedUnit,
-    seen: &[WindowScore],
-    piece: &JudgedSession<'_>,
-    day: &Option<OwnerModel>,
-) -> Vec<f32> {
-    groups::scores(unit, &piece.windows, GroupScorer::Model(day.as_ref(), seen))
+fn session_scores(
+    pieces: &[JudgedSession<'_>],
+    scorer: &mut LoadedScorer,
+) -> Result<Vec<Vec<WindowScore>>> {
+    pieces.iter().map(|piece| window_scores(&piece.windows, scorer)).collect()
 }
 
-/// One score a window, as the agent would get it.
+/// One score a window, with the clicks that go with it, as the agent would get it.
 pub(super) fn window_scores(
     windows: &[Window],
     scorer: &mut LoadedScorer,
@@ -231,6 +235,9 @@ pub(super) fn window_scores(
     for batch in steps.chunks(BATCH) {
         let batch = scorer.score(batch);
         seen.extend(batch.map_err(|e| Failure::new(FailureKind::Internal, e.to_string()))?);
+    }
+    for (seen, window) in seen.iter_mut().zip(windows) {
+        seen.clicks.add(&ClickSums::of(window.clicks()));
     }
     Ok(seen)
 }

@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn stream(place: f32) -> Vec<(Timestamp, WindowScore)> {
-        let seen = WindowScore { score: Score::new(0.5), embedding: vec![place; 8] };
+        let seen = WindowScore::of_movement(Score::new(0.5), vec![place; 8]);
         (0..120).map(|n| (Timestamp::from_millis(n * 1000), seen.clone())).collect()
     }
 

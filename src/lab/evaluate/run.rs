@@ -44,6 +44,8 @@ pub struct EvaluationRequest<'a> {
     pub decision: &'a (dyn Fn(&Bundle) -> Result<DecisionParams> + Sync),
     /// The notice budget.
     pub half_life: Micros,
+    /// Whether clicks are judged too, where a model knows its owner's.
+    pub clicks: bool,
     /// Whether groups are judged by the day too: every session of the owner begins with an unlock.
     pub adapt: bool,
     /// Trains the models that are missing; without it they are an error.
@@ -182,8 +184,8 @@ fn run(
     cases: &[Case],
     tell: &mut dyn FnMut(EvaluationProgress<'_>),
 ) -> Result<(ProtocolRun, String)> {
-    let EvaluationRequest { scorer, decision, half_life, adapt, params, .. } = *request;
-    let measure = MeasureParams { scorer, decision, half_life, adapt, params };
+    let EvaluationRequest { scorer, decision, half_life, clicks, adapt, params, .. } = *request;
+    let measure = MeasureParams { scorer, decision, half_life, clicks, adapt, params };
     let jobs: Vec<(EvaluationCase<'_>, &Path)> = cases
         .iter()
         .flat_map(|case| {

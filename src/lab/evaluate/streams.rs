@@ -11,8 +11,9 @@ use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Adapted, Boundary, DecisionParams, Detector, MouseEvent, MouseKind, ScoreError, Scorer, Signal,
-    Steps, Timestamp, Trigger, Verdict, Window, WindowParams, WindowScore,
+    Adapted, Boundary, ClickSums, DecisionParams, Detector, MouseEvent, MouseKind, PageSum,
+    ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
+    WindowScore,
 };
 
 /// A break longer than this is no work.
@@ -23,8 +24,6 @@ const TAKEOVER: Micros = Micros::from_millis(1000);
 const WARM_UP: usize = 40;
 /// An impostor has to stay for so many windows to count.
 const FEWEST: usize = 30;
-/// A false alarm is answered so long after it: its owner reads, and gives the password.
-const ANSWER: Micros = Micros::from_millis(20_000);
 
 /// One owner's streams.
 #[derive(Debug, Clone, Default)]
@@ -100,23 +99,25 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    /// The agent's decision path for these signals, as far as it has adapted by now; their windows
-    /// are scored together.
-    fn detector(&mut self, signals: &[Signal]) -> Result<Detector<Given>> {
-        let (windows, _) = cut_recording(self.params, signals.iter().copied());
-        let scores = Given(window_scores(&windows, self.scorer)?.into_iter());
+    /// The agent's decision path for this stream, as far as it has adapted by now; its windows are
+    /// scored together.
+    fn detector(&mut self, stream: &Stream) -> Result<Detector<Given>> {
+        let (windows, _) = cut_recording(self.params, stream.signals.iter().copied());
+        let mut scores = window_scores(&windows, self.scorer)?;
+        stream.give_clicks(&windows, &mut scores);
+        let scores = Given(scores.into_iter());
         let detector = Detector::new(self.params, scores, self.decision.clone());
         Ok(detector.adapting(self.adapted.clone(), self.half_life))
     }
 
     /// The owner's sessions, each begun by an unlock, every alarm answered by one.
     fn owner(&mut self, sessions: &[JudgedSession<'_>], streams: &mut OwnerStreams) -> Result<()> {
-        let stream: Vec<Signal> =
-            sessions.iter().flat_map(|piece| signals(&piece.windows, true, None)).collect();
+        let mut stream = Stream::default();
+        sessions.iter().for_each(|piece| stream.add(&piece.windows, true, None));
         let mut detector = self.detector(&stream)?;
         let mut session: Vec<Verdict> = Vec::new();
         let mut standing = Standing::default();
-        for signal in &stream {
+        for signal in &stream.signals {
             if matches!(signal, Signal::Boundary { kind: Boundary::Start, .. }) {
                 streams.add_work(&std::mem::take(&mut session));
             }
@@ -125,8 +126,8 @@ impl Life<'_> {
             streams.false_locks += usize::from(standing.locks(&verdict, &detector));
             if verdict.judgement.action.is_some() {
                 streams.false_alarms += 1;
-                let at = verdict.at + ANSWER;
-                let unlock = Signal::Boundary { at, kind: Boundary::Unlocked };
+                // At once: an unlock later than the next movement would begin no day.
+                let unlock = Signal::Boundary { at: verdict.at, kind: Boundary::Unlocked };
                 detector.push(unlock).map_err(broken)?;
             }
             self.adapted = detector.take_adapted().or(self.adapted.take());
@@ -144,10 +145,11 @@ impl Life<'_> {
         before: &[Window],
     ) -> Result<ImpostorSession> {
         let taken = piece.windows[0].started_at();
-        let mut stream = signals(before, true, Some(taken));
-        stream.extend(signals(&piece.windows, false, None));
+        let mut stream = Stream::default();
+        stream.add(before, true, Some(taken));
+        stream.add(&piece.windows, false, None);
         let mut detector = self.detector(&stream)?;
-        let verdicts = judge(&mut detector, &stream)?;
+        let verdicts = judge(&mut detector, &stream.signals)?;
         let own = verdicts.iter().filter(|v| v.window.started_at < taken).count();
         let theirs = &verdicts[own..];
         let until = |passes: &dyn Fn(&Verdict) -> bool| {
@@ -157,13 +159,13 @@ impl Life<'_> {
         };
         let notice = |v: &Verdict| v.judgement.decision == crate::pipeline::Decision::Intruder;
         let lock_limit = detector.decider().params().lock.limit();
-        let lock =
-            |v: &Verdict| lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit);
         Ok(ImpostorSession {
             first_mover_noticed: self.first_mover_noticed(&piece.windows)?,
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
-            locked: until(&lock),
+            locked: until(&|v: &Verdict| {
+                lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
+            }),
             timeline: SessionTimeline {
                 user: owner.to_owned(),
                 impostor: piece.person.to_owned(),
@@ -175,9 +177,10 @@ impl Life<'_> {
 
     /// Whether there is an alarm on an impostor who moves first after an unlock.
     fn first_mover_noticed(&mut self, windows: &[Window]) -> Result<bool> {
-        let stream = signals(windows, true, None);
+        let mut stream = Stream::default();
+        stream.add(windows, true, None);
         let mut detector = self.detector(&stream)?;
-        Ok(judge(&mut detector, &stream)?.iter().any(|v| v.judgement.action.is_some()))
+        Ok(judge(&mut detector, &stream.signals)?.iter().any(|v| v.judgement.action.is_some()))
     }
 
     /// Whether an impostor is noticed in the end, see [`poisoning`].
@@ -203,7 +206,7 @@ impl OwnerStreams {
 /// The evidence of an owner who answers no notice, so that only a lock ends an excursion.
 #[derive(Debug, Default)]
 struct Standing {
-    sum: f64,
+    sum: PageSum,
 }
 
 impl Standing {
@@ -214,12 +217,7 @@ impl Standing {
         else {
             return false;
         };
-        self.sum = (self.sum - f64::from(block)).max(0.0);
-        let locks = self.sum >= f64::from(limit);
-        if locks {
-            self.sum = 0.0;
-        }
-        locks
+        self.sum.alarms(block.into(), limit.into())
     }
 }
 
@@ -248,8 +246,10 @@ struct Given(std::vec::IntoIter<WindowScore>);
 impl Scorer for Given {
     fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         let mut next = || self.0.next();
-        let score = |_| next().ok_or_else(|| ScoreError("more windows than were cut".into()));
-        windows.iter().map(score).collect()
+        windows
+            .iter()
+            .map(|_| next().ok_or_else(|| ScoreError("more windows than were cut".into())))
+            .collect()
     }
 }
 
@@ -257,23 +257,50 @@ fn broken(error: ScoreError) -> Failure {
     Failure::new(FailureKind::Internal, error.to_string())
 }
 
-/// Windows as the signals that they were cut from, as a stream of its own, behind an unlock if
-/// `unlocked`; moved in time so that they end just before `until`, if that is given.
-fn signals(windows: &[Window], unlocked: bool, until: Option<Timestamp>) -> Vec<Signal> {
-    let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return Vec::new() };
-    let shift = until.map_or(Micros(0), |until| Micros((until - last.closed_at()).0 - TAKEOVER.0));
-    let at = first.started_at() + shift;
-    let begin = unlocked
-        .then_some([Boundary::Start, Boundary::Unlocked])
-        .into_iter()
-        .flatten()
-        .map(|kind| Signal::Boundary { at, kind });
-    let moves = windows.iter().flat_map(Window::samples).map(|sample| {
-        let (at, kind) = (sample.at + shift, MouseKind::Move);
-        Signal::Mouse(MouseEvent { at, kind, x: sample.x, y: sample.y })
-    });
-    let end = Signal::Boundary { at: last.closed_at() + shift, kind: Boundary::Quiet };
-    begin.chain(moves).chain([end]).collect()
+/// Windows as the signals that they were cut from, and the clicks that were timed between them:
+/// those were cut from presses that windows do not hold.
+#[derive(Debug, Default)]
+struct Stream {
+    signals: Vec<Signal>,
+    /// When each window begins, and the clicks that go with it.
+    clicks: Vec<(Timestamp, ClickSums)>,
+}
+
+impl Stream {
+    /// Adds windows as a stream of its own, behind an unlock if `unlocked`; moved in time so that they
+    /// end just before `until`, if that is given.
+    fn add(&mut self, windows: &[Window], unlocked: bool, until: Option<Timestamp>) {
+        let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return };
+        let shift =
+            until.map_or(Micros(0), |until| Micros((until - last.closed_at()).0 - TAKEOVER.0));
+        if unlocked {
+            let at = first.started_at() + shift;
+            let begin = [Boundary::Start, Boundary::Unlocked];
+            self.signals.extend(begin.map(|kind| Signal::Boundary { at, kind }));
+        }
+        for window in windows {
+            let clicks = ClickSums::of(window.clicks());
+            self.clicks.push((window.started_at() + shift, clicks));
+            self.signals.extend(window.samples().iter().map(|sample| {
+                let at = sample.at + shift;
+                Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x: sample.x, y: sample.y })
+            }));
+        }
+        let at = last.closed_at() + shift;
+        self.signals.push(Signal::Boundary { at, kind: Boundary::Quiet });
+    }
+
+    /// Gives the windows that were cut from the signals the clicks that went with the same movement.
+    fn give_clicks(&self, windows: &[Window], scores: &mut [WindowScore]) {
+        let mut clicks = self.clicks.iter();
+        for (window, seen) in windows.iter().zip(scores) {
+            let mut ahead = clicks.clone();
+            if let Some((_, found)) = ahead.find(|(at, _)| *at == window.started_at()) {
+                seen.clicks.add(found);
+                clicks = ahead;
+            }
+        }
+    }
 }
 
 /// Seconds on the clock, breaks left out, and of movement.

@@ -44,7 +44,7 @@ pub(crate) fn single_pictures(survey: &Survey) -> Vec<Drawing> {
     for (place, user) in survey.users.iter().take(survey.params.users).enumerate() {
         // Names that differ only in what a file name cannot hold stay apart by their number.
         let prefix = format!("{:02}-{}", place + 1, user.id);
-        let names = ["shares", "speeds", "pauses", "clicks"];
+        let names = ["shares", "speeds", "pauses", "holds", "after-releases", "clicks"];
         for (name, picture) in names.into_iter().zip(all.pictures(user)) {
             out.push(drawing(format!("{prefix}-{name}"), picture));
         }
@@ -172,15 +172,19 @@ fn transitions() -> Section {
 struct Together {
     speeds: Histogram,
     pauses: Histogram,
+    holds: Histogram,
+    after_releases: Histogram,
 }
 
 impl Together {
     fn of(survey: &Survey) -> Self {
-        let empty = UserSurvey::new("");
-        let mut all = Self { speeds: empty.speeds, pauses: empty.pauses };
+        let UserSurvey { speeds, pauses, holds, after_releases, .. } = UserSurvey::new("");
+        let mut all = Self { speeds, pauses, holds, after_releases };
         for user in &survey.users {
             all.speeds.absorb(&user.speeds);
             all.pauses.absorb(&user.pauses);
+            all.holds.absorb(&user.holds);
+            all.after_releases.absorb(&user.after_releases);
         }
         all
     }
@@ -209,7 +213,7 @@ impl Together {
         }))
     }
 
-    fn pictures(&self, user: &UserSurvey) -> [Picture; 4] {
+    fn pictures(&self, user: &UserSurvey) -> [Picture; 6] {
         let speeds = Distribution {
             title: "Speeds of movement",
             label: "speed, px/s",
@@ -222,7 +226,21 @@ impl Together {
             own: &user.pauses,
             all: &self.pauses,
         };
-        [shares(user), speeds.draw(), pauses.draw(), click_density(user)]
+        let holds = Distribution {
+            title: "Buttons held",
+            label: "hold time, ms",
+            own: &user.holds,
+            all: &self.holds,
+        };
+        let after_releases = Distribution {
+            title: "From a release to the next movement",
+            label: "time, ms",
+            own: &user.after_releases,
+            all: &self.after_releases,
+        };
+        let timings = [speeds, pauses, holds, after_releases].map(|one| one.draw());
+        let [speeds, pauses, holds, after_releases] = timings;
+        [shares(user), speeds, pauses, holds, after_releases, click_density(user)]
     }
 }
 

@@ -7,7 +7,7 @@ use super::spread::Histogram;
 use super::trace::Trace;
 use crate::data::formats::{Dropped, RecordedSession};
 use crate::lab::identify::FeatureSet;
-use crate::pipeline::MouseEvent;
+use crate::pipeline::{ClickKind, ClickTimer, MouseEvent, Signal};
 
 /// Clicks kept of a user, for their density.
 const CLICKS: usize = 20_000;
@@ -27,6 +27,10 @@ pub(crate) struct UserSurvey {
     pub speeds: Histogram,
     /// Gaps of at least 100 ms between events, seconds.
     pub pauses: Histogram,
+    /// How long buttons were held, ms.
+    pub holds: Histogram,
+    /// From a release to the next movement, ms.
+    pub after_releases: Histogram,
     /// Where buttons went down.
     pub clicks: Vec<[f64; 2]>,
     /// Rows left out.
@@ -43,6 +47,8 @@ impl UserSurvey {
             traces: Vec::new(),
             speeds: Histogram::new(1.0, 1e5),
             pauses: Histogram::new(0.1, 1e4),
+            holds: Histogram::new(10.0, 1e3),
+            after_releases: Histogram::new(10.0, 1e4),
             clicks: Vec::new(),
             dropped: Dropped::default(),
         }
@@ -59,6 +65,7 @@ impl UserSurvey {
             self.traces.push(Trace::of(&session.id, &session.events, events));
         }
         self.add_gaps(&session.events);
+        self.add_click_timings(&session.events);
         let room = CLICKS.saturating_sub(self.clicks.len());
         let clicks = session
             .events
@@ -66,6 +73,18 @@ impl UserSurvey {
             .filter(|event| EventType::from(event.kind) == EventType::Press)
             .take(room);
         self.clicks.extend(clicks.map(|event| [event.x, event.y]));
+    }
+
+    fn add_click_timings(&mut self, events: &[MouseEvent]) {
+        let mut timer = ClickTimer::default();
+        for timing in events.iter().filter_map(|event| timer.push(&Signal::Mouse(*event))) {
+            let took_ms = timing.took.0 as f64 / 1000.0;
+            match timing.kind {
+                ClickKind::Hold | ClickKind::HoldOther => self.holds.add(took_ms),
+                ClickKind::AfterRelease => self.after_releases.add(took_ms),
+                ClickKind::Double | ClickKind::BeforePress | ClickKind::Drag => {}
+            }
+        }
     }
 
     fn add_gaps(&mut self, events: &[MouseEvent]) {

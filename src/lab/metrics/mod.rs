@@ -152,7 +152,7 @@ pub fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
 
 /// Wilson's 95 % interval of a rate seen in `trials` independent trials; everything is possible
 /// after none.
-pub(crate) fn wilson(rate: f64, trials: usize) -> [f64; 2] {
+pub fn wilson(rate: f64, trials: usize) -> [f64; 2] {
     const Z: f64 = 1.959_963_984_540_054;
     if trials == 0 {
         return [0.0, 1.0];

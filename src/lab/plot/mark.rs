@@ -101,6 +101,16 @@ impl Mark {
         Self::new(Form::Note(at, text), Style::of(colour))
     }
 
+    /// Whether it draws nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.form {
+            Form::Line(points) | Form::Points(points, ..) => points.is_empty(),
+            Form::Band(points) => points.is_empty(),
+            Form::Rects(ends) | Form::Segments(ends) | Form::Arrows(ends) => ends.is_empty(),
+            Form::Upright(..) | Form::Level(..) | Form::Note(..) => false,
+        }
+    }
+
     /// With a name in the legend.
     #[must_use]
     pub(crate) fn named(mut self, name: impl Into<String>) -> Self {

@@ -4,8 +4,8 @@
 //! Only moments of the whole cohort are kept.
 
 use crate::lab::eigen;
-use crate::lab::triangle::{add_outer, backward, cholesky, forward};
 use crate::nn::Linear;
+use crate::nn::triangle::{add_outer, backward, cholesky, forward};
 use crate::pipeline::EmbeddingCovariance;
 
 /// Windows that count as one stretch of work.

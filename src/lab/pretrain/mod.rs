@@ -2,10 +2,13 @@
 //! can be told apart by their hands alone, and the moments of real users in that description.
 
 mod classes;
+mod clicks;
 mod conv;
 mod embedding;
 mod episode;
 mod recurrent;
+
+pub use clicks::click_population;
 
 use classes::{ClassWindows, users};
 use embedding::Views;
@@ -145,7 +148,7 @@ pub fn pretrain(
         }
         AnyNetwork::BiLstm(_) => None,
     };
-    Ok(Backbone { network, windows: params, population, covariance, origin })
+    Ok(Backbone { network, windows: params, population, covariance, clicks: None, origin })
 }
 
 /// A backbone, and the projection in which its embedding is to be found, if not in all that it

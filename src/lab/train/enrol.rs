@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::calibrate::{self, ScoredStream};
+use super::clicks;
 use super::head;
 use super::limits;
 use super::options::TrainOptions;
@@ -74,8 +75,8 @@ pub(super) fn enrol(
             seen.map(|seen| &seen.features)
         });
         let others = (0..FOLDS).filter(kept).flat_map(|fold| &impostors[fold]);
-        let (own, others): (Vec<_>, Vec<_>) =
-            (own.collect(), others.map(|s| &s.features).collect());
+        let own: Vec<_> = own.collect();
+        let others: Vec<_> = others.map(|s| &s.features).collect();
         let mut network = backbone.network.clone();
         let cohort: Vec<_> = drawn
             .iter()
@@ -88,12 +89,16 @@ pub(super) fn enrol(
     };
     let held_out: Vec<AnyNetwork> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
     let streams = |parts: &[Vec<Seen<'_>>]| -> Vec<ScoredStream> {
-        let of = |(fold, people): (usize, &Vec<Seen<'_>>)| -> Vec<ScoredStream> {
-            people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
-        };
-        parts.iter().enumerate().flat_map(of).collect()
+        parts
+            .iter()
+            .enumerate()
+            .flat_map(|(fold, people)| -> Vec<ScoredStream> {
+                people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
+            })
+            .collect()
     };
-    let (own, others) = (joined(streams(&genuine)), streams(&impostors));
+    let own = joined(streams(&genuine));
+    let others = streams(&impostors);
     let covariance = backbone.covariance.as_ref().filter(|_| options.embedding);
     let later = covariance.and_then(|covariance| {
         owner_model::owner_model(
@@ -105,7 +110,8 @@ pub(super) fn enrol(
         )
     });
     let operating_points = calibrate::operating_points(&own, &others, later.as_ref());
-    let owner_model = later.map(|(owner_model, _)| owner_model);
+    let clicks = backbone.clicks.as_ref().and_then(|clicks| clicks::owner(clicks, sessions));
+    let owner_model = later.map(|(owner_model, _)| OwnerModel { clicks, ..owner_model });
     let (score_calibration, limits) = match owner_model {
         Some(_) => (None, limits::of_others()),
         None => {
@@ -127,16 +133,24 @@ pub(super) fn enrol(
 
 /// Sittings that the sessions are worth: a long one shows more than one way of working.
 fn sittings(sessions: &[Vec<Window>]) -> f64 {
-    let of = |session: &Vec<Window>| (session.len() as f64 / SITTING).max(1.0);
-    sessions.iter().filter(|session| !session.is_empty()).map(of).sum::<f64>().max(1.0)
+    sessions
+        .iter()
+        .filter(|session| !session.is_empty())
+        .map(|session| (session.len() as f64 / SITTING).max(1.0))
+        .sum::<f64>()
+        .max(1.0)
 }
 
 /// Real users' like, as far as the backbone knows them. They teach, but do not calibrate: draws are
 /// tidier than people, and would make every threshold look better than it is.
 fn drawn(backbone: &Backbone, options: &TrainOptions) -> Vec<Features> {
-    let of =
-        |people| population::draw(people, options.synthetic_cohort, DRAWN_WINDOWS, options.seed);
-    backbone.population.as_ref().map(of).unwrap_or_default()
+    backbone
+        .population
+        .as_ref()
+        .map(|people| {
+            population::draw(people, options.synthetic_cohort, DRAWN_WINDOWS, options.seed)
+        })
+        .unwrap_or_default()
 }
 
 /// The owner's windows in stretches of time of about the same size; a session's border is kept.
@@ -144,7 +158,8 @@ fn folds(sessions: &[Vec<Window>]) -> Vec<Vec<&[Window]>> {
     let total: usize = sessions.iter().map(Vec::len).sum();
     let border = |fold: usize| fold * total / FOLDS;
     let cut = |fold: usize| {
-        let (mut begins, mut found) = (0, Vec::new());
+        let mut begins = 0;
+        let mut found = Vec::new();
         for session in sessions {
             let place = |at: usize| at.clamp(begins, begins + session.len()) - begins;
             let range: Range<usize> = place(border(fold))..place(border(fold + 1));
@@ -195,9 +210,9 @@ fn style_transfer(
     });
     let mut impostors = |(fold, windows): (usize, &Vec<&[Window]>)| -> Vec<Vec<Window>> {
         let windows = windows.concat();
-        let style =
-            |_| MovementStyle::draw(&mut random).apply(&windows, &device, params, seeds(fold));
-        (0..each).map(style).collect()
+        (0..each)
+            .map(|_| MovementStyle::draw(&mut random).apply(&windows, &device, params, seeds(fold)))
+            .collect()
     };
     (again.collect(), folds.iter().enumerate().map(&mut impostors).collect())
 }
@@ -210,13 +225,18 @@ fn see<'a>(network: &AnyNetwork, windows: &'a [Window]) -> Seen<'a> {
 
 fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> ScoredStream {
     let head = network.head();
-    let look = |row: &Vec<f32>| {
-        let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
-        let embedding = network.embedding().map_or_else(Vec::new, |embedding| embedding.apply(row));
-        WindowScore { score: Score::new(1.0 / (1.0 + (-logit).exp())), embedding }
-    };
     ScoredStream {
-        window_scores: seen.features.iter().map(look).collect(),
+        window_scores: seen
+            .features
+            .iter()
+            .map(|row| {
+                let logit =
+                    row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
+                let embedding =
+                    network.embedding().map_or_else(Vec::new, |embedding| embedding.apply(row));
+                WindowScore::of_movement(Score::new(1.0 / (1.0 + (-logit).exp())), embedding)
+            })
+            .collect(),
         movement_s: seen.windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
     }
 }

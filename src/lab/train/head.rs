@@ -3,8 +3,8 @@
 //! deterministic; it takes a fraction of a second.
 
 use crate::lab::population::Features;
-use crate::lab::triangle::{add_outer, backward, cholesky, forward};
 use crate::nn::Dense;
+use crate::nn::triangle::{add_outer, backward, cholesky, forward};
 
 /// What is added to the scatter, as a share of its mean: directions in which nobody moves.
 const FLOOR: f64 = 0.02;
@@ -22,23 +22,28 @@ pub(super) fn fit(genuine: &[&Features], kinds: &[&[&Features]], penalty: f64) -
         return Dense { weight: vec![0.0; features], bias: 0.0 };
     };
     let rows = |people: &[&Features]| -> Vec<Vec<f64>> {
-        let whiten = |row: &Vec<f32>| {
-            let centred = row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c);
-            let mut row: Vec<f64> = centred.collect();
-            forward(&factor, &mut row);
-            row.push(1.0);
-            row
-        };
-        people.iter().flat_map(|rows| rows.iter()).map(whiten).collect()
+        people
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .map(|row| {
+                let centred = row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c);
+                let mut row: Vec<f64> = centred.collect();
+                forward(&factor, &mut row);
+                row.push(1.0);
+                row
+            })
+            .collect()
     };
     let own = rows(genuine);
     let present = kinds.iter().filter(|kind| !kind.is_empty()).count() as f64;
-    let side = |kind: &&[&Features]| {
-        let rows = rows(kind);
-        let share = own.len() as f64 / present / rows.len().max(1) as f64;
-        Weighted { rows, label: 0.0, share }
-    };
-    let mut sides: Vec<Weighted> = kinds.iter().map(side).collect();
+    let mut sides: Vec<Weighted> = kinds
+        .iter()
+        .map(|kind| {
+            let rows = rows(kind);
+            let share = own.len() as f64 / present / rows.len().max(1) as f64;
+            Weighted { rows, label: 0.0, share }
+        })
+        .collect();
     sides.push(Weighted { rows: own, label: 1.0, share: 1.0 });
     let mut weight = newton(&sides, features + 1, penalty);
     let mut bias = weight.pop().unwrap_or(0.0);
@@ -55,7 +60,8 @@ struct Weighted {
 }
 
 fn mean<'a>(rows: impl Iterator<Item = &'a Vec<f32>>, features: usize) -> Vec<f64> {
-    let (mut sum, mut count) = (vec![0.0; features], 0.0f64);
+    let mut sum = vec![0.0; features];
+    let mut count = 0.0f64;
     for row in rows {
         sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x));
         count += 1.0;

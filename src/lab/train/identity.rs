@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Failure, FailureKind, Result};
-use crate::pipeline::Window;
+use crate::pipeline::{MarkKey, Window};
 
 /// The part of a window that is in all parts by turns.
 pub(super) const CROSSED: &str = "cross-fitting";
@@ -32,6 +32,17 @@ pub(super) fn digest<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Strin
         hash.update(of(window));
     }
     hexadecimal(&hash.finalize())
+}
+
+/// The key of an owner's marks: nobody knows it who does not have the windows.
+pub(super) fn mark_key<'a>(windows: impl IntoIterator<Item = &'a Window>) -> MarkKey {
+    let mut hash = Sha256::new();
+    hash.update(b"marks of movement");
+    windows.into_iter().for_each(|window| hash.update(of(window)));
+    let bytes: [u8; 32] = hash.finalize().into();
+    let half =
+        |from: usize| bytes[from..from + 8].iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
+    MarkKey([half(0), half(8)])
 }
 
 /// Bytes as text.

@@ -3,7 +3,9 @@
 
 use crate::lab::random::Random;
 use crate::model::Limit;
-use crate::pipeline::{BlockModel, Evidence, Score, ScoreCalibration, WindowScore, log_odds};
+use crate::pipeline::{
+    BlockModel, Evidence, PageSum, Score, ScoreCalibration, WindowScore, log_odds,
+};
 
 use super::calibrate::ScoredStream;
 
@@ -32,8 +34,7 @@ const PENALTY: f64 = 1e-3;
 
 /// The limits of models that judge by embeddings.
 pub(super) fn of_others() -> Vec<Limit> {
-    let limit = |(hours_between_alarms, llr)| Limit { hours_between_alarms, llr };
-    OF_OTHERS.map(limit).to_vec()
+    OF_OTHERS.map(|(hours_between_alarms, llr)| Limit { hours_between_alarms, llr }).to_vec()
 }
 
 /// What a single score says, and limits for that, from the calibration streams of an owner whose
@@ -51,17 +52,22 @@ pub(super) fn of_scores(
     let sessions: Vec<_> = sessions.filter(|session| !session.is_empty()).collect();
     let long = bootstrap(&sessions, seed);
     let model = BlockModel::Scores(calibration);
-    let limit = |hours_between_alarms: f32| {
-        let windows = (hours_between_alarms * WINDOWS_PER_HOUR) as usize;
-        Limit { hours_between_alarms, llr: limit_for(&long, &model, long.len() / windows) }
-    };
-    Some((calibration, HOURS.map(limit).to_vec()))
+    Some((
+        calibration,
+        HOURS
+            .map(|hours_between_alarms| {
+                let windows = (hours_between_alarms * WINDOWS_PER_HOUR) as usize;
+                Limit { hours_between_alarms, llr: limit_for(&long, &model, long.len() / windows) }
+            })
+            .to_vec(),
+    ))
 }
 
 /// The limit that the windows pass as often as is allowed.
 fn limit_for(windows: &[WindowScore], model: &BlockModel, allowed: usize) -> f32 {
     let blocks = blocks(windows, model);
-    let (mut low, mut high) = (0.0_f64, 1.0_f64);
+    let mut low = 0.0_f64;
+    let mut high = 1.0_f64;
     while alarms(&blocks, high) > allowed && high < 1e6 {
         (low, high) = (high, 2.0 * high);
     }
@@ -84,15 +90,8 @@ fn blocks(windows: &[WindowScore], model: &BlockModel) -> Vec<f64> {
 
 /// How often Page's sum reaches the limit, when each alarm clears it.
 fn alarms(blocks: &[f64], limit: f64) -> usize {
-    let (mut sum, mut alarms) = (0.0_f64, 0);
-    for llr in blocks {
-        sum = (sum - llr).max(0.0);
-        if sum >= limit {
-            alarms += 1;
-            sum = 0.0;
-        }
-    }
-    alarms
+    let mut sum = PageSum::default();
+    blocks.iter().filter(|llr| sum.alarms(**llr, limit)).count()
 }
 
 /// Logistic regression of the owner on the log-odds of the score, both classes weighing the same
@@ -104,11 +103,11 @@ fn calibrate(genuine: &[Score], impostor: &[Score]) -> Option<ScoreCalibration> 
     }
     let weighted = |scores: &[Score], label: f64| -> Vec<[f64; 3]> {
         let weight = 0.5 / scores.len() as f64;
-        let row = |score: &Score| [f64::from(log_odds(*score)), label, weight];
-        scores.iter().map(row).collect()
+        scores.iter().map(|score| [f64::from(log_odds(*score)), label, weight]).collect()
     };
     let rows = [weighted(genuine, 1.0), weighted(impostor, 0.0)].concat();
-    let (mut slope, mut intercept) = (1.0, 0.0);
+    let mut slope = 1.0;
+    let mut intercept = 0.0;
     for _ in 0..NEWTON_STEPS {
         let (along, across) = newton(&rows, slope, intercept);
         slope -= along;
@@ -121,10 +120,13 @@ fn calibrate(genuine: &[Score], impostor: &[Score]) -> Option<ScoreCalibration> 
 /// One step of Newton's method for slope and intercept.
 fn newton(rows: &[[f64; 3]], slope: f64, intercept: f64) -> (f64, f64) {
     let mut gradient = [PENALTY * (slope - 1.0), PENALTY * intercept];
-    let (mut ss, mut si, mut ii) = (PENALTY, 0.0, PENALTY);
+    let mut ss = PENALTY;
+    let mut si = 0.0;
+    let mut ii = PENALTY;
     for [x, label, weight] in rows {
         let p = 1.0 / (1.0 + (-(slope * x + intercept)).exp());
-        let (error, curve) = (weight * (p - label), weight * p * (1.0 - p));
+        let error = weight * (p - label);
+        let curve = weight * p * (1.0 - p);
         gradient[0] += error * x;
         gradient[1] += error;
         ss += curve * x * x;

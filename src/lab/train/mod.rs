@@ -4,6 +4,7 @@
 pub mod ablation;
 mod backbone;
 mod calibrate;
+mod clicks;
 mod curve;
 mod division;
 mod enrol;
@@ -20,11 +21,12 @@ mod progress;
 mod request;
 pub(in crate::lab) mod sampling;
 mod scratch;
-pub(crate) mod series;
+pub mod series;
 mod simulated_sessions;
 mod split;
 mod style_transfer;
 
+pub(in crate::lab) use clicks::TELLING as TELLING_CLICKS;
 pub(crate) use curve::{curves_page, read_curve, write_curve};
 pub use export::write_checked;
 pub(crate) use fit::probabilities;
@@ -39,7 +41,7 @@ pub use sampling::{Oversampling, Synthesis};
 
 use crate::error::Result;
 use crate::model::{Bundle, Provenance};
-use crate::pipeline::Window;
+use crate::pipeline::{KnownMovement, Window};
 
 /// Trains and calibrates a model, from random weights or on a backbone, as the options say.
 ///
@@ -75,6 +77,10 @@ fn provenance<'a>(
         genuine_windows: [0; 2],
         impostor_windows: [0; 2],
         training_sha256: identity::digest(learnt),
+        own_movement: KnownMovement::of(
+            identity::mark_key(request.sessions.iter().flatten()),
+            request.sessions.iter().flatten(),
+        ),
         seen_windows: request.all_windows().map(identity::of).collect(),
         backbone_users: None,
         recipe_sha256: request.recipe()?,

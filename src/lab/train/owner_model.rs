@@ -77,7 +77,8 @@ fn slope(rows: &[[f64; 3]]) -> f64 {
     let [least, most] = SLOPES;
     let mut slope = most;
     for _ in 0..NEWTON_STEPS {
-        let (mut gradient, mut curve) = (0.0, 1e-9);
+        let mut gradient = 0.0;
+        let mut curve = 1e-9;
         for [x, label, weight] in rows {
             let p = 1.0 / (1.0 + (-slope * x).exp());
             gradient += weight * (p - label) * x;
@@ -104,9 +105,9 @@ mod tests {
 
     fn person(mean: f64, windows: usize, seed: u64) -> ScoredStream {
         let mut random = Random::new(seed, 7);
-        let mut window = || WindowScore {
-            score: Score::new(0.5),
-            embedding: (0..4).map(|_| random.normal(mean, 2.0) as f32).collect(),
+        let mut window = || {
+            let embedding = (0..4).map(|_| random.normal(mean, 2.0) as f32).collect();
+            WindowScore::of_movement(Score::new(0.5), embedding)
         };
         ScoredStream {
             window_scores: (0..windows).map(|_| window()).collect(),

@@ -45,14 +45,21 @@ impl<'a> TrainingRequest<'a> {
         let neutral =
             TrainOptions { backbone: BackboneChoice::Random, threads: 1, ..self.options.clone() };
         let origin = backbone.as_ref().map(|backbone| &backbone.origin);
-        let decides = (env!("CARGO_PKG_VERSION"), neutral, origin, self.windows);
+        let clicks = backbone.as_ref().map(|backbone| &backbone.clicks);
+        let decides = (env!("CARGO_PKG_VERSION"), neutral, origin, clicks, self.windows);
         let text = serde_json::to_vec(&decides)
             .map_err(|e| Failure::new(FailureKind::Internal, format!("options as JSON: {e}")))?;
         let mut hash = Sha256::new();
         hash.update(&text);
         for people in [self.sessions, self.cohort] {
             for windows in people {
-                windows.iter().for_each(|window| hash.update(identity::of(window)));
+                for window in windows {
+                    hash.update(identity::of(window));
+                    window
+                        .clicks()
+                        .iter()
+                        .for_each(|click| hash.update(click.took.0.to_le_bytes()));
+                }
                 hash.update((windows.len() as u64).to_le_bytes());
             }
             hash.update((people.len() as u64).to_le_bytes());
@@ -75,13 +82,14 @@ impl<'a> TrainingRequest<'a> {
     }
 
     fn require_numbers(&self) -> Result<()> {
-        let is_bad = |window: &Window| {
-            let rows = Steps::from(window);
-            rows.rows().iter().flatten().any(|value| !value.is_finite())
-        };
         for (of, people) in [("session", self.sessions), ("impostor", self.cohort)] {
             for (who, windows) in people.iter().enumerate() {
-                let Some(bad) = windows.iter().position(is_bad) else { continue };
+                let Some(bad) = windows.iter().position(|window| {
+                    let rows = Steps::from(window);
+                    rows.rows().iter().flatten().any(|value| !value.is_finite())
+                }) else {
+                    continue;
+                };
                 let what = format!(
                     "window {} of {of} {}: a position or time that is no finite number",
                     bad + 1,

@@ -5,7 +5,7 @@
 //! today, and the day is judged by that, but only where they speak against the enrolled owner: there a
 //! day's correction takes away false alarms, elsewhere it only helps impostors. Every stretch of work
 //! that the owner model finds its owner's moves the model for good. And an alarm that a password
-//! refutes doubles the limits for a while.
+//! refutes quadruples the limits for a while.
 //!
 //! # Invariants
 //! Nothing leads the owner model farther than [`REACH`] from the enrolment, neither for a day nor for
@@ -42,9 +42,9 @@ const SHORT_STRETCH: usize = 40;
 /// An unlock so long after an alarm refutes it: whoever was away while it was raised needs longer.
 const REFUTES: Micros = Micros::from_millis(180_000);
 /// A refuted alarm multiplies the limits by this ...
-const RAISE: f32 = 2.0;
+const RAISE: f32 = 4.0;
 /// ... up to this in all; what is above 1 is halved in every budget period at the desk.
-pub(crate) const MOST_RAISED: f32 = 16.0;
+pub const MOST_RAISED: f32 = 64.0;
 /// A longer rest is no time at the desk.
 const BREAK: Micros = Micros::from_millis(300_000);
 
@@ -266,7 +266,8 @@ impl Adaptation {
                 self.learn(SHORT_STRETCH);
                 self.refute(at);
                 self.today = None;
-                let (first, stretch) = (Some(Sums::default()), Sums::default());
+                let first = Some(Sums::default());
+                let stretch = Sums::default();
                 self.verified = Some(Verified { since: at, first, stretch });
                 Some(self.adoption())
             }

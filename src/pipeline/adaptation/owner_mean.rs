@@ -40,7 +40,7 @@ impl Sums {
         let n = self.windows.max(1) as f64;
         let embedding = self.embedding.iter().map(|sum| sum / n).collect();
         Sitting {
-            mean: GroupMean { embedding, log_odds: self.log_odds / n },
+            mean: GroupMean { embedding, log_odds: self.log_odds / n, ..GroupMean::default() },
             windows: self.windows,
         }
     }
@@ -138,7 +138,8 @@ mod tests {
     }
 
     fn sitting(place: f64) -> Sitting {
-        Sitting { mean: GroupMean { embedding: vec![place; 8], log_odds: 0.0 }, windows: WINDOWS }
+        let mean = GroupMean { embedding: vec![place; 8], ..GroupMean::default() };
+        Sitting { mean, windows: WINDOWS }
     }
 
     fn llr(owner: &OwnerModel, place: f64) -> f64 {

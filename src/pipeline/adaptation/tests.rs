@@ -24,7 +24,7 @@ fn what_no_adaptation_made_is_refused() {
     };
     assert!(with(vec![0.7; 8]).unwrap_err().contains("0.70"));
     assert!(with(vec![0.0; 7]).is_err());
-    assert!(Adapted { raised: 17.0, ..enrolled }.validate(&anchor).is_err());
+    assert!(Adapted { raised: 65.0, ..enrolled }.validate(&anchor).is_err());
 }
 
 fn adaptation() -> Adaptation {
@@ -47,7 +47,7 @@ const TRUSTED: Judgement = Judgement {
 
 /// A window a second.
 fn moves(adaptation: &mut Adaptation, from: i64, windows: i64, place: f32) {
-    let seen = WindowScore { score: Score::new(0.5), embedding: vec![place; 8] };
+    let seen = WindowScore::of_movement(Score::new(0.5), vec![place; 8]);
     for n in from..from + windows {
         adaptation.observe(Timestamp::from_millis(1000 * n), &seen, &TRUSTED);
     }
@@ -101,9 +101,9 @@ fn work_that_the_model_finds_its_owners_moves_it_for_good_and_other_work_does_no
 }
 
 #[test]
-fn a_refuted_alarm_doubles_the_limits_and_time_at_the_desk_halves_the_raise() {
+fn a_refuted_alarm_quadruples_the_limits_and_time_at_the_desk_halves_the_raise() {
     let mut adaptation = adaptation();
-    let seen = WindowScore { score: Score::new(0.5), embedding: vec![0.0; 8] };
+    let seen = WindowScore::of_movement(Score::new(0.5), vec![0.0; 8]);
     let action = Some(crate::Action::Notify);
     let alarm = Judgement { decision: Decision::Intruder, action, ..TRUSTED };
     let raise = |adaptation: &mut Adaptation, second: i64, unlocked: i64| {
@@ -111,12 +111,12 @@ fn a_refuted_alarm_doubles_the_limits_and_time_at_the_desk_halves_the_raise() {
         unlock(adaptation, unlocked);
     };
     raise(&mut adaptation, 0, 30);
-    assert_eq!(adaptation.adoption().notice, Trigger::Llr(20.0));
-    assert_eq!(adaptation.adoption().lock, Trigger::Llr(30.0));
-    assert_eq!(adaptation.take_adapted().unwrap().raised, 2.0);
+    assert_eq!(adaptation.adoption().notice, Trigger::Llr(40.0));
+    assert_eq!(adaptation.adoption().lock, Trigger::Llr(60.0));
+    assert_eq!(adaptation.take_adapted().unwrap().raised, 4.0);
     moves(&mut adaptation, 60, 8 * 3600, 0.0);
     let Trigger::Llr(limit) = adaptation.adoption().notice else { panic!() };
-    assert!((limit - 15.0).abs() < 0.1, "{limit}");
+    assert!((limit - 25.0).abs() < 0.1, "{limit}");
     raise(&mut adaptation, 100_000, 100_600);
     let Trigger::Llr(late) = adaptation.adoption().notice else { panic!() };
     assert!(late <= limit, "an unlock ten minutes later proves nothing");

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clicks::ClickSums;
 use crate::owner_model::{GroupMean, OwnerModel, log_odds};
 use crate::score::{Score, WindowScore};
 
@@ -87,6 +88,9 @@ pub struct Block {
     windows: usize,
     /// Sum of each number of their embeddings.
     embedding: Vec<f64>,
+    /// The clicks that go with them.
+    #[serde(default)]
+    clicks: ClickSums,
     /// Sum of their scores' calibrated log-likelihood ratios; 0 under an owner model.
     calibrated: f64,
 }
@@ -99,6 +103,7 @@ impl Block {
         for (sum, x) in self.embedding.iter_mut().zip(&seen.embedding) {
             *sum += f64::from(*x);
         }
+        self.clicks.add(&seen.clicks);
         if let BlockModel::Scores(calibration) = model {
             self.calibrated += f64::from(calibration.llr(seen.score));
         }
@@ -120,7 +125,32 @@ impl Block {
     /// The head's scores are left out: the limits are of the embedding alone.
     fn mean(&self) -> GroupMean {
         let n = self.windows as f64;
-        GroupMean { embedding: self.embedding.iter().map(|sum| sum / n).collect(), log_odds: 0.0 }
+        let embedding = self.embedding.iter().map(|sum| sum / n).collect();
+        GroupMean { embedding, log_odds: 0.0, clicks: self.clicks }
+    }
+}
+
+/// Page's cumulative sum against the owner, nats: never below 0, and begun anew by whoever speaks
+/// for the owner long enough.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PageSum(f64);
+
+impl PageSum {
+    /// Takes the log-likelihood ratio of the next block, owner to another user; no more than
+    /// `ceiling` is kept.
+    pub fn add(&mut self, llr: f64, ceiling: f64) -> f64 {
+        self.0 = (self.0 - llr).clamp(0.0, ceiling);
+        self.0
+    }
+
+    /// The same for counting alarms: whether the sum has reached the limit. It begins anew then.
+    pub fn alarms(&mut self, llr: f64, limit: f64) -> bool {
+        let alarms = self.add(llr, f64::MAX) >= limit;
+        if alarms {
+            self.0 = 0.0;
+        }
+        alarms
     }
 }
 
@@ -128,8 +158,8 @@ impl Block {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// Page's sum over finished blocks, nats; never below 0.
-    sum: f64,
+    /// Over finished blocks.
+    sum: PageSum,
     /// The block that is not full yet.
     block: Block,
     /// Windows since the sum was 0 last, those of the unfinished block included.
@@ -148,7 +178,7 @@ pub struct Step {
 impl Evidence {
     /// The evidence against the owner, nats.
     pub const fn sum(&self) -> f64 {
-        self.sum
+        self.sum.0
     }
 
     /// Windows that it rests on.
@@ -162,22 +192,22 @@ impl Evidence {
         self.block.push(seen, model);
         self.windows = self.windows.saturating_add(1);
         if self.block.windows < BLOCK {
-            return Step { sum: self.sum, block: None };
+            return Step { sum: self.sum.0, block: None };
         }
         let llr = std::mem::take(&mut self.block).llr(model);
-        self.sum = (self.sum - llr).clamp(0.0, ceiling);
-        if self.sum == 0.0 {
+        let sum = self.sum.add(llr, ceiling);
+        if sum == 0.0 {
             self.windows = 0;
         }
-        Step { sum: self.sum, block: Some(llr) }
+        Step { sum, block: Some(llr) }
     }
 
     /// Whether the sums can go on under a model whose embedding has so many numbers.
     pub fn fits(&self, embedding: usize) -> bool {
         let sums = &self.block.embedding;
-        let finite = sums.iter().chain([&self.sum, &self.block.calibrated]);
+        let finite = sums.iter().chain([&self.sum.0, &self.block.calibrated]);
         (sums.is_empty() || sums.len() == embedding)
-            && self.sum >= 0.0
+            && self.sum.0 >= 0.0
             && finite.into_iter().all(|x| x.is_finite())
             && self.block.windows < BLOCK
     }
@@ -186,6 +216,9 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::click_model::{ClickClass, ClickPopulation, OwnerClickClass, OwnerClicks};
+    use crate::clicks::{ClickKind, ClickTiming};
+    use crate::event::Micros;
     use crate::owner_model::EmbeddingCovariance;
 
     fn model() -> BlockModel {
@@ -203,7 +236,7 @@ mod tests {
     }
 
     fn window(embedding: [f32; 3]) -> WindowScore {
-        WindowScore { score: Score::new(0.5), embedding: embedding.to_vec() }
+        WindowScore::of_movement(Score::new(0.5), embedding.to_vec())
     }
 
     fn after(windows: usize, embedding: [f32; 3]) -> Evidence {
@@ -258,11 +291,65 @@ mod tests {
         assert_eq!(after(BLOCK, [f32::NAN, 0.0, 0.0]).sum(), MOST);
     }
 
+    /// The owner of [`model`] holds the button for about 85 ms, among users who do so for about 100.
+    fn with_clicks() -> BlockModel {
+        let among = ClickClass {
+            share: 1.0,
+            mean: vec![4.75],
+            between_user: vec![0.03],
+            between_session: vec![0.005],
+            within_session: vec![0.05],
+        };
+        let population = ClickPopulation {
+            kinds: vec![ClickKind::Hold],
+            classes: vec![among],
+            weight: 1.0,
+            doubt: 0.02,
+            most: 6.0,
+        };
+        let own = OwnerClickClass {
+            share: 1.0,
+            mean: vec![4.61],
+            variance: vec![0.002],
+            within_session: vec![0.05],
+        };
+        let clicks = OwnerClicks { population, classes: vec![own], timings: 100 };
+        let BlockModel::Embedding(owner) = model() else { panic!("no owner") };
+        BlockModel::Embedding(Box::new(OwnerModel { clicks: Some(clicks), ..*owner }))
+    }
+
+    /// The evidence of four blocks of an undecided hand, a click of so many ms with every window.
+    fn clicked(hold_ms: i64, model: &BlockModel) -> f64 {
+        let click = ClickTiming { kind: ClickKind::Hold, took: Micros::from_millis(hold_ms) };
+        let seen = WindowScore { clicks: ClickSums::of(&[click]), ..window([0.45, 0.0, -0.45]) };
+        let mut evidence = Evidence::default();
+        for _ in 0..4 * BLOCK {
+            evidence.push(&seen, model, 100.0);
+            let saved = serde_json::to_string(&evidence).unwrap();
+            evidence = serde_json::from_str(&saved).unwrap();
+        }
+        evidence.sum()
+    }
+
+    #[test]
+    fn clicks_are_evidence_where_the_model_knows_the_owners() {
+        let by_movement = clicked(160, &model());
+        assert_eq!(
+            by_movement,
+            clicked(85, &model()),
+            "without clicks in the model they are nothing"
+        );
+        let model = with_clicks();
+        assert!(clicked(160, &model) > by_movement + 4.0, "{}", clicked(160, &model));
+        assert!(clicked(85, &model) < 1.0, "{}", clicked(85, &model));
+        assert!(clicked(5000, &model) <= 4.0 * MOST);
+    }
+
     #[test]
     fn scores_alone_are_summed_by_their_calibration() {
         let model = BlockModel::Scores(ScoreCalibration { slope: 0.5, intercept: 0.0 });
         let mut evidence = Evidence::default();
-        let seen = WindowScore { score: Score::new(0.25), embedding: Vec::new() };
+        let seen = WindowScore::of_movement(Score::new(0.25), Vec::new());
         for _ in 0..BLOCK {
             evidence.push(&seen, &model, 100.0);
         }

@@ -4,7 +4,8 @@
 //! Two layers give three answers. The grouped score of the last windows below the threshold at the
 //! equal error rate is a suspicion, which bothers nobody. The accumulated [`Evidence`] beyond the
 //! limit of the notice budget is an alarm, beyond that of the lock budget a reason to lock. Either
-//! limit may be replaced by the rule of the equal error rate.
+//! limit may be replaced by the rule of the equal error rate. Beside them stand what needs no
+//! score: movement that cannot be judged, and a recording that is being played.
 //!
 //! # Invariants
 //! Evidence survives everything but a proven unlock: whoever interrupts the watch is not forgotten.
@@ -22,7 +23,7 @@ use super::score::WindowScore;
 use grouping::Grouping;
 use interruptions::Interruptions;
 
-pub use evidence::{BLOCK, Block, BlockModel, Evidence, MOST, ScoreCalibration};
+pub use evidence::{BLOCK, Block, BlockModel, Evidence, MOST, PageSum, ScoreCalibration};
 pub use grouping::GroupingParams;
 
 /// From this share of a limit on, evidence is suspicious; below it an alarm is over.
@@ -176,6 +177,9 @@ pub struct DecisionState {
     /// Whether somebody has moved with a device or a screen that the model does not know since the
     /// last proven unlock.
     unknown: bool,
+    /// Whether a recording of earlier movement was played since the last proven unlock.
+    #[serde(default)]
+    replayed: bool,
     /// Whether the person was told of the present alarm.
     told: bool,
     /// No lock, and no alarm by the equal error rate, before this.
@@ -271,7 +275,8 @@ impl Decider {
 
     fn decide(&self) -> Decision {
         let standing = self.state.decision == Decision::Intruder;
-        if self.passes(self.params.notice, standing) || self.state.unjudged >= UNJUDGED {
+        let beyond = self.state.unjudged >= UNJUDGED || self.state.replayed;
+        if beyond || self.passes(self.params.notice, standing) {
             return Decision::Intruder;
         }
         let doubtful = self.state.grouping.is_low()
@@ -306,7 +311,7 @@ impl Decider {
         }
         let unjudged = self.state.unjudged >= UNJUDGED + UNJUDGED;
         let lock = self.params.max_action == MaxAction::Lock
-            && (self.passes(self.params.lock, false) || unjudged);
+            && (self.passes(self.params.lock, false) || unjudged || self.state.replayed);
         let repeats = lock || self.params.notice == Trigger::Eer;
         let due = if repeats { self.is_over(at) } else { !self.state.told };
         if !due {
@@ -341,6 +346,13 @@ impl Decider {
     pub fn unknown_device(&mut self) {
         self.state.unknown = true;
         self.state.decision = self.decide();
+    }
+
+    /// Takes note of a recording that is being played: an alarm of its own, whatever the windows that
+    /// follow score.
+    pub const fn replayed(&mut self) {
+        self.state.told &= self.state.replayed;
+        self.state.replayed = true;
     }
 
     /// Takes note of a boundary. Evidence outlives every one of them but a proven unlock.

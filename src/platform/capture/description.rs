@@ -53,7 +53,7 @@ impl FromStr for CaptureBackend {
 
 /// What kind of device moves the pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum PointerKind {
+pub enum PointerKind {
     /// Moves by counts: a mouse, a trackball, a pointing stick.
     Mouse,
     /// A finger on a surface.
@@ -80,7 +80,7 @@ impl PointerKind {
 
 /// A pointing device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pointer {
+pub struct Pointer {
     /// What it is.
     pub kind: PointerKind,
     /// Its name, as the system calls it; without `;`, `|`, parentheses and line breaks.
@@ -145,7 +145,7 @@ pub struct Capture {
     /// The back end: "x11-rdev", "x11-xinput2", "evdev"; "recording" for a file.
     pub backend: String,
     /// The device that moves the pointer; `None` while that is not known.
-    pub(crate) pointer: Option<Pointer>,
+    pub pointer: Option<Pointer>,
     /// Width and height of each monitor in pixels, where positions are pixels; else empty.
     pub screens: Vec<(u16, u16)>,
 }
@@ -224,7 +224,7 @@ impl std::fmt::Display for Unknown {
 
 /// The captures that a model was made with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Profile(Vec<Capture>);
+pub struct Profile(Vec<Capture>);
 
 impl Profile {
     /// Of these captures, each once.
@@ -239,7 +239,7 @@ impl Profile {
     }
 
     /// From its text form.
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         Self::of(text.split('|').map(|part| Capture::parse(part.trim())))
     }
 

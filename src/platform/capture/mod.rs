@@ -2,7 +2,7 @@
 //! ends and may take it down. Here what it sends is read, its silence is noticed, and it is started
 //! again.
 
-pub(crate) mod description;
+pub mod description;
 mod heartbeat;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;

@@ -16,11 +16,11 @@ use crossbeam_channel::Sender;
 use crate::error::{Failure, FailureKind, Result};
 use crate::platform::{Notice, NoticeAnswer, Notifier};
 
-const IT_WAS_ME: &str = "It was me";
+const IT_WAS_ME: &str = "It was me (password)";
 const LOCK_NOW: &str = "Lock now";
 const BANNER: &str = "display notification (item 2 of argv) with title (item 1 of argv)";
 const ALERT: &str = "display alert (item 1 of argv) message (item 2 of argv) as critical \
-     buttons {\"Lock now\", \"It was me\"} giving up after 600";
+     buttons {\"Lock now\", \"It was me (password)\"} giving up after 600";
 /// How long a banner may take.
 const DEADLINE: Duration = Duration::from_secs(3);
 /// Between two looks.
@@ -62,16 +62,19 @@ impl Notifier for Toaster {
         let Some(mut said) = child.stdout.take() else { return Err(not_shown("no answer")) };
         *self.alert.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
         let answers = self.answers.clone();
-        let wait = move || {
+        let started = thread::Builder::new().name("alert".to_owned()).spawn(move || {
             let mut text = String::new();
             if said.read_to_string(&mut text).is_ok()
                 && let Some(answer) = answer(&text)
             {
                 let _ = answers.try_send(answer);
             }
-        };
-        let started = thread::Builder::new().name("alert".to_owned()).spawn(wait);
+        });
         started.map(drop).map_err(|error| Failure::io("thread for an alert", error))
+    }
+
+    fn withdraw(&mut self) {
+        self.replace();
     }
 }
 
@@ -104,7 +107,7 @@ fn finish(child: &mut Child) -> Result<()> {
     }
 }
 
-/// What `display alert` prints: "button returned:It was me, gave up:false".
+/// What `display alert` prints: "button returned:It was me (password), gave up:false".
 fn answer(text: &str) -> Option<NoticeAnswer> {
     let button = text.trim().strip_prefix("button returned:")?.split(", gave up").next()?;
     Some(match button {
@@ -126,7 +129,10 @@ mod tests {
     #[test]
     fn the_button_that_was_pressed_is_the_answer() {
         let said = |text| answer(text);
-        assert_eq!(said("button returned:It was me, gave up:false\n"), Some(NoticeAnswer::ItWasMe));
+        assert_eq!(
+            said("button returned:It was me (password), gave up:false\n"),
+            Some(NoticeAnswer::ItWasMe)
+        );
         assert_eq!(said("button returned:Lock now, gave up:false\n"), Some(NoticeAnswer::LockNow));
         assert_eq!(said("button returned:, gave up:true\n"), Some(NoticeAnswer::Dismissed));
         assert_eq!(said(""), None);

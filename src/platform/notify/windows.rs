@@ -70,6 +70,10 @@ impl Notifier for Toaster {
         started.map_err(|error| Failure::io("thread for a toast", error))?;
         shown.recv_timeout(DEADLINE).unwrap_or_else(|_| Err(not_shown("Windows does not answer")))
     }
+
+    fn withdraw(&mut self) {
+        take_away_the_last();
+    }
 }
 
 /// Windows would stack the next toast upon it. Under a borrowed name it is left alone: the toasts
@@ -94,7 +98,7 @@ fn compose(notice: &Notice) -> Notification {
         toast.app_id(APP);
     }
     if notice.ask {
-        toast.action(IT_WAS_ME, "It was me").action(LOCK_NOW, "Lock now");
+        toast.action(IT_WAS_ME, "It was me (password)").action(LOCK_NOW, "Lock now");
     }
     toast
 }

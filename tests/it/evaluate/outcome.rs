@@ -40,6 +40,7 @@ pub fn run(
         scorer: &scorer,
         decision: &decision,
         half_life: Micros::from_millis(8 * 3_600_000),
+        clicks: true,
         adapt: false,
         trainer: train.then_some(MissingModels { options: &options, scorer: &scorer }),
     };

@@ -7,11 +7,13 @@ use clap::{Parser, Subcommand};
 use mousewarden::error::Result;
 use mousewarden::platform::environment;
 use mousewarden_rig::bench::BenchArgs;
+use mousewarden_rig::clicks::ClicksArgs;
 #[cfg(target_os = "linux")]
 use mousewarden_rig::demo::DemoArgs;
+use mousewarden_rig::fuzz::FuzzArgs;
 use mousewarden_rig::pretrain::PretrainArgs;
 
-/// Demonstration, benchmarks and pretraining of mousewarden.
+/// Demonstration, benchmarks, fuzzing and pretraining of mousewarden.
 #[derive(Debug, Parser)]
 #[command(name = "mousewarden-rig", version)]
 struct Cli {
@@ -26,8 +28,12 @@ enum Command {
     Demo(DemoArgs),
     /// Measure parts of mousewarden on this machine.
     Bench(BenchArgs),
+    /// Give damaged input to every reader of foreign bytes.
+    Fuzz(FuzzArgs),
     /// Make the backbone of every owner's training (onnx/backbone.onnx).
     Pretrain(PretrainArgs),
+    /// Write into a backbone how click timings lie among users.
+    Clicks(ClicksArgs),
 }
 
 impl Command {
@@ -36,7 +42,9 @@ impl Command {
             #[cfg(target_os = "linux")]
             Self::Demo(args) => args.run(),
             Self::Bench(args) => args.run(),
+            Self::Fuzz(args) => args.run(),
             Self::Pretrain(args) => args.run(),
+            Self::Clicks(args) => args.run(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct PretrainArgs {
     #[arg(long, requires = "folder")]
     protocol: Option<String>,
     /// Learn from all people of another folder too; may be given several times.
-    #[arg(long, value_name = "FORMAT=FOLDER", value_parser = also, requires = "folder")]
+    #[arg(long, value_name = "FORMAT=FOLDER", value_parser = folder_of_format, requires = "folder")]
     also: Vec<(String, PathBuf)>,
     /// Where to write the backbone.
     #[arg(long, default_value = "onnx/backbone.onnx")]
@@ -100,7 +100,7 @@ fn layer(text: &str) -> std::result::Result<(usize, usize), String> {
 }
 
 /// `FORMAT=FOLDER`.
-fn also(text: &str) -> std::result::Result<(String, PathBuf), String> {
+pub(crate) fn folder_of_format(text: &str) -> std::result::Result<(String, PathBuf), String> {
     let (format, folder) =
         text.split_once('=').ok_or("another folder is written as gmail=FOLDER")?;
     Ok((format.into(), folder.into()))

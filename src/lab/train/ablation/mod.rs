@@ -124,7 +124,8 @@ pub fn trial(
         style_transferred: 0,
         ..usual.clone()
     };
-    let (sessions, cohort) = (&training_set.sessions, &training_set.cohort);
+    let sessions = &training_set.sessions;
+    let cohort = &training_set.cohort;
     let request = TrainingRequest { sessions, cohort, windows, about: &about, options: &options };
     let bundle = train_owner(&request, &mut |_| {})?;
     let scores = |side: &ByPart<Vec<WindowRange>>| -> Vec<Vec<f32>> {

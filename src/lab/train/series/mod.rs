@@ -29,7 +29,7 @@ const CURVES: &str = "curves.html";
 
 /// What everybody's training works on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Series<'a> {
+pub struct Series<'a> {
     /// Who learns from what.
     pub plan: &'a Plan,
     /// How the windows were cut.
@@ -46,7 +46,7 @@ pub(crate) struct Series<'a> {
 
 /// How far the series is.
 #[derive(Debug)]
-pub(crate) enum SeriesStep<'a> {
+pub enum SeriesStep<'a> {
     /// Somebody's turn has come.
     Begins {
         /// Who.
@@ -98,7 +98,7 @@ impl Series<'_> {
     ///
     /// # Errors
     /// As [`Self::train`], and [`FailureKind::Data`] when this owner's data do not do.
-    pub(crate) fn one<S: Scorer>(
+    pub fn one<S: Scorer>(
         &self,
         split: &Split,
         open: &impl Fn(&Path) -> Result<S>,

@@ -11,7 +11,7 @@ use crate::model::{Bundle, OperatingPoint};
 
 /// What became of a user.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum UserState {
+pub enum UserState {
     /// A model was made. With it the validation AUC of its weights; none on a backbone.
     Trained(Bundle, Option<f64>),
     /// The same model was there already.
@@ -77,14 +77,17 @@ impl Outcome {
     }
 
     fn of_bundle(user: String, path: PathBuf, bundle: &Bundle) -> Self {
-        let used = |point: &&OperatingPoint| point.windows == bundle.default_group;
         Self {
             model: Some(path),
             why: None,
             genuine_windows: bundle.provenance.genuine_windows,
             impostor_windows: bundle.provenance.impostor_windows,
             epochs: bundle.provenance.epochs,
-            expected: bundle.operating_points.iter().find(used).copied(),
+            expected: bundle
+                .operating_points
+                .iter()
+                .find(|point| point.windows == bundle.default_group)
+                .copied(),
             ..Self::without_model(user, String::new())
         }
     }
@@ -92,7 +95,7 @@ impl Outcome {
 
 /// What became of everybody.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Summary {
+pub struct Summary {
     /// The protocol's name.
     pub protocol: String,
     /// SHA-256 of the plan, as evaluations print it.

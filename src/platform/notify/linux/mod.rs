@@ -58,6 +58,16 @@ impl Notifier for DesktopNotifier {
         self.place = Some(outcome?);
         Ok(())
     }
+
+    fn withdraw(&mut self) {
+        // Without a worker nothing is shown that this process could take away.
+        self.worker = self.worker.take().filter(|worker| worker.withdraw(DEADLINE));
+        self.place = None;
+    }
+
+    fn renews_quietly(&self) -> bool {
+        true
+    }
 }
 
 fn unanswered() -> Failure {

@@ -42,10 +42,11 @@ pub(super) struct NotificationWorker {
 }
 
 #[derive(Debug)]
-struct Request {
-    notice: Notice,
-    replaces: Option<NoticeSlot>,
-    outcome: Sender<Result<NoticeSlot>>,
+enum Request {
+    /// To show this in place of another.
+    Show { notice: Notice, replaces: Option<NoticeSlot>, outcome: Sender<Result<NoticeSlot>> },
+    /// To take away what is shown.
+    Withdraw(Sender<()>),
 }
 
 #[derive(Debug)]
@@ -61,11 +62,10 @@ impl NotificationWorker {
     /// Starts the thread, which keeps `alive` as long as it lives.
     pub(super) fn start(answers: Sender<NoticeAnswer>, alive: Arc<()>) -> Result<Self> {
         let (requests, incoming) = bounded(1);
-        let work = move || {
+        let started = thread::Builder::new().name("notifications".to_owned()).spawn(move || {
             serve(&incoming, &answers);
             drop(alive);
-        };
-        let started = thread::Builder::new().name("notifications".to_owned()).spawn(work);
+        });
         let thread = started.map_err(|error| Failure::io("thread for notifications", error))?;
         Ok(Self { requests, sleeper: Sleeper(thread.thread().clone()) })
     }
@@ -78,9 +78,17 @@ impl NotificationWorker {
         within: Duration,
     ) -> Option<Result<NoticeSlot>> {
         let (outcome, shown) = bounded(1);
-        self.requests.try_send(Request { notice: notice.clone(), replaces, outcome }).ok()?;
+        self.requests.try_send(Request::Show { notice: notice.clone(), replaces, outcome }).ok()?;
         self.sleeper.0.unpark();
         shown.recv_timeout(within).ok()
+    }
+
+    /// Takes away what is shown; `false` when that was not done in time.
+    pub(super) fn withdraw(&self, within: Duration) -> bool {
+        let (outcome, gone) = bounded(1);
+        let asked = self.requests.try_send(Request::Withdraw(outcome)).is_ok();
+        self.sleeper.0.unpark();
+        asked && gone.recv_timeout(within).is_ok()
     }
 }
 
@@ -89,11 +97,22 @@ fn serve(requests: &Receiver<Request>, answers: &Sender<NoticeAnswer>) {
     // Whether an answer to the notice that is shown may still come.
     let mut open = false;
     let mut next = requests.recv().ok();
-    while let Some(Request { notice, replaces, outcome }) = next {
-        let shown = show(&notice, replaces, &mut handle);
-        open = if shown.is_ok() { notice.ask } else { open };
-        if outcome.send(shown).is_err() {
-            return;
+    while let Some(request) = next {
+        match request {
+            Request::Show { notice, replaces, outcome } => {
+                let shown = show(&notice, replaces, &mut handle);
+                open = if shown.is_ok() { notice.ask } else { open };
+                if outcome.send(shown).is_err() {
+                    return;
+                }
+            }
+            Request::Withdraw(outcome) => {
+                open = false;
+                handle.take().into_iter().for_each(NotificationHandle::close);
+                if outcome.send(()).is_err() {
+                    return;
+                }
+            }
         }
         next = match &handle {
             Some(handle) if open => answer_or_next(handle, requests, answers, &mut open),
@@ -157,7 +176,7 @@ fn compose(notice: &Notice, capabilities: &[String]) -> Notification {
         .urgency(urgency)
         .timeout(timeout);
     if notice.ask && can("actions") {
-        notification.action(IT_WAS_ME, "It was me").action(LOCK_NOW, "Lock now");
+        notification.action(IT_WAS_ME, "It was me (password)").action(LOCK_NOW, "Lock now");
     }
     notification
 }

@@ -18,7 +18,7 @@ use crate::program;
 use mousewarden::agent::control::{self, ControlRequest};
 use mousewarden::data::private;
 use mousewarden::error::{Failure, FailureKind, Result};
-use mousewarden::model::Bundle;
+use mousewarden::model::{Bundle, LibraryHash};
 use mousewarden::nn::{ConvNetwork, ConvShape};
 use mousewarden::pipeline::event::Micros;
 use mousewarden::pipeline::{MouseEvent, MouseKind, Timestamp};
@@ -151,11 +151,13 @@ impl Agent {
         let home = desktop.folder().join("agent");
         let failed = |e| Failure::io(format!("folder {}", home.display()), e);
         private::folder(&home.join("data")).map_err(failed)?;
+        let hash = library.and_then(|path| LibraryHash::of(path).ok());
+        let hash = hash.map_or_else(String::new, String::from);
         let library = library.map_or("auto".into(), Path::to_path_buf);
         let library = toml::Value::String(library.display().to_string());
         let journal = home.join("data/journal.jsonl");
         let config = format!(
-            "[model]\nlibrary = {library}\n[decision]\nmax_action = \"log\"\n[journal]\nfile = {journal:?}\n"
+            "[model]\nlibrary = {library}\nlibrary_sha256 = \"{hash}\"\n[decision]\nmax_action = \"log\"\n[journal]\nfile = {journal:?}\n"
         );
         fs::write(home.join("config.toml"), config).map_err(failed)?;
         // What a fresh install would be given: an untrained network of the same shape costs as

@@ -3,6 +3,7 @@
 mod ablation;
 #[cfg(target_os = "linux")]
 mod agent;
+mod attacks;
 mod backbone;
 #[cfg(target_os = "linux")]
 mod capture;
@@ -12,6 +13,8 @@ mod demo;
 mod endurance;
 mod enough;
 mod enrol;
+#[cfg(target_os = "linux")]
+mod faults;
 mod play;
 mod preprocess;
 #[cfg(target_os = "linux")]
@@ -21,6 +24,8 @@ mod throughput;
 mod train;
 
 use clap::{Args, Subcommand};
+
+pub(crate) use score::untrained;
 
 use mousewarden::error::Result;
 
@@ -38,6 +43,10 @@ enum Bench {
     /// What the running agent costs, and how soon a verdict follows a pause.
     #[cfg(target_os = "linux")]
     Agent(agent::AgentArgs),
+    /// Presentation attacks by species, on real users as owners.
+    Attacks(attacks::AttacksArgs),
+    /// What replay detection takes for a copy although it is none, on real users.
+    Copies(attacks::CopiesArgs),
     /// Enrol real users of a dataset against generated ones and test with impostors.
     Enrol(enrol::EnrolArgs),
     /// Whether enrolments that end by themselves end at the right moment, on real users.
@@ -48,6 +57,9 @@ enum Bench {
     /// The demonstration for many seeds, without its clock: time to alarm, false alarms.
     #[cfg(target_os = "linux")]
     Demo(demo::DemoBenchArgs),
+    /// How long after an alarm the screen is locked, with each fault around it, and what is told.
+    #[cfg(target_os = "linux")]
+    Faults(faults::FaultArgs),
     /// Play a recording into this session as if its mouse made it.
     Play(play::PlayArgs),
     /// Rows a minute from recordings to windows, beside pandas.
@@ -70,12 +82,16 @@ impl BenchArgs {
             Bench::Ablation(args) => args.run(),
             #[cfg(target_os = "linux")]
             Bench::Agent(args) => args.run(),
+            Bench::Attacks(args) => args.run(),
+            Bench::Copies(args) => args.run(),
             Bench::Enrol(args) => args.run(),
             Bench::Enough(args) => args.run(),
             #[cfg(target_os = "linux")]
             Bench::Capture(args) => args.run(),
             #[cfg(target_os = "linux")]
             Bench::Demo(args) => args.run(),
+            #[cfg(target_os = "linux")]
+            Bench::Faults(args) => args.run(),
             Bench::Play(args) => args.run(),
             Bench::Preprocess(args) => args.run(),
             Bench::Score(args) => args.run(),

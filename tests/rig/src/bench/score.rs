@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::model::{
-    Bundle, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams, ScorerReport,
-    SeenWindows, folders_beside,
+    Bundle, LibraryHash, LoadedScorer, OperatingPoint, Provenance, ScorerBackend, ScorerParams,
+    ScorerReport, SeenWindows, folders_beside,
 };
 use mousewarden::nn::{Conditioning, Network};
-use mousewarden::pipeline::{Scorer, Steps, WindowParams};
+use mousewarden::pipeline::{KnownMovement, Scorer, Steps, WindowParams};
 use mousewarden::platform::stopwatch::{Lap, Stopwatch};
 
 /// Arguments of `bench score`.
@@ -92,7 +92,12 @@ impl ScoreArgs {
 
     fn open(&self, backend: ScorerBackend) -> Result<LoadedScorer> {
         let search = std::env::current_exe().map(|path| folders_beside(&path)).unwrap_or_default();
-        let params = ScorerParams { backend, library: self.library.clone(), search };
+        let params = ScorerParams {
+            backend,
+            library: self.library.clone(),
+            library_sha256: self.library.as_deref().and_then(|path| LibraryHash::of(path).ok()),
+            search,
+        };
         match &self.model {
             Some(path) => LoadedScorer::open(path, &params),
             None => LoadedScorer::of(&untrained(), &params),
@@ -132,7 +137,7 @@ impl ScoreArgs {
     }
 }
 
-pub(super) fn untrained() -> Bundle {
+pub(crate) fn untrained() -> Bundle {
     let rows = (0..8).flat_map(|round| window(50, round).rows().to_vec());
     let point = OperatingPoint {
         windows: 1,
@@ -166,6 +171,7 @@ pub(super) fn untrained() -> Bundle {
             impostor_windows: [0; 2],
             training_sha256: String::new(),
             seen_windows: SeenWindows::default(),
+            own_movement: KnownMovement::default(),
             backbone_users: None,
             recipe_sha256: String::new(),
             capture: "none".into(),

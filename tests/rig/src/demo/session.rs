@@ -67,7 +67,7 @@ impl DemoSession {
     pub fn configure(&self, windows: usize, eer: bool) -> Result<()> {
         let budget = if eer { "notice_budget_h = \"eer\"\n" } else { "" };
         let text = format!(
-            "[enrol]\ntarget_windows = {windows}\ntarget_minutes = 0\n\n\
+            "[enrol]\ntarget_windows = {windows}\ntarget_minutes = 0\nquiet_hours = 0\n\n\
              [decision]\nmax_action = \"notify\"\n{budget}\n[log]\nlevel = \"warn\"\n\n\
              [journal]\nfile = {:?}\n",
             self.journal()

@@ -163,6 +163,16 @@ impl TestDesktop {
         self.x.id()
     }
 
+    /// The process id of the session bus.
+    pub fn bus_pid(&self) -> u32 {
+        self.bus.pid()
+    }
+
+    /// The process id of the notification server.
+    pub fn notifications_pid(&self) -> Option<u32> {
+        self.server.as_ref().and_then(|(_, kept)| kept.first()).map(ChildProcess::id)
+    }
+
     /// Which notification server runs.
     pub fn notification_server(&self) -> Option<NotificationServer> {
         self.server.as_ref().map(|(server, _)| *server)

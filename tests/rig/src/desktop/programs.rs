@@ -112,7 +112,7 @@ pub(super) fn start_x(screen: (u16, u16), display: Option<&str>) -> Result<(Chil
 #[derive(Debug)]
 pub(super) struct PrivateBus {
     address: String,
-    _daemon: ChildProcess,
+    daemon: ChildProcess,
 }
 
 impl PrivateBus {
@@ -126,7 +126,11 @@ impl PrivateBus {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut daemon = ChildProcess::start(command, "dbus")?;
         let address = daemon.first_line(PATIENCE)?.trim().to_owned();
-        Ok(Self { address, _daemon: daemon })
+        Ok(Self { address, daemon })
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.daemon.id()
     }
 
     pub(super) fn address(&self) -> &str {

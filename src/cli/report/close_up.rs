@@ -1,0 +1,51 @@
+//! One alarm from near: the evidence, or under the rule of the equal error rate the scores, in the
+//! minutes around it.
+
+use super::account::{Account, AlarmAccount, JudgedPoint};
+use crate::lab::plot::{Axis, Colour, Figure, Mark, Picture, PointShape, Style};
+
+/// Shown before and after it, milliseconds.
+const BEFORE_MS: i64 = 10 * 60_000;
+const AFTER_MS: i64 = 3 * 60_000;
+/// Width and height, px.
+const SIZE: [f64; 2] = [560.0, 170.0];
+/// Minutes without a point that break the line.
+const JOINED: f64 = 2.0;
+
+/// The picture.
+pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
+    let points: Vec<&JudgedPoint> = account
+        .points
+        .iter()
+        .filter(|point| (alarm.at - BEFORE_MS..=alarm.at + AFTER_MS).contains(&point.at))
+        .collect();
+    let minute = |at: i64| (at - alarm.at) as f64 / 60_000.0;
+    let is_by_evidence = points.iter().any(|point| point.at <= alarm.at && point.evidence > 1.0);
+    let value = |point: &JudgedPoint| if is_by_evidence { point.evidence } else { point.grouped };
+    let mut line: Vec<[f64; 2]> = Vec::new();
+    for point in &points {
+        let x = minute(point.at);
+        if line.last().is_some_and(|last| x - last[0] > JOINED) {
+            line.push([f64::NAN; 2]);
+        }
+        line.push([x, value(point)]);
+    }
+    let first = line.iter().map(|it| it[0]).find(|x| x.is_finite()).unwrap_or(-1.0).min(-1.0);
+    let highest = points.iter().map(|point| value(point)).fold(1.0, f64::max);
+    let (label, top) =
+        if is_by_evidence { ("nats against you", 1.1 * highest) } else { ("score", 1.0) };
+    let at_alarm = points.iter().rfind(|point| point.at <= alarm.at);
+    let mark = at_alarm.map(|point| vec![[0.0, value(point)]]).unwrap_or_default();
+    let x = Axis::linear(
+        "minutes before and after the alarm",
+        first.floor(),
+        minute(alarm.at + AFTER_MS),
+    );
+    Figure::new("", x, Axis::linear(label, 0.0, top))
+        .size(SIZE[0], SIZE[1])
+        .about(alarm.why.clone())
+        .mark(Mark::line(line, Style::of(Colour::Series(4))))
+        .mark(Mark::points(mark, PointShape::Triangle, 6.0, Style::of(Colour::Alarm)))
+        .mark(Mark::upright(0.0, "alarm"))
+        .draw()
+}

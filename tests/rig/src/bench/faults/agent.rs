@@ -1,0 +1,132 @@
+//! The agent under faults: its process, what it says on its standard output, and how it can be
+//! asked.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::bench::process::children;
+use mousewarden::agent::control::{self, ControlRequest, Reply};
+use mousewarden::error::{Failure, FailureKind, Result};
+use mousewarden::pipeline::event::Micros;
+use mousewarden::platform::clock;
+
+/// How long it may take to come up, on a loaded machine.
+const PATIENCE: Micros = Micros::from_millis(40_000);
+/// How often it is looked at.
+const LOOK: Micros = Micros::from_millis(5);
+
+/// A running agent; ended on drop.
+pub(super) struct WatchedAgent {
+    child: Child,
+    events: Arc<Mutex<Vec<Value>>>,
+    socket: PathBuf,
+}
+
+impl WatchedAgent {
+    /// Starts it and returns when it can be asked.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub(super) fn start(mut command: Command, socket: PathBuf) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child =
+            command.spawn().map_err(|error| Failure::io("starting the agent", error))?;
+        let events = Arc::default();
+        child.stdout.take().into_iter().for_each(|out| collect(out, Arc::clone(&events)));
+        let mut agent = Self { child, events, socket };
+        if agent.wait(PATIENCE, |agent| agent.problems().is_some()) {
+            return Ok(agent);
+        }
+        let said = agent.ended().map_or("it does not answer".to_owned(), |end| end.to_string());
+        Err(Failure::new(FailureKind::Internal, format!("the agent does not come up: {said}"))
+            .remedy("Its own words stand above."))
+    }
+
+    /// Its process id.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The capture process's.
+    pub(super) fn capture(&self) -> Option<u32> {
+        children(self.pid()).into_iter().find(|pid| {
+            let name = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&name).contains("capture-process")
+        })
+    }
+
+    /// How it has ended, if it has.
+    pub(super) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// What it says does not work; `None` when it does not answer.
+    pub(super) fn problems(&self) -> Option<Vec<String>> {
+        match control::ask(&self.socket, &ControlRequest::Status) {
+            Ok(Reply::Status(status)) => Some(status.problems),
+            _ => None,
+        }
+    }
+
+    /// How many events it has printed.
+    pub(super) fn count(&self) -> usize {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The events after the first so many.
+    pub(super) fn events(&self, after: usize) -> Vec<Value> {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().skip(after).cloned().collect()
+    }
+
+    /// The first event after the first so many that is wanted, if it has come.
+    pub(super) fn find(&self, after: usize, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().skip(after).find(|event| wanted(event)).cloned()
+    }
+
+    /// Waits until something holds, but no longer than this; whether it does.
+    pub(super) fn wait(&mut self, patience: Micros, holds: impl Fn(&Self) -> bool) -> bool {
+        let deadline = clock::now() + patience;
+        while !holds(self) {
+            if clock::now() >= deadline {
+                return false;
+            }
+            clock::sleep_until(clock::now() + LOOK);
+        }
+        true
+    }
+}
+
+impl Drop for WatchedAgent {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(out: ChildStdout, events: Arc<Mutex<Vec<Value>>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(std::io::Result::ok) {
+            if let Ok(event) = serde_json::from_str(&line) {
+                events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+            }
+        }
+    });
+}
+
+/// Whether an event is the alarm that locks.
+pub(super) fn is_alarm(event: &Value) -> bool {
+    event["event"] == "verdict" && event["action"] == "lock"
+}
+
+/// Whether an event has this name.
+pub(super) fn is(event: &Value, name: &str) -> bool {
+    event["event"] == name
+}

@@ -140,7 +140,7 @@ pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
 }
 
 /// An alarm that will lock in so many seconds.
-pub fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
+pub(crate) fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
     let is_replay = seen.why.is_some_and(|why| why.copies > 0);
     let remedy = if is_replay { "" } else { " If it is you, just go on moving it." };
     let body = format!("{}{remedy}", seen.sentence());
@@ -149,12 +149,12 @@ pub fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> 
 }
 
 /// The summary of a countdown that has so many seconds left.
-pub fn locking_in(seconds: u32) -> String {
+pub(crate) fn locking_in(seconds: u32) -> String {
     format!("Locking in {seconds} s")
 }
 
 /// The countdown was ended by the owner's hand.
-pub fn relieved() -> NoticeText {
+pub(crate) fn relieved() -> NoticeText {
     let body = "The mouse moves your way again, so nothing was locked.";
     plain(NoticeKind::Relieved, "It is you again", body.into(), false)
 }
@@ -204,7 +204,7 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
 }
 
 /// The mouse is not seen, or was not for a moment.
-pub fn blind(why: &str) -> NoticeText {
+pub(crate) fn blind(why: &str) -> NoticeText {
     let why: String = why.chars().take(60).collect();
     let body = format!(
         "Nobody is watched: {why}. It goes on as soon as it can; `mousewarden status` says more. If you \

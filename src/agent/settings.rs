@@ -145,8 +145,7 @@ impl DecisionChoice {
     fn block_model(&self, bundle: &Bundle) -> Result<BlockModel> {
         let embedding =
             bundle.owner_model.clone().map(|owner| BlockModel::Embedding(Box::new(owner)));
-        let scores = || bundle.score_calibration.map(BlockModel::Scores);
-        embedding.or_else(scores).ok_or_else(|| {
+        embedding.or_else(|| bundle.score_calibration.map(BlockModel::Scores)).ok_or_else(|| {
             Failure::new(
                 FailureKind::Data,
                 "the model tells neither an owner nor what a score says",
@@ -171,7 +170,8 @@ fn trigger(key: &str, budget: Budget, bundle: &Bundle) -> Result<Trigger> {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct OldPolicy {
-    ladder: Option<MaxAction>,
+    #[serde(rename = "ladder")]
+    old_max_action: Option<MaxAction>,
     rule: Option<OldRule>,
     hours_between_alarms: Option<BoundedInt<1, 1000>>,
     group_windows: Option<ModelOr<BoundedInt<1, 1000>>>,
@@ -193,7 +193,8 @@ impl OldPolicy {
     /// What it says in today's words. Whoever set a threshold, a group or the rule of the mean
     /// meant the rule of the equal error rate.
     pub(crate) fn apply(self, choice: &mut DecisionChoice) {
-        let Self { ladder, rule, hours_between_alarms, group_windows, threshold, .. } = self;
+        let Self { old_max_action, rule, hours_between_alarms, group_windows, threshold, .. } =
+            self;
         if rule == Some(OldRule::Mean) || group_windows.is_some() || threshold.is_some() {
             choice.notice_budget_h = Budget::Eer;
             choice.lock_budget_h = Budget::Eer;
@@ -201,7 +202,7 @@ impl OldPolicy {
             choice.notice_budget_h = Budget::Hours(hours);
             choice.lock_budget_h = Budget::Hours(hours);
         }
-        choice.max_action = ladder.unwrap_or(choice.max_action);
+        choice.max_action = old_max_action.unwrap_or(choice.max_action);
         choice.group_windows = group_windows.unwrap_or(choice.group_windows);
         choice.threshold = threshold.unwrap_or(choice.threshold);
         choice.confirm_windows = self.confirm_windows.unwrap_or(choice.confirm_windows);

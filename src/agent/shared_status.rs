@@ -344,11 +344,14 @@ impl ModelStatus {
         let own_movement = KnownMovement::default();
         let from =
             Provenance { seen_windows, own_movement, backbone_users, ..bundle.provenance.clone() };
-        let fits = |point: &&OperatingPoint| point.windows == decision.grouping.windows;
         Self {
             path,
             provenance: Some(from),
-            operating_point: bundle.operating_points.iter().find(fits).copied(),
+            operating_point: bundle
+                .operating_points
+                .iter()
+                .find(|point| point.windows == decision.grouping.windows)
+                .copied(),
         }
     }
 }

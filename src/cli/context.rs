@@ -77,7 +77,7 @@ impl Context {
 
     /// Where an enrolment writes its model: where it is looked for, unless an administrator has to
     /// lay it there.
-    pub fn enrolled_model(&self) -> PathBuf {
+    pub(crate) fn enrolled_model(&self) -> PathBuf {
         match &self.config.model.path {
             ConfigPath::At(path) if !self.policy.fixes_model() => path.clone(),
             _ => self.paths.data().join("owner.onnx"),

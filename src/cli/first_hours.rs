@@ -66,7 +66,7 @@ impl QuietPeriod {
 
     /// Waits for its end on a thread of its own, then has the agent tell alarms, and says so.
     pub(super) fn end_in_time(self, commands: Sender<Command>, say: fn()) {
-        let wait = move || {
+        if let Err(error) = thread::Builder::new().name("quiet".into()).spawn(move || {
             while !self.is_over(clock::wall()) {
                 thread::sleep(LOOK);
             }
@@ -75,8 +75,7 @@ impl QuietPeriod {
             if !matches!(commands.try_send(Command::Reload), Err(TrySendError::Disconnected(_))) {
                 say();
             }
-        };
-        if let Err(error) = thread::Builder::new().name("quiet".into()).spawn(wait) {
+        }) {
             tracing::warn!("alarms stay untold until the agent starts again: {error}");
         }
     }

@@ -22,7 +22,7 @@ impl Shard {
     /// Whether this part takes the session or user of this name. Every name belongs to exactly one
     /// of the parts, the same one on every machine and in every version: the first eight bytes of
     /// its SHA-256, little-endian, modulo the number of parts.
-    pub(crate) fn takes(self, name: &str) -> bool {
+    pub fn takes(self, name: &str) -> bool {
         let digest = Sha256::digest(name.as_bytes());
         let first =
             digest.iter().take(8).rev().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
@@ -31,7 +31,7 @@ impl Shard {
 
     /// The name of a file of this part, so that parts may share a folder: of `summary.json` the
     /// second of four writes `summary-2-of-4.json`; the whole keeps the name.
-    pub(crate) fn file_name(self, name: &str) -> String {
+    pub fn file_name(self, name: &str) -> String {
         let part = format!("{}-of-{}", self.index + 1, self.of);
         match name.rsplit_once('.') {
             _ if self == Self::WHOLE => name.to_owned(),

@@ -176,9 +176,11 @@ impl ClickTimer {
 
     /// Positions that are polled while nothing moves, or told late, are no movement.
     fn movement(&mut self, event: &MouseEvent) -> Option<ClickTiming> {
-        let no_step =
-            |last: &MouseEvent| event.at < last.at || (last.x, last.y) == (event.x, event.y);
-        if self.moved.as_ref().is_some_and(no_step) {
+        if self
+            .moved
+            .as_ref()
+            .is_some_and(|last| event.at < last.at || (last.x, last.y) == (event.x, event.y))
+        {
             return None;
         }
         self.moved = Some(*event);

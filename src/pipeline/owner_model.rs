@@ -171,14 +171,20 @@ impl OwnerModel {
         stretches: f64,
     ) -> Self {
         let n = windows.max(1) as f64;
-        let one = |(at, sum): (usize, &f64)| {
-            let [between_user, between_session, within_session] =
-                [&covariance.between_user, &covariance.between_session, &covariance.within_session]
-                    .map(|v| f64::from(v[at]));
-            let noise = between_session / stretches.max(1.0) + within_session / n;
-            posterior((0.0, between_user), sum / n, noise)
-        };
-        let (mean, variance) = sum.iter().enumerate().map(one).unzip();
+        let (mean, variance) = sum
+            .iter()
+            .enumerate()
+            .map(|(at, sum)| {
+                let [between_user, between_session, within_session] = [
+                    &covariance.between_user,
+                    &covariance.between_session,
+                    &covariance.within_session,
+                ]
+                .map(|v| f64::from(v[at]));
+                let noise = between_session / stretches.max(1.0) + within_session / n;
+                posterior((0.0, between_user), sum / n, noise)
+            })
+            .unzip();
         Self {
             mean,
             variance,

@@ -1,5 +1,5 @@
 //! The desktop of the person who runs this process: mouse, notifications, lock and session, as the
-//! traits that the agent knows. What is missing is reported when it is used.
+//! interfaces that the agent knows. What is missing is reported when it is used.
 
 use std::path::PathBuf;
 

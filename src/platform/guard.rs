@@ -149,15 +149,14 @@ fn parent_is_stopped() -> bool {
 /// The bytes that come, until there are no more.
 fn listen(mut line: impl Read + Send + 'static) -> Receiver<u8> {
     let (heard, words) = bounded(16);
-    let work = move || {
+    drop(thread::Builder::new().name("line".into()).spawn(move || {
         let mut word = [0];
         while let Ok(1) = line.read(&mut word) {
             if heard.send(word[0]).is_err() {
                 return;
             }
         }
-    };
-    drop(thread::Builder::new().name("line".into()).spawn(work));
+    }));
     words
 }
 

@@ -1,4 +1,4 @@
-//! The operating system behind small traits: the only place with `cfg(target_os)`, `unsafe` and a
+//! The operating system behind small interfaces: the only place with `cfg(target_os)`, `unsafe` and a
 //! clock.
 //!
 //! # Invariants

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 /// The administrator's defaults, below each user's own configuration.
 #[cfg(unix)]
-pub const DEFAULTS: &str = "/etc/mousewarden/config.toml";
+pub(crate) const DEFAULTS: &str = "/etc/mousewarden/config.toml";
 
 /// The administrator's defaults, below each user's own configuration.
 #[cfg(windows)]
-pub const DEFAULTS: &str = r"C:\Program Files\mousewarden\config.toml";
+pub(crate) const DEFAULTS: &str = r"C:\Program Files\mousewarden\config.toml";
 
 /// The administrator's rules.
 #[cfg(unix)]

@@ -354,8 +354,10 @@ fn prune(transaction: &Transaction<'_>, before_ms: i64) -> rusqlite::Result<()> 
 
 fn head_of(db: &Connection) -> rusqlite::Result<Option<Head>> {
     let sql = "SELECT id, sha256 FROM event ORDER BY id DESC LIMIT 1";
-    let head = |row: &rusqlite::Row<'_>| Ok(Head { number: row.get(0)?, sha256: row.get(1)? });
-    db.query_row(sql, [], head).optional()
+    db.query_row(sql, [], |row: &rusqlite::Row<'_>| {
+        Ok(Head { number: row.get(0)?, sha256: row.get(1)? })
+    })
+    .optional()
 }
 
 fn before(db: &Connection, head: Option<Head>) -> rusqlite::Result<Before> {

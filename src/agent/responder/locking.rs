@@ -37,9 +37,12 @@ impl LockThread {
     pub(super) fn start(make: MakeLocker, params: LockParams) -> Self {
         let (jobs, asked) = bounded(8);
         let (told, words) = bounded(8);
-        let work = move || serve(&make, &params, &asked, &told);
         // Without a thread every lock fails, which is told then.
-        drop(thread::Builder::new().name("lock".into()).spawn(work));
+        drop(
+            thread::Builder::new()
+                .name("lock".into())
+                .spawn(move || serve(&make, &params, &asked, &told)),
+        );
         Self { jobs, words }
     }
 

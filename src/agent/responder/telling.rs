@@ -57,11 +57,10 @@ impl Telling {
         let (jobs, asked) = bounded(WAITING);
         let (over, done) = bounded::<()>(0);
         let written = notes.clone();
-        let work = move || {
+        if let Err(error) = thread::Builder::new().name("telling".into()).spawn(move || {
             serve(notices, &asked, &shared_status, &written);
             drop(over);
-        };
-        if let Err(error) = thread::Builder::new().name("telling".into()).spawn(work) {
+        }) {
             tracing::warn!("nobody will be told anything: {error}");
         }
         Self { jobs: Some(jobs), done, notes }

@@ -132,8 +132,12 @@ fn happened(
     if marks.is_empty() {
         return Vec::new();
     }
-    let row = |mark: &&TimelineMark| vec![span.words(mark.at), mark.words.clone()];
-    let rows = marks.iter().rev().take(MOST_MARKS).map(row).collect();
+    let rows = marks
+        .iter()
+        .rev()
+        .take(MOST_MARKS)
+        .map(|mark| vec![span.words(mark.at), mark.words.clone()])
+        .collect();
     let mut blocks = vec![PageBlock::Table(vec!["when".into(), "what".into()], rows)];
     let left = marks.len().saturating_sub(MOST_MARKS);
     if left > 0 {

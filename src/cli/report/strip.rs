@@ -78,7 +78,6 @@ impl Day<'_> {
         let x = Axis::linear("", first, last).ticks(Ticks::At(hours));
         let y = Axis::linear("", 0.0, 1.0).ticks(Ticks::At(scores)).without_grid();
         let height = SIZE[1] + if explained { LEGEND } else { 0.0 };
-        let named = |(mark, name): (Mark, &str)| if explained { mark.named(name) } else { mark };
         let doings =
             [Activity::Watching, Activity::Paused, Activity::Locked].map(|doing| self.spans(doing));
         let kinds = [TimelineMarkKind::Alarm, TimelineMarkKind::FalseAlarm, TimelineMarkKind::Lock];
@@ -86,7 +85,12 @@ impl Day<'_> {
         let marks = marks.chain(kinds.into_iter().filter_map(|kind| self.marks(kind)));
         // What a day has nothing of needs no explanation.
         let marks = marks.filter(|(mark, _)| !mark.is_empty());
-        Some(Figure::new(title, x, y).size(SIZE[0], height).marks(marks.map(named)).draw())
+        Some(
+            Figure::new(title, x, y)
+                .size(SIZE[0], height)
+                .marks(marks.map(|(mark, name)| if explained { mark.named(name) } else { mark }))
+                .draw(),
+        )
     }
 
     /// The whole hours around everything that was watched or happened on this day.

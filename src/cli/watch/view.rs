@@ -153,13 +153,12 @@ fn height(value: f64) -> String {
 }
 
 fn windows_of(scene: &Scene) -> List<'static> {
-    let row = |window: &ShownWindow| {
+    let rows = scene.windows.iter().rev().map(|window| {
         let grouped = window.grouped.map_or("   -".into(), |mean| format!("{mean:.2}"));
         let ShownWindow { at, score, decision, alarm, .. } = window;
         let said = if *alarm { "ALARM".into() } else { decision.to_string() };
         ListItem::new(format!("{at}  {score:.2}  {grouped}  {said}"))
-    };
-    let rows = scene.windows.iter().rev().map(row);
+    });
     List::new(rows).block(Block::bordered().title(" one window, group, decision "))
 }
 

@@ -129,10 +129,15 @@ impl Sample {
         let time = time.and_then(|place| record.get(place)).map(field::bare).unwrap_or_default();
         let found = cells().map(field::bare).find_map(of_cell);
         found.map(str::to_owned).or_else(|| of_time(time, table.unit)).or_else(|| {
-            let plain = |byte: &u8| byte.is_ascii_digit() || b"+-. eE".contains(byte);
-            let has_words =
-                |cell: &[u8]| cell.iter().any(u8::is_ascii_digit) && !cell.iter().all(plain);
-            cells().map(field::bare).any(has_words).then(|| WORDS.to_owned())
+            cells()
+                .map(field::bare)
+                .any(|cell| {
+                    cell.iter().any(u8::is_ascii_digit)
+                        && !cell
+                            .iter()
+                            .all(|byte| byte.is_ascii_digit() || b"+-. eE".contains(byte))
+                })
+                .then(|| WORDS.to_owned())
         })
     }
 
@@ -196,8 +201,8 @@ fn holds(cell: &[u8], mark: &str) -> bool {
 
 /// Whether a cell holds three numbers or more, whatever stands between and around them.
 fn is_list(shape: &[u8]) -> bool {
-    let mark = |byte: &u8| b"[](){},;| \t".contains(byte);
-    let numbers = shape.split(mark).filter(|part| part.contains(&b'9'));
+    let numbers =
+        shape.split(|byte| b"[](){},;| \t".contains(byte)).filter(|part| part.contains(&b'9'));
     let plain = |part: &[u8]| part.iter().all(|byte| b"9.-+eE".contains(byte));
     let numbers: Vec<&[u8]> = numbers.collect();
     numbers.len() >= 3 && numbers.iter().all(|part| plain(part))

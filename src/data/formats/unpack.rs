@@ -43,7 +43,7 @@ struct Member {
 
 impl UnpackFile {
     /// The one file in a gzip file.
-    pub fn gzip(&mut self, path: &Path, shown: PathBuf) -> Result<Source> {
+    pub(crate) fn gzip(&mut self, path: &Path, shown: PathBuf) -> Result<Source> {
         let file = files::open(path).map_err(|e| failed(path, e))?;
         self.add(path, shown, MultiGzDecoder::new(BufReader::new(file)))
     }

@@ -118,8 +118,9 @@ impl<'a> Study<'a> {
 
     /// How far the model's equal error rate lies below this method's, owner by owner.
     fn lead(&self, method: usize, at: usize, unit: JudgedUnit) -> Option<IntervalEstimate> {
-        let of = |method| self.by_owner(&self.users(method, at, unit), |u| Some(u.eer));
-        let pairs = of(0).into_iter().zip(of(method));
+        let [model, other] =
+            [0, method].map(|method| self.by_owner(&self.users(method, at, unit), |u| Some(u.eer)));
+        let pairs = model.into_iter().zip(other);
         let differences: Vec<Option<f64>> = pairs.map(|(a, b)| Some(a? - b?)).collect();
         mean_estimate(&self.draws, &differences)
     }

@@ -188,11 +188,8 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn scored(sides: &'a Sides<'_>, scorer: &mut LoadedScorer) -> Result<Self> {
-        let mut of = |pieces: &[JudgedSession<'_>]| -> Result<Vec<Vec<WindowScore>>> {
-            pieces.iter().map(|piece| window_scores(&piece.windows, scorer)).collect()
-        };
-        let genuine = of(&sides.genuine)?;
-        let impostor = of(&sides.impostor)?;
+        let genuine = session_scores(&sides.genuine, scorer)?;
+        let impostor = session_scores(&sides.impostor, scorer)?;
         let after_unlocks =
             sides.after_unlocks.iter().map(|windows| window_scores(windows, scorer));
         let after_unlocks = after_unlocks.collect::<Result<_>>()?;
@@ -219,6 +216,13 @@ impl<'a> Side<'a> {
         };
         [of(&self.genuine, self.pieces[0]), of(&self.impostor, self.pieces[1])]
     }
+}
+
+fn session_scores(
+    pieces: &[JudgedSession<'_>],
+    scorer: &mut LoadedScorer,
+) -> Result<Vec<Vec<WindowScore>>> {
+    pieces.iter().map(|piece| window_scores(&piece.windows, scorer)).collect()
 }
 
 /// One score a window, with the clicks that go with it, as the agent would get it.

@@ -159,13 +159,13 @@ impl Life<'_> {
         };
         let notice = |v: &Verdict| v.judgement.decision == crate::pipeline::Decision::Intruder;
         let lock_limit = detector.decider().params().lock.limit();
-        let lock =
-            |v: &Verdict| lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit);
         Ok(ImpostorSession {
             first_mover_noticed: self.first_mover_noticed(&piece.windows)?,
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
-            locked: until(&lock),
+            locked: until(&|v: &Verdict| {
+                lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
+            }),
             timeline: SessionTimeline {
                 user: owner.to_owned(),
                 impostor: piece.person.to_owned(),
@@ -246,8 +246,10 @@ struct Given(std::vec::IntoIter<WindowScore>);
 impl Scorer for Given {
     fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
         let mut next = || self.0.next();
-        let score = |_| next().ok_or_else(|| ScoreError("more windows than were cut".into()));
-        windows.iter().map(score).collect()
+        windows
+            .iter()
+            .map(|_| next().ok_or_else(|| ScoreError("more windows than were cut".into())))
+            .collect()
     }
 }
 

@@ -38,13 +38,14 @@ fn start(trace: &Trace) -> Option<Mark> {
 /// What every transition looks like: a row for where it comes from, a column for where it leads.
 pub(crate) fn legend() -> Picture {
     let names = EventType::ALL.map(|kind| kind.name().to_owned());
-    let cells = |from: EventType, to: EventType| {
-        let x = to.index() as f64;
-        let y = from.index() as f64;
-        [(from, [x - 0.33, y]), (to, [x + 0.33, y])]
-    };
     let pairs = EventType::ALL.into_iter().flat_map(|from| EventType::ALL.map(|to| (from, to)));
-    let samples: Vec<_> = pairs.map(|(from, to)| cells(from, to)).collect();
+    let samples: Vec<_> = pairs
+        .map(|(from, to)| {
+            let x = to.index() as f64;
+            let y = from.index() as f64;
+            [(from, [x - 0.33, y]), (to, [x + 0.33, y])]
+        })
+        .collect();
     let x = Axis::named("leads to: colour, and the mark at its end", &names, false);
     let y = Axis::named("comes from: dash", &names, true);
     Figure::new("Transitions between events", x, y)

@@ -102,7 +102,7 @@ impl Mark {
     }
 
     /// Whether it draws nothing.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match &self.form {
             Form::Line(points) | Form::Points(points, ..) => points.is_empty(),
             Form::Band(points) => points.is_empty(),

@@ -1,7 +1,7 @@
 //! Who of the others is in which part of one owner's test, by the seed and the owner alone.
 
-use super::plan::ByPart;
 use super::rules::People;
+use super::split::ByPart;
 use crate::lab::random::Random;
 
 /// The other people of an owner, by number, in each part. `count` people are there in all.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::plan::{Split, SplitPart, WindowRange, session_of};
+use super::split::{Split, SplitPart, WindowRange, session_of};
 use super::users::ProtocolUser;
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::train::{Identity, identity_of};

@@ -1,8 +1,8 @@
 //! Enrolment cut to so many minutes of movement, pauses left out of the count: the first ones, as
 //! an owner who has just begun.
 
-use super::plan::{WindowRange, session_of};
 use super::rules::Protocol;
+use super::split::{WindowRange, session_of};
 use super::users::ProtocolUser;
 use crate::lab::train::FEWEST_WINDOWS;
 

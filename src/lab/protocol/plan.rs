@@ -1,8 +1,6 @@
 //! Protocol and people put together: for every owner which windows train, calibrate and test, on
 //! both sides, and a hash over all of it. Windows that stand in two parts stop it.
 
-use std::ops::Range;
-
 use sha2::{Digest, Sha256};
 
 use super::divide::{SessionDivision, divide, without_test};
@@ -10,77 +8,10 @@ use super::impostor_assignment::{assign, may_own};
 use super::leakage;
 use super::minutes;
 use super::rules::{Genuine, LearnFrom, People, Protocol, hex};
+use super::split::{ByPart, Split, SplitPart, WindowRange, session_of};
 use super::users::{ProtocolUser, SessionWindows};
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::Window;
-
-/// What a window is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SplitPart {
-    /// The model learns from it.
-    Training,
-    /// Thresholds are set on it.
-    Calibration,
-    /// Figures come from it.
-    Test,
-}
-
-/// Something for each part.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ByPart<T> {
-    /// See [`SplitPart::Training`].
-    pub training: T,
-    /// See [`SplitPart::Calibration`].
-    pub calibration: T,
-    /// See [`SplitPart::Test`].
-    pub test: T,
-}
-
-impl<T> ByPart<T> {
-    /// Part and content, in order.
-    pub const fn named(&self) -> [(SplitPart, &T); 3] {
-        [
-            (SplitPart::Training, &self.training),
-            (SplitPart::Calibration, &self.calibration),
-            (SplitPart::Test, &self.test),
-        ]
-    }
-}
-
-/// Windows of one session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WindowRange {
-    /// Whose, by number among the plan's people.
-    pub person: usize,
-    /// Which of their sessions, by number.
-    pub session: usize,
-    /// Whether it is one of their claims instead of their own sessions.
-    pub claim: bool,
-    /// Which of its windows.
-    pub windows: Range<usize>,
-}
-
-/// One owner's parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Split {
-    /// By number among the plan's people.
-    pub owner: usize,
-    /// The owner's windows.
-    pub genuine: ByPart<Vec<WindowRange>>,
-    /// The impostors' windows; generated ones are not listed.
-    pub impostor: ByPart<Vec<WindowRange>>,
-}
-
-impl Split {
-    /// Every stretch: whether it is the owner's, and what it is for.
-    pub fn all(&self) -> impl Iterator<Item = (bool, SplitPart, &WindowRange)> {
-        let sides = [(true, &self.genuine), (false, &self.impostor)];
-        sides.into_iter().flat_map(|(genuine, parts)| {
-            let stretches = parts.named().into_iter();
-            stretches.flat_map(move |(part, of)| of.iter().map(move |s| (genuine, part, s)))
-        })
-    }
-}
 
 /// Somebody who can be no owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -303,15 +234,6 @@ impl Plan {
     pub fn session(&self, stretch: &WindowRange) -> &SessionWindows {
         session_of(&self.people, stretch)
     }
-}
-
-pub(super) fn session_of<'a>(
-    people: &'a [ProtocolUser],
-    stretch: &WindowRange,
-) -> &'a SessionWindows {
-    let person = &people[stretch.person];
-    let sessions = if stretch.claim { &person.claims } else { &person.sessions };
-    &sessions[stretch.session]
 }
 
 fn stretch(people: &[ProtocolUser], person: usize, session: usize) -> WindowRange {

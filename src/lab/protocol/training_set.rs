@@ -6,8 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plan::{Plan, Split, WindowRange};
+use super::plan::Plan;
 use super::rules::LearnFrom;
+use super::split::{Split, WindowRange};
 use crate::data::formats::file_stem;
 use crate::error::Result;
 use crate::lab::enrolment;

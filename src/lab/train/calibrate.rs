@@ -76,11 +76,13 @@ fn operating_point(
 
 /// One call a stream: a group never spans two people or two sessions.
 fn sliding(streams: &[ScoredStream], n: usize, owner_model: Option<&OwnerModel>) -> Vec<f32> {
-    let of = |stream: &ScoredStream| -> Vec<f32> {
-        let groups = stream.window_scores.windows(n.max(1));
-        groups.filter_map(|group| grouped(owner_model, group.iter())).collect()
-    };
-    streams.iter().flat_map(of).collect()
+    streams
+        .iter()
+        .flat_map(|stream| -> Vec<f32> {
+            let groups = stream.window_scores.windows(n.max(1));
+            groups.filter_map(|group| grouped(owner_model, group.iter())).collect()
+        })
+        .collect()
 }
 
 /// How many groups there are that share no window.

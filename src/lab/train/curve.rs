@@ -43,17 +43,19 @@ pub(crate) fn read_curve(model: &Path) -> Result<Vec<plot::EpochPoint>> {
 /// # Errors
 /// Like [`read_curve`].
 pub(crate) fn curves_page(models: &[(&str, &Path)]) -> Result<Page> {
-    let section = |(name, model): &(&str, &Path)| {
-        let pictures = plot::learning_curves(name, &read_curve(model)?);
-        Ok(Section::new(*name).with(PageBlock::Pictures(pictures.to_vec())))
-    };
     let lead = "Loss: mean cross entropy; that of training counts hard examples and synthetic windows \
                 as they were shown, and dropout. AUC: on the validation part, which stops training \
                 and decides which weights are kept.";
     Ok(Page {
         title: "Learning curves".into(),
         lead: vec![PageBlock::Text(lead.into())],
-        sections: models.iter().map(section).collect::<Result<_>>()?,
+        sections: models
+            .iter()
+            .map(|(name, model)| {
+                let pictures = plot::learning_curves(name, &read_curve(model)?);
+                Ok(Section::new(*name).with(PageBlock::Pictures(pictures.to_vec())))
+            })
+            .collect::<Result<_>>()?,
     })
 }
 

@@ -47,17 +47,25 @@ fn people<'a>(request: &TrainingRequest<'a>) -> TrainingParts<Vec<Piece<'a>>> {
     let cohort = request.cohort;
     let present: Vec<usize> = (0..cohort.len()).filter(|i| !cohort[*i].is_empty()).collect();
     let mut random = Random::new(request.options.seed, 0x5B1);
-    let whole = |person: &usize| (present[*person], 0..cohort[present[*person]].len());
-    split::people(present.len(), request.options.shares, &mut random)
-        .map(|people| cut_out(cohort, &people.iter().map(whole).collect::<Vec<_>>()))
+    split::people(present.len(), request.options.shares, &mut random).map(|people| {
+        cut_out(
+            cohort,
+            &people
+                .iter()
+                .map(|person| (present[*person], 0..cohort[present[*person]].len()))
+                .collect::<Vec<_>>(),
+        )
+    })
 }
 
 fn cut_out<'a>(people: &'a [Vec<Window>], stretches: &[SessionRange]) -> Vec<Piece<'a>> {
-    let cut = |(who, range): &SessionRange| {
-        let windows = &people[*who][range.clone()];
-        Piece { who: *who, from: range.start, windows }
-    };
-    stretches.iter().map(cut).collect()
+    stretches
+        .iter()
+        .map(|(who, range)| {
+            let windows = &people[*who][range.clone()];
+            Piece { who: *who, from: range.start, windows }
+        })
+        .collect()
 }
 
 /// Every window with its place.

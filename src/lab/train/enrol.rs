@@ -75,8 +75,8 @@ pub(super) fn enrol(
             seen.map(|seen| &seen.features)
         });
         let others = (0..FOLDS).filter(kept).flat_map(|fold| &impostors[fold]);
-        let (own, others): (Vec<_>, Vec<_>) =
-            (own.collect(), others.map(|s| &s.features).collect());
+        let own: Vec<_> = own.collect();
+        let others: Vec<_> = others.map(|s| &s.features).collect();
         let mut network = backbone.network.clone();
         let cohort: Vec<_> = drawn
             .iter()
@@ -89,10 +89,13 @@ pub(super) fn enrol(
     };
     let held_out: Vec<AnyNetwork> = (0..FOLDS).map(|fold| learn(Some(fold))).collect();
     let streams = |parts: &[Vec<Seen<'_>>]| -> Vec<ScoredStream> {
-        let of = |(fold, people): (usize, &Vec<Seen<'_>>)| -> Vec<ScoredStream> {
-            people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
-        };
-        parts.iter().enumerate().flat_map(of).collect()
+        parts
+            .iter()
+            .enumerate()
+            .flat_map(|(fold, people)| -> Vec<ScoredStream> {
+                people.iter().map(|seen| stream(&held_out[fold], seen)).collect()
+            })
+            .collect()
     };
     let own = joined(streams(&genuine));
     let others = streams(&impostors);
@@ -131,16 +134,24 @@ pub(super) fn enrol(
 
 /// Sittings that the sessions are worth: a long one shows more than one way of working.
 fn sittings(sessions: &[Vec<Window>]) -> f64 {
-    let of = |session: &Vec<Window>| (session.len() as f64 / SITTING).max(1.0);
-    sessions.iter().filter(|session| !session.is_empty()).map(of).sum::<f64>().max(1.0)
+    sessions
+        .iter()
+        .filter(|session| !session.is_empty())
+        .map(|session| (session.len() as f64 / SITTING).max(1.0))
+        .sum::<f64>()
+        .max(1.0)
 }
 
 /// Real users' like, as far as the backbone knows them. They teach, but do not calibrate: draws are
 /// tidier than people, and would make every threshold look better than it is.
 fn drawn(backbone: &Backbone, options: &TrainOptions) -> Vec<Features> {
-    let of =
-        |people| population::draw(people, options.synthetic_cohort, DRAWN_WINDOWS, options.seed);
-    backbone.population.as_ref().map(of).unwrap_or_default()
+    backbone
+        .population
+        .as_ref()
+        .map(|people| {
+            population::draw(people, options.synthetic_cohort, DRAWN_WINDOWS, options.seed)
+        })
+        .unwrap_or_default()
 }
 
 /// The owner's windows in stretches of time of about the same size; a session's border is kept.
@@ -200,9 +211,9 @@ fn style_transfer(
     });
     let mut impostors = |(fold, windows): (usize, &Vec<&[Window]>)| -> Vec<Vec<Window>> {
         let windows = windows.concat();
-        let style =
-            |_| MovementStyle::draw(&mut random).apply(&windows, &device, params, seeds(fold));
-        (0..each).map(style).collect()
+        (0..each)
+            .map(|_| MovementStyle::draw(&mut random).apply(&windows, &device, params, seeds(fold)))
+            .collect()
     };
     (again.collect(), folds.iter().enumerate().map(&mut impostors).collect())
 }
@@ -215,13 +226,18 @@ fn see<'a>(network: &AnyNetwork, windows: &'a [Window]) -> Seen<'a> {
 
 fn stream(network: &AnyNetwork, seen: &Seen<'_>) -> ScoredStream {
     let head = network.head();
-    let look = |row: &Vec<f32>| {
-        let logit = row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
-        let embedding = network.embedding().map_or_else(Vec::new, |embedding| embedding.apply(row));
-        WindowScore::of_movement(Score::new(1.0 / (1.0 + (-logit).exp())), embedding)
-    };
     ScoredStream {
-        window_scores: seen.features.iter().map(look).collect(),
+        window_scores: seen
+            .features
+            .iter()
+            .map(|row| {
+                let logit =
+                    row.iter().zip(&head.weight).map(|(x, w)| x * w).sum::<f32>() + head.bias;
+                let embedding =
+                    network.embedding().map_or_else(Vec::new, |embedding| embedding.apply(row));
+                WindowScore::of_movement(Score::new(1.0 / (1.0 + (-logit).exp())), embedding)
+            })
+            .collect(),
         movement_s: seen.windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
     }
 }

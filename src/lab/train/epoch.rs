@@ -87,11 +87,15 @@ impl<'a> EpochTrainer<'a> {
     fn synthetic(&self, random: &mut Random) -> Vec<Example> {
         let genuine: Vec<&Example> = self.training.iter().filter(|e| e.label > 0.5).collect();
         let count = (self.options.synthesis.share() * genuine.len() as f64).round() as usize;
-        let one = |_| {
-            let steps = &genuine[random.below(genuine.len())].steps;
-            Example { steps: resynthesis::vary(steps, self.options.synthesis, random), label: 1.0 }
-        };
-        (0..count).map(one).collect()
+        (0..count)
+            .map(|_| {
+                let steps = &genuine[random.below(genuine.len())].steps;
+                Example {
+                    steps: resynthesis::vary(steps, self.options.synthesis, random),
+                    label: 1.0,
+                }
+            })
+            .collect()
     }
 }
 

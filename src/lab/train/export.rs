@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::model::Bundle;
-use crate::pipeline::{Scorer, Steps, Window, WindowScore};
+use crate::pipeline::{Scorer, Steps, Window};
 
 use super::fit;
 
@@ -66,8 +66,8 @@ fn compare(
             .remedy("It was not kept. Try backend = \"builtin\", and report this.")
     };
     let written = scorer.score(&steps).map_err(|e| failed(e.to_string()))?;
-    let differs = |(a, b): (&f32, &WindowScore)| (a - b.score.get()).abs();
-    let worst = trained.iter().zip(&written).map(differs).fold(0.0f32, f32::max);
+    let worst =
+        trained.iter().zip(&written).map(|(a, b)| (a - b.score.get()).abs()).fold(0.0f32, f32::max);
     if written.len() != trained.len() || worst > TOLERANCE {
         return Err(failed(format!(
             "read back, its scores differ from the trainer's by {worst:e}"

@@ -104,8 +104,8 @@ fn judge(network: &Network, validation: &[Example]) -> Verdict {
     let genuine = of(1.0);
     let impostor = of(0.0);
     let loss = |scores: &[f32], label: f32| {
-        let one = |p: &f32| -f64::from((1.0 - (label - p).abs()).max(1e-7)).ln();
-        scores.iter().map(one).sum::<f64>() / scores.len().max(1) as f64
+        scores.iter().map(|p| -f64::from((1.0 - (label - p).abs()).max(1e-7)).ln()).sum::<f64>()
+            / scores.len().max(1) as f64
     };
     Verdict {
         auc: metrics::auc(&genuine, &impostor).unwrap_or(0.5),

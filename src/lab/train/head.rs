@@ -22,23 +22,28 @@ pub(super) fn fit(genuine: &[&Features], kinds: &[&[&Features]], penalty: f64) -
         return Dense { weight: vec![0.0; features], bias: 0.0 };
     };
     let rows = |people: &[&Features]| -> Vec<Vec<f64>> {
-        let whiten = |row: &Vec<f32>| {
-            let centred = row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c);
-            let mut row: Vec<f64> = centred.collect();
-            forward(&factor, &mut row);
-            row.push(1.0);
-            row
-        };
-        people.iter().flat_map(|rows| rows.iter()).map(whiten).collect()
+        people
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .map(|row| {
+                let centred = row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c);
+                let mut row: Vec<f64> = centred.collect();
+                forward(&factor, &mut row);
+                row.push(1.0);
+                row
+            })
+            .collect()
     };
     let own = rows(genuine);
     let present = kinds.iter().filter(|kind| !kind.is_empty()).count() as f64;
-    let side = |kind: &&[&Features]| {
-        let rows = rows(kind);
-        let share = own.len() as f64 / present / rows.len().max(1) as f64;
-        Weighted { rows, label: 0.0, share }
-    };
-    let mut sides: Vec<Weighted> = kinds.iter().map(side).collect();
+    let mut sides: Vec<Weighted> = kinds
+        .iter()
+        .map(|kind| {
+            let rows = rows(kind);
+            let share = own.len() as f64 / present / rows.len().max(1) as f64;
+            Weighted { rows, label: 0.0, share }
+        })
+        .collect();
     sides.push(Weighted { rows: own, label: 1.0, share: 1.0 });
     let mut weight = newton(&sides, features + 1, penalty);
     let mut bias = weight.pop().unwrap_or(0.0);

@@ -34,8 +34,7 @@ const PENALTY: f64 = 1e-3;
 
 /// The limits of models that judge by embeddings.
 pub(super) fn of_others() -> Vec<Limit> {
-    let limit = |(hours_between_alarms, llr)| Limit { hours_between_alarms, llr };
-    OF_OTHERS.map(limit).to_vec()
+    OF_OTHERS.map(|(hours_between_alarms, llr)| Limit { hours_between_alarms, llr }).to_vec()
 }
 
 /// What a single score says, and limits for that, from the calibration streams of an owner whose
@@ -53,11 +52,15 @@ pub(super) fn of_scores(
     let sessions: Vec<_> = sessions.filter(|session| !session.is_empty()).collect();
     let long = bootstrap(&sessions, seed);
     let model = BlockModel::Scores(calibration);
-    let limit = |hours_between_alarms: f32| {
-        let windows = (hours_between_alarms * WINDOWS_PER_HOUR) as usize;
-        Limit { hours_between_alarms, llr: limit_for(&long, &model, long.len() / windows) }
-    };
-    Some((calibration, HOURS.map(limit).to_vec()))
+    Some((
+        calibration,
+        HOURS
+            .map(|hours_between_alarms| {
+                let windows = (hours_between_alarms * WINDOWS_PER_HOUR) as usize;
+                Limit { hours_between_alarms, llr: limit_for(&long, &model, long.len() / windows) }
+            })
+            .to_vec(),
+    ))
 }
 
 /// The limit that the windows pass as often as is allowed.
@@ -100,8 +103,7 @@ fn calibrate(genuine: &[Score], impostor: &[Score]) -> Option<ScoreCalibration> 
     }
     let weighted = |scores: &[Score], label: f64| -> Vec<[f64; 3]> {
         let weight = 0.5 / scores.len() as f64;
-        let row = |score: &Score| [f64::from(log_odds(*score)), label, weight];
-        scores.iter().map(row).collect()
+        scores.iter().map(|score| [f64::from(log_odds(*score)), label, weight]).collect()
     };
     let rows = [weighted(genuine, 1.0), weighted(impostor, 0.0)].concat();
     let mut slope = 1.0;

@@ -82,13 +82,14 @@ impl<'a> TrainingRequest<'a> {
     }
 
     fn require_numbers(&self) -> Result<()> {
-        let is_bad = |window: &Window| {
-            let rows = Steps::from(window);
-            rows.rows().iter().flatten().any(|value| !value.is_finite())
-        };
         for (of, people) in [("session", self.sessions), ("impostor", self.cohort)] {
             for (who, windows) in people.iter().enumerate() {
-                let Some(bad) = windows.iter().position(is_bad) else { continue };
+                let Some(bad) = windows.iter().position(|window| {
+                    let rows = Steps::from(window);
+                    rows.rows().iter().flatten().any(|value| !value.is_finite())
+                }) else {
+                    continue;
+                };
                 let what = format!(
                     "window {} of {of} {}: a position or time that is no finite number",
                     bad + 1,

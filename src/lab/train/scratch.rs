@@ -91,13 +91,15 @@ fn examples(genuine: &[&[Window]], impostor: &[&[Window]]) -> Vec<Example> {
 }
 
 fn streams(network: &Network, people: &[&[Window]]) -> Vec<ScoredStream> {
-    let stream = |windows: &&[Window]| {
-        let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
-        let scores = fit::probabilities(network, steps.iter()).into_iter();
-        ScoredStream {
-            window_scores: scores.map(|score| Score::new(score).into()).collect(),
-            movement_s: windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
-        }
-    };
-    people.iter().map(stream).collect()
+    people
+        .iter()
+        .map(|windows| {
+            let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
+            let scores = fit::probabilities(network, steps.iter()).into_iter();
+            ScoredStream {
+                window_scores: scores.map(|score| Score::new(score).into()).collect(),
+                movement_s: windows.iter().map(|w| w.movement().as_secs_f64() as f32).collect(),
+            }
+        })
+        .collect()
 }

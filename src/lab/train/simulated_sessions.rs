@@ -43,8 +43,10 @@ impl SimulatedSessions {
 
 fn day(owner_model: &OwnerModel, own: &[WindowScore], random: &mut Random) -> Vec<WindowScore> {
     let mut around = |mean: &[f32], variance: &[f32]| -> Vec<f32> {
-        let draw = |(c, v): (&f32, &f32)| random.normal(f64::from(*c), f64::from(*v).sqrt()) as f32;
-        mean.iter().zip(variance).map(draw).collect()
+        mean.iter()
+            .zip(variance)
+            .map(|(c, v)| random.normal(f64::from(*c), f64::from(*v).sqrt()) as f32)
+            .collect()
     };
     let home = around(&owner_model.mean, &owner_model.variance);
     let places: Vec<Vec<f32>> = (0..DAY / STRETCH)
@@ -71,12 +73,14 @@ fn moved(block: &[WindowScore], place: &[f32]) -> Vec<WindowScore> {
     let count = block.len() as f32;
     let sum = |at: usize| block.iter().map(|seen| seen.embedding[at]).sum::<f32>();
     let mean: Vec<f32> = (0..place.len()).map(|at| sum(at) / count).collect();
-    let window = |seen: &WindowScore| {
-        let from = seen.embedding.iter().zip(&mean).map(|(x, mean)| x - mean);
-        let embedding = place.iter().zip(from).map(|(place, away)| place + away).collect();
-        WindowScore { embedding, ..seen.clone() }
-    };
-    block.iter().map(window).collect()
+    block
+        .iter()
+        .map(|seen| {
+            let from = seen.embedding.iter().zip(&mean).map(|(x, mean)| x - mean);
+            let embedding = place.iter().zip(from).map(|(place, away)| place + away).collect();
+            WindowScore { embedding, ..seen.clone() }
+        })
+        .collect()
 }
 
 #[cfg(test)]

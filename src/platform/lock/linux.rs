@@ -143,13 +143,12 @@ impl Attempt {
         lock: impl FnOnce(&Sender<Step>) -> Result<String, Reason> + Send + 'static,
     ) -> Self {
         let (told, steps) = bounded(8);
-        let work = move || {
+        // Without a thread nothing is ever told, which is an answer too.
+        drop(thread::Builder::new().name(name.to_owned()).spawn(move || {
             let done = lock(&told);
             // Nobody may be waiting any more.
             drop(told.try_send(Step::Done(done)));
-        };
-        // Without a thread nothing is ever told, which is an answer too.
-        drop(thread::Builder::new().name(name.to_owned()).spawn(work));
+        }));
         Self { steps }
     }
 
@@ -252,13 +251,12 @@ fn confirm(locked: impl Fn() -> zbus::Result<bool>) -> Result<(), Reason> {
 /// needed.
 fn manager(bus: Bus) -> Receiver<Connection> {
     let (found, manager) = bounded(1);
-    let work = move || {
+    drop(thread::Builder::new().name("service-manager".to_owned()).spawn(move || {
         let link = bus.connect_within(START).ok();
         let link = link.filter(|link| has_owner(link, "org.freedesktop.systemd1"));
         // Nobody may be waiting any more.
         link.into_iter().for_each(|link| drop(found.send(link)));
-    };
-    drop(thread::Builder::new().name("service-manager".to_owned()).spawn(work));
+    }));
     manager
 }
 

@@ -62,15 +62,14 @@ impl Notifier for Toaster {
         let Some(mut said) = child.stdout.take() else { return Err(not_shown("no answer")) };
         *self.alert.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
         let answers = self.answers.clone();
-        let wait = move || {
+        let started = thread::Builder::new().name("alert".to_owned()).spawn(move || {
             let mut text = String::new();
             if said.read_to_string(&mut text).is_ok()
                 && let Some(answer) = answer(&text)
             {
                 let _ = answers.try_send(answer);
             }
-        };
-        let started = thread::Builder::new().name("alert".to_owned()).spawn(wait);
+        });
         started.map(drop).map_err(|error| Failure::io("thread for an alert", error))
     }
 

@@ -185,7 +185,7 @@ fn streams() -> Continuous {
 
 fn run() -> ProtocolRun {
     let part = PartFacts { names: vec!["session <1>".into()], windows: 120 };
-    let parts = || [part.clone(), part.clone(), part.clone()];
+    let parts = [part.clone(), part.clone(), part];
     ProtocolRun {
         protocol: ProtocolFacts {
             name: "open-set".into(),
@@ -198,7 +198,11 @@ fn run() -> ProtocolRun {
             seed: 1,
             sha256: "cd".repeat(32),
             owners: OWNERS
-                .map(|user| OwnerSplit { user: user.into(), genuine: parts(), impostor: parts() })
+                .map(|user| OwnerSplit {
+                    user: user.into(),
+                    genuine: parts.clone(),
+                    impostor: parts.clone(),
+                })
                 .to_vec(),
             left_out: vec![("user9".into(), "one session only".into())],
         }],

@@ -50,8 +50,13 @@ pub fn verdict(trials: &[Trial]) -> Vec<VariantRow> {
     let of = |variant, figure| by_user(trials, variant, figure);
     let row = |variant: &'static str| {
         let own = trials.iter().filter(|trial| trial.variant == variant).count();
-        let mean = |figure| compare(&of(VARIANTS[0].name, figure), &of(variant, figure));
-        (own > 0).then(|| VariantRow { variant, trials: own, figures: std::array::from_fn(mean) })
+        (own > 0).then(|| VariantRow {
+            variant,
+            trials: own,
+            figures: std::array::from_fn(|figure| {
+                compare(&of(VARIANTS[0].name, figure), &of(variant, figure))
+            }),
+        })
     };
     VARIANTS.iter().filter_map(|variant| row(variant.name)).collect()
 }
@@ -62,8 +67,7 @@ fn by_user<'t>(trials: &'t [Trial], variant: &str, figure: usize) -> BTreeMap<&'
     for trial in trials.iter().filter(|trial| trial.variant == variant) {
         of_user.entry(&trial.user).or_default().extend(trial.figures.all()[figure]);
     }
-    let mean = |(user, values): (&'t str, Vec<f64>)| Some((user, metrics::mean(&values)?));
-    of_user.into_iter().filter_map(mean).collect()
+    of_user.into_iter().filter_map(|(user, values)| Some((user, metrics::mean(&values)?))).collect()
 }
 
 fn compare(neither: &BTreeMap<&str, f64>, way: &BTreeMap<&str, f64>) -> Option<MeanFigure> {

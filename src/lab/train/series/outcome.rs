@@ -77,14 +77,17 @@ impl Outcome {
     }
 
     fn of_bundle(user: String, path: PathBuf, bundle: &Bundle) -> Self {
-        let used = |point: &&OperatingPoint| point.windows == bundle.default_group;
         Self {
             model: Some(path),
             why: None,
             genuine_windows: bundle.provenance.genuine_windows,
             impostor_windows: bundle.provenance.impostor_windows,
             epochs: bundle.provenance.epochs,
-            expected: bundle.operating_points.iter().find(used).copied(),
+            expected: bundle
+                .operating_points
+                .iter()
+                .find(|point| point.windows == bundle.default_group)
+                .copied(),
             ..Self::without_model(user, String::new())
         }
     }

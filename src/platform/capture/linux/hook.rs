@@ -15,12 +15,12 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use x11rb::protocol::Event as XEvent;
 
+use super::backend::{Hook, start};
 use super::choice::Surroundings;
 use super::confine;
 use super::devices::{Description, DeviceList, Devices};
 use super::origin::{Pairs, Place, RawMotion};
 use super::pipe_writer::{Line, PipeWriter};
-use super::process::{Hook, start};
 use super::record::Record;
 use super::refusal::Refusal;
 use super::tap::{PlainConnection, Tap};

@@ -1,6 +1,7 @@
 //! The capture process on Linux: the `rdev` hook and the raw events of an X server, and the
 //! kernel's devices. What it tells its parent, and the parent's side, are the same on every system.
 
+mod backend;
 mod choice;
 pub(crate) mod confine;
 mod devices;

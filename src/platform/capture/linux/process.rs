@@ -1,11 +1,10 @@
 //! The capture process: sets up the way of seeing the mouse that was asked for, shuts itself in,
 //! and ends with its parent.
 
-use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::thread;
 
+use super::backend::{Hook, start};
 use super::choice::{Surroundings, choose};
 use super::confine;
 use super::evdev::{DeviceRoots, EvdevHook};
@@ -17,13 +16,6 @@ use super::refusal::Refusal;
 use crate::error::{Failure, Result};
 use crate::platform::CaptureBackend;
 use crate::platform::capture::HookParams;
-
-/// A way of seeing the mouse, ready to begin.
-pub(super) trait Hook {
-    /// Describes itself, says that it is ready, and hands over what the mouse does, until it can
-    /// see nothing any more. Blocks for as long.
-    fn listen(self: Box<Self>, writer: PipeWriter) -> Result<Infallible, Refusal>;
-}
 
 /// Runs the hook until the parent closes standard input. Writes records to standard output, which
 /// must be a pipe: first what captures and that the hook is up, or why it cannot be.
@@ -64,12 +56,6 @@ fn open(
             Box::new(RdevHook::open(session, params.untapped)?)
         }
     })
-}
-
-/// Starts a thread that the process does not wait for.
-pub(super) fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Refusal> {
-    let started = thread::Builder::new().name(name.to_owned()).stack_size(128 * 1024).spawn(work);
-    started.map(drop).map_err(|_| Refusal::Hook)
 }
 
 /// The descriptors of the capture process that its parent gave it: lifeline and pipe.

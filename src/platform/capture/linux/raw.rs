@@ -12,11 +12,11 @@ use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask
 use x11rb::protocol::xproto::Window;
 use x11rb::rust_connection::RustConnection;
 
+use super::backend::{Hook, start};
 use super::choice::Surroundings;
 use super::confine;
 use super::devices::{Description, DeviceList, Devices};
 use super::pipe_writer::PipeWriter;
-use super::process::{Hook, start};
 use super::record::Record;
 use super::refusal::Refusal;
 use super::tap::{connect, has_xinput};

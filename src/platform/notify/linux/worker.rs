@@ -62,11 +62,10 @@ impl NotificationWorker {
     /// Starts the thread, which keeps `alive` as long as it lives.
     pub(super) fn start(answers: Sender<NoticeAnswer>, alive: Arc<()>) -> Result<Self> {
         let (requests, incoming) = bounded(1);
-        let work = move || {
+        let started = thread::Builder::new().name("notifications".to_owned()).spawn(move || {
             serve(&incoming, &answers);
             drop(alive);
-        };
-        let started = thread::Builder::new().name("notifications".to_owned()).spawn(work);
+        });
         let thread = started.map_err(|error| Failure::io("thread for notifications", error))?;
         Ok(Self { requests, sleeper: Sleeper(thread.thread().clone()) })
     }

@@ -19,9 +19,9 @@ use rustix::ioctl::{Setter, ioctl, opcode};
 pub(crate) use device::DeviceRoots;
 
 use self::frame::{Assembler, EVENT_BYTES};
+use super::backend::Hook;
 use super::confine;
 use super::pipe_writer::PipeWriter;
-use super::process::Hook;
 use super::record::Record;
 use super::refusal::Refusal;
 use crate::platform::capture::description::{Capture, Pointer, PointerKind};

@@ -15,7 +15,8 @@ const JOINED: f64 = 2.0;
 /// The picture.
 pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
     let near = alarm.at - BEFORE_MS..=alarm.at + AFTER_MS;
-    let points: Vec<&JudgedPoint> = account.points.iter().filter(|it| near.contains(&it.at)).collect();
+    let points: Vec<&JudgedPoint> =
+        account.points.iter().filter(|it| near.contains(&it.at)).collect();
     let is_by_evidence = points.iter().any(|point| point.at <= alarm.at && point.evidence > 1.0);
     let points: Vec<(i64, f64)> = points
         .into_iter()

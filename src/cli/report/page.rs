@@ -43,7 +43,8 @@ pub(super) fn write(account: &Account, span: &ReportSpan, promised: Option<u32>)
     } else {
         other
     };
-    sections.push(Section::new("What happened").with_all(other).with(PageBlock::Small(privacy.into())));
+    sections
+        .push(Section::new("What happened").with_all(other).with(PageBlock::Small(privacy.into())));
     Page { title: "mousewarden report".into(), lead, sections }.html()
 }
 

@@ -88,7 +88,8 @@ def sources():
     found = []
     for folder, folders, names in os.walk(os.path.join(ROOT, "src")):
         folders.sort()
-        found += [Source(os.path.join(folder, name)) for name in sorted(names) if name.endswith(".rs")]
+        found += [Source(os.path.join(folder, name)) for name in sorted(names)
+                  if name.endswith(".rs") and name != "tests.rs"]
     return found
 
 

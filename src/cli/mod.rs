@@ -101,7 +101,7 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Look at recordings: checks, paths, timelines and features on one page.
     Explore(Box<explore::ExploreArgs>),
-    /// Measure models on people and sessions that they do not know, beside baselines.
+    /// Measure models on people and sessions unknown to them, beside baselines.
     Evaluate(Box<evaluate::EvaluateArgs>),
     /// Turn public recordings into windows to train on.
     Preprocess(Box<preprocess::PreprocessArgs>),

@@ -178,7 +178,7 @@ mod tests {
 
     /// Why the owner may choose these where the decision is fixed. Whoever adds a key has to say it
     /// here, or to fix its section with the decision.
-    const CANNOT_VOID: [(&str, &str); 11] = [
+    const CANNOT_VOID: [(&str, &str); 12] = [
         ("record.enabled", "what is kept of the movement is read by no decision"),
         ("journal.file", "a copy of the log; the history is kept all the same"),
         ("journal.max_mb", "the size of that copy"),
@@ -186,6 +186,7 @@ mod tests {
         ("metrics.file", "figures for others, read by no decision"),
         ("enrol.target_windows", "the model in force is the administrator's"),
         ("enrol.target_minutes", "the model in force is the administrator's"),
+        ("enrol.quiet_hours", "there are none where the decision is fixed"),
         ("enrol.stop_early", "the model in force is the administrator's"),
         ("log.level", "what is said on stderr; the history is kept all the same"),
         ("allow_pause", "the policy's own"),

@@ -49,8 +49,11 @@ impl Seen {
 pub(super) fn owner(population: &ClickPopulation, sessions: &[Vec<Window>]) -> Option<OwnerClicks> {
     let mut seen = vec![Seen::default(); population.classes.len()];
     for piece in sessions.iter().flat_map(|session| session.chunks(PIECE)) {
-        let timings: Vec<ClickTiming> =
-            piece.iter().flat_map(|window| window.clicks().iter().copied()).collect();
+        let timings: Vec<ClickTiming> = piece
+            .iter()
+            .flat_map(|window| window.clicks().iter().copied())
+            .filter(|timing| population.kinds.contains(&timing.kind))
+            .collect();
         if ClickSums::of(&timings).timings() >= FEWEST_OF_A_PIECE {
             seen[likeliest(population, &timings)].add(&timings, piece.len());
         }

@@ -55,6 +55,7 @@ pub(crate) enum Stamp {
 }
 
 /// What the engine listens to.
+#[derive(Clone)]
 pub(crate) struct EngineInputs {
     /// The mouse.
     pub inlet: SignalQueue,
@@ -119,8 +120,6 @@ impl Engine {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
         let EngineParts { adaptation, sha256, saved, later_movement, .. } = parts;
-        let gate = SessionGate::default();
-        let last_at = Timestamp::default();
         Self {
             detector,
             shared_status,
@@ -129,7 +128,7 @@ impl Engine {
             reload,
             stamp,
             paused: None,
-            gate,
+            gate: SessionGate::default(),
             device,
             adaptation,
             sha256,
@@ -137,7 +136,7 @@ impl Engine {
             saved,
             later_movement,
             unjudged: Unjudged::default(),
-            last_at,
+            last_at: Timestamp::default(),
         }
     }
 
@@ -194,12 +193,7 @@ impl Engine {
     }
 
     fn listen_without_session(&mut self, ears: &EngineInputs) -> Result<String> {
-        let SignalQueue { signals, bell, ended } = &ears.inlet;
-        let inlet =
-            SignalQueue { signals: signals.clone(), bell: bell.clone(), ended: ended.clone() };
-        let commands = ears.commands.clone();
-        let pulse = ears.pulse.clone();
-        self.listen(&EngineInputs { inlet, session: never(), commands, pulse })
+        self.listen(&EngineInputs { session: never(), ..ears.clone() })
     }
 
     fn drain(&mut self, inlet: &SignalQueue) -> Result<()> {

@@ -29,7 +29,7 @@ pub(crate) enum Pressure {
 }
 
 /// The engine's end of the queue.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SignalQueue {
     /// The signals in order.
     pub signals: Receiver<Signal>,

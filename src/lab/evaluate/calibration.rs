@@ -29,7 +29,7 @@ fn estimate(
     of: fn(&Calibrated) -> f64,
 ) -> Option<IntervalEstimate> {
     let [low, high] = draws.interval(drawn.iter().map(of).collect(), present)?;
-    Some(IntervalEstimate { value: of(&found), low, high })
+    Some(IntervalEstimate { value: of(found), low, high })
 }
 
 fn bins(

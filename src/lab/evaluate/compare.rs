@@ -109,7 +109,7 @@ fn mean_of(pairs: &[(f64, f64)], of: fn(&(f64, f64)) -> f64) -> Option<f64> {
 
 /// The second minus the first, as a mean over owners.
 fn difference(draws: &Draws, pairs: &[(f64, f64)]) -> Option<IntervalEstimate> {
-    mean_estimate(&draws, &pairs.iter().map(|(b, a)| Some(b - a)).collect::<Vec<_>>())
+    mean_estimate(draws, &pairs.iter().map(|(b, a)| Some(b - a)).collect::<Vec<_>>())
 }
 
 /// A value of both for each owner that both have, means over seeds.

@@ -21,6 +21,7 @@ pub(crate) enum PointShape {
     /// A disc.
     Circle,
     /// A square on its side.
+    #[cfg_attr(not(feature = "history"), allow(dead_code, reason = "the report's"))]
     Square,
     /// A square on its corner.
     Diamond,
@@ -102,6 +103,7 @@ impl Mark {
     }
 
     /// Whether it draws nothing.
+    #[cfg_attr(not(feature = "history"), allow(dead_code, reason = "the report's"))]
     pub(crate) fn is_empty(&self) -> bool {
         match &self.form {
             Form::Line(points) | Form::Points(points, ..) => points.is_empty(),

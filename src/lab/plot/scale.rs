@@ -72,7 +72,7 @@ pub(crate) fn probit(share: f64) -> f64 {
     const TAIL: f64 = 0.024_25;
     let share = share.clamp(1e-9, 1.0 - 1e-9);
     match share {
-        _ if share < TAIL || share > 1.0 - TAIL => {
+        _ if !(TAIL..=1.0 - TAIL).contains(&share) => {
             let q = (-2.0 * share.min(1.0 - share).ln()).sqrt();
             let tail = horner(&C, q) / horner(&D, q);
             if share < TAIL { tail } else { -tail }

@@ -58,7 +58,7 @@ fn resample(
     (0..)
         .zip(sessions)
         .map(|(at, session)| {
-            let windows = resampled(&session.windows, &common, params, seed ^ at);
+            let windows = resampled(&session.windows, common, params, seed ^ at);
             SessionWindows { windows, ..session }
         })
         .collect()

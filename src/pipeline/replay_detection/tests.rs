@@ -1,3 +1,5 @@
+//! Copies are found however they are moved, turned or retimed; other movement is none.
+
 use super::*;
 use crate::event::Timestamp;
 use crate::window::{WindowParams, cut_recording};

@@ -151,7 +151,7 @@ impl Engine {
         let why = match &ending {
             Ok(why) => why.clone(),
             Err(failure) => {
-                let why = first_line(failure);
+                let why = failure.first_line();
                 self.tell(Event::Fault { why: why.clone() });
                 why
             }
@@ -378,7 +378,7 @@ impl Engine {
     fn keep(&mut self, work: impl FnOnce(&mut Recorder) -> Result<()>) {
         let Some(Err(failure)) = self.recorder.as_mut().map(work) else { return };
         self.recorder = None;
-        let why = first_line(&failure);
+        let why = failure.first_line();
         self.shared_status.problem("recording", Some(why.clone()));
         self.shared_status.change(|status| status.recording = None);
         self.tell(Event::RecordFailed { why });
@@ -392,10 +392,6 @@ impl Engine {
     fn send(&self, event: StampedEvent) {
         let _ = self.tasks.send(Task::Entry(event));
     }
-}
-
-pub(super) fn first_line(failure: &Failure) -> String {
-    failure.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 fn broken(error: crate::pipeline::ScoreError) -> Failure {

@@ -1,6 +1,6 @@
 //! What changes the model that judges: one that is read anew, and what was learnt.
 
-use super::engine::{Engine, first_line};
+use super::engine::Engine;
 use super::event::{Event, Fingerprints};
 use super::judge::Judge;
 use super::responder::{ResponderParams, Task};
@@ -32,7 +32,7 @@ impl Engine {
         match (self.reload)().and_then(|reloaded| reloaded.with_pause(pause_ms)) {
             Ok(Reloaded { judge, sha256 }) => self.adopt(judge, sha256),
             Err(failure) => {
-                let sentence = format!("the new one is not in force: {}", first_line(&failure));
+                let sentence = format!("the new one is not in force: {}", failure.first_line());
                 self.shared_status.problem("configuration", Some(sentence));
                 self.tell(Event::ReloadRefused { why: failure.to_string() });
             }
@@ -82,7 +82,7 @@ impl Engine {
             .change(|status| status.adaptation = Some(AdaptationStatus { version: number, drift }));
         self.has_adapted = true;
         self.tell(Event::Adapted { version: number, drift });
-        self.shared_status.problem("adaptation", added.err().map(|failure| first_line(&failure)));
+        self.shared_status.problem("adaptation", added.err().map(|failure| failure.first_line()));
     }
 
     /// Keeps the state of the decision for a restart within the session.

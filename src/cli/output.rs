@@ -41,14 +41,8 @@ pub fn line(text: &str) -> Result<()> {
 
 /// How wide the terminal is that stdout goes to; wide where it goes elsewhere.
 pub fn columns() -> usize {
-    #[cfg(unix)]
-    if io::stdout().is_terminal()
-        && let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
-        && size.ws_col > 0
-    {
-        return usize::from(size.ws_col);
-    }
-    usize::from(u16::MAX)
+    let size = terminal_size::terminal_size_of(io::stdout());
+    usize::from(size.map_or(u16::MAX, |(width, _)| width.0))
 }
 
 /// A text over as many lines as it takes, whole words each.

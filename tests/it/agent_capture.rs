@@ -217,7 +217,10 @@ fn an_unknown_mouse_is_judged_and_told_once() {
     let told: Vec<_> = notifier.events().into_iter().filter(is_about).collect();
     assert_eq!(told.len(), 1, "{told:?}");
     let FakeCall::Notified(notice) = &told[0] else { panic!("{told:?}") };
-    assert!(notice.body.contains("Other Mouse") && notice.body.contains("--enroll"), "{notice:?}");
+    assert!(
+        notice.body.contains("Other Mouse") && notice.body.contains("Lock and unlock"),
+        "{notice:?}"
+    );
     let devices: Vec<_> = journal.iter().filter(|entry| entry["event"] == "device").collect();
     let unknown: Vec<_> = devices.iter().map(|entry| entry["unknown"].as_str()).collect();
     assert_eq!(unknown, [None, Some("device"), None, Some("device")]);

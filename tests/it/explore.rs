@@ -134,7 +134,7 @@ fn pictures_as_png_or_a_word_on_how_to_get_them() {
     let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let (pngs, others): (Vec<_>, Vec<_>) =
         files.partition(|file| file.extension().is_some_and(|end| end == "png"));
-    assert_eq!((pngs.len(), others.len()), (2 + 17 + 3 * 4 + 7 * 3, 1));
+    assert_eq!((pngs.len(), others.len()), (2 + 17 + 3 * 4 + 9 * 3, 1));
     assert!(pngs.iter().all(|file| fs::read(file).unwrap().starts_with(b"\x89PNG")));
 }
 

@@ -177,12 +177,10 @@ fn said(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn an_empty_file_has_no_minutes_and_no_minus() {
+fn empty_files_alone_are_no_success() {
     let (_folder, run) = generic("ann/a.csv", b"", &[]);
-    assert!(run.status.success());
-    assert!(said(&run.stdout).contains("  0.0"), "{}", said(&run.stdout));
-    let (_folder, run) = generic("ann/a.csv", b"", &["--json"]);
-    assert!(!said(&run.stdout).contains("-0.0"));
+    assert_eq!(run.status.code(), Some(65));
+    assert!(said(&run.stderr).contains("empty"), "{}", said(&run.stderr));
 }
 
 #[test]

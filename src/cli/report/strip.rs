@@ -102,13 +102,16 @@ impl Day<'_> {
         let marks = self.account.marks.iter().map(|mark| mark.at);
         let moments = points.chain(marks).filter(|at| self.holds(*at)).chain(ends);
         let hours: Vec<f64> = moments.map(|at| self.hour(at)).collect();
+        if hours.is_empty() {
+            return None;
+        }
         let first = hours.iter().copied().fold(f64::INFINITY, f64::min);
         let last = hours.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         // To the quarter of an hour where there is little, else to the hour.
         let unit = if last - first < 2.0 { STEPS[0] } else { 1.0 };
         let first = ((first / unit).floor() * unit).min(HOURS - unit);
         let last = ((last / unit).ceil() * unit).max(first + unit).min(HOURS);
-        first.is_finite().then_some([first, last])
+        Some([first, last])
     }
 
     fn hour(&self, at: i64) -> f64 {

@@ -105,7 +105,6 @@ mod tests {
     fn a_panic_of_a_library_is_a_refusal() {
         let refused = contained::<()>(|| Err(broken("x", &ArrowError::DivideByZero))).unwrap_err();
         assert_eq!(refused.kind(), FailureKind::Data);
-        #[expect(clippy::panic, reason = "what is contained")]
         let refused = contained::<()>(|| panic!("by a library")).unwrap_err();
         assert!(refused.to_string().contains("it is damaged"), "{refused}");
     }

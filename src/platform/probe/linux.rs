@@ -88,7 +88,7 @@ fn watch(system: &Result<Connection>, login: &Login) -> Check {
         (_, Some(Ok(_))) => {
             return Check::ok(name, "logind tells of locks, of other sessions and of sleep");
         }
-        (Err(failure), _) => first_line(failure),
+        (Err(failure), _) => failure.first_line(),
         (Ok(_), _) => "no logind session of this user".into(),
     };
     Check::warn(name, format!("{found}: locks, other sessions and sleep are not noticed"), mend)
@@ -100,7 +100,7 @@ fn bus(session: &Result<Connection>) -> Check {
     let found = format!(
         "{}; it watches all the same, but shows no notice and no icon, and locks only by \
          logind or a command",
-        first_line(failure)
+        failure.first_line()
     );
     let mend = if failure.to_string().contains("does not answer") {
         "log out and in again; its daemon (dbus-daemon or dbus-broker) hangs"
@@ -112,7 +112,7 @@ fn bus(session: &Result<Connection>) -> Check {
 
 fn notifications(session: &Result<Connection>) -> Check {
     let name = "notifications";
-    let asked = session.as_ref().map_err(first_line).and_then(server);
+    let asked = session.as_ref().map_err(Failure::first_line).and_then(server);
     match asked {
         Ok((server, true)) => Check::ok(name, format!("{server}, with buttons")),
         Ok((server, false)) => Check::warn(
@@ -149,8 +149,4 @@ fn lockers(login: &Login, session: &Result<Connection>) -> Vec<String> {
         found.extend(screen_savers().filter(|name| has_owner(link, name)).map(str::to_owned));
     }
     found
-}
-
-fn first_line(failure: &Failure) -> String {
-    failure.to_string().lines().next().unwrap_or_default().to_owned()
 }

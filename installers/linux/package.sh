@@ -147,7 +147,7 @@ END
 
 pack_rpm() {
     need rpmbuild rpm
-    (cd "$tree" && find . -type d -name mousewarden -printf '%%dir /%P\n' -o \
+    (cd "$tree" && find . -type d \( -name mousewarden -o -path '*/mousewarden/*' \) -printf '%%dir /%P\n' -o \
         -type f -printf '/%P\n' | sed 's/\.gz$/.gz*/') >"$work/files"
     cat >"$work/mousewarden.spec" <<END
 Name: mousewarden

@@ -98,6 +98,7 @@ const MORE: &str = "The task scheduler (taskschd.msc) tells more.";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manager {
     /// systemd, or the desktop by an autostart file.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "known on Linux"))]
     Desktop,
     /// Windows' task scheduler.
     TaskScheduler,

@@ -33,8 +33,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::hold;
-pub(crate) use self::linux::{Surroundings, choose};
+pub(crate) use self::linux::{Surroundings, choose, hold};
 #[cfg(target_os = "macos")]
 pub(crate) use self::macos::hold;
 #[cfg(windows)]
@@ -67,8 +66,10 @@ pub(crate) struct HookParams {
     /// Which way of seeing the mouse is wanted.
     pub backend: CaptureBackend,
     /// Leaves the X server's buffering as it is; only the benchmark wants that.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "read on Linux"))]
     pub untapped: bool,
     /// The folder that stands for `/` when devices are looked for; only tests want another.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "read on Linux"))]
     pub root: Option<PathBuf>,
 }
 

@@ -83,7 +83,7 @@ impl Mutator {
                 bytes.splice(at..end, other[from..to].to_vec());
             }
             7 => {
-                let random: Vec<u8> = (0..self.below(9)).map(|_| self.0.random()).collect();
+                let random: Vec<u8> = (0..self.below(9)).map(|_| self.0.random::<u8>()).collect();
                 bytes.splice(at..end, random);
             }
             _ => {

@@ -132,7 +132,7 @@ pub struct TensorProto {
     /// Shape.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
-    /// See [`data_type`].
+    /// See `data_type`.
     #[prost(int32, optional, tag = "2")]
     pub data_type: Option<i32>,
     /// Name.
@@ -165,7 +165,7 @@ pub struct TypeProto {
 /// Element type and shape.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TensorTypeProto {
-    /// See [`data_type`].
+    /// See `data_type`.
     #[prost(int32, optional, tag = "1")]
     pub elem_type: Option<i32>,
     /// Shape.

@@ -157,7 +157,7 @@ pub trait Locker: Send {
 /// How the agent is doing, as much as an icon can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatusSummary {
-    /// "watching", "paused", "locked", "unknown_device" or [`Self::ENROLLING`].
+    /// "watching", "paused", "locked", "unknown_device" or `Self::ENROLLING`.
     pub state: String,
     /// "trusted", "suspicious" or "intruder".
     pub decision: String,

@@ -53,7 +53,7 @@ impl History {
     }
 
     /// Everything from this moment on (milliseconds since 1970), in order. Rows that cannot be read
-    /// are passed over; [`Self::chain`] finds them.
+    /// are passed over; `Self::chain` finds them.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -34,7 +34,7 @@ impl Bus {
     ///
     /// # Errors
     /// [`FailureKind::Unavailable`] when there is no such bus, or it does not answer within
-    /// [`DEADLINE`].
+    /// `DEADLINE`.
     pub fn connect(&self) -> Result<Connection> {
         self.connect_within(DEADLINE)
     }
@@ -140,7 +140,7 @@ impl Object {
     /// Calls a method and reads its answer.
     ///
     /// # Errors
-    /// What the bus or the service said, or that it did not answer within [`DEADLINE`].
+    /// What the bus or the service said, or that it did not answer within `DEADLINE`.
     pub fn call<B, R>(&self, bus: &Connection, method: &str, body: &B) -> zbus::Result<R>
     where
         B: Serialize + DynamicType,

@@ -97,7 +97,7 @@ impl Series<'_> {
     /// Trains one owner of the plan, or keeps the model that is there and was made in the same way.
     ///
     /// # Errors
-    /// As [`Self::train`], and [`FailureKind::Data`] when this owner's data do not do.
+    /// As `Self::train`, and [`FailureKind::Data`] when this owner's data do not do.
     pub fn one<S: Scorer>(
         &self,
         split: &Split,

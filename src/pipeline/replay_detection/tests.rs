@@ -71,23 +71,28 @@ fn a_recording_is_known_however_it_is_played() {
     let recorded = strokes(1, 40);
     let known = windows(&recorded);
     let (sin, cos) = 0.7_f64.sin_cos();
-    let ways: [(&str, Vec<Window>); 7] = [
+    let ways: [(&str, Vec<Window>); 6] = [
         ("as it was", known.clone()),
         ("elsewhere", changed(&recorded, |[t, x, y]| [t, x + 37.0, y - 12.0])),
         ("faster", changed(&recorded, |[t, x, y]| [0.8 * t, x, y])),
         ("slower", changed(&recorded, |[t, x, y]| [1.25 * t, x, y])),
         ("mirrored and larger", changed(&recorded, |[t, x, y]| [t, -1.4 * x, 1.4 * y])),
         ("turned", changed(&recorded, |[t, x, y]| [t, cos * x - sin * y, sin * x + cos * y])),
-        (
-            "backwards",
-            windows(&recorded.iter().map(|stroke| backwards(stroke)).collect::<Vec<_>>()),
-        ),
     ];
     for (way, played) in ways {
         assert!(played.len() >= 30, "{way}: {} windows", played.len());
         let copies = told(&mut detection(&known), &played);
-        assert!(copies * 3 > played.len(), "{way}: {copies} of {}", played.len());
+        assert!(copies * 2 > played.len(), "{way}: {copies} of {}", played.len());
     }
+}
+
+/// A stroke is cut at other places from its end, so that fewer of its windows come back.
+#[test]
+fn a_recording_is_known_backwards() {
+    let recorded = strokes(1, 40);
+    let played = windows(&recorded.iter().map(|stroke| backwards(stroke)).collect::<Vec<_>>());
+    let copies = told(&mut detection(&windows(&recorded)), &played);
+    assert!(copies * 5 > played.len() * 2, "{copies} of {}", played.len());
 }
 
 fn backwards(stroke: &[[f64; 3]]) -> Vec<[f64; 3]> {

@@ -1,18 +1,17 @@
 //! `mousewarden-rig clicks`: finds how click timings lie among the users of recordings, and writes
 //! that into a backbone, whose weights stay as they are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use mousewarden::data::formats::{Format, ReadParams, open};
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::lab::pretrain::click_population;
 use mousewarden::lab::protocol::Protocol;
 use mousewarden::model::Backbone;
-use mousewarden::pipeline::window::cut_recording;
-use mousewarden::pipeline::{ClickPopulation, Window, WindowParams};
+use mousewarden::pipeline::ClickPopulation;
 
+use crate::people::{read_people, sessions_of};
 use crate::pretrain::folder_of_format;
 
 /// Arguments of `clicks`.
@@ -42,11 +41,11 @@ impl ClicksArgs {
         let mut backbone = Backbone::read(&self.backbone)?;
         let mut users = Vec::new();
         for (at, (format, folder)) in self.folders.iter().enumerate() {
-            let mut people = sessions_of(folder, format, backbone.windows)?;
+            let mut people = read_people(folder, format, backbone.windows)?;
             if let Some(name) = self.protocol.as_ref().filter(|_| at == 0) {
                 people.truncate(Protocol::find(name)?.reserved()?);
             }
-            users.extend(people);
+            users.extend(people.into_iter().map(sessions_of));
         }
         let population = click_population(&users).ok_or_else(|| {
             Failure::new(FailureKind::Data, "too few people click in these recordings")
@@ -69,22 +68,4 @@ fn tell(population: &ClickPopulation, users: usize) {
             eprintln!("  {:26}{numbers}", kind.words());
         }
     }
-}
-
-/// The windows of every session of every user.
-fn sessions_of(folder: &Path, format: &str, params: WindowParams) -> Result<Vec<Vec<Vec<Window>>>> {
-    let format: Format = format.parse()?;
-    let dataset = open(&format, &[folder.to_owned()], ReadParams::default())?;
-    let mut users = Vec::new();
-    for user in dataset.users() {
-        let mut sessions = Vec::new();
-        for session in dataset.sessions(user) {
-            let session = session?;
-            if !session.events.is_empty() {
-                sessions.push(cut_recording(params, session.signals()).0);
-            }
-        }
-        users.push(sessions);
-    }
-    Ok(users)
 }

@@ -11,6 +11,7 @@ pub mod desktop;
 pub mod fake;
 pub mod fuzz;
 pub mod inject;
+mod people;
 pub mod pretrain;
 #[cfg(target_os = "linux")]
 mod program;

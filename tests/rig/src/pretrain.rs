@@ -1,18 +1,17 @@
 //! `mousewarden-rig pretrain`: makes the backbone that every owner's training begins from, for
 //! whoever builds the program; the result is part of the next build.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use mousewarden::data::formats::{Format, ReadParams, open};
+use crate::people::{read_people, sessions_of};
 use mousewarden::error::Result;
 use mousewarden::lab::pretrain::{BackboneArchitecture, PretrainOptions, pretrain};
 use mousewarden::lab::protocol::Protocol;
 use mousewarden::model::{Backbone, BackboneOrigin};
 use mousewarden::nn::ConvShape;
-use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{Window, WindowParams};
 
 /// Arguments of `pretrain`.
@@ -208,18 +207,7 @@ impl PretrainArgs {
 }
 
 /// The windows of every user, sessions one after another.
-fn read_all(folder: &Path, format: &str, params: WindowParams) -> Result<Vec<Vec<Window>>> {
-    let format: Format = format.parse()?;
-    let dataset = open(&format, &[folder.to_owned()], ReadParams::default())?;
-    let windows = |user| -> Result<Vec<Window>> {
-        let mut all = Vec::new();
-        for session in dataset.sessions(user) {
-            let session = session?;
-            if !session.events.is_empty() {
-                all.extend(cut_recording(params, session.signals()).0);
-            }
-        }
-        Ok(all)
-    };
-    dataset.users().iter().map(windows).collect()
+fn read_all(folder: &PathBuf, format: &str, params: WindowParams) -> Result<Vec<Vec<Window>>> {
+    let people = read_people(folder, format, params)?;
+    Ok(people.into_iter().map(|user| sessions_of(user).concat()).collect())
 }

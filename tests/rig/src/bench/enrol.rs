@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::backbone::BackboneArgs;
-use mousewarden::data::formats::{Format, ReadParams, open};
+use crate::people::{read_people, sessions_of};
 use mousewarden::error::Result;
 use mousewarden::lab::synthesis::Device;
 use mousewarden::lab::synthesis::cohort;
 use mousewarden::lab::train::{TrainOptions, TrainingFacts, TrainingRequest, train_owner};
 use mousewarden::lab::trial::{TimeOnly, TrialScores, enrolment, on_device};
-use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{Window, WindowParams};
 
 /// Arguments of `bench enrol`.
@@ -71,9 +70,11 @@ impl EnrolArgs {
     /// # Errors
     /// When the dataset cannot be read or a training fails.
     pub fn run(self) -> Result<()> {
-        let format: Format = self.format.parse()?;
         let params = WindowParams::default();
-        let people = read_all(&format, &self.folder, params)?;
+        let people: Vec<RealPerson> = read_people(&self.folder, &self.format, params)?
+            .into_iter()
+            .map(|user| RealPerson { name: user.id.clone(), sessions: sessions_of(user) })
+            .collect();
         if self.describe {
             describe(&people, params, self.seed);
             return Ok(());
@@ -183,26 +184,6 @@ impl RealPerson {
     fn count(&self) -> usize {
         self.sessions.iter().map(Vec::len).sum()
     }
-}
-
-fn read_all(
-    format: &Format,
-    folder: &std::path::Path,
-    params: WindowParams,
-) -> Result<Vec<RealPerson>> {
-    let dataset = open(format, &[folder.to_owned()], ReadParams::default())?;
-    let mut people = Vec::new();
-    for user in dataset.users() {
-        let mut sessions = Vec::new();
-        for session in dataset.sessions(user) {
-            let session = session?;
-            if !session.events.is_empty() {
-                sessions.push(cut_recording(params, session.signals()).0);
-            }
-        }
-        people.push(RealPerson { name: user.id().to_owned(), sessions });
-    }
-    Ok(people)
 }
 
 fn describe(people: &[RealPerson], params: WindowParams, seed: u64) {

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use mousewarden::data::formats::{Format, ReadParams, open};
+use crate::people::{read_people, sessions_of};
 use mousewarden::error::Result;
-use mousewarden::lab::protocol::read_users;
 use mousewarden::pipeline::{KnownMovement, MarkKey, ReplayDetection, Window, WindowParams};
 use mousewarden::platform::stopwatch::Stopwatch;
 
@@ -33,13 +32,8 @@ impl CopiesArgs {
     /// # Errors
     /// When the dataset cannot be read.
     pub fn run(self) -> Result<()> {
-        let format: Format = self.format.parse()?;
-        let dataset = open(&format, std::slice::from_ref(&self.folder), ReadParams::default())?;
-        let (people, _) = read_users(&dataset, WindowParams::default(), &mut |_, _| {})?;
-        let of = |person: &mousewarden::lab::protocol::ProtocolUser| -> Vec<Vec<Window>> {
-            person.sessions.iter().map(|session| session.windows.clone()).collect()
-        };
-        let people: Vec<Vec<Vec<Window>>> = people.iter().map(of).collect();
+        let people = read_people(&self.folder, &self.format, WindowParams::default())?;
+        let people: Vec<Vec<Vec<Window>>> = people.into_iter().map(sessions_of).collect();
         let large = |(_, sessions): &(usize, &Vec<Vec<Window>>)| {
             sessions.iter().map(Vec::len).sum::<usize>() >= FEWEST
         };

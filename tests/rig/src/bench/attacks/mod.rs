@@ -11,11 +11,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::people::read_people;
 use mousewarden::agent::settings::DecisionChoice;
-use mousewarden::data::formats::{Format, ReadParams, open};
 use mousewarden::error::Result;
 use mousewarden::lab::metrics::wilson;
-use mousewarden::lab::protocol::{Plan, Protocol, Split, read_users};
+use mousewarden::lab::protocol::{Plan, Protocol, Split};
 use mousewarden::lab::shard::Shard;
 use mousewarden::lab::train::TrainOptions;
 use mousewarden::lab::train::series::Series;
@@ -78,9 +78,7 @@ impl AttacksArgs {
     /// When the dataset cannot be read or a model not be trained.
     pub fn run(self) -> Result<()> {
         let params = WindowParams::default();
-        let format: Format = self.format.parse()?;
-        let dataset = open(&format, std::slice::from_ref(&self.folder), ReadParams::default())?;
-        let (people, _) = read_users(&dataset, params, &mut |_, _| {})?;
+        let people = read_people(&self.folder, &self.format, params)?;
         let protocol = Protocol::find(&self.protocol)?;
         let plan = protocol.plan(protocol.prepare(people, params), self.seed)?;
         let species = species::all();

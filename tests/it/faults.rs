@@ -195,7 +195,11 @@ fn an_agent_is_seen_from_surroundings_without_its_runtime_folder() {
     let stop = home.elsewhere(&["stop"]);
     assert!(stop.status.success(), "{}", said(&stop));
     assert!(agent.0.wait().unwrap().success());
-    assert_eq!(home.log().matches("WARN").count(), 0, "{}", home.log());
+    // The hand that is played is an impostor's, and may be told of before the agent is stopped.
+    let log = home.log();
+    let is_its_alarm = |line: &&str| line.contains("event=\"alarm\"");
+    let warnings = log.lines().filter(|line| line.contains("WARN") && !is_its_alarm(line));
+    assert_eq!(warnings.count(), 0, "{log}");
     let purge = home.elsewhere(&["purge", "everything", "--yes"]);
     assert!(purge.status.success(), "{}", said(&purge));
     let left = fs::read_dir(home.path(".local/share/mousewarden"));

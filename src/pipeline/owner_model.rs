@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::click_model::OwnerClicks;
 use super::clicks::ClickSums;
+use super::llr::{DimensionLlr, LlrForm};
+use super::own_sessions::OwnSessions;
 use super::score::{Score, WindowScore};
 
 /// Scores closer to 0 or 1 than this say no more than this: one window must not decide alone.
@@ -129,29 +131,18 @@ pub struct OwnerModel {
     /// the rest is left. 0, as in older files, if days are not told apart.
     #[serde(default)]
     pub days: f32,
+    /// Of Student's distribution, by which embeddings scatter; 0, as in older files, for the normal
+    /// one. What lies far out is commoner than that makes it.
+    #[serde(default)]
+    pub degrees_of_freedom: f32,
+    /// How much the owner's own sessions differ; without it, as in older files, as much as anybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_sessions: Option<OwnSessions>,
     /// Multiplies the evidence before it becomes a score.
     pub slope: f32,
     /// The owner's clicks; without them, movement alone is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clicks: Option<OwnerClicks>,
-}
-
-/// The evidence of a certain number of windows as a quadratic form of their means.
-#[derive(Debug, Clone)]
-pub struct LlrForm {
-    square: Vec<f64>,
-    line: Vec<f64>,
-    constant: f64,
-    odds: f64,
-}
-
-impl LlrForm {
-    /// In nats, owner to anybody.
-    pub fn of(&self, group_mean: &GroupMean) -> f64 {
-        let terms = group_mean.embedding.iter().zip(&self.square).zip(&self.line);
-        let embedding = terms.map(|((z, square), line)| z * (z * square + line)).sum::<f64>();
-        embedding + self.constant + self.odds * group_mean.log_odds
-    }
 }
 
 /// Mean and variance of a normal mean of which mean and variance were known, once `seen` was seen
@@ -192,6 +183,8 @@ impl OwnerModel {
             odds: 0.0,
             lone: 0.0,
             days: 0.0,
+            degrees_of_freedom: 0.0,
+            own_sessions: None,
             slope: 1.0,
             clicks: None,
         }
@@ -218,34 +211,48 @@ impl OwnerModel {
             today.covariance.between_session[at] = rest as f32;
             today.covariance.between_user[at] += (days * between_session) as f32;
         }
+        if let Some(own) = &mut today.own_sessions {
+            own.within_a_day(&self.covariance, self.days);
+        }
         today
+    }
+
+    /// The variance between the owner's sessions: the owner's own where it is known, else anybody's.
+    pub fn session_variance(&self) -> &[f32] {
+        let own = self.own_sessions.as_ref();
+        own.map_or(&self.covariance.between_session, |own| &own.variance)
     }
 
     /// How the means of `windows` windows become evidence: the log-likelihood ratio of their
     /// embeddings and what their scores add.
     pub fn ratio(&self, windows: usize) -> LlrForm {
         let n = windows.max(1) as f64;
-        let Self { mean, variance, covariance, odds, lone, .. } = self;
-        let size = mean.len();
-        let mut ratio = LlrForm {
-            square: Vec::with_capacity(size),
-            line: Vec::with_capacity(size),
-            constant: 0.0,
-            odds: f64::from(*odds) * n / (n + f64::from(*lone)),
-        };
-        for (at, mean) in mean.iter().enumerate() {
-            let [between_user, between_session, within_session] =
-                [&covariance.between_user, &covariance.between_session, &covariance.within_session]
-                    .map(|v| f64::from(v[at]));
-            let noise = between_session + within_session / n;
-            let owner = f64::from(variance[at]) + noise;
-            let anybody = between_user + noise;
-            let mean = f64::from(*mean);
-            ratio.square.push(0.5 / anybody - 0.5 / owner);
-            ratio.line.push(mean / owner);
-            ratio.constant += 0.5 * ((anybody / owner).ln() - mean * mean / owner);
+        let dimensions = (0..self.mean.len()).map(|at| self.dimension(at, n)).collect();
+        let degrees_of_freedom = f64::from(self.degrees_of_freedom);
+        LlrForm {
+            dimensions,
+            degrees_of_freedom: (degrees_of_freedom > 0.0).then_some(degrees_of_freedom),
+            odds: f64::from(self.odds) * n / (n + f64::from(self.lone)),
         }
-        ratio
+    }
+
+    fn dimension(&self, at: usize, windows: f64) -> DimensionLlr {
+        let Self { mean, variance, covariance, .. } = self;
+        let [between_user, between_session, within_session, own_session, variance, mean] = [
+            covariance.between_user[at],
+            covariance.between_session[at],
+            covariance.within_session[at],
+            self.session_variance()[at],
+            variance[at],
+            mean[at],
+        ]
+        .map(f64::from);
+        let within = within_session / windows;
+        DimensionLlr {
+            mean,
+            owner: variance + own_session + within,
+            anybody: between_user + between_session + within,
+        }
     }
 
     /// The evidence of the means of `windows` windows and of the clicks that go with them, in nats,
@@ -267,7 +274,7 @@ impl OwnerModel {
     /// When numbers are missing or not finite, or a variance is not above 0.
     pub fn validate(&self) -> Result<(), String> {
         self.covariance.validate()?;
-        let Self { mean, variance, covariance, odds, lone, days, slope, clicks } = self;
+        let Self { mean, variance, covariance, odds, lone, days, slope, .. } = self;
         let sizes =
             mean.len() == covariance.dimensions() && variance.len() == covariance.dimensions();
         let finite = mean.iter().all(|x| x.is_finite());
@@ -288,7 +295,14 @@ impl OwnerModel {
         if !(slope.is_finite() && *slope > 0.0) {
             return Err(format!("the slope {slope} of its owner model must be above 0"));
         }
-        clicks.as_ref().map_or(Ok(()), OwnerClicks::validate)
+        let degrees = self.degrees_of_freedom;
+        if degrees != 0.0 && !(degrees.is_finite() && degrees > 2.0) {
+            return Err(format!(
+                "the {degrees} degrees of freedom of its owner model must be above 2"
+            ));
+        }
+        self.own_sessions.as_ref().map_or(Ok(()), |own| own.validate(covariance))?;
+        self.clicks.as_ref().map_or(Ok(()), OwnerClicks::validate)
     }
 }
 

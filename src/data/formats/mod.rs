@@ -89,6 +89,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use self::registry::{READERS, Reader};
+use self::table::NoLayoutFits;
 use crate::error::{Failure, FailureKind, Result};
 
 /// Which recordings they are.
@@ -164,9 +165,19 @@ pub fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<D
     let users = match &format.0 {
         Which::Named(reader) => {
             let layouts: Vec<_> = (reader.layouts)().into_iter().map(Arc::new).collect();
-            (reader.plan)(discover::files(inputs, &reader.wanted)?, &layouts)?
+            (reader.plan)(discover::files(inputs, &reader.wanted)?, &layouts)
         }
-        Which::Generic(generic) => generic::plan(generic, inputs)?,
+        Which::Generic(generic) => generic::plan(generic, inputs),
     };
-    Dataset::new(users, params)
+    Dataset::new(users.map_err(naming_the_format)?, params)
+}
+
+/// The failure with another format named, if the file is of one.
+fn naming_the_format(failure: Failure) -> Failure {
+    let cause = std::error::Error::source(&failure).and_then(|one| one.downcast_ref());
+    let remedy = cause.and_then(|cause: &NoLayoutFits| {
+        let names = registry::that_reads(&cause.source)?;
+        Some(cause.remedy(&format!("It looks like --format {names}.")))
+    });
+    remedy.into_iter().fold(failure, Failure::remedy)
 }

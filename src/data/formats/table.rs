@@ -88,7 +88,7 @@ impl Table {
             }
         }
         let (column, what) = missing.unwrap_or_default();
-        Err(not_of(&source, &head, &column, what))
+        Err(not_of(source, &head, &column, what))
     }
 
     /// The unit that the times of the first rows make likely.
@@ -258,19 +258,42 @@ fn is_json(text: &[u8]) -> bool {
     }
 }
 
+/// A file that no layout of the format fits: what to say once it is known whether another does.
+#[derive(Debug)]
+pub(super) struct NoLayoutFits {
+    pub(super) source: Source,
+    first_row: String,
+}
+
+impl NoLayoutFits {
+    /// What to do, after the row that was not understood.
+    pub(super) fn remedy(&self, what: &str) -> String {
+        format!("Its first row is: {}. {what}", self.first_row)
+    }
+}
+
+impl std::fmt::Display for NoLayoutFits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no layout fits the row {}", self.first_row)
+    }
+}
+
+impl std::error::Error for NoLayoutFits {}
+
 /// The failure of a file that no layout fits.
-fn not_of(source: &Source, head: &[u8], column: &str, what: &str) -> Failure {
+fn not_of(source: Source, head: &[u8], column: &str, what: &str) -> Failure {
     let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let line = line.strip_prefix(UTF8_MARK).unwrap_or(line);
-    let first: String = String::from_utf8_lossy(line).trim().chars().take(200).collect();
+    let first_row: String = String::from_utf8_lossy(line).trim().chars().take(200).collect();
     let lacks = if column.is_empty() { String::new() } else { format!("no column {column:?}, ") };
     let said = format!("{}: {lacks}not {what}", source.path.display());
     let is_data = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-');
-    let known = super::registry::that_reads(source);
-    let remedy = match (known, is_data) {
-        (Some(name), _) => format!("It looks like --format {name}."),
-        (None, true) => "If it has no row of names: --no-header, and columns by number.".into(),
-        (None, false) => "Give another --format, or say which columns it has (--layout).".into(),
+    let remedy = if is_data {
+        "If it has no row of names: --no-header, and columns by number."
+    } else {
+        "Give another --format, or say which columns it has (--layout)."
     };
-    Failure::new(FailureKind::Data, said).remedy(format!("Its first row is: {first}. {remedy}"))
+    let cause = NoLayoutFits { source, first_row };
+    let remedy = cause.remedy(remedy);
+    Failure::new(FailureKind::Data, said).remedy(remedy).caused_by(cause)
 }

@@ -49,9 +49,8 @@ fn day(owner_model: &OwnerModel, own: &[WindowScore], random: &mut Random) -> Ve
             .collect()
     };
     let home = around(&owner_model.mean, &owner_model.variance);
-    let places: Vec<Vec<f32>> = (0..DAY / STRETCH)
-        .map(|_| around(&home, &owner_model.covariance.between_session))
-        .collect();
+    let places: Vec<Vec<f32>> =
+        (0..DAY / STRETCH).map(|_| around(&home, owner_model.session_variance())).collect();
     // A block keeps the scatter around its mean; how far the mean itself strays is drawn.
     let strays: Vec<f32> =
         owner_model.covariance.within_session.iter().map(|v| v / BLOCK as f32).collect();

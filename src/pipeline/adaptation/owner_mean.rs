@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::REACH;
+use crate::own_sessions::{OwnSessions, Stretch};
 use crate::owner_model::{GroupMean, OwnerModel, log_odds, posterior};
 use crate::score::WindowScore;
 
@@ -17,6 +18,8 @@ pub struct Sitting {
     pub mean: GroupMean,
     /// How many.
     pub windows: usize,
+    /// The same windows in shorter stretches.
+    pub stretches: Vec<Stretch>,
 }
 
 /// Sums over the windows of a sitting.
@@ -25,6 +28,7 @@ pub(super) struct Sums {
     embedding: Vec<f64>,
     log_odds: f64,
     pub(super) windows: usize,
+    stretches: Vec<Stretch>,
 }
 
 impl Sums {
@@ -34,6 +38,7 @@ impl Sums {
         let sums = self.embedding.iter_mut().zip(&seen.embedding);
         sums.for_each(|(sum, x)| *sum += f64::from(*x));
         self.log_odds += f64::from(log_odds(seen.score));
+        Stretch::extend(&mut self.stretches, &seen.embedding);
     }
 
     pub(super) fn sitting(&self) -> Sitting {
@@ -42,6 +47,7 @@ impl Sums {
         Sitting {
             mean: GroupMean { embedding, log_odds: self.log_odds / n, ..GroupMean::default() },
             windows: self.windows,
+            stretches: self.stretches.clone(),
         }
     }
 }
@@ -54,19 +60,24 @@ pub struct OwnerMean {
     pub mean: Vec<f32>,
     /// How unsure it is: a variance of each.
     pub variance: Vec<f32>,
+    /// How much the owner's sessions differ; without it, as much as the model has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_sessions: Option<OwnSessions>,
 }
 
 impl OwnerMean {
     /// Where this model has its owner.
     pub fn of(owner: &OwnerModel) -> Self {
-        Self { mean: owner.mean.clone(), variance: owner.variance.clone() }
+        let OwnerModel { mean, variance, own_sessions, .. } = owner.clone();
+        Self { mean, variance, own_sessions }
     }
 
     /// The model with its owner here.
     #[must_use]
     pub fn put(&self, owner: &OwnerModel) -> OwnerModel {
-        let Self { mean, variance } = self.clone();
-        OwnerModel { mean, variance, ..owner.clone() }
+        let Self { mean, variance, own_sessions } = self.clone();
+        let own_sessions = own_sessions.or_else(|| owner.own_sessions.clone());
+        OwnerModel { mean, variance, own_sessions, ..owner.clone() }
     }
 
     /// How far it lies from where `anchor` has the owner: root mean square over the embedding, in
@@ -80,20 +91,32 @@ impl OwnerMean {
     }
 
     /// The mean after a sitting that is known to be the owner's: a step of a Kalman filter (Kalman 1960,
-    /// J. Basic Eng. 82) on each number for a mean that wanders, within [`REACH`] of `anchor`.
+    /// J. Basic Eng. 82) on each number for a mean that wanders, within [`REACH`] of `anchor`; and what
+    /// the sitting shows of how much the owner's sessions differ.
     #[must_use]
     pub fn after(&self, sitting: &Sitting, anchor: &OwnerModel) -> Self {
-        let covariance = &anchor.covariance;
-        let one = |at: usize, seen: f64| {
-            let [between_session, within_session] =
-                [&covariance.between_session, &covariance.within_session].map(|v| f64::from(v[at]));
+        let before = self.put(anchor);
+        let seen = &sitting.mean.embedding;
+        let mut own_sessions = before.own_sessions.clone();
+        if let Some(own) = &mut own_sessions {
+            for stretch in &sitting.stretches {
+                own.after(&anchor.covariance, stretch, [&self.mean, &self.variance]);
+            }
+        }
+        let session_variance = before.session_variance();
+        let one = |at: usize| {
+            let [between_session, own_session, within_session] = [
+                anchor.covariance.between_session[at],
+                session_variance[at],
+                anchor.covariance.within_session[at],
+            ]
+            .map(f64::from);
             let unsure = f64::from(self.variance[at]) + WANDER * between_session;
-            let noise = between_session + within_session / sitting.windows.max(1) as f64;
-            posterior((f64::from(self.mean[at]), unsure), seen, noise)
+            let noise = own_session + within_session / sitting.windows.max(1) as f64;
+            posterior((f64::from(self.mean[at]), unsure), seen[at], noise)
         };
-        let (mean, variance) =
-            sitting.mean.embedding.iter().enumerate().map(|(at, seen)| one(at, *seen)).unzip();
-        Self { mean, variance }.held(anchor)
+        let (mean, variance) = (0..seen.len()).map(one).unzip();
+        Self { mean, variance, own_sessions }.held(anchor)
     }
 
     /// Drawn back along the line to the anchor until it is within reach.
@@ -139,7 +162,7 @@ mod tests {
 
     fn sitting(place: f64) -> Sitting {
         let mean = GroupMean { embedding: vec![place; 8], ..GroupMean::default() };
-        Sitting { mean, windows: WINDOWS }
+        Sitting { mean, windows: WINDOWS, stretches: Vec::new() }
     }
 
     fn llr(owner: &OwnerModel, place: f64) -> f64 {

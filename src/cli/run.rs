@@ -20,6 +20,7 @@ use crate::agent::instance::Instance;
 use crate::agent::journal::Journal;
 use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
+use crate::agent::presence::Presence;
 use crate::agent::recorder::Recorder;
 use crate::agent::saved::SavedDecision;
 use crate::agent::{AgentOrigin, Command, LogSink, PostGuard, Reload, Reloaded, ResponderIo};
@@ -124,6 +125,7 @@ impl RunArgs {
             supervisor: Supervisor::from_environment(),
         };
         let endpoint = Some(ControlEndpoint::open(&socket)?);
+        let presence = Some(Presence::of(instance.clone(), &socket));
         let icon = context.config.tray.enabled;
         let setup = Setup {
             source,
@@ -135,6 +137,7 @@ impl RunArgs {
             recorder,
             reload: reload(self.model),
             endpoint,
+            presence,
             status_display: Box::new(move |counter| desktop::status_display(counter, icon)),
             saved: (kind == SourceKind::Mouse)
                 .then(|| SavedDecision::within(context.paths.runtime())),

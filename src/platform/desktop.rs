@@ -7,7 +7,7 @@ use crossbeam_channel::Sender;
 
 use super::{
     CaptureBackend, ControlHandler, EventSource, LockCommand, Locker, NoticeAnswer, Notifier,
-    StatusDisplay,
+    StartedLocker, StatusDisplay,
 };
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::Signal;
@@ -48,6 +48,14 @@ pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<d
     let patience = super::lock::command::PATIENCE;
     let params = DesktopLockerParams { system_bus, session_bus, command, environment, patience };
     Box::new(DesktopLocker::new(params))
+}
+
+/// Whether a locker that another process has started has locked, for all we know: waits as long as
+/// lockers take to fail.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_locked(started: &StartedLocker) -> bool {
+    use super::linux::bus::Bus;
+    super::lock::linux::has_locked(&Bus::Session, started, super::lock::command::PATIENCE)
 }
 
 /// Shows the agent on the session bus and, if wanted, in the tray.
@@ -123,6 +131,11 @@ mod elsewhere {
         Box::new(crate::platform::lock::elsewhere::SystemLocker::new(command, environment))
     }
 
+    /// Nobody can tell here: it is locked once more.
+    pub(crate) fn has_locked(_started: &StartedLocker) -> bool {
+        false
+    }
+
     /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
     pub fn session(signals: Sender<Signal>) -> Option<SessionListener> {
         crate::platform::session::here::SessionWatch::start(signals)
@@ -148,5 +161,7 @@ mod elsewhere {
     }
 }
 
+#[cfg(not(target_os = "linux"))]
+pub(crate) use elsewhere::has_locked;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{choice, icon, locker, notifier, session, status_display};

@@ -63,10 +63,14 @@ pub(super) enum LockerKind {
 }
 
 impl LockerKind {
-    /// Leaves its process id in the mark when it has locked.
+    /// Leaves its process id and the seconds since the start of the machine in the mark when it has
+    /// locked, and ends with this process, however that ends.
     pub(super) fn script(self, mark: &Path) -> String {
+        let bench = std::process::id();
         let mark = mark.display();
-        let locks = format!("echo $$ >>{mark}; exec sleep 3600");
+        let locks = format!(
+            "echo $$ $(cut -d ' ' -f 1 /proc/uptime) >>{mark}; exec tail --pid={bench} -f /dev/null"
+        );
         match self {
             Self::FailsOnce => {
                 format!(
@@ -134,6 +138,11 @@ impl Fault {
         matches!(self, Self::SilentSystemBus | Self::SilentBuses)
     }
 
+    /// Whether the mouse is not seen because of it.
+    pub(super) const fn blinds(self) -> bool {
+        matches!(self, Self::StoppedCapture | Self::KilledCapture | Self::DisplayGone)
+    }
+
     /// Whether nothing is left that could lock: then it has to be told.
     pub(super) const fn prevents_lock(self) -> bool {
         matches!(self, Self::LockerMissing)
@@ -192,6 +201,11 @@ impl Made {
             signal(pid, "STOP");
             Self::Stopped(pid)
         })
+    }
+
+    /// Whether it is that this process is stopped.
+    pub(super) fn stops(&self, process: u32) -> bool {
+        matches!(self, Self::Stopped(pid) if *pid == process)
     }
 
     fn kill(pid: Option<u32>) -> Self {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::data::private;
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 use crate::platform::file_watch::Place;
@@ -120,7 +121,7 @@ fn claim(path: &Path, socket: Option<&Path>, most_tries: usize) -> Result<File> 
 
 /// Who holds a lock; `None` when nobody does, or nobody ever has.
 pub(crate) fn holder(path: &Path) -> Option<Holder> {
-    let file = File::open(path).ok()?;
+    let file = files::open(path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(read(path)),
         Ok(()) | Err(TryLockError::Error(_)) => None,
@@ -130,7 +131,7 @@ pub(crate) fn holder(path: &Path) -> Option<Holder> {
 /// What the holder wrote, as far as it can be read: some systems lock the content as well.
 fn read(path: &Path) -> Holder {
     let mut text = String::new();
-    let read = File::open(path).and_then(|mut file| file.read_to_string(&mut text));
+    let read = files::open(path).and_then(|mut file| file.read_to_string(&mut text));
     let mut lines = text.lines().map(str::trim);
     let pid = lines.next().unwrap_or_default();
     let socket = lines.next().unwrap_or_default();

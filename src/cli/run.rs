@@ -99,6 +99,7 @@ impl RunArgs {
         let data_lock = kept_store.is_some().then(|| context.paths.data_lock());
         let locks: Vec<PathBuf> = data_lock.into_iter().chain([context.paths.lock()]).collect();
         let instance = Instance::claim(&locks, Some(&socket))?;
+        desktop::write_only_below(&context.written_folders());
         let store = kept_store.unwrap_or_else(|| Store::at(context.paths.data()));
         retention::enforce(&context);
         let (judge, aside) = context.judge_whatever_was_learnt(self.model.as_deref())?;

@@ -24,6 +24,12 @@ pub(crate) fn mouse(program: PathBuf, backend: CaptureBackend) -> Result<Box<dyn
     Ok(Box::new(CaptureProcess::open(params)?))
 }
 
+/// Has the agent write in these folders alone, as far as the system can hold it to that.
+#[cfg(target_os = "linux")]
+pub(crate) fn write_only_below(folders: &[PathBuf]) {
+    super::capture::linux::confine::write_only_below(folders);
+}
+
 /// Which way of seeing the mouse would be taken here, and why.
 #[cfg(target_os = "linux")]
 pub fn choice(wanted: CaptureBackend) -> (CaptureBackend, &'static str) {
@@ -118,6 +124,9 @@ pub(crate) struct SessionListener {
 mod elsewhere {
     use super::*;
 
+    /// Nothing holds it to that here.
+    pub(crate) fn write_only_below(_folders: &[PathBuf]) {}
+
     /// There is one way here.
     pub fn choice(wanted: CaptureBackend) -> (CaptureBackend, &'static str) {
         match wanted {
@@ -162,6 +171,6 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::has_locked;
-#[cfg(not(target_os = "linux"))]
 pub use elsewhere::{choice, icon, locker, notifier, session, status_display};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use elsewhere::{has_locked, write_only_below};

@@ -208,6 +208,11 @@ impl Made {
         matches!(self, Self::Stopped(pid) if *pid == process)
     }
 
+    /// Whether it is a program with a transaction.
+    pub(super) const fn is_writer(&self) -> bool {
+        matches!(self, Self::Writer(_))
+    }
+
     fn kill(pid: Option<u32>) -> Self {
         pid.into_iter().for_each(|pid| signal(pid, "KILL"));
         Self::Nothing

@@ -142,6 +142,10 @@ impl<'a> Life<'a> {
             if fault.blinds() {
                 held.retain(|(_, made)| !made.stops(self.agent.pid()));
             }
+            // The history can be open for writing in one place at a time.
+            if fault == Fault::LockedHistory {
+                held.retain(|(_, made)| !made.is_writer());
+            }
             let lasts = Micros::from_millis(random.random_range(500..4_000));
             held.push((clock::now() + lasts, self.make(fault, desk, tally)?));
             self.watch(Micros::from_millis(random.random_range(1_000..3_000)), tally);

@@ -2,6 +2,7 @@
 //! ended within the time in which lockers fail.
 
 use std::env;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -12,7 +13,6 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::files;
 use crate::platform::{LockCommand, StartedLocker};
 
 /// A command that ends within this time with an error has not locked: i3lock, for one, tries for
@@ -86,7 +86,7 @@ fn is_runnable(path: &Path) -> Result<(), String> {
 fn interpreter(path: &Path) -> Option<PathBuf> {
     let mut line = String::new();
     // What cannot be read as text is no script.
-    BufReader::new(files::open(path).ok()?.take(256)).read_line(&mut line).ok()?;
+    BufReader::new(File::open(path).ok()?.take(256)).read_line(&mut line).ok()?;
     Some(PathBuf::from(line.strip_prefix("#!")?.split_whitespace().next()?))
 }
 

@@ -248,17 +248,21 @@ fn confirm(locked: impl Fn() -> zbus::Result<bool>) -> Result<(), Reason> {
     }
 }
 
-/// The user's service manager, looked for from now on, so that its answer is there when it is
-/// needed.
+/// The user's service manager, if it answers: asked from now on, so that its answer is there when it
+/// is needed.
 fn manager(bus: Bus) -> Receiver<Connection> {
     let (found, manager) = bounded(1);
     drop(thread::Builder::new().name("service-manager".to_owned()).spawn(move || {
         let link = bus.connect_within(START).ok();
-        let link = link.filter(|link| has_owner(link, "org.freedesktop.systemd1"));
+        let link = link.filter(|link| has_owner(link, SYSTEMD) && manager_answers(link));
         // Nobody may be waiting any more.
         link.into_iter().for_each(|link| drop(found.send(link)));
     }));
     manager
+}
+
+fn manager_answers(link: &Connection) -> bool {
+    !is_silent(&service_manager().property(link, "Version"))
 }
 
 /// A child of a service with NoNewPrivileges could not check the password, so the service manager

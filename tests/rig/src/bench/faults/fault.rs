@@ -22,6 +22,7 @@ pub(super) enum Fault {
     SilentSystemBus,
     SilentBuses,
     SilentScreenSaver,
+    SilentServiceManager,
     StalledNotifications,
     LockedHistory,
     FullDisk,
@@ -90,6 +91,7 @@ impl Fault {
             Self::SilentSystemBus => "system bus accepts and does not answer",
             Self::SilentBuses => "neither bus answers",
             Self::SilentScreenSaver => "screen saver service does not answer",
+            Self::SilentServiceManager => "service manager does not answer",
             Self::StalledNotifications => "notification server stopped",
             Self::LockedHistory => "another program has the history open for writing",
             Self::FullDisk => "disk of the data folder full",
@@ -160,7 +162,12 @@ impl Fault {
             Self::StoppedCapture => Made::stop(agent.capture()),
             Self::KilledInCountdown => Made::kill(Some(agent.pid())),
             Self::KilledCapture => Made::kill(agent.capture()),
-            Self::SilentScreenSaver => Made::SilentService(silent_service(desk)?),
+            Self::SilentScreenSaver => {
+                Made::SilentService(silent_service(desk, "org.freedesktop.ScreenSaver")?)
+            }
+            Self::SilentServiceManager => {
+                Made::SilentService(silent_service(desk, "org.freedesktop.systemd1")?)
+            }
             Self::LockedHistory => Made::Writer(writer(&desk.history())?),
             Self::SilentCallers => Made::Callers(callers(&desk.socket())?),
             Self::DisplayGone => {
@@ -245,12 +252,12 @@ pub(super) fn signal(pid: u32, name: &str) {
     }
 }
 
-/// Owns the name of a screen saver; nobody ever reads what it is asked.
-fn silent_service(desk: &FaultDesk) -> Result<Connection> {
+/// Owns the name of a service; nobody ever reads what it is asked.
+fn silent_service(desk: &FaultDesk, name: &'static str) -> Result<Connection> {
     let named = zbus::blocking::connection::Builder::address(desk.desktop.bus_address())
-        .and_then(|builder| builder.name("org.freedesktop.ScreenSaver"))
+        .and_then(|builder| builder.name(name))
         .and_then(zbus::blocking::connection::Builder::build);
-    named.map_err(|error| Failure::io("a silent screen saver", std::io::Error::other(error)))
+    named.map_err(|error| Failure::io(name, std::io::Error::other(error)))
 }
 
 /// Begins a transaction, as an SQLite browser with unsaved edits does, and returns when it has.

@@ -30,9 +30,10 @@ const FROM_THE_START: [Fault; 5] = [
     Fault::LockerFailsOnce,
 ];
 /// The faults that come and go while the agent runs.
-const COMING: [Fault; 10] = [
+const COMING: [Fault; 11] = [
     Fault::SilentSessionBus,
     Fault::SilentScreenSaver,
+    Fault::SilentServiceManager,
     Fault::StalledNotifications,
     Fault::LockedHistory,
     Fault::StoppedCapture,
@@ -135,7 +136,7 @@ impl<'a> Life<'a> {
                 continue;
             }
             // Its service needs a bus that answers.
-            if fault == Fault::SilentScreenSaver {
+            if matches!(fault, Fault::SilentScreenSaver | Fault::SilentServiceManager) {
                 held.clear();
             }
             // Who is stopped itself can say nothing.

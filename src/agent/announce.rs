@@ -71,6 +71,7 @@ fn reason(event: &Event) -> (Option<String>, bool) {
         | Event::LockAsked { .. }
         | Event::Gap { .. }
         | Event::Changed { .. }
+        | Event::Removed { .. }
         | Event::Unwritten { .. } => (None, true),
         Event::CountdownEnded { why } | Event::Stopped { why } => (Some(why.clone()), false),
         Event::Withheld { why, .. } => (Some(why.to_string()), false),

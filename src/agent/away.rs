@@ -213,6 +213,7 @@ fn telling(event: &Event) -> Option<(&'static str, u64)> {
         Event::Changed { what: Part::Adaptation } => "what it learnt changed",
         Event::HistoryReset { .. } => "history begun anew",
         Event::PutAside { .. } => "a damaged file put aside",
+        Event::Removed { .. } => "lock or socket removed",
         Event::Unwritten { .. } => "entries lost",
         Event::Session { boundary: Boundary::Overflow } => "mouse events lost",
         Event::Refused { .. } => "a pause or stop refused",

@@ -71,6 +71,14 @@ pub enum Event {
         /// What was wrong with it.
         why: String,
     },
+    /// A file by which the running agent is found was removed, replaced or moved.
+    Removed {
+        /// Which.
+        file: String,
+        /// Why it could not be made again, if so.
+        #[serde(default)]
+        why: Option<String>,
+    },
     /// The history is another than before, or begins.
     HistoryReset {
         /// Why.
@@ -228,11 +236,12 @@ pub enum Event {
 
 impl Event {
     /// Every name that [`Self::name`] gives.
-    pub const NAMES: [&str; 33] = [
+    pub const NAMES: [&str; 34] = [
         "started",
         "gap",
         "changed",
         "put_aside",
+        "removed",
         "history_reset",
         "unwritten",
         "verdict",
@@ -271,6 +280,7 @@ impl Event {
             Self::Gap { .. } => "gap",
             Self::Changed { .. } => "changed",
             Self::PutAside { .. } => "put_aside",
+            Self::Removed { .. } => "removed",
             Self::HistoryReset { .. } => "history_reset",
             Self::Unwritten { .. } => "unwritten",
             Self::Verdict(_) => "verdict",
@@ -312,6 +322,10 @@ impl Event {
             }
             Self::Changed { what } => format!("another {what} than at the last start"),
             Self::PutAside { file, why } => format!("put aside as {file}: {why}"),
+            Self::Removed { file, why: None } => format!("{file} was removed, and made again"),
+            Self::Removed { file, why: Some(why) } => {
+                format!("{file} was removed, and cannot be made again: {why}")
+            }
             Self::HistoryReset { why } => format!("the history begins anew: {why}"),
             Self::Unwritten { events } => format!("{events} entries could not be kept"),
             Self::Session { boundary } => format!("session: {boundary}"),

@@ -4,11 +4,14 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::data::private;
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
+use crate::platform::file_watch::Place;
 
 /// Whoever looks whether a file is locked locks it for a moment, and an agent that was asked to end
 /// may take two seconds: it is tried so often.
@@ -16,10 +19,18 @@ const TRIES: usize = 115;
 /// Between two tries.
 const PAUSE: Micros = Micros::from_millis(20);
 
-/// Being the only one, as long as it lives.
-#[derive(Debug)]
+/// Being the only one, as long as it or a clone lives.
+#[derive(Debug, Clone)]
 pub(crate) struct Instance {
-    _files: Vec<File>,
+    held: Arc<Mutex<Vec<HeldLock>>>,
+    socket: Option<PathBuf>,
+}
+
+/// A file that is held.
+#[derive(Debug)]
+struct HeldLock {
+    path: PathBuf,
+    file: File,
 }
 
 /// Who holds a lock.
@@ -39,11 +50,11 @@ impl Instance {
     /// # Errors
     /// [`FailureKind::Busy`] when another process holds one of them, with its number.
     pub fn claim(locks: &[PathBuf], socket: Option<&Path>) -> Result<Self> {
-        let mut files = Vec::new();
+        let mut held = Vec::new();
         let mut refused = None;
-        for lock in locks {
-            match claim(lock, socket) {
-                Ok(file) => files.push(file),
+        for path in locks {
+            match claim(path, socket, TRIES) {
+                Ok(file) => held.push(HeldLock { path: path.clone(), file }),
                 Err(failure) if failure.kind() == FailureKind::Busy => return Err(failure),
                 Err(failure) => {
                     tracing::warn!("{failure}");
@@ -51,11 +62,37 @@ impl Instance {
                 }
             }
         }
-        refused.filter(|_| files.is_empty()).map_or(Ok(Self { _files: files }), Err)
+        if let Some(failure) = refused.filter(|_| held.is_empty()) {
+            return Err(failure);
+        }
+        let held = Arc::new(Mutex::new(held));
+        Ok(Self { held, socket: socket.map(Path::to_owned) })
+    }
+
+    /// The files that are held.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.held().iter().map(|lock| lock.path.clone()).collect()
+    }
+
+    /// Claims anew what is no longer found at its place: each file, and why it could not be had.
+    pub(super) fn claim_again(&self) -> Vec<(PathBuf, Option<Failure>)> {
+        let mut held = self.held();
+        let gone =
+            held.iter_mut().filter(|lock| Place::of(&lock.path) != Place::of_open(&lock.file));
+        let again = gone.map(|lock| {
+            let claimed = claim(&lock.path, self.socket.as_deref(), 1);
+            let failure = claimed.map(|file| lock.file = file).err();
+            (lock.path.clone(), failure)
+        });
+        again.collect()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<HeldLock>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn claim(path: &Path, socket: Option<&Path>) -> Result<File> {
+fn claim(path: &Path, socket: Option<&Path>, most_tries: usize) -> Result<File> {
     let failed = |error: io::Error| {
         let remedy = private::remedy(path, &error, "MOUSEWARDEN_DATA");
         Failure::io(format!("lock file {}", path.display()), error).remedy(remedy)
@@ -65,7 +102,7 @@ fn claim(path: &Path, socket: Option<&Path>) -> Result<File> {
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if tries < TRIES => {
+            Err(TryLockError::WouldBlock) if tries < most_tries => {
                 tries += 1;
                 clock::sleep_until(clock::now() + PAUSE);
             }
@@ -84,7 +121,7 @@ fn claim(path: &Path, socket: Option<&Path>) -> Result<File> {
 
 /// Who holds a lock; `None` when nobody does, or nobody ever has.
 pub(crate) fn holder(path: &Path) -> Option<Holder> {
-    let file = File::open(path).ok()?;
+    let file = files::open(path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(read(path)),
         Ok(()) | Err(TryLockError::Error(_)) => None,
@@ -94,7 +131,7 @@ pub(crate) fn holder(path: &Path) -> Option<Holder> {
 /// What the holder wrote, as far as it can be read: some systems lock the content as well.
 fn read(path: &Path) -> Holder {
     let mut text = String::new();
-    let read = File::open(path).and_then(|mut file| file.read_to_string(&mut text));
+    let read = files::open(path).and_then(|mut file| file.read_to_string(&mut text));
     let mut lines = text.lines().map(str::trim);
     let pid = lines.next().unwrap_or_default();
     let socket = lines.next().unwrap_or_default();
@@ -139,6 +176,32 @@ mod tests {
         assert!(Instance::claim(&[good], None).is_err());
         assert!(Instance::claim(&[bad], None).is_err());
         drop(first);
+    }
+
+    #[test]
+    fn what_is_removed_or_replaced_is_claimed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let locks = ["a.lock", "b.lock", "c.lock"].map(|name| folder.path().join(name));
+        let instance = Instance::claim(&locks, None).unwrap();
+        assert!(instance.claim_again().is_empty());
+        let is_told = Place::of(&locks[0]).is_some();
+        if !is_told {
+            // Such a system lets no file go that is held, or tells of none.
+            assert!(holder(&locks[0]).is_some());
+            return;
+        }
+        std::fs::remove_file(&locks[0]).unwrap();
+        std::fs::rename(&locks[1], folder.path().join("elsewhere")).unwrap();
+        let another = Instance::claim(&locks[1..2], None).unwrap();
+        let again = instance.claim_again();
+        assert!(again[0].1.is_none() && again[0].0 == locks[0], "{again:?}");
+        let busy = again[1].1.as_ref().map(Failure::kind);
+        assert_eq!(busy, Some(FailureKind::Busy), "another one was faster");
+        drop(another);
+        assert!(
+            instance.claim_again().iter().all(|(path, why)| *path == locks[1] && why.is_none())
+        );
+        assert!(locks.iter().all(|lock| holder(lock).is_some()));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::data::private;
+use crate::files;
 use crate::pipeline::KnownMovement;
 
 /// No file of marks comes near this.
@@ -35,7 +36,7 @@ impl LaterMovement {
         if fs::metadata(&self.0)?.len() > MAX_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        serde_json::from_slice(&fs::read(&self.0)?).map_err(io::Error::from)
+        serde_json::from_slice(&files::read(&self.0)?).map_err(io::Error::from)
     }
 
     /// Keeps this in place of what was there.

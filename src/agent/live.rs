@@ -21,6 +21,7 @@ use super::intake::{self, Pressure};
 use super::judge::Judge;
 use super::log;
 use super::metrics::Metrics;
+use super::presence::Presence;
 use super::recorder::Recorder;
 use super::reload::Reload;
 use super::responder::{Responder, ResponderIo, ResponderParams, Task};
@@ -57,6 +58,8 @@ pub struct Setup {
     pub reload: Reload,
     /// Where it can be asked.
     pub endpoint: Option<ControlEndpoint>,
+    /// Where it is found, looked after while it runs.
+    pub presence: Option<Presence>,
     /// Shows the agent on the desktop.
     pub status_display: StatusDisplayMaker,
     /// Keeps the state of the decision for a restart within the session; none where nothing is
@@ -148,7 +151,11 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
     if let Some(endpoint) = setup.endpoint {
-        serve(endpoint, control)?;
+        serve(endpoint, control.clone())?;
+    }
+    if let Some(presence) = setup.presence {
+        let telling = Arc::clone(&telling);
+        spawn("presence", move || presence.attend(&control, &telling))?;
     }
     let adaptation = judge.adaptation.clone();
     let later_movement = judge.later_movement.clone();
@@ -187,8 +194,8 @@ fn shared_status(
     SharedStatus::new(Status { source: source.into(), recording, config, ..Status::default() })
 }
 
-/// Where the intake's entries go, until the engine has ended.
-type Telling = Arc<Mutex<Option<Sender<Task>>>>;
+/// Where entries of threads that may outlive the engine go, until the engine has ended.
+pub(super) type Telling = Arc<Mutex<Option<Sender<Task>>>>;
 
 /// Shows and writes down what the source says of itself.
 fn capture_news(shared_status: Arc<SharedStatus>, telling: Telling) -> intake::News {
@@ -209,7 +216,7 @@ fn capture_news(shared_status: Arc<SharedStatus>, telling: Telling) -> intake::N
     })
 }
 
-fn serve(endpoint: ControlEndpoint, control: AgentControl) -> Result<()> {
+pub(super) fn serve(endpoint: ControlEndpoint, control: AgentControl) -> Result<()> {
     let obey = control.commands().clone();
     spawn("control", move || {
         endpoint.serve(

@@ -24,6 +24,7 @@ pub(crate) mod metrics;
 pub mod model_versions;
 mod notice;
 pub(crate) mod playback;
+pub mod presence;
 pub(crate) mod recorder;
 mod reload;
 pub(crate) mod replay;

@@ -61,6 +61,15 @@ impl Context {
         make(self.paths.runtime(), RUNTIME)
     }
 
+    /// The folders in which an agent by this configuration writes.
+    pub(super) fn written_folders(&self) -> Vec<PathBuf> {
+        let files = [&self.config.journal.file, &self.config.metrics.file];
+        let files = files.into_iter().filter(|file| file.is_absolute());
+        let beside = files.filter_map(|file| file.parent()).map(Path::to_owned);
+        let own = [self.paths.data(), self.paths.runtime()].map(Path::to_owned);
+        own.into_iter().chain(beside).collect()
+    }
+
     /// The model file: that of the command line, of the administrator, of the configuration, or
     /// the owner's.
     pub fn model(&self, named: Option<&Path>) -> PathBuf {
@@ -246,7 +255,7 @@ fn layered(defaults: &Path, own: Option<&Path>) -> Result<(Config, Option<PathBu
 
 /// The keys of a file that was read as a configuration before.
 fn table(path: &Path) -> Result<toml::Table> {
-    let text = std::fs::read_to_string(path)
+    let text = files::read_to_string(path)
         .map_err(|e| Failure::io(format!("configuration {}", path.display()), e))?;
     Ok(text.parse().unwrap_or_default())
 }

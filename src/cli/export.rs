@@ -1,7 +1,6 @@
 //! `export`: copies everything that is stored about the owner into a new folder that only they can
 //! read, with a list of what it is.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use super::privacy::inventory::{self, Holding};
 use super::privacy::size;
 use crate::data::private;
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
@@ -82,8 +82,8 @@ impl ExportArgs {
 /// Copies a file; its length and SHA-256 are those of the copy, also when the agent writes on.
 fn copy(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     to.parent().map_or(Ok(()), private::folder)?;
-    io::copy(&mut fs::File::open(from)?, &mut private::create_file(to)?)?;
-    let copy = fs::read(to)?;
+    io::copy(&mut files::open(from)?, &mut private::create_file(to)?)?;
+    let copy = files::read(to)?;
     let digest = Sha256::digest(&copy);
     Ok((copy.len() as u64, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
 }

@@ -12,6 +12,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::agent::Command;
 use crate::data::{Store, private};
 use crate::error::{Failure, Result};
+use crate::files;
 use crate::platform::{Notice, clock, desktop};
 
 /// The file's name in the data folder.
@@ -51,7 +52,7 @@ impl QuietPeriod {
     /// The one that the last enrolment began; none where there is none or it cannot be read.
     pub(super) fn read(store: &Store) -> Option<Self> {
         let path = Self::path(store);
-        let until: Timestamp = fs::read_to_string(&path).ok()?.trim().parse().ok()?;
+        let until: Timestamp = files::read_to_string(&path).ok()?.trim().parse().ok()?;
         Some(Self { path, until: until.min(clock::wall() + MOST_HOURS.hours()) })
     }
 

@@ -39,26 +39,28 @@ impl GuardArgs {
         output::log_to_stderr(LogLevel::Warn);
         // Whoever ends the agent is not to end the guard by the same signal.
         signals::listen(|_| {})?;
-        let why = match stand_by(std::io::stdin(), self.seconds) {
+        let (why, started) = match stand_by(std::io::stdin(), self.seconds) {
             Ending::Over => return Ok(()),
-            Ending::Lost => "it was ended",
-            Ending::Late => "it was stopped",
+            Ending::Lost(started) => ("it was ended", started),
+            Ending::Late(started) => ("it was stopped", started),
         };
         tracing::warn!(event = "guard", why, "mousewarden did not come to its lock: {why}");
-        let locked = self.lock();
+        // A second locker beside one that is about to lock would only be in its way.
+        let is_locked = started.is_some_and(|locker| desktop::has_locked(&locker));
+        let locked = if is_locked { Ok(()) } else { self.lock() };
         tell(why, locked.is_ok());
         locked
     }
 
     fn lock(&self) -> Result<()> {
         let mut locker = desktop::locker(self.command.clone(), for_locker());
-        let mut locked = locker.lock();
+        let mut locked = locker.lock(&|_| {});
         for _ in 1..TRIES {
             if locked.is_ok() {
                 break;
             }
             thread::sleep(PAUSE);
-            locked = locker.lock();
+            locked = locker.lock(&|_| {});
         }
         locked.map(drop)
     }

@@ -20,6 +20,7 @@ use crate::agent::instance::Instance;
 use crate::agent::journal::Journal;
 use crate::agent::live::{self, Setup, SourceKind};
 use crate::agent::playback::{Pace, Playback};
+use crate::agent::presence::Presence;
 use crate::agent::recorder::Recorder;
 use crate::agent::saved::SavedDecision;
 use crate::agent::{AgentOrigin, Command, LogSink, PostGuard, Reload, Reloaded, ResponderIo};
@@ -98,6 +99,7 @@ impl RunArgs {
         let data_lock = kept_store.is_some().then(|| context.paths.data_lock());
         let locks: Vec<PathBuf> = data_lock.into_iter().chain([context.paths.lock()]).collect();
         let instance = Instance::claim(&locks, Some(&socket))?;
+        desktop::write_only_below(&context.written_folders());
         let store = kept_store.unwrap_or_else(|| Store::at(context.paths.data()));
         retention::enforce(&context);
         let (judge, aside) = context.judge_whatever_was_learnt(self.model.as_deref())?;
@@ -124,6 +126,7 @@ impl RunArgs {
             supervisor: Supervisor::from_environment(),
         };
         let endpoint = Some(ControlEndpoint::open(&socket)?);
+        let presence = Some(Presence::of(instance.clone(), &socket));
         let icon = context.config.tray.enabled;
         let setup = Setup {
             source,
@@ -135,6 +138,7 @@ impl RunArgs {
             recorder,
             reload: reload(self.model),
             endpoint,
+            presence,
             status_display: Box::new(move |counter| desktop::status_display(counter, icon)),
             saved: (kind == SourceKind::Mouse)
                 .then(|| SavedDecision::within(context.paths.runtime())),

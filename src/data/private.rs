@@ -112,7 +112,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Whether nobody but the administrator can have written a file: file and folder belong to root and
-/// nobody else may write to them.
+/// nobody else may write to them. In a user namespace root has no number of its own; there the
+/// whole way from `/` has to belong to the owner of `/`, which is not this user.
 ///
 /// # Errors
 /// When it cannot be looked at.
@@ -120,10 +121,14 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn only_root_writes(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let path = path.canonicalize()?;
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    for place in [path.as_path(), folder] {
+    let root = Path::new("/").metadata()?.uid();
+    if root != 0 && root == rustix::process::getuid().as_raw() {
+        return Ok(false);
+    }
+    let depth = if root == 0 { 2 } else { usize::MAX };
+    for place in path.ancestors().take(depth) {
         let data = place.metadata()?;
-        if data.uid() != 0 || data.mode() & 0o022 != 0 {
+        if data.uid() != root || data.mode() & 0o022 != 0 {
             return Ok(false);
         }
     }

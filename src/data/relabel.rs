@@ -2,7 +2,6 @@
 //! it was written.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read};
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::formats::spellings;
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 
 /// A header longer than this is none, bytes.
 const HEADER_MAX: u64 = 64 * 1024;
@@ -43,7 +43,7 @@ pub(crate) fn relabel(
     with_probability: bool,
 ) -> Result<Copied> {
     let failed = |e: csv::Error| csv_failure(from, e);
-    let file = File::open(from).map_err(|e| Failure::io(from.display(), e))?;
+    let file = files::open(from).map_err(|e| Failure::io(from.display(), e))?;
     let separator = separator(from)?;
     let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(file);
     let header = reader.byte_headers().map_err(failed)?.clone();
@@ -121,7 +121,7 @@ fn bare(field: &[u8]) -> String {
 /// Whichever of comma, semicolon and tab the header has most of.
 fn separator(from: &Path) -> Result<u8> {
     let mut header = Vec::new();
-    let file = File::open(from).map_err(|e| Failure::io(from.display(), e))?;
+    let file = files::open(from).map_err(|e| Failure::io(from.display(), e))?;
     let read = BufReader::new(file).take(HEADER_MAX).read_until(b'\n', &mut header);
     read.map_err(|e| Failure::io(from.display(), e))?;
     Ok([b'\t', b';', b',']

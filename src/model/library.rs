@@ -6,11 +6,11 @@
 //! there.
 
 use std::env::consts::{ARCH, OS};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 
 /// File names of the library on this system, the version that is shipped first.
 pub fn library_names() -> &'static [&'static str] {
@@ -58,11 +58,11 @@ pub(crate) fn examine(path: &Path) -> Result<()> {
     if !path.is_absolute() {
         return refuse(&name, FailureKind::Config, "is not given by an absolute path");
     }
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-    let (metadata, file) = opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
-    if !metadata.is_file() {
+    if path.exists() && !path.is_file() {
         return refuse(&name, FailureKind::Unavailable, "is not a file");
     }
+    let opened = files::open(path).and_then(|file| Ok((file.metadata()?, file)));
+    let (metadata, file) = opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
     let mut head = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| Failure::io(&name, error))?;
     match Image::of(&head) {

@@ -7,7 +7,7 @@ use crossbeam_channel::Sender;
 
 use super::{
     CaptureBackend, ControlHandler, EventSource, LockCommand, Locker, NoticeAnswer, Notifier,
-    StatusDisplay,
+    StartedLocker, StatusDisplay,
 };
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::Signal;
@@ -22,6 +22,12 @@ pub(crate) fn mouse(program: PathBuf, backend: CaptureBackend) -> Result<Box<dyn
     super::capture::linux::confine::shut_memory();
     let params = CaptureParams { backend, ..CaptureParams::new(program) };
     Ok(Box::new(CaptureProcess::open(params)?))
+}
+
+/// Has the agent write in these folders alone, as far as the system can hold it to that.
+#[cfg(target_os = "linux")]
+pub(crate) fn write_only_below(folders: &[PathBuf]) {
+    super::capture::linux::confine::write_only_below(folders);
 }
 
 /// Which way of seeing the mouse would be taken here, and why.
@@ -48,6 +54,14 @@ pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<d
     let patience = super::lock::command::PATIENCE;
     let params = DesktopLockerParams { system_bus, session_bus, command, environment, patience };
     Box::new(DesktopLocker::new(params))
+}
+
+/// Whether a locker that another process has started has locked, for all we know: waits as long as
+/// lockers take to fail.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_locked(started: &StartedLocker) -> bool {
+    use super::linux::bus::Bus;
+    super::lock::linux::has_locked(&Bus::Session, started, super::lock::command::PATIENCE)
 }
 
 /// Shows the agent on the session bus and, if wanted, in the tray.
@@ -110,6 +124,9 @@ pub(crate) struct SessionListener {
 mod elsewhere {
     use super::*;
 
+    /// Nothing holds it to that here.
+    pub(crate) fn write_only_below(_folders: &[PathBuf]) {}
+
     /// There is one way here.
     pub fn choice(wanted: CaptureBackend) -> (CaptureBackend, &'static str) {
         match wanted {
@@ -121,6 +138,11 @@ mod elsewhere {
     /// Locks by the system, then by `command`, for which `environment` is set.
     pub fn locker(command: LockCommand, environment: Vec<(String, String)>) -> Box<dyn Locker> {
         Box::new(crate::platform::lock::elsewhere::SystemLocker::new(command, environment))
+    }
+
+    /// Nobody can tell here: it is locked once more.
+    pub(crate) fn has_locked(_started: &StartedLocker) -> bool {
+        false
     }
 
     /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
@@ -150,3 +172,5 @@ mod elsewhere {
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{choice, icon, locker, notifier, session, status_display};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use elsewhere::{has_locked, write_only_below};

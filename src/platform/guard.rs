@@ -1,7 +1,7 @@
 //! A second process that stands by while the first one counts down to a lock: it locks when the
 //! first is killed, or stopped, before it has said how the countdown ended.
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -9,24 +9,55 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
-use super::LockCommand;
+use super::{LockCommand, StartedLocker};
 use crate::error::{Failure, FailureKind, Result};
 
-/// "The lock is being tried now".
-const ACTS: u8 = b'a';
-/// "There is nothing to lock any more".
-const OVER: u8 = b'k';
 /// How much later than announced the first process may begin to lock.
 const SLACK: Duration = Duration::from_secs(3);
-/// The same for one that is stopped.
-const STOPPED: Duration = Duration::from_millis(300);
+/// How often it is looked whether one that ought to lock is stopped.
+const LOOK: Duration = Duration::from_millis(300);
 /// How long it may take from one try to the next.
 const TRY: Duration = Duration::from_secs(60);
+
+/// What the first process tells; a line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    /// The lock is being tried now.
+    Acts,
+    /// A locker was started for it, and its outcome is awaited.
+    Started(StartedLocker),
+    /// There is nothing to lock any more.
+    Over,
+}
+
+impl Word {
+    fn line(&self) -> String {
+        match self {
+            Self::Acts => "acts\n".to_owned(),
+            Self::Started(StartedLocker::Process(pid)) => format!("process {pid}\n"),
+            Self::Started(StartedLocker::Unit(name)) => format!("unit {name}\n"),
+            Self::Over => "over\n".to_owned(),
+        }
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        Some(match line.split_once(' ').unwrap_or((line, "")) {
+            ("acts", _) => Self::Acts,
+            ("process", pid) => Self::Started(StartedLocker::Process(pid.parse().ok()?)),
+            ("unit", name) => Self::Started(StartedLocker::Unit(name.to_owned())),
+            ("over", _) => Self::Over,
+            _ => return None,
+        })
+    }
+}
 
 /// Somebody who locks when this process no longer can.
 pub trait Guard: Send {
     /// Says that this process is locking now.
     fn acts(&mut self);
+
+    /// Says which locker it has started, so that the guard starts no second one beside it.
+    fn started(&mut self, locker: &StartedLocker);
 
     /// Sends the guard home. Dropped without it, the guard locks.
     fn stands_down(self: Box<Self>);
@@ -59,19 +90,23 @@ impl GuardProcess {
         Ok(Self { line })
     }
 
-    fn say(&mut self, word: u8) {
+    fn say(&mut self, word: &Word) {
         // A guard that is gone hears nothing, and this process locks by itself anyway.
-        let _ = self.line.write_all(&[word]);
+        let _ = self.line.write_all(word.line().as_bytes());
     }
 }
 
 impl Guard for GuardProcess {
     fn acts(&mut self) {
-        self.say(ACTS);
+        self.say(&Word::Acts);
+    }
+
+    fn started(&mut self, locker: &StartedLocker) {
+        self.say(&Word::Started(locker.clone()));
     }
 
     fn stands_down(mut self: Box<Self>) {
-        self.say(OVER);
+        self.say(&Word::Over);
     }
 }
 
@@ -101,32 +136,36 @@ fn connect(mut guard: Command) -> std::io::Result<(Line, Child)> {
     Ok((line, child))
 }
 
-/// Why a guard need not stand by any longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a guard need not stand by any longer, and the locker whose outcome nobody awaits then.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// The first process said that there is nothing left to lock.
     Over,
     /// The first process is gone.
-    Lost,
+    Lost(Option<StartedLocker>),
     /// The first process has neither locked nor said a word in time.
-    Late,
+    Late(Option<StartedLocker>),
 }
 
 /// Stands by, in the guard's own process: listens to the first process until it has no more to say.
 pub(crate) fn stand_by(line: impl Read + Send + 'static, seconds: u32) -> Ending {
     let words = listen(line);
-    let due = Instant::now() + Duration::from_secs(u64::from(seconds));
-    let (mut until, mut is_near) = (due + STOPPED, true);
+    let mut due = Instant::now() + Duration::from_secs(u64::from(seconds));
+    let mut limit = due + SLACK;
+    let mut started = None;
     loop {
-        match words.recv_deadline(until) {
-            Ok(OVER) => return Ending::Over,
-            Ok(_) => (until, is_near) = (Instant::now() + TRY, false),
-            Err(RecvTimeoutError::Disconnected) => return Ending::Lost,
-            // A machine that is busy is not the first process's fault.
-            Err(RecvTimeoutError::Timeout) if is_near && !parent_is_stopped() => {
-                (until, is_near) = (due + SLACK, false);
+        match words.recv_deadline(limit.min(due.max(Instant::now()) + LOOK)) {
+            Ok(Word::Over) => return Ending::Over,
+            Ok(Word::Acts) => {
+                due = Instant::now();
+                limit = due + TRY;
+                started = None;
             }
-            Err(RecvTimeoutError::Timeout) => return Ending::Late,
+            Ok(Word::Started(locker)) => started = Some(locker),
+            Err(RecvTimeoutError::Disconnected) => return Ending::Lost(started),
+            // A machine that is busy is not the first process's fault.
+            Err(RecvTimeoutError::Timeout) if Instant::now() < limit && !parent_is_stopped() => {}
+            Err(RecvTimeoutError::Timeout) => return Ending::Late(started),
         }
     }
 }
@@ -146,13 +185,12 @@ fn parent_is_stopped() -> bool {
     false
 }
 
-/// The bytes that come, until there are no more.
-fn listen(mut line: impl Read + Send + 'static) -> Receiver<u8> {
+/// The words that come, until there are no more.
+fn listen(line: impl Read + Send + 'static) -> Receiver<Word> {
     let (heard, words) = bounded(16);
     drop(thread::Builder::new().name("line".into()).spawn(move || {
-        let mut word = [0];
-        while let Ok(1) = line.read(&mut word) {
-            if heard.send(word[0]).is_err() {
+        for line in BufReader::new(line).lines().map_while(std::io::Result::ok) {
+            if Word::parse(&line).is_some_and(|word| heard.send(word).is_err()) {
                 return;
             }
         }
@@ -171,24 +209,44 @@ mod tests {
         (ours, thread::spawn(move || stand_by(theirs, seconds)))
     }
 
+    fn says(line: &mut UnixStream, word: &Word) {
+        line.write_all(word.line().as_bytes()).unwrap();
+    }
+
     #[test]
     fn a_first_process_that_is_gone_without_a_word_is_lost() {
         let (mut line, guard) = standing_by(600);
-        line.write_all(&[ACTS]).unwrap();
+        says(&mut line, &Word::Acts);
         drop(line);
-        assert_eq!(guard.join().unwrap(), Ending::Lost);
+        assert_eq!(guard.join().unwrap(), Ending::Lost(None));
+    }
+
+    #[test]
+    fn a_locker_that_was_started_is_handed_over_until_the_next_try() {
+        let process = StartedLocker::Process(4711);
+        let unit = StartedLocker::Unit("lock 1.service".into());
+        for locker in [process, unit] {
+            let (mut line, guard) = standing_by(600);
+            [Word::Acts, Word::Started(locker.clone())].iter().for_each(|it| says(&mut line, it));
+            drop(line);
+            assert_eq!(guard.join().unwrap(), Ending::Lost(Some(locker.clone())));
+            let (mut line, guard) = standing_by(600);
+            [Word::Started(locker), Word::Acts].iter().for_each(|it| says(&mut line, it));
+            drop(line);
+            assert_eq!(guard.join().unwrap(), Ending::Lost(None));
+        }
     }
 
     #[test]
     fn a_word_sends_the_guard_home() {
         let (mut line, guard) = standing_by(600);
-        line.write_all(&[OVER]).unwrap();
+        says(&mut line, &Word::Over);
         assert_eq!(guard.join().unwrap(), Ending::Over);
     }
 
     #[test]
     fn a_first_process_that_is_stopped_is_late() {
         let (_line, guard) = standing_by(0);
-        assert_eq!(guard.join().unwrap(), Ending::Late);
+        assert_eq!(guard.join().unwrap(), Ending::Late(None));
     }
 }

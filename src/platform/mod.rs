@@ -10,6 +10,7 @@ pub mod clock;
 pub mod control;
 pub(crate) mod desktop;
 pub mod environment;
+pub(crate) mod file_watch;
 pub mod guard;
 #[cfg(feature = "history")]
 pub(crate) mod journal_chain;
@@ -140,13 +141,23 @@ pub enum Locked {
     Unverified(String),
 }
 
+/// A locker that runs, and may yet end with an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartedLocker {
+    /// A process, which leads a group of its own.
+    Process(u32),
+    /// A unit of the user's service manager.
+    Unit(String),
+}
+
 /// Locks the session.
 pub trait Locker: Send {
-    /// Tries the ways it knows, in order, until one is confirmed.
+    /// Tries the ways it knows, in order, until one is confirmed. A locker whose outcome is awaited
+    /// is told as soon as it runs.
     ///
     /// # Errors
     /// When every way failed; the message names each.
-    fn lock(&mut self) -> Result<Locked>;
+    fn lock(&mut self, started: &dyn Fn(StartedLocker)) -> Result<Locked>;
 
     /// Why what is configured to lock cannot, if that can be told before it is needed.
     fn fault(&self) -> Option<String> {

@@ -28,6 +28,16 @@ pub(crate) fn session_is_up() -> bool {
     is_here() && systemctl(&["is-active", "--quiet", SESSION_TARGET]).is_ok()
 }
 
+/// Whether systemd can shut a service of this user in by a user namespace: not every kernel, and not
+/// every distribution, opens those to users, and an older systemd passes over what it cannot do.
+pub(crate) fn opens_user_namespaces() -> bool {
+    let tried = ["PrivateUsers=yes", "ProtectSystem=strict", "CapabilityBoundingSet="];
+    let mut words = vec!["systemd-run", "--user", "--quiet", "--wait", "--collect"];
+    tried.iter().for_each(|property| words.extend(["--property", property]));
+    words.extend(["/bin/sh", "-c", "test ! -w \"$HOME\""]);
+    is_here() && call_within(&words, ANSWER).is_ok()
+}
+
 /// Runs `systemctl --user` and returns what it prints.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ use mousewarden::pipeline::{
 };
 use mousewarden::platform::guard::Guard;
 use mousewarden::platform::{
-    CaptureNews, EventSource, Locked, Locker, Next, Notice, NoticeAnswer, Notifier,
+    CaptureNews, EventSource, Locked, Locker, Next, Notice, NoticeAnswer, Notifier, StartedLocker,
 };
 use mousewarden_rig::fake::{FakeCall, FakeDesktop as Fake, Script};
 use serde_json::Value;
@@ -289,7 +289,7 @@ fn a_lock_that_fails_is_said_loudly() {
 struct Failing(usize);
 
 impl Locker for Failing {
-    fn lock(&mut self) -> Result<Locked> {
+    fn lock(&mut self, _started: &dyn Fn(StartedLocker)) -> Result<Locked> {
         match self.0.checked_sub(1) {
             Some(left) => {
                 self.0 = left;
@@ -357,6 +357,10 @@ struct FakeGuard(Sender<&'static str>);
 impl Guard for FakeGuard {
     fn acts(&mut self) {
         self.0.send("acts").unwrap();
+    }
+
+    fn started(&mut self, _locker: &StartedLocker) {
+        self.0.send("started").unwrap();
     }
 
     fn stands_down(self: Box<Self>) {

@@ -56,6 +56,7 @@ pub fn setup(
         recorder: None,
         reload: Box::new(|| Err(Failure::new(FailureKind::Config, "no"))),
         endpoint: None,
+        presence: None,
         status_display: Box::new(|_| Box::new(())),
         saved: None,
         rules: Rules::default(),

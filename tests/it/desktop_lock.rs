@@ -63,7 +63,7 @@ fn logind_is_believed_when_it_says_that_the_screen_is_locked() {
     let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let _logind = Logind::start(&desktop);
     locker_that_answers(&desktop, true);
-    let locked = DesktopLocker::new(params(&desktop, &[])).lock().unwrap();
+    let locked = DesktopLocker::new(params(&desktop, &[])).lock(&|_| {}).unwrap();
     assert_eq!(locked, Locked::Confirmed("logind".to_owned()));
 }
 
@@ -73,7 +73,7 @@ fn where_logind_locks_nothing_the_screen_saver_is_asked() {
     let _logind = Logind::start(&desktop);
     let name = "org.gnome.ScreenSaver";
     let _saver = mock(&desktop, "gnome_screensaver", "--session", name);
-    let locked = DesktopLocker::new(params(&desktop, &[])).lock().unwrap();
+    let locked = DesktopLocker::new(params(&desktop, &[])).lock(&|_| {}).unwrap();
     assert_eq!(locked, Locked::Confirmed(name.to_owned()));
 }
 
@@ -82,7 +82,7 @@ fn every_way_that_failed_is_named() {
     let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let _logind = Logind::start(&desktop);
     locker_that_answers(&desktop, false);
-    let failure = DesktopLocker::new(params(&desktop, &["false"])).lock().unwrap_err();
+    let failure = DesktopLocker::new(params(&desktop, &["false"])).lock(&|_| {}).unwrap_err();
     assert_eq!(failure.kind(), FailureKind::Unavailable);
     let text = failure.to_string();
     for part in ["the screen was", "no screen saver service", "false: exit status: 1"] {
@@ -95,9 +95,9 @@ fn nothing_to_lock_with_is_an_error_with_a_remedy() {
     let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let nowhere = Bus::At("unix:path=/nonexistent/bus".to_owned());
     let none = DesktopLockerParams { system_bus: nowhere, ..params(&desktop, &[]) };
-    let text = DesktopLocker::new(none).lock().unwrap_err().to_string();
+    let text = DesktopLocker::new(none).lock(&|_| {}).unwrap_err().to_string();
     assert!(text.contains("no command configured") && text.contains("Configure"), "{text}");
-    let missing = DesktopLocker::new(params(&desktop, &["/nonexistent/locker"])).lock();
+    let missing = DesktopLocker::new(params(&desktop, &["/nonexistent/locker"])).lock(&|_| {});
     assert!(missing.unwrap_err().to_string().contains("/nonexistent/locker"));
 }
 
@@ -120,7 +120,7 @@ fn with_both_buses_hung_the_command_runs_less_than_a_second_later() {
     let environment = Vec::new();
     let params = DesktopLockerParams { system_bus, session_bus, command, environment, patience };
     let begun = Instant::now();
-    let locked = DesktopLocker::new(params).lock().unwrap();
+    let locked = DesktopLocker::new(params).lock(&|_| {}).unwrap();
     assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
     assert_eq!(locked, Locked::Unverified("sh".to_owned()));
     eventually("the command has run", || ran.exists());
@@ -134,7 +134,7 @@ fn a_logind_that_hangs_is_passed_over() {
     let name = "org.gnome.ScreenSaver";
     let _saver = mock(&desktop, "gnome_screensaver", "--session", name);
     let begun = Instant::now();
-    let locked = DesktopLocker::new(params(&desktop, &[])).lock().unwrap();
+    let locked = DesktopLocker::new(params(&desktop, &[])).lock(&|_| {}).unwrap();
     assert_eq!(locked, Locked::Confirmed(name.to_owned()));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
@@ -143,7 +143,7 @@ fn a_logind_that_hangs_is_passed_over() {
 fn a_command_that_fails_late_has_not_locked() {
     let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let script = ["sh", "-c", "sleep 1.7; exit 1"];
-    let failure = DesktopLocker::new(params(&desktop, &script)).lock().unwrap_err();
+    let failure = DesktopLocker::new(params(&desktop, &script)).lock(&|_| {}).unwrap_err();
     assert!(failure.to_string().contains("sh: exit status: 1"), "{failure}");
 }
 
@@ -159,10 +159,10 @@ fn a_command_is_a_unit_where_there_is_a_service_manager_and_its_end_is_waited_fo
     };
     becomes("active");
     // The command itself fails: nobody but the manager may have run it.
-    let locked = DesktopLocker::new(params(&desktop, &["false"])).lock().unwrap();
+    let locked = DesktopLocker::new(params(&desktop, &["false"])).lock(&|_| {}).unwrap();
     assert_eq!(locked, Locked::Unverified("false".to_owned()));
     becomes("failed");
-    let failure = DesktopLocker::new(params(&desktop, &["false"])).lock().unwrap_err();
+    let failure = DesktopLocker::new(params(&desktop, &["false"])).lock(&|_| {}).unwrap_err();
     assert!(failure.to_string().contains("false: exit status: 1"), "{failure}");
 }
 
@@ -196,7 +196,7 @@ fn i3lock_has_not_locked_while_a_menu_holds_the_keyboard() {
     let patience = Duration::from_secs(10);
     let mut locker =
         DesktopLocker::new(DesktopLockerParams { patience, ..params(&desktop, &locker) });
-    let failure = locker.lock().unwrap_err();
+    let failure = locker.lock(&|_| {}).unwrap_err();
     assert!(failure.to_string().contains("i3lock: exit status: 1"), "{failure}");
     drop(menu);
 }
@@ -240,7 +240,8 @@ fn a_locker_that_cannot_be_run_is_known_before_it_is_needed() {
 #[test]
 fn a_real_locker_as_the_command_holds_the_display() {
     let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
-    let locked = DesktopLocker::new(params(&desktop, &["i3lock", "-n", "-c", "000000"])).lock();
+    let locked =
+        DesktopLocker::new(params(&desktop, &["i3lock", "-n", "-c", "000000"])).lock(&|_| {});
     assert_eq!(locked.unwrap(), Locked::Unverified("i3lock".to_owned()));
     // A second one cannot have the keyboard that the first one holds.
     eventually("i3lock has grabbed the display", || is_grabbed(&desktop));

@@ -54,7 +54,22 @@ impl Home {
     }
 
     fn is_locked(&self) -> bool {
-        self.path("locked").exists()
+        self.lockers() > 0
+    }
+
+    /// How many lockers have begun.
+    fn lockers(&self) -> usize {
+        fs::read_to_string(self.path("locked")).map_or(0, |marks| marks.lines().count())
+    }
+
+    /// Whether a guard stands by, or locks.
+    fn is_guarded(&self) -> bool {
+        let ours = self.path("locked").display().to_string();
+        fs::read_dir("/proc").unwrap().flatten().any(|process| {
+            let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let command = String::from_utf8_lossy(&command).into_owned();
+            command.contains("\0guard\0") && command.contains(&ours)
+        })
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -147,6 +162,37 @@ fn an_agent_that_is_stopped_in_its_countdown_is_locked_all_the_same() {
 }
 
 #[test]
+fn an_end_while_the_locker_is_watched_starts_no_second_one() {
+    for end in ["TERM", "KILL"] {
+        let home = Home::new();
+        home.configure("lock", &format!("countdown_s = 1\n{}", home.locker()));
+        let mut agent = home.start();
+        wait_until("the lock", || home.is_locked());
+        wait_until("the word to the guard", || home.log().contains("the locker runs"));
+        agent.signal(end);
+        agent.0.wait().unwrap();
+        assert!(home.is_guarded(), "it awaits what the agent no longer can");
+        wait_until("the guard's end", || !home.is_guarded());
+        assert_eq!(home.lockers(), 1, "SIG{end}");
+    }
+}
+
+#[test]
+fn a_locker_that_fails_after_the_end_of_the_agent_is_started_again() {
+    let home = Home::new();
+    let mark = home.path("locked").display().to_string();
+    let script =
+        format!("echo >>{mark}; [ $(wc -l <{mark}) -gt 1 ] && exec sleep 60; sleep 3; exit 1");
+    let command = format!("command = [\"sh\", \"-c\", \"{script}\"]");
+    home.configure("lock", &format!("countdown_s = 1\n{command}"));
+    let mut agent = home.start();
+    wait_until("the word to the guard", || home.log().contains("the locker runs"));
+    agent.signal("TERM");
+    agent.0.wait().unwrap();
+    wait_until("the lock that holds", || home.lockers() == 2);
+}
+
+#[test]
 fn with_buses_that_hang_it_watches_and_locks_and_ends_in_two_seconds() {
     let mut home = Home::new();
     let _buses = hang_buses(&mut home);
@@ -205,6 +251,33 @@ fn an_agent_is_seen_from_surroundings_without_its_runtime_folder() {
     let left = fs::read_dir(home.path(".local/share/mousewarden"));
     let left: Vec<_> = left.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn an_agent_whose_locks_and_socket_are_removed_is_found_all_the_same() {
+    let home = Home::new();
+    home.configure("log", "");
+    let mut agent = home.start();
+    let pid = agent.0.id().to_string();
+    let places = [
+        ".local/share/mousewarden/agent.lock",
+        "run/mousewarden/agent.lock",
+        "run/mousewarden/control.sock",
+    ];
+    for place in places {
+        let path = home.path(place);
+        fs::remove_file(&path).unwrap();
+        wait_until("the place again", || home.log().contains(&format!("{place} was removed, and")));
+        assert!(path.exists(), "{place}");
+    }
+    let status = home.command(&["status"]).output().unwrap();
+    assert!(said(&status).contains(&pid), "{}", said(&status));
+    let second = home.command(&["run"]).output().unwrap();
+    assert_eq!(second.status.code(), Some(75), "{}", said(&second));
+    let stop = home.command(&["stop"]).output().unwrap();
+    assert!(stop.status.success(), "{}", said(&stop));
+    assert!(agent.0.wait().unwrap().success());
+    assert!(!home.path(places[2]).exists(), "the socket goes with the agent");
 }
 
 #[test]

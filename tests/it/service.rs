@@ -161,6 +161,19 @@ fn systemd_accepts_the_unit_and_finds_little_exposed() {
     security.env("XDG_RUNTIME_DIR", home.path("run"));
     let output = security.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    // With a user namespace 25 is not to be passed.
+    home.says(&["service", "install", "--by", "systemd", "--sandbox", "yes"]);
+    let sandbox = fs::read_to_string(home.path(&format!("{UNIT}.d/sandbox.conf"))).unwrap();
+    let unit = fs::read_to_string(home.path(UNIT)).unwrap();
+    let both = home.path("mousewarden-sandboxed.service");
+    fs::write(&both, format!("{unit}\n{sandbox}")).unwrap();
+    let mut security = Command::new("systemd-analyze");
+    security.args(["--user", "security", "--offline=true", "--threshold=25"]).arg(&both);
+    security.env("XDG_RUNTIME_DIR", home.path("run"));
+    let output = security.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    home.says(&["service", "install", "--by", "systemd", "--sandbox", "no"]);
+    assert!(!home.path(&format!("{UNIT}.d/sandbox.conf")).exists());
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn every() -> Vec<Event> {
         Event::Gap { what: Gap::Killed, from: why(), to: why(), seconds: 3 },
         Event::Changed { what: Part::Model },
         Event::PutAside { file: why(), why: why() },
+        Event::Removed { file: why(), why: Some(why()) },
         Event::HistoryReset { why: why() },
         Event::Unwritten { events: 3 },
         verdict(),

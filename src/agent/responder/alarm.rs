@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, after};
 
 use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
+use crate::platform::StartedLocker;
 
 /// Locks within this span of event time count towards safe mode.
 const SAFE_SPAN: Micros = Micros::from_millis(600_000);
@@ -62,17 +63,19 @@ pub(super) struct Locking {
     pub failures: u32,
     /// Rings when it is tried again; `None` while it is being tried.
     pub again: Option<Receiver<Instant>>,
+    /// The locker whose outcome is awaited.
+    pub started: Option<StartedLocker>,
 }
 
 impl Locking {
     /// Because of an alarm at this moment.
     pub(super) const fn by_alarm(at: Timestamp) -> Self {
-        Self { alarm: Some(at), is_told: true, failures: 0, again: None }
+        Self { alarm: Some(at), is_told: true, failures: 0, again: None, started: None }
     }
 
     /// Because somebody wants it; the alarm that it follows, if there was one.
     pub(super) const fn as_asked(alarm: Option<Timestamp>) -> Self {
-        Self { alarm, is_told: false, failures: 0, again: None }
+        Self { alarm, is_told: false, failures: 0, again: None, started: None }
     }
 
     /// This one in place of another, which goes on to be due.

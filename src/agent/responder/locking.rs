@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::MakeLocker;
 use crate::agent::settings::LockParams;
 use crate::error::Result;
-use crate::platform::Locked;
+use crate::platform::{Locked, StartedLocker};
 
 /// What the thread is asked.
 enum Job {
@@ -20,6 +20,8 @@ enum Job {
 /// What the thread tells.
 #[derive(Debug)]
 pub(super) enum Word {
+    /// A locker runs, and how it fares is awaited.
+    Started(StartedLocker),
     /// How a lock came out.
     Outcome(Result<Locked>),
     /// Why what is configured to lock cannot, if so.
@@ -69,7 +71,7 @@ fn serve(make: &MakeLocker, params: &LockParams, asked: &Receiver<Job>, told: &S
     let _ = told.send(Word::Fault(locker.fault()));
     for job in asked {
         let word = match job {
-            Job::Lock => Word::Outcome(locker.lock()),
+            Job::Lock => Word::Outcome(locker.lock(&|it| drop(told.send(Word::Started(it))))),
             Job::Adopt(params) => {
                 locker = make(&params);
                 Word::Fault(locker.fault())

@@ -9,7 +9,7 @@ use super::locking::Word;
 use crate::agent::event::Event;
 use crate::agent::notice;
 use crate::pipeline::{MaxAction, Timestamp};
-use crate::platform::Locked;
+use crate::platform::{Locked, StartedLocker};
 
 impl Responder {
     pub(super) fn lock_by_alarm(&mut self, at: Timestamp) {
@@ -37,8 +37,9 @@ impl Responder {
     pub(super) fn post_guard(&mut self, seconds: u32) {
         match self.post_guard.as_ref().map(|post| post(&self.lock, seconds)) {
             Some(Ok(mut guard)) => {
-                if self.locking.is_some() {
+                if let Some(locking) = &self.locking {
                     guard.acts();
+                    locking.started.iter().for_each(|locker| guard.started(locker));
                 }
                 self.guard = Some(guard);
             }
@@ -90,7 +91,10 @@ impl Responder {
     }
 
     pub(super) fn try_to_lock(&mut self) {
-        self.locking.iter_mut().for_each(|locking| locking.again = None);
+        if let Some(locking) = &mut self.locking {
+            locking.again = None;
+            locking.started = None;
+        }
         let asked = self.lock_thread.lock();
         self.guard.iter_mut().for_each(|guard| guard.acts());
         if !asked {
@@ -100,10 +104,18 @@ impl Responder {
 
     pub(super) fn heard(&mut self, word: Word) {
         match word {
+            Word::Started(locker) => self.locker_started(locker),
             Word::Outcome(Ok(locked)) => self.locked(locked),
             Word::Outcome(Err(failure)) => self.could_not_lock(&failure.to_string()),
             Word::Fault(why) => self.lock_command(why),
         }
+    }
+
+    /// Tells the guard, which is to start no second one when this process ends now.
+    fn locker_started(&mut self, locker: StartedLocker) {
+        self.guard.iter_mut().for_each(|guard| guard.started(&locker));
+        self.locking.iter_mut().for_each(|locking| locking.started = Some(locker.clone()));
+        tracing::info!(event = "locker", ?locker, "the locker runs; how it fares is awaited");
     }
 
     pub(super) fn lock_thread_died(&mut self) {

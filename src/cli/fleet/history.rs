@@ -2,7 +2,6 @@
 //! beside each other.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use serde::Serialize;
 use crate::agent::event::StampedEvent;
 use crate::cli::report::account::{Account, Activity, AlarmOutcome, TimelineMarkKind};
 use crate::error::{Failure, FailureKind, Result, printable};
+use crate::files;
 
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -48,7 +48,7 @@ impl MachineAccount {
     /// # Errors
     /// When it cannot be read, or none of its lines is an event.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let mut file = BufReader::new(File::open(path).map_err(|e| failed(path, e))?);
+        let mut file = BufReader::new(files::open(path).map_err(|e| failed(path, e))?);
         let is_packed = file.fill_buf().map_err(|e| failed(path, e))?.starts_with(&GZIP);
         let reader: Box<dyn Read> =
             if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };

@@ -1,13 +1,13 @@
 //! Which recordings a command reads: a format by its name, or a table of any layout, described by
 //! options over a TOML file that may say the same.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::data::formats::{Format, GENERIC, GenericParams, TimeUnit, UserFrom};
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 
 /// Which recordings they are: the same options in every command that reads any.
 #[derive(Debug, Clone, Default, Args)]
@@ -174,7 +174,7 @@ impl LayoutArgs {
             None => GenericParams::default(),
             Some(path) => {
                 let name = path.display().to_string();
-                let text = fs::read_to_string(path)
+                let text = files::read_to_string(path)
                     .map_err(|e| Failure::io(format!("layout {name}"), e))?;
                 GenericParams::from_toml(&name, &text)?
             }

@@ -242,6 +242,7 @@ fn mark(event: &Event) -> Option<(TimelineMarkKind, String)> {
         Event::LockFailed { .. }
         | Event::SafeMode { .. }
         | Event::Fault { .. }
+        | Event::Removed { .. }
         | Event::Unwritten { .. } => TimelineMarkKind::Fault,
         Event::Gap { .. }
         | Event::PutAside { .. }

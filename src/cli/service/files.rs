@@ -14,6 +14,8 @@ pub(super) const ENDED_UNIT: &str =
     include_str!("../../../installers/linux/mousewarden-ended.service");
 /// Its name, as the unit has it.
 const ENDED: &str = "mousewarden-ended.service";
+/// What shuts it in more tightly, as packages document it.
+const SANDBOX: &str = include_str!("../../../installers/linux/mousewarden-sandbox.conf");
 /// The autostart file as packages document it.
 const AUTOSTART: &str = include_str!("../../../installers/linux/mousewarden-autostart.desktop");
 /// The program as both name it.
@@ -30,13 +32,16 @@ pub(super) struct ServiceUnit {
     pub wanted: PathBuf,
     /// What tells of the end.
     pub ended: PathBuf,
+    /// What shuts it in more tightly, where the system can.
+    pub sandbox: PathBuf,
 }
 
 impl ServiceUnit {
     pub(super) fn of(paths: &Paths) -> Result<Self> {
         let folder = paths.config_home().ok_or_else(homeless)?.join("systemd/user");
         let wanted = folder.join(wants()).join(NAME);
-        Ok(Self { file: folder.join(NAME), wanted, ended: folder.join(ENDED) })
+        let sandbox = folder.join(format!("{NAME}.d/sandbox.conf"));
+        Ok(Self { file: folder.join(NAME), wanted, ended: folder.join(ENDED), sandbox })
     }
 }
 
@@ -71,6 +76,16 @@ pub(super) fn unit(program: &Path, variables: &[(&str, &Path)]) -> String {
         })
         .collect();
     UNIT.replace(&format!("ExecStart={PROGRAM} run"), &format!("{variables}{start}"))
+}
+
+/// The text of what shuts it in, for an agent that writes in these folders. One that is not there is
+/// passed over.
+pub(super) fn sandbox(folders: &[PathBuf]) -> String {
+    let lines = folders.iter().map(|folder| {
+        let path = folder.display().to_string().replace('\\', "\\\\").replace('%', "%%");
+        format!("ReadWritePaths=\"-{}\"\n", path.replace('"', "\\\""))
+    });
+    lines.fold(SANDBOX.to_owned(), |text, line| text + &line)
 }
 
 /// The autostart file's text for a program, with these variables set.

@@ -37,6 +37,9 @@ enum What {
         /// Who starts it
         #[arg(long, value_enum, default_value_t = Starter::Auto)]
         by: Starter,
+        /// Whether systemd shuts it in by a user namespace as well
+        #[arg(long, value_enum, default_value_t = Sandbox::Auto)]
+        sandbox: Sandbox,
         /// Only say what would be done
         #[arg(long)]
         dry_run: bool,
@@ -74,6 +77,27 @@ enum Starter {
     Launchd,
 }
 
+/// Whether the unit is shut in by a user namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Sandbox {
+    /// Where this system opens such namespaces to users, which is tried out
+    Auto,
+    /// Without trying it out
+    Yes,
+    /// By the unit's own lines alone
+    No,
+}
+
+impl Sandbox {
+    fn is_wanted(self) -> bool {
+        match self {
+            Self::Auto => service::opens_user_namespaces(),
+            Self::Yes => true,
+            Self::No => false,
+        }
+    }
+}
+
 impl ServiceArgs {
     /// Does it.
     ///
@@ -82,20 +106,20 @@ impl ServiceArgs {
     pub fn run(self) -> Result<()> {
         let paths = paths()?;
         match self.what {
-            What::Install { by, dry_run } => install(&paths, by, dry_run),
+            What::Install { by, sandbox, dry_run } => install(&paths, (by, sandbox), dry_run),
             What::Uninstall { purge, dry_run } => uninstall(&paths, purge, dry_run),
             What::Status { json } => report::run(&paths, json),
         }
     }
 }
 
-fn install(paths: &Paths, by: Starter, dry_run: bool) -> Result<()> {
+fn install(paths: &Paths, (by, sandbox): (Starter, Sandbox), dry_run: bool) -> Result<()> {
     let program =
         std::env::current_exe().map_err(|e| Failure::io("the path of this program", e))?;
     let (by, why) = choose(by);
     let steps = match by {
         Starter::Autostart => autostart_steps(paths, &program)?,
-        Starter::Auto | Starter::Systemd => unit_steps(paths, &program)?,
+        Starter::Auto | Starter::Systemd => unit_steps(paths, &program, sandbox)?,
         Starter::Task => task::steps(paths, &program)?,
         Starter::Launchd => launchd::steps(paths, &program)?,
     };
@@ -137,7 +161,11 @@ fn choose(by: Starter) -> (Starter, &'static str) {
     }
 }
 
-fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<InstallStep>> {
+fn unit_steps(
+    paths: &Paths,
+    program: &std::path::Path,
+    sandbox: Sandbox,
+) -> Result<Vec<InstallStep>> {
     let unit = ServiceUnit::of(paths)?;
     let mut steps = Vec::new();
     let file = match files::packaged(program) {
@@ -152,6 +180,14 @@ fn unit_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<InstallSte
         }
     };
     steps.push(InstallStep::Link { path: unit.wanted, to: file });
+    if sandbox.is_wanted() {
+        let folders = Context::load()?.written_folders();
+        steps.push(InstallStep::Folder(paths.data().to_owned()));
+        let text = files::sandbox(&folders);
+        steps.push(InstallStep::Write { path: unit.sandbox, text });
+    } else if unit.sandbox.exists() {
+        steps.push(InstallStep::Remove(unit.sandbox));
+    }
     let autostart = Autostart::of(paths)?.file;
     steps.extend(autostart.exists().then_some(InstallStep::Remove(autostart)));
     if service::is_here() {
@@ -171,7 +207,7 @@ fn autostart_steps(paths: &Paths, program: &std::path::Path) -> Result<Vec<Insta
 }
 
 fn removals_of_the_unit(unit: &ServiceUnit) -> Vec<InstallStep> {
-    let old = [&unit.wanted, &unit.file, &unit.ended].into_iter();
+    let old = [&unit.wanted, &unit.file, &unit.ended, &unit.sandbox].into_iter();
     let old: Vec<_> = old.filter(|path| path.symlink_metadata().is_ok()).collect();
     let mut steps = Vec::new();
     if !old.is_empty() && service::is_here() {

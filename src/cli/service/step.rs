@@ -6,7 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::output;
+use crate::data::private;
 use crate::error::{Failure, Result};
+use crate::files;
 use crate::platform::service;
 
 /// One thing to do.
@@ -26,6 +28,8 @@ pub(super) enum InstallStep {
         /// To what.
         to: PathBuf,
     },
+    /// A folder that only its owner may open.
+    Folder(PathBuf),
     /// A file that goes.
     Remove(PathBuf),
     /// A call of a tool of the system: program and arguments.
@@ -43,8 +47,9 @@ impl InstallStep {
 
     fn is_done(&self) -> bool {
         match self {
-            Self::Write { path, text } => fs::read_to_string(path).is_ok_and(|old| old == *text),
+            Self::Write { path, text } => files::read_to_string(path).is_ok_and(|old| old == *text),
             Self::Link { path, to } => fs::read_link(path).is_ok_and(|old| old == *to),
+            Self::Folder(path) => path.is_dir(),
             Self::Remove(path) => path.symlink_metadata().is_err(),
             Self::Call(_) => false,
         }
@@ -53,6 +58,7 @@ impl InstallStep {
     fn verb(&self) -> &'static str {
         match self {
             Self::Write { .. } => "write",
+            Self::Folder(_) => "make",
             Self::Link { .. } => "link",
             Self::Remove(_) => "remove",
             Self::Call(_) => "run",
@@ -61,7 +67,9 @@ impl InstallStep {
 
     fn object(&self) -> String {
         match self {
-            Self::Write { path, .. } | Self::Remove(path) => path.display().to_string(),
+            Self::Write { path, .. } | Self::Folder(path) | Self::Remove(path) => {
+                path.display().to_string()
+            }
             Self::Link { path, to } => format!("{} -> {}", path.display(), to.display()),
             Self::Call(words) => words.join(" "),
         }
@@ -71,6 +79,7 @@ impl InstallStep {
         match self {
             Self::Write { path, text } => write(path, text).map_err(|e| failed(path, e)),
             Self::Link { path, to } => link(path, to).map_err(|e| failed(path, e)),
+            Self::Folder(path) => private::folder(path).map_err(|e| failed(path, e)),
             Self::Remove(path) => fs::remove_file(path).map_err(|e| failed(path, e)),
             Self::Call(words) => {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();

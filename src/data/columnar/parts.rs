@@ -4,7 +4,6 @@
 //! In: columns `file` (text, a path) and `row_group` (integer, from 0). The files have the columns
 //! of a stream of events.
 
-use std::fs::File;
 use std::path::Path;
 
 use arrow_array::RecordBatch;
@@ -14,6 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::read::{ColumnIndices, Gatherer, texts, whole_numbers};
 use crate::error::{Failure, FailureKind, Result};
+use crate::files;
 
 /// Rows that are decoded at a time.
 const BATCH: usize = 16 * 1024;
@@ -44,7 +44,7 @@ pub(super) fn add(found: &mut Gatherer, batch: &RecordBatch) -> Result<()> {
 
 fn add_row_group(found: &mut Gatherer, path: &Path, number: usize) -> Result<()> {
     let file =
-        File::open(path).map_err(|e| Failure::io(format!("recording {}", path.display()), e))?;
+        files::open(path).map_err(|e| Failure::io(format!("recording {}", path.display()), e))?;
     let builder =
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| refused(path, e.to_string()))?;
     let name = path.display().to_string();

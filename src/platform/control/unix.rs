@@ -37,10 +37,7 @@ impl ControlEndpoint {
     /// When the system refuses.
     pub fn open(path: &Path) -> Result<Self> {
         let failed = |error| not_opened(path, error);
-        match fs::remove_file(path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
-            _ => {}
-        }
+        make_way(path).map_err(failed)?;
         let listener = UnixListener::bind(path).map_err(failed)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
@@ -87,6 +84,19 @@ impl ControlEndpoint {
 impl Drop for ControlEndpoint {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Takes away what stands where the socket is to be; a folder, in which anything may lie, is put
+/// aside.
+fn make_way(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(_) if path.is_dir() => {
+            let aside = path.with_extension(format!("aside-{}", std::process::id()));
+            fs::rename(path, aside)
+        }
+        done => done,
     }
 }
 

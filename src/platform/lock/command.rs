@@ -8,14 +8,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::platform::LockCommand;
+use crate::platform::{LockCommand, StartedLocker};
 
 /// A command that ends within this time with an error has not locked: i3lock, for one, tries for
 /// three seconds to have a pointer that an open menu holds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at a locker that another process has started.
+#[cfg(target_os = "linux")]
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The file that a command runs.
 ///
@@ -95,9 +100,9 @@ fn may_be_run(_path: &Path) -> bool {
     true
 }
 
-/// Starts the command apart from this process, which may end before it. It has locked for all we
-/// know when it still runs after `patience`, or has ended well before: some put themselves into the
-/// background. Returns the program's name.
+/// Starts the command apart from this process, which may end before it, and tells that. It has
+/// locked for all we know when it still runs after `patience`, or has ended well before: some put
+/// themselves into the background. Returns the program's name.
 ///
 /// # Errors
 /// Why it did not start, or how it ended.
@@ -105,20 +110,23 @@ pub fn run(
     command: &LockCommand,
     environment: &[(String, String)],
     patience: Duration,
+    started: &dyn Fn(StartedLocker),
 ) -> Result<String, String> {
     let program = command.first().ok_or("no command configured")?;
-    match start(command, environment)?.recv_timeout(patience) {
+    let (pid, end) = start(command, environment)?;
+    started(StartedLocker::Process(pid));
+    match end.recv_timeout(patience) {
         Ok(Ok(status)) if !status.success() => Err(format!("{program}: {status}")),
         Ok(Err(error)) => Err(format!("{program}: {error}")),
         Ok(Ok(_)) | Err(_) => Ok(program.clone()),
     }
 }
 
-/// Starts it; how it ends arrives when it does.
+/// Starts it; its number, and how it ends, which arrives when it does.
 fn start(
     command: &LockCommand,
     environment: &[(String, String)],
-) -> Result<Receiver<std::io::Result<ExitStatus>>, String> {
+) -> Result<(u32, Receiver<std::io::Result<ExitStatus>>), String> {
     let (program, arguments) = command.split_first().ok_or("no command configured")?;
     let mut started = Command::new(program);
     started.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
@@ -127,9 +135,38 @@ fn start(
     std::os::unix::process::CommandExt::process_group(&mut started, 0);
     let mut child = started.spawn().map_err(|error| format!("{program}: {error}"))?;
     let (ended, end) = bounded(1);
+    let pid = child.id();
     // It has to be waited for in any case, and may run for hours.
     thread::spawn(move || drop(ended.send(child.wait())));
-    Ok(end)
+    Ok((pid, end))
+}
+
+/// Whether a locker that another process has started still runs after `patience`. Nobody but its
+/// parent hears how it ended, so one that has ended is taken for one that failed.
+#[cfg(target_os = "linux")]
+pub(crate) fn runs_on(pid: u32, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    while runs(pid) {
+        if Instant::now() >= deadline {
+            return true;
+        }
+        thread::sleep(LOOK);
+    }
+    false
+}
+
+/// Whether any process of the group that it leads runs: some put themselves into the background.
+#[cfg(target_os = "linux")]
+fn runs(group: u32) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    processes.flatten().any(|process| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        // The name before the state may hold anything.
+        let Some((_, rest)) = stat.rsplit_once(") ") else { return false };
+        let mut fields = rest.split(' ');
+        let is_over = fields.next().is_none_or(|state| matches!(state, "Z" | "X"));
+        !is_over && fields.nth(1).and_then(|field| field.parse().ok()) == Some(group)
+    })
 }
 
 #[cfg(all(test, unix))]
@@ -137,7 +174,6 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
-    use std::time::Instant;
 
     fn shell(script: &str) -> LockCommand {
         ["sh", "-c", script].map(str::to_owned).to_vec()
@@ -145,16 +181,33 @@ mod tests {
 
     #[test]
     fn a_locker_that_fails_late_has_not_locked() {
-        let failure = run(&shell("sleep 1.8; exit 1"), &[], PATIENCE).unwrap_err();
+        let failure = run(&shell("sleep 1.8; exit 1"), &[], PATIENCE, &|_| {}).unwrap_err();
         assert!(failure.contains("exit status: 1"), "{failure}");
     }
 
     #[test]
     fn a_locker_that_runs_on_or_has_ended_well_has_locked() {
         let before = Instant::now();
-        assert_eq!(run(&shell("sleep 60"), &[], Duration::from_millis(50)).unwrap(), "sh");
-        assert_eq!(run(&shell("exit 0"), &[], PATIENCE).unwrap(), "sh");
+        assert_eq!(run(&shell("sleep 60"), &[], Duration::from_millis(50), &|_| {}).unwrap(), "sh");
+        assert_eq!(run(&shell("exit 0"), &[], PATIENCE, &|_| {}).unwrap(), "sh");
         assert!(before.elapsed() < PATIENCE);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_locker_of_another_process_runs_on_as_long_as_one_of_its_group_does() {
+        let brief = Duration::from_millis(100);
+        let (told, pids) = bounded(1);
+        let started = |script| {
+            run(&shell(script), &[], brief, &|it| told.send(it).unwrap()).unwrap();
+            match pids.recv().unwrap() {
+                StartedLocker::Process(pid) => pid,
+                StartedLocker::Unit(name) => panic!("{name}"),
+            }
+        };
+        assert!(runs_on(started("exec sleep 60"), brief));
+        assert!(runs_on(started("sleep 60 & exit 0"), brief), "in the background");
+        assert!(!runs_on(started("sleep 0.3; exit 1"), PATIENCE));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::here::{BY, REMEDY, by_last_resort, by_system};
 use crate::error::{Failure, FailureKind, Result};
 use crate::platform::lock::command;
-use crate::platform::{LockCommand, Locked, Locker};
+use crate::platform::{LockCommand, Locked, Locker, StartedLocker};
 
 /// Locks through the system.
 #[derive(Debug)]
@@ -21,12 +21,12 @@ impl SystemLocker {
 }
 
 impl Locker for SystemLocker {
-    fn lock(&mut self) -> Result<Locked> {
+    fn lock(&mut self, started: &dyn Fn(StartedLocker)) -> Result<Locked> {
         let refused = match by_system() {
             Ok(()) => return Ok(Locked::Confirmed(BY.to_owned())),
             Err(reason) => reason,
         };
-        command::run(&self.command, &self.environment, command::PATIENCE)
+        command::run(&self.command, &self.environment, command::PATIENCE, started)
             .or_else(|why| by_last_resort().map_err(|last| format!("{why}; {last}")))
             .map(Locked::Unverified)
             .map_err(|why| {

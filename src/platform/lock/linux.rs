@@ -14,7 +14,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::platform::linux::bus::{Bus, Object, has_owner};
 use crate::platform::linux::logind;
 use crate::platform::lock::command;
-use crate::platform::{LockCommand, Locked, Locker};
+use crate::platform::{LockCommand, Locked, Locker, StartedLocker};
 
 /// A service that has not answered after so long is passed over: with both buses hung the command
 /// runs less than a second later than it would without them.
@@ -78,7 +78,7 @@ impl DesktopLocker {
 }
 
 impl Locker for DesktopLocker {
-    fn lock(&mut self) -> Result<Locked> {
+    fn lock(&mut self, started: &dyn Fn(StartedLocker)) -> Result<Locked> {
         let begun = Instant::now();
         let Buses { system, session } = Buses::of(&self.params);
         let manager = manager(session.clone());
@@ -92,7 +92,8 @@ impl Locker for DesktopLocker {
             Ok(by) => return Ok(Locked::Confirmed(by)),
             Err(reason) => reasons.push(reason),
         }
-        match by_command(&self.params, manager.recv_deadline(begun + ANSWER).ok().as_ref()) {
+        let manager = manager.recv_deadline(begun + ANSWER).ok();
+        match by_command(&self.params, manager.as_ref(), started) {
             Ok(by) => return Ok(Locked::Unverified(by)),
             Err(reason) => reasons.push(reason),
         }
@@ -247,17 +248,21 @@ fn confirm(locked: impl Fn() -> zbus::Result<bool>) -> Result<(), Reason> {
     }
 }
 
-/// The user's service manager, looked for from now on, so that its answer is there when it is
-/// needed.
+/// The user's service manager, if it answers: asked from now on, so that its answer is there when it
+/// is needed.
 fn manager(bus: Bus) -> Receiver<Connection> {
     let (found, manager) = bounded(1);
     drop(thread::Builder::new().name("service-manager".to_owned()).spawn(move || {
         let link = bus.connect_within(START).ok();
-        let link = link.filter(|link| has_owner(link, "org.freedesktop.systemd1"));
+        let link = link.filter(|link| has_owner(link, SYSTEMD) && manager_answers(link));
         // Nobody may be waiting any more.
         link.into_iter().for_each(|link| drop(found.send(link)));
     }));
     manager
+}
+
+fn manager_answers(link: &Connection) -> bool {
+    !is_silent(&service_manager().property(link, "Version"))
 }
 
 /// A child of a service with NoNewPrivileges could not check the password, so the service manager
@@ -265,35 +270,58 @@ fn manager(bus: Bus) -> Receiver<Connection> {
 fn by_command(
     params: &DesktopLockerParams,
     manager: Option<&Connection>,
+    started: &dyn Fn(StartedLocker),
 ) -> Result<String, Reason> {
     let program = params.command.first().ok_or("no command configured")?;
     if let Some(link) = manager {
-        match by_unit(link, params) {
+        match by_unit(link, params, started) {
             Some(Ok(())) => return Ok(program.clone()),
             Some(Err(reason)) => tracing::debug!("{program}, started as a unit: {reason}"),
             None => {}
         }
     }
-    command::run(&params.command, &params.environment, params.patience)
+    command::run(&params.command, &params.environment, params.patience, started)
 }
 
 /// How the command fares as a unit; `None` when the service manager did not start it.
-fn by_unit(link: &Connection, params: &DesktopLockerParams) -> Option<Result<(), Reason>> {
+fn by_unit(
+    link: &Connection,
+    params: &DesktopLockerParams,
+    started: &dyn Fn(StartedLocker),
+) -> Option<Result<(), Reason>> {
     let stamp = crate::platform::clock::now().micros();
     let name = format!("mousewarden-lock-{}-{stamp}.service", std::process::id());
     start_unit(link, &name, params).ok()?;
-    let deadline = Instant::now() + params.patience;
+    started(StartedLocker::Unit(name.clone()));
+    Some(unit_outcome(link, &name, params.patience))
+}
+
+/// How a unit fares that was started: it has locked for all we know when it runs on, or has ended
+/// well.
+fn unit_outcome(link: &Connection, name: &str, patience: Duration) -> Result<(), Reason> {
+    let deadline = Instant::now() + patience;
     loop {
-        match state_of(link, &name) {
+        match state_of(link, name) {
             // It ended well and was forgotten, or nobody can tell any more.
-            Err(_) => return Some(Ok(())),
+            Err(_) => return Ok(()),
             Ok(state) if state == "failed" => {
                 // The manager keeps what has failed until it is told.
-                drop(service_manager().call::<_, ()>(link, "ResetFailedUnit", &(&name,)));
-                return Some(Err("it ended with an error".to_owned()));
+                drop(service_manager().call::<_, ()>(link, "ResetFailedUnit", &(name,)));
+                return Err("it ended with an error".to_owned());
             }
             Ok(_) if Instant::now() < deadline => thread::sleep(LOOK),
-            Ok(_) => return Some(Ok(())),
+            Ok(_) => return Ok(()),
+        }
+    }
+}
+
+/// Whether a locker that another process has started has locked, for all we know.
+pub(crate) fn has_locked(session_bus: &Bus, started: &StartedLocker, patience: Duration) -> bool {
+    match started {
+        StartedLocker::Process(pid) => command::runs_on(*pid, patience),
+        StartedLocker::Unit(name) => {
+            let link = session_bus.connect_within(START);
+            link.is_ok_and(|link| unit_outcome(&link, name, patience).is_ok())
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::Signal;
-use mousewarden::platform::{EventSource, Locked, Locker, Next, Notice, Notifier};
+use mousewarden::platform::{EventSource, Locked, Locker, Next, Notice, Notifier, StartedLocker};
 
 /// A mouse that does what a script says, without waiting, and then ends.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +79,7 @@ impl Notifier for FakeDesktop {
 }
 
 impl Locker for FakeDesktop {
-    fn lock(&mut self) -> Result<Locked> {
+    fn lock(&mut self, _started: &dyn Fn(StartedLocker)) -> Result<Locked> {
         self.write(FakeCall::Locked).map(|()| Locked::Confirmed("journal".to_owned()))
     }
 }
@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn clones_of_a_journal_share_it_and_a_broken_one_fails() {
         let journal = FakeDesktop::default();
-        assert!(journal.clone().lock().is_ok());
+        assert!(journal.clone().lock(&|_| {}).is_ok());
         assert_eq!(journal.events(), [FakeCall::Locked]);
-        assert!(FakeDesktop::broken().lock().is_err());
+        assert!(FakeDesktop::broken().lock(&|_| {}).is_err());
     }
 }

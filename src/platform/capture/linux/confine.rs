@@ -112,6 +112,28 @@ pub(super) fn after_set_up(backend: CaptureBackend) {
     let _ = seccompiler::apply_filter_all_threads(&filter);
 }
 
+/// Has this process, and whatever it starts, write below these folders alone. Only where the service
+/// manager has taken its way to new privileges already: a locker that it starts itself could then
+/// check no password anyway, so that lockers are the service manager's there. Without Landlock, and
+/// elsewhere, nothing changes.
+pub(crate) fn write_only_below(folders: &[PathBuf]) {
+    if rustix::thread::no_new_privs().unwrap_or(false) {
+        let _ = restrict_writing(folders);
+    }
+}
+
+fn restrict_writing(folders: &[PathBuf]) -> Result<(), landlock::RulesetError> {
+    let rights = AccessFs::from_write(ABI::V3);
+    let rules = Ruleset::default().handle_access(rights)?.create()?;
+    let null = Path::new("/dev/null");
+    let there = folders.iter().map(PathBuf::as_path).chain([null]).filter_map(|path| {
+        let rights = if path.is_dir() { rights } else { AccessFs::WriteFile | AccessFs::Truncate };
+        let rule = PathBeneath::new(PathFd::new(path).ok()?, rights);
+        Some(Ok::<_, landlock::RulesetError>(rule))
+    });
+    rules.add_rules(there)?.restrict_self().map(drop)
+}
+
 /// Whether the kernel has Landlock.
 pub(crate) fn has_landlock() -> bool {
     let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
@@ -213,6 +235,11 @@ mod tests {
         command
     }
 
+    fn touch(path: &Path) -> bool {
+        let status = Command::new("touch").arg(path).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+
     fn ran(step: &str) -> Output {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("secret"), "secret").unwrap();
@@ -270,6 +297,24 @@ mod tests {
                     ("kill", &kill),
                 ]);
             }
+            "agent" => {
+                write_only_below(&[folder.join("own")]);
+                let _ = rustix::thread::set_no_new_privs(true);
+                let own = fs::create_dir(folder.join("own")).is_ok();
+                assert!(own && fs::remove_file(folder.join("secret")).is_ok(), "not yet");
+                fs::write(folder.join("secret"), "secret").unwrap();
+                write_only_below(&[folder.join("own")]);
+                let kept = folder.join("own/kept");
+                assert!(fs::write(&kept, "x").is_ok() && fs::remove_file(&kept).is_ok());
+                assert!(read() && run(), "reading and running go on");
+                let child = || touch(&folder.join("by-child"));
+                try_all(&[
+                    ("write", &write),
+                    ("change", &change),
+                    ("remove", &remove),
+                    ("have another write", &child),
+                ]);
+            }
             "memory" => {
                 shut_memory();
                 let _ = std::io::stderr().write_all(b"shut");
@@ -288,6 +333,8 @@ mod tests {
         if has_landlock() {
             let files = ran("files");
             assert!(files.status.success(), "{}", String::from_utf8_lossy(&files.stderr));
+            let agent = ran("agent");
+            assert!(agent.status.success(), "{}", String::from_utf8_lossy(&agent.stderr));
         }
         if has_filter() {
             let calls = ran("calls");

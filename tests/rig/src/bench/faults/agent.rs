@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::fault::signal;
 use crate::bench::process::children;
 use mousewarden::agent::control::{self, ControlRequest, Reply};
+use mousewarden::agent::shared_status::Status;
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::pipeline::event::Micros;
 use mousewarden::platform::clock;
@@ -72,10 +73,32 @@ impl WatchedAgent {
 
     /// What it says does not work; `None` when it does not answer.
     pub(super) fn problems(&self) -> Option<Vec<String>> {
+        self.status().map(|status| status.problems)
+    }
+
+    /// How long it has seen nothing move, by its own word.
+    pub(super) fn still(&self) -> Option<Micros> {
+        let still_s = i64::try_from(self.status()?.still_s).unwrap_or(i64::MAX / 1000);
+        Some(Micros::from_millis(1000 * still_s))
+    }
+
+    fn status(&self) -> Option<Status> {
         match control::ask(&self.socket, &ControlRequest::Status) {
-            Ok(Reply::Status(status)) => Some(status.problems),
+            Ok(Reply::Status(status)) => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether it had said, within its first so many events, that it does not see the mouse.
+    pub(super) fn is_blind(&self, within: usize) -> bool {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = events.iter().take(within).rev().filter(|event| is(event, "capture"));
+        let state = told.find_map(|event| match event["state"].as_str() {
+            Some("blind") => Some(true),
+            Some("sees") => Some(false),
+            _ => None,
+        });
+        state.unwrap_or(false)
     }
 
     /// How many events it has printed.

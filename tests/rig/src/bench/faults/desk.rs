@@ -12,6 +12,7 @@ use crate::desktop::{TestDesktop, TestDesktopPlan};
 use crate::program;
 use mousewarden::data::private;
 use mousewarden::error::{Failure, Result};
+use mousewarden::pipeline::Timestamp;
 
 /// Seconds of the countdown.
 pub(super) const COUNTDOWN_S: u32 = 1;
@@ -44,7 +45,11 @@ impl FaultDesk {
         Ok(desk)
     }
 
-    fn configure(&self, locker: LockerKind) -> Result<()> {
+    /// Has the next agent lock by this locker.
+    ///
+    /// # Errors
+    /// When the configuration cannot be written.
+    pub(super) fn configure(&self, locker: LockerKind) -> Result<()> {
         let command: Vec<String> = match locker {
             LockerKind::Missing => vec!["/nonexistent/locker".to_owned()],
             kind => vec!["sh".to_owned(), "-c".to_owned(), kind.script(&self.mark())],
@@ -75,19 +80,24 @@ impl FaultDesk {
         self.home.join("run/control.sock")
     }
 
-    /// How many lockers have begun to lock.
-    pub(super) fn locks(&self) -> usize {
-        self.lockers().len()
+    /// When each locker has locked, in the order in which they did.
+    pub(super) fn locks(&self) -> Vec<Timestamp> {
+        self.lockers().into_iter().map(|(_, at)| at).collect()
     }
 
-    fn lockers(&self) -> Vec<u32> {
+    /// The lockers that have begun to lock, and when.
+    fn lockers(&self) -> Vec<(u32, Timestamp)> {
         let text = fs::read_to_string(self.mark()).unwrap_or_default();
-        text.split_whitespace().flat_map(str::parse).collect()
+        text.lines().filter_map(locker).collect()
     }
 
-    /// Ends the lockers, as a password does.
+    /// Ends the lockers, as a password does, and forgets them.
     pub(super) fn unlock(&self) {
-        self.lockers().into_iter().for_each(|pid| signal(pid, "KILL"));
+        self.lockers().into_iter().for_each(|(pid, _)| signal(pid, "KILL"));
+        for name in ["locked", "locked.failed"] {
+            // It is there only when somebody has locked.
+            let _ = fs::remove_file(self.home.join(name));
+        }
     }
 
     /// Starts the agent, with what this fault wants to be there from the start.
@@ -140,6 +150,13 @@ impl Drop for FaultDesk {
     fn drop(&mut self) {
         self.unlock();
     }
+}
+
+/// A line of the mark.
+fn locker(line: &str) -> Option<(u32, Timestamp)> {
+    let (pid, seconds) = line.split_once(' ')?;
+    let micros = seconds.parse::<f64>().ok()? * 1e6;
+    Some((pid.parse().ok()?, Timestamp::from_micros(micros as i64)))
 }
 
 fn make(folder: &Path) -> Result<()> {

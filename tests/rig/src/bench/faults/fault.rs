@@ -22,6 +22,7 @@ pub(super) enum Fault {
     SilentSystemBus,
     SilentBuses,
     SilentScreenSaver,
+    SilentServiceManager,
     StalledNotifications,
     LockedHistory,
     FullDisk,
@@ -63,10 +64,14 @@ pub(super) enum LockerKind {
 }
 
 impl LockerKind {
-    /// Leaves its process id in the mark when it has locked.
+    /// Leaves its process id and the seconds since the start of the machine in the mark when it has
+    /// locked, and ends with this process, however that ends.
     pub(super) fn script(self, mark: &Path) -> String {
+        let bench = std::process::id();
         let mark = mark.display();
-        let locks = format!("echo $$ >>{mark}; exec sleep 3600");
+        let locks = format!(
+            "echo $$ $(cut -d ' ' -f 1 /proc/uptime) >>{mark}; exec tail --pid={bench} -f /dev/null"
+        );
         match self {
             Self::FailsOnce => {
                 format!(
@@ -86,6 +91,7 @@ impl Fault {
             Self::SilentSystemBus => "system bus accepts and does not answer",
             Self::SilentBuses => "neither bus answers",
             Self::SilentScreenSaver => "screen saver service does not answer",
+            Self::SilentServiceManager => "service manager does not answer",
             Self::StalledNotifications => "notification server stopped",
             Self::LockedHistory => "another program has the history open for writing",
             Self::FullDisk => "disk of the data folder full",
@@ -134,6 +140,11 @@ impl Fault {
         matches!(self, Self::SilentSystemBus | Self::SilentBuses)
     }
 
+    /// Whether the mouse is not seen because of it.
+    pub(super) const fn blinds(self) -> bool {
+        matches!(self, Self::StoppedCapture | Self::KilledCapture | Self::DisplayGone)
+    }
+
     /// Whether nothing is left that could lock: then it has to be told.
     pub(super) const fn prevents_lock(self) -> bool {
         matches!(self, Self::LockerMissing)
@@ -151,7 +162,12 @@ impl Fault {
             Self::StoppedCapture => Made::stop(agent.capture()),
             Self::KilledInCountdown => Made::kill(Some(agent.pid())),
             Self::KilledCapture => Made::kill(agent.capture()),
-            Self::SilentScreenSaver => Made::SilentService(silent_service(desk)?),
+            Self::SilentScreenSaver => {
+                Made::SilentService(silent_service(desk, "org.freedesktop.ScreenSaver")?)
+            }
+            Self::SilentServiceManager => {
+                Made::SilentService(silent_service(desk, "org.freedesktop.systemd1")?)
+            }
             Self::LockedHistory => Made::Writer(writer(&desk.history())?),
             Self::SilentCallers => Made::Callers(callers(&desk.socket())?),
             Self::DisplayGone => {
@@ -194,6 +210,16 @@ impl Made {
         })
     }
 
+    /// Whether it is that this process is stopped.
+    pub(super) fn stops(&self, process: u32) -> bool {
+        matches!(self, Self::Stopped(pid) if *pid == process)
+    }
+
+    /// Whether it is a program with a transaction.
+    pub(super) const fn is_writer(&self) -> bool {
+        matches!(self, Self::Writer(_))
+    }
+
     fn kill(pid: Option<u32>) -> Self {
         pid.into_iter().for_each(|pid| signal(pid, "KILL"));
         Self::Nothing
@@ -226,12 +252,12 @@ pub(super) fn signal(pid: u32, name: &str) {
     }
 }
 
-/// Owns the name of a screen saver; nobody ever reads what it is asked.
-fn silent_service(desk: &FaultDesk) -> Result<Connection> {
+/// Owns the name of a service; nobody ever reads what it is asked.
+fn silent_service(desk: &FaultDesk, name: &'static str) -> Result<Connection> {
     let named = zbus::blocking::connection::Builder::address(desk.desktop.bus_address())
-        .and_then(|builder| builder.name("org.freedesktop.ScreenSaver"))
+        .and_then(|builder| builder.name(name))
         .and_then(zbus::blocking::connection::Builder::build);
-    named.map_err(|error| Failure::io("a silent screen saver", std::io::Error::other(error)))
+    named.map_err(|error| Failure::io(name, std::io::Error::other(error)))
 }
 
 /// Begins a transaction, as an SQLite browser with unsaved edits does, and returns when it has.

@@ -1,8 +1,9 @@
 //! A hand that moves the mouse of a test desktop until it is told to stop, and goes on when the
 //! display comes back.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::inject::Player;
@@ -19,10 +20,19 @@ const LENGTH: Micros = Micros::from_millis(120_000);
 /// Before a display that is gone is looked for again.
 const AGAIN: Micros = Micros::from_millis(100);
 
+/// So many moments of movement are kept, some minutes.
+const KEPT: usize = 1000;
+
 /// Moves until it is dropped.
 pub(super) struct MovingHand {
-    over: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    over: AtomicBool,
+    moved: Mutex<VecDeque<Timestamp>>,
 }
 
 impl MovingHand {
@@ -31,38 +41,56 @@ impl MovingHand {
     /// # Errors
     /// When there can be no thread.
     pub(super) fn start(display: &str) -> Result<Self> {
-        let over = Arc::new(AtomicBool::new(false));
-        let (told, display) = (Arc::clone(&over), display.to_owned());
+        let shared = Arc::<Shared>::default();
+        let told = Arc::clone(&shared);
+        let display = display.to_owned();
         let thread =
             thread::Builder::new().name("hand".into()).spawn(move || work(&display, &told));
         let thread = thread.map_err(|error| Failure::io("starting the hand", error))?;
-        Ok(Self { over, thread: Some(thread) })
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Whether it has moved between these moments.
+    pub(super) fn has_moved(&self, from: Timestamp, to: Timestamp) -> bool {
+        let moved = self.shared.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        moved.iter().any(|at| (from..to).contains(at))
     }
 }
 
 impl Drop for MovingHand {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.shared.over.store(true, Ordering::Relaxed);
         // It has nothing to tell.
         self.thread.take().into_iter().for_each(|thread| drop(thread.join()));
     }
 }
 
-fn work(display: &str, over: &AtomicBool) {
+fn work(display: &str, shared: &Shared) {
     let script = script();
     let mut player = None;
     for piece in script.chunks(PIECE).cycle() {
-        if over.load(Ordering::Relaxed) {
+        if shared.over.load(Ordering::Relaxed) {
             return;
         }
         if player.is_none() {
             player = Player::open(display).ok();
         }
         let played = player.as_mut().is_some_and(|player| player.play(piece).is_ok());
-        if !played {
+        if played {
+            shared.note(clock::now());
+        } else {
             player = None;
             clock::sleep_until(clock::now() + AGAIN);
         }
+    }
+}
+
+impl Shared {
+    /// Has just moved.
+    fn note(&self, at: Timestamp) {
+        let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        moved.truncate(KEPT);
+        moved.push_front(at);
     }
 }
 

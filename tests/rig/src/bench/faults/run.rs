@@ -125,7 +125,7 @@ fn outcome(agent: &mut WatchedAgent, desk: &FaultDesk, fault: Fault, alarm: Time
         |told: &super::super::super::desktop::Shown| told.summary.starts_with("Could not");
     let is_over = |_: &WatchedAgent| match fault.prevents_lock() {
         true => desk.desktop.notifications().all().iter().any(could_not),
-        false => desk.locks() > 0,
+        false => !desk.locks().is_empty(),
     };
     let is_over = agent.wait(PATIENCE, is_over);
     let seconds = (clock::now() - alarm).as_secs_f64();

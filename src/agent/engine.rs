@@ -277,6 +277,12 @@ impl Engine {
             self.shared_status.change(|status| status.overflows += 1);
             self.tell(Event::Session { boundary: Boundary::Overflow });
         }
+        if let Some(action) = self.detector.take_fragment_action() {
+            self.keep_state();
+            self.tell(Event::Fragments { action });
+        }
+        let decision = self.detector.decider().decision();
+        self.shared_status.change(|status| status.decision = decision);
         let interrupted = self.detector.decider().is_interrupted();
         if interrupted != was_interrupted {
             self.shared_status.change(|status| status.interrupted = interrupted);

@@ -121,6 +121,12 @@ pub enum Event {
         /// What ought to be done.
         action: Action,
     },
+    /// Somebody moves in pieces too short to be judged, so many of them that something ought to be
+    /// done.
+    Fragments {
+        /// What ought to be done.
+        action: Action,
+    },
     /// The watch was interrupted more often than happens by itself.
     Interrupted,
     /// How the capture process is getting on.
@@ -236,7 +242,7 @@ pub enum Event {
 
 impl Event {
     /// Every name that [`Self::name`] gives.
-    pub const NAMES: [&str; 34] = [
+    pub const NAMES: [&str; 35] = [
         "started",
         "gap",
         "changed",
@@ -249,6 +255,7 @@ impl Event {
         "device",
         "unknown",
         "unjudged",
+        "fragments",
         "interrupted",
         "capture",
         "notified",
@@ -288,6 +295,7 @@ impl Event {
             Self::Device { .. } => "device",
             Self::Unknown { .. } => "unknown",
             Self::Unjudged { .. } => "unjudged",
+            Self::Fragments { .. } => "fragments",
             Self::Interrupted => "interrupted",
             Self::Capture(_) => "capture",
             Self::Notified { .. } => "notified",
@@ -336,6 +344,9 @@ impl Event {
             Self::Unknown { what, .. } => format!("somebody moves with an unknown {what}"),
             Self::Unjudged { what, action, .. } => {
                 format!("movement with an unknown {what} cannot be judged: {action}")
+            }
+            Self::Fragments { action } => {
+                format!("movement in pieces too short to be judged: {action}")
             }
             Self::Interrupted => "interrupted too often within five minutes".into(),
             Self::Capture(state) => state.words(),

@@ -203,6 +203,13 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
     plain(NoticeKind::UnknownDevice, summary, format!("{then} ({capture})"), false)
 }
 
+/// Somebody moves in pieces that are too short to be judged.
+pub(crate) fn fragments() -> NoticeText {
+    let body = "Somebody moves the mouse in pieces too short to be judged. If that is you, move as usual, \
+                or lock and unlock the screen.";
+    plain(NoticeKind::Alarm, "Is that you at the mouse?", body.into(), true)
+}
+
 /// The mouse is not seen, or was not for a moment.
 pub(crate) fn blind(why: &str) -> NoticeText {
     let why: String = why.chars().take(60).collect();

@@ -102,6 +102,8 @@ pub struct Detector<S> {
     replay: Option<ReplayDetection>,
     /// The last windows, for explanations: when each began, how it moved, and its score.
     recent: VecDeque<(Timestamp, Kinematics, Score)>,
+    /// What ought to be done about movement that came to no window.
+    fragment_action: Option<Action>,
 }
 
 impl<S: Scorer> Detector<S> {
@@ -115,6 +117,7 @@ impl<S: Scorer> Detector<S> {
             kinematics: None,
             replay: None,
             recent: VecDeque::new(),
+            fragment_action: None,
         }
     }
 
@@ -180,6 +183,11 @@ impl<S: Scorer> Detector<S> {
         self.decider.unjudged(at, movement)
     }
 
+    /// What ought to be done about movement that came to no window, since this was asked last.
+    pub const fn take_fragment_action(&mut self) -> Option<Action> {
+        self.fragment_action.take()
+    }
+
     /// Takes note of movement with a device or a screen that the model does not know.
     pub fn unknown_device(&mut self) {
         self.decider.unknown_device();
@@ -199,10 +207,15 @@ impl<S: Scorer> Detector<S> {
     /// # Errors
     /// When the scorer fails. The window is lost, the state stays as it was.
     pub fn push(&mut self, signal: Signal) -> Result<Option<Verdict>, ScoreError> {
+        let fragments = self.segmenter.fragments();
         let verdict = match self.segmenter.push(signal) {
             Some(window) => Some(self.judge(&window)?),
             None => None,
         };
+        if self.segmenter.fragments() > fragments {
+            let action = self.decider.fragment(signal.at());
+            self.fragment_action = action.or(self.fragment_action);
+        }
         if let Signal::Boundary { at, kind } = signal {
             if kind == Boundary::Unlocked {
                 let alarmed = self.decider.decision() == Decision::Intruder;

@@ -167,6 +167,8 @@ pub struct Segmenter {
     /// The clicks since the last complete window.
     clicks: PendingClicks,
     counts: SegmenterCounts,
+    /// Movement that came to no window, lone jumps with it.
+    fragments: u64,
 }
 
 impl Segmenter {
@@ -178,6 +180,7 @@ impl Segmenter {
             latest: None,
             clicks: PendingClicks::default(),
             counts: SegmenterCounts::default(),
+            fragments: 0,
         }
     }
 
@@ -189,6 +192,11 @@ impl Segmenter {
     /// What was left out so far.
     pub const fn counts(&self) -> SegmenterCounts {
         self.counts
+    }
+
+    /// How often movement came to no window: too few steps, or a lone jump.
+    pub const fn fragments(&self) -> u64 {
+        self.fragments
     }
 
     /// When the open movement will be complete if nothing moves any more; `None` when nothing is
@@ -280,6 +288,7 @@ impl Segmenter {
         if samples.len() > self.params.min_steps {
             return Some(Window { samples, end, closed_at, clicks: self.clicks.take() });
         }
+        self.fragments += u64::from(!samples.is_empty());
         if samples.len() > 1 {
             self.counts.short += 1;
         }

@@ -190,6 +190,38 @@ fn movement_that_cannot_be_judged_is_a_suspicion_then_a_notice_and_then_a_lock()
     assert_eq!(decider.decision(), Decision::Trusted);
 }
 
+/// Never asked: nothing here makes a window.
+struct NeverAsked;
+
+impl Scorer for NeverAsked {
+    fn score(&mut self, _: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
+        panic!("a window was cut");
+    }
+}
+
+#[test]
+fn somebody_who_moves_in_pieces_too_short_to_be_judged_is_told_of_and_locked_out() {
+    let decision = by_evidence().params().clone();
+    // Lone jumps, and strokes of four steps.
+    for steps in [1, 5] {
+        let mut detector = Detector::new(WindowParams::default(), NeverAsked, decision.clone());
+        let mut acted = Vec::new();
+        for stroke in 0..200 {
+            for step in 0..steps {
+                let at = Timestamp::from_millis(500 * stroke + 10 * step);
+                let x = (10 * stroke + step) as f64;
+                let event = MouseEvent { at, kind: MouseKind::Move, x, y: 0.0 };
+                detector.push(Signal::Mouse(event)).unwrap();
+            }
+            acted.extend(detector.take_fragment_action().map(|action| (stroke, action)));
+        }
+        assert_eq!(acted, [(100, Action::Notify), (150, Action::Lock)], "{steps} positions");
+        let at = Timestamp::from_millis(200_000);
+        detector.push(Signal::Boundary { at, kind: Boundary::Unlocked }).unwrap();
+        assert_eq!(detector.decider().decision(), Decision::Trusted);
+    }
+}
+
 #[test]
 fn an_unknown_device_is_judged_and_suspicious_until_a_password_is_given() {
     let mut decider = by_evidence();

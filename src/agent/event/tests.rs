@@ -44,6 +44,7 @@ fn every() -> Vec<Event> {
         Event::Device { capture: why(), unknown: Some(Unknown::Backend) },
         Event::Unknown { capture: why(), what: Unknown::Pointer },
         Event::Unjudged { capture: why(), what: Unknown::Backend, action: Action::Lock },
+        Event::Fragments { action: Action::Notify },
         Event::Interrupted,
         Event::Capture(CaptureState::Blind { why: why() }),
         Event::Notified { notice: NoticeKind::LockFailed, body: why() },

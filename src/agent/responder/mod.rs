@@ -227,7 +227,9 @@ impl Responder {
                 self.supervisor.doing("paused");
             }
             Event::Unknown { capture, what } => self.unknown_device(capture, *what),
-            Event::Unjudged { action: Action::Lock, .. } => self.lock_by_alarm(clock::now()),
+            Event::Unjudged { action: Action::Lock, .. }
+            | Event::Fragments { action: Action::Lock } => self.lock_by_alarm(clock::now()),
+            Event::Fragments { action: Action::Notify } => self.tell(notice::fragments()),
             Event::Unjudged { action: Action::Notify, capture, what } => {
                 self.tell(notice::unknown_device(capture, *what));
             }

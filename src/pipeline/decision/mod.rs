@@ -13,6 +13,7 @@
 
 mod evidence;
 mod grouping;
+mod fragments;
 mod interruptions;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use super::event::{Boundary, Micros, Timestamp};
 use super::owner_model::OwnerModel;
 use super::score::WindowScore;
 use grouping::Grouping;
+use fragments::Fragments;
 use interruptions::Interruptions;
 
 pub use evidence::{BLOCK, Block, BlockModel, Evidence, MOST, PageSum, ScoreCalibration};
@@ -171,6 +173,8 @@ pub struct DecisionState {
     evidence: Evidence,
     grouping: Grouping,
     interruptions: Interruptions,
+    #[serde(default)]
+    fragments: Fragments,
     decision: Decision,
     /// Movement since the last proven unlock that could not be judged.
     unjudged: Micros,
@@ -252,6 +256,7 @@ impl Decider {
         let grouped = self.state.grouping.push(&seen, &params.grouping, params.owner());
         let step = self.state.evidence.push(&seen, &params.model, params.ceiling());
         self.state.interruptions.window();
+        self.state.fragments.window();
         self.state.decision = self.decide();
         let action = self.act(at);
         Judgement {
@@ -275,13 +280,16 @@ impl Decider {
 
     fn decide(&self) -> Decision {
         let standing = self.state.decision == Decision::Intruder;
-        let beyond = self.state.unjudged >= UNJUDGED || self.state.replayed;
+        let beyond = self.state.unjudged >= UNJUDGED
+            || self.state.fragments.are_an_alarm()
+            || self.state.replayed;
         if beyond || self.passes(self.params.notice, standing) {
             return Decision::Intruder;
         }
         let doubtful = self.state.grouping.is_low()
             || self.share() >= SUSPICIOUS
             || self.state.interruptions.are_many()
+            || self.state.fragments.are_many()
             || self.state.unjudged > Micros(0)
             || self.state.unknown;
         if doubtful { Decision::Suspicious } else { Decision::Trusted }
@@ -309,7 +317,8 @@ impl Decider {
             self.state.told = false;
             return None;
         }
-        let unjudged = self.state.unjudged >= UNJUDGED + UNJUDGED;
+        let unjudged =
+            self.state.unjudged >= UNJUDGED + UNJUDGED || self.state.fragments.are_a_lock();
         let lock = self.params.max_action == MaxAction::Lock
             && (self.passes(self.params.lock, false) || unjudged || self.state.replayed);
         let repeats = lock || self.params.notice == Trigger::Eer;
@@ -337,6 +346,14 @@ impl Decider {
     /// done.
     pub fn unjudged(&mut self, at: Timestamp, movement: Micros) -> Option<Action> {
         self.state.unjudged = self.state.unjudged + movement;
+        self.state.decision = self.decide();
+        self.act(at)
+    }
+
+    /// Takes note of movement that came to no window, which ended at `at`; returns what ought to be
+    /// done.
+    pub fn fragment(&mut self, at: Timestamp) -> Option<Action> {
+        self.state.fragments.add();
         self.state.decision = self.decide();
         self.act(at)
     }

@@ -11,8 +11,8 @@ use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Adapted, Boundary, ClickSums, DecisionParams, Detector, MouseEvent, MouseKind, PageSum,
-    ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
+    Adapted, Boundary, ClickSums, DecisionParams, Detector, KnownMovement, MouseEvent, MouseKind,
+    PageSum, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
     WindowScore,
 };
 
@@ -60,15 +60,27 @@ pub(super) struct ImpostorSession {
     pub timeline: SessionTimeline,
 }
 
-/// Runs an owner's test through the detector, as the agent runs it by default: following its owner.
+/// The agent as it would run with an owner's model.
+pub(super) struct Agent<'a> {
+    /// How it decides.
+    pub decision: DecisionParams,
+    /// Half of what a refuted alarm raises the limits by is gone after so much time at the desk.
+    pub half_life: Micros,
+    /// How windows are cut.
+    pub params: WindowParams,
+    /// The movement of the enrolment: a copy of it is an alarm.
+    pub own: &'a KnownMovement,
+}
+
+/// Runs an owner's test through the detector, as the agent runs it by default: following its owner,
+/// and knowing recordings.
 pub(super) fn run(
     test: &Sides<'_>,
     scorer: &mut LoadedScorer,
-    decision: DecisionParams,
-    half_life: Micros,
-    params: WindowParams,
+    agent: &Agent<'_>,
 ) -> Result<OwnerStreams> {
-    let mut life = Life { scorer, decision, half_life, params, adapted: None };
+    let later = KnownMovement { key: agent.own.key, ..KnownMovement::default() };
+    let mut life = Life { scorer, agent, adapted: None, later };
     let mut streams = OwnerStreams::default();
     life.owner(&test.genuine, &mut streams)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
@@ -91,23 +103,25 @@ pub(super) fn run(
 
 struct Life<'a> {
     scorer: &'a mut LoadedScorer,
-    decision: DecisionParams,
-    half_life: Micros,
-    params: WindowParams,
+    agent: &'a Agent<'a>,
     /// What the owner's work has made of the model.
     adapted: Option<Adapted>,
+    /// The owner's verified movement since the enrolment.
+    later: KnownMovement,
 }
 
 impl Life<'_> {
     /// The agent's decision path for this stream, as far as it has adapted by now; its windows are
     /// scored together.
     fn detector(&mut self, stream: &Stream) -> Result<Detector<Given>> {
-        let (windows, _) = cut_recording(self.params, stream.signals.iter().copied());
+        let Agent { decision, half_life, params, own } = self.agent;
+        let (windows, _) = cut_recording(*params, stream.signals.iter().copied());
         let mut scores = window_scores(&windows, self.scorer)?;
         stream.give_clicks(&windows, &mut scores);
         let scores = Given(scores.into_iter());
-        let detector = Detector::new(self.params, scores, self.decision.clone());
-        Ok(detector.adapting(self.adapted.clone(), self.half_life))
+        let detector = Detector::new(*params, scores, decision.clone());
+        let detector = detector.adapting(self.adapted.clone(), *half_life);
+        Ok(detector.recognising(own, self.later.clone()))
     }
 
     /// The owner's sessions, each begun by an unlock, every alarm answered by one.
@@ -131,9 +145,10 @@ impl Life<'_> {
                 detector.push(unlock).map_err(broken)?;
             }
             self.adapted = detector.take_adapted().or(self.adapted.take());
+            self.later = detector.take_later_movement().unwrap_or(std::mem::take(&mut self.later));
         }
         streams.add_work(&session);
-        let anchor = self.decision.owner();
+        let anchor = self.agent.decision.owner();
         streams.drift = self.adapted.as_ref().zip(anchor).map(|(a, anchor)| a.owner.drift(anchor));
         Ok(())
     }
@@ -164,12 +179,13 @@ impl Life<'_> {
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
             locked: until(&|v: &Verdict| {
-                lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
+                let copied = v.why.is_some_and(|why| why.copies > 0);
+                copied || lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
             }),
             timeline: SessionTimeline {
                 user: owner.to_owned(),
                 impostor: piece.person.to_owned(),
-                threshold: self.decision.grouping.threshold.into(),
+                threshold: self.agent.decision.grouping.threshold.into(),
                 points: verdicts.iter().map(|v| point(v, taken)).collect(),
             },
         })
@@ -185,12 +201,13 @@ impl Life<'_> {
 
     /// Whether an impostor is noticed in the end, see [`poisoning`].
     fn noticed_in_the_end(&mut self, windows: &[Window]) -> Result<Option<bool>> {
-        if self.decision.owner().is_none() {
+        let Agent { decision, half_life, .. } = self.agent;
+        if decision.owner().is_none() {
             return Ok(None);
         }
         let seen = window_scores(windows, self.scorer)?;
         let stream: Vec<_> = windows.iter().map(Window::closed_at).zip(seen).collect();
-        let start = (self.decision.clone(), self.adapted.clone(), self.half_life);
+        let start = (decision.clone(), self.adapted.clone(), *half_life);
         Ok(Some(poisoning::noticed_in_the_end(start, &stream)))
     }
 }
@@ -212,6 +229,9 @@ struct Standing {
 impl Standing {
     /// Takes the block that a verdict completed; whether it locks.
     fn locks(&mut self, verdict: &Verdict, detector: &Detector<Given>) -> bool {
+        if verdict.why.is_some_and(|why| why.copies > 0) {
+            return true;
+        }
         let (Some(block), Trigger::Llr(limit)) =
             (verdict.judgement.block, detector.decider().params().lock)
         else {

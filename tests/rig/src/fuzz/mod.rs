@@ -3,6 +3,8 @@
 //! no more than a second, no more than [`MOST_MB`]. Child processes do the reading, so that one that
 //! dies names its input and the others go on.
 
+#[cfg(feature = "columnar")]
+mod columnar;
 mod mutate;
 mod target;
 

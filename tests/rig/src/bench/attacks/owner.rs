@@ -10,7 +10,9 @@ use mousewarden::pipeline::{
     ScoreError, Scorer, Signal, Steps, Timestamp, Window, WindowParams, WindowScore,
 };
 
-use super::species::{Draw, Presentation, Species};
+use super::learnt::LearntHand;
+use super::search;
+use super::species::{Draw, Presentation, Species, anothers};
 
 /// Windows of the owner after an unlock that precede a presentation.
 const WARM_UP: usize = 40;
@@ -32,7 +34,7 @@ pub(super) struct Outcome {
 }
 
 /// Whose movement an attacker may have.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Material {
     /// The owner's enrolment.
     pub(super) enrolled: Vec<Window>,
@@ -42,6 +44,8 @@ pub(super) struct Material {
     pub(super) unseen: Vec<Window>,
     /// Another user's.
     pub(super) impostors: Vec<Vec<Window>>,
+    /// What has learnt the owner's hand.
+    pub(super) learnt: Option<LearntHand>,
     /// Windows of a presentation.
     pub(super) windows: usize,
 }
@@ -105,7 +109,8 @@ impl<'a> AttackedOwner<'a> {
             bundle.provenance.own_movement.clone()
         };
         let known = KnownMovement::of(own.key, &later);
-        let material = Material { enrolled, later, unseen, impostors, windows };
+        let learnt = Some(LearntHand::of(&enrolled, plan.seed));
+        let material = Material { enrolled, later, unseen, impostors, learnt, windows };
         Some(Self {
             plan,
             split,
@@ -143,19 +148,25 @@ impl<'a> AttackedOwner<'a> {
         Ok(outcomes)
     }
 
-    /// Other people, who do not try anything.
+    /// Other people, who do not try anything: pieces of all of their sessions, at most so many.
     pub(super) fn impostors(&mut self, most: usize) -> Result<Vec<Outcome>> {
-        let sessions = self.material.impostors.clone();
-        let take = sessions.iter().take(most.max(1) * 3);
-        take.map(|windows| {
-            self.present(&Presentation::one(paths(&windows[..self.material.windows])))
-        })
-        .collect()
+        let size = self.material.windows;
+        let sessions = self.material.impostors.iter();
+        let pieces: Vec<Vec<Path>> =
+            sessions.flat_map(|windows| windows.chunks_exact(size)).map(paths).collect();
+        let step = pieces.len().div_ceil(most.max(1)).max(1);
+        let pieces = pieces.into_iter().step_by(step);
+        pieces.map(|piece| self.present(&Presentation::one(piece))).collect()
     }
 
     /// One presentation of a species.
     pub(super) fn attack(&mut self, species: &Species, number: u64) -> Result<Outcome> {
         let mut draw = Draw::new(self.split.owner as u64, number, species);
+        if let (Species::Searched, Some(owner)) = (species, self.decision.owner()) {
+            let windows = anothers(&self.material, &mut draw);
+            let paths = search::bent(windows, owner, &mut self.scorer, &mut draw)?;
+            return self.present(&Presentation::one(paths));
+        }
         let presentation = species.make(&self.material, &mut draw);
         self.present(&presentation)
     }

@@ -10,6 +10,7 @@ pub mod clicks;
 pub mod decision;
 pub mod detector;
 pub mod event;
+pub mod generated_movement;
 pub mod kinematics;
 pub mod owner_model;
 pub mod replay_detection;
@@ -27,6 +28,7 @@ pub use decision::{
 };
 pub use detector::{Detector, Explanation, Verdict, WindowSummary};
 pub use event::{Boundary, Button, Micros, MouseEvent, MouseKind, Signal, Timestamp};
+pub use generated_movement::GeneratedMovement;
 pub use kinematics::{Difference, KinematicProfile, Kinematics};
 pub use owner_model::{EmbeddingCovariance, GroupMean, LlrForm, OwnerModel, grouped, log_odds};
 pub use replay_detection::{KnownMovement, MarkKey, ReplayDetection};

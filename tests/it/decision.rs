@@ -284,7 +284,7 @@ fn a_broken_model_is_an_error_and_never_a_decision() {
 fn a_recording_that_is_played_is_an_alarm_whatever_it_scores_until_an_unlock() {
     let mut decider = by_evidence();
     assert_eq!(feed(&mut decider, 0, &[0.9; 20]).last(), Some(&(Decision::Trusted, None)));
-    decider.replayed();
+    decider.no_hand();
     let seen = feed(&mut decider, 20, &[0.9; 30]);
     assert_eq!(seen[0], (Decision::Intruder, Some(Action::Lock)));
     assert!(seen.iter().all(|(decision, _)| *decision == Decision::Intruder));
@@ -299,7 +299,7 @@ fn a_recording_is_told_once_even_of_somebody_who_was_told_of_before() {
     let mut decider = Decider::new(DecisionParams { lock: Trigger::Llr(20.0), ..params });
     feed(&mut decider, 0, &[0.1; 40]);
     let acted = |decider: &mut Decider, from| {
-        decider.replayed();
+        decider.no_hand();
         feed(decider, from, &[0.1; 3]).iter().filter(|(_, action)| action.is_some()).count()
     };
     assert_eq!((acted(&mut decider, 40), acted(&mut decider, 43)), (1, 0));

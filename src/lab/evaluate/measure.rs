@@ -118,7 +118,7 @@ impl MeasureParams<'_> {
         let decision = (self.decision)(&bundle)?;
         let own = &bundle.provenance.own_movement;
         let agent =
-            streams::Agent { decision, half_life: self.half_life, params: self.params, own };
+            streams::AgentParams { decision, half_life: self.half_life, params: self.params, own };
         let streams = streams::run(&whole.test, &mut scorer, &agent)?;
         Ok(Measured {
             model: facts(&bundle, path, &user, case.plan.seed)?,
@@ -230,7 +230,7 @@ fn session_scores(
 /// One score a window, with the clicks that go with it, as the agent would get it.
 pub(super) fn window_scores(
     windows: &[Window],
-    scorer: &mut LoadedScorer,
+    scorer: &mut impl Scorer,
 ) -> Result<Vec<WindowScore>> {
     let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
     let mut seen = Vec::with_capacity(steps.len());

@@ -7,7 +7,6 @@ use super::owner_windows::{JudgedSession, Sides};
 use super::poisoning;
 use super::results::{SessionTimeline, TimelinePoint};
 use crate::error::{Failure, FailureKind, Result};
-use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
@@ -61,7 +60,7 @@ pub(super) struct ImpostorSession {
 }
 
 /// The agent as it would run with an owner's model.
-pub(super) struct Agent<'a> {
+pub(super) struct AgentParams<'a> {
     /// How it decides.
     pub decision: DecisionParams,
     /// Half of what a refuted alarm raises the limits by is gone after so much time at the desk.
@@ -73,11 +72,11 @@ pub(super) struct Agent<'a> {
 }
 
 /// Runs an owner's test through the detector, as the agent runs it by default: following its owner,
-/// and knowing recordings.
+/// and knowing recordings and programs.
 pub(super) fn run(
     test: &Sides<'_>,
-    scorer: &mut LoadedScorer,
-    agent: &Agent<'_>,
+    scorer: &mut impl Scorer,
+    agent: &AgentParams<'_>,
 ) -> Result<OwnerStreams> {
     let later = KnownMovement { key: agent.own.key, ..KnownMovement::default() };
     let mut life = Life { scorer, agent, adapted: None, later };
@@ -101,27 +100,27 @@ pub(super) fn run(
     Ok(streams)
 }
 
-struct Life<'a> {
-    scorer: &'a mut LoadedScorer,
-    agent: &'a Agent<'a>,
+struct Life<'a, S> {
+    scorer: &'a mut S,
+    agent: &'a AgentParams<'a>,
     /// What the owner's work has made of the model.
     adapted: Option<Adapted>,
     /// The owner's verified movement since the enrolment.
     later: KnownMovement,
 }
 
-impl Life<'_> {
+impl<S: Scorer> Life<'_, S> {
     /// The agent's decision path for this stream, as far as it has adapted by now; its windows are
     /// scored together.
     fn detector(&mut self, stream: &Stream) -> Result<Detector<Given>> {
-        let Agent { decision, half_life, params, own } = self.agent;
+        let AgentParams { decision, half_life, params, own } = self.agent;
         let (windows, _) = cut_recording(*params, stream.signals.iter().copied());
         let mut scores = window_scores(&windows, self.scorer)?;
         stream.give_clicks(&windows, &mut scores);
         let scores = Given(scores.into_iter());
         let detector = Detector::new(*params, scores, decision.clone());
         let detector = detector.adapting(self.adapted.clone(), *half_life);
-        Ok(detector.recognising(own, self.later.clone()))
+        Ok(detector.recognising(own, self.later.clone()).noticing_programs())
     }
 
     /// The owner's sessions, each begun by an unlock, every alarm answered by one.
@@ -179,8 +178,8 @@ impl Life<'_> {
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
             locked: until(&|v: &Verdict| {
-                let copied = v.why.is_some_and(|why| why.copies > 0);
-                copied || lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
+                let no_hand = v.why.is_some_and(|why| why.is_no_hand());
+                no_hand || lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
             }),
             timeline: SessionTimeline {
                 user: owner.to_owned(),
@@ -201,7 +200,7 @@ impl Life<'_> {
 
     /// Whether an impostor is noticed in the end, see [`poisoning`].
     fn noticed_in_the_end(&mut self, windows: &[Window]) -> Result<Option<bool>> {
-        let Agent { decision, half_life, .. } = self.agent;
+        let AgentParams { decision, half_life, .. } = self.agent;
         if decision.owner().is_none() {
             return Ok(None);
         }
@@ -229,7 +228,7 @@ struct Standing {
 impl Standing {
     /// Takes the block that a verdict completed; whether it locks.
     fn locks(&mut self, verdict: &Verdict, detector: &Detector<Given>) -> bool {
-        if verdict.why.is_some_and(|why| why.copies > 0) {
+        if verdict.why.is_some_and(|why| why.is_no_hand()) {
             return true;
         }
         let (Some(block), Trigger::Llr(limit)) =
@@ -331,4 +330,60 @@ fn worked(verdicts: &[Verdict]) -> [f64; 2] {
         .map(|pair| (pair[1].window.started_at - pair[0].window.ended_at).as_secs_f64());
     let wall = movement + rests.filter(|rest| (0.0..=BREAK_S).contains(rest)).sum::<f64>();
     [wall, movement]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{
+        BlockModel, GroupingParams, MarkKey, MaxAction, Score, ScoreCalibration,
+    };
+
+    /// A model that takes everybody for the owner.
+    struct Trusting;
+
+    impl Scorer for Trusting {
+        fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
+            Ok(vec![Score::new(0.9).into(); windows.len()])
+        }
+    }
+
+    /// So many movements, no two alike.
+    fn movements(count: i64) -> Vec<Window> {
+        let mut state = 1_u64;
+        let mut signals = Vec::new();
+        for step in 0..30 * count {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = Timestamp::from_millis(step * 8 + step / 30 * 1000);
+            let [x, y] = [state >> 40, state >> 20].map(|bits| (bits % 900) as f64);
+            signals.push(Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x, y }));
+        }
+        cut_recording(WindowParams::default(), signals).0
+    }
+
+    #[test]
+    fn a_played_recording_is_noticed_as_the_agent_notices_it() {
+        let windows = movements(40);
+        let piece = JudgedSession { person: "b", windows: windows.as_slice().into() };
+        let sides = Sides { impostor: vec![piece], ..Sides::default() };
+        let decision = DecisionParams {
+            max_action: MaxAction::Notify,
+            cooldown_s: 60,
+            grouping: GroupingParams { windows: 30, threshold: 0.5, confirm: 2 },
+            model: BlockModel::Scores(ScoreCalibration { slope: 1.0, intercept: 0.0 }),
+            notice: Trigger::Llr(10.0),
+            lock: Trigger::Llr(15.0),
+        };
+        let enrolled = KnownMovement::of(MarkKey([1, 2]), &windows);
+        let nothing = KnownMovement::default();
+        let noticed = [&enrolled, &nothing].map(|own| {
+            let decision = decision.clone();
+            let params = WindowParams::default();
+            let agent = AgentParams { decision, half_life: Micros(1), params, own };
+            let streams = run(&sides, &mut Trusting, &agent).unwrap();
+            let session = &streams.impostors[0];
+            (session.noticed.is_some(), session.locked.is_some())
+        });
+        assert_eq!(noticed, [(true, true), (false, false)]);
+    }
 }

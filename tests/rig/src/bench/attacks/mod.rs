@@ -3,6 +3,7 @@
 //! try anything. The terms are those of ISO/IEC 30107-3.
 
 mod copies;
+mod evenness;
 mod generators;
 mod learnt;
 mod owner;
@@ -26,6 +27,7 @@ use mousewarden::model::{LoadedScorer, ScorerBackend, ScorerParams};
 use mousewarden::pipeline::WindowParams;
 
 pub(super) use copies::CopiesArgs;
+pub(super) use evenness::EvennessArgs;
 use owner::AttackedOwner;
 use results::{OwnerTallies, Results, Tally};
 use species::Species;
@@ -89,10 +91,16 @@ impl AttacksArgs {
     /// When a set cannot be read, a model not be trained, or the file not be written.
     pub fn run(self) -> Result<()> {
         let species = species::all();
-        let mut owners = Vec::new();
-        for set in &self.sets {
-            owners.extend(self.attacked(set, &species)?);
-        }
+        let arguments = &self;
+        let presented = species.as_slice();
+        let attacked: Vec<Result<Vec<OwnerTallies>>> = std::thread::scope(|scope| {
+            let sets = arguments.sets.iter();
+            let at_work: Vec<_> =
+                sets.map(|set| scope.spawn(move || arguments.attacked(set, presented))).collect();
+            at_work.into_iter().map(|set| set.join().unwrap_or_else(|_| Err(broken()))).collect()
+        });
+        let owners: Vec<Vec<OwnerTallies>> = attacked.into_iter().collect::<Result<_>>()?;
+        let owners: Vec<OwnerTallies> = owners.into_iter().flatten().collect();
         let tools = (0..species.len()).filter(|at| species[*at].is_tool()).collect();
         let results = Results {
             made_by: format!("mousewarden-rig {}", env!("CARGO_PKG_VERSION")),
@@ -185,4 +193,8 @@ impl AttacksArgs {
         let half_life = choice.notice_budget_h.half_life();
         Ok(AttackedOwner::new(plan, split, &bundle, scorer, (decision, half_life), self.windows))
     }
+}
+
+fn broken() -> Failure {
+    Failure::new(FailureKind::Internal, "the attacks on a set broke off")
 }

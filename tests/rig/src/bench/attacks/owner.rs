@@ -30,7 +30,9 @@ pub(super) struct Outcome {
     /// No alarm was raised.
     pub(super) accepted: bool,
     /// None would have been raised without replay detection.
-    pub(super) accepted_without: bool,
+    pub(super) accepted_without_replay_detection: bool,
+    /// None would have been raised by the owner's model alone.
+    pub(super) accepted_by_model: bool,
 }
 
 /// Whose movement an attacker may have.
@@ -182,8 +184,14 @@ impl<'a> AttackedOwner<'a> {
     }
 
     fn judge(&mut self, stream: &[Signal], own: usize, later: KnownMovement) -> Result<Outcome> {
-        let accepted = self.accepts(stream, own, Some(later))?;
-        Ok(Outcome { accepted, accepted_without: self.accepts(stream, own, None)? })
+        let by_model = self.accepts(stream, own, None, false)?;
+        let without = by_model && self.accepts(stream, own, None, true)?;
+        let by_all = without && self.accepts(stream, own, Some(later), true)?;
+        Ok(Outcome {
+            accepted: by_all,
+            accepted_without_replay_detection: without,
+            accepted_by_model: by_model,
+        })
     }
 
     /// Whether no alarm is raised after the first windows of each day, which are the owner's.
@@ -192,6 +200,7 @@ impl<'a> AttackedOwner<'a> {
         stream: &[Signal],
         own: usize,
         later: Option<KnownMovement>,
+        programs: bool,
     ) -> Result<bool> {
         let params = WindowParams::default();
         let enrolled = &self.own;
@@ -199,6 +208,9 @@ impl<'a> AttackedOwner<'a> {
             .adapting(None, self.half_life);
         if let Some(later) = later {
             detector = detector.recognising(enrolled, later);
+        }
+        if programs {
+            detector = detector.noticing_programs();
         }
         let mut seen = 0;
         for signal in stream {

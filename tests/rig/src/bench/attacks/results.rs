@@ -17,7 +17,9 @@ pub(super) struct Tally {
     presented: usize,
     accepted: usize,
     /// Without replay detection.
-    accepted_without: usize,
+    accepted_without_replay_detection: usize,
+    /// By the owner's model alone.
+    accepted_by_model: usize,
 }
 
 impl Tally {
@@ -26,7 +28,9 @@ impl Tally {
         for outcome in outcomes {
             tally.presented += 1;
             tally.accepted += usize::from(outcome.accepted);
-            tally.accepted_without += usize::from(outcome.accepted_without);
+            tally.accepted_without_replay_detection +=
+                usize::from(outcome.accepted_without_replay_detection);
+            tally.accepted_by_model += usize::from(outcome.accepted_by_model);
         }
         tally
     }
@@ -41,7 +45,9 @@ impl std::iter::Sum for Tally {
         tallies.fold(Self::default(), |sum, one| Self {
             presented: sum.presented + one.presented,
             accepted: sum.accepted + one.accepted,
-            accepted_without: sum.accepted_without + one.accepted_without,
+            accepted_without_replay_detection: sum.accepted_without_replay_detection
+                + one.accepted_without_replay_detection,
+            accepted_by_model: sum.accepted_by_model + one.accepted_by_model,
         })
     }
 }
@@ -80,9 +86,9 @@ impl Results {
         sets.dedup();
         let columns: String = sets.iter().map(|set| format!(" {set} |")).collect();
         println!(
-            "| what is presented | presentations | accepted | 95 % |{columns} RIAPAR | without replay detection |"
+            "| what is presented | presentations | accepted | 95 % |{columns} RIAPAR | without replay detection | by the model alone |"
         );
-        println!("|---|---|---|---|{}---|---|", "---|".repeat(sets.len()));
+        println!("|---|---|---|---|{}---|---|---|", "---|".repeat(sets.len()));
         let genuine: Tally = self.owners.iter().map(|owner| owner.genuine).sum();
         let rejected = 1.0 - genuine.rate();
         self.row("the owner (TAR)", &sets, None, |owner| owner.genuine);
@@ -117,12 +123,18 @@ impl Results {
         let relative = rejected
             .map_or("".into(), |rejected| format!("{:.1}", 100.0 * (all.rate() + rejected)));
         println!(
-            "| {name} | {} | {:.1} % | {low:.1}-{high:.1} |{columns} {relative} | {:.1} % |",
+            "| {name} | {} | {:.1} % | {low:.1}-{high:.1} |{columns} {relative} | {:.1} % | {:.1} % |",
             all.presented,
             100.0 * all.rate(),
-            100.0 * all.accepted_without as f64 / all.presented.max(1) as f64,
+            share(all.accepted_without_replay_detection, all.presented),
+            share(all.accepted_by_model, all.presented),
         );
     }
+}
+
+/// In per cent.
+fn share(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
 }
 
 /// 95 %: the wider of a bootstrap over owners and of Wilson's interval, which knows no owners but
@@ -145,7 +157,7 @@ mod tests {
     use super::*;
 
     fn tally(presented: usize, accepted: usize) -> Tally {
-        Tally { presented, accepted, accepted_without: accepted }
+        Tally { presented, accepted, ..Tally::default() }
     }
 
     #[test]

@@ -56,7 +56,8 @@ fn ratio(path: &[Sample], form: &LlrForm, scorer: &mut impl Scorer) -> Result<f6
     let steps = Steps::from_rows(path.windows(2).map(row).collect());
     let scores = scorer.score(&[steps]);
     let scores = scores.map_err(|e| Failure::new(FailureKind::Internal, e.to_string()))?;
-    Ok(form.of(&GroupMean::of(scores.iter())))
+    // The decision looks at the embedding alone.
+    Ok(form.of(&GroupMean { log_odds: 0.0, ..GroupMean::of(scores.iter()) }))
 }
 
 /// One change: of size along an axis, of time, of a place and its neighbourhood, or of smoothness.

@@ -72,11 +72,6 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Whether no hand moves so: a recording, or a program.
-    pub const fn is_no_hand(&self) -> bool {
-        self.copies > 0 || self.generated > 0
-    }
-
     /// The differences, each in a few words: "faster (1400 px/s, you 640)".
     pub fn words(&self) -> Vec<String> {
         self.differences.iter().flatten().map(ToString::to_string).collect()
@@ -226,7 +221,8 @@ impl<S: Scorer> Detector<S> {
             if kind == Boundary::Unlocked {
                 let alarmed = self.decider.decision() == Decision::Intruder;
                 self.replay.iter_mut().for_each(|replay| replay.unlocked(alarmed));
-                self.generated.iter_mut().for_each(GeneratedMovement::unlocked);
+                // What moves now is looked at anew.
+                self.generated.iter_mut().for_each(|one| *one = GeneratedMovement::default());
             }
             self.decider.boundary(at, kind);
             if let Some(adoption) = self.adaptation.as_mut().and_then(|a| a.boundary(at, kind)) {

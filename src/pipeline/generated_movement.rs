@@ -1,10 +1,9 @@
-//! Movement that a program makes. A hand makes no two strokes alike: now its speed peaks early and
-//! now late, now in one burst and now in several. Generators draw every stroke by one rule, and what
-//! they make is more even than any hand's, however good each stroke looks. So the last windows are
-//! judged by how much they differ among each other.
+//! Movement that a program makes. A hand's strokes differ: now it is fast early and now late, now in
+//! one burst and now in several, now straight and now around. Generators draw every stroke by one
+//! rule, and what they make is more even than any hand's, however good each stroke looks. So the last
+//! windows are judged by how much they differ among each other.
 //!
-//! Only the course of the speed is looked at, as shares of a window's own time and way, which no
-//! resolution changes. The limit is of the people of the backbone (SapiMouse, Gmail, DFL), with a
+//! Only shares of a window's own time and way are looked at, the same at every resolution. The limit is of the people of the backbone (SapiMouse, Gmail, DFL), with a
 //! margin; `mousewarden-rig bench evenness` measures it on anybody.
 
 use std::collections::VecDeque;
@@ -16,15 +15,15 @@ const RECENT: usize = 30;
 /// A window with fewer steps has no course of speed to tell of.
 const FEWEST_STEPS: usize = 10;
 /// The evenness below which no hand has been seen, see `onnx/EXPERIMENTS.md`.
-const LIMIT: f64 = -2.57;
+const LIMIT: f64 = -2.51;
 /// Numbers of a course.
-const NUMBERS: usize = 4;
+const NUMBERS: usize = 3;
 /// Below this no deviation says more.
 const LEAST: f64 = 1e-3;
 
-/// The course of one window's speed: when it is fastest, where on average its way is made and how
-/// far around that, each as a share of its time, and the logarithm of its highest speed as a multiple
-/// of its mean.
+/// The course of one window: where on average its way is made, as a share of its time; the logarithm
+/// of its highest speed as a multiple of its mean; and how far it leaves the straight line to its end,
+/// to which side, as a share of its way.
 type Course = [f64; NUMBERS];
 
 /// A step's length in pixels and its time, at least a millisecond, in microseconds.
@@ -47,23 +46,24 @@ fn course(samples: &[Sample]) -> Option<Course> {
     let [way, time] = steps.iter().fold([0.0; 2], |sum, step| [sum[0] + step[0], sum[1] + step[1]]);
     let speeds: Vec<f64> = steps.iter().map(|[length, micros]| length / micros).collect();
     let mean_speed = speeds.iter().sum::<f64>() / speeds.len() as f64;
-    let (mut passed, mut first, mut second) = (0.0, 0.0, 0.0);
-    let (mut peak, mut highest_near, mut highest) = (0.0, -1.0, 0.0_f64);
-    for (at, [length, micros]) in steps.iter().enumerate() {
-        let middle = (passed + 0.5 * micros) / time;
+    let highest = speeds.iter().copied().fold(0.0, f64::max);
+    let [mut passed, mut moment] = [0.0; 2];
+    for [length, micros] in &steps {
+        moment += length * (passed + 0.5 * micros);
         passed += micros;
-        first += length * middle;
-        second += length * middle * middle;
-        highest = highest.max(speeds[at]);
-        let near = speeds[at.saturating_sub(1)..speeds.len().min(at + 2)].iter().sum::<f64>();
-        if near > highest_near {
-            (peak, highest_near) = (middle, near);
-        }
     }
-    let centre = first / way;
-    let spread = (second / way - centre * centre).max(0.0).sqrt();
-    let course = [peak, centre, spread, (highest / mean_speed).ln()];
+    let course = [moment / way / time, (highest / mean_speed).ln(), farthest(samples) / way];
     course.iter().all(|number| number.is_finite()).then_some(course)
+}
+
+/// The largest distance from the line between both ends, in pixels, with its side as the sign.
+fn farthest(samples: &[Sample]) -> f64 {
+    let first = samples[0];
+    let last = samples[samples.len() - 1];
+    let [x, y] = [last.x - first.x, last.y - first.y];
+    let length = x.hypot(y).max(1e-9);
+    let apart = samples.iter().map(|at| ((at.y - first.y) * x - (at.x - first.x) * y) / length);
+    apart.fold(0.0, |farthest, apart| if apart.abs() > farthest.abs() { apart } else { farthest })
 }
 
 /// The state machine that looks for it.
@@ -96,11 +96,6 @@ impl GeneratedMovement {
         let squares = self.recent.iter().map(|course| (course[number] - mean).powi(2));
         (squares.sum::<f64>() / count).sqrt()
     }
-
-    /// Takes note of a proven unlock: what moves now is looked at anew.
-    pub fn unlocked(&mut self) {
-        self.recent.clear();
-    }
 }
 
 #[cfg(test)]
@@ -109,18 +104,22 @@ mod tests {
     use crate::window::cut_recording;
     use crate::{MouseEvent, MouseKind, Signal, Timestamp, WindowParams};
 
-    /// Strokes of 30 samples whose speed rises and falls; `uneven` strokes do so at their own moment.
+    /// Strokes of 30 samples whose speed rises and falls; `uneven` ones do so, and bend, each in its
+    /// own way.
     fn strokes(count: usize, uneven: bool) -> Vec<Window> {
         let mut signals = Vec::new();
         for stroke in 0..count {
-            let share = if uneven { (stroke * 37 % count) as f64 / count as f64 } else { 0.4 };
-            let width = if uneven { 0.05 + 0.4 * (stroke * 17 % 7) as f64 / 7.0 } else { 0.2 };
+            let own = [37, 17, 71].map(|factor| (stroke * factor % 101) as f64 / 101.0);
+            let [share, width, bow] = [own[0], 0.05 + 0.4 * own[1], 300.0 * (own[2] - 0.5)];
+            let [share, width, bow] = if uneven { [share, width, bow] } else { [0.4, 0.2, 0.0] };
             let mut x = 0.0;
             for sample in 0..30_usize {
-                let apart = (sample as f64 / 29.0 - share) / width;
+                let done = sample as f64 / 29.0;
+                let apart = (done - share) / width;
                 x += 1.0 + (30.0 * (-apart * apart).exp() + (sample * stroke % 3) as f64).round();
+                let y = (bow * (std::f64::consts::PI * done).sin()).round();
                 let at = Timestamp::from_millis((stroke * 2_000 + sample * 8) as i64);
-                signals.push(Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x, y: 5.0 }));
+                signals.push(Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x, y }));
             }
         }
         cut_recording(WindowParams::default(), signals).0
@@ -137,14 +136,14 @@ mod tests {
         assert_eq!(even.len(), RECENT + 5);
         let mut generated = GeneratedMovement::default();
         assert_eq!(noticed(&mut generated, &even), [29, 30, 31, 32, 33, 34]);
-        generated.unlocked();
-        assert_eq!(noticed(&mut generated, &even[..RECENT - 1]), []);
+        generated = GeneratedMovement::default();
+        assert!(noticed(&mut generated, &even[..RECENT - 1]).is_empty());
     }
 
     #[test]
     fn strokes_of_many_kinds_are_a_hands() {
         let mut generated = GeneratedMovement::default();
-        assert_eq!(noticed(&mut generated, &strokes(100, true)), []);
+        assert!(noticed(&mut generated, &strokes(100, true)).is_empty());
         assert!(generated.evenness().is_some_and(|evenness| evenness > LIMIT + 0.3));
     }
 

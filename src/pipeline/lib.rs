@@ -10,7 +10,7 @@ pub mod clicks;
 pub mod decision;
 pub mod detector;
 pub mod event;
-pub mod generated_movement;
+mod generated_movement;
 pub mod kinematics;
 pub mod owner_model;
 pub mod replay_detection;

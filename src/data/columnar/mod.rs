@@ -26,7 +26,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, Schema};
 
-pub use read::ColumnarSession;
+pub(crate) use read::ColumnarSession;
 pub use write::Columns;
 
 use crate::error::{Failure, FailureKind, Result};
@@ -42,7 +42,7 @@ pub(crate) fn serve(
     answer: &mut dyn FnMut(Vec<ColumnarSession>) -> Result<Columns>,
 ) -> Result<()> {
     while !input.fill_buf().map_err(|e| Failure::io("the Arrow stream", e))?.is_empty() {
-        let sessions = read_stream(input)?;
+        let sessions = contained(|| sessions(input))?;
         let (schema, batch) = answer(sessions)?.finished()?;
         write_stream(output, &schema, &batch).map_err(|e| broken("writing an Arrow stream", &e))?;
         output.flush().map_err(|e| Failure::io("the answer's stream", e))?;
@@ -50,12 +50,12 @@ pub(crate) fn serve(
     Ok(())
 }
 
-/// Reads one stream.
+/// Reads one stream; how many sessions it holds.
 ///
 /// # Errors
 /// When it is broken, lacks a column, or names a file that cannot be read.
-pub fn read_stream(input: &mut impl BufRead) -> Result<Vec<ColumnarSession>> {
-    contained(|| sessions(input))
+pub fn read_stream(input: &mut impl BufRead) -> Result<usize> {
+    contained(|| sessions(input)).map(|sessions| sessions.len())
 }
 
 /// What the libraries of Arrow and Parquet make of damaged bytes: some of them end in a panic there,

@@ -20,7 +20,7 @@ use crate::pipeline::{Boundary, MouseEvent, MouseKind, Signal, Timestamp};
 
 /// One session that came by Arrow.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ColumnarSession {
+pub(crate) struct ColumnarSession {
     /// Its id.
     pub id: String,
     /// In the order of time.

@@ -178,7 +178,7 @@ impl<S: Scorer> Life<'_, S> {
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
             locked: until(&|v: &Verdict| {
-                let no_hand = v.why.is_some_and(|why| why.is_no_hand());
+                let no_hand = v.why.is_some_and(|why| why.copies + why.generated > 0);
                 no_hand || lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
             }),
             timeline: SessionTimeline {
@@ -228,7 +228,7 @@ struct Standing {
 impl Standing {
     /// Takes the block that a verdict completed; whether it locks.
     fn locks(&mut self, verdict: &Verdict, detector: &Detector<Given>) -> bool {
-        if verdict.why.is_some_and(|why| why.is_no_hand()) {
+        if verdict.why.is_some_and(|why| why.copies + why.generated > 0) {
             return true;
         }
         let (Some(block), Trigger::Llr(limit)) =

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use mousewarden::pipeline::window::Sample;
-use mousewarden::pipeline::{Micros, Window};
+use mousewarden::pipeline::{Micros, Timestamp, Window};
 
 use super::owner::Path;
 use super::species::Draw;
@@ -69,12 +69,8 @@ impl Generator {
             Self::SigmaDrift => drift(&mut places, like, draw),
             _ => {}
         }
-        let reported = |number: usize| match self {
-            Self::WindMouse => from.at + Micros((number as f64 * TICK_MS * 1e3) as i64),
-            _ => like[number].at,
-        };
         let sample = |(number, [x, y]): (usize, &[f64; 2])| Sample {
-            at: reported(number),
+            at: self.reported(like, number),
             x: (from.x + x).round(),
             y: (from.y + y).round(),
         };
@@ -82,6 +78,16 @@ impl Generator {
         // A mouse that rests reports nothing.
         path.dedup_by(|next, before| (next.x, next.y) == (before.x, before.y));
         path
+    }
+}
+
+impl Generator {
+    /// When its place of this number is reported.
+    fn reported(self, like: &[Sample], number: usize) -> Timestamp {
+        match self {
+            Self::WindMouse => like[0].at + Micros((number as f64 * TICK_MS * 1e3) as i64),
+            _ => like[number].at,
+        }
     }
 }
 

@@ -143,13 +143,15 @@ fn interval(owners: &[Tally]) -> [f64; 2] {
     let all: Tally = owners.iter().copied().sum();
     let [low, high] = wilson(all.rate(), all.presented);
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut draw = || -> f64 {
-        let drawn = (0..owners.len()).map(|_| owners[random.random_range(0..owners.len())]);
-        drawn.sum::<Tally>().rate()
-    };
-    let mut rates: Vec<f64> = (0..DRAWS).map(|_| draw()).collect();
+    let mut rates: Vec<f64> = (0..DRAWS).map(|_| drawn_rate(owners, &mut random)).collect();
     rates.sort_by(f64::total_cmp);
     [low.min(rates[DRAWS / 40]), high.max(rates[DRAWS - 1 - DRAWS / 40])]
+}
+
+/// The rate of as many owners, drawn with replacement.
+fn drawn_rate(owners: &[Tally], random: &mut ChaCha8Rng) -> f64 {
+    let drawn = (0..owners.len()).map(|_| owners[random.random_range(0..owners.len())]);
+    drawn.sum::<Tally>().rate()
 }
 
 #[cfg(test)]

@@ -126,8 +126,9 @@ impl AttacksArgs {
             format!(" {}={}:FOLDER/{folder}", set.name, set.format)
         });
         format!(
-            "mousewarden-rig bench attacks{} --protocol {} --windows {} --presentations {} --genuine {} --seed {}",
+            "mousewarden-rig bench attacks{} --owners {} --protocol {} --windows {} --presentations {} --genuine {} --seed {}",
             sets.collect::<String>(),
+            self.owners,
             self.protocol,
             self.windows,
             self.presentations,

@@ -131,7 +131,8 @@ impl Judge {
             .recognising(
                 &self.own_movement,
                 self.later_movement.as_ref().map(LaterMovement::load).unwrap_or_default(),
-            );
+            )
+            .noticing_programs();
         if !self.adapts {
             return detector;
         }

@@ -37,9 +37,14 @@ impl JudgedMovement {
     }
 
     /// One sentence with one reason: "For the last 14 s the mouse has moved faster than you move
-    /// it.", or that a recording is being played.
+    /// it.", or that no hand moves it.
     fn sentence(&self) -> String {
-        let copies = self.why.map_or(0, |why| why.copies);
+        let [copies, generated] = self.why.map_or([0; 2], |why| [why.copies, why.generated]);
+        if generated > 0 {
+            return format!(
+                "A program moves the mouse: its last {generated} movements are more even than a hand's."
+            );
+        }
         if copies > 0 {
             return format!(
                 "A recording of your movement is being played: {copies} movements are copies of earlier ones."
@@ -141,8 +146,8 @@ pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
 
 /// An alarm that will lock in so many seconds.
 pub(crate) fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
-    let is_replay = seen.why.is_some_and(|why| why.copies > 0);
-    let remedy = if is_replay { "" } else { " If it is you, just go on moving it." };
+    let no_hand = seen.why.is_some_and(|why| why.copies + why.generated > 0);
+    let remedy = if no_hand { "" } else { " If it is you, just go on moving it." };
     let body = format!("{}{remedy}", seen.sentence());
     let notice = Notice { summary: locking_in(seconds), body, ask: params.buttons, urgent: true };
     NoticeText { kind: NoticeKind::Countdown, notice, counts_from: Some(seconds) }
@@ -253,6 +258,7 @@ mod tests {
             unlike: 30,
             since: Timestamp::default(),
             copies: 0,
+            generated: 0,
             differences: [Some(longest), None],
         };
         let seen = JudgedMovement { judged: 30, why: Some(why), spans };
@@ -297,11 +303,15 @@ mod tests {
             since: Timestamp::default(),
             differences: [Some(less), None],
             copies: 0,
+            generated: 0,
         };
         let told = JudgedMovement { why: Some(why), ..short.clone() }.sentence();
         assert!(told.ends_with("the mouse has moved less straight than you move it."), "{told}");
         let played = Explanation { copies: 3, ..why };
-        let told = JudgedMovement { why: Some(played), ..short }.sentence();
+        let told = JudgedMovement { why: Some(played), ..short.clone() }.sentence();
         assert!(told.contains("A recording of your movement is being played: 3"), "{told}");
+        let made = Explanation { generated: 60, ..why };
+        let told = JudgedMovement { why: Some(made), ..short }.sentence();
+        assert!(told.contains("A program moves the mouse: its last 60 movements"), "{told}");
     }
 }

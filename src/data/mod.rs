@@ -5,7 +5,7 @@
 
 pub(crate) mod aside;
 #[cfg(feature = "columnar")]
-pub(crate) mod columnar;
+pub mod columnar;
 pub mod formats;
 pub mod npz;
 #[cfg(feature = "columnar")]

@@ -9,6 +9,7 @@ use super::adaptation::{Adaptation, Adapted, Adoption, BaseLimits};
 use super::clicks::ClickSums;
 use super::decision::{Action, Decider, Decision, DecisionParams, DecisionState, Judgement};
 use super::event::{Boundary, Micros, Signal, Timestamp};
+use super::generated_movement::GeneratedMovement;
 use super::kinematics::{Difference, KinematicProfile, Kinematics};
 use super::replay_detection::{KnownMovement, ReplayDetection};
 use super::score::{Score, ScoreError, Scorer};
@@ -62,6 +63,10 @@ pub struct Explanation {
     /// elsewhere.
     #[serde(default)]
     pub copies: usize,
+    /// How many of the last windows, taken together, are more even than a hand's, where that is the
+    /// alarm; 0 elsewhere.
+    #[serde(default)]
+    pub generated: usize,
     /// In what they are most unlike the owner's, the most telling first.
     pub differences: [Option<Difference>; 2],
 }
@@ -100,6 +105,7 @@ pub struct Detector<S> {
     adaptation: Option<Adaptation>,
     kinematics: Option<KinematicProfile>,
     replay: Option<ReplayDetection>,
+    generated: Option<GeneratedMovement>,
     /// The last windows, for explanations: when each began, how it moved, and its score.
     recent: VecDeque<(Timestamp, Kinematics, Score)>,
     /// What ought to be done about movement that came to no window.
@@ -116,6 +122,7 @@ impl<S: Scorer> Detector<S> {
             adaptation: None,
             kinematics: None,
             replay: None,
+            generated: None,
             recent: VecDeque::new(),
             fragment_action: None,
         }
@@ -133,6 +140,13 @@ impl<S: Scorer> Detector<S> {
     #[must_use]
     pub fn recognising(mut self, enrolled: &KnownMovement, later: KnownMovement) -> Self {
         self.replay = (!enrolled.is_empty()).then(|| ReplayDetection::new(enrolled, later));
+        self
+    }
+
+    /// The same, knowing a program's movement from a hand's: a program's is an alarm.
+    #[must_use]
+    pub fn noticing_programs(mut self) -> Self {
+        self.generated = Some(GeneratedMovement::default());
         self
     }
 
@@ -220,6 +234,8 @@ impl<S: Scorer> Detector<S> {
             if kind == Boundary::Unlocked {
                 let alarmed = self.decider.decision() == Decision::Intruder;
                 self.replay.iter_mut().for_each(|replay| replay.unlocked(alarmed));
+                // What moves now is looked at anew.
+                self.generated.iter_mut().for_each(|one| *one = GeneratedMovement::default());
             }
             self.decider.boundary(at, kind);
             if let Some(adoption) = self.adaptation.as_mut().and_then(|a| a.boundary(at, kind)) {
@@ -237,8 +253,9 @@ impl<S: Scorer> Detector<S> {
         let at = window.closed_at();
         let score = window_score.score;
         let copies = self.replay.as_mut().and_then(|replay| replay.observe(window));
-        if copies.is_some() {
-            self.decider.replayed();
+        let generated = self.generated.as_mut().and_then(|generated| generated.observe(window));
+        if copies.is_some() || generated.is_some() {
+            self.decider.no_hand();
         }
         let judgement = self.decider.update(at, window_score.clone());
         let adaptation = self.adaptation.as_mut();
@@ -250,7 +267,8 @@ impl<S: Scorer> Detector<S> {
         }
         self.recent.push_back((window.started_at(), window.into(), score));
         let why = judgement.action.and_then(|_| self.explain(judgement.windows));
-        let why = why.map(|why| Explanation { copies: copies.unwrap_or(0), ..why });
+        let [copies, generated] = [copies, generated].map(Option::unwrap_or_default);
+        let why = why.map(|why| Explanation { copies, generated, ..why });
         Ok(Verdict { window: window.into(), at, score, judgement, why })
     }
 
@@ -262,6 +280,6 @@ impl<S: Scorer> Detector<S> {
         let movements = judged.map(|(_, movement, _)| movement);
         let differences =
             self.kinematics.map_or([None; 2], |kinematics| kinematics.differences(movements));
-        Some(Explanation { windows, unlike, since, copies: 0, differences })
+        Some(Explanation { windows, unlike, since, copies: 0, generated: 0, differences })
     }
 }

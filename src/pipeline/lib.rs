@@ -10,6 +10,7 @@ pub mod clicks;
 pub mod decision;
 pub mod detector;
 pub mod event;
+mod generated_movement;
 pub mod kinematics;
 mod llr;
 mod own_sessions;
@@ -29,6 +30,7 @@ pub use decision::{
 };
 pub use detector::{Detector, Explanation, Verdict, WindowSummary};
 pub use event::{Boundary, Button, Micros, MouseEvent, MouseKind, Signal, Timestamp};
+pub use generated_movement::GeneratedMovement;
 pub use kinematics::{Difference, KinematicProfile, Kinematics};
 pub use llr::LlrForm;
 pub use own_sessions::{OwnSessions, Stretch};

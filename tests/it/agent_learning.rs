@@ -106,10 +106,11 @@ impl Session {
         Self { mouse, session, answers, locker, journal, agent }
     }
 
-    /// So many movements with steps of so many pixels, from this second on.
+    /// So many movements with steps of so many pixels, from this second on; too few steps to tell a
+    /// program by.
     fn moves(&self, from: i64, windows: i64, px: f64) {
         for n in from..from + windows {
-            for step in 0..11 {
+            for step in 0..10 {
                 let at = Timestamp::from_millis(n * 1000 + step * 10);
                 let x = px * step as f64;
                 let event = MouseEvent { at, kind: MouseKind::Move, x, y: 0.0 };

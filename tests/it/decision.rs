@@ -1,10 +1,12 @@
 //! Decisions: grouped scores, evidence, limits, actions and boundaries, in event time alone.
 
+use mousewarden::lab::synthesis::{Device, Pauses, SyntheticUser};
+use mousewarden::pipeline::window::cut_recording;
 use mousewarden::pipeline::{
     Action, BlockModel, Boundary, Decider, Decision, DecisionParams, Detector, EmbeddingCovariance,
-    GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind, OwnerModel, Score,
-    ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, WindowParams,
-    WindowScore,
+    GeneratedMovement, GroupMean, GroupingParams, MaxAction, Micros, MouseEvent, MouseKind,
+    OwnerModel, Score, ScoreCalibration, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger,
+    WindowParams, WindowScore,
 };
 
 /// Ten scores of 0.1 say 10 ln 9 = 22 nats against the owner, of which a block may say 8.
@@ -316,7 +318,7 @@ fn a_broken_model_is_an_error_and_never_a_decision() {
 fn a_recording_that_is_played_is_an_alarm_whatever_it_scores_until_an_unlock() {
     let mut decider = by_evidence();
     assert_eq!(feed(&mut decider, 0, &[0.9; 20]).last(), Some(&(Decision::Trusted, None)));
-    decider.replayed();
+    decider.no_hand();
     let seen = feed(&mut decider, 20, &[0.9; 30]);
     assert_eq!(seen[0], (Decision::Intruder, Some(Action::Lock)));
     assert!(seen.iter().all(|(decision, _)| *decision == Decision::Intruder));
@@ -331,8 +333,34 @@ fn a_recording_is_told_once_even_of_somebody_who_was_told_of_before() {
     let mut decider = Decider::new(DecisionParams { lock: Trigger::Llr(20.0), ..params });
     feed(&mut decider, 0, &[0.1; 40]);
     let acted = |decider: &mut Decider, from| {
-        decider.replayed();
+        decider.no_hand();
         feed(decider, from, &[0.1; 3]).iter().filter(|(_, action)| action.is_some()).count()
     };
     assert_eq!((acted(&mut decider, 40), acted(&mut decider, 43)), (1, 0));
+}
+
+#[test]
+fn a_programs_strokes_are_told_as_such() {
+    let scorer = ByLength { broken: false };
+    let mut detector = Detector::new(WindowParams::default(), scorer, PARAMS).noticing_programs();
+    let signals = (0..40).flat_map(|n| stroke(1_000 * n, 20));
+    let mut verdicts = signals.filter_map(|signal| detector.push(signal).unwrap());
+    let alarm = verdicts.find(|verdict| verdict.why.is_some_and(|why| why.generated > 0)).unwrap();
+    assert_eq!(alarm.why.map(|why| (why.generated, why.copies)), Some((30, 0)));
+    assert_eq!(alarm.judgement.decision, Decision::Intruder);
+}
+
+/// They stand for owners in tests and demonstrations, which an alarm of their own would spoil.
+#[test]
+fn synthetic_users_are_not_taken_for_programs() {
+    let device = Device::steady(125.0, [1280, 800]);
+    for seed in 1..=12 {
+        let start = Timestamp::from_millis(5000);
+        let moves = SyntheticUser::generate(seed).moves(&device, 0, start, Pauses::AtMost(0.6));
+        let signals = moves.take(12_000).map(Signal::Mouse);
+        let (windows, _) = cut_recording(WindowParams::default(), signals);
+        let mut generated = GeneratedMovement::default();
+        let noticed = windows.iter().find_map(|window| generated.observe(window));
+        assert_eq!(noticed, None, "user {seed}: {:?}", generated.evenness());
+    }
 }

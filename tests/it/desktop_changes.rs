@@ -172,7 +172,8 @@ impl Hand {
                     x: 100.0 + 20.0 * i as f64,
                     y: 100.0 + stroke % 500.0 + i as f64,
                 };
-                player.play(&(0..20).map(step).collect::<Vec<_>>()).unwrap();
+                // Too few steps to tell a program by.
+                player.play(&(0..10).map(step).collect::<Vec<_>>()).unwrap();
                 clock::sleep_until(clock::now() + Micros::from_millis(300));
             }
         };

@@ -50,6 +50,14 @@ pub(crate) fn serve(
     Ok(())
 }
 
+/// Reads one stream; how many sessions it holds.
+///
+/// # Errors
+/// When it is broken, lacks a column, or names a file that cannot be read.
+pub fn read_stream(input: &mut impl BufRead) -> Result<usize> {
+    contained(|| sessions(input)).map(|sessions| sessions.len())
+}
+
 /// What the libraries of Arrow and Parquet make of damaged bytes: some of them end in a panic there,
 /// which is a refusal here.
 fn contained<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {

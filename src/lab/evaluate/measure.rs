@@ -116,8 +116,10 @@ impl MeasureParams<'_> {
             ways.iter().map(|dated| seen.model(&bundle, &units, *dated)).collect();
         methods.extend(Knows::ALL.map(|kind| baseline(kind, material, &units, case.plan.seed)));
         let decision = (self.decision)(&bundle)?;
-        let streams =
-            streams::run(&whole.test, &mut scorer, decision, self.half_life, self.params)?;
+        let own = &bundle.provenance.own_movement;
+        let agent =
+            streams::AgentParams { decision, half_life: self.half_life, params: self.params, own };
+        let streams = streams::run(&whole.test, &mut scorer, &agent)?;
         Ok(Measured {
             model: facts(&bundle, path, &user, case.plan.seed)?,
             scorer: format!("{} {}", scorer.report().backend, scorer.report().version),
@@ -228,7 +230,7 @@ fn session_scores(
 /// One score a window, with the clicks that go with it, as the agent would get it.
 pub(super) fn window_scores(
     windows: &[Window],
-    scorer: &mut LoadedScorer,
+    scorer: &mut impl Scorer,
 ) -> Result<Vec<WindowScore>> {
     let steps: Vec<Steps> = windows.iter().map(Steps::from).collect();
     let mut seen = Vec::with_capacity(steps.len());

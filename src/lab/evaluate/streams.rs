@@ -7,12 +7,11 @@ use super::owner_windows::{JudgedSession, Sides};
 use super::poisoning;
 use super::results::{SessionTimeline, TimelinePoint};
 use crate::error::{Failure, FailureKind, Result};
-use crate::model::LoadedScorer;
 use crate::pipeline::event::Micros;
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{
-    Adapted, Boundary, ClickSums, DecisionParams, Detector, MouseEvent, MouseKind, PageSum,
-    ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
+    Adapted, Boundary, ClickSums, DecisionParams, Detector, KnownMovement, MouseEvent, MouseKind,
+    PageSum, ScoreError, Scorer, Signal, Steps, Timestamp, Trigger, Verdict, Window, WindowParams,
     WindowScore,
 };
 
@@ -60,15 +59,27 @@ pub(super) struct ImpostorSession {
     pub timeline: SessionTimeline,
 }
 
-/// Runs an owner's test through the detector, as the agent runs it by default: following its owner.
+/// The agent as it would run with an owner's model.
+pub(super) struct AgentParams<'a> {
+    /// How it decides.
+    pub decision: DecisionParams,
+    /// Half of what a refuted alarm raises the limits by is gone after so much time at the desk.
+    pub half_life: Micros,
+    /// How windows are cut.
+    pub params: WindowParams,
+    /// The movement of the enrolment: a copy of it is an alarm.
+    pub own: &'a KnownMovement,
+}
+
+/// Runs an owner's test through the detector, as the agent runs it by default: following its owner,
+/// and knowing recordings and programs.
 pub(super) fn run(
     test: &Sides<'_>,
-    scorer: &mut LoadedScorer,
-    decision: DecisionParams,
-    half_life: Micros,
-    params: WindowParams,
+    scorer: &mut impl Scorer,
+    agent: &AgentParams<'_>,
 ) -> Result<OwnerStreams> {
-    let mut life = Life { scorer, decision, half_life, params, adapted: None };
+    let later = KnownMovement { key: agent.own.key, ..KnownMovement::default() };
+    let mut life = Life { scorer, agent, adapted: None, later };
     let mut streams = OwnerStreams::default();
     life.owner(&test.genuine, &mut streams)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
@@ -89,25 +100,27 @@ pub(super) fn run(
     Ok(streams)
 }
 
-struct Life<'a> {
-    scorer: &'a mut LoadedScorer,
-    decision: DecisionParams,
-    half_life: Micros,
-    params: WindowParams,
+struct Life<'a, S> {
+    scorer: &'a mut S,
+    agent: &'a AgentParams<'a>,
     /// What the owner's work has made of the model.
     adapted: Option<Adapted>,
+    /// The owner's verified movement since the enrolment.
+    later: KnownMovement,
 }
 
-impl Life<'_> {
+impl<S: Scorer> Life<'_, S> {
     /// The agent's decision path for this stream, as far as it has adapted by now; its windows are
     /// scored together.
     fn detector(&mut self, stream: &Stream) -> Result<Detector<Given>> {
-        let (windows, _) = cut_recording(self.params, stream.signals.iter().copied());
+        let AgentParams { decision, half_life, params, own } = self.agent;
+        let (windows, _) = cut_recording(*params, stream.signals.iter().copied());
         let mut scores = window_scores(&windows, self.scorer)?;
         stream.give_clicks(&windows, &mut scores);
         let scores = Given(scores.into_iter());
-        let detector = Detector::new(self.params, scores, self.decision.clone());
-        Ok(detector.adapting(self.adapted.clone(), self.half_life))
+        let detector = Detector::new(*params, scores, decision.clone());
+        let detector = detector.adapting(self.adapted.clone(), *half_life);
+        Ok(detector.recognising(own, self.later.clone()).noticing_programs())
     }
 
     /// The owner's sessions, each begun by an unlock, every alarm answered by one.
@@ -131,9 +144,10 @@ impl Life<'_> {
                 detector.push(unlock).map_err(broken)?;
             }
             self.adapted = detector.take_adapted().or(self.adapted.take());
+            self.later = detector.take_later_movement().unwrap_or(std::mem::take(&mut self.later));
         }
         streams.add_work(&session);
-        let anchor = self.decision.owner();
+        let anchor = self.agent.decision.owner();
         streams.drift = self.adapted.as_ref().zip(anchor).map(|(a, anchor)| a.owner.drift(anchor));
         Ok(())
     }
@@ -164,12 +178,13 @@ impl Life<'_> {
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
             locked: until(&|v: &Verdict| {
-                lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
+                let no_hand = v.why.is_some_and(|why| why.copies + why.generated > 0);
+                no_hand || lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
             }),
             timeline: SessionTimeline {
                 user: owner.to_owned(),
                 impostor: piece.person.to_owned(),
-                threshold: self.decision.grouping.threshold.into(),
+                threshold: self.agent.decision.grouping.threshold.into(),
                 points: verdicts.iter().map(|v| point(v, taken)).collect(),
             },
         })
@@ -185,12 +200,13 @@ impl Life<'_> {
 
     /// Whether an impostor is noticed in the end, see [`poisoning`].
     fn noticed_in_the_end(&mut self, windows: &[Window]) -> Result<Option<bool>> {
-        if self.decision.owner().is_none() {
+        let AgentParams { decision, half_life, .. } = self.agent;
+        if decision.owner().is_none() {
             return Ok(None);
         }
         let seen = window_scores(windows, self.scorer)?;
         let stream: Vec<_> = windows.iter().map(Window::closed_at).zip(seen).collect();
-        let start = (self.decision.clone(), self.adapted.clone(), self.half_life);
+        let start = (decision.clone(), self.adapted.clone(), *half_life);
         Ok(Some(poisoning::noticed_in_the_end(start, &stream)))
     }
 }
@@ -212,6 +228,9 @@ struct Standing {
 impl Standing {
     /// Takes the block that a verdict completed; whether it locks.
     fn locks(&mut self, verdict: &Verdict, detector: &Detector<Given>) -> bool {
+        if verdict.why.is_some_and(|why| why.copies + why.generated > 0) {
+            return true;
+        }
         let (Some(block), Trigger::Llr(limit)) =
             (verdict.judgement.block, detector.decider().params().lock)
         else {
@@ -311,4 +330,60 @@ fn worked(verdicts: &[Verdict]) -> [f64; 2] {
         .map(|pair| (pair[1].window.started_at - pair[0].window.ended_at).as_secs_f64());
     let wall = movement + rests.filter(|rest| (0.0..=BREAK_S).contains(rest)).sum::<f64>();
     [wall, movement]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{
+        BlockModel, GroupingParams, MarkKey, MaxAction, Score, ScoreCalibration,
+    };
+
+    /// A model that takes everybody for the owner.
+    struct Trusting;
+
+    impl Scorer for Trusting {
+        fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
+            Ok(vec![Score::new(0.9).into(); windows.len()])
+        }
+    }
+
+    /// So many movements, no two alike.
+    fn movements(count: i64) -> Vec<Window> {
+        let mut state = 1_u64;
+        let mut signals = Vec::new();
+        for step in 0..30 * count {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = Timestamp::from_millis(step * 8 + step / 30 * 1000);
+            let [x, y] = [state >> 40, state >> 20].map(|bits| (bits % 900) as f64);
+            signals.push(Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x, y }));
+        }
+        cut_recording(WindowParams::default(), signals).0
+    }
+
+    #[test]
+    fn a_played_recording_is_noticed_as_the_agent_notices_it() {
+        let windows = movements(40);
+        let piece = JudgedSession { person: "b", windows: windows.as_slice().into() };
+        let sides = Sides { impostor: vec![piece], ..Sides::default() };
+        let decision = DecisionParams {
+            max_action: MaxAction::Notify,
+            cooldown_s: 60,
+            grouping: GroupingParams { windows: 30, threshold: 0.5, confirm: 2 },
+            model: BlockModel::Scores(ScoreCalibration { slope: 1.0, intercept: 0.0 }),
+            notice: Trigger::Llr(10.0),
+            lock: Trigger::Llr(15.0),
+        };
+        let enrolled = KnownMovement::of(MarkKey([1, 2]), &windows);
+        let nothing = KnownMovement::default();
+        let noticed = [&enrolled, &nothing].map(|own| {
+            let decision = decision.clone();
+            let params = WindowParams::default();
+            let agent = AgentParams { decision, half_life: Micros(1), params, own };
+            let streams = run(&sides, &mut Trusting, &agent).unwrap();
+            let session = &streams.impostors[0];
+            (session.noticed.is_some(), session.locked.is_some())
+        });
+        assert_eq!(noticed, [(true, true), (false, false)]);
+    }
 }

@@ -5,7 +5,7 @@
 //! equal error rate is a suspicion, which bothers nobody. The accumulated [`Evidence`] beyond the
 //! limit of the notice budget is an alarm, beyond that of the lock budget a reason to lock. Either
 //! limit may be replaced by the rule of the equal error rate. Beside them stand what needs no
-//! score: movement that cannot be judged, and a recording that is being played.
+//! score: movement that cannot be judged, and movement that no hand makes.
 //!
 //! # Invariants
 //! Evidence survives everything but a proven unlock: whoever interrupts the watch is not forgotten.
@@ -181,9 +181,10 @@ pub struct DecisionState {
     /// Whether somebody has moved with a device or a screen that the model does not know since the
     /// last proven unlock.
     unknown: bool,
-    /// Whether a recording of earlier movement was played since the last proven unlock.
-    #[serde(default)]
-    replayed: bool,
+    /// Whether a recording of earlier movement was played, or a program moved, since the last proven
+    /// unlock.
+    #[serde(default, alias = "replayed")]
+    no_hand: bool,
     /// Whether the person was told of the present alarm.
     told: bool,
     /// No lock, and no alarm by the equal error rate, before this.
@@ -282,7 +283,7 @@ impl Decider {
         let standing = self.state.decision == Decision::Intruder;
         let beyond = self.state.unjudged >= UNJUDGED
             || self.state.fragments.are_an_alarm()
-            || self.state.replayed;
+            || self.state.no_hand;
         if beyond || self.passes(self.params.notice, standing) {
             return Decision::Intruder;
         }
@@ -320,7 +321,7 @@ impl Decider {
         let unjudged =
             self.state.unjudged >= UNJUDGED + UNJUDGED || self.state.fragments.are_a_lock();
         let lock = self.params.max_action == MaxAction::Lock
-            && (self.passes(self.params.lock, false) || unjudged || self.state.replayed);
+            && (self.passes(self.params.lock, false) || unjudged || self.state.no_hand);
         let repeats = lock || self.params.notice == Trigger::Eer;
         let due = if repeats { self.is_over(at) } else { !self.state.told };
         if !due {
@@ -365,11 +366,11 @@ impl Decider {
         self.state.decision = self.decide();
     }
 
-    /// Takes note of a recording that is being played: an alarm of its own, whatever the windows that
-    /// follow score.
-    pub const fn replayed(&mut self) {
-        self.state.told &= self.state.replayed;
-        self.state.replayed = true;
+    /// Takes note of movement that no hand makes, a recording that is being played or a program's: an
+    /// alarm of its own, whatever the windows that follow score.
+    pub const fn no_hand(&mut self) {
+        self.state.told &= self.state.no_hand;
+        self.state.no_hand = true;
     }
 
     /// Takes note of a boundary. Evidence outlives every one of them but a proven unlock.

@@ -47,6 +47,8 @@ enum Bench {
     Attacks(attacks::AttacksArgs),
     /// What replay detection takes for a copy although it is none, on real users.
     Copies(attacks::CopiesArgs),
+    /// What is taken for movement of a program although it is a hand's, on real users.
+    Evenness(attacks::EvennessArgs),
     /// Enrol real users of a dataset against generated ones and test with impostors.
     Enrol(enrol::EnrolArgs),
     /// Whether enrolments that end by themselves end at the right moment, on real users.
@@ -84,6 +86,7 @@ impl BenchArgs {
             Bench::Agent(args) => args.run(),
             Bench::Attacks(args) => args.run(),
             Bench::Copies(args) => args.run(),
+            Bench::Evenness(args) => args.run(),
             Bench::Enrol(args) => args.run(),
             Bench::Enough(args) => args.run(),
             #[cfg(target_os = "linux")]

@@ -3,6 +3,8 @@
 //! no more than a second, no more than [`MOST_MB`]. Child processes do the reading, so that one that
 //! dies names its input and the others go on.
 
+#[cfg(feature = "columnar")]
+mod columnar;
 mod mutate;
 mod target;
 
@@ -26,6 +28,8 @@ pub const MOST_MB: u64 = 256;
 const SLOW: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
 /// Without a word for so long a child hangs.
 const HANGS: Duration = Duration::from_secs(20);
+/// The same for a child that reads one input alone: a machine at work may hold up the first.
+const HANGS_ALONE: Duration = Duration::from_secs(120);
 /// Inputs of one child.
 const PART: u64 = 20_000;
 
@@ -132,7 +136,7 @@ impl FuzzArgs {
         }
         let mut now = (first, String::new());
         let why = loop {
-            match lines.recv_timeout(HANGS) {
+            match lines.recv_timeout(if count == 1 { HANGS_ALONE } else { HANGS }) {
                 Ok(line) if line == "done" => break None,
                 Ok(line) => match line.strip_prefix("! ").and_then(finding) {
                     Some(finding) => findings.push(finding),
@@ -145,8 +149,16 @@ impl FuzzArgs {
         let _ = child.kill();
         let _ = child.wait();
         let Some(why) = why else { return Ok(first + count) };
-        findings.push(Finding { input: now.0, target: now.1, what: why.into() });
-        Ok(now.0 + 1)
+        if count == 1 {
+            findings.push(Finding { input: now.0, target: now.1, what: why.into() });
+            return Ok(now.0 + 1);
+        }
+        let before = findings.len();
+        let next = self.child(now.0, 1, findings)?;
+        if findings.len() == before {
+            eprintln!("input {} of {}: {why} among others, reads well alone", now.0, now.1);
+        }
+        Ok(next)
     }
 }
 

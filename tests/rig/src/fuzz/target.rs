@@ -47,6 +47,8 @@ pub(super) fn targets(only: &str) -> Result<Vec<Target>> {
     let mut targets = texts();
     targets.extend(models()?);
     targets.push(adaptation(&folder)?);
+    #[cfg(feature = "columnar")]
+    targets.extend(super::columnar::targets(&folder)?);
     for name in Format::names() {
         targets.extend(format(name.parse()?, &folder)?);
     }

@@ -1,16 +1,16 @@
-//! Generators of movement as tools use them, between the targets of the owner's movements and as
-//! fast: straight lines, Bezier curves, WindMouse, minimum jerk with submovements, and strokes of
-//! sigma-lognormal speed.
+//! Generators of movement as tools use them, between the targets of the owner's movements, as fast,
+//! and looked at when the owner's mouse reported: straight lines, Bezier curves, WindMouse, minimum
+//! jerk with submovements, and strokes of sigma-lognormal speed, plain and with drift.
 
 use std::fmt;
 
 use mousewarden::pipeline::window::Sample;
-use mousewarden::pipeline::{Micros, Window};
+use mousewarden::pipeline::{Micros, Timestamp, Window};
 
 use super::owner::Path;
 use super::species::Draw;
 
-/// Between one report of the mouse and the next.
+/// Between one report of WindMouse, which has a clock of its own, and the next.
 const TICK_MS: f64 = 8.0;
 
 /// One generator.
@@ -27,11 +27,19 @@ pub(super) enum Generator {
     MinimumJerk,
     /// Overlapping strokes of log-normal speed (Plamondon), bent, with tremor.
     SigmaLognormal,
+    /// The same with noise that grows with speed, slow drift across the path, and a tremor of 10 Hz.
+    SigmaDrift,
 }
 
 impl Generator {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Line, Self::Bezier, Self::WindMouse, Self::MinimumJerk, Self::SigmaLognormal];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Line,
+        Self::Bezier,
+        Self::WindMouse,
+        Self::MinimumJerk,
+        Self::SigmaLognormal,
+        Self::SigmaDrift,
+    ];
 
     /// One movement for each of the pattern's.
     pub(super) fn all(self, pattern: &[Window], draw: &mut Draw) -> Vec<Path> {
@@ -42,22 +50,27 @@ impl Generator {
         let (from, to) = (like[0], like[like.len() - 1]);
         let by = [to.x - from.x, to.y - from.y];
         let seconds = (to.at - from.at).as_secs_f64().max(0.1);
-        let places = match self {
-            Self::Line => timed(seconds, |s| [by[0] * s, by[1] * s]),
-            Self::Bezier => bezier(by, seconds, draw),
+        let mut places = match self {
+            Self::Line => timed(like, |s| [by[0] * s, by[1] * s]),
+            Self::Bezier => bezier(by, like, draw),
             Self::WindMouse => wind_mouse(by, draw),
-            Self::MinimumJerk => sum(&submovements(by, seconds, draw), seconds, minimum_jerk),
+            Self::MinimumJerk => sum(&submovements(by, seconds, draw), like, minimum_jerk),
+            Self::SigmaLognormal | Self::SigmaDrift => {
+                sum(&submovements(by, seconds, draw), like, lognormal)
+            }
+        };
+        match self {
             Self::SigmaLognormal => {
-                let mut places = sum(&submovements(by, seconds, draw), seconds, lognormal);
                 for place in &mut places {
                     place[0] += draw.normal(0.4);
                     place[1] += draw.normal(0.4);
                 }
-                places
             }
-        };
+            Self::SigmaDrift => drift(&mut places, like, draw),
+            _ => {}
+        }
         let sample = |(number, [x, y]): (usize, &[f64; 2])| Sample {
-            at: from.at + Micros((number as f64 * TICK_MS * 1e3) as i64),
+            at: self.reported(like, number),
             x: (from.x + x).round(),
             y: (from.y + y).round(),
         };
@@ -65,6 +78,16 @@ impl Generator {
         // A mouse that rests reports nothing.
         path.dedup_by(|next, before| (next.x, next.y) == (before.x, before.y));
         path
+    }
+}
+
+impl Generator {
+    /// When its place of this number is reported.
+    fn reported(self, like: &[Sample], number: usize) -> Timestamp {
+        match self {
+            Self::WindMouse => like[0].at + Micros((number as f64 * TICK_MS * 1e3) as i64),
+            _ => like[number].at,
+        }
     }
 }
 
@@ -76,22 +99,41 @@ impl fmt::Display for Generator {
             Self::WindMouse => "WindMouse",
             Self::MinimumJerk => "minimum jerk with submovements",
             Self::SigmaLognormal => "sigma-lognormal strokes",
+            Self::SigmaDrift => "sigma-lognormal strokes with drift and tremor",
         })
     }
 }
 
-fn timed(seconds: f64, place: impl Fn(f64) -> [f64; 2]) -> Vec<[f64; 2]> {
-    let ticks = (seconds * 1e3 / TICK_MS).ceil().max(2.0) as usize;
-    (0..=ticks).map(|tick| place(tick as f64 / ticks as f64)).collect()
+/// The places when the owner's mouse reported, by the share of the time that is gone.
+fn timed(like: &[Sample], place: impl Fn(f64) -> [f64; 2]) -> Vec<[f64; 2]> {
+    let (first, last) = (like[0].at, like[like.len() - 1].at);
+    let whole = (last - first).0.max(1) as f64;
+    like.iter().map(|sample| place((sample.at - first).0 as f64 / whole)).collect()
 }
 
-fn bezier(by: [f64; 2], seconds: f64, draw: &mut Draw) -> Vec<[f64; 2]> {
+/// Drift across the path, noise that grows with speed, and a tremor.
+fn drift(places: &mut [[f64; 2]], like: &[Sample], draw: &mut Draw) {
+    let [mut wander, mut before] = [[0.0; 2], places[0]];
+    let phase = draw.between(0.0, std::f64::consts::TAU);
+    for (place, sample) in places.iter_mut().zip(like) {
+        let fast = (place[0] - before[0]).hypot(place[1] - before[1]);
+        before = *place;
+        let seconds = (sample.at - like[0].at).as_secs_f64();
+        let tremor = 0.3 * (20.0 * std::f64::consts::PI * seconds + phase).sin();
+        for axis in 0..2 {
+            wander[axis] = 0.95 * wander[axis] + draw.normal(0.4);
+            place[axis] += wander[axis] + draw.normal(0.04 * fast) + tremor;
+        }
+    }
+}
+
+fn bezier(by: [f64; 2], like: &[Sample], draw: &mut Draw) -> Vec<[f64; 2]> {
     let mut control = |share: f64| {
         let side = draw.normal(0.12);
         [share * by[0] - side * by[1], share * by[1] + side * by[0]]
     };
     let (one, two) = (control(0.33), control(0.66));
-    timed(seconds, |s| {
+    timed(like, |s| {
         let s = s * s * (3.0 - 2.0 * s);
         let rest = 1.0 - s;
         std::array::from_fn(|axis| {
@@ -165,8 +207,8 @@ fn submovements(by: [f64; 2], seconds: f64, draw: &mut Draw) -> Vec<Submovement>
     parts
 }
 
-fn sum(parts: &[Submovement], seconds: f64, done: fn(f64) -> f64) -> Vec<[f64; 2]> {
-    timed(seconds, |s| {
+fn sum(parts: &[Submovement], like: &[Sample], done: fn(f64) -> f64) -> Vec<[f64; 2]> {
+    timed(like, |s| {
         parts.iter().fold([0.0; 2], |[x, y], part| {
             let done = done(((s - part.begins) / part.takes).clamp(0.0, 1.0));
             let bow = part.bend * (std::f64::consts::PI * done).sin();

@@ -10,7 +10,9 @@ use mousewarden::pipeline::{
     ScoreError, Scorer, Signal, Steps, Timestamp, Window, WindowParams, WindowScore,
 };
 
-use super::species::{Draw, Presentation, Species};
+use super::learnt::LearntHand;
+use super::search;
+use super::species::{Draw, Presentation, Species, anothers};
 
 /// Windows of the owner after an unlock that precede a presentation.
 const WARM_UP: usize = 40;
@@ -28,11 +30,13 @@ pub(super) struct Outcome {
     /// No alarm was raised.
     pub(super) accepted: bool,
     /// None would have been raised without replay detection.
-    pub(super) accepted_without: bool,
+    pub(super) accepted_without_replay_detection: bool,
+    /// None would have been raised by the owner's model alone.
+    pub(super) accepted_by_model: bool,
 }
 
 /// Whose movement an attacker may have.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Material {
     /// The owner's enrolment.
     pub(super) enrolled: Vec<Window>,
@@ -42,6 +46,8 @@ pub(super) struct Material {
     pub(super) unseen: Vec<Window>,
     /// Another user's.
     pub(super) impostors: Vec<Vec<Window>>,
+    /// What has learnt the owner's hand.
+    pub(super) learnt: Option<LearntHand>,
     /// Windows of a presentation.
     pub(super) windows: usize,
 }
@@ -105,7 +111,8 @@ impl<'a> AttackedOwner<'a> {
             bundle.provenance.own_movement.clone()
         };
         let known = KnownMovement::of(own.key, &later);
-        let material = Material { enrolled, later, unseen, impostors, windows };
+        let learnt = Some(LearntHand::of(&enrolled, plan.seed));
+        let material = Material { enrolled, later, unseen, impostors, learnt, windows };
         Some(Self {
             plan,
             split,
@@ -143,19 +150,25 @@ impl<'a> AttackedOwner<'a> {
         Ok(outcomes)
     }
 
-    /// Other people, who do not try anything.
+    /// Other people, who do not try anything: pieces of all of their sessions, at most so many.
     pub(super) fn impostors(&mut self, most: usize) -> Result<Vec<Outcome>> {
-        let sessions = self.material.impostors.clone();
-        let take = sessions.iter().take(most.max(1) * 3);
-        take.map(|windows| {
-            self.present(&Presentation::one(paths(&windows[..self.material.windows])))
-        })
-        .collect()
+        let size = self.material.windows;
+        let sessions = self.material.impostors.iter();
+        let pieces: Vec<Vec<Path>> =
+            sessions.flat_map(|windows| windows.chunks_exact(size)).map(paths).collect();
+        let step = pieces.len().div_ceil(most.max(1)).max(1);
+        let pieces = pieces.into_iter().step_by(step);
+        pieces.map(|piece| self.present(&Presentation::one(piece))).collect()
     }
 
     /// One presentation of a species.
     pub(super) fn attack(&mut self, species: &Species, number: u64) -> Result<Outcome> {
         let mut draw = Draw::new(self.split.owner as u64, number, species);
+        if let (Species::Searched, Some(owner)) = (species, self.decision.owner()) {
+            let windows = anothers(&self.material, &mut draw);
+            let paths = search::bent(windows, owner, &mut self.scorer, &mut draw)?;
+            return self.present(&Presentation::one(paths));
+        }
         let presentation = species.make(&self.material, &mut draw);
         self.present(&presentation)
     }
@@ -171,8 +184,14 @@ impl<'a> AttackedOwner<'a> {
     }
 
     fn judge(&mut self, stream: &[Signal], own: usize, later: KnownMovement) -> Result<Outcome> {
-        let accepted = self.accepts(stream, own, Some(later))?;
-        Ok(Outcome { accepted, accepted_without: self.accepts(stream, own, None)? })
+        let by_model = self.accepts(stream, own, None, false)?;
+        let without = by_model && self.accepts(stream, own, None, true)?;
+        let by_all = without && self.accepts(stream, own, Some(later), true)?;
+        Ok(Outcome {
+            accepted: by_all,
+            accepted_without_replay_detection: without,
+            accepted_by_model: by_model,
+        })
     }
 
     /// Whether no alarm is raised after the first windows of each day, which are the owner's.
@@ -181,6 +200,7 @@ impl<'a> AttackedOwner<'a> {
         stream: &[Signal],
         own: usize,
         later: Option<KnownMovement>,
+        programs: bool,
     ) -> Result<bool> {
         let params = WindowParams::default();
         let enrolled = &self.own;
@@ -188,6 +208,9 @@ impl<'a> AttackedOwner<'a> {
             .adapting(None, self.half_life);
         if let Some(later) = later {
             detector = detector.recognising(enrolled, later);
+        }
+        if programs {
+            detector = detector.noticing_programs();
         }
         let mut seen = 0;
         for signal in stream {

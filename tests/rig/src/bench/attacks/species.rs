@@ -88,6 +88,10 @@ pub(super) enum Species {
     /// So large a share of another user's own movement, the rest retargeted strokes of the owner's.
     Mixed(f64),
     Generated(Generator),
+    /// Walked by what has learnt the owner's hand from the enrolment.
+    Learnt,
+    /// Another user's own movement, bent until the model file takes it for the owner's.
+    Searched,
     /// Another user, who moves first after the unlock.
     FirstMover,
     /// Day by day more of another user's own movement among the owner's, first after each unlock.
@@ -124,7 +128,8 @@ pub(super) fn all() -> Vec<Species> {
         Species::Drift,
     ];
     let generated = Generator::ALL.map(Species::Generated);
-    as_it_was.into_iter().chain(changed).chain(others).chain(generated).collect()
+    let learnt = [Species::Learnt, Species::Searched];
+    as_it_was.into_iter().chain(changed).chain(others).chain(generated).chain(learnt).collect()
 }
 
 impl fmt::Display for Species {
@@ -136,6 +141,8 @@ impl fmt::Display for Species {
                 write!(f, "retargeted strokes, {:.0} % another user's own", 100.0 * share)
             }
             Self::Generated(generator) => write!(f, "{generator}, between the owner's targets"),
+            Self::Learnt => f.write_str("learnt from the enrolment, between the owner's targets"),
+            Self::Searched => f.write_str("another user's own, bent with the model file in hand"),
             Self::FirstMover => f.write_str("another user, first after the unlock"),
             Self::Drift => f.write_str("slow drift to another user over 10 days, first each day"),
         }
@@ -170,7 +177,12 @@ impl fmt::Display for Change {
 }
 
 impl Species {
-    /// A presentation of it.
+    /// Whether it is a program that makes movement of its own.
+    pub(super) const fn is_tool(&self) -> bool {
+        matches!(self, Self::Generated(_) | Self::Learnt | Self::Searched)
+    }
+
+    /// A presentation of it; of a search, what it begins with.
     pub(super) fn make(&self, material: &Material, draw: &mut Draw) -> Presentation {
         let windows = material.windows;
         match *self {
@@ -193,6 +205,12 @@ impl Species {
                 let pattern = stretch(&material.later, windows, draw);
                 Presentation::one(generator.all(pattern, draw))
             }
+            Self::Learnt => {
+                let pattern = stretch(&material.later, windows, draw);
+                let learnt = material.learnt.as_ref();
+                Presentation::one(learnt.map_or_else(Vec::new, |hand| hand.all(pattern, draw)))
+            }
+            Self::Searched => Presentation::one(paths(anothers(material, draw))),
             Self::FirstMover => Presentation {
                 days: vec![mixed(material, 1.0, Change::Nothing, draw)],
                 first_mover: true,
@@ -206,6 +224,12 @@ impl Species {
     }
 }
 
+/// As many windows as a presentation takes, of another user's.
+pub(super) fn anothers<'a>(material: &'a Material, draw: &mut Draw) -> &'a [Window] {
+    let other = &material.impostors[draw.below(material.impostors.len())];
+    stretch(other, material.windows, draw)
+}
+
 /// So many windows in a row, from a place that is drawn.
 fn stretch<'a>(windows: &'a [Window], count: usize, draw: &mut Draw) -> &'a [Window] {
     let count = count.min(windows.len());
@@ -216,8 +240,7 @@ fn stretch<'a>(windows: &'a [Window], count: usize, draw: &mut Draw) -> &'a [Win
 /// Another user's own movement, so large a share of it, and the owner's changed in this way.
 fn mixed(material: &Material, share: f64, change: Change, draw: &mut Draw) -> Vec<Path> {
     let own = stretch(&material.later, material.windows, draw);
-    let other = &material.impostors[draw.below(material.impostors.len())];
-    let other = stretch(other, material.windows, draw);
+    let other = anothers(material, draw);
     let mut pick = |(own, other): (&Window, &Window)| {
         if draw.between(0.0, 1.0) < share {
             other.samples().to_vec()

@@ -1,10 +1,13 @@
 //! Why a file fails to be read, as far as its rows tell: what most people get wrong about tables.
 
 use csv::ByteRecord;
+use serde_json::Value;
 
 use super::dropped::{DropReason, Dropped};
 use super::field::{self, TimeUnit};
 use super::layout::{Events, Shape, TableRow};
+use super::lines::LINE_MAX;
+use super::passed::shown;
 use super::table::{LineSpan, Table};
 use crate::error::{Failure, FailureKind, Result, printable};
 
@@ -19,20 +22,68 @@ struct Sample {
     codes: Vec<String>,
     dropped: Dropped,
     rows: u64,
-    /// Rows that are at least twice as long as the header.
-    wide: u64,
+    widths: Widths,
+}
+
+/// How many rows are longer than the row of names, empty fields at the end aside.
+#[derive(Default)]
+struct Widths {
+    longer: u64,
+    /// Rows that are exactly twice as long.
+    doubled: u64,
+    /// Rows that are longer by a first field that counts them.
+    counted: u64,
+    last_count: Option<u64>,
+}
+
+impl Widths {
+    fn see(&mut self, record: &ByteRecord, names: usize) {
+        let fields = filled(record);
+        if fields <= names {
+            return;
+        }
+        self.longer += 1;
+        self.doubled += u64::from(fields == 2 * names);
+        let first = record.get(0).map(field::bare).and_then(|cell| std::str::from_utf8(cell).ok());
+        let count = first.and_then(|cell| cell.parse().ok());
+        let is_next = self.last_count.is_none_or(|last| Some(last + 1) == count);
+        self.counted += u64::from(fields == names + 1 && count.is_some() && is_next);
+        self.last_count = count;
+    }
+
+    /// What is wrong with a table of which most rows are too long.
+    fn cause(&self, rows: u64, separator: u8) -> Option<&'static str> {
+        if self.longer > 0 && self.counted * 10 >= rows * 9 {
+            return Some(ROW_NAMES);
+        }
+        if self.longer * 2 <= rows || separator == b' ' {
+            return None;
+        }
+        let is_comma = separator == b',' && self.doubled * 2 > rows;
+        Some(if is_comma { COMMA } else { NAMES })
+    }
+}
+
+/// How many fields a row has, empty ones at its end aside.
+fn filled(record: &ByteRecord) -> usize {
+    record.iter().rposition(|cell| !field::bare(cell).is_empty()).map_or(0, |last| last + 1)
 }
 
 /// Refuses a file of which nothing can be read, as far as its first rows tell, before any work is
 /// done on the others.
 pub(super) fn check(table: &Table) -> Result<()> {
     let sample = Sample::take(table, ROWS)?;
-    if sample.wide * 2 > sample.rows {
-        let what = format!(
-            "{}: its rows have more fields than its first row",
-            table.source.path.display()
-        );
-        return Err(Failure::new(FailureKind::Data, what).remedy(COMMA));
+    if let Some(cause) = sample.widths.cause(sample.rows, table.separator) {
+        let file = shown(&table.source.path);
+        let what = format!("{file}: its rows have more fields than its first row names");
+        return Err(Failure::new(FailureKind::Data, what).remedy(cause));
+    }
+    if table.layout.shape.is_json() && sample.rows > 0 && sample.dropped.total() == sample.rows {
+        let file = shown(&table.source.path);
+        if let Some(cause) = wrapped(table)? {
+            let what = format!("{file}: its objects have no time, x and y of their own");
+            return Err(Failure::new(FailureKind::Data, what).remedy(cause));
+        }
     }
     if sample.rows == 0 || sample.dropped.faults() < sample.rows {
         return Ok(());
@@ -43,6 +94,33 @@ pub(super) fn check(table: &Table) -> Result<()> {
         return Ok(());
     }
     Err(mostly_lost(table, &whole.dropped, whole.rows))
+}
+
+/// Where the first object of a JSON file keeps its positions, if it is deeper inside.
+fn wrapped(table: &Table) -> Result<Option<String>> {
+    let head = table.source.head(LINE_MAX as u64)?;
+    let mut objects = serde_json::Deserializer::from_slice(&head).into_iter::<Value>();
+    let first = match objects.next() {
+        Some(Ok(Value::Array(items))) => items.into_iter().next(),
+        Some(Ok(value)) => Some(value),
+        _ => None,
+    };
+    let Some(Value::Object(object)) = first else { return Ok(None) };
+    Ok(object.iter().find_map(|(key, value)| {
+        let key = printable(key);
+        match value {
+            Value::Array(items) if items.first().is_some_and(Value::is_object) => Some(format!(
+                "Its rows stand in the list {key:?} of one object: leave only that list."
+            )),
+            Value::Array(items) if items.len() > 2 && items.iter().all(Value::is_number) => {
+                Some(format!("Its key {key:?} holds a whole column: write an object a position."))
+            }
+            Value::Object(inner) if inner.values().filter(|it| it.is_number()).count() >= 2 => {
+                Some(format!("Its numbers stand inside {key:?}: write x and y beside the time."))
+            }
+            _ => None,
+        }
+    }))
 }
 
 /// The failure of a file of which most rows are lost.
@@ -58,7 +136,7 @@ pub(super) fn mostly_lost(table: &Table, dropped: &Dropped, rows: u64) -> Failur
     } else {
         format!("{faults} of its {} cannot be read", super::counted(rows, "row"))
     };
-    let file = table.source.path.display();
+    let file = shown(&table.source.path);
     let place = dropped.places().iter().find(|place| place.reason.is_fault());
     let first = place.map_or_else(String::new, |p| format!("; line {}: {}", p.line, p.wrong));
     let what = format!("{file}: {lost} ({}){first}", reasons.join(", "));
@@ -74,7 +152,7 @@ impl Sample {
             codes: Vec::new(),
             dropped: Dropped::default(),
             rows: 0,
-            wide: 0,
+            widths: Widths::default(),
         };
         let mut decoder = table.layout.decode.begin();
         let mut out = Events::default();
@@ -87,8 +165,8 @@ impl Sample {
                 continue;
             };
             let row = TableRow { record, places: &table.places, unit: table.unit };
-            let header = table.header.as_ref().map_or(usize::MAX, ByteRecord::len);
-            sample.wide += u64::from(header > 1 && record.len() / 2 >= header);
+            let names = table.header.as_ref().filter(|_| table.layout.finder.is_none());
+            sample.widths.see(record, names.map_or(usize::MAX, ByteRecord::len));
             let told = decoder.row(&row, &mut out);
             out = Events::default();
             let Err(fault) = told else { continue };
@@ -155,6 +233,15 @@ const COMMA: &str = "Its numbers have a decimal comma: write them with a point."
 const DAY_FIRST: &str = "Its dates begin with the day or month: write them as ISO 8601 does, \
                          2022-06-23 14:02:00.010.";
 
+const ROW_NAMES: &str = "Its rows begin with a number that the first row has no name for, as R writes \
+                         them: write.table(..., row.names = FALSE), or put a name in front.";
+const NAMES: &str = "Name every column in the first row. Where numbers have a decimal comma, write \
+                     them with a point.";
+const CONTROL: &str = "Control characters stand in its cells, as of a coloured terminal: leave the \
+                       bare numbers.";
+const MINUS: &str = "Its minus sign is a longer dash: write it as -.";
+const DIGITS: &str = "Its digits are those of another script: write them as 0 to 9.";
+const INFINITE: &str = "Its numbers are infinite: leave such rows out.";
 const NO_ISO: &str = "Its dates are not those of ISO 8601: write 2022-06-23 14:02:00.010.";
 const THOUSANDS: &str = "Its numbers have marks between the thousands: leave the bare digits.";
 const BRACKETS: &str = "Brackets stand around its numbers: leave the bare numbers, or name a column \
@@ -168,6 +255,9 @@ const MONTHS: [&[u8]; 12] = [
 
 fn of_cell(cell: &[u8]) -> Option<&'static str> {
     let shape = shape(cell);
+    if let Some(letters) = of_letters(cell) {
+        return Some(letters);
+    }
     if is_grouped(cell) {
         return Some(THOUSANDS);
     }
@@ -193,6 +283,22 @@ fn of_cell(cell: &[u8]) -> Option<&'static str> {
     }
     let ends = [cell.first(), cell.last()];
     ends.into_iter().flatten().any(|byte| b"[](){}<>".contains(byte)).then_some(BRACKETS)
+}
+
+/// What a cell's letters say, if a number would be there without them.
+fn of_letters(cell: &[u8]) -> Option<&'static str> {
+    let text = std::str::from_utf8(cell).ok()?;
+    if text.chars().any(char::is_control) {
+        return Some(CONTROL);
+    }
+    if text.starts_with(['\u{2212}', '\u{2013}', '\u{2010}', '\u{2011}']) {
+        return Some(MINUS);
+    }
+    if text.chars().any(|c| c.is_numeric() && !c.is_ascii()) {
+        return Some(DIGITS);
+    }
+    let bare = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    matches!(bare.as_str(), "inf" | "infinity").then_some(INFINITE)
 }
 
 fn holds(cell: &[u8], mark: &str) -> bool {
@@ -242,6 +348,12 @@ fn of_time(time: &[u8], unit: TimeUnit) -> Option<String> {
     }
     let shape = shape(time);
     let is_number = matches!(shape.as_slice(), b"9" | b"9.9");
+    if is_number && unit != TimeUnit::Iso8601 && field::micros(time, unit).is_none() {
+        return Some(format!(
+            "Its times are too large to be {}: name a finer unit, --time-unit us or ns.",
+            unit.name()
+        ));
+    }
     if unit == TimeUnit::Iso8601 && is_number {
         return Some("Its times are numbers, not dates: --time-unit s, ms, us or ns.".into());
     }
@@ -268,7 +380,7 @@ fn shape(text: &[u8]) -> Vec<u8> {
 fn separator(table: &Table, record: &ByteRecord) -> Option<String> {
     let needed = table.places.iter().flatten().max()? + 1;
     let header = table.header.as_ref().map_or(needed, ByteRecord::len);
-    if record.len() > header && table.separator == b',' {
+    if filled(record) > header && table.separator == b',' {
         return Some(format!("{COMMA} Its rows have more fields than the first."));
     }
     if record.len() >= needed {
@@ -318,6 +430,11 @@ mod tests {
             ("23.06.2022 14:02:00", DAY_FIRST),
             ("06/23/2022 02:02:00 PM", DAY_FIRST),
             ("2022/06/23 14:02:00", NO_ISO),
+            ("\u{1b}[31m412", CONTROL),
+            ("\u{2212}412", MINUS),
+            ("٤١٢", DIGITS),
+            ("４１２", DIGITS),
+            ("-inf", INFINITE),
             ("23 Jun 2022 14:02:00", NO_ISO),
         ] {
             let found = of_cell(cell.as_bytes());
@@ -329,6 +446,8 @@ mod tests {
         for cell in ["12", "-1.5e3", "2022-06-23 14:02:00", "12.5", "ann", ""] {
             assert_eq!(of_cell(cell.as_bytes()), None, "{cell}");
         }
+        let finer = of_time(b"1000000000000000010", TimeUnit::Ms).unwrap();
+        assert!(finer.contains("--time-unit us or ns"), "{finer}");
         let nothing = of_time(b"NaN", TimeUnit::Ms).unwrap();
         assert!(nothing.contains("--time"), "{nothing}");
     }

@@ -12,6 +12,7 @@ use super::discover;
 use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
 use super::layout::{Column, RowFault, Shape, TableLayout, TableRow, missing, unknown};
+use super::passed::Passed;
 use crate::data::recording::parse_kind;
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{MouseEvent, MouseKind};
@@ -95,15 +96,15 @@ pub(super) struct RowDecoder {
     codes: Vec<(Vec<u8>, Option<MouseKind>)>,
 }
 
-/// The users of tables that the parameters describe.
-pub(super) fn plan(params: &GenericParams, inputs: &[PathBuf]) -> Result<Vec<User>> {
+/// The users of tables that the parameters describe, and what lay beside the tables.
+pub(super) fn plan(params: &GenericParams, inputs: &[PathBuf]) -> Result<(Vec<User>, Passed)> {
     let layouts = [Arc::new(params.layout()?)];
-    let sources = discover::files(inputs, &discover::is_text)?;
+    let found = discover::files(inputs, &discover::is_text)?;
     let user_of = match params.user_from {
         UserFrom::Folder => discover::folder,
         UserFrom::File => discover::stem,
     };
-    discover::tables(sources, &layouts, user_of)
+    Ok((discover::tables(found.sources, &layouts, user_of)?, found.passed))
 }
 
 impl GenericParams {

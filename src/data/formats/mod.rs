@@ -63,6 +63,7 @@ mod mousetracker;
 mod mousetrap;
 mod names;
 mod number;
+mod passed;
 mod psychopy;
 mod pynput;
 mod read;
@@ -161,12 +162,13 @@ pub struct ReadParams {
 /// When an input is missing, holds no such recordings, has another header, was damaged by a
 /// spreadsheet, or names a user under two spellings.
 pub fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<Dataset> {
-    let users = match &format.0 {
+    let (users, passed) = match &format.0 {
         Which::Named(reader) => {
             let layouts: Vec<_> = (reader.layouts)().into_iter().map(Arc::new).collect();
-            (reader.plan)(discover::files(inputs, &reader.wanted)?, &layouts)?
+            let found = discover::files(inputs, &reader.wanted)?;
+            ((reader.plan)(found.sources, &layouts)?, found.passed)
         }
         Which::Generic(generic) => generic::plan(generic, inputs)?,
     };
-    Dataset::new(users, params)
+    Dataset::new(users, params, &passed)
 }

@@ -9,7 +9,7 @@ use super::clock;
 use super::field::{self, TimeUnit};
 use super::foreign;
 use super::layout::{Column, Shape, TableLayout, TableRow};
-use super::lines::{LineReader, line_end};
+use super::lines::{LINE_MAX, LineReader, line_end};
 use super::rows::{Rows, split};
 use super::source::Source;
 use crate::error::{Failure, FailureKind, Result};
@@ -68,7 +68,10 @@ struct Header {
 impl Table {
     /// Reads the beginning of a file and finds the columns of the first layout that fits.
     pub(crate) fn open(source: Source, layouts: &[Arc<TableLayout>]) -> Result<Self> {
-        let head = source.head(HEAD_MAX)?;
+        let mut head = source.head(HEAD_MAX)?;
+        if head.len() as u64 == HEAD_MAX && !head.contains(&b'\n') && !head.contains(&b'\r') {
+            head = source.head(LINE_MAX as u64)?;
+        }
         if let Some(foreign) = foreign::of(&head[..head.len().min(foreign::HEAD)]) {
             let what = format!("{}: {}", source.path.display(), foreign.what);
             return Err(Failure::new(FailureKind::Data, what).remedy(foreign.remedy));
@@ -136,8 +139,8 @@ impl Table {
         let text = head.strip_prefix(UTF8_MARK).unwrap_or(head);
         let begin = ((head.len() - text.len()) as u64, 1);
         let in_order = || (0..layout.columns.len()).map(Some).collect();
-        // A file without a single byte is a session in which nothing happened.
-        if text.is_empty() {
+        // A file of nothing but blanks is a session in which nothing happened.
+        if (head.len() as u64) < HEAD_MAX && text.trim_ascii().is_empty() {
             return Ok(new(b',', vec![None; layout.columns.len()], None, begin));
         }
         let (separator, is_quoted) = match layout.shape {
@@ -258,10 +261,19 @@ fn is_json(text: &[u8]) -> bool {
     }
 }
 
+/// Whether a line is one quoted cell that has the separators inside.
+fn is_quoted_whole(line: &[u8]) -> bool {
+    let inner = match line.trim_ascii() {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => return false,
+    };
+    !inner.contains(&b'"') && inner.iter().any(|byte| SEPARATORS[..4].contains(byte))
+}
+
 /// The failure of a file that no layout fits.
 fn not_of(source: &Source, head: &[u8], column: &str, what: &str) -> Failure {
-    let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    let line = line.strip_prefix(UTF8_MARK).unwrap_or(line);
+    let text = head.strip_prefix(UTF8_MARK).unwrap_or(head).trim_ascii_start();
+    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let first: String = String::from_utf8_lossy(line).trim().chars().take(200).collect();
     let lacks = if column.is_empty() { String::new() } else { format!("no column {column:?}, ") };
     let said = format!("{}: {lacks}not {what}", source.path.display());
@@ -269,6 +281,9 @@ fn not_of(source: &Source, head: &[u8], column: &str, what: &str) -> Failure {
     let known = super::registry::that_reads(source);
     let remedy = match (known, is_data) {
         (Some(name), _) => format!("It looks like --format {name}."),
+        (None, _) if is_quoted_whole(line) => {
+            "Every row stands in quotes as a whole: take those away.".into()
+        }
         (None, true) => "If it has no row of names: --no-header, and columns by number.".into(),
         (None, false) => "Give another --format, or say which columns it has (--layout).".into(),
     };

@@ -91,7 +91,7 @@ impl Fleet {
         let promised = if promised < 10.0 { format!("{promised:.1}") } else { whole(promised) };
         format!(
             "{} watched for {} h ({:.0} % of the time between their first and last event, locked \
-             screens aside) and raised {}. {} known to be false; one in {} h would make {promised}. \
+             screens aside) and raised {}. {} known to be false; one in {} h would have made {promised}. \
              {} raised none.",
             counted(sums.machines, "machine"),
             whole(sums.watched_h),

@@ -38,11 +38,15 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
     let to = line.iter().map(|it| it[0]).fold(0.5, f64::max);
     let highest = points.iter().map(|(_, value)| *value).fold(1.0, f64::max);
     let (label, top) =
-        if is_by_evidence { ("nats against you", 1.1 * highest) } else { ("score", 1.0) };
+        if is_by_evidence { ("evidence against you", 1.25 * highest) } else { ("score", 1.0) };
     let at_alarm = points.iter().rfind(|(at, _)| *at <= alarm.at);
     let mark = at_alarm.map(|(_, value)| vec![[0.0, *value]]).unwrap_or_default();
     let x = Axis::linear("minutes before and after the alarm", from, to);
-    Figure::new("", x, Axis::linear(label, 0.0, top))
+    let threshold = account.threshold(alarm.at).filter(|_| !is_by_evidence);
+    let threshold = threshold.map(|at| Mark::level(at, "suspicious below"));
+    let figure = Figure::new("", x, Axis::linear(label, 0.0, top));
+    let figure = threshold.into_iter().fold(figure, Figure::mark);
+    figure
         .size(SIZE[0], SIZE[1])
         .about(alarm.why.clone())
         .mark(Mark::line(line, Style::of(Colour::Series(4))))

@@ -1,11 +1,13 @@
 //! Why a file fails to be read, as far as its rows tell: what most people get wrong about tables.
 
+use std::path::Path;
+
 use csv::ByteRecord;
 use serde_json::Value;
 
 use super::dropped::{DropReason, Dropped};
 use super::field::{self, TimeUnit};
-use super::layout::{Events, Shape, TableRow};
+use super::layout::{Events, RowFault, Shape, TableRow};
 use super::lines::LINE_MAX;
 use super::passed::shown;
 use super::table::{LineSpan, Table};
@@ -23,6 +25,12 @@ struct Sample {
     dropped: Dropped,
     rows: u64,
     widths: Widths,
+}
+
+/// Where a row stands.
+struct RowPlace<'a> {
+    file: &'a Path,
+    line: u64,
 }
 
 /// How many rows are longer than the row of names, empty fields at the end aside.
@@ -53,12 +61,15 @@ impl Widths {
 
     /// What is wrong with a table of which most rows are too long.
     fn cause(&self, rows: u64, separator: u8) -> Option<&'static str> {
+        // R's write.table gives names to the columns and none to the numbers of the rows, so that a
+        // reader by names takes the number for the time, the time for x and x for y.
         if self.longer > 0 && self.counted * 10 >= rows * 9 {
             return Some(ROW_NAMES);
         }
         if self.longer * 2 <= rows || separator == b' ' {
             return None;
         }
+        // A decimal comma doubles the fields where all numbers have one.
         let is_comma = separator == b',' && self.doubled * 2 > rows;
         Some(if is_comma { COMMA } else { NAMES })
     }
@@ -106,21 +117,23 @@ fn wrapped(table: &Table) -> Result<Option<String>> {
         _ => None,
     };
     let Some(Value::Object(object)) = first else { return Ok(None) };
-    Ok(object.iter().find_map(|(key, value)| {
-        let key = printable(key);
-        match value {
-            Value::Array(items) if items.first().is_some_and(Value::is_object) => Some(format!(
-                "Its rows stand in the list {key:?} of one object: leave only that list."
-            )),
-            Value::Array(items) if items.len() > 2 && items.iter().all(Value::is_number) => {
-                Some(format!("Its key {key:?} holds a whole column: write an object a position."))
-            }
-            Value::Object(inner) if inner.values().filter(|it| it.is_number()).count() >= 2 => {
-                Some(format!("Its numbers stand inside {key:?}: write x and y beside the time."))
-            }
-            _ => None,
+    Ok(object.iter().find_map(|(key, value)| kept_inside(&printable(key), value)))
+}
+
+/// What a value of a JSON object is, if it holds the positions.
+fn kept_inside(key: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) if items.first().is_some_and(Value::is_object) => {
+            Some(format!("Its rows stand in the list {key:?} of one object: leave only that list."))
         }
-    }))
+        Value::Array(items) if items.len() > 2 && items.iter().all(Value::is_number) => {
+            Some(format!("Its key {key:?} holds a whole column: write an object a position."))
+        }
+        Value::Object(inner) if inner.values().filter(|it| it.is_number()).count() >= 2 => {
+            Some(format!("Its numbers stand inside {key:?}: write x and y beside the time."))
+        }
+        _ => None,
+    }
 }
 
 /// The failure of a file of which most rows are lost.
@@ -170,24 +183,32 @@ impl Sample {
             let told = decoder.row(&row, &mut out);
             out = Events::default();
             let Err(fault) = told else { continue };
+            // Recorders that are started anew write their names again.
             if table.is_header(record) {
                 sample.rows -= 1;
                 continue;
             }
-            sample.dropped.add(fault.reason, 1);
-            if fault.reason == DropReason::UnknownEvent && !sample.codes.contains(&fault.wrong) {
-                sample.codes.push(fault.wrong.clone());
-            }
-            if fault.reason.is_fault() && sample.records.len() < ROWS {
-                sample.records.push(record.clone());
-            }
-            let file = table.source.path.clone();
+            let faulty = fault.reason.is_fault().then(|| record.clone());
             let line = rows.line_number();
-            let reason = fault.reason;
-            let wrong = fault.wrong;
-            sample.dropped.name(reason, || super::RowLocation { file, line, reason, wrong });
+            sample.leave_out(fault, faulty, RowPlace { file: &table.source.path, line });
         }
         Ok(sample)
+    }
+
+    fn leave_out(&mut self, fault: RowFault, faulty: Option<ByteRecord>, place: RowPlace<'_>) {
+        let RowFault { reason, wrong } = fault;
+        self.dropped.add(reason, 1);
+        if reason == DropReason::UnknownEvent && !self.codes.contains(&wrong) {
+            self.codes.push(wrong.clone());
+        }
+        self.records.extend(faulty.filter(|_| self.records.len() < ROWS));
+        let RowPlace { file, line } = place;
+        self.dropped.name(reason, || super::RowLocation {
+            file: file.to_owned(),
+            line,
+            reason,
+            wrong,
+        });
     }
 
     /// What is likely wrong, and what to do about it.

@@ -90,14 +90,7 @@ pub(super) fn look_as_written(events: &[MouseEvent]) -> Vec<Wrong> {
     if events.len() < EVENTS_MIN {
         return wrong;
     }
-    let times = || events.iter().map(|event| event.at.micros());
-    let back = events.windows(2).filter(|pair| pair[1].at < pair[0].at).count();
-    let range = times().max().unwrap_or(0).saturating_sub(times().min().unwrap_or(0));
-    let mut different: Vec<i64> = times().collect();
-    different.sort_unstable();
-    different.dedup();
-    let is_dense = range / events.len() as i64 <= FASTEST_US || different.len() * 4 <= events.len();
-    if back * 5 >= events.len() && is_dense && times().all(|at| at >= 0) {
+    if are_steps(events) {
         let text = "the times go up and down and hardly grow: they are the steps from one row to \
                     the next, not times; add them up first";
         wrong.push(("steps of time", text.into()));
@@ -107,6 +100,19 @@ pub(super) fn look_as_written(events: &[MouseEvent]) -> Vec<Wrong> {
         wrong.push(("twice", format!("{twice} of {} rows repeat the row before", events.len())));
     }
     wrong
+}
+
+/// Whether the times of rows are the steps between them: they go back again and again, and hardly
+/// differ or fill hardly any time. A table in any order goes back too, but fills its time.
+fn are_steps(events: &[MouseEvent]) -> bool {
+    let back = events.windows(2).filter(|pair| pair[1].at < pair[0].at).count();
+    let mut different: Vec<i64> = events.iter().map(|event| event.at.micros()).collect();
+    different.sort_unstable();
+    let [first, last] = [different.first(), different.last()].map(|at| at.copied().unwrap_or(0));
+    let range = last.saturating_sub(first);
+    different.dedup();
+    let is_dense = range / events.len() as i64 <= FASTEST_US || different.len() * 4 <= events.len();
+    first >= 0 && back * 5 >= events.len() && is_dense
 }
 
 fn millis(micros: i64) -> f64 {

@@ -1,21 +1,15 @@
 //! What `open` found: users, their sessions, and the way to read one session at a time. One
 //! session's events are in memory, of the others names and places.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ReadParams;
-use super::discover;
 use super::dropped::Dropped;
-use super::passed::{self, Passed};
 use super::read::Reading;
 use super::table::{LineSpan, Table};
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
-
-/// Users from several folders of one name that are named.
-const NAMESAKES: usize = 5;
 
 /// Recordings of several users.
 #[derive(Debug)]
@@ -135,10 +129,8 @@ pub(super) fn parts<'a>(
 }
 
 impl Dataset {
-    pub(super) fn new(users: Vec<User>, params: ReadParams, passed: &Passed) -> Result<Self> {
+    pub(super) fn new(users: Vec<User>, params: ReadParams, notes: Vec<String>) -> Result<Self> {
         check_spelling(&users)?;
-        let mut notes: Vec<String> = passed.note().into_iter().collect();
-        notes.extend(namesakes(&users));
         Ok(Self { users, params, notes })
     }
 
@@ -204,35 +196,6 @@ impl Dataset {
             dropped: told.dropped,
         })
     }
-}
-
-/// Users whose sessions come from several folders of one name: perhaps several people.
-fn namesakes(users: &[User]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut more = 0;
-    for user in users {
-        let sources = user.sessions.iter().flat_map(|plan| &plan.pieces);
-        let sources = sources.map(|piece| &piece.table.source);
-        let folders: BTreeSet<&Path> = sources
-            .filter(|source| discover::folder(source) == user.id)
-            .filter_map(|source| source.path.parent())
-            .collect();
-        let mut folders = folders.into_iter();
-        let (Some(first), Some(second)) = (folders.next(), folders.next()) else { continue };
-        if found.len() == NAMESAKES {
-            more += 1;
-            continue;
-        }
-        let [first, second] = [first, second].map(passed::shown);
-        found.push(format!(
-            "{first} and {second} count as one user, {:?}: if they are two people, rename a folder",
-            user.id
-        ));
-    }
-    if more > 0 {
-        found.push(format!("and {more} more users come from several folders of one name"));
-    }
-    found
 }
 
 /// One user under two names would be taught as the owner and as an impostor.

@@ -12,7 +12,7 @@ use super::passed::{Passed, names_document, shown};
 use super::source::Source;
 use super::table::{LineSpan, Table};
 use super::unpack::{self, UnpackFile};
-use super::{cause, foreign, index, names, registry};
+use super::{cause, foreign, index, names};
 use crate::error::{Failure, FailureKind, Result};
 
 /// Folders nested deeper than this are a loop of links.
@@ -44,7 +44,7 @@ pub(super) fn natural(name: &str) -> impl Ord + use<> {
 
 /// The recordings below the inputs that a format wants by their names, each once, in natural order.
 /// A file that is named itself is always taken. An archive is a folder, a file `.gz` what is in it.
-pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result<Found> {
+pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result<FoundFiles> {
     let passed = Passed::default();
     let pool = UnpackFile::default();
     let mut search = Search { wanted, found: BTreeMap::new(), pool, passed };
@@ -54,40 +54,14 @@ pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result
             Entry::File => search.file(input, true)?,
         }
     }
-    if search.found.is_empty() {
-        return Err(nothing(inputs, &search.passed));
-    }
     let mut sources: Vec<Source> = search.found.into_values().collect();
     sources.sort_by_cached_key(|source| natural(&source.path.to_string_lossy()));
-    Ok(Found { sources, passed: search.passed })
-}
-
-/// The failure of inputs without a recording; what lies there instead is named.
-fn nothing(inputs: &[PathBuf], passed: &Passed) -> Failure {
-    let inputs = inputs.iter().map(|input| shown(input)).collect::<Vec<_>>().join(", ");
-    let there = passed.list().map_or_else(String::new, |list| format!("; what is there: {list}"));
-    let format = passed.first().and_then(|first| {
-        foreign::by_table_ending(&first.to_string_lossy()).map(str::to_owned).or_else(|| {
-            let source = Source::file(first.to_owned());
-            registry::that_reads(&source).map(|name| format!("It looks like --format {name}."))
-        })
-    });
-    let remedy = match format {
-        Some(remedy) => remedy,
-        None if there.is_empty() => {
-            "Give the folder that holds the recordings, and its --format.".into()
-        }
-        None => "Recordings are known by their endings: .csv, .tsv, .txt and .log of tables, each \
-                 also as .gz or in a .zip. A file that is named itself is always read."
-            .into(),
-    };
-    Failure::new(FailureKind::NoInput, format!("{inputs}: no recording of this format{there}"))
-        .remedy(remedy)
+    Ok(FoundFiles { sources, passed: search.passed })
 }
 
 /// What a search has found.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundFiles {
     pub sources: Vec<Source>,
     /// What lay beside them.
     pub passed: Passed,
@@ -214,20 +188,23 @@ impl Search<'_> {
             let source = self.pool.gzip(path, path.to_owned())?;
             self.found.insert(canonical, source);
         } else if head.starts_with(unpack::ZIP) {
-            let wanted = |name: &str| {
-                let packed = unpacked_name(name).filter(|_| name.len() > 3);
-                (self.wanted)(name)
-                    || name.to_ascii_lowercase().ends_with(".gz") && packed.is_some_and(self.wanted)
-            };
-            for mut member in self.pool.zip(path, &wanted, &mut self.passed)? {
-                let inside = member.path.strip_prefix(path).unwrap_or(&member.path).to_owned();
-                if inside.components().count() == 1 {
-                    member.owner = Some(owner_of_archive(&canonical, is_top));
-                }
-                self.found.insert(canonical.join(inside), member);
-            }
+            self.archive(path, &canonical, is_top)?;
         } else {
             self.found.insert(canonical, source);
+        }
+        Ok(())
+    }
+
+    /// The members of an archive.
+    fn archive(&mut self, path: &Path, canonical: &Path, is_top: bool) -> Result<()> {
+        for mut member in self.pool.zip(path, self.wanted, &mut self.passed)? {
+            let inside = member.path.strip_prefix(path).unwrap_or(&member.path).to_owned();
+            // Archives of several people often hold files of the same names, and are themselves
+            // called the same: neither may make them one person.
+            if inside.components().count() == 1 {
+                member.owner = Some(owner_of_archive(canonical, is_top));
+            }
+            self.found.insert(canonical.join(inside), member);
         }
         Ok(())
     }
@@ -240,7 +217,7 @@ fn owner_of_archive(archive: &Path, is_top: bool) -> String {
 }
 
 /// The name of what is in a compressed file.
-fn unpacked_name(name: &str) -> Option<&str> {
+pub(super) fn unpacked_name(name: &str) -> Option<&str> {
     let lower = name.to_ascii_lowercase();
     let gzip = lower.ends_with(".gz").then(|| &name[..name.len() - 3]);
     gzip.or_else(|| foreign::by_ending(name).map(|(_, packed)| packed))

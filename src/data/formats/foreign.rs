@@ -99,19 +99,21 @@ fn wide_text(head: &[u8]) -> Option<&'static str> {
     if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
         return Some("text in UTF-16");
     }
-    let zeros = |group: usize, place: usize| {
-        let places = head.iter().skip(place).step_by(group);
-        let count = places.clone().count();
-        count >= 4 && places.filter(|byte| **byte == 0).count() * 10 >= count * 9
-    };
-    let is_wide = |group: usize| {
-        let empty = (0..group).filter(|place| zeros(group, *place)).count();
-        empty == group - 1
-    };
-    if is_wide(4) {
+    if is_wide(head, 4) {
         return Some("text in UTF-32");
     }
-    is_wide(2).then_some("text in UTF-16")
+    is_wide(head, 2).then_some("text in UTF-16")
+}
+
+/// Whether all places but one of each group of bytes are nearly always zero.
+fn is_wide(head: &[u8], group: usize) -> bool {
+    (0..group).filter(|place| is_mostly_zero(head, group, *place)).count() == group - 1
+}
+
+fn is_mostly_zero(head: &[u8], group: usize, place: usize) -> bool {
+    let count = head.iter().skip(place).step_by(group).count();
+    let zeros = head.iter().skip(place).step_by(group).filter(|byte| **byte == 0).count();
+    count >= 4 && zeros * 10 >= count * 9
 }
 
 /// Whether zeros stand in one stretch only, as a crash leaves them, and all else is text.
@@ -119,11 +121,13 @@ fn is_text_with_a_hole(head: &[u8]) -> bool {
     let first = head.iter().position(|byte| *byte == 0).unwrap_or(0);
     let last = head.iter().rposition(|byte| *byte == 0).unwrap_or(0);
     let is_one = head[first..=last].iter().all(|byte| *byte == 0);
-    let is_text = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace();
     first > 0
         && last - first + 1 >= HOLE_MIN
         && is_one
-        && head[..first].iter().chain(&head[last + 1..]).all(is_text)
+        && head[..first]
+            .iter()
+            .chain(&head[last + 1..])
+            .all(|byte| *byte >= b' ' || byte.is_ascii_whitespace())
 }
 
 /// The compression that a name's ending tells, and the name without it.

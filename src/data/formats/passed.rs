@@ -1,4 +1,5 @@
-//! Files beside the recordings that no reader took, so that nobody's data is lost in silence.
+//! Files that lie beside the recordings and that a format passes over: they are counted, and the
+//! first few are named.
 
 use std::path::{Path, PathBuf};
 

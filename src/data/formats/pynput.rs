@@ -44,20 +44,23 @@ fn looks_so(head: &[u8]) -> bool {
 /// Whether lines are nothing but numbers, of which the first is not surely the time: other columns
 /// than time, x and y, or a first one that goes up and down.
 fn are_bare_numbers(lines: &[&[u8]]) -> bool {
-    let is_bare = |line: &&&[u8]| {
-        line.iter().all(|byte| byte.is_ascii_digit() || b".,;+- \t|".contains(byte))
-            && date_end(line).is_none()
-    };
-    let bare: Vec<_> = lines.iter().filter(is_bare).collect();
+    let bare: Vec<_> = lines.iter().filter(|line| is_bare(line)).collect();
     if bare.len() * 2 <= lines.len() {
         return false;
     }
-    let numbers = |line: &[u8]| -> Vec<f64> {
-        line.split(|byte| !is_of_position(byte)).filter_map(number).collect()
-    };
-    let rows: Vec<Vec<f64>> = bare.iter().map(|line| numbers(line)).collect();
+    let rows: Vec<Vec<f64>> = bare.into_iter().map(|line| numbers(line)).collect();
     let goes_back = rows.windows(2).any(|pair| pair[1].first() < pair[0].first());
     goes_back || rows.iter().any(|row| row.len() != 3)
+}
+
+/// Whether a line is numbers and what separates them.
+fn is_bare(line: &[u8]) -> bool {
+    date_end(line).is_none()
+        && line.iter().all(|byte| byte.is_ascii_digit() || b".,;+- \t|".contains(byte))
+}
+
+fn numbers(line: &[u8]) -> Vec<f64> {
+    line.split(|byte| !is_of_position(byte)).filter_map(number).collect()
 }
 
 struct Log;

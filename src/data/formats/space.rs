@@ -58,19 +58,31 @@ pub(super) fn look(events: &[MouseEvent]) -> Option<Wrong> {
 /// of 0, to which they slowly return and from which they slowly go. A trial that begins in the
 /// middle of the screen goes away from there once.
 fn are_steps(events: &[MouseEvent]) -> bool {
-    let is_step = |it: &MouseEvent| !is_broken(it) && it.x.abs().max(it.y.abs()) <= STEP;
-    let percent = |count: usize| count * 100 / events.len();
-    let share = |is: fn(&MouseEvent) -> bool| percent(events.iter().filter(|it| is(it)).count());
-    let sides: [fn(&MouseEvent) -> bool; 4] =
+    const SIDES: [fn(&MouseEvent) -> bool; 4] =
         [|it| it.x > 0.0, |it| it.x < 0.0, |it| it.y > 0.0, |it| it.y < 0.0];
-    let turns = |from: fn(&MouseEvent) -> bool, to: fn(&MouseEvent) -> bool| {
-        percent(events.windows(2).filter(|pair| from(&pair[0]) && to(&pair[1])).count())
-    };
     events.iter().all(is_step)
-        && sides.into_iter().all(|side| share(side) >= SIDE_PERCENT)
-        && share(is_near) >= NEAR_PERCENT
-        && turns(is_near, is_slow) >= 1
-        && turns(is_slow, is_near) >= 1
+        && SIDES.into_iter().all(|side| percent(events, side) >= SIDE_PERCENT)
+        && percent(events, is_near) >= NEAR_PERCENT
+        && turns(events, is_near, is_slow) * 100 >= events.len()
+        && turns(events, is_slow, is_near) * 100 >= events.len()
+}
+
+/// How many of a hundred events are so.
+fn percent(events: &[MouseEvent], is: fn(&MouseEvent) -> bool) -> usize {
+    events.iter().filter(|it| is(it)).count() * 100 / events.len()
+}
+
+/// How often an event of one kind follows one of another.
+fn turns(
+    events: &[MouseEvent],
+    from: fn(&MouseEvent) -> bool,
+    to: fn(&MouseEvent) -> bool,
+) -> usize {
+    events.windows(2).filter(|pair| from(&pair[0]) && to(&pair[1])).count()
+}
+
+fn is_step(event: &MouseEvent) -> bool {
+    !is_broken(event) && event.x.abs().max(event.y.abs()) <= STEP
 }
 
 fn is_slow(event: &MouseEvent) -> bool {

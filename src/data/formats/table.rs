@@ -69,6 +69,7 @@ impl Table {
     /// Reads the beginning of a file and finds the columns of the first layout that fits.
     pub(crate) fn open(source: Source, layouts: &[Arc<TableLayout>]) -> Result<Self> {
         let mut head = source.head(HEAD_MAX)?;
+        // Wide tables have more than a hundred thousand names in their first line.
         if head.len() as u64 == HEAD_MAX && !head.contains(&b'\n') && !head.contains(&b'\r') {
             head = source.head(LINE_MAX as u64)?;
         }

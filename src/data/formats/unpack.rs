@@ -66,7 +66,9 @@ impl UnpackFile {
         let mut found = Vec::new();
         for member in members {
             let Some(shown) = shown(path, &member.name) else { continue };
-            if wanted(&last_name(&shown)) {
+            let name = last_name(&shown);
+            let is_packed = name.to_ascii_lowercase().ends_with(".gz");
+            if wanted(&name) || is_packed && wanted(&name[..name.len() - 3]) {
                 found.push(self.member(path, &mut file, &member, shown)?);
             } else {
                 passed.add(shown);
@@ -94,6 +96,7 @@ impl UnpackFile {
                 return Err(refused(&shown, &why));
             }
         };
+        // By its first bytes: whoever packs a folder of .gz files gets both around each.
         let mut bytes = BufReader::new(bytes);
         let is_gzip = bytes.fill_buf().map_err(|e| damaged(&shown, &e))?.starts_with(GZIP);
         if is_gzip {

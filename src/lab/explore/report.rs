@@ -221,39 +221,24 @@ impl Together {
 
     /// With the name of the file of each; nothing is drawn of what did not occur.
     fn pictures(&self, user: &UserSurvey) -> Vec<(&'static str, Picture)> {
-        let speeds = Distribution {
-            title: "Speeds of movement",
-            label: "speed, px/s",
-            own: &user.speeds,
-            all: &self.speeds,
-        };
-        let pauses = Distribution {
-            title: "Pauses from 100 ms",
-            label: "pause, s",
-            own: &user.pauses,
-            all: &self.pauses,
-        };
-        let holds = Distribution {
-            title: "Buttons held",
-            label: "hold time, ms",
-            own: &user.holds,
-            all: &self.holds,
-        };
-        let after_releases = Distribution {
-            title: "Release to next movement",
-            label: "time, ms",
-            own: &user.after_releases,
-            all: &self.after_releases,
-        };
         let timings = [
-            ("speeds", speeds),
-            ("pauses", pauses),
-            ("holds", holds),
-            ("after-releases", after_releases),
+            ("speeds", "Speeds of movement", "speed, px/s", &user.speeds, &self.speeds),
+            ("pauses", "Pauses from 100 ms", "pause, s", &user.pauses, &self.pauses),
+            ("holds", "Buttons held", "hold time, ms", &user.holds, &self.holds),
+            (
+                "after-releases",
+                "Release to next movement",
+                "time, ms",
+                &user.after_releases,
+                &self.after_releases,
+            ),
         ];
         let mut pictures = vec![("shares", shares(user))];
-        let timings = timings.into_iter().filter(|(_, one)| one.own.total() > 0);
-        pictures.extend(timings.map(|(name, one)| (name, one.draw())));
+        for (name, title, label, own, all) in timings {
+            if own.total() > 0 {
+                pictures.push((name, Distribution { title, label, own, all }.draw()));
+            }
+        }
         if !user.clicks.is_empty() {
             pictures.push(("clicks", click_density(user)));
         }

@@ -29,8 +29,9 @@ pub(super) fn table(model: &Method) -> PageBlock {
 
 /// A table without the columns in which no row says anything.
 fn filled(head: &[&str], rows: Vec<Vec<String>>) -> PageBlock {
-    let says = |place: &usize| rows.iter().any(|row| row[*place] != "-");
-    let places: Vec<usize> = (0..head.len()).filter(says).collect();
+    let places = 0..head.len();
+    let places: Vec<usize> =
+        places.filter(|place| rows.iter().any(|row| row[*place] != "-")).collect();
     let head = places.iter().map(|place| head[*place].to_owned()).collect();
     let rows =
         rows.iter().map(|row| places.iter().map(|place| row[*place].clone()).collect()).collect();

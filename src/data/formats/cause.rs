@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use csv::ByteRecord;
-use serde_json::Value;
 
 use super::dropped::{DropReason, Dropped};
 use super::field::{self, TimeUnit};
@@ -11,6 +10,8 @@ use super::layout::{Events, RowFault, Shape, TableRow};
 use super::lines::LINE_MAX;
 use super::passed::shown;
 use super::table::{LineSpan, Table};
+use super::widths::{COMMA, Widths, filled};
+use super::wrapped::wrapped;
 use crate::error::{Failure, FailureKind, Result, printable};
 
 /// Rows that are looked at.
@@ -33,53 +34,6 @@ struct RowPlace<'a> {
     line: u64,
 }
 
-/// How many rows are longer than the row of names, empty fields at the end aside.
-#[derive(Default)]
-struct Widths {
-    longer: u64,
-    /// Rows that are exactly twice as long.
-    doubled: u64,
-    /// Rows that are longer by a first field that counts them.
-    counted: u64,
-    last_count: Option<u64>,
-}
-
-impl Widths {
-    fn see(&mut self, record: &ByteRecord, names: usize) {
-        let fields = filled(record);
-        if fields <= names {
-            return;
-        }
-        self.longer += 1;
-        self.doubled += u64::from(fields == 2 * names);
-        let first = record.get(0).map(field::bare).and_then(|cell| std::str::from_utf8(cell).ok());
-        let count = first.and_then(|cell| cell.parse().ok());
-        let is_next = self.last_count.is_none_or(|last| Some(last + 1) == count);
-        self.counted += u64::from(fields == names + 1 && count.is_some() && is_next);
-        self.last_count = count;
-    }
-
-    /// What is wrong with a table of which most rows are too long.
-    fn cause(&self, rows: u64, separator: u8) -> Option<&'static str> {
-        // R's write.table gives names to the columns and none to the numbers of the rows, so that a
-        // reader by names takes the number for the time, the time for x and x for y.
-        if self.longer > 0 && self.counted * 10 >= rows * 9 {
-            return Some(ROW_NAMES);
-        }
-        if self.longer * 2 <= rows || separator == b' ' {
-            return None;
-        }
-        // A decimal comma doubles the fields where all numbers have one.
-        let is_comma = separator == b',' && self.doubled * 2 > rows;
-        Some(if is_comma { COMMA } else { NAMES })
-    }
-}
-
-/// How many fields a row has, empty ones at its end aside.
-fn filled(record: &ByteRecord) -> usize {
-    record.iter().rposition(|cell| !field::bare(cell).is_empty()).map_or(0, |last| last + 1)
-}
-
 /// Refuses a file of which nothing can be read, as far as its first rows tell, before any work is
 /// done on the others.
 pub(super) fn check(table: &Table) -> Result<()> {
@@ -91,7 +45,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
     }
     if table.layout.shape.is_json() && sample.rows > 0 && sample.dropped.total() == sample.rows {
         let file = shown(&table.source.path);
-        if let Some(cause) = wrapped(table)? {
+        if let Some(cause) = wrapped(&table.source.head(LINE_MAX as u64)?) {
             let what = format!("{file}: its objects have no time, x and y of their own");
             return Err(Failure::new(FailureKind::Data, what).remedy(cause));
         }
@@ -105,35 +59,6 @@ pub(super) fn check(table: &Table) -> Result<()> {
         return Ok(());
     }
     Err(mostly_lost(table, &whole.dropped, whole.rows))
-}
-
-/// Where the first object of a JSON file keeps its positions, if it is deeper inside.
-fn wrapped(table: &Table) -> Result<Option<String>> {
-    let head = table.source.head(LINE_MAX as u64)?;
-    let mut objects = serde_json::Deserializer::from_slice(&head).into_iter::<Value>();
-    let first = match objects.next() {
-        Some(Ok(Value::Array(items))) => items.into_iter().next(),
-        Some(Ok(value)) => Some(value),
-        _ => None,
-    };
-    let Some(Value::Object(object)) = first else { return Ok(None) };
-    Ok(object.iter().find_map(|(key, value)| kept_inside(&printable(key), value)))
-}
-
-/// What a value of a JSON object is, if it holds the positions.
-fn kept_inside(key: &str, value: &Value) -> Option<String> {
-    match value {
-        Value::Array(items) if items.first().is_some_and(Value::is_object) => {
-            Some(format!("Its rows stand in the list {key:?} of one object: leave only that list."))
-        }
-        Value::Array(items) if items.len() > 2 && items.iter().all(Value::is_number) => {
-            Some(format!("Its key {key:?} holds a whole column: write an object a position."))
-        }
-        Value::Object(inner) if inner.values().filter(|it| it.is_number()).count() >= 2 => {
-            Some(format!("Its numbers stand inside {key:?}: write x and y beside the time."))
-        }
-        _ => None,
-    }
 }
 
 /// The failure of a file of which most rows are lost.
@@ -250,14 +175,9 @@ impl Sample {
 const WORDS: &str = "Words or units stand around its numbers; leave the bare numbers.";
 const LIST: &str = "Its cells hold lists, a whole trial in a row: --format psychopy, jspsych or \
                     mousetrap reads such tables; else write a row for each position.";
-const COMMA: &str = "Its numbers have a decimal comma: write them with a point.";
 const DAY_FIRST: &str = "Its dates begin with the day or month: write them as ISO 8601 does, \
                          2022-06-23 14:02:00.010.";
 
-const ROW_NAMES: &str = "Its rows begin with a number that the first row has no name for, as R writes \
-                         them: write.table(..., row.names = FALSE), or put a name in front.";
-const NAMES: &str = "Name every column in the first row. Where numbers have a decimal comma, write \
-                     them with a point.";
 const CONTROL: &str = "Control characters stand in its cells, as of a coloured terminal: leave the \
                        bare numbers.";
 const MINUS: &str = "Its minus sign is a longer dash: write it as -.";

@@ -75,6 +75,8 @@ mod source;
 mod space;
 mod table;
 mod unpack;
+mod widths;
+mod wrapped;
 
 #[cfg(feature = "columnar")]
 pub(crate) use bank::kind as bank_kind;

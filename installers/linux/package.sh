@@ -53,6 +53,8 @@ stage_program() {
     put 644 $here/mousewarden.service usr/lib/systemd/user/mousewarden.service
     put 644 $here/mousewarden-ended.service usr/lib/systemd/user/mousewarden-ended.service
     put 644 $here/70-mousewarden.rules usr/lib/udev/rules.d/70-mousewarden.rules
+    put 755 $here/fetch-onnxruntime.sh usr/lib/mousewarden/fetch-onnxruntime.sh
+    put 644 $here/onnxruntime.txt usr/lib/mousewarden/onnxruntime.txt
     local library
     for library in target/lib/mousewarden/libonnxruntime.so.*; do
         [ -e "$library" ] || continue
@@ -134,13 +136,13 @@ Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
 Description: notices when somebody else takes over your mouse
  An agent in your login session that learns how you move the mouse, and
  tells you or locks the screen within seconds when the hand at it is no
- longer yours. It watches movement only, has no network code, and keeps
- everything in a folder that only you can read.
+ longer yours. It watches movement and the timing of clicks, has no network
+ code, and keeps everything in a folder that only you can read.
 END
     (cd "$root" && find usr -type f -printf '%P\0' | sort -z | sed -z 's#^#usr/#' |
         xargs -0 md5sum >DEBIAN/md5sums)
     find "$root" -type d -exec chmod 755 {} +
-    find "$root" -type f -not -path '*/bin/*' -exec chmod 644 {} +
+    find "$root" -type f -not -path '*/bin/*' -not -name '*.sh' -exec chmod 644 {} +
     dpkg-deb --build --root-owner-group -Z$squeeze "$root" "$out" >/dev/null
     printf '%s\n' "$out/mousewarden_${version}_$(dpkg --print-architecture).deb"
 }
@@ -165,8 +167,8 @@ Recommends: dbus
 %description
 An agent in your login session that learns how you move the mouse, and
 tells you or locks the screen within seconds when the hand at it is no
-longer yours. It watches movement only, has no network code, and keeps
-everything in a folder that only you can read.
+longer yours. It watches movement and the timing of clicks, has no network
+code, and keeps everything in a folder that only you can read.
 %install
 cp -r $tree/. %{buildroot}
 %files -f $work/files

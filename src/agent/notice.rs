@@ -166,10 +166,8 @@ pub(crate) fn relieved() -> NoticeText {
 
 /// The screen was locked by an alarm; seen when it is open again.
 pub(crate) fn locked(seen: &JudgedMovement) -> NoticeText {
-    let body = format!(
-        "{} If this happens to you often: `mousewarden --enroll --again`.",
-        seen.sentence()
-    );
+    let body =
+        format!("{} If this happens often, run `mousewarden --enroll --again`.", seen.sentence());
     plain(NoticeKind::Locked, "Locked by mousewarden", body, false)
 }
 
@@ -182,7 +180,7 @@ pub(crate) fn could_not_lock(why: &str) -> NoticeText {
 /// Alarms no longer lock.
 pub(crate) fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
     let body = format!(
-        "{} After {locks} locks in ten minutes mousewarden only warns. If it was you each time: \
+        "{} After {locks} locks in ten minutes mousewarden only warns. If it was you each time, run \
          `mousewarden --enroll --again`.",
         seen.sentence()
     );
@@ -202,7 +200,7 @@ pub fn unknown_device(capture: &str, unknown: Unknown) -> NoticeText {
         ),
         Unknown::Backend => (
             "Not watching this mouse",
-            "It is seen in another way than when you enrolled. `mousewarden --enroll --again`.",
+            "It is read in another way than when you enrolled. Run `mousewarden --enroll --again`.",
         ),
     };
     plain(NoticeKind::UnknownDevice, summary, format!("{then} ({capture})"), false)

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::WIDEST;
 use super::preprocess::layout::FormatArgs;
 use super::{left_out, output};
-use crate::data::formats::{Dropped, ReadParams, open};
+use crate::data::formats::{Dropped, ReadParams};
 use crate::data::npz::{check_writable, write_whole};
 use crate::error::{Failure, FailureKind, Result, printable};
 use crate::lab::explore::{self, DataCheck, ExploreParams, Survey, SurveyProgress};
@@ -86,7 +86,7 @@ impl ExploreArgs {
         let format = self.format.format()?;
         // Before the work, which would be in vain in a build without PNG.
         let raster = self.png.then(Raster::new).transpose()?;
-        let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
+        let dataset = left_out::open(&format, &self.input, ReadParams { strict: self.strict })?;
         check_writable(&self.out)?;
         let bar = progress_bar();
         let mut show = |progress: SurveyProgress<'_>| {

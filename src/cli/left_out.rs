@@ -1,8 +1,10 @@
 //! What was left out of recordings and what to be wary of in the rest, on stderr: the same words in
 //! every command that reads them.
 
-use crate::data::formats::Dropped;
-use crate::error::printable;
+use std::path::PathBuf;
+
+use crate::data::formats::{self, Dataset, Dropped, Format, ReadParams};
+use crate::error::{Result, printable};
 
 /// Places and warnings that are named.
 const NAMED: usize = 10;
@@ -25,6 +27,18 @@ pub(super) fn tell(user: Option<&str>, dropped: &Dropped) {
     if more > 0 {
         eprintln!("mousewarden: and {} like these", counted(more, "warning"));
     }
+}
+
+/// Opens recordings and says what to know about them before anything is read.
+///
+/// # Errors
+/// When they are not there, or not of the format.
+pub(super) fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<Dataset> {
+    let dataset = formats::open(format, inputs, params)?;
+    for note in dataset.notes() {
+        eprintln!("mousewarden: warning: {}", printable(note));
+    }
+    Ok(dataset)
 }
 
 /// "1 row", "2 rows".

@@ -77,8 +77,9 @@ impl ModelFault {
                 "Update mousewarden, or train the model again with this version: `mousewarden train`."
             }
             Self::Contract { .. } => {
-                "It is of an older mousewarden: enrol again with `mousewarden --enroll`, or make it anew \
-                 with `mousewarden train` or `mousewarden identify train`."
+                "It is of an older mousewarden. Your own: `mousewarden --enroll` makes a new one, and \
+                 your recordings are still there. Any other: `mousewarden train` or `mousewarden \
+                 identify train`."
             }
             Self::Truncated(_)
             | Self::Missing(_)

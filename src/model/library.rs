@@ -94,15 +94,20 @@ fn refuse(name: &impl std::fmt::Display, kind: FailureKind, what: &str) -> Resul
 }
 
 /// What to do when there is no usable library.
-pub(crate) const FETCH: &str = "Fetch one with `installers/linux/fetch-onnxruntime.sh FOLDER` (on Windows: \
-     lay onnxruntime.dll of 1.28.0 beside mousewarden.exe) and name it as `library` in the \
-     configuration, or set backend = \"builtin\".";
+pub(crate) const FETCH: &str = "Fetch one with `fetch-onnxruntime.sh FOLDER`, which lies in installers/linux and, with a \
+     package, in /usr/lib/mousewarden (on Windows: lay onnxruntime.dll of 1.28.0 beside \
+     mousewarden.exe), and name it as `library` in the configuration, or set backend = \"builtin\".";
+
+/// Where packages put the script that fetches a library.
+const PACKAGED: &str = "/usr/lib/mousewarden/fetch-onnxruntime.sh";
 
 /// What brings a library into a folder.
 pub(crate) fn how_to_fetch(folder: &Path) -> String {
+    let folder = folder.display();
     match OS {
-        "windows" => format!("lay onnxruntime.dll of 1.28.0 into {}", folder.display()),
-        _ => format!("installers/linux/fetch-onnxruntime.sh {}", folder.display()),
+        "windows" => format!("lay onnxruntime.dll of 1.28.0 into {folder}"),
+        _ if Path::new(PACKAGED).is_file() => format!("{PACKAGED} {folder}"),
+        _ => format!("installers/linux/fetch-onnxruntime.sh {folder}"),
     }
 }
 

@@ -124,6 +124,19 @@ fn a_file_of_which_nothing_can_be_read_is_refused_with_the_likely_cause() {
         (table(9, |i| format!("2022-06-23 14:02:00.0{i}0,1,2")), plain(), "--time-unit iso8601"),
         (table(9, |i| format!("14:02:00.0{i}0,1,2")), plain(), "lack the day"),
         (table(9, |i| format!("{i}0,1,2")), in_unit(iso), "--time-unit s, ms"),
+        (
+            "time,x,y\n".to_owned() + &"0,579,639,400\n0,587,640,400\n".repeat(9),
+            plain(),
+            "decimal comma",
+        ),
+        ("\"time\" \"x\" \"y\"\n\"1\" 10 5 6\n\"2\" 20 6 6\n".into(), plain(), "row.names = FALSE"),
+        ("time,x,y\n1,10,5,6\n2,20,6,6\n3,30,7,7\n".into(), plain(), "row.names = FALSE"),
+        (table(9, |i| format!("{i}0,1,2,3,4")), plain(), "Name every column"),
+        (table(9, |i| format!("{i}0,\u{2212}{i},2")), plain(), "longer dash"),
+        (table(9, |i| format!("{i}0,\u{1b}[31m{i},2")), plain(), "Control characters"),
+        (table(9, |i| format!("{i}0,\u{664}\u{661}{i},2")), plain(), "another script"),
+        (table(9, |i| format!("{i}0,inf,2")), plain(), "infinite"),
+        (table(9, |i| format!("165600000000000000{i},1,2")), plain(), "--time-unit us or ns"),
     ] {
         let failure = Input::of(&text).failure(params);
         assert_eq!(failure.kind(), FailureKind::Data, "{failure}");
@@ -215,11 +228,16 @@ fn a_clock_that_cannot_be_true_is_named_with_its_file() {
 
 /// A zip archive as `zip` writes it: local header, deflated bytes, directory.
 fn zipped(members: &[(&str, &str)]) -> Vec<u8> {
+    let members: Vec<_> = members.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    zipped_bytes(&members)
+}
+
+fn zipped_bytes(members: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for (name, text) in members {
         let mut packed =
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(text.as_bytes()).unwrap();
+        packed.write_all(text).unwrap();
         let packed = packed.finish().unwrap();
         let offset = archive.len() as u32;
         let mut shared = Vec::new();
@@ -294,6 +312,86 @@ fn what_cannot_be_read_is_named() {
         assert_eq!(failure.kind(), FailureKind::Data, "{failure}");
         assert!(failure.to_string().contains(wrong), "{failure}");
     }
+}
+
+#[test]
+fn what_nobody_read_is_said_and_two_folders_of_one_name_are_named() {
+    let text = table(20, |i| format!("{i}0,{i},2"));
+    let input = Input::of(&text);
+    input.add("bob/b.dat", &text);
+    input.add("bob/README.txt", "about");
+    input.add("x/day1/a.csv", &text);
+    input.add("y/day1/a.csv", &text);
+    let dataset = input.open(plain()).unwrap();
+    let notes = dataset.notes().join("\n");
+    assert!(notes.starts_with("1 file was not read") && notes.contains("b.dat"), "{notes}");
+    assert!(notes.contains("x/day1 and ") && notes.contains("count as one user"), "{notes}");
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join("a.json"), "[]").unwrap();
+    let inputs = [empty.path().to_owned()];
+    let failure = open(&Format::generic(plain()), &inputs, ReadParams::default()).unwrap_err();
+    assert!(failure.to_string().contains("a.json"), "{failure}");
+}
+
+#[test]
+fn an_archive_without_folders_is_its_users_or_its_folders() {
+    let text = table(20, |i| format!("{i}0,{i},2"));
+    let input = Input(tempfile::tempdir().unwrap());
+    input.add("ann/s.zip", zipped(&[("1.csv", &text), ("2.csv", &text)]));
+    input.add("bob/s.zip", zipped(&[("1.csv", &text)]));
+    input.add("carl.zip", zipped(&[("1.csv", &text)]));
+    input.add("more.zip", zipped(&[("dora/1.csv", &text), ("in.zip", "PK")]));
+    let dataset = input.open(plain()).unwrap();
+    let users: Vec<_> = dataset.users().iter().map(|u| (u.id(), u.sessions().len())).collect();
+    assert_eq!(users, [("ann", 2), ("bob", 1), ("carl", 1), ("dora", 1)]);
+    assert!(dataset.notes()[0].contains("more.zip/in.zip"), "{:?}", dataset.notes());
+}
+
+#[test]
+fn gzip_in_a_zip_quotes_of_both_kinds_and_wide_tables_are_read() {
+    let text = table(20, |i| format!("{i}0,{i},2"));
+    let archive = zipped_bytes(&[("eve/e.csv.gz", &gzipped(&text))]);
+    let input = Input(tempfile::tempdir().unwrap());
+    input.add("all.zip", archive);
+    let dataset = input.open(plain()).unwrap();
+    assert_eq!(dataset.users()[0].id(), "eve");
+    let quoted = "'time','x','y'\n'10','1','2'\n'20','2','2'\n";
+    assert_eq!(Input::of(quoted).session(plain()).unwrap().events.len(), 2);
+    let names: Vec<String> = (0..100_000).map(|i| format!("c{i}")).collect();
+    let zeros = ",0".repeat(100_000);
+    let wide = format!("time,x,y,{}\n10,1,2{zeros}\n20,2,2{zeros}\n", names.join(","));
+    let session = Input::of(wide).session(plain()).unwrap();
+    assert_eq!((session.events.len(), session.dropped.total()), (2, 0));
+    let blanks = Input::of("\n  \n\n").session(plain()).unwrap();
+    assert_eq!((blanks.rows, blanks.events.len()), (0, 0));
+}
+
+#[test]
+fn what_rows_cannot_be_is_said_of_them() {
+    for (text, wrong) in [
+        (table(80, |i| format!("{},{i},2", i / 2 * 8)), None),
+        (table(80, |i| format!("{},{},2", i / 2 * 8, i / 2)), Some("rows repeat the row before")),
+        (table(80, |i| format!("{},{i},2", 8 + i * 5 % 7)), Some("the steps from one row")),
+    ] {
+        let session = Input::of(&text).session(plain()).unwrap();
+        let said: Vec<_> = session.dropped.warnings().iter().map(ToString::to_string).collect();
+        match wrong {
+            Some(wrong) => assert!(said.iter().any(|it| it.contains(wrong)), "{said:?}"),
+            None => assert!(said.iter().all(|it| !it.contains("repeat")), "{said:?}"),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_name_never_breaks_its_line() {
+    let input = Input(tempfile::tempdir().unwrap());
+    input.add("ann/a\u{1b}[31m\n.csv", "time,x,y\nfoo,b,c\n");
+    let said = input.failure(plain()).to_string();
+    assert!(said.contains("a\\u{1b}[31m\\n.csv: "), "{said}");
+    std::os::unix::fs::symlink("a.csv", input.0.path().join("ann/a.csv")).unwrap();
+    let said = input.failure(plain()).to_string();
+    assert!(said.contains("a link that cannot be followed"), "{said}");
 }
 
 #[test]

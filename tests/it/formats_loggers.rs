@@ -128,3 +128,42 @@ fn the_kharagpur_logs_count_time_from_line_to_line() {
     // Time passes in lines that are left out, too.
     assert_eq!(steps_ms(&session)[10], 38.0);
 }
+
+/// The failure of a file of this name and text.
+fn refusal(format: &str, name: &str, text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(name), text).unwrap();
+    let inputs = [folder.path().to_owned()];
+    open(&format.parse().unwrap(), &inputs, ReadParams::default()).unwrap_err().to_string()
+}
+
+#[test]
+fn objects_that_keep_their_positions_inside_are_named() {
+    for (text, cause) in [
+        (r#"{"events": [{"t": 1, "x": 2, "y": 3}]}"#, "in the list \"events\""),
+        (r#"{"t": [1, 2, 3], "x": [1, 2, 3], "y": [1, 2, 3]}"#, "holds a whole column"),
+        (r#"{"t": 1, "data": {"x": 1, "y": 2}}"#, "inside \"data\""),
+    ] {
+        let said = refusal("jsonl", "a.json", text);
+        assert!(said.contains(cause), "{said}");
+    }
+    let said = refusal("jspsych", "a.json", r#"{"data": [{"mouse_tracking_data": []}]}"#);
+    assert!(said.contains("in the list \"data\""), "{said}");
+}
+
+#[test]
+fn a_script_that_logs_bare_numbers_in_another_order_is_not_guessed_at() {
+    let said =
+        refusal("pynput", "log.txt", "639,400,0,1656000000010000\n641,401,0,1656000000020000\n");
+    assert!(said.contains("--no-header"), "{said}");
+}
+
+#[test]
+fn lists_without_brackets_are_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "subject_nr,timestamps_a,xpos_a,ypos_a\n1,\"0, 10, 20\",\"1, 2, 3\",\"4, 5, 6\"\n";
+    std::fs::write(folder.path().join("a.csv"), text).unwrap();
+    let inputs = [folder.path().to_owned()];
+    let dataset = open(&"mousetrap".parse().unwrap(), &inputs, ReadParams::default()).unwrap();
+    assert_eq!(session(&dataset, 0).events.len(), 3);
+}

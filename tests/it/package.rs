@@ -64,6 +64,8 @@ fn the_package_is_clean_and_can_be_installed_run_and_removed() {
         "./usr/lib/systemd/user/mousewarden.service",
         "./usr/lib/systemd/user/mousewarden-ended.service",
         "./usr/lib/udev/rules.d/70-mousewarden.rules",
+        "./usr/lib/mousewarden/fetch-onnxruntime.sh",
+        "./usr/lib/mousewarden/onnxruntime.txt",
         "./usr/share/man/man1/mousewarden.1.gz",
         "./usr/share/man/man1/mousewarden-service-install.1.gz",
         "./usr/share/bash-completion/completions/mousewarden",

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::history::MachineAccount;
 use crate::lab::plot::page::{Page, PageBlock, Section};
-use crate::lab::plot::{Axis, Colour, Figure, Mark, Style, Ticks, counted};
+use crate::lab::plot::{Axis, Colour, Figure, Mark, Style, Ticks, counted, grouped};
 
 /// Machines in the table at most; the rest is counted.
 const MOST_ROWS: usize = 50;
@@ -87,17 +87,22 @@ impl Fleet {
 
     pub(super) fn sentence(&self) -> String {
         let sums = self.sums();
+        let promised = sums.promised_false;
+        let promised = if promised < 10.0 { format!("{promised:.1}") } else { whole(promised) };
         format!(
-            "{} watched for {:.0} h ({:.0} % of the time between their first and last event, locked \
-             screens aside) and raised {}; {} of them known to be false, where one in {} h promises \
-             {:.1}. {} raised none.",
+            "{} watched for {} h ({:.0} % of the time between their first and last event, locked \
+             screens aside) and raised {}. {} known to be false; one in {} h would have made {promised}. \
+             {} raised none.",
             counted(sums.machines, "machine"),
-            sums.watched_h,
+            whole(sums.watched_h),
             100.0 * sums.coverage,
             counted(sums.alarms as usize, "alarm"),
-            sums.known_false,
+            if sums.known_false == 1 {
+                "1 of them is".into()
+            } else {
+                format!("{} of them are", whole(sums.known_false as f64))
+            },
             self.budget_h,
-            sums.promised_false,
             counted(sums.machines_without_alarm, "machine"),
         )
     }
@@ -181,6 +186,11 @@ impl MachineAccount {
             self.gaps.to_string(),
         ]
     }
+}
+
+/// A number of at least 0 without its fraction, its thousands apart.
+fn whole(number: f64) -> String {
+    grouped(number.round())
 }
 
 /// A bar for each day with any, of the first or second number.

@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::left_out;
 use super::preprocess::layout::FormatArgs;
-use crate::data::formats::{Dataset, Format, ReadParams, open};
+use crate::data::formats::{Dataset, Format, ReadParams};
 use crate::error::Result;
 use crate::lab::identify::{SampleParams, Samples};
 use crate::lab::shard::Shard;
@@ -84,7 +84,7 @@ impl How {
     }
 
     fn open(self, input: &[PathBuf]) -> Result<Dataset> {
-        open(&self.format()?, input, ReadParams { strict: self.strict })
+        left_out::open(&self.format()?, input, ReadParams { strict: self.strict })
     }
 
     fn measure(self, input: &[PathBuf], measure: SampleParams, shard: Shard) -> Result<Samples> {

@@ -11,7 +11,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{left_out, output, stdio_arrow};
-use crate::data::formats::{Dataset, Dropped, ReadParams, User, open};
+use crate::data::formats::{Dataset, Dropped, ReadParams, User};
 use crate::data::npz::write_whole;
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::preprocess::{
@@ -106,7 +106,7 @@ impl PreprocessArgs {
         }
         let format = self.format.format()?;
         let bar = progress_bar();
-        let dataset = open(&format, &self.input, ReadParams { strict: self.strict })?;
+        let dataset = left_out::open(&format, &self.input, ReadParams { strict: self.strict })?;
         let mut show = |progress: PreprocessProgress<'_>| {
             bar.set_length(progress.total as u64);
             bar.set_position(progress.done as u64);
@@ -126,7 +126,7 @@ impl PreprocessArgs {
         users.iter().for_each(|user| dropped.absorb(user.left_out()));
         left_out::tell(None, &dropped);
         written?;
-        require_events(&users)
+        require_events(&users, &dropped)
     }
 
     const fn params(&self) -> PreprocessParams {
@@ -157,7 +157,7 @@ impl PreprocessArgs {
 }
 
 /// Recordings without a single event are no success, whatever they hold; a part without a user is.
-fn require_events(users: &[UserSummary]) -> Result<()> {
+fn require_events(users: &[UserSummary], dropped: &Dropped) -> Result<()> {
     let rows: u64 = users.iter().map(|user| user.rows).sum();
     if users.is_empty() || users.iter().any(|user| user.events > 0) {
         return Ok(());
@@ -166,8 +166,10 @@ fn require_events(users: &[UserSummary]) -> Result<()> {
         return Err(Failure::new(FailureKind::Data, "the recordings hold no row at all")
             .remedy("Look at the files: are they empty, or cut short behind their first line?"));
     }
-    let rows = left_out::counted(rows, "row");
-    Err(Failure::new(FailureKind::Data, format!("none of {rows} is a mouse event"))
+    let none =
+        if rows == 1 { "its only row is no".into() } else { format!("none of {rows} rows is a") };
+    let first = dropped.places().first().map_or_else(String::new, |place| format!(": {place}"));
+    Err(Failure::new(FailureKind::Data, format!("{none} mouse event{first}"))
         .remedy("The counts above say why; another --format, --event or --code may read them."))
 }
 

@@ -25,30 +25,41 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
             Some((it.at, value?))
         })
         .collect();
-    let mut line: Vec<[f64; 2]> = Vec::new();
-    for (at, value) in &points {
-        let x = minutes(alarm, *at);
-        if line.last().is_some_and(|last| x - last[0] > JOINED) {
-            line.push([f64::NAN; 2]);
-        }
-        line.push([x, *value]);
-    }
+    let line = joined(alarm, &points);
     // A gap is no number, and no end.
     let from = line.iter().map(|it| it[0]).fold(-1.0, f64::min);
     let to = line.iter().map(|it| it[0]).fold(0.5, f64::max);
     let highest = points.iter().map(|(_, value)| *value).fold(1.0, f64::max);
     let (label, top) =
-        if is_by_evidence { ("nats against you", 1.1 * highest) } else { ("score", 1.0) };
+        if is_by_evidence { ("evidence against you", 1.25 * highest) } else { ("score", 1.0) };
     let at_alarm = points.iter().rfind(|(at, _)| *at <= alarm.at);
     let mark = at_alarm.map(|(_, value)| vec![[0.0, *value]]).unwrap_or_default();
     let x = Axis::linear("minutes before and after the alarm", from, to);
-    Figure::new("", x, Axis::linear(label, 0.0, top))
+    let figure = Figure::new("", x, Axis::linear(label, 0.0, top));
+    let threshold = account.threshold(alarm.at).filter(|_| !is_by_evidence);
+    let threshold = threshold.map(|at| Mark::level(at, "suspicious below"));
+    threshold
+        .into_iter()
+        .fold(figure, Figure::mark)
         .size(SIZE[0], SIZE[1])
         .about(alarm.why.clone())
         .mark(Mark::line(line, Style::of(Colour::Series(4))))
         .mark(Mark::points(mark, PointShape::Triangle, 6.0, Style::of(Colour::Alarm)))
         .mark(Mark::upright(0.0, "alarm"))
         .draw()
+}
+
+/// The points as a line with gaps.
+fn joined(alarm: &AlarmAccount, points: &[(i64, f64)]) -> Vec<[f64; 2]> {
+    let mut line: Vec<[f64; 2]> = Vec::new();
+    for (at, value) in points {
+        let x = minutes(alarm, *at);
+        if line.last().is_some_and(|last| x - last[0] > JOINED) {
+            line.push([f64::NAN; 2]);
+        }
+        line.push([x, *value]);
+    }
+    line
 }
 
 /// Since the alarm.

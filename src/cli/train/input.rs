@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::left_out;
 use crate::cli::preprocess::layout::FormatArgs;
-use crate::data::formats::{Dataset, Dropped, Format, ReadParams, User, open};
+use crate::data::formats::{Dataset, Dropped, Format, ReadParams, User};
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::window::cut_recording;
 use crate::pipeline::{Window, WindowParams};
@@ -61,7 +61,7 @@ impl InputArgs {
     /// # Errors
     /// When it is not there or not of the named format.
     pub fn open(&self, folder: &Path) -> Result<Dataset> {
-        open(&self.format()?, &[folder.to_owned()], ReadParams::default())
+        left_out::open(&self.format()?, &[folder.to_owned()], ReadParams::default())
     }
 }
 

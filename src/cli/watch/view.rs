@@ -79,7 +79,8 @@ impl<'a> Curve<'a> {
     fn of(scene: &'a Scene) -> Self {
         let status = scene.status.as_ref();
         let [notice, lock] = status.map_or([None; 2], |status| status.limits);
-        let Some(lowest) = notice.or(lock) else {
+        // Whatever the rule for locks: the first alarm is the notice's.
+        let Some(lowest) = notice else {
             let threshold = status.map_or(0.0, |status| f64::from(status.threshold));
             let title = format!(
                 " score of the last windows: 1 you, 0 somebody else; dotted: suspicious below \
@@ -259,6 +260,9 @@ mod tests {
         scene.status.as_mut().unwrap().limits = [None; 2];
         let text = drawn(&scene, 100, 30);
         assert!(text.contains("score of the last windows"), "{text}");
+        scene.status.as_mut().unwrap().limits = [None, Some(15.0)];
+        let text = drawn(&scene, 100, 30);
+        assert!(text.contains("score of the last windows"), "a notice by the score: {text}");
     }
 
     #[test]

@@ -1,11 +1,17 @@
 //! Why a file fails to be read, as far as its rows tell: what most people get wrong about tables.
 
+use std::path::Path;
+
 use csv::ByteRecord;
 
 use super::dropped::{DropReason, Dropped};
 use super::field::{self, TimeUnit};
-use super::layout::{Events, Shape, TableRow};
+use super::layout::{Events, RowFault, Shape, TableRow};
+use super::lines::LINE_MAX;
+use super::passed::shown;
 use super::table::{LineSpan, Table};
+use super::widths::{COMMA, Widths, filled};
+use super::wrapped::wrapped;
 use crate::error::{Failure, FailureKind, Result, printable};
 
 /// Rows that are looked at.
@@ -19,20 +25,30 @@ struct Sample {
     codes: Vec<String>,
     dropped: Dropped,
     rows: u64,
-    /// Rows that are at least twice as long as the header.
-    wide: u64,
+    widths: Widths,
+}
+
+/// Where a row stands.
+struct RowPlace<'a> {
+    file: &'a Path,
+    line: u64,
 }
 
 /// Refuses a file of which nothing can be read, as far as its first rows tell, before any work is
 /// done on the others.
 pub(super) fn check(table: &Table) -> Result<()> {
     let sample = Sample::take(table, ROWS)?;
-    if sample.wide * 2 > sample.rows {
-        let what = format!(
-            "{}: its rows have more fields than its first row",
-            table.source.path.display()
-        );
-        return Err(Failure::new(FailureKind::Data, what).remedy(COMMA));
+    if let Some(cause) = sample.widths.cause(sample.rows, table.separator) {
+        let file = shown(&table.source.path);
+        let what = format!("{file}: its rows have more fields than its first row names");
+        return Err(Failure::new(FailureKind::Data, what).remedy(cause));
+    }
+    if table.layout.shape.is_json() && sample.rows > 0 && sample.dropped.total() == sample.rows {
+        let file = shown(&table.source.path);
+        if let Some(cause) = wrapped(&table.source.head(LINE_MAX as u64)?) {
+            let what = format!("{file}: its objects have no time, x and y of their own");
+            return Err(Failure::new(FailureKind::Data, what).remedy(cause));
+        }
     }
     if sample.rows == 0 || sample.dropped.faults() < sample.rows {
         return Ok(());
@@ -58,7 +74,7 @@ pub(super) fn mostly_lost(table: &Table, dropped: &Dropped, rows: u64) -> Failur
     } else {
         format!("{faults} of its {} cannot be read", super::counted(rows, "row"))
     };
-    let file = table.source.path.display();
+    let file = shown(&table.source.path);
     let place = dropped.places().iter().find(|place| place.reason.is_fault());
     let first = place.map_or_else(String::new, |p| format!("; line {}: {}", p.line, p.wrong));
     let what = format!("{file}: {lost} ({}){first}", reasons.join(", "));
@@ -74,7 +90,7 @@ impl Sample {
             codes: Vec::new(),
             dropped: Dropped::default(),
             rows: 0,
-            wide: 0,
+            widths: Widths::default(),
         };
         let mut decoder = table.layout.decode.begin();
         let mut out = Events::default();
@@ -87,29 +103,37 @@ impl Sample {
                 continue;
             };
             let row = TableRow { record, places: &table.places, unit: table.unit };
-            let header = table.header.as_ref().map_or(usize::MAX, ByteRecord::len);
-            sample.wide += u64::from(header > 1 && record.len() / 2 >= header);
+            let names = table.header.as_ref().filter(|_| table.layout.finder.is_none());
+            sample.widths.see(record, names.map_or(usize::MAX, ByteRecord::len));
             let told = decoder.row(&row, &mut out);
             out = Events::default();
             let Err(fault) = told else { continue };
+            // Recorders that are started anew write their names again.
             if table.is_header(record) {
                 sample.rows -= 1;
                 continue;
             }
-            sample.dropped.add(fault.reason, 1);
-            if fault.reason == DropReason::UnknownEvent && !sample.codes.contains(&fault.wrong) {
-                sample.codes.push(fault.wrong.clone());
-            }
-            if fault.reason.is_fault() && sample.records.len() < ROWS {
-                sample.records.push(record.clone());
-            }
-            let file = table.source.path.clone();
+            let faulty = fault.reason.is_fault().then(|| record.clone());
             let line = rows.line_number();
-            let reason = fault.reason;
-            let wrong = fault.wrong;
-            sample.dropped.name(reason, || super::RowLocation { file, line, reason, wrong });
+            sample.leave_out(fault, faulty, RowPlace { file: &table.source.path, line });
         }
         Ok(sample)
+    }
+
+    fn leave_out(&mut self, fault: RowFault, faulty: Option<ByteRecord>, place: RowPlace<'_>) {
+        let RowFault { reason, wrong } = fault;
+        self.dropped.add(reason, 1);
+        if reason == DropReason::UnknownEvent && !self.codes.contains(&wrong) {
+            self.codes.push(wrong.clone());
+        }
+        self.records.extend(faulty.filter(|_| self.records.len() < ROWS));
+        let RowPlace { file, line } = place;
+        self.dropped.name(reason, || super::RowLocation {
+            file: file.to_owned(),
+            line,
+            reason,
+            wrong,
+        });
     }
 
     /// What is likely wrong, and what to do about it.
@@ -151,10 +175,14 @@ impl Sample {
 const WORDS: &str = "Words or units stand around its numbers; leave the bare numbers.";
 const LIST: &str = "Its cells hold lists, a whole trial in a row: --format psychopy, jspsych or \
                     mousetrap reads such tables; else write a row for each position.";
-const COMMA: &str = "Its numbers have a decimal comma: write them with a point.";
 const DAY_FIRST: &str = "Its dates begin with the day or month: write them as ISO 8601 does, \
                          2022-06-23 14:02:00.010.";
 
+const CONTROL: &str = "Control characters stand in its cells, as of a coloured terminal: leave the \
+                       bare numbers.";
+const MINUS: &str = "Its minus sign is a longer dash: write it as -.";
+const DIGITS: &str = "Its digits are those of another script: write them as 0 to 9.";
+const INFINITE: &str = "Its numbers are infinite: leave such rows out.";
 const NO_ISO: &str = "Its dates are not those of ISO 8601: write 2022-06-23 14:02:00.010.";
 const THOUSANDS: &str = "Its numbers have marks between the thousands: leave the bare digits.";
 const BRACKETS: &str = "Brackets stand around its numbers: leave the bare numbers, or name a column \
@@ -168,6 +196,9 @@ const MONTHS: [&[u8]; 12] = [
 
 fn of_cell(cell: &[u8]) -> Option<&'static str> {
     let shape = shape(cell);
+    if let Some(letters) = of_letters(cell) {
+        return Some(letters);
+    }
     if is_grouped(cell) {
         return Some(THOUSANDS);
     }
@@ -193,6 +224,22 @@ fn of_cell(cell: &[u8]) -> Option<&'static str> {
     }
     let ends = [cell.first(), cell.last()];
     ends.into_iter().flatten().any(|byte| b"[](){}<>".contains(byte)).then_some(BRACKETS)
+}
+
+/// What a cell's letters say, if a number would be there without them.
+fn of_letters(cell: &[u8]) -> Option<&'static str> {
+    let text = std::str::from_utf8(cell).ok()?;
+    if text.chars().any(char::is_control) {
+        return Some(CONTROL);
+    }
+    if text.starts_with(['\u{2212}', '\u{2013}', '\u{2010}', '\u{2011}']) {
+        return Some(MINUS);
+    }
+    if text.chars().any(|c| c.is_numeric() && !c.is_ascii()) {
+        return Some(DIGITS);
+    }
+    let bare = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    matches!(bare.as_str(), "inf" | "infinity").then_some(INFINITE)
 }
 
 fn holds(cell: &[u8], mark: &str) -> bool {
@@ -242,6 +289,12 @@ fn of_time(time: &[u8], unit: TimeUnit) -> Option<String> {
     }
     let shape = shape(time);
     let is_number = matches!(shape.as_slice(), b"9" | b"9.9");
+    if is_number && unit != TimeUnit::Iso8601 && field::micros(time, unit).is_none() {
+        return Some(format!(
+            "Its times are too large to be {}: name a finer unit, --time-unit us or ns.",
+            unit.name()
+        ));
+    }
     if unit == TimeUnit::Iso8601 && is_number {
         return Some("Its times are numbers, not dates: --time-unit s, ms, us or ns.".into());
     }
@@ -268,7 +321,7 @@ fn shape(text: &[u8]) -> Vec<u8> {
 fn separator(table: &Table, record: &ByteRecord) -> Option<String> {
     let needed = table.places.iter().flatten().max()? + 1;
     let header = table.header.as_ref().map_or(needed, ByteRecord::len);
-    if record.len() > header && table.separator == b',' {
+    if filled(record) > header && table.separator == b',' {
         return Some(format!("{COMMA} Its rows have more fields than the first."));
     }
     if record.len() >= needed {
@@ -318,6 +371,11 @@ mod tests {
             ("23.06.2022 14:02:00", DAY_FIRST),
             ("06/23/2022 02:02:00 PM", DAY_FIRST),
             ("2022/06/23 14:02:00", NO_ISO),
+            ("\u{1b}[31m412", CONTROL),
+            ("\u{2212}412", MINUS),
+            ("٤١٢", DIGITS),
+            ("４１２", DIGITS),
+            ("-inf", INFINITE),
             ("23 Jun 2022 14:02:00", NO_ISO),
         ] {
             let found = of_cell(cell.as_bytes());
@@ -329,6 +387,8 @@ mod tests {
         for cell in ["12", "-1.5e3", "2022-06-23 14:02:00", "12.5", "ann", ""] {
             assert_eq!(of_cell(cell.as_bytes()), None, "{cell}");
         }
+        let finer = of_time(b"1000000000000000010", TimeUnit::Ms).unwrap();
+        assert!(finer.contains("--time-unit us or ns"), "{finer}");
         let nothing = of_time(b"NaN", TimeUnit::Ms).unwrap();
         assert!(nothing.contains("--time"), "{nothing}");
     }

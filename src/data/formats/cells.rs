@@ -10,6 +10,13 @@ pub(super) fn is_list(cell: &[u8]) -> bool {
     matches!(cell.first(), Some(b'[' | b'('))
 }
 
+/// Whether a cell without brackets holds several numbers, as OpenSesame writes them: `0, 10, 20`.
+pub(super) fn holds_several(cell: &[u8]) -> bool {
+    let values = list(cell);
+    values.len() >= 3
+        && values.iter().all(|value| value.iter().all(|byte| b"0123456789.+-eE".contains(byte)))
+}
+
 /// The values of a cell.
 pub(super) fn list(cell: &[u8]) -> Vec<&[u8]> {
     let inner = match cell {
@@ -88,5 +95,7 @@ mod tests {
             assert_eq!(field::pixels(values[1]), Some(2.5), "{text}");
         }
         assert!(list(b"[]").is_empty());
+        assert!(holds_several(b"0, 10, 20.5") && holds_several(b"1;2;3"));
+        assert!(!holds_several(b"12.5") && !holds_several(b"1,5") && !holds_several(b"a, b, c"));
     }
 }

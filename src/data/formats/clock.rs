@@ -17,6 +17,8 @@ const FOLLOWING: usize = 4;
 /// So many rows in order behind a step back never are one late block, if it is a long one.
 const BLOCK_MAX: usize = 20;
 const LONG_BACK_US: i64 = 1_000_000;
+/// One in so many rows may repeat the one before.
+const REPEATED_SHARE: usize = 5;
 /// Of recordings in any order no step back says anything.
 const BACKWARDS_MAX: f64 = 0.05;
 
@@ -79,6 +81,38 @@ pub(super) fn look<'a>(
         );
         ("slow", wrong + &likely(median, unit))
     })
+}
+
+/// Looks at the rows of a session in the file's order: times that are steps, rows that stand there
+/// twice.
+pub(super) fn look_as_written(events: &[MouseEvent]) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    if events.len() < EVENTS_MIN {
+        return wrong;
+    }
+    if are_steps(events) {
+        let text = "the times go up and down and hardly grow: they are the steps from one row to \
+                    the next, not times; add them up first";
+        wrong.push(("steps of time", text.into()));
+    }
+    let twice = events.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    if twice * REPEATED_SHARE >= events.len() {
+        wrong.push(("twice", format!("{twice} of {} rows repeat the row before", events.len())));
+    }
+    wrong
+}
+
+/// Whether the times of rows are the steps between them: they go back again and again, and hardly
+/// differ or fill hardly any time. A table in any order goes back too, but fills its time.
+fn are_steps(events: &[MouseEvent]) -> bool {
+    let back = events.windows(2).filter(|pair| pair[1].at < pair[0].at).count();
+    let mut different: Vec<i64> = events.iter().map(|event| event.at.micros()).collect();
+    different.sort_unstable();
+    let [first, last] = [different.first(), different.last()].map(|at| at.copied().unwrap_or(0));
+    let range = last.saturating_sub(first);
+    different.dedup();
+    let is_dense = range / events.len() as i64 <= FASTEST_US || different.len() * 4 <= events.len();
+    first >= 0 && back * 5 >= events.len() && is_dense
 }
 
 fn millis(micros: i64) -> f64 {
@@ -196,6 +230,20 @@ mod tests {
         assert_eq!(about(&|_| 7, TimeUnit::Ms), Some(("standstill", false)));
         assert_eq!(about(&|i| i / 10 * 1_000, TimeUnit::Ms), Some(("unit", true)));
         assert_eq!(wrong(0..10, TimeUnit::Ms), None, "too few to tell");
+    }
+
+    #[test]
+    fn steps_of_time_and_rows_that_stand_there_twice_are_told() {
+        let about = |micros: &dyn Fn(i64) -> i64| {
+            let events = events((0..200).map(micros));
+            look_as_written(&events).into_iter().map(|(about, _)| about).collect::<Vec<_>>()
+        };
+        assert_eq!(about(&|i| 8_000 + i * 37 % 7 * 1_000), ["steps of time"]);
+        let pauses = |i: i64| if i % 20 == 0 { 480_000 } else { 8_000 + i * 37 % 3 * 1_000 };
+        assert_eq!(about(&pauses), ["steps of time"]);
+        assert_eq!(about(&|i| i / 2 * 8_000), ["twice"]);
+        assert!(about(&|i| i * 8_000).is_empty());
+        assert!(about(&|i| (i * 37 % 200) * 8_000).is_empty(), "a table in any order");
     }
 
     #[test]

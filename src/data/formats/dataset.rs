@@ -16,6 +16,7 @@ use crate::pipeline::{Boundary, MouseEvent, Signal, Timestamp};
 pub struct Dataset {
     users: Vec<User>,
     params: ReadParams,
+    notes: Vec<String>,
 }
 
 /// One user of a dataset.
@@ -128,9 +129,15 @@ pub(super) fn parts<'a>(
 }
 
 impl Dataset {
-    pub(super) fn new(users: Vec<User>, params: ReadParams) -> Result<Self> {
+    pub(super) fn new(users: Vec<User>, params: ReadParams, notes: Vec<String>) -> Result<Self> {
         check_spelling(&users)?;
-        Ok(Self { users, params })
+        Ok(Self { users, params, notes })
+    }
+
+    /// What to know before anything is read: files that no reader took, folders of one name that
+    /// count as one user.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The users in natural order: `user2` before `user10`.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::dataset::{FileRange, SessionPlan, User};
 use super::layout::TableLayout;
+use super::passed::{Passed, names_document, shown};
 use super::source::Source;
 use super::table::{LineSpan, Table};
 use super::unpack::{self, UnpackFile};
@@ -43,25 +44,27 @@ pub(super) fn natural(name: &str) -> impl Ord + use<> {
 
 /// The recordings below the inputs that a format wants by their names, each once, in natural order.
 /// A file that is named itself is always taken. An archive is a folder, a file `.gz` what is in it.
-pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Source>> {
-    let mut search = Search { wanted, found: BTreeMap::new(), pool: UnpackFile::default() };
+pub(super) fn files(inputs: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result<FoundFiles> {
+    let passed = Passed::default();
+    let pool = UnpackFile::default();
+    let mut search = Search { wanted, found: BTreeMap::new(), pool, passed };
     for input in inputs {
         match kind_of(input)? {
             Entry::Folder => search.walk(input, 0)?,
-            Entry::File => search.file(input)?,
+            Entry::File => search.file(input, true)?,
         }
-    }
-    if search.found.is_empty() {
-        let inputs = inputs.iter().map(|i| i.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(
-            FailureKind::NoInput,
-            format!("{inputs}: no recording of this format"),
-        )
-        .remedy("Give the folder that holds the recordings, and its --format."));
     }
     let mut sources: Vec<Source> = search.found.into_values().collect();
     sources.sort_by_cached_key(|source| natural(&source.path.to_string_lossy()));
-    Ok(sources)
+    Ok(FoundFiles { sources, passed: search.passed })
+}
+
+/// What a search has found.
+#[derive(Debug)]
+pub(super) struct FoundFiles {
+    pub sources: Vec<Source>,
+    /// What lay beside them.
+    pub passed: Passed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +75,16 @@ enum Entry {
 
 /// What a path leads to; a link to nowhere, a pipe or a device is refused by its name.
 fn kind_of(path: &Path) -> Result<Entry> {
-    let shown = path.display();
+    let shown = shown(path);
     let metadata = fs::metadata(path).map_err(|error| match fs::read_link(path) {
         Ok(target) if error.kind() == ErrorKind::NotFound => {
             let what = format!("{shown}: a link to nowhere: {} is missing", target.display());
             Failure::new(FailureKind::NoInput, what)
                 .remedy("Fetch what it points to, or delete the link.")
+        }
+        Ok(_) if error.kind() != ErrorKind::PermissionDenied => {
+            let what = format!("{shown}: a link that cannot be followed: {error}");
+            Failure::new(FailureKind::NoInput, what).remedy("Delete the link.")
         }
         _ => Failure::io(format!("input {shown}"), error),
     })?;
@@ -100,6 +107,7 @@ struct Search<'a> {
     /// By their canonical paths: the same file by two ways must not count twice.
     found: BTreeMap<PathBuf, Source>,
     pool: UnpackFile,
+    passed: Passed,
 }
 
 impl Search<'_> {
@@ -118,16 +126,31 @@ impl Search<'_> {
             if name.starts_with('.') {
                 continue; // Also the shadows that one system leaves on other systems' disks.
             }
-            if self.is_of_interest(&path, &name) {
+            if !names_document(&path) && self.is_of_interest(&path, &name) {
                 match kind_of(&path)? {
                     Entry::Folder => self.walk(&path, depth + 1)?,
-                    Entry::File => self.file_in_folder(&path, &name)?,
+                    Entry::File => self.file_in_folder(&path, &name, depth == 0)?,
                 }
-            } else if fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-                self.walk(&path, depth + 1)?;
+            } else {
+                self.pass(path, &name, depth)?;
             }
         }
         Ok(())
+    }
+
+    /// What is called like no recording: a folder to look into, or a file to count.
+    fn pass(&mut self, path: PathBuf, name: &str, depth: usize) -> Result<()> {
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => self.walk(&path, depth + 1),
+            Ok(metadata) if metadata.is_file() => {
+                let packed = unpacked_name(name);
+                if packed.is_none_or(|packed| !has_twin(&path, packed)) {
+                    self.passed.add(path);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a name is that of a recording, compressed or not.
@@ -140,7 +163,7 @@ impl Search<'_> {
             || foreign::by_ending(name).is_some_and(|(_, packed)| is_packed(packed))
     }
 
-    fn file_in_folder(&mut self, path: &Path, name: &str) -> Result<()> {
+    fn file_in_folder(&mut self, path: &Path, name: &str, is_top: bool) -> Result<()> {
         match foreign::by_ending(name) {
             Some((how, _)) if !(self.wanted)(name) => {
                 let what = format!("{}: compressed by {how}", path.display());
@@ -148,12 +171,12 @@ impl Search<'_> {
                     "Unpack it, or move it away; of compressed files .gz and .zip are read.",
                 ))
             }
-            _ => self.file(path),
+            _ => self.file(path, is_top),
         }
     }
 
-    /// A file, or what is in it.
-    fn file(&mut self, path: &Path) -> Result<()> {
+    /// A file, or what is in it. `is_top` where no folder of a user is around it.
+    fn file(&mut self, path: &Path, is_top: bool) -> Result<()> {
         let canonical = fs::canonicalize(path)
             .map_err(|e| Failure::io(format!("input {}", path.display()), e))?;
         if self.found.contains_key(&canonical) {
@@ -165,15 +188,39 @@ impl Search<'_> {
             let source = self.pool.gzip(path, path.to_owned())?;
             self.found.insert(canonical, source);
         } else if head.starts_with(unpack::ZIP) {
-            for member in self.pool.zip(path, self.wanted)? {
-                let inside = member.path.strip_prefix(path).unwrap_or(&member.path).to_owned();
-                self.found.insert(canonical.join(inside), member);
-            }
+            self.archive(path, &canonical, is_top)?;
         } else {
             self.found.insert(canonical, source);
         }
         Ok(())
     }
+
+    /// The members of an archive.
+    fn archive(&mut self, path: &Path, canonical: &Path, is_top: bool) -> Result<()> {
+        for mut member in self.pool.zip(path, self.wanted, &mut self.passed)? {
+            let inside = member.path.strip_prefix(path).unwrap_or(&member.path).to_owned();
+            // Archives of several people often hold files of the same names, and are themselves
+            // called the same: neither may make them one person.
+            if inside.components().count() == 1 {
+                member.owner = Some(owner_of_archive(canonical, is_top));
+            }
+            self.found.insert(canonical.join(inside), member);
+        }
+        Ok(())
+    }
+}
+
+/// Whose an archive is that has no folders: called like it, or like the folder around it.
+fn owner_of_archive(archive: &Path, is_top: bool) -> String {
+    let folder = archive.parent().and_then(Path::file_name).filter(|_| !is_top);
+    folder.or(archive.file_stem()).map(names::os_name).unwrap_or_default()
+}
+
+/// The name of what is in a compressed file.
+pub(super) fn unpacked_name(name: &str) -> Option<&str> {
+    let lower = name.to_ascii_lowercase();
+    let gzip = lower.ends_with(".gz").then(|| &name[..name.len() - 3]);
+    gzip.or_else(|| foreign::by_ending(name).map(|(_, packed)| packed))
 }
 
 /// Whether the unpacked file lies beside a packed one.
@@ -194,6 +241,9 @@ pub(super) fn is_text(name: &str) -> bool {
 
 /// The name of the folder that a recording lies in.
 pub(super) fn folder(source: &Source) -> String {
+    if let Some(owner) = &source.owner {
+        return owner.clone();
+    }
     let whole = fs::canonicalize(&source.path).unwrap_or_else(|_| source.path.clone());
     let name = whole.parent().and_then(Path::file_name);
     name.map_or_else(|| "user".to_owned(), names::os_name)

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::error::printable;
+use super::passed::shown;
 
 /// Places kept for each reason; the counts are complete.
 const PLACES: usize = 5;
@@ -75,8 +75,7 @@ pub struct RowLocation {
 
 impl fmt::Display for RowLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.display().to_string();
-        write!(f, "{}:{}: {}", printable(&file), self.line, self.wrong)
+        write!(f, "{}:{}: {}", shown(&self.file), self.line, self.wrong)
     }
 }
 
@@ -96,8 +95,7 @@ pub struct Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.display().to_string();
-        write!(f, "{}:{}: {}", printable(&file), self.line, self.wrong)
+        write!(f, "{}:{}: {}", shown(&self.file), self.line, self.wrong)
     }
 }
 

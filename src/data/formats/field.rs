@@ -86,7 +86,7 @@ pub(super) fn is_empty(text: &[u8]) -> bool {
 pub(super) fn bare(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii();
     match text {
-        [b'"', inner @ .., b'"'] => inner.trim_ascii(),
+        [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => inner.trim_ascii(),
         _ => text,
     }
 }

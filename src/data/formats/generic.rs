@@ -2,7 +2,6 @@
 //! counts time, how it writes positions and what its event codes mean.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use super::discover;
 use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
 use super::layout::{Column, RowFault, Shape, TableLayout, TableRow, missing, unknown};
+use super::source::Source;
 use crate::data::recording::parse_kind;
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{MouseEvent, MouseKind};
@@ -96,9 +96,8 @@ pub(super) struct RowDecoder {
 }
 
 /// The users of tables that the parameters describe.
-pub(super) fn plan(params: &GenericParams, inputs: &[PathBuf]) -> Result<Vec<User>> {
+pub(super) fn plan(params: &GenericParams, sources: Vec<Source>) -> Result<Vec<User>> {
     let layouts = [Arc::new(params.layout()?)];
-    let sources = discover::files(inputs, &discover::is_text)?;
     let user_of = match params.user_from {
         UserFrom::Folder => discover::folder,
         UserFrom::File => discover::stem,

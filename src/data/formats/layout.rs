@@ -63,6 +63,12 @@ pub(super) enum Shape {
     Json,
 }
 
+impl Shape {
+    pub(crate) const fn is_json(&self) -> bool {
+        matches!(self, Self::Json)
+    }
+}
+
 /// Where the columns of a header stand, or which one is missing.
 pub(super) type Finder = fn(&ByteRecord) -> Result<Vec<Option<usize>>, String>;
 
@@ -263,7 +269,12 @@ pub(super) fn time(text: &[u8], unit: TimeUnit) -> Result<Timestamp, RowFault> {
 
 /// A text as a coordinate; the text itself is a position and stays out of the message.
 pub(super) fn pixels(text: &[u8], name: &str) -> Result<f64, RowFault> {
-    field::pixels(text).ok_or_else(|| RowFault::unreadable(format!("{name} is not a number")))
+    field::pixels(text).ok_or_else(|| {
+        let is_number = std::str::from_utf8(field::bare(text))
+            .is_ok_and(|text| text.parse::<f64>().is_ok_and(f64::is_finite));
+        let what = if is_number { "is too large for a position" } else { "is not a number" };
+        RowFault::unreadable(format!("{name} {what}"))
+    })
 }
 
 /// An event that the format doesn't know.

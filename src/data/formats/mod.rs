@@ -62,7 +62,9 @@ mod logger;
 mod mousetracker;
 mod mousetrap;
 mod names;
+mod namesakes;
 mod number;
+mod passed;
 mod psychopy;
 mod pynput;
 mod read;
@@ -73,6 +75,8 @@ mod source;
 mod space;
 mod table;
 mod unpack;
+mod widths;
+mod wrapped;
 
 #[cfg(feature = "columnar")]
 pub(crate) use bank::kind as bank_kind;
@@ -84,11 +88,14 @@ pub use field::TimeUnit;
 pub use generic::{GenericParams, UserFrom};
 pub(crate) use names::{file_stem, spellings};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use self::discover::FoundFiles;
+use self::passed::Passed;
 use self::registry::{READERS, Reader};
+use self::source::Source;
 use self::table::NoLayoutFits;
 use crate::error::{Failure, FailureKind, Result};
 
@@ -162,14 +169,23 @@ pub struct ReadParams {
 /// When an input is missing, holds no such recordings, has another header, was damaged by a
 /// spreadsheet, or names a user under two spellings.
 pub fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<Dataset> {
+    let FoundFiles { sources, passed } = match &format.0 {
+        Which::Named(reader) => discover::files(inputs, &reader.wanted)?,
+        Which::Generic(_) => discover::files(inputs, &discover::is_text)?,
+    };
+    if sources.is_empty() {
+        return Err(nothing(inputs, &passed));
+    }
     let users = match &format.0 {
         Which::Named(reader) => {
             let layouts: Vec<_> = (reader.layouts)().into_iter().map(Arc::new).collect();
-            (reader.plan)(discover::files(inputs, &reader.wanted)?, &layouts)
+            (reader.plan)(sources, &layouts)
         }
-        Which::Generic(generic) => generic::plan(generic, inputs),
+        Which::Generic(generic) => generic::plan(generic, sources),
     };
-    Dataset::new(users.map_err(naming_the_format)?, params)
+    let users = users.map_err(naming_the_format)?;
+    let notes = passed.note().into_iter().chain(namesakes::namesakes(&users)).collect();
+    Dataset::new(users, params, notes)
 }
 
 /// The failure with another format named, if the file is of one.
@@ -180,4 +196,27 @@ fn naming_the_format(failure: Failure) -> Failure {
         Some(cause.remedy(&format!("It looks like --format {names}.")))
     });
     remedy.into_iter().fold(failure, Failure::remedy)
+}
+
+/// The failure of inputs without a recording; what lies there instead is named.
+fn nothing(inputs: &[PathBuf], passed: &Passed) -> Failure {
+    const USUAL: &str = "Give the folder that holds the recordings, and its --format.";
+    const ENDINGS: &str = "Recordings are known by their endings: .csv, .tsv, .txt and .log of \
+                           tables, each also as .gz or in a .zip. A file that is named itself is \
+                           always read.";
+    let inputs = inputs.iter().map(|input| passed::shown(input)).collect::<Vec<_>>().join(", ");
+    let there = passed.list().map_or_else(String::new, |list| format!("; what is there: {list}"));
+    let usual = if there.is_empty() { USUAL } else { ENDINGS };
+    let remedy = passed.first().and_then(reader_of).unwrap_or_else(|| usual.into());
+    Failure::new(FailureKind::NoInput, format!("{inputs}: no recording of this format{there}"))
+        .remedy(remedy)
+}
+
+/// What reads a file that was found, if it is known.
+fn reader_of(path: &Path) -> Option<String> {
+    if let Some(remedy) = foreign::by_table_ending(&path.to_string_lossy()) {
+        return Some(remedy.to_owned());
+    }
+    let names = registry::that_reads(&Source::file(path.to_owned()))?;
+    Some(format!("It looks like --format {names}."))
 }

@@ -4,7 +4,7 @@
 
 use csv::ByteRecord;
 
-use super::cells::{Point, is_list, list, trial};
+use super::cells::{Point, holds_several, is_list, list, trial};
 use super::discover;
 use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
@@ -122,7 +122,7 @@ impl Decoder for Named {
         let trial_id = row.get(TRIAL).map(<[u8]>::to_vec);
         for first in (FIRST..row.places.len()).step_by(3) {
             let [time, x, y] = [0, 1, 2].map(|part| row.filled(first + part).unwrap_or_default());
-            if is_list(time) {
+            if is_list(time) || holds_several(time) {
                 trial(&list(time), &list(x), &list(y), row.unit, out)?;
                 continue;
             }

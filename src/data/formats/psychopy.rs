@@ -72,7 +72,7 @@ impl Decoder for Trials {
         if out.events.len() == before {
             return Err(RowFault::drop(
                 DropReason::NoPosition,
-                "a row without a list of positions",
+                "a row without a list of positions: the mouse's state is to be saved on every frame",
             ));
         }
         Ok(())

@@ -33,9 +33,34 @@ fn layouts() -> Vec<TableLayout> {
 fn looks_so(head: &[u8]) -> bool {
     let lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).take(LINES).collect();
+    if are_bare_numbers(&lines) {
+        return false;
+    }
     lines.iter().filter(|line| parts(line).is_some_and(|(_, rest)| word_of(rest).is_ok())).count()
         * 2
         > lines.len()
+}
+
+/// Whether lines are nothing but numbers, of which the first is not surely the time: other columns
+/// than time, x and y, or a first one that goes up and down.
+fn are_bare_numbers(lines: &[&[u8]]) -> bool {
+    let bare: Vec<_> = lines.iter().filter(|line| is_bare(line)).collect();
+    if bare.len() * 2 <= lines.len() {
+        return false;
+    }
+    let rows: Vec<Vec<f64>> = bare.into_iter().map(|line| numbers(line)).collect();
+    let goes_back = rows.windows(2).any(|pair| pair[1].first() < pair[0].first());
+    goes_back || rows.iter().any(|row| row.len() != 3)
+}
+
+/// Whether a line is numbers and what separates them.
+fn is_bare(line: &[u8]) -> bool {
+    date_end(line).is_none()
+        && line.iter().all(|byte| byte.is_ascii_digit() || b".,;+- \t|".contains(byte))
+}
+
+fn numbers(line: &[u8]) -> Vec<f64> {
+    line.split(|byte| !is_of_position(byte)).filter_map(number).collect()
 }
 
 struct Log;
@@ -117,6 +142,10 @@ fn position(text: &[u8]) -> Option<[f64; 2]> {
     })
 }
 
+fn number(text: &[u8]) -> Option<f64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
 fn is_of_position(byte: &u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
 }
@@ -170,5 +199,14 @@ mod tests {
             assert_eq!(position(rest), Some([x, y]), "{line}");
         }
         assert_eq!(parts(b"time,x,y"), None);
+    }
+
+    #[test]
+    fn numbers_without_words_are_a_log_only_where_the_first_is_a_time() {
+        assert!(looks_so(b"1655992918.27 639 400\n1655992918.29 641 401\n"));
+        assert!(!looks_so(b"639,400,0,1656000000010000\n641,401,0,1656000000020000\n"));
+        assert!(!looks_so(b"639,400,10\n637,401,20\n"));
+        assert!(!looks_so(b"1656000000.1,20220623,14,02,11,086,639,400\n"));
+        assert!(looks_so(b"2022-06-23 14:02:11,086: 639 400\n"));
     }
 }

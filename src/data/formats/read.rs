@@ -116,6 +116,10 @@ impl Reading {
             return Err(damaged(format!("{place}: the time is {}: {}", lost.text, shortened::WHY)));
         }
         self.look_at_losses(plan, table)?;
+        for (about, wrong) in clock::look_as_written(&self.out.events) {
+            let line = self.lines.first().copied().unwrap_or(1);
+            self.dropped.warn(Warning { file: file.clone(), line, wrong, about });
+        }
         let mut cuts = std::mem::take(&mut self.out.parts);
         let mut backwards = 0;
         cuts.retain(|cut| (1..self.out.events.len()).contains(cut));

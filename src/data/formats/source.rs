@@ -13,6 +13,9 @@ use crate::files;
 pub(super) struct Source {
     /// As it is called in messages and for its user and session; an archive is a folder in it.
     pub path: PathBuf,
+    /// Whose it is where its archive has no folder for them: called like the archive, or like the
+    /// folder that the archive lies in.
+    pub owner: Option<String>,
     place: Place,
 }
 
@@ -30,12 +33,12 @@ enum Place {
 impl Source {
     /// A file.
     pub(crate) fn file(path: PathBuf) -> Self {
-        Self { path, place: Place::File }
+        Self { path, owner: None, place: Place::File }
     }
 
     /// What was unpacked into a stretch of a pool.
     pub(crate) fn unpacked(path: PathBuf, pool: &Arc<Mutex<File>>, [from, to]: [u64; 2]) -> Self {
-        Self { path, place: Place::Unpacked { pool: Arc::clone(pool), from, to } }
+        Self { path, owner: None, place: Place::Unpacked { pool: Arc::clone(pool), from, to } }
     }
 
     /// Its bytes behind the first so many.

@@ -13,10 +13,26 @@ const DEGREES: f64 = 45.0;
 /// So many of a hundred positions between whole numbers are no pixels' share.
 const BROKEN_PERCENT: usize = 90;
 
+/// No step of a mouse is longer in one report, pixels.
+const STEP: f64 = 255.0;
+/// So near to the origin lie steps at the ends of movements, pixels.
+const NEAR: f64 = 2.0;
+/// So many of a hundred are there, and on each side of it.
+const NEAR_PERCENT: usize = 5;
+const SIDE_PERCENT: usize = 10;
+/// A movement that ends at the origin, or begins there, is so near to it before or after, pixels.
+const SLOW: f64 = 24.0;
+
 /// Looks at the positions of a session.
 pub(super) fn look(events: &[MouseEvent]) -> Option<Wrong> {
     if events.len() < EVENTS_MIN {
         return None;
+    }
+    if are_steps(events) {
+        let wrong = "positions lie around 0 on all sides and keep returning there: they are steps \
+                     from one event to the next, not positions; add them up before anything is \
+                     compared";
+        return Some(("steps", wrong.into()));
     }
     let moves = events.windows(2).any(|pair| (pair[0].x, pair[0].y) != (pair[1].x, pair[1].y));
     let farthest = events.iter().map(|it| it.x.abs().max(it.y.abs())).fold(0.0, f64::max);
@@ -36,6 +52,45 @@ pub(super) fn look(events: &[MouseEvent]) -> Option<Wrong> {
          not pixels; multiply them by the pixels of one before anything is compared"
     );
     Some(("scale", wrong))
+}
+
+/// Whether positions are those of a mouse that reports how far it went: whole numbers on all sides
+/// of 0, to which they slowly return and from which they slowly go. A trial that begins in the
+/// middle of the screen goes away from there once.
+fn are_steps(events: &[MouseEvent]) -> bool {
+    const SIDES: [fn(&MouseEvent) -> bool; 4] =
+        [|it| it.x > 0.0, |it| it.x < 0.0, |it| it.y > 0.0, |it| it.y < 0.0];
+    events.iter().all(is_step)
+        && SIDES.into_iter().all(|side| percent(events, side) >= SIDE_PERCENT)
+        && percent(events, is_near) >= NEAR_PERCENT
+        && turns(events, is_near, is_slow) * 100 >= events.len()
+        && turns(events, is_slow, is_near) * 100 >= events.len()
+}
+
+/// How many of a hundred events are so.
+fn percent(events: &[MouseEvent], is: fn(&MouseEvent) -> bool) -> usize {
+    events.iter().filter(|it| is(it)).count() * 100 / events.len()
+}
+
+/// How often an event of one kind follows one of another.
+fn turns(
+    events: &[MouseEvent],
+    from: fn(&MouseEvent) -> bool,
+    to: fn(&MouseEvent) -> bool,
+) -> usize {
+    events.windows(2).filter(|pair| from(&pair[0]) && to(&pair[1])).count()
+}
+
+fn is_step(event: &MouseEvent) -> bool {
+    !is_broken(event) && event.x.abs().max(event.y.abs()) <= STEP
+}
+
+fn is_slow(event: &MouseEvent) -> bool {
+    !is_near(event) && event.x.abs() <= SLOW && event.y.abs() <= SLOW
+}
+
+fn is_near(event: &MouseEvent) -> bool {
+    event.x.abs() <= NEAR && event.y.abs() <= NEAR
 }
 
 /// Between two pixels.
@@ -68,5 +123,31 @@ mod tests {
         assert_eq!(wrong(400.0, false), None, "pixels between pixels");
         assert_eq!(wrong(12.0, true), None, "a short movement in whole pixels");
         assert_eq!(look(&[]), None);
+    }
+
+    #[test]
+    fn steps_are_told_from_positions() {
+        // Strokes of 30 reports in all directions: slow, fast, slow.
+        let stroke = |i: i32| f64::from(i % 30) / 30.0 * std::f64::consts::PI;
+        let step = |i: i32| {
+            let turn = f64::from(i / 30) * 2.4;
+            let fast = 12.0 * stroke(i).sin().powi(3);
+            [(fast * turn.cos()).round(), (fast * turn.sin()).round()]
+        };
+        let mut at = [400.0, 300.0];
+        let mut steps = Vec::new();
+        let mut positions = Vec::new();
+        for i in 0..600 {
+            let [dx, dy] = step(i);
+            at = [at[0] + dx, at[1] + dy];
+            let time = Timestamp::from_millis(i64::from(i) * 8);
+            steps.push(MouseEvent { at: time, kind: MouseKind::Move, x: dx, y: dy });
+            positions.push(MouseEvent { at: time, kind: MouseKind::Move, x: at[0], y: at[1] });
+        }
+        assert_eq!(look(&steps).map(|(about, _)| about), Some("steps"));
+        assert_eq!(look(&positions), None);
+        let middle =
+            positions.iter().map(|it| MouseEvent { x: it.x - 400.0, y: it.y - 300.0, ..*it });
+        assert_eq!(look(&middle.collect::<Vec<_>>()), None, "the origin in the middle");
     }
 }

@@ -9,7 +9,7 @@ use super::clock;
 use super::field::{self, TimeUnit};
 use super::foreign;
 use super::layout::{Column, Shape, TableLayout, TableRow};
-use super::lines::{LineReader, line_end};
+use super::lines::{LINE_MAX, LineReader, line_end};
 use super::rows::{Rows, split};
 use super::source::Source;
 use crate::error::{Failure, FailureKind, Result};
@@ -68,7 +68,11 @@ struct Header {
 impl Table {
     /// Reads the beginning of a file and finds the columns of the first layout that fits.
     pub(crate) fn open(source: Source, layouts: &[Arc<TableLayout>]) -> Result<Self> {
-        let head = source.head(HEAD_MAX)?;
+        let mut head = source.head(HEAD_MAX)?;
+        // Wide tables have more than a hundred thousand names in their first line.
+        if head.len() as u64 == HEAD_MAX && !head.contains(&b'\n') && !head.contains(&b'\r') {
+            head = source.head(LINE_MAX as u64)?;
+        }
         if let Some(foreign) = foreign::of(&head[..head.len().min(foreign::HEAD)]) {
             let what = format!("{}: {}", source.path.display(), foreign.what);
             return Err(Failure::new(FailureKind::Data, what).remedy(foreign.remedy));
@@ -136,8 +140,8 @@ impl Table {
         let text = head.strip_prefix(UTF8_MARK).unwrap_or(head);
         let begin = ((head.len() - text.len()) as u64, 1);
         let in_order = || (0..layout.columns.len()).map(Some).collect();
-        // A file without a single byte is a session in which nothing happened.
-        if text.is_empty() {
+        // A file of nothing but blanks is a session in which nothing happened.
+        if (head.len() as u64) < HEAD_MAX && text.trim_ascii().is_empty() {
             return Ok(new(b',', vec![None; layout.columns.len()], None, begin));
         }
         let (separator, is_quoted) = match layout.shape {
@@ -258,6 +262,15 @@ fn is_json(text: &[u8]) -> bool {
     }
 }
 
+/// Whether a line is one quoted cell that has the separators inside.
+fn is_quoted_whole(line: &[u8]) -> bool {
+    let inner = match line.trim_ascii() {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => return false,
+    };
+    !inner.contains(&b'"') && inner.iter().any(|byte| SEPARATORS[..4].contains(byte))
+}
+
 /// A file that no layout of the format fits: what to say once it is known whether another does.
 #[derive(Debug)]
 pub(super) struct NoLayoutFits {
@@ -282,13 +295,15 @@ impl std::error::Error for NoLayoutFits {}
 
 /// The failure of a file that no layout fits.
 fn not_of(source: Source, head: &[u8], column: &str, what: &str) -> Failure {
-    let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    let line = line.strip_prefix(UTF8_MARK).unwrap_or(line);
+    let text = head.strip_prefix(UTF8_MARK).unwrap_or(head).trim_ascii_start();
+    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let first_row: String = String::from_utf8_lossy(line).trim().chars().take(200).collect();
     let lacks = if column.is_empty() { String::new() } else { format!("no column {column:?}, ") };
     let said = format!("{}: {lacks}not {what}", source.path.display());
     let is_data = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-');
-    let remedy = if is_data {
+    let remedy = if is_quoted_whole(line) {
+        "Every row stands in quotes as a whole: take those away."
+    } else if is_data {
         "If it has no row of names: --no-header, and columns by number."
     } else {
         "Give another --format, or say which columns it has (--layout)."

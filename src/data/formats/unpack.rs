@@ -3,13 +3,14 @@
 //! all.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use super::names;
+use super::passed::Passed;
 use super::source::{Source, failed};
 use crate::error::{Failure, FailureKind, Result};
 use crate::files;
@@ -48,9 +49,14 @@ impl UnpackFile {
         self.add(path, shown, MultiGzDecoder::new(BufReader::new(file)))
     }
 
-    /// The members of an archive that are wanted by the last part of their name, as files of a
-    /// folder that is called like the archive.
-    pub fn zip(&mut self, path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Source>> {
+    /// The members of an archive that are wanted by the last part of their name, packed by gzip or
+    /// not, as files of a folder that is called like the archive.
+    pub fn zip(
+        &mut self,
+        path: &Path,
+        wanted: &dyn Fn(&str) -> bool,
+        passed: &mut Passed,
+    ) -> Result<Vec<Source>> {
         let mut file = files::open(path).map_err(|e| failed(path, e))?;
         let members = directory(&mut file).map_err(|e| damaged(path, &e))?;
         if members.iter().any(|member| member.name == b"[Content_Types].xml") {
@@ -59,8 +65,14 @@ impl UnpackFile {
         }
         let mut found = Vec::new();
         for member in members {
-            let Some(shown) = shown(path, &member.name, wanted) else { continue };
-            found.push(self.member(path, &mut file, &member, shown)?);
+            let Some(shown) = shown(path, &member.name) else { continue };
+            let name = last_name(&shown);
+            let is_packed = name.to_ascii_lowercase().ends_with(".gz");
+            if wanted(&name) || is_packed && wanted(&name[..name.len() - 3]) {
+                found.push(self.member(path, &mut file, &member, shown)?);
+            } else {
+                passed.add(shown);
+            }
         }
         Ok(found)
     }
@@ -76,12 +88,21 @@ impl UnpackFile {
             return Err(refused(&shown, "encrypted"));
         }
         let bytes = content(file, member).map_err(|e| damaged(path, &e))?;
-        match member.method {
-            0 => self.add(path, shown, bytes),
-            8 => self.add(path, shown, DeflateDecoder::new(BufReader::new(bytes))),
+        let bytes: Box<dyn Read> = match member.method {
+            0 => Box::new(bytes),
+            8 => Box::new(DeflateDecoder::new(BufReader::new(bytes))),
             other => {
-                Err(refused(&shown, &format!("packed by method {other}, which is not deflate")))
+                let why = format!("packed by method {other}, which is not deflate");
+                return Err(refused(&shown, &why));
             }
+        };
+        // By its first bytes: whoever packs a folder of .gz files gets both around each.
+        let mut bytes = BufReader::new(bytes);
+        let is_gzip = bytes.fill_buf().map_err(|e| damaged(&shown, &e))?.starts_with(GZIP);
+        if is_gzip {
+            self.add(path, shown, MultiGzDecoder::new(bytes))
+        } else {
+            self.add(path, shown, bytes)
         }
     }
 
@@ -126,14 +147,19 @@ fn damaged(path: &Path, error: &io::Error) -> Failure {
         .remedy("Fetch the file again, or move it away.")
 }
 
-/// How a member is called; `None` if nobody wants it. A name never leads out of the archive.
-fn shown(path: &Path, name: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
+/// The last part of a name.
+fn last_name(shown: &Path) -> String {
+    shown.file_name().map(names::os_name).unwrap_or_default()
+}
+
+/// How a member is called; `None` of a folder, and of what a system hides. A name never leads out
+/// of the archive.
+fn shown(path: &Path, name: &[u8]) -> Option<PathBuf> {
     let parts = name.split(|byte| matches!(byte, b'/' | b'\\'));
     let parts: Vec<String> = parts.map(names::name).filter(|part| !part.is_empty()).collect();
     let is_hidden = parts.iter().any(|part| part.starts_with('.') || part == "__MACOSX");
     let is_folder = name.last().is_none_or(|byte| matches!(byte, b'/' | b'\\'));
-    let is_wanted = parts.last().is_some_and(|last| wanted(last));
-    (is_wanted && !is_hidden && !is_folder)
+    (!parts.is_empty() && !is_hidden && !is_folder)
         .then(|| parts.iter().fold(path.to_owned(), |a, b| a.join(b)))
 }
 

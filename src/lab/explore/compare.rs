@@ -4,16 +4,38 @@
 use super::Survey;
 use super::user::UserSurvey;
 use crate::lab::identify::FeatureSet;
-use crate::lab::plot::{Axis, Colour, Figure, Mark, Picture, PointShape, Style, Ticks, short_id};
+use crate::lab::plot::{
+    Axis, Colour, Figure, Mark, Picture, PointShape, Style, Ticks, number, short_id,
+};
 
 /// So many times the median lies a value that decides the axis.
 const FAR_OUT: f64 = 100.0;
 
-/// One picture for each of the notebook's features; the users that have a section.
-pub(super) fn features(survey: &Survey) -> Vec<Picture> {
+/// One picture, with its place from 0, for each of the notebook's features that differs between sessions;
+/// the users that have a section.
+pub(super) fn features(survey: &Survey) -> Vec<(usize, Picture)> {
     let users: Vec<_> = survey.users.iter().take(survey.params.users).collect();
-    let names = FeatureSet::Notebook.names();
-    names.iter().enumerate().map(|(i, name)| feature(&users, i, name)).collect()
+    let names = FeatureSet::Notebook.names().into_iter().enumerate();
+    let differs = names.filter(|(i, _)| constant_value(&users, *i).is_none());
+    differs.map(|(i, name)| (i, feature(&users, i, &name))).collect()
+}
+
+/// The features that have one value in all sessions, with it: `share_drag 0`.
+pub(super) fn constant(survey: &Survey) -> Vec<String> {
+    let users: Vec<_> = survey.users.iter().take(survey.params.users).collect();
+    let names = FeatureSet::Notebook.names().into_iter().enumerate();
+    names
+        .filter_map(|(i, name)| Some(format!("{name} {}", number(constant_value(&users, i)?))))
+        .collect()
+}
+
+/// The value of a feature where all of several sessions have the same.
+fn constant_value(users: &[&UserSurvey], at: usize) -> Option<f64> {
+    let sessions = users.iter().flat_map(|user| &user.features);
+    let mut values = sessions.filter_map(|values| values.get(at).copied());
+    let first = values.next()?;
+    let second = values.next()?;
+    (second == first && values.all(|value| value == first)).then_some(first)
 }
 
 /// Events of every user, as bars; the users that have a section.
@@ -49,8 +71,8 @@ fn feature(users: &[&UserSurvey], at: usize, name: &str) -> Picture {
         let mut values: Vec<f64> =
             user.features.iter().filter_map(|values| values.get(at).copied()).collect();
         values.sort_by(f64::total_cmp);
-        if let Some(median) = values.get(values.len() / 2) {
-            medians.push([*median, row - 0.38, *median, row + 0.38]);
+        if let Some(median) = median(&values) {
+            medians.push([median, row - 0.38, median, row + 0.38]);
         }
         dots.extend(values.into_iter().map(|value| [value, row]));
     }
@@ -66,6 +88,13 @@ fn feature(users: &[&UserSurvey], at: usize, name: &str) -> Picture {
         ))
         .mark(Mark::segments(medians, Style::of(Colour::Series(1)).width(2.0)))
         .draw()
+}
+
+/// The middle of values in order: of an even number, half-way between the two.
+fn median(values: &[f64]) -> Option<f64> {
+    let upper = *values.get(values.len() / 2)?;
+    let lower = values[(values.len() - 1) / 2];
+    Some(f64::midpoint(lower, upper))
 }
 
 /// Logarithmic where one session would otherwise press all others together.
@@ -90,6 +119,13 @@ fn axis(values: impl Iterator<Item = f64>) -> Axis {
 mod tests {
     use super::*;
     use crate::lab::plot::Scale;
+
+    #[test]
+    fn a_median_of_two_lies_between_them() {
+        assert_eq!(median(&[1.0, 4.0]), Some(2.5));
+        assert_eq!(median(&[1.0, 4.0, 9.0]), Some(4.0));
+        assert_eq!(median(&[]), None);
+    }
 
     #[test]
     fn one_value_far_out_makes_the_axis_logarithmic_and_zero_forbids_it() {

@@ -37,15 +37,14 @@ pub(crate) fn page(survey: &Survey) -> Page {
 pub(crate) fn single_pictures(survey: &Survey) -> Vec<Drawing> {
     let mut out = vec![drawing("transitions".into(), path::legend())];
     out.push(drawing("users-events".into(), compare::sizes(survey)));
-    for (i, picture) in compare::features(survey).into_iter().enumerate() {
+    for (i, picture) in compare::features(survey) {
         out.push(drawing(format!("users-feature-{:02}", i + 1), picture));
     }
     let all = Together::of(survey);
     for (place, user) in survey.users.iter().take(survey.params.users).enumerate() {
         // Names that differ only in what a file name cannot hold stay apart by their number.
         let prefix = format!("{:02}-{}", place + 1, user.id);
-        let names = ["shares", "speeds", "pauses", "holds", "after-releases", "clicks"];
-        for (name, picture) in names.into_iter().zip(all.pictures(user)) {
+        for (name, picture) in all.pictures(user) {
             out.push(drawing(format!("{prefix}-{name}"), picture));
         }
         for (i, trace) in user.traces.iter().enumerate() {
@@ -145,7 +144,11 @@ fn checks(survey: &Survey) -> Section {
 
 fn together(survey: &Survey) -> Section {
     let mut pictures = vec![compare::sizes(survey)];
-    pictures.extend(compare::features(survey));
+    pictures.extend(compare::features(survey).into_iter().map(|(_, picture)| picture));
+    let same = compare::constant(survey);
+    let left = (!same.is_empty()).then(|| {
+        PageBlock::Small(format!("Not drawn, the same in every session: {}.", same.join(", ")))
+    });
     Section::new("Users beside each other")
         .with(PageBlock::Small(
             "A dot is a session, the stroke a user's median. Features of the research notebook: \
@@ -153,6 +156,7 @@ fn together(survey: &Survey) -> Section {
              shares of the event types, gaps between moves in ms."
                 .into(),
         ))
+        .with_all(left)
         .with(PageBlock::Pictures(pictures))
 }
 
@@ -198,7 +202,9 @@ impl Together {
         );
         let mut section = Section::new(format!("User {}", user.id))
             .with(PageBlock::Text(facts))
-            .with(PageBlock::Pictures(self.pictures(user).into()))
+            .with(PageBlock::Pictures(
+                self.pictures(user).into_iter().map(|(_, picture)| picture).collect(),
+            ))
             .with(table(user));
         if user.sessions.len() > ROWS {
             let more = user.sessions.len() - ROWS;
@@ -213,34 +219,30 @@ impl Together {
         }))
     }
 
-    fn pictures(&self, user: &UserSurvey) -> [Picture; 6] {
-        let speeds = Distribution {
-            title: "Speeds of movement",
-            label: "speed, px/s",
-            own: &user.speeds,
-            all: &self.speeds,
-        };
-        let pauses = Distribution {
-            title: "Pauses from 100 ms",
-            label: "pause, s",
-            own: &user.pauses,
-            all: &self.pauses,
-        };
-        let holds = Distribution {
-            title: "Buttons held",
-            label: "hold time, ms",
-            own: &user.holds,
-            all: &self.holds,
-        };
-        let after_releases = Distribution {
-            title: "From a release to the next movement",
-            label: "time, ms",
-            own: &user.after_releases,
-            all: &self.after_releases,
-        };
-        let timings = [speeds, pauses, holds, after_releases].map(|one| one.draw());
-        let [speeds, pauses, holds, after_releases] = timings;
-        [shares(user), speeds, pauses, holds, after_releases, click_density(user)]
+    /// With the name of the file of each; nothing is drawn of what did not occur.
+    fn pictures(&self, user: &UserSurvey) -> Vec<(&'static str, Picture)> {
+        let timings = [
+            ("speeds", "Speeds of movement", "speed, px/s", &user.speeds, &self.speeds),
+            ("pauses", "Pauses from 100 ms", "pause, s", &user.pauses, &self.pauses),
+            ("holds", "Buttons held", "hold time, ms", &user.holds, &self.holds),
+            (
+                "after-releases",
+                "Release to next movement",
+                "time, ms",
+                &user.after_releases,
+                &self.after_releases,
+            ),
+        ];
+        let mut pictures = vec![("shares", shares(user))];
+        for (name, title, label, own, all) in timings {
+            if own.total() > 0 {
+                pictures.push((name, Distribution { title, label, own, all }.draw()));
+            }
+        }
+        if !user.clicks.is_empty() {
+            pictures.push(("clicks", click_density(user)));
+        }
+        pictures
     }
 }
 
@@ -270,7 +272,7 @@ fn shares(user: &UserSurvey) -> Picture {
     Figure::new(title, Axis::linear("share", 0.0, 1.0), Axis::named("", &names, true))
         .size(290.0, 220.0)
         .about("A bar for each session, divided by the types of its events.")
-        .marks(EventType::ALL.map(|kind| {
+        .marks(EventType::ALL.into_iter().filter(|kind| occurs(&sessions, *kind)).map(|kind| {
             let parts: Vec<_> = sessions
                 .iter()
                 .enumerate()
@@ -283,6 +285,10 @@ fn shares(user: &UserSurvey) -> Picture {
             Mark::rects(parts, Style::of(kind.colour()).opacity(0.85)).named(kind.name())
         }))
         .draw()
+}
+
+fn occurs(sessions: &[&SessionFacts], kind: EventType) -> bool {
+    sessions.iter().any(|session| session.count(kind) > 0)
 }
 
 fn share(session: &SessionFacts, count: usize) -> f64 {

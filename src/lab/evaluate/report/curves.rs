@@ -4,12 +4,15 @@ use super::{model, windows};
 use crate::lab::evaluate::results::{JudgedUnit, Method, ProtocolRun, SizeFigures};
 use crate::lab::plot::{Axis, Colour, Dash, Figure, Mark, Picture, Scale, Style, Ticks};
 
+/// Curves with their bands that can still be told apart in one picture.
+const CURVES: usize = 3;
+
 /// The ends of a DET axis.
 const DET: [f64; 2] = [0.002, 0.8];
 
 /// How to read the three pictures.
-pub(super) const KEY: &str = "ROC and DET: all owners' scores on one scale; bands are pointwise \
-    95 % intervals over owners. A DET axis is stretched so that normally distributed scores give a \
+pub(super) const KEY: &str = "ROC and DET: all owners' scores on one scale, for up to three sizes of \
+    the table; bands are pointwise 95 % intervals over owners. A DET axis is stretched so that normally distributed scores give a \
     straight line; lower and further left is better. EER by windows: means over owners with 95 % \
     intervals; the dotted line is where more windows of the same session stop helping.";
 
@@ -26,7 +29,7 @@ pub(super) fn roc(model: &Method) -> Picture {
     let y = Axis::linear("owners accepted (1 - FRR)", 0.0, 1.0);
     let figure = Figure::new("ROC", x, y).size(390.0, 410.0).mark(chance);
     figure
-        .about("ROC curves with bands, one for each number of windows.")
+        .about("ROC curves with bands, for up to three numbers of windows.")
         .marks(curves(model, of))
         .draw()
 }
@@ -45,7 +48,7 @@ pub(super) fn det(model: &Method) -> Picture {
     let y = Axis::probit("owners rejected (FRR), %", DET[0], DET[1]);
     Figure::new("DET", x, y)
         .size(390.0, 410.0)
-        .about("DET curves with bands on probit axes, one for each number of windows.")
+        .about("DET curves with bands on probit axes, for up to three numbers of windows.")
         .mark(equal)
         .marks(curves(model, of))
         .draw()
@@ -57,11 +60,24 @@ fn on_axis(share: f64) -> f64 {
 
 type BandAndLine = (Vec<[f64; 3]>, Vec<[f64; 2]>);
 
+/// The sizes that are drawn: where there are many, the first, the middle and the last number of
+/// windows. The table has all.
+fn drawn(model: &Method) -> Vec<&SizeFigures> {
+    if model.sizes.len() <= CURVES {
+        return model.sizes.iter().collect();
+    }
+    let counts: Vec<&SizeFigures> = model.counts().map(|(_, size)| size).collect();
+    if counts.len() <= CURVES {
+        return model.sizes.iter().take(CURVES).collect();
+    }
+    [0, counts.len() / 2, counts.len() - 1].map(|place| counts[place]).into()
+}
+
 /// Bands below all lines.
 fn curves(model: &Method, of: impl Fn(&SizeFigures) -> BandAndLine) -> Vec<Mark> {
     let mut bands = Vec::new();
     let mut lines = Vec::new();
-    for (i, size) in model.sizes.iter().enumerate() {
+    for (i, size) in drawn(model).into_iter().enumerate() {
         let (band, line) = of(size);
         bands.push(Mark::band(band, Style::series(i).opacity(0.13)));
         lines.push(Mark::line(line, Style::series(i)).named(windows(size.unit)));
@@ -115,5 +131,30 @@ impl Method {
             JudgedUnit::Windows(n) => Some((n as f64, size)),
             JudgedUnit::Seconds(_) | JudgedUnit::Session => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::evaluate::report::sample;
+
+    #[test]
+    fn a_picture_has_three_bands_at_most() {
+        let results = sample::results();
+        let mut method = model(&results.runs[0]).unwrap().clone();
+        let of = |units: &[usize]| -> Vec<SizeFigures> {
+            let sized = |n: &usize| {
+                let unit = JudgedUnit::Windows(*n);
+                SizeFigures { unit, ..method.sizes[0].clone() }
+            };
+            units.iter().map(sized).collect()
+        };
+        let [many, few] = [of(&[1, 5, 10, 20, 30]), of(&[1, 10])];
+        method.sizes = many;
+        let units: Vec<_> = drawn(&method).iter().map(|size| windows(size.unit)).collect();
+        assert_eq!(units, ["1 window", "10 windows", "30 windows"]);
+        method.sizes = few;
+        assert_eq!(drawn(&method).len(), 2);
     }
 }

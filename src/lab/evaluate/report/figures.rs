@@ -24,7 +24,18 @@ pub(super) fn table(model: &Method) -> PageBlock {
         "FRR shipped",
         "FRR at FAR 1 %",
     ];
-    PageBlock::Table(head.map(str::to_owned).to_vec(), model.sizes.iter().map(row).collect())
+    filled(&head, model.sizes.iter().map(row).collect())
+}
+
+/// A table without the columns in which no row says anything.
+fn filled(head: &[&str], rows: Vec<Vec<String>>) -> PageBlock {
+    let places = 0..head.len();
+    let places: Vec<usize> =
+        places.filter(|place| rows.iter().any(|row| row[*place] != "-")).collect();
+    let head = places.iter().map(|place| head[*place].to_owned()).collect();
+    let rows =
+        rows.iter().map(|row| places.iter().map(|place| row[*place].clone()).collect()).collect();
+    PageBlock::Table(head, rows)
 }
 
 fn row(size: &SizeFigures) -> Vec<String> {

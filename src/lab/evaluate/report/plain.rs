@@ -83,10 +83,11 @@ fn streams(run: &ProtocolRun) -> String {
             streams.impostor_sessions
         ),
     };
-    format!(
-        "{caught} An owner would have been disturbed {:.1} times in eight hours at the desk.",
-        streams.false_alarms_per_8h_wall.value
-    )
+    let rate = streams.false_alarms_per_8h_wall.value;
+    if rate == 0.0 {
+        return format!("{caught} No owner was disturbed.");
+    }
+    format!("{caught} An owner was disturbed {rate:.1} times in eight hours at the desk.")
 }
 
 /// What somebody must know who reads only this far.

@@ -11,7 +11,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::files;
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
-use crate::platform::file_watch::Place;
+use crate::platform::file_watch::FileIdentity;
 
 /// Whoever looks whether a file is locked locks it for a moment, and an agent that was asked to end
 /// may take two seconds: it is tried so often.
@@ -77,8 +77,9 @@ impl Instance {
     /// Claims anew what is no longer found at its place: each file, and why it could not be had.
     pub(super) fn claim_again(&self) -> Vec<(PathBuf, Option<Failure>)> {
         let mut held = self.held();
-        let gone =
-            held.iter_mut().filter(|lock| Place::of(&lock.path) != Place::of_open(&lock.file));
+        let gone = held
+            .iter_mut()
+            .filter(|lock| FileIdentity::of(&lock.path) != FileIdentity::of_open(&lock.file));
         let again = gone.map(|lock| {
             let claimed = claim(&lock.path, self.socket.as_deref(), 1);
             let failure = claimed.map(|file| lock.file = file).err();
@@ -184,7 +185,7 @@ mod tests {
         let locks = ["a.lock", "b.lock", "c.lock"].map(|name| folder.path().join(name));
         let instance = Instance::claim(&locks, None).unwrap();
         assert!(instance.claim_again().is_empty());
-        let is_told = Place::of(&locks[0]).is_some();
+        let is_told = FileIdentity::of(&locks[0]).is_some();
         if !is_told {
             // Such a system lets no file go that is held, or tells of none.
             assert!(holder(&locks[0]).is_some());

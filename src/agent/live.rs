@@ -146,7 +146,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         SourceKind::Recording => DeviceCheck::recording(source.capture()),
     };
     let mut source = source;
-    let telling = Telling::new(Mutex::new(Some(tasks.clone())));
+    let telling = OpenTasks::new(Mutex::new(Some(tasks.clone())));
     let intake = intake.telling(capture_news(shared_status.clone(), telling.clone()));
     // Not joined: it may wait for a mouse that never moves again, and ends with the process.
     spawn("intake", move || intake.run(source.as_mut()))?;
@@ -195,10 +195,10 @@ fn shared_status(
 }
 
 /// Where entries of threads that may outlive the engine go, until the engine has ended.
-pub(super) type Telling = Arc<Mutex<Option<Sender<Task>>>>;
+pub(super) type OpenTasks = Arc<Mutex<Option<Sender<Task>>>>;
 
 /// Shows and writes down what the source says of itself.
-fn capture_news(shared_status: Arc<SharedStatus>, telling: Telling) -> intake::News {
+fn capture_news(shared_status: Arc<SharedStatus>, telling: OpenTasks) -> intake::News {
     Box::new(move |news| {
         let (topic, sentence) = match &news {
             CaptureNews::Blind(why) => ("capture", Some(format!("the mouse is not seen: {why}"))),

@@ -10,11 +10,11 @@ use crossbeam_channel::Sender;
 use super::control::AgentControl;
 use super::event::{Event, StampedEvent};
 use super::instance::Instance;
-use super::live::{Telling, serve};
+use super::live::{OpenTasks, serve};
 use super::responder::Task;
 use crate::error::Failure;
 use crate::platform::control::endpoint::ControlEndpoint;
-use crate::platform::file_watch::{FileWatch, Place};
+use crate::platform::file_watch::{FileIdentity, FileWatch};
 
 /// How long until what could not be made is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub struct Presence {
     instance: Instance,
     socket: PathBuf,
-    place: Option<Place>,
+    place: Option<FileIdentity>,
     /// What could not be made again, and was told.
     missing: BTreeSet<PathBuf>,
 }
@@ -31,12 +31,12 @@ pub struct Presence {
 impl Presence {
     /// Of the holder of some locks that can be asked at a socket, which is open.
     pub(crate) fn of(instance: Instance, socket: &Path) -> Self {
-        let place = Place::of(socket);
+        let place = FileIdentity::of(socket);
         Self { instance, socket: socket.to_owned(), place, missing: BTreeSet::new() }
     }
 
     /// Looks after it until the agent ends.
-    pub(super) fn attend(mut self, control: &AgentControl, telling: &Telling) {
+    pub(super) fn attend(mut self, control: &AgentControl, telling: &OpenTasks) {
         let mut paths = self.instance.paths();
         paths.push(self.socket.clone());
         loop {
@@ -57,7 +57,7 @@ impl Presence {
     /// Makes again what is gone, and says what that was.
     fn mend(&mut self, control: &AgentControl) -> Vec<Event> {
         let mut again = self.instance.claim_again();
-        if Place::of(&self.socket) != self.place {
+        if FileIdentity::of(&self.socket) != self.place {
             again.push((self.socket.clone(), self.open(control).err()));
         }
         again.into_iter().filter_map(|(path, failure)| self.told(path, failure)).collect()
@@ -65,7 +65,7 @@ impl Presence {
 
     fn open(&mut self, control: &AgentControl) -> Result<(), Failure> {
         let endpoint = ControlEndpoint::open(&self.socket)?;
-        self.place = Place::of(&self.socket);
+        self.place = FileIdentity::of(&self.socket);
         serve(endpoint, control.clone())
     }
 

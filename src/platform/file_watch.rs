@@ -1,10 +1,10 @@
-//! Notices that files were removed, replaced or moved, at the price of no wake-up while they are not.
-//! Where the system does not tell, every file is taken to be where it was.
+//! Notices that files were removed, replaced or moved, and sleeps until then. Linux tells of it;
+//! elsewhere every file is taken to be where it was.
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{FileWatch, Place};
+pub(crate) use elsewhere::{FileIdentity, FileWatch};
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{FileWatch, Place};
+pub(crate) use linux::{FileIdentity, FileWatch};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -22,12 +22,12 @@ mod linux {
 
     /// Which file of which disk something is, whatever is in it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(crate) struct Place {
+    pub(crate) struct FileIdentity {
         device: u64,
         file: u64,
     }
 
-    impl Place {
+    impl FileIdentity {
         /// Of what a path leads to; `None` where nothing is.
         pub(crate) fn of(path: &Path) -> Option<Self> {
             path.symlink_metadata().ok().map(Self::from)
@@ -39,7 +39,7 @@ mod linux {
         }
     }
 
-    impl From<Metadata> for Place {
+    impl From<Metadata> for FileIdentity {
         fn from(data: Metadata) -> Self {
             Self { device: data.dev(), file: data.ino() }
         }
@@ -88,11 +88,11 @@ mod elsewhere {
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
-    /// Nothing is told of places here.
+    /// There is none here.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(crate) struct Place;
+    pub(crate) enum FileIdentity {}
 
-    impl Place {
+    impl FileIdentity {
         /// Not known.
         pub(crate) fn of(_path: &Path) -> Option<Self> {
             None
@@ -136,7 +136,7 @@ mod tests {
         for change in [0, 1, 2] {
             fs::write(&file, "").unwrap();
             let _open = fs::File::open(&file).unwrap();
-            let place = Place::of(&file);
+            let place = FileIdentity::of(&file);
             let watch = FileWatch::new(std::slice::from_ref(&file));
             match change {
                 0 => fs::remove_file(&file).unwrap(),
@@ -147,7 +147,7 @@ mod tests {
                 _ => fs::rename(&room, folder.path().join("away")).unwrap(),
             }
             watch.wait(None);
-            assert_ne!(Place::of(&file), place);
+            assert_ne!(FileIdentity::of(&file), place);
         }
     }
 }

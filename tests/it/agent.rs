@@ -389,6 +389,37 @@ fn a_guard_stands_by_in_a_countdown_and_goes_home_when_it_is_locked() {
     agent.join().unwrap().unwrap();
 }
 
+/// A mouse that breaks when nobody moves it any more.
+struct Breaking(Wire);
+
+impl EventSource for Breaking {
+    fn next(&mut self, timeout: Option<Duration>) -> Result<Next> {
+        match self.0.next(timeout)? {
+            Next::End => Err(Failure::new(FailureKind::Unavailable, "the mouse is lost")),
+            next => Ok(next),
+        }
+    }
+
+    fn name(&self) -> &str {
+        "breaking"
+    }
+}
+
+#[test]
+fn a_watch_that_breaks_in_a_countdown_locks() {
+    let desktop = TestDesktop { countdown_s: 60, ..TestDesktop::new(MaxAction::Lock) };
+    let (mouse, signals) = unbounded();
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let setup = desktop.setup(Breaking(Wire(signals)), (session, answers));
+    let agent = std::thread::spawn(move || live::run(setup, live::commands()));
+    hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    wait_until("the countdown", || count(&desktop.journal(), "countdown") == 1);
+    drop(mouse);
+    assert!(agent.join().unwrap().is_err());
+    assert_eq!(desktop.locker.events(), [FakeCall::Locked]);
+}
+
 #[test]
 fn a_notice_that_nobody_takes_never_becomes_a_lock() {
     let desktop = TestDesktop { notifier: Fake::broken(), ..TestDesktop::new(MaxAction::Notify) };

@@ -361,6 +361,24 @@ fn a_display_that_stays_away_ends_the_source_with_a_sentence() {
 }
 
 #[test]
+fn a_capture_process_that_is_killed_time_and_again_ends_no_watch() {
+    let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
+    let params = CaptureParams { patience: Duration::from_millis(500), ..params(&desktop) };
+    let mut source = CaptureProcess::open(params).unwrap();
+    for _ in 0..4 {
+        let pid = source.capture_pid().unwrap().to_string();
+        assert!(Command::new("kill").args(["-s", "KILL", &pid]).status().unwrap().success());
+        let mut told = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
+        while !told.contains(&CaptureNews::Sees) {
+            assert!(Instant::now() < deadline, "{told:?}");
+            source.next(Some(Duration::from_millis(100))).unwrap();
+            told.extend(std::iter::from_fn(|| source.news()));
+        }
+    }
+}
+
+#[test]
 fn the_capture_process_goes_with_its_source() {
     let desktop = TestDesktop::start(&TestDesktopPlan::bare()).unwrap();
     let source = CaptureProcess::open(params(&desktop)).unwrap();

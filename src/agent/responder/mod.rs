@@ -217,8 +217,9 @@ impl Responder {
             Event::Verdict(verdict) => self.verdict(verdict),
             Event::Session { boundary: Boundary::Locked } => drop(self.call_off()),
             Event::Session { boundary: Boundary::Unlocked } => self.unlocked(),
+            // The alarm was before it: what ends the watch is no way out of a countdown.
             Event::Fault { why } => {
-                self.call_off();
+                self.lock_in_the_end("the watch ended by a fault");
                 self.tell(notice::fault(why));
             }
             Event::Capture(CaptureState::Blind { why }) => self.blind(why),

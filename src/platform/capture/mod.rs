@@ -55,7 +55,7 @@ const START_PATIENCE: Micros = Micros::from_millis(10_000);
 /// The first pause before a dead capture process is started again; doubled each time.
 const FIRST_PAUSE: Micros = Micros::from_millis(100);
 const LONGEST_PAUSE: Micros = Micros::from_millis(2_000);
-/// A capture process that lived so long was well: what ends it begins a new outage.
+/// A capture process that lived so long was well: another is started at once.
 const WELL: Micros = Micros::from_millis(5_000);
 /// A program that was not seen to move the pointer for so long has stopped.
 const PROGRAM_RESTS: Micros = Micros::from_millis(30_000);
@@ -307,6 +307,8 @@ impl CaptureProcess {
             process.since = now;
         }
         self.refused = None;
+        // Whoever ends it time and again is not to end the watch by that.
+        self.outage = None;
         self.was_up = true;
         if self.blind.take().is_some() {
             self.news.push_back(CaptureNews::Sees);
@@ -321,7 +323,6 @@ impl CaptureProcess {
         {
             self.decoder.boundary(now, Boundary::Overflow);
             if now - process.since >= WELL {
-                self.outage = None;
                 self.pause = FIRST_PAUSE;
             }
         }

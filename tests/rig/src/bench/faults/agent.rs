@@ -133,6 +133,10 @@ impl WatchedAgent {
 
 impl Drop for WatchedAgent {
     fn drop(&mut self) {
+        // The number of one that has ended may be another process's by now.
+        if self.ended().is_some() {
+            return;
+        }
         // First the guard, which would lock.
         children(self.pid()).into_iter().for_each(|child| signal(child, "KILL"));
         // It may have ended by itself.

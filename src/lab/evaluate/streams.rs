@@ -348,15 +348,17 @@ mod tests {
         }
     }
 
-    /// So many movements, no two alike.
+    /// So many movements, no two alike; half of them too short to tell a program by.
     fn movements(count: i64) -> Vec<Window> {
         let mut state = 1_u64;
         let mut signals = Vec::new();
-        for step in 0..30 * count {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let at = Timestamp::from_millis(step * 8 + step / 30 * 1000);
-            let [x, y] = [state >> 40, state >> 20].map(|bits| (bits % 900) as f64);
-            signals.push(Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x, y }));
+        for movement in 0..count {
+            for step in 0..if movement % 2 == 0 { 30 } else { 9 } {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let at = Timestamp::from_millis(movement * 1000 + step * 8);
+                let [x, y] = [state >> 40, state >> 20].map(|bits| (bits % 900) as f64);
+                signals.push(Signal::Mouse(MouseEvent { at, kind: MouseKind::Move, x, y }));
+            }
         }
         cut_recording(WindowParams::default(), signals).0
     }

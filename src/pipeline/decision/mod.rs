@@ -12,8 +12,8 @@
 //! An internal fault is no evidence.
 
 mod evidence;
-mod grouping;
 mod fragments;
+mod grouping;
 mod interruptions;
 
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use super::event::{Boundary, Micros, Timestamp};
 use super::owner_model::OwnerModel;
 use super::score::WindowScore;
-use grouping::Grouping;
 use fragments::Fragments;
+use grouping::Grouping;
 use interruptions::Interruptions;
 
 pub use evidence::{BLOCK, Block, BlockModel, Evidence, MOST, PageSum, ScoreCalibration};

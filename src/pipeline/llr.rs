@@ -1,8 +1,6 @@
 //! The evidence of an embedding in nats: how much likelier it is the owner's than anybody's, each
 //! dimension by itself, under normal distributions or under Student's.
 
-use super::owner_model::GroupMean;
-
 /// Where one dimension of a mean is to be found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct DimensionLlr {
@@ -42,11 +40,11 @@ pub struct LlrForm {
 }
 
 impl LlrForm {
-    /// In nats, owner to anybody.
-    pub fn of(&self, group_mean: &GroupMean) -> f64 {
-        let dimensions = group_mean.embedding.iter().zip(&self.dimensions);
-        let embedding: f64 = dimensions.map(|(x, one)| one.of(*x, self.degrees_of_freedom)).sum();
-        embedding + self.odds * group_mean.log_odds
+    /// In nats, owner to anybody, of these means: of each dimension, and of the log-odds of the scores.
+    pub fn of(&self, embedding: &[f64], log_odds: f64) -> f64 {
+        let dimensions = embedding.iter().zip(&self.dimensions);
+        let llr: f64 = dimensions.map(|(x, one)| one.of(*x, self.degrees_of_freedom)).sum();
+        llr + self.odds * log_odds
     }
 }
 

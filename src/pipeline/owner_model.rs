@@ -259,7 +259,7 @@ impl OwnerModel {
     /// owner to anybody.
     pub fn evidence(&self, group_mean: &GroupMean, windows: usize) -> f64 {
         let clicks = self.clicks.as_ref().map_or(0.0, |clicks| clicks.llr(&group_mean.clicks));
-        self.ratio(windows).of(group_mean) + clicks
+        self.ratio(windows).of(&group_mean.embedding, group_mean.log_odds) + clicks
     }
 
     /// The same as a score: 0.5 where neither is likelier.

@@ -3,7 +3,9 @@
 
 use super::calibrate::ScoredStream;
 use super::simulated_sessions::SimulatedSessions;
-use crate::pipeline::{EmbeddingCovariance, GroupMean, OwnSessions, OwnerModel, Stretch};
+use crate::pipeline::{
+    EmbeddingCovariance, GroupMean, LlrForm, OwnSessions, OwnerModel, Stretch, WindowScore,
+};
 
 /// A later session differs more than one stretch from the next, by so much. Set on Gmail people
 /// (the one shared part with many days of one person): the rate of false alarms that is promised is
@@ -66,17 +68,20 @@ fn honest_slope(
     let mut rows: Vec<[f64; 3]> = Vec::new();
     for n in HONEST_SIZES {
         let ratio = owner_model.ratio(n);
-        let genuine: Vec<f64> =
-            days.groups(n).map(|group| ratio.of(&GroupMean::of(group.iter()))).collect();
+        let genuine: Vec<f64> = days.groups(n).map(|group| llr(&ratio, group)).collect();
         let groups = impostors.iter().flat_map(|s| s.window_scores.chunks_exact(n));
-        let impostor: Vec<f64> =
-            groups.map(|group| ratio.of(&GroupMean::of(group.iter()))).collect();
+        let impostor: Vec<f64> = groups.map(|group| llr(&ratio, group)).collect();
         for (side, label) in [(&genuine, 1.0), (&impostor, 0.0)] {
             let weight = 1.0 / side.len().max(1) as f64;
             rows.extend(side.iter().map(|x| [*x, label, weight]));
         }
     }
     slope(&rows)
+}
+
+fn llr(ratio: &LlrForm, group: &[WindowScore]) -> f64 {
+    let group_mean = GroupMean::of(group.iter());
+    ratio.of(&group_mean.embedding, group_mean.log_odds)
 }
 
 /// The slope of a logistic regression through the origin; rows are value, label and weight.
@@ -100,7 +105,7 @@ fn slope(rows: &[[f64; 3]]) -> f64 {
 mod tests {
     use super::*;
     use crate::lab::random::Random;
-    use crate::pipeline::{Score, WindowScore, grouped};
+    use crate::pipeline::{Score, grouped};
 
     fn covariance() -> EmbeddingCovariance {
         EmbeddingCovariance {

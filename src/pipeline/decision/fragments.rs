@@ -1,5 +1,5 @@
-//! Movement in pieces too short for a window. Everybody makes some; somebody who makes nothing else is
-//! never judged, and works around the watch.
+//! Movement in pieces too short for a window. Everybody makes some; somebody who makes these alone
+//! works around the watch.
 
 use serde::{Deserialize, Serialize};
 

@@ -57,7 +57,7 @@ fn ratio(path: &[Sample], form: &LlrForm, scorer: &mut impl Scorer) -> Result<f6
     let scores = scorer.score(&[steps]);
     let scores = scores.map_err(|e| Failure::new(FailureKind::Internal, e.to_string()))?;
     // The decision looks at the embedding alone.
-    Ok(form.of(&GroupMean { log_odds: 0.0, ..GroupMean::of(scores.iter()) }))
+    Ok(form.of(&GroupMean::of(scores.iter()).embedding, 0.0))
 }
 
 /// One change: of size along an axis, of time, of a place and its neighbourhood, or of smoothness.

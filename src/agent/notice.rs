@@ -180,7 +180,7 @@ pub(crate) fn could_not_lock(why: &str) -> NoticeText {
 /// Alarms no longer lock.
 pub(crate) fn safe_mode(seen: &JudgedMovement, locks: usize) -> NoticeText {
     let body = format!(
-        "{} After {locks} locks in ten minutes mousewarden only warns. If it was you each time, run \
+        "{} After {locks} locks in ten minutes alarms only warn. If it was you each time, run \
          `mousewarden --enroll --again`.",
         seen.sentence()
     );

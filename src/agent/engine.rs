@@ -270,25 +270,21 @@ impl Engine {
         let was_interrupted = self.detector.decider().is_interrupted();
         let verdict = self.detector.push(signal).map_err(broken)?;
         let knows = self.detector.knows_session();
-        if knows != knew {
-            self.shared_status.change(|status| status.today = knows);
-        }
+        self.shared_status.change(|status| status.today = knows);
         if let Signal::Boundary { kind: Boundary::Overflow, .. } = signal {
             self.shared_status.change(|status| status.overflows += 1);
             self.tell(Event::Session { boundary: Boundary::Overflow });
         }
         if let Some(action) = self.detector.take_fragment_action() {
-            self.keep_state();
             self.tell(Event::Fragments { action });
         }
-        let decision = self.detector.decider().decision();
-        self.shared_status.change(|status| status.decision = decision);
-        let interrupted = self.detector.decider().is_interrupted();
-        if interrupted != was_interrupted {
-            self.shared_status.change(|status| status.interrupted = interrupted);
-            if interrupted {
-                self.tell(Event::Interrupted);
-            }
+        let decider = self.detector.decider();
+        let interrupted = decider.is_interrupted();
+        self.shared_status.change(|status| {
+            (status.decision, status.interrupted) = (decider.decision(), interrupted);
+        });
+        if interrupted && !was_interrupted {
+            self.tell(Event::Interrupted);
         }
         if verdict.is_some() || !matches!(signal, Signal::Mouse(_)) {
             self.keep_state();
@@ -313,8 +309,8 @@ impl Engine {
         let Some(movement) = self.unjudged.add(signal) else { return };
         let action = self.detector.unjudged(signal.at(), movement);
         self.keep_state();
-        let decision = self.detector.decider().decision();
-        self.shared_status.change(|status| status.decision = decision);
+        let decider = self.detector.decider();
+        self.shared_status.change(|status| status.decision = decider.decision());
         if let Some(action) = action {
             let what = self.device.word().unwrap_or(Unknown::Backend);
             self.tell(Event::Unjudged { capture: self.device.capture(), what, action });
@@ -340,10 +336,8 @@ impl Engine {
             Stamp::LastSignal => self.last_at,
         };
         self.judge(Signal::Boundary { at, kind })?;
-        let decision = self.detector.decider().decision();
-        let evidence = self.detector.decider().evidence() as f32;
-        self.shared_status
-            .change(|status| (status.decision, status.evidence) = (decision, evidence));
+        let decider = self.detector.decider();
+        self.shared_status.change(|status| status.evidence = decider.evidence() as f32);
         Ok(at)
     }
 

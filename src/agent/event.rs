@@ -121,8 +121,7 @@ pub enum Event {
         /// What ought to be done.
         action: Action,
     },
-    /// Somebody moves in pieces too short to be judged, so many of them that something ought to be
-    /// done.
+    /// Somebody moves in pieces too short to be judged, too often to be left alone.
     Fragments {
         /// What ought to be done.
         action: Action,
@@ -345,9 +344,7 @@ impl Event {
             Self::Unjudged { what, action, .. } => {
                 format!("movement with an unknown {what} cannot be judged: {action}")
             }
-            Self::Fragments { action } => {
-                format!("movement in pieces too short to be judged: {action}")
-            }
+            Self::Fragments { action } => format!("movement too short to be judged: {action}"),
             Self::Interrupted => "interrupted too often within five minutes".into(),
             Self::Capture(state) => state.words(),
             Self::Notified { notice, .. } => format!("told: {notice}"),

@@ -79,7 +79,7 @@ pub(super) fn run(
     agent: &AgentParams<'_>,
 ) -> Result<OwnerStreams> {
     let later = KnownMovement { key: agent.own.key, ..KnownMovement::default() };
-    let mut life = Life { scorer, agent, adapted: None, later };
+    let mut life = Life { scorer, agent, adapted: None, mornings: Vec::new(), later };
     let mut streams = OwnerStreams::default();
     life.owner(&test.genuine, &mut streams)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
@@ -94,7 +94,10 @@ pub(super) fn run(
             streams.too_short += 1;
             continue;
         }
-        let before = before.get(at % before.len().max(1)).copied().unwrap_or_default();
+        let day = at % before.len().max(1);
+        let before = before.get(day).copied().unwrap_or_default();
+        // What the agent knows by then, not what it learns later.
+        life.adapted = life.mornings.get(day).cloned().unwrap_or_default();
         streams.impostors.push(life.impostor(owner, piece, before)?);
     }
     Ok(streams)
@@ -105,6 +108,8 @@ struct Life<'a, S> {
     agent: &'a AgentParams<'a>,
     /// What the owner's work has made of the model.
     adapted: Option<Adapted>,
+    /// The same at the beginning of each of the owner's sessions.
+    mornings: Vec<Option<Adapted>>,
     /// The owner's verified movement since the enrolment.
     later: KnownMovement,
 }
@@ -130,8 +135,10 @@ impl<S: Scorer> Life<'_, S> {
         let mut detector = self.detector(&stream)?;
         let mut session: Vec<Verdict> = Vec::new();
         let mut standing = Standing::default();
+        let mut begins = false;
         for signal in &stream.signals {
             if matches!(signal, Signal::Boundary { kind: Boundary::Start, .. }) {
+                begins = true;
                 streams.add_work(&std::mem::take(&mut session));
             }
             let Some(verdict) = detector.push(*signal).map_err(broken)? else { continue };
@@ -144,6 +151,9 @@ impl<S: Scorer> Life<'_, S> {
                 detector.push(unlock).map_err(broken)?;
             }
             self.adapted = detector.take_adapted().or(self.adapted.take());
+            if std::mem::take(&mut begins) {
+                self.mornings.push(self.adapted.clone());
+            }
             self.later = detector.take_later_movement().unwrap_or(std::mem::take(&mut self.later));
         }
         streams.add_work(&session);

@@ -79,7 +79,7 @@ pub(super) fn run(
     agent: &AgentParams<'_>,
 ) -> Result<OwnerStreams> {
     let later = KnownMovement { key: agent.own.key, ..KnownMovement::default() };
-    let mut life = Life { scorer, agent, adapted: None, mornings: Vec::new(), later };
+    let mut life = Life { scorer, agent, adapted: None, later, mornings: Vec::new() };
     let mut streams = OwnerStreams::default();
     life.owner(&test.genuine, &mut streams)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
@@ -97,7 +97,9 @@ pub(super) fn run(
         let day = at % before.len().max(1);
         let before = before.get(day).copied().unwrap_or_default();
         // What the agent knows by then, not what it learns later.
-        life.adapted = life.mornings.get(day).cloned().unwrap_or_default();
+        if let Some(morning) = life.mornings.get(day).cloned() {
+            (life.adapted, life.later) = morning;
+        }
         streams.impostors.push(life.impostor(owner, piece, before)?);
     }
     Ok(streams)
@@ -108,10 +110,10 @@ struct Life<'a, S> {
     agent: &'a AgentParams<'a>,
     /// What the owner's work has made of the model.
     adapted: Option<Adapted>,
-    /// The same at the beginning of each of the owner's sessions.
-    mornings: Vec<Option<Adapted>>,
     /// The owner's verified movement since the enrolment.
     later: KnownMovement,
+    /// Both at the beginning of each of the owner's sessions.
+    mornings: Vec<(Option<Adapted>, KnownMovement)>,
 }
 
 impl<S: Scorer> Life<'_, S> {
@@ -151,10 +153,10 @@ impl<S: Scorer> Life<'_, S> {
                 detector.push(unlock).map_err(broken)?;
             }
             self.adapted = detector.take_adapted().or(self.adapted.take());
-            if std::mem::take(&mut begins) {
-                self.mornings.push(self.adapted.clone());
-            }
             self.later = detector.take_later_movement().unwrap_or(std::mem::take(&mut self.later));
+            if std::mem::take(&mut begins) {
+                self.mornings.push((self.adapted.clone(), self.later.clone()));
+            }
         }
         streams.add_work(&session);
         let anchor = self.agent.decision.owner();

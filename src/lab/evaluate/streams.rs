@@ -79,7 +79,7 @@ pub(super) fn run(
     agent: &AgentParams<'_>,
 ) -> Result<OwnerStreams> {
     let later = KnownMovement { key: agent.own.key, ..KnownMovement::default() };
-    let mut life = Life { scorer, agent, adapted: None, later, mornings: Vec::new() };
+    let mut life = Life { scorer, agent, adapted: None, later, by_day: Vec::new() };
     let mut streams = OwnerStreams::default();
     life.owner(&test.genuine, &mut streams)?;
     let owner = test.genuine.first().map_or("", |piece| piece.person);
@@ -97,8 +97,8 @@ pub(super) fn run(
         let day = at % before.len().max(1);
         let before = before.get(day).copied().unwrap_or_default();
         // What the agent knows by then, not what it learns later.
-        if let Some(morning) = life.mornings.get(day).cloned() {
-            (life.adapted, life.later) = morning;
+        if let Some(known) = life.by_day.get(day).cloned() {
+            (life.adapted, life.later) = known;
         }
         streams.impostors.push(life.impostor(owner, piece, before)?);
     }
@@ -113,7 +113,7 @@ struct Life<'a, S> {
     /// The owner's verified movement since the enrolment.
     later: KnownMovement,
     /// Both at the beginning of each of the owner's sessions.
-    mornings: Vec<(Option<Adapted>, KnownMovement)>,
+    by_day: Vec<(Option<Adapted>, KnownMovement)>,
 }
 
 impl<S: Scorer> Life<'_, S> {
@@ -155,7 +155,7 @@ impl<S: Scorer> Life<'_, S> {
             self.adapted = detector.take_adapted().or(self.adapted.take());
             self.later = detector.take_later_movement().unwrap_or(std::mem::take(&mut self.later));
             if std::mem::take(&mut begins) {
-                self.mornings.push((self.adapted.clone(), self.later.clone()));
+                self.by_day.push((self.adapted.clone(), self.later.clone()));
             }
         }
         streams.add_work(&session);

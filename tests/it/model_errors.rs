@@ -105,7 +105,7 @@ fn another_contract() {
     let newer = refused(|model| set(model, "mousewarden.contract", "3"));
     assert_says(&newer, FailureKind::Data, &["contract 3", "contract 2", "Update mousewarden"]);
     let older = refused(|model| set(model, "mousewarden.contract", "1"));
-    assert_says(&older, FailureKind::Data, &["contract 1", "contract 2", "enrol again"]);
+    assert_says(&older, FailureKind::Data, &["contract 1", "contract 2", "`mousewarden --enroll`"]);
 }
 
 #[test]

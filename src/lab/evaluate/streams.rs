@@ -96,7 +96,6 @@ pub(super) fn run(
         }
         let day = at % before.len().max(1);
         let before = before.get(day).copied().unwrap_or_default();
-        // What the agent knows by then, not what it learns later.
         if let Some(known) = life.by_day.get(day).cloned() {
             (life.adapted, life.later) = known;
         }
@@ -137,10 +136,8 @@ impl<S: Scorer> Life<'_, S> {
         let mut detector = self.detector(&stream)?;
         let mut session: Vec<Verdict> = Vec::new();
         let mut standing = Standing::default();
-        let mut begins = false;
         for signal in &stream.signals {
             if matches!(signal, Signal::Boundary { kind: Boundary::Start, .. }) {
-                begins = true;
                 streams.add_work(&std::mem::take(&mut session));
             }
             let Some(verdict) = detector.push(*signal).map_err(broken)? else { continue };
@@ -154,7 +151,7 @@ impl<S: Scorer> Life<'_, S> {
             }
             self.adapted = detector.take_adapted().or(self.adapted.take());
             self.later = detector.take_later_movement().unwrap_or(std::mem::take(&mut self.later));
-            if std::mem::take(&mut begins) {
+            if session.len() == 1 {
                 self.by_day.push((self.adapted.clone(), self.later.clone()));
             }
         }

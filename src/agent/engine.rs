@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 
 use crate::error::{Failure, FailureKind, Result};
-use crate::pipeline::{Boundary, Detector, Signal, Timestamp};
+use crate::pipeline::{Boundary, Decision, Detector, Signal, Timestamp};
 use crate::platform::capture::description::Unknown;
 use crate::platform::clock;
 
@@ -173,7 +173,7 @@ impl Engine {
                     }
                     Ok(Signal::Mouse(_)) => {}
                     // Without a session watch the mouse alone is listened to.
-                    Err(_) => return self.listen_without_session(ears),
+                    Err(_) => return self.listen(&EngineInputs { session: never(), ..ears.clone() }),
                 },
                 recv(ears.commands) -> command => {
                     self.drain(&ears.inlet)?;
@@ -190,10 +190,6 @@ impl Engine {
                 },
             }
         }
-    }
-
-    fn listen_without_session(&mut self, ears: &EngineInputs) -> Result<String> {
-        self.listen(&EngineInputs { session: never(), ..ears.clone() })
     }
 
     fn drain(&mut self, inlet: &SignalQueue) -> Result<()> {
@@ -264,13 +260,20 @@ impl Engine {
         self.shared_status.change(|status| status.state = state);
     }
 
+    /// The decision, whether the watch was interrupted too often, and whether the day is known.
+    fn standing(&self) -> (Decision, bool, bool) {
+        let decider = self.detector.decider();
+        (decider.decision(), decider.is_interrupted(), self.detector.knows_session())
+    }
+
     fn judge(&mut self, signal: Signal) -> Result<()> {
         self.keep(|recorder| recorder.push(&signal));
-        let knew = self.detector.knows_session();
-        let was_interrupted = self.detector.decider().is_interrupted();
+        let before = self.standing();
         let verdict = self.detector.push(signal).map_err(broken)?;
-        let knows = self.detector.knows_session();
-        self.shared_status.change(|status| status.today = knows);
+        let now = self.standing();
+        if now != before {
+            self.shared_status.change(|s| (s.decision, s.interrupted, s.today) = now);
+        }
         if let Signal::Boundary { kind: Boundary::Overflow, .. } = signal {
             self.shared_status.change(|status| status.overflows += 1);
             self.tell(Event::Session { boundary: Boundary::Overflow });
@@ -278,12 +281,8 @@ impl Engine {
         if let Some(action) = self.detector.take_fragment_action() {
             self.tell(Event::Fragments { action });
         }
-        let decider = self.detector.decider();
-        let interrupted = decider.is_interrupted();
-        self.shared_status.change(|status| {
-            (status.decision, status.interrupted) = (decider.decision(), interrupted);
-        });
-        if interrupted && !was_interrupted {
+        let [interrupted, day_known] = [now.1 && !before.1, now.2 && !before.2];
+        if interrupted {
             self.tell(Event::Interrupted);
         }
         if verdict.is_some() || !matches!(signal, Signal::Mouse(_)) {
@@ -296,7 +295,7 @@ impl Engine {
             let stamped = StampedEvent::now(Event::Verdict(verdict));
             self.shared_status.verdict(&verdict, &stamped.wall);
             self.send(stamped);
-            if knows && !knew {
+            if day_known {
                 self.tell(Event::DayKnown);
             }
             self.learn();
@@ -358,8 +357,7 @@ impl Engine {
         self.mark(Boundary::Suspended)?;
         self.paused = Some(span.map_or_else(never, after));
         let until = span.and_then(|span| clock::wall().checked_add(span).ok());
-        self.shared_status
-            .change(|status| status.paused_until = until.map(|until| until.to_string()));
+        self.shared_status.change(|s| s.paused_until = until.map(|until| until.to_string()));
         self.show_state();
         self.tell(Event::Paused { seconds: span.map(|span| span.as_secs()) });
         Ok(())

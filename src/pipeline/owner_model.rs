@@ -131,10 +131,10 @@ pub struct OwnerModel {
     /// the rest is left. 0, as in older files, if days are not told apart.
     #[serde(default)]
     pub days: f32,
-    /// Of Student's distribution, by which embeddings scatter; 0, as in older files, for the normal
-    /// one. What lies far out is commoner than that makes it.
-    #[serde(default)]
-    pub degrees_of_freedom: f32,
+    /// Of Student's distribution, by which embeddings scatter; without them, as in older files, it is
+    /// the normal one. What lies far out is commoner than that makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degrees_of_freedom: Option<f32>,
     /// How much the owner's own sessions differ; without it, as in older files, as much as anybody's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_sessions: Option<OwnSessions>,
@@ -183,7 +183,7 @@ impl OwnerModel {
             odds: 0.0,
             lone: 0.0,
             days: 0.0,
-            degrees_of_freedom: 0.0,
+            degrees_of_freedom: None,
             own_sessions: None,
             slope: 1.0,
             clicks: None,
@@ -228,10 +228,9 @@ impl OwnerModel {
     pub fn ratio(&self, windows: usize) -> LlrForm {
         let n = windows.max(1) as f64;
         let dimensions = (0..self.mean.len()).map(|at| self.dimension(at, n)).collect();
-        let degrees_of_freedom = f64::from(self.degrees_of_freedom);
         LlrForm {
             dimensions,
-            degrees_of_freedom: (degrees_of_freedom > 0.0).then_some(degrees_of_freedom),
+            degrees_of_freedom: self.degrees_of_freedom.map(f64::from),
             odds: f64::from(self.odds) * n / (n + f64::from(self.lone)),
         }
     }
@@ -295,8 +294,7 @@ impl OwnerModel {
         if !(slope.is_finite() && *slope > 0.0) {
             return Err(format!("the slope {slope} of its owner model must be above 0"));
         }
-        let degrees = self.degrees_of_freedom;
-        if degrees != 0.0 && !(degrees.is_finite() && degrees > 2.0) {
+        if let Some(degrees) = self.degrees_of_freedom.filter(|d| !(d.is_finite() && *d > 2.0)) {
             return Err(format!(
                 "the {degrees} degrees of freedom of its owner model must be above 2"
             ));

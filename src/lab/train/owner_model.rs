@@ -49,7 +49,7 @@ pub(super) fn owner_model(
     let days = 1.0 - 1.0 / DAYS;
     let stretches = Stretch::cut(own.window_scores.iter().map(|seen| &seen.embedding[..]));
     let own_sessions = Some(OwnSessions::of_enrolment(&covariance, &stretches));
-    let degrees_of_freedom = DEGREES_OF_FREEDOM;
+    let degrees_of_freedom = Some(DEGREES_OF_FREEDOM);
     let of_owner = OwnerModel { degrees_of_freedom, own_sessions, days, ..centred };
     let mut owner_model = OwnerModel { odds: ODDS, lone: LONE, ..of_owner };
     let days = SimulatedSessions::simulate(&owner_model, own, seed)?;

@@ -18,8 +18,8 @@ const ODDS: f32 = 2.0;
 /// embedding of that window mostly says too. Set on SapiMouse and Gmail people, where it halves how
 /// far scores of single windows are off, and changes no error rate.
 const LONE: f32 = 1.0;
-/// Of Student's distribution around owners and everybody. Tried on five sets: 4 and 6 serve alike, the
-/// normal one is worse on all of them (`onnx/EXPERIMENTS.md`).
+/// Of Student's distribution around owners and everybody: a false alarm less here and there, and not
+/// shown to gain on sets left out (`onnx/EXPERIMENTS.md`).
 const DEGREES_OF_FREEDOM: f32 = 6.0;
 /// Group sizes by which the evidence is made honest.
 const HONEST_SIZES: [usize; 3] = [1, 5, 10];

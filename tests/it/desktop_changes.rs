@@ -349,10 +349,11 @@ fn a_password_makes_another_mouse_the_owners_until_it_is_forgotten() {
     assert!(agent.says(&desktop, &["devices"]).contains("None since"));
 }
 
-/// Three steps, which are no window, and the pause that ends them.
-fn nudge(mouse: &mut TestMouse) {
+/// Three steps there or back, which are no window, and the pause that ends them.
+fn nudge(mouse: &mut TestMouse, back: bool) {
+    let step = if back { -6.0 } else { 6.0 };
     for _ in 0..3 {
-        mouse.step(6.0, 3.0).unwrap();
+        mouse.step(step, step / 2.0).unwrap();
         clock::sleep_until(clock::now() + Micros::from_millis(8));
     }
     clock::sleep_until(clock::now() + Micros::from_millis(270));
@@ -368,7 +369,7 @@ fn a_hand_that_keeps_below_a_window_is_an_alarm() {
     let mut pieces = 0;
     while !agent.journal().iter().any(is_told) {
         assert!(Instant::now() < deadline, "{pieces} pieces: {:#?}", agent.journal());
-        nudge(&mut mouse);
+        nudge(&mut mouse, pieces % 2 == 1);
         pieces += 1;
     }
     // A slow machine makes a window of some, each of which takes the place of eight.

@@ -4,13 +4,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
 use crate::platform::control::endpoint::ControlEndpoint;
-use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock};
+use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock, signals};
 
 use super::away::AgentOrigin;
 use super::control::AgentControl;
@@ -71,6 +72,9 @@ pub struct Setup {
     pub config: Option<std::path::PathBuf>,
     /// What it starts from.
     pub origin: AgentOrigin,
+    /// How long the process may last once it was told to stop, whatever it still waits for (a locker
+    /// is left to the guard); none where others live in this process.
+    pub last_moment: Option<Duration>,
 }
 
 /// Shows an agent that can be asked by these means.
@@ -180,6 +184,9 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
+    if ending.is_ok() {
+        setup.last_moment.into_iter().for_each(signals::end_within);
+    }
     // The intake may live on, and must not keep the responder waiting for more.
     drop(telling.lock().unwrap_or_else(PoisonError::into_inner).take());
     // The engine's end of the channel is gone: the responder does what is left, and ends.

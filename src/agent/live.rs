@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 use crate::error::{Failure, Result};
 use crate::pipeline::Signal;
 use crate::platform::control::endpoint::ControlEndpoint;
-use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock, signals};
+use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock};
 
 use super::away::AgentOrigin;
 use super::control::AgentControl;
@@ -181,12 +181,10 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         saved,
         later_movement,
         devices,
+        last_moment: setup.last_moment,
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);
-    if ending.is_ok() {
-        setup.last_moment.into_iter().for_each(signals::end_within);
-    }
     // The intake may live on, and must not keep the responder waiting for more.
     drop(telling.lock().unwrap_or_else(PoisonError::into_inner).take());
     // The engine's end of the channel is gone: the responder does what is left, and ends.

@@ -145,7 +145,7 @@ impl RunArgs {
             rules: context.policy.rules(),
             config: context.file.clone(),
             origin,
-            last_moment: (kind == SourceKind::Mouse).then_some(LAST_MOMENT),
+            last_moment: Some(LAST_MOMENT),
         };
         Ok((setup, Held { _instance: instance, _watch: watch, socket }))
     }

@@ -8,6 +8,7 @@ use crate::clicks::ClicksArgs;
 #[cfg(target_os = "linux")]
 use crate::demo::DemoArgs;
 use crate::fuzz::FuzzArgs;
+use crate::limits::LimitsArgs;
 use crate::pretrain::PretrainArgs;
 
 /// Demonstration, benchmarks, fuzzing and pretraining of mousewarden.
@@ -31,6 +32,8 @@ enum Command {
     Pretrain(PretrainArgs),
     /// Write into a backbone how click timings lie among users.
     Clicks(ClicksArgs),
+    /// Measure how often each of several limits bothers owners, set by set.
+    Limits(LimitsArgs),
 }
 
 impl Cli {
@@ -46,6 +49,7 @@ impl Cli {
             Command::Fuzz(args) => args.run(),
             Command::Pretrain(args) => args.run(),
             Command::Clicks(args) => args.run(),
+            Command::Limits(args) => args.run(),
         }
     }
 }

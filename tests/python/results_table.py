@@ -184,6 +184,8 @@ TITLES = {
     "long-term": "long-term (Kharagpur, `iitkgp`, dfl)",
     "administrators": "administrators (`balabit`)",
     "browsing": "browsing (`hbrs`, dfl)",
+    "long-term-benchmark": "long-term, benchmark backbone",
+    "gmail-benchmark": "Gmail, benchmark backbone",
 }
 
 

@@ -43,7 +43,9 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
     };
     let emphasis = match status.decision {
         Decision::Trusted => style(scene, Color::Green),
-        Decision::Suspicious => style(scene, Color::Yellow),
+        // Yellow letters cannot be read on a white terminal.
+        Decision::Suspicious if scene.colour => Style::default().fg(Color::Black).bg(Color::Yellow),
+        Decision::Suspicious => Style::default(),
         Decision::Intruder => style(scene, Color::Red).add_modifier(Modifier::REVERSED),
     };
     let sentence = Span::styled(headline(status), emphasis.add_modifier(Modifier::BOLD));

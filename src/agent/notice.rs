@@ -146,7 +146,7 @@ pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
 
 /// An alarm that will lock in so many seconds.
 pub(crate) fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
-    let no_hand = seen.why.is_some_and(|why| why.copies + why.generated > 0);
+    let no_hand = seen.why.is_some_and(|why| why.is_no_hand());
     let remedy = if no_hand { "" } else { " If it is you, just go on moving it." };
     let body = format!("{}{remedy}", seen.sentence());
     let notice = Notice { summary: locking_in(seconds), body, ask: params.buttons, urgent: true };

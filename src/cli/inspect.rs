@@ -12,7 +12,7 @@ use crate::error::{Failure, Result, printable};
 use crate::files;
 use crate::model::bundle::CONTRACT;
 use crate::model::identifier::ARCHITECTURE;
-use crate::model::{Bundle, Identifier, Limit, OperatingPoint, Provenance};
+use crate::model::{Backbone, Bundle, Identifier, Limit, OperatingPoint, Provenance};
 use crate::nn::{AnyNetwork, BiLstm, Network};
 use crate::pipeline::WindowParams;
 
@@ -54,14 +54,9 @@ impl InspectArgs {
     pub(crate) fn run(self) -> Result<()> {
         let bundle = match Bundle::read(&self.model) {
             Ok(bundle) => bundle,
-            // Models come in two kinds; of what is neither the first failure is told.
-            Err(failure) => match Identifier::read(&self.model) {
-                Ok(people) => return tell_people(&self.model, &people, self.json),
-                Err(_) => return Err(failure),
-            },
+            Err(failure) => return tell_other(&self.model, self.json, failure),
         };
-        let content = files::read(&self.model)
-            .map_err(|error| Failure::io(format!("model {}", self.model.display()), error))?;
+        let content = content_of(&self.model)?;
         let description = describe(self.model, &content, bundle);
         let text = if self.json {
             serde_json::to_string_pretty(&description).unwrap_or_default()
@@ -70,6 +65,62 @@ impl InspectArgs {
         };
         writeln!(io::stdout(), "{text}").map_err(|error| Failure::io("standard output", error))
     }
+}
+
+/// A model of `identify`, or a backbone; of what is neither, the failure of the first kind is told.
+fn tell_other(path: &Path, json: bool, failure: Failure) -> Result<()> {
+    if let Ok(people) = Identifier::read(path) {
+        return tell_people(path, &people, json);
+    }
+    match Backbone::read(path) {
+        Ok(backbone) => tell_backbone(path, &backbone, json),
+        Err(_) => Err(failure),
+    }
+}
+
+/// What the start of an owner's training says of itself.
+fn tell_backbone(path: &Path, backbone: &Backbone, json: bool) -> Result<()> {
+    let content = content_of(path)?;
+    let from = &backbone.origin;
+    if json {
+        return output::json(&serde_json::json!({
+            "path": path,
+            "sha256": hash_of(&content),
+            "architecture": backbone.network.architecture(),
+            "windows": backbone.windows,
+            "origin": {
+                "name": from.name,
+                "trained_by": from.trained_by,
+                "real_users": from.real_users,
+                "real_source": from.real_source,
+                "synthetic_users": from.synthetic_users,
+                "windows": from.windows,
+                "steps": from.steps,
+                "seed": from.seed,
+            },
+        }));
+    }
+    let real = if from.real_source.is_empty() { "nobody" } else { &from.real_source };
+    let clicks = backbone.clicks.as_ref().map_or("unknown", |_| "known");
+    let lines = [
+        format!("backbone     {}", path.display()),
+        format!("content      sha256 {}", hash_of(&content)),
+        "kind         what models are trained from, nobody's own: `--backbone FILE` of train and evaluate"
+            .into(),
+        format!("network      {}, {} weights", backbone.network.architecture(), weights(&backbone.network)),
+        format!("people       {} real ({real}), {} generated", from.real_users, from.synthetic_users),
+        format!("trained by   {}, {} steps, {} windows, seed {}", from.trained_by, from.steps, from.windows, from.seed),
+        format!("clicks       their times among people are {clicks}"),
+    ];
+    output::line(&printable(&lines.join("\n")))
+}
+
+fn content_of(path: &Path) -> Result<Vec<u8>> {
+    files::read(path).map_err(|error| Failure::io(format!("model {}", path.display()), error))
+}
+
+fn hash_of(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a model of `identify train` says of itself.
@@ -100,13 +151,12 @@ fn tell_people(path: &Path, model: &Identifier, json: bool) -> Result<()> {
 }
 
 fn describe(path: PathBuf, content: &[u8], bundle: Bundle) -> Description {
-    let digest = Sha256::digest(content);
     let Bundle { network, windows, operating_points, default_group, .. } = bundle;
     let Bundle { limits, owner_model, provenance, .. } = bundle;
     let clicks = owner_model.as_ref().and_then(|owner| owner.clicks.as_ref());
     Description {
         path,
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hash_of(content),
         contract: CONTRACT,
         architecture: network.architecture(),
         hidden: network.widths(),

@@ -55,7 +55,7 @@ fn text(status: &Status, quiet: Option<&QuietPeriod>) -> String {
     let columns = output::columns().saturating_sub(NAME_COLUMNS + 1);
     for (name, value) in rows(status, quiet) {
         let mut name = name;
-        for line in output::folded(&value, columns) {
+        for line in value.lines().flat_map(|line| output::folded(line, columns)) {
             // Writing into a String cannot fail.
             let _ = writeln!(out, "{name:<NAME_COLUMNS$} {line}");
             name = "";
@@ -185,7 +185,7 @@ fn alarmed(alarm: &LastAlarm) -> String {
     let why = if alarm.why.is_empty() {
         String::new()
     } else {
-        format!("; unlike you: {}", alarm.why.join(", "))
+        format!("; why: {}", alarm.why.join(", "))
     };
     format!("{}, to {}{why}", clock::local(&alarm.at), alarm.action)
 }

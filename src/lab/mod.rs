@@ -8,6 +8,7 @@ pub(crate) mod explore;
 pub(crate) mod identify;
 pub mod kinematics;
 pub mod metrics;
+mod parallel;
 pub mod plot;
 mod population;
 pub mod preprocess;

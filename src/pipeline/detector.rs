@@ -72,8 +72,22 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// The differences, each in a few words: "faster (1400 px/s, you 640)".
+    /// Whether no hand moves the mouse: a recording is played, or a program moves it.
+    pub const fn is_no_hand(&self) -> bool {
+        self.copies + self.generated > 0
+    }
+
+    /// The reasons, each in a few words: "faster (1400 px/s, you 640)".
     pub fn words(&self) -> Vec<String> {
+        let Self { copies, generated, .. } = self;
+        if *copies > 0 {
+            return vec![format!("a recording is played: {copies} copies of earlier movements")];
+        }
+        if *generated > 0 {
+            return vec![format!(
+                "a program moves the mouse: {generated} movements more even than a hand's"
+            )];
+        }
         self.differences.iter().flatten().map(ToString::to_string).collect()
     }
 }

@@ -2,6 +2,7 @@
 //! a bad file ends with its exit code and a clean standard output.
 
 use crate::sample_model::bundle;
+use crate::tools::checkout;
 use assert_cmd::Command;
 
 fn inspect(arguments: &[&str]) -> (i32, String, String) {
@@ -34,6 +35,21 @@ fn a_model_in_words_and_as_json() {
     assert_eq!(json["windows"]["pause_ms"], 250);
     assert_eq!(json["operating_points"][1]["windows"], 5);
     assert_eq!(json["sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn a_backbone_says_whom_it_knows() {
+    for (file, people) in [("backbone.onnx", "86 real"), ("benchmark.onnx", "48 real (sapimouse")] {
+        let path = checkout("onnx").join(file);
+        let (code, text, talk) = inspect(&[path.to_str().unwrap()]);
+        assert_eq!(code, 0, "{talk}");
+        assert!(text.contains("--backbone FILE") && text.contains(people), "{text}");
+        let (_, json, _) = inspect(&[path.to_str().unwrap(), "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let card = std::fs::read_to_string(path.with_extension("md")).unwrap();
+        assert!(card.contains(json["sha256"].as_str().unwrap()), "the card of {file} has another");
+        assert!(std::fs::metadata(&path).unwrap().len() < 4_000_000, "{file}");
+    }
 }
 
 #[test]

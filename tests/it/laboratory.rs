@@ -8,8 +8,9 @@ use std::process::{Command, Output};
 
 use crate::tools::{checkout, python};
 
-const USERS: usize = 4;
-const SESSIONS: usize = 3;
+/// Invented people, and sessions of each.
+pub const USERS: usize = 4;
+pub const SESSIONS: usize = 3;
 const STROKES: usize = 50;
 
 /// Numbers that look random, the same each time.
@@ -24,7 +25,7 @@ impl Draw {
 }
 
 /// A session of strokes in the layout of DFL; each user has a pace and a reach.
-fn session(user: usize, which: usize) -> String {
+pub fn session(user: usize, which: usize) -> String {
     let mut draw = Draw((user * 100 + which) as u64 + 5);
     let mut text = String::from("client timestamp,button,state,x,y\n");
     let (mut at, mut x, mut y) = (1000.0, 600.0, 400.0);
@@ -47,7 +48,8 @@ fn session(user: usize, which: usize) -> String {
     text
 }
 
-fn invented(folder: &Path) {
+/// People in the layout of DFL, a folder each.
+pub fn invented(folder: &Path) {
     for user in 1..=USERS {
         let own = folder.join(format!("User{user}"));
         fs::create_dir_all(&own).unwrap();
@@ -142,6 +144,42 @@ fn the_generated_page_is_what_its_files_make() {
     let python = PathBuf::from("python3");
     let output = Command::new(python).arg(script).arg("--check").arg(page).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A figure of an evaluation that is kept, by its place in the file.
+fn kept(set: &str, place: &str) -> f64 {
+    let text = fs::read_to_string(checkout(&format!("onnx/results/{set}-open-set.json"))).unwrap();
+    let results: serde_json::Value = serde_json::from_str(&text).unwrap();
+    results["runs"][0]["continuous"].pointer(place).unwrap().as_f64().unwrap()
+}
+
+#[test]
+fn the_readme_has_the_figures_of_the_results() {
+    let text = fs::read_to_string(checkout("README.md")).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rate = |set| kept(set, "/false_alarms_per_8h_wall/value");
+    let [long_term, administrators, browsing] =
+        ["long-term", "administrators", "browsing"].map(rate);
+    for words in [
+        format!("long-term users {long_term:.1} ("),
+        format!("administrators {administrators:.1} ("),
+        format!("people browsing {browsing:.1} ("),
+        format!(
+            "after {:.0} s of movement in the median",
+            kept("long-term", "/movement/median/value")
+        ),
+    ] {
+        assert!(text.contains(&words), "README.md does not say {words:?}");
+    }
+    let within = |place: &str| {
+        let sets = ["long-term", "administrators", "browsing"];
+        sets.map(|set| format!("{:.0}", 100.0 * kept(set, place)))
+    };
+    let [first, second, third] = within("/within/1/noticed/value");
+    let noticed = format!("within 100 movements in {first}, {second} and {third} %");
+    let [first, second, third] = within("/missed_share/value");
+    let never = format!("{first}, {second} and {third} % never");
+    assert!(text.contains(&noticed) && text.contains(&never), "{noticed}; {never}");
 }
 
 #[test]

@@ -150,6 +150,9 @@ mod adaptation;
 // Every command that a text of the program names parses.
 mod commands;
 
+// Every command of the laboratory that a document names runs.
+mod documents;
+
 // `inspect`.
 mod inspect;
 

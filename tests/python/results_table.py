@@ -3,10 +3,12 @@
 
     results_table.py RESULTS.json... [--markdown | --latex]
     results_table.py RESULTS.json --reduce SMALL.json --command "..."   keeps what the tables need, and the hash
-    results_table.py --write RESULTS.md                                 fills the page in from such small files
+    results_table.py --write RESULTS.md    makes the page of results/page.md beside it and the files that this names
+    results_table.py --check RESULTS.md    fails where the page is another
 
-A page holds `<!-- results SMALL.json -->` and `<!-- end -->`; what stands between is written anew. Needs nothing
-but Python. onnx/FORMATS.md documents the file.
+A mark in page.md stands for tables: `<!-- results FILE -->` of an evaluation, `<!-- summary NAME... -->` of several side by
+side, `<!-- attacks FILE -->` of `bench attacks`, `<!-- table FILE -->` of any figures with their command, data, seeds and
+version. Needs nothing but Python. onnx/FORMATS.md documents results.json.
 """
 
 import argparse
@@ -116,8 +118,10 @@ def reduced(path, command):
                 size.pop("pooled")
                 size.pop("calibration", None)
         use = run["continuous"]
-        for key in ("curve", "wall_curve", "users", "caught", "missed_one", "adapted") if use else ():
+        for key in ("curve", "wall_curve", "users", "caught", "missed_one") if use else ():
             use.pop(key, None)
+        if use and use.get("adapted"):
+            use["adapted"].pop("drift")
         if use and use.get("worst_owner"):
             use["worst_owner"] = ["an owner", use["worst_owner"][1]]
     return json.dumps(results, separators=(",", ":")) + "\n"
@@ -133,16 +137,133 @@ def caption(results):
     )
 
 
+def short_hash(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def results_block(folder, name):
+    results = json.loads((folder / name).read_text(encoding="utf-8"))
+    return caption(results) + tables(results, markdown, SHOWN)
+
+
+def table_block(folder, name):
+    """Figures that a command printed, with all that leads back to it."""
+    found = json.loads((folder / name).read_text(encoding="utf-8"))
+    command = found["command"]
+    made = f"`{command}`" if command.startswith("mousewarden") else command.capitalize()
+    said = f"{made}; {found['data']}; seeds: {found['seeds']}; {found['made_by']}; [`{name}`](results/{name}), SHA-256 "
+    for row in found["rows"]:
+        if len(row) != len(found["columns"]):
+            raise SystemExit(f"{name}: a row of {len(row)} cells under {len(found['columns'])} columns: {row}")
+    return said + short_hash(folder / name) + ".\n\n" + markdown(found["columns"], found["rows"])
+
+
+def attacks_block(folder, name):
+    found = json.loads((folder / name).read_text(encoding="utf-8"))
+    sets = [entry["set"] for entry in found["owners"]]
+    columns = list(dict.fromkeys(sets))
+    head = ["what is presented", "presentations", "accepted", "95 %", *columns, "RIAPAR"]
+    head += ["without replay detection", "by the model alone"]
+    rows = []
+    for row in found["rows"]:
+        low, high = row["interval"]
+        relative = "" if row["riapar"] is None else f"{100 * row['riapar']:.1f}"
+        of_sets = [f"{100 * share:.0f}" for share in row["by_set"]]
+        rows.append(
+            [row["name"], str(row["presented"]), f"**{100 * row['accepted']:.1f} %**", f"{100 * low:.1f}-{100 * high:.1f}"]
+            + of_sets
+            + [relative, f"{100 * row['without_replay_detection']:.1f} %", f"{100 * row['by_model']:.1f} %"]
+        )
+    owners = ", ".join(f"{sets.count(name)} {name}" for name in columns)
+    said = f"`{found['command']}`; {len(sets)} owners ({owners}), seed {found['seed']}; {found['made_by']}; "
+    return f"{said}[`{name}`](results/{name}), SHA-256 {short_hash(folder / name)}.\n\n{markdown(head, rows)}"
+
+
+# What a set is called in the head of the summary.
+TITLES = {
+    "long-term": "long-term (Kharagpur, `iitkgp`, dfl)",
+    "administrators": "administrators (`balabit`)",
+    "browsing": "browsing (`hbrs`, dfl)",
+    "long-term-benchmark": "long-term, benchmark backbone",
+    "gmail-benchmark": "Gmail, benchmark backbone",
+}
+
+
+def percent(found):
+    return f"{100 * found['value']:.0f} %"
+
+
+def rate(found, digits=1):
+    return f"{found['value']:.{digits}f} ({found['low']:.{digits}f}-{found['high']:.{digits}f})"
+
+
+def within(use, key):
+    shares = " / ".join(f"{100 * step[key]['value']:.0f}" for step in use["within"])
+    last = use["within"][-1][key]
+    return f"{shares} % ({100 * last['low']:.0f}-{100 * last['high']:.0f})"
+
+
+def model_eer(run, windows):
+    sizes = next(method for method in run["methods"] if method["name"] == "model")["sizes"]
+    return next(100 * size["mean"]["eer"]["value"] for size in sizes if size["unit"] == {"windows": windows})
+
+
+def poisoned(use):
+    found = use.get("adapted")
+    return percent(found["missed_by_poisoning"]) if found else "-"
+
+
+def summary_column(results):
+    run = results["runs"][0]
+    use = run["continuous"]
+    owners = len({model["sha256"] for model in run["models"]})
+    false_alarms = rate(use["false_alarms_per_8h_wall"])
+    worst = use["worst_owner"]
+    return {
+        "owners, hours of later work": f"{owners}, {use['genuine_hours'][0]:.1f} h",
+        f"false notices in 8 h; {use['promised_per_8h']:.1f} is promised": f"**{false_alarms.replace(' (', '** (')}",
+        "owners without one; the worst in 8 h of those seen for an hour": f"{use['owners_without']}; " + (f"{worst[1]:.1f}" if worst else "-"),
+        "false locks in 8 h if nobody answers a notice; 0.2 is promised": rate(use["false_locks_per_8h"], 2),
+        "noticed after seconds of movement, median": rate(use["movement"]["median"], 0),
+        "impostor sessions noticed within 30 / 100 / 300 / 600 windows": within(use, "noticed"),
+        "locked within the same": within(use, "locked"),
+        "noticed although the impostor moved first after an unlock": percent(use["first_mover_noticed"]),
+        "impostors who get through after 20 unlocks at which they moved first": poisoned(use),
+        "EER of groups of 10 / 30 windows": f"{model_eer(run, 10):.1f} / {model_eer(run, 30):.1f} %",
+    }
+
+
+def summary_block(folder, names):
+    """Evaluations side by side, a column each."""
+    names = names.split()
+    found = [json.loads((folder / f"{name}-open-set.json").read_text(encoding="utf-8")) for name in names]
+    columns = [summary_column(results) for results in found]
+    rows = [[line, *(column[line] for column in columns)] for line in columns[0]]
+    return markdown(["", *(TITLES.get(name, name) for name in names)], rows)
+
+
+BLOCKS = {"results": results_block, "table": table_block, "attacks": attacks_block, "summary": summary_block}
+
+
 def written(page):
-    """A page with what stands between its marks made anew."""
-    folder = pathlib.Path(page).parent
+    """The page, of its text and the files that this names."""
+    page = pathlib.Path(page)
+    folder = page.parent / "results"
 
     def fill(mark):
-        results = json.loads((folder / mark.group(1)).read_text(encoding="utf-8"))
-        return f"<!-- results {mark.group(1)} -->\n{caption(results)}{tables(results, markdown, SHOWN)}<!-- end -->"
+        return BLOCKS[mark.group(1)](folder, mark.group(2)).rstrip("\n")
 
-    text = pathlib.Path(page).read_text(encoding="utf-8")
-    return re.sub(r"<!-- results (\S+) -->\n.*?<!-- end -->", fill, text, flags=re.DOTALL)
+    text = (folder / "page.md").read_text(encoding="utf-8")
+    text = re.sub(r"<!-- (results|table|attacks|summary) ([^>]+?) -->", fill, text)
+    made = f"<!-- Made by tests/python/results_table.py --write {page.parent.name}/{page.name}: change results/, not this. -->"
+    return text.replace("<!-- generated -->", made)
+
+
+def unused(page):
+    """Files of results that the page does not name."""
+    folder = pathlib.Path(page).parent / "results"
+    text = (folder / "page.md").read_text(encoding="utf-8")
+    return [path.name for path in sorted(folder.glob("*.json")) if path.name not in text]
 
 
 def main():
@@ -161,6 +282,8 @@ def main():
     elif asked.check:
         if written(asked.check) != pathlib.Path(asked.check).read_text(encoding="utf-8"):
             raise SystemExit(f"{asked.check} is not up to date: run this script with --write {asked.check}")
+        if unused(asked.check):
+            raise SystemExit(f"results that the page does not show: {', '.join(unused(asked.check))}")
     elif asked.reduce:
         pathlib.Path(asked.reduce).write_text(reduced(asked.results[0], asked.command), encoding="utf-8")
     else:

@@ -1,6 +1,7 @@
 //! Entries in words, for logs and people.
 
 use super::Event;
+use crate::platform::clock;
 
 impl Event {
     /// In a few words, for a log.
@@ -8,7 +9,9 @@ impl Event {
         match self {
             Self::Started { source, scorer, .. } => format!("watching {source} with {scorer}"),
             Self::Gap { what, from, to, seconds } => {
-                format!("{what} for {seconds} s, from {from} to {to}")
+                let from = clock::local(from);
+                let to = clock::local(to);
+                format!("{what} for {}, from {from} to {to}", lasted(*seconds))
             }
             Self::Changed { what } => format!("another {what} than at the last start"),
             Self::PutAside { file, why } => format!("put aside as {file}: {why}"),
@@ -48,7 +51,7 @@ impl Event {
                     "adapted to your movement of now: version {version}, {drift:.2} from the enrolment"
                 )
             }
-            Self::Paused { seconds: Some(seconds) } => format!("paused for {seconds} s"),
+            Self::Paused { seconds: Some(seconds) } => format!("paused for {}", lasted(*seconds)),
             Self::Paused { seconds: None } => "paused".into(),
             Self::Refused { request, why } => format!("{request} refused: {why}"),
             Self::ReloadRefused { why } => format!("the new configuration is wrong: {why}"),
@@ -57,5 +60,33 @@ impl Event {
             Self::Stopped { why } => format!("ended: {why}"),
             Self::Verdict(_) | Self::Resumed | Self::Reloaded { .. } => self.name().into(),
         }
+    }
+}
+
+/// "40 s", "33 min", "3 h 05 min".
+fn lasted(seconds: u64) -> String {
+    match seconds {
+        0..100 => format!("{seconds} s"),
+        100..3600 => format!("{} min", (seconds + 30) / 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::event::Gap;
+
+    #[test]
+    fn a_gap_is_told_in_minutes_and_local_times() {
+        assert_eq!(
+            [0, 99, 1955, 11_100].map(lasted),
+            ["0 s", "99 s", "33 min", "3 h 05 min"].map(String::from)
+        );
+        let from = "2026-11-30T18:29:51.112731747Z".to_owned();
+        let words =
+            Event::Gap { what: Gap::Stopped, to: from.clone(), from, seconds: 1955 }.words();
+        assert!(words.starts_with("stopped for 33 min, from 2026-11-"), "{words}");
+        assert!(!words.contains('Z') && !words.contains(".1127"), "{words}");
     }
 }

@@ -81,7 +81,7 @@ mod chain {
 
     /// Compares with the hashes that the system journal holds.
     fn agrees_with_journal(chain: &Chain, history: &History, told: &[Told]) -> Check {
-        let name = "history in the journal";
+        let name = "history's hash";
         let ours: Vec<&Told> = told.iter().filter(|told| told.chain == chain.name).collect();
         let wrong = ours.iter().find_map(|told| disagreement(chain, history, told));
         match (wrong, ours.last()) {

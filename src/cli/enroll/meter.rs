@@ -32,13 +32,15 @@ impl Meter {
             bar.set_style(style);
         }
         eprintln!(
-            "Work as you always do: mousewarden records how the mouse moves until it has {} windows \
-             (single movements) and {} minutes of movement, or until more no longer helps. At a \
-             desk that takes about {} minutes.\nCtrl-C interrupts; nothing is lost, and \
-             `mousewarden --enroll` goes on.",
-            target.target_windows.get(),
-            target.target_minutes.get(),
-            AT_THE_DESK * target.target_minutes.get().max(target.target_windows.get() / 80)
+            "Work as you always do: mousewarden records how the mouse moves until it has {}, or \
+             until more no longer helps. At a desk that takes about {}.\nCtrl-C interrupts; nothing \
+             is lost, and `mousewarden --enroll` goes on.",
+            wanted(target),
+            counted(
+                AT_THE_DESK
+                    * target.target_minutes.get().max(target.target_windows.get() / 80).max(1),
+                "minute"
+            )
         );
         if before.windows > 0 {
             eprintln!("Earlier sessions: {}.", words(before));
@@ -102,7 +104,37 @@ impl Meter {
     }
 }
 
+/// "400 windows (single movements) and 5 minutes of movement".
+fn wanted(target: &EnrolParams) -> String {
+    let windows = counted(target.target_windows.get(), "window");
+    match target.target_minutes.get() {
+        0 => format!("{windows} (single movements)"),
+        minutes => {
+            format!("{windows} (single movements) and {} of movement", counted(minutes, "minute"))
+        }
+    }
+}
+
+/// "1 minute", "5 minutes".
+fn counted(number: u32, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// "120 windows, 2.4 min of movement".
 pub fn words(tally: &CollectedMovement) -> String {
     format!("{} windows, {:.1} min of movement", tally.windows, tally.movement.as_secs_f64() / 60.0)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_wanted_names_no_zero_and_no_plural_of_one() {
+        let wanted =
+            super::wanted(&toml::from_str("target_windows = 400\ntarget_minutes = 1").unwrap());
+        assert_eq!(wanted, "400 windows (single movements) and 1 minute of movement");
+        let wanted =
+            super::wanted(&toml::from_str("target_windows = 100\ntarget_minutes = 0").unwrap());
+        assert_eq!(wanted, "100 windows (single movements)");
+    }
 }

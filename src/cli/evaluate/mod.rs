@@ -8,11 +8,12 @@ mod report;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 
 use self::progress::EvaluationBar;
+use super::train::BackboneName;
 use super::train::input::InputArgs;
 use super::{left_out, output};
 use crate::agent::settings::{BoundedInt, Budget, DecisionChoice};
@@ -20,8 +21,8 @@ use crate::data::npz::check_writable;
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::evaluate::{EvaluationRequest, MissingModels, Results, compare, evaluate};
 use crate::lab::protocol::{EnrolmentLength, NAMES, Protocol, ProtocolUser, read_users};
-use crate::lab::train::{BackboneChoice, TrainOptions};
-use crate::model::{self, Bundle, ScorerBackend, ScorerParams, folders_beside};
+use crate::lab::train::TrainOptions;
+use crate::model::{Bundle, ScorerBackend, ScorerParams, folders_beside};
 use crate::pipeline::WindowParams;
 
 /// Fewer draws give no interval of 95 %.
@@ -30,8 +31,6 @@ const DRAWS_MIN: usize = 100;
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
-    #[command(flatten)]
-    input: InputArgs,
     /// Who learns from what and is tested on what: open-set, seed, sapimouse, balabit, same-device,
     /// time-resampled, or a TOML file of your own; several with commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "open-set")]
@@ -58,8 +57,9 @@ pub(crate) struct EvaluateArgs {
     #[arg(long)]
     train: bool,
     /// What they start from: shipped, random, or the file of a backbone
-    #[arg(long, value_name = "BACKBONE", default_value = "shipped", requires = "train")]
-    backbone: PathBuf,
+    #[arg(long, default_value = "shipped", requires = "train",
+        value_parser = OsStringValueParser::new().map(BackboneName::of))]
+    backbone: BackboneName,
     /// Who scores: auto, onnxruntime, builtin
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
     backend: ScorerBackend,
@@ -91,6 +91,8 @@ pub(crate) struct EvaluateArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    input: InputArgs,
 }
 
 fn backend(name: &str) -> Result<ScorerBackend, String> {
@@ -199,7 +201,7 @@ impl EvaluateArgs {
     }
 
     fn learning(&self) -> Result<(TrainOptions, ScorerParams)> {
-        let options = TrainOptions { backbone: self.backbone()?, ..TrainOptions::default() };
+        let options = TrainOptions { backbone: self.backbone.choice()?, ..TrainOptions::default() };
         Ok((options, self.scorer()))
     }
 
@@ -263,13 +265,5 @@ impl EvaluateArgs {
     fn scorer(&self) -> ScorerParams {
         let search = std::env::current_exe().map(|exe| folders_beside(&exe)).unwrap_or_default();
         ScorerParams { backend: self.backend, search, ..ScorerParams::default() }
-    }
-
-    fn backbone(&self) -> Result<BackboneChoice> {
-        match self.backbone.to_str() {
-            Some("shipped") => Ok(BackboneChoice::Pretrained),
-            Some("random") => Ok(BackboneChoice::Random),
-            _ => Ok(BackboneChoice::Given(Arc::new(model::Backbone::read(&self.backbone)?))),
-        }
     }
 }

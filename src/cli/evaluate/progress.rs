@@ -30,9 +30,7 @@ impl EvaluationBar {
     /// It went on.
     pub(super) fn tell(&self, progress: EvaluationProgress<'_>) {
         let (at, of, message) = match progress {
-            EvaluationProgress::Training(protocol, user, at, of) => {
-                (at, of, format!("{protocol}: training {user}"))
-            }
+            EvaluationProgress::Trained(at, of) => (at, of, "models trained".to_owned()),
             EvaluationProgress::Measured(protocol, at, of) => {
                 (at, of, format!("{protocol}: owners measured"))
             }

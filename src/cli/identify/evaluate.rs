@@ -17,12 +17,6 @@ use crate::lab::identify::{EvaluateOptions, Evaluation, Group, Labelled, evaluat
 /// Arguments of `identify evaluate`.
 #[derive(Debug, Args)]
 pub(crate) struct IdentifyEvaluateArgs {
-    #[command(flatten)]
-    input: Input,
-
-    #[command(flatten)]
-    learner: LearnerArgs,
-
     /// mlp; with forests built in also random-forest, extra-trees, boosted, ensemble
     #[arg(long, value_name = "NAME", default_value = "mlp")]
     classifier: String,
@@ -46,6 +40,12 @@ pub(crate) struct IdentifyEvaluateArgs {
     /// Print everything as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    learner: LearnerArgs,
+
+    #[command(flatten)]
+    input: Input,
 }
 
 /// What is printed as JSON; the keys stay as they are.

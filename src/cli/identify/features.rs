@@ -17,9 +17,6 @@ pub(crate) struct FeaturesArgs {
     #[arg(required_unless_present = "stdio_arrow")]
     input: Vec<PathBuf>,
 
-    #[command(flatten)]
-    how: How,
-
     /// notebook, notebook-as-was, rich or independent
     #[arg(long, value_name = "SET", default_value = "rich")]
     features: FeatureSet,
@@ -32,6 +29,9 @@ pub(crate) struct FeaturesArgs {
     /// row_group of Parquet with these columns) from standard input and answer each with one
     #[arg(long, conflicts_with = "input")]
     stdio_arrow: bool,
+
+    #[command(flatten)]
+    how: How,
 }
 
 impl FeaturesArgs {

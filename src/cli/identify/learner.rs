@@ -28,7 +28,7 @@ pub(super) struct LearnerArgs {
     #[arg(long, value_name = "N", default_value_t = MlpParams::default().members)]
     members: usize,
 
-    /// Passes over the training sessions
+    /// Epochs over the training sessions
     #[arg(long, value_name = "N", default_value_t = MlpParams::default().epochs)]
     epochs: usize,
 

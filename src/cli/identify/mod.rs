@@ -69,6 +69,7 @@ struct Input {
 
 /// How recordings are read.
 #[derive(Debug, Args)]
+#[command(next_help_heading = None::<&'static str>)]
 struct How {
     /// Stop at the first row that cannot be read
     #[arg(long)]

@@ -16,9 +16,6 @@ use crate::model::LoadedIdentifier;
 /// Arguments of `identify predict`.
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
-    #[command(flatten)]
-    input: Input,
-
     /// A model that `identify train` wrote
     #[arg(long, value_name = "FILE", default_value = "people.onnx")]
     model: PathBuf,
@@ -34,6 +31,9 @@ pub(crate) struct PredictArgs {
     /// Print the answers as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    input: Input,
 }
 
 /// One line of the answer as JSON; the keys stay as they are.

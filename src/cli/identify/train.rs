@@ -16,15 +16,15 @@ use crate::lab::identify::{
 /// Arguments of `identify train`.
 #[derive(Debug, Args)]
 pub(crate) struct IdentifyTrainArgs {
-    #[command(flatten)]
-    input: Input,
+    /// Where to write the model
+    #[arg(long, value_name = "FILE", default_value = "people.onnx")]
+    out: PathBuf,
 
     #[command(flatten)]
     learner: LearnerArgs,
 
-    /// Where to write the model
-    #[arg(long, value_name = "FILE", default_value = "people.onnx")]
-    out: PathBuf,
+    #[command(flatten)]
+    input: Input,
 }
 
 impl IdentifyTrainArgs {

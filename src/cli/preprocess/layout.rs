@@ -11,6 +11,7 @@ use crate::files;
 
 /// Which recordings they are: the same options in every command that reads any.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = None::<&'static str>)]
 pub(in crate::cli) struct FormatArgs {
     /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, pynput, jspsych, psychopy,
     /// mousetrap, mousetracker, kharagpur, jsonl, or generic: any table, as the options below say

@@ -75,6 +75,12 @@ fn short(name: &str) -> String {
         return name.to_owned();
     }
     let head: String = name.chars().take(NAME_MAX / 2).collect();
+    // One that was shortened already says so once.
+    if let Some((_, tail)) = name.rsplit_once('…')
+        && tail.chars().count() < NAME_MAX / 2
+    {
+        return format!("{head}…{tail}");
+    }
     let tail: String = name.chars().skip(length - NAME_MAX / 2 + 1).collect();
     format!("{head}…{tail}")
 }

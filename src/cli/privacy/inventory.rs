@@ -181,7 +181,7 @@ fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
         StoredThing {
             name: "your model",
             part: StoredPart::Model,
-            holds: "numbers that tell your movement and the timing of your clicks from others'; no position\
+            holds: "numbers that tell your movement and the timing of your clicks from others'; no position \
                     of the pointer or of a click",
             path: store.model(),
             kept: "until the next enrolment replaces it".into(),

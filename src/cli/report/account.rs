@@ -222,6 +222,9 @@ const fn change(event: &Event) -> Option<Option<Activity>> {
 /// What an alarm rested on, in words.
 fn why(why: &Explanation) -> String {
     let differences = why.words().join(", ");
+    if why.is_no_hand() {
+        return differences;
+    }
     let unlike = format!("{} of {} windows unlike you", why.unlike, why.windows);
     if differences.is_empty() { unlike } else { format!("{unlike}: {differences}") }
 }
@@ -230,12 +233,10 @@ fn mark(event: &Event) -> Option<(TimelineMarkKind, String)> {
     let kind = match event {
         Event::Verdict(verdict) => {
             let action = verdict.judgement.action?;
-            let grouped = verdict.judgement.grouped.unwrap_or_default();
+            let grouped = verdict.judgement.grouped;
+            let score = grouped.map_or_else(String::new, |it| format!("score {it:.2}; "));
             let why = verdict.why.map_or_else(String::new, |it| format!("; {}", why(&it)));
-            return Some((
-                TimelineMarkKind::Alarm,
-                format!("alarm: score {grouped:.2}; to {action}{why}"),
-            ));
+            return Some((TimelineMarkKind::Alarm, format!("alarm: {score}to {action}{why}")));
         }
         Event::Confirmed => TimelineMarkKind::FalseAlarm,
         Event::LockAsked { .. } => TimelineMarkKind::Lock,
@@ -290,6 +291,37 @@ mod tests {
 
     fn session(boundary: Boundary) -> Event {
         Event::Session { boundary }
+    }
+
+    #[test]
+    fn a_recording_that_is_played_is_said_and_no_score_is_made_up() {
+        let window = WindowSummary {
+            started_at: Timestamp::default(),
+            ended_at: Timestamp::default(),
+            steps: 20,
+            end: WindowEnd::Pause,
+        };
+        let judgement = Judgement {
+            grouped: None,
+            evidence: 0.0,
+            block: None,
+            windows: 6,
+            decision: Decision::Intruder,
+            action: Some(Action::Notify),
+        };
+        let why = Explanation {
+            windows: 6,
+            unlike: 0,
+            since: Timestamp::default(),
+            copies: 4,
+            generated: 0,
+            differences: [None; 2],
+        };
+        let at = Timestamp::default();
+        let score = Score::new(0.9);
+        let verdict = Verdict { window, at, score, judgement, why: Some(why) };
+        let (_, words) = mark(&Event::Verdict(verdict)).unwrap();
+        assert_eq!(words, "alarm: to notify; a recording is played: 4 copies of earlier movements");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
     let near = alarm.at - BEFORE_MS..=alarm.at + AFTER_MS;
     let points: Vec<&JudgedPoint> =
         account.points.iter().filter(|it| near.contains(&it.at)).collect();
-    let is_by_evidence = points.iter().any(|point| point.at <= alarm.at && point.evidence > 1.0);
+    let is_by_evidence = raised_by_evidence(&points, alarm.at);
     let points: Vec<(i64, f64)> = points
         .into_iter()
         .filter_map(|it| {
@@ -49,6 +49,15 @@ pub(super) fn picture(account: &Account, alarm: &AlarmAccount) -> Picture {
         .draw()
 }
 
+/// Whether it was the evidence that had come so far: at such an alarm it is as high as at none of the
+/// points before. What falls again, or hardly rose, did not raise it: the scores did.
+fn raised_by_evidence(points: &[&JudgedPoint], alarm: i64) -> bool {
+    let before: Vec<f64> =
+        points.iter().filter(|it| it.at <= alarm).map(|it| it.evidence).collect();
+    let highest = before.iter().copied().fold(1.0, f64::max);
+    before.last().is_some_and(|last| *last > 1.0 && *last >= highest)
+}
+
 /// The points as a line with gaps.
 fn joined(alarm: &AlarmAccount, points: &[(i64, f64)]) -> Vec<[f64; 2]> {
     let mut line: Vec<[f64; 2]> = Vec::new();
@@ -65,4 +74,30 @@ fn joined(alarm: &AlarmAccount, points: &[(i64, f64)]) -> Vec<[f64; 2]> {
 /// Since the alarm.
 fn minutes(alarm: &AlarmAccount, at: i64) -> f64 {
     (at - alarm.at) as f64 / 60_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(evidence: &[f64]) -> Vec<JudgedPoint> {
+        let at = |(at, evidence): (usize, &f64)| JudgedPoint {
+            at: 1000 * at as i64,
+            grouped: Some(0.5),
+            evidence: *evidence,
+        };
+        evidence.iter().enumerate().map(at).collect()
+    }
+
+    #[test]
+    fn what_raised_the_alarm_is_drawn() {
+        let by_evidence = |evidence: &[f64], alarm| {
+            let points = points(evidence);
+            raised_by_evidence(&points.iter().collect::<Vec<_>>(), alarm)
+        };
+        assert!(by_evidence(&[0.0, 4.1, 10.5, 2.0], 2000));
+        assert!(!by_evidence(&[0.0, 4.1, 0.7, 12.0], 2000), "it had fallen: the score alarmed");
+        assert!(!by_evidence(&[0.0, 0.5], 1000));
+        assert!(!by_evidence(&[], 0));
+    }
 }

@@ -124,7 +124,7 @@ impl Meter {
             SeriesStep::Training(TrainingProgress::Epoch(epoch)) => {
                 self.bar.set_position((self.number - 1) * self.epochs + epoch.number as u64);
                 self.bar.set_message(format!(
-                    "{}/{} pass {}/{}  loss {:.3}  AUC {:.3}",
+                    "{}/{} epoch {}/{}  loss {:.3}  AUC {:.3}",
                     self.number,
                     self.of,
                     epoch.number,
@@ -153,7 +153,7 @@ impl Meter {
         };
         let what = match (outcome.state, outcome.validation_auc) {
             ("kept", _) => "is there already, made of the same windows in the same way".to_owned(),
-            ("trained", Some(auc)) => format!("trained, {} passes, AUC {auc:.3}", outcome.epochs),
+            ("trained", Some(auc)) => format!("trained, {} epochs, AUC {auc:.3}", outcome.epochs),
             ("trained", None) => "trained".to_owned(),
             _ => format!("no model: {}", outcome.why.as_deref().unwrap_or_default()),
         };
@@ -168,7 +168,7 @@ fn table(summary: &Summary) -> String {
     let width = width.max("user".len()).min(WIDEST);
     let head = format!(
         "{:width$}  {:8} {:>14} {:>14} {:>6} {:>6} {:>4} {:>6}",
-        "user", "model", "own windows", "others'", "passes", "AUC", "n", "EER %"
+        "user", "model", "own windows", "others'", "epochs", "AUC", "n", "EER %"
     );
     let row = |outcome: &Outcome| {
         let auc = outcome.validation_auc.map_or("-".into(), |auc| format!("{auc:.3}"));

@@ -1,9 +1,15 @@
 //! How a training goes about its work, as its arguments say; shared by the commands that train.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::train::{BackboneChoice, ClassWeights, Oversampling, Synthesis, TrainOptions};
+use crate::model::Backbone;
 
 /// Deviation of a displaced turning point, pixels.
 const NOISE_PX: f64 = 4.0;
@@ -15,13 +21,38 @@ const REPEATED: f64 = 0.2;
 const HEAVIEST: f64 = 3.0;
 
 /// What training starts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum BackboneName {
-    /// The network that the program carries; only the owner's head is learnt, in a second
+    /// The network that the program carries.
     #[default]
     Shipped,
-    /// Random weights; the whole network is learnt, in minutes
+    /// Random weights.
     Random,
+    /// The file of a backbone.
+    File(PathBuf),
+}
+
+impl BackboneName {
+    /// As an argument names it.
+    pub(crate) fn of(name: OsString) -> Self {
+        match name.to_str() {
+            Some("shipped") => Self::Shipped,
+            Some("random") => Self::Random,
+            _ => Self::File(name.into()),
+        }
+    }
+
+    /// The network itself.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is no backbone.
+    pub(crate) fn choice(&self) -> Result<BackboneChoice> {
+        match self {
+            Self::Shipped => Ok(BackboneChoice::Pretrained),
+            Self::Random => Ok(BackboneChoice::Random),
+            Self::File(path) => Backbone::read(path).map(Arc::new).map(BackboneChoice::Given),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,8 +84,9 @@ enum ClassWeightsName {
 /// Arguments about the training itself.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ChoiceArgs {
-    /// What training starts from
-    #[arg(long, value_enum, default_value_t)]
+    /// What training starts from: shipped (the network that the program carries; only the owner's head is
+    /// learnt, in a second), random (the whole network is learnt, in minutes), or the file of a backbone
+    #[arg(long, default_value = "shipped", value_parser = OsStringValueParser::new().map(BackboneName::of))]
     backbone: BackboneName,
     /// Seed of every random choice
     #[arg(long, default_value_t = 1)]
@@ -89,7 +121,7 @@ struct WholeArgs {
     /// Epochs over the training part at most [default: 24]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Stop after so many passes without a better validation AUC [default: 6]
+    /// Stop after so many epochs without a better validation AUC [default: 6]
     #[arg(long, value_name = "N")]
     patience: Option<usize>,
     /// Windows a step [default: 64]
@@ -136,12 +168,14 @@ impl ChoiceArgs {
         let style_transferred =
             self.style_transferred.unwrap_or(if generated { usual.style_transferred } else { 0 });
         let usual = TrainOptions { style_transferred, seed: self.seed, ..usual };
-        match self.backbone {
+        match &self.backbone {
             BackboneName::Random => Ok(self.whole.over(usual)),
-            BackboneName::Shipped if self.whole == WholeArgs::default() => Ok(usual),
-            BackboneName::Shipped => {
+            name if self.whole == WholeArgs::default() => {
+                Ok(TrainOptions { backbone: name.choice()?, ..usual })
+            }
+            BackboneName::Shipped | BackboneName::File(_) => {
                 let what = "options of a whole network, but only a head would be trained";
-                Err(Failure::new(FailureKind::Config, what)
+                Err(Failure::new(FailureKind::Usage, what)
                     .remedy("Add --backbone random, or omit them."))
             }
         }
@@ -245,6 +279,16 @@ mod tests {
         let found = options(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!(found.oversampling, Oversampling::Repeat { share: 0.4 });
         assert_eq!(found.synthesis, Synthesis::SigmaLognormal { share: 2.0, spread: SPREAD });
+    }
+
+    #[test]
+    fn a_backbone_is_taken_from_its_file() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/onnx/backbone.onnx");
+        let found = options(&["--backbone", file]).unwrap();
+        assert!(matches!(found.backbone, BackboneChoice::Given(_)), "{:?}", found.backbone);
+        let said = options(&["--backbone", "nowhere.onnx"]).unwrap_err().to_string();
+        assert!(said.contains("nowhere.onnx"), "{said}");
+        assert!(options(&["--backbone", file, "--epochs", "3"]).is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::all_users::AllUsers;
+pub(super) use self::choices::BackboneName;
 use self::choices::ChoiceArgs;
 pub use self::input::InputArgs;
 use self::input::everybody;
@@ -28,8 +29,6 @@ use crate::pipeline::{Window, WindowParams};
 /// Arguments of `train`.
 #[derive(Debug, Default, Args)]
 pub(crate) struct TrainArgs {
-    #[command(flatten)]
-    input: InputArgs,
     /// Whose model to train, by the dataset's id
     #[arg(long, value_name = "ID", requires = "folder", allow_hyphen_values = true)]
     user: Option<String>,
@@ -63,6 +62,8 @@ pub(crate) struct TrainArgs {
     json: bool,
     #[command(flatten)]
     choices: ChoiceArgs,
+    #[command(flatten)]
+    input: InputArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -12,14 +12,14 @@ use crate::model::Bundle;
 pub(super) struct TrainingBar {
     bar: ProgressBar,
     whose: &'static str,
-    /// Every pass so far.
+    /// Every epoch so far.
     pub(super) epochs: Vec<EpochFigures>,
 }
 
 impl TrainingBar {
     /// `whose` windows the model is about: "your", "their".
     pub(super) fn begin(epochs: usize, whose: &'static str) -> Self {
-        let template = "{bar:30} pass {pos}/{len}  {msg}  {eta} left";
+        let template = "{bar:30} epoch {pos}/{len}  {msg}  {eta} left";
         let style = ProgressStyle::with_template(template);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = if stderr().is_terminal() {

@@ -60,8 +60,8 @@ impl Scene {
         let judgement = &verdict.judgement;
         if let Some(action) = judgement.action {
             let why = verdict.why.map(|why| why.words().join(", ")).unwrap_or_default();
-            let unlike = if why.is_empty() { why } else { format!("; unlike you: {why}") };
-            self.event(at.clone(), format!("ALARM, to {action}{unlike}"));
+            let because = if why.is_empty() { why } else { format!("; why: {why}") };
+            self.event(at.clone(), format!("ALARM, to {action}{because}"));
         }
         if self.windows.len() == WINDOWS {
             self.windows.pop_front();

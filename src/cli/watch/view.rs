@@ -43,7 +43,9 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
     };
     let emphasis = match status.decision {
         Decision::Trusted => style(scene, Color::Green),
-        Decision::Suspicious => style(scene, Color::Yellow),
+        // Yellow letters cannot be read on a white terminal.
+        Decision::Suspicious if scene.colour => Style::default().fg(Color::Black).bg(Color::Yellow),
+        Decision::Suspicious => Style::default(),
         Decision::Intruder => style(scene, Color::Red).add_modifier(Modifier::REVERSED),
     };
     let sentence = Span::styled(headline(status), emphasis.add_modifier(Modifier::BOLD));
@@ -51,7 +53,7 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
     Paragraph::new(vec![Line::from(sentence), Line::from(second)]).block(block)
 }
 
-/// "trusted   evidence 3.5 of 10.0   61 windows   score 0.71 (doubted below 0.45)"
+/// "trusted  evidence 3.5 of 10.0  61 windows  score 0.71 (suspicious below 0.45)"
 fn figures(status: &Status) -> String {
     let mut parts = vec![status.decision.to_string()];
     if let Some(limit) = status.limits[0] {
@@ -59,9 +61,9 @@ fn figures(status: &Status) -> String {
     }
     parts.push(format!("{} windows", status.windows_seen));
     if let Some(score) = status.grouped {
-        parts.push(format!("score {score:.2} (doubted below {:.2})", status.threshold));
+        parts.push(format!("score {score:.2} (suspicious below {:.2})", status.threshold));
     }
-    parts.join("   ")
+    parts.join("  ")
 }
 
 /// What the chart shows: the evidence against its limits; under the rule of the equal error rate
@@ -104,7 +106,9 @@ impl<'a> Curve<'a> {
             " evidence against you, the last {WIDE} windows; dotted: {} ",
             names.join(", ")
         );
-        Self { scene, title, value: |it| Some(it.evidence), levels, top: 1.15 * highest }
+        let reached = scene.windows.iter().map(|window| window.evidence).fold(0.0, f64::max);
+        let top = f64::max(1.15 * highest, 1.05 * reached);
+        Self { scene, title, value: |it| Some(it.evidence), levels, top }
     }
 
     /// What is drawn last lies on top: the curve, and the alarms on it. No legend covers it.
@@ -116,7 +120,6 @@ impl<'a> Curve<'a> {
             .iter()
             .enumerate()
             .filter_map(|(i, window)| Some((first + i as f64, (self.value)(window)?, window.alarm)))
-            .map(|(x, y, alarm)| (x, y.min(self.top), alarm))
             .collect();
         let curve: Vec<(f64, f64)> = points.iter().map(|(x, y, _)| (*x, *y)).collect();
         let alarms: Vec<(f64, f64)> =
@@ -132,8 +135,9 @@ impl<'a> Curve<'a> {
             .collect();
         let set = Dataset::default().marker(Marker::Braille).graph_type(GraphType::Line);
         sets.push(set.style(style(scene, Color::Cyan)).data(&curve));
-        let set = Dataset::default().marker(Marker::Block).graph_type(GraphType::Scatter);
-        sets.push(set.style(style(scene, Color::Red)).data(&alarms));
+        let set = Dataset::default().marker(Marker::Dot).graph_type(GraphType::Scatter);
+        let emphasis = style(scene, Color::Red).add_modifier(Modifier::BOLD);
+        sets.push(set.style(emphasis).data(&alarms));
         let heights = ["0".to_owned(), height(self.top / 2.0), height(self.top)];
         let chart = Chart::new(sets)
             .legend_position(None)
@@ -219,7 +223,7 @@ mod tests {
         let text = drawn(&scene(), 100, 30);
         assert!(
             text.contains(
-                "trusted   evidence 3.5 of 10.0   61 windows   score 0.42 (doubted below 0.50)"
+                "trusted  evidence 3.5 of 10.0  61 windows  score 0.42 (suspicious below 0.50)"
             ),
             "{text}"
         );
@@ -237,7 +241,8 @@ mod tests {
             "logind: no session; i3lock: not found; xdg-screensaver: cannot be started".into();
         scene.take(&StampedEvent::now(Event::LockFailed { why }));
         let text = drawn(&scene, 80, 24);
-        for word in ["doubted below 0.50)", "xdg-screensaver:", "ALARM", "started", "lock 15.0"] {
+        for word in ["suspicious below 0.50)", "xdg-screensaver:", "ALARM", "started", "lock 15.0"]
+        {
             assert!(text.contains(word), "{word}: {text}");
         }
         assert_eq!(folded("a bb ccc", 4), ["a bb", "ccc"]);
@@ -246,12 +251,20 @@ mod tests {
     #[test]
     fn the_newest_point_is_the_curve_s_and_no_legend_s() {
         let text = drawn(&scene(), 80, 24);
-        let braille = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c) || c == '█';
+        let braille = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c) || c == '•';
         let newest = text.lines().any(|line| {
             let inner: Vec<char> = line.chars().collect();
             inner.len() > 78 && inner[76..79].iter().any(|c| braille(*c))
         });
         assert!(newest, "{text}");
+    }
+
+    #[test]
+    fn evidence_far_above_the_limits_is_drawn_where_it_is() {
+        let mut scene = scene();
+        scene.windows.iter_mut().for_each(|window| window.evidence = 40.0);
+        let text = drawn(&scene, 100, 30);
+        assert!(text.contains("│42"), "the axis ends above what was reached: {text}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::error::{Failure, FailureKind, Result};
-use crate::lab::protocol::{Plan, ProtocolUser, Split, WindowRange};
+use crate::lab::protocol::{Plan, ProtocolUser, Split, WindowRange, count_windows};
 use crate::lab::train::identity_of;
 use crate::model::{BackboneUsers, Bundle, SeenWindows};
 use crate::pipeline::Window;
@@ -77,6 +77,12 @@ impl EvaluationCase<'_> {
         Ok(())
     }
 
+    /// Windows of the test, by which measuring takes its time.
+    pub(super) fn windows(&self) -> usize {
+        let Split { genuine, impostor, .. } = self.split;
+        count_windows(&genuine.test) + count_windows(&impostor.test)
+    }
+
     /// Whether the model has learnt from what should set thresholds.
     pub(super) fn knows_calibration(&self, bundle: &Bundle) -> bool {
         let seen = &bundle.provenance.seen_windows;
@@ -128,7 +134,9 @@ impl EvaluationCase<'_> {
                 .into(),
         };
         Failure::new(FailureKind::Data, what).remedy(format!(
-            "Make a backbone {without_them}, and train with `--backbone BACKBONE`, or with `--backbone random`."
+            "Train into another --models with `--backbone onnx/benchmark.onnx` of the source, which knows \
+             48 people of SapiMouse and nobody else, or with `--backbone random`; or make a backbone \
+             {without_them}."
         ))
     }
 }

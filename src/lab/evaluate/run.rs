@@ -3,20 +3,18 @@
 //! business.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 
 use super::baseline::BaselineKind as Knows;
 use super::case::EvaluationCase;
 use super::device_confound;
 use super::facts::{protocol_facts, split_facts};
 use super::figures::Study;
-use super::measure::MeasureParams;
+use super::measure::{MeasureParams, Measured};
 use super::missing::{MissingModels, refuse_missing};
 use super::results::{DatasetFacts, Method, ProtocolRun, Results, UNDATED, VERSION};
 use crate::error::{Failure, FailureKind, Result};
-use crate::lab::protocol::{Plan, Protocol, ProtocolUser, Split};
+use crate::lab::parallel::in_parallel;
+use crate::lab::protocol::{Plan, Protocol, ProtocolUser, Split, count_windows};
 use crate::model::{Bundle, ScorerParams};
 use crate::pipeline::{DecisionParams, Micros, WindowParams};
 
@@ -55,8 +53,8 @@ pub struct EvaluationRequest<'a> {
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EvaluationProgress<'a> {
-    /// A model is being trained: protocol, user, and how many of how many.
-    Training(&'a str, &'a str, usize, usize),
+    /// Models have been trained: so many of how many.
+    Trained(usize, usize),
     /// Owners of a protocol have been measured: so many of how many.
     Measured(&'a str, usize, usize),
     /// The figures of a protocol are being put together.
@@ -170,11 +168,16 @@ fn provide(
             case.admit_backbone(&people, path, &backbone.origin.name)?;
         }
     }
-    for (at, (plan, split, _)) in missing.iter().enumerate() {
-        let user = &plan.people[split.owner].id;
-        tell(EvaluationProgress::Training(&plan.protocol.name, user, at + 1, missing.len()));
-        trainer.train(plan, split, request)?;
-    }
+    // Training from random weights keeps the cores busy by itself.
+    let threads = if backbone.is_some() { request.threads } else { 1 };
+    let of = missing.len();
+    in_parallel(
+        threads,
+        &missing,
+        |(_, split, _)| count_windows(&split.genuine.training),
+        |(plan, split, _)| trainer.train(plan, split, request),
+        &mut |done, ()| tell(EvaluationProgress::Trained(done, of)),
+    )?;
     Ok(())
 }
 
@@ -197,17 +200,30 @@ fn run(
             })
         })
         .collect();
-    let mut count = |done| tell(EvaluationProgress::Measured(&protocol.name, done, jobs.len()));
-    let measured =
-        in_parallel(request.threads, &jobs, |(case, path)| measure.owner(case, path), &mut count)?;
+    let mut count =
+        |done, _: &Measured| tell(EvaluationProgress::Measured(&protocol.name, done, jobs.len()));
+    let measured = in_parallel(
+        request.threads,
+        &jobs,
+        |(case, _)| case.windows(),
+        |(case, path)| measure.owner(case, path),
+        &mut count,
+    )?;
     tell(EvaluationProgress::Figures(&protocol.name));
     let study = Study::new(&measured, request.draws);
     let undated = (UNDATED, "the exported model, not knowing how the session began");
     let about = if clicks { "the exported model" } else { "the exported model, by movement alone" };
     let model = [("model", about)].into_iter().chain(adapt.then_some(undated));
     let named = model.chain(Knows::ALL.iter().map(|kind| (kind.name(), kind.about())));
-    let methods: Vec<Method> =
-        named.enumerate().map(|(at, (name, about))| study.method(at, name, about)).collect();
+    let named: Vec<(usize, (&str, &str))> = named.enumerate().collect();
+    // The model's figures, which come first, take longest.
+    let methods: Vec<Method> = in_parallel(
+        request.threads,
+        &named,
+        |(at, _)| named.len() - at,
+        |(at, (name, about))| Ok(study.method(*at, name, about)),
+        &mut |_, _| {},
+    )?;
     let run = ProtocolRun {
         protocol: protocol_facts(protocol),
         seeds: request.seeds.to_vec(),
@@ -235,61 +251,4 @@ fn warnings(study: &Study<'_>) -> Vec<String> {
         );
     }
     warnings
-}
-
-/// Does all the work on so many threads; results in order, the first failure ends it.
-fn in_parallel<T: Sync, R: Send>(
-    threads: usize,
-    items: &[T],
-    work: impl Fn(&T) -> Result<R> + Sync,
-    done: &mut dyn FnMut(usize),
-) -> Result<Vec<R>> {
-    let next = AtomicUsize::new(0);
-    let (sender, results) = mpsc::channel();
-    let mut found: Vec<Option<R>> = items.iter().map(|_| None).collect();
-    thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, items.len().max(1)) {
-            let sender = sender.clone();
-            let next = &next;
-            let work = &work;
-            scope.spawn(move || {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { return };
-                    let outcome = work(item);
-                    let failed = outcome.is_err();
-                    if sender.send((at, outcome)).is_err() || failed {
-                        next.store(items.len(), Ordering::Relaxed);
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for (count, (at, outcome)) in (1..).zip(&results) {
-            found[at] = Some(outcome?);
-            done(count);
-        }
-        Ok(found.into_iter().flatten().collect())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn work_comes_back_in_order_and_a_failure_ends_it() {
-        let items: Vec<usize> = (0..50).collect();
-        let mut counts = Vec::new();
-        let squares = in_parallel(3, &items, |n| Ok(n * n), &mut |count| counts.push(count));
-        assert_eq!(squares.unwrap(), items.iter().map(|n| n * n).collect::<Vec<_>>());
-        assert_eq!(counts, (1..=50).collect::<Vec<_>>());
-        let fail = |n: &usize| match n {
-            7 => Err(Failure::new(FailureKind::Data, "seven")),
-            n => Ok(*n),
-        };
-        let failed = in_parallel(2, &items, fail, &mut |_| {}).unwrap_err();
-        assert_eq!(failed.to_string(), "seven");
-    }
 }

@@ -187,7 +187,7 @@ impl<S: Scorer> Life<'_, S> {
             noticed_in_the_end: self.noticed_in_the_end(&piece.windows)?,
             noticed: until(&notice),
             locked: until(&|v: &Verdict| {
-                let no_hand = v.why.is_some_and(|why| why.copies + why.generated > 0);
+                let no_hand = v.why.is_some_and(|why| why.is_no_hand());
                 no_hand || lock_limit.map_or(notice(v), |limit| v.judgement.evidence >= limit)
             }),
             timeline: SessionTimeline {
@@ -237,7 +237,7 @@ struct Standing {
 impl Standing {
     /// Takes the block that a verdict completed; whether it locks.
     fn locks(&mut self, verdict: &Verdict, detector: &Detector<Given>) -> bool {
-        if verdict.why.is_some_and(|why| why.copies + why.generated > 0) {
+        if verdict.why.is_some_and(|why| why.is_no_hand()) {
             return true;
         }
         let (Some(block), Trigger::Llr(limit)) =

@@ -201,6 +201,14 @@ pub(crate) struct Picture {
     body: String,
 }
 
+/// An element with this text; nothing where there is none.
+fn said(element: &str, text: &str) -> String {
+    match text {
+        "" => String::new(),
+        text => format!("<{element}>{}</{element}>", escape(text)),
+    }
+}
+
 impl Picture {
     /// A drawing of a size in px with the elements of `body`; the title is what a screen reader
     /// says first.
@@ -210,11 +218,7 @@ impl Picture {
         let open = format!(
             "class=\"plot\" viewBox=\"0 0 {wide} {high}\" width=\"{wide}\" height=\"{high}\" role=\"img\""
         );
-        let about = match about {
-            "" => String::new(),
-            about => format!("<desc>{}</desc>", escape(about)),
-        };
-        Self { open, body: format!("<title>{}</title>{about}{body}", escape(title)) }
+        Self { open, body: said("title", title) + &said("desc", about) + body }
     }
 
     /// For a page that has the sheet.

@@ -26,7 +26,7 @@ pub(crate) use plan::LeftOut;
 pub use plan::Plan;
 pub(crate) use rules::LearnFrom;
 pub use rules::{NAMES, Protocol, Recordings};
-pub(crate) use split::ByPart;
+pub(crate) use split::{ByPart, count_windows};
 pub use split::{Split, SplitPart, WindowRange};
 pub(crate) use training_set::TrainingSet;
 pub use training_set::model_path;

@@ -50,6 +50,11 @@ pub struct WindowRange {
     pub windows: Range<usize>,
 }
 
+/// Windows of all these together.
+pub(crate) fn count_windows(stretches: &[WindowRange]) -> usize {
+    stretches.iter().map(|stretch| stretch.windows.len()).sum()
+}
+
 /// One owner's parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {

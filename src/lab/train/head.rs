@@ -4,7 +4,7 @@
 
 use crate::lab::population::Features;
 use crate::nn::Dense;
-use crate::nn::triangle::{add_outer, backward, cholesky, forward};
+use crate::nn::triangle::{add_outers, backward, cholesky, forward, forward_all};
 
 /// What is added to the scatter, as a share of its mean: directions in which nobody moves.
 const FLOOR: f64 = 0.02;
@@ -22,17 +22,11 @@ pub(super) fn fit(genuine: &[&Features], kinds: &[&[&Features]], penalty: f64) -
         return Dense { weight: vec![0.0; features], bias: 0.0 };
     };
     let rows = |people: &[&Features]| -> Vec<Vec<f64>> {
-        people
-            .iter()
-            .flat_map(|rows| rows.iter())
-            .map(|row| {
-                let centred = row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c);
-                let mut row: Vec<f64> = centred.collect();
-                forward(&factor, &mut row);
-                row.push(1.0);
-                row
-            })
-            .collect()
+        let all = people.iter().flat_map(|rows| rows.iter());
+        let mut rows: Vec<Vec<f64>> = all.map(|row| away(row, &grand_mean)).collect();
+        forward_all(&factor, &mut rows);
+        rows.iter_mut().for_each(|row| row.push(1.0));
+        rows
     };
     let own = rows(genuine);
     let present = kinds.iter().filter(|kind| !kind.is_empty()).count() as f64;
@@ -69,17 +63,19 @@ fn mean<'a>(rows: impl Iterator<Item = &'a Vec<f32>>, features: usize) -> Vec<f6
     sum.iter().map(|sum| sum / count.max(1.0)).collect()
 }
 
+/// A row as it lies from a place.
+fn away(row: &[f32], place: &[f64]) -> Vec<f64> {
+    row.iter().zip(place).map(|(x, c)| f64::from(*x) - c).collect()
+}
+
 /// How windows of one person scatter around their own mean, `[F, F]`.
 fn scatter(genuine: &[&Features], impostor: &[&Features], features: usize) -> Vec<f64> {
     let mut sum = vec![0.0; features * features];
     let mut count = 0.0f64;
     for rows in impostor.iter().chain(genuine) {
-        let grand_mean = mean(rows.iter(), features);
-        for row in rows.iter() {
-            let row: Vec<f64> =
-                row.iter().zip(&grand_mean).map(|(x, c)| f64::from(*x) - c).collect();
-            add_outer(&mut sum, &row, 1.0);
-        }
+        let own_mean = mean(rows.iter(), features);
+        let rows: Vec<Vec<f64>> = rows.iter().map(|row| away(row, &own_mean)).collect();
+        add_outers(&mut sum, &rows, &vec![1.0; rows.len()]);
         count += rows.len() as f64;
     }
     sum.iter_mut().for_each(|x| *x /= count.max(1.0));
@@ -98,12 +94,14 @@ fn newton(sides: &[Weighted], size: usize, penalty: f64) -> Vec<f64> {
         (0..size).for_each(|i| curve[i * size + i] = penalty);
         (slope[size - 1], curve[size * size - 1]) = (0.0, 1e-9);
         for Weighted { rows, label, share } in sides {
+            let mut by = Vec::with_capacity(rows.len());
             for row in rows {
                 let logit: f64 = row.iter().zip(&weight).map(|(x, w)| x * w).sum();
                 let p = 1.0 / (1.0 + (-logit).exp());
                 slope.iter_mut().zip(row).for_each(|(s, x)| *s += share * (p - label) * x);
-                add_outer(&mut curve, row, share * p * (1.0 - p));
+                by.push(share * p * (1.0 - p));
             }
+            add_outers(&mut curve, rows, &by);
         }
         let Some(factor) = cholesky(curve, size) else { break };
         forward(&factor, &mut slope);

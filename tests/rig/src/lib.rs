@@ -3,7 +3,8 @@
 //! `mousewarden-rig` that use them: demonstration, benchmarks, fuzzing, pretraining.
 
 pub mod bench;
-pub mod clicks;
+pub mod cli;
+mod clicks;
 #[cfg(target_os = "linux")]
 pub mod demo;
 #[cfg(target_os = "linux")]

@@ -11,13 +11,14 @@ pub(crate) use outcome::{Summary, UserState};
 
 use super::export::{remove_candidate, write_checked};
 use super::{
-    EpochFigures, TrainOptions, TrainingFacts, TrainingProgress, TrainingRequest, curves_page,
-    read_curve, train_owner, write_curve,
+    BackboneChoice, EpochFigures, TrainOptions, TrainingFacts, TrainingProgress, TrainingRequest,
+    curves_page, read_curve, train_owner, write_curve,
 };
 use crate::data::npz::write_whole;
 use crate::data::private;
 use crate::error::{Failure, FailureKind, Result};
-use crate::lab::protocol::{Plan, Split, TrainingSet, model_path};
+use crate::lab::parallel::in_parallel;
+use crate::lab::protocol::{Plan, Split, TrainingSet, count_windows, model_path};
 use crate::lab::shard::Shard;
 use crate::model::Bundle;
 use crate::pipeline::{Scorer, WindowParams};
@@ -69,29 +70,71 @@ impl Series<'_> {
     /// the wrong data is an [`Outcome`], no error.
     pub(crate) fn train<S: Scorer>(
         &self,
-        open: impl Fn(&Path) -> Result<S>,
+        open: impl Fn(&Path) -> Result<S> + Sync,
         progress: &mut dyn FnMut(SeriesStep<'_>),
     ) -> Result<Summary> {
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(self.plan.splits.len());
-        for (i, split) in self.plan.splits.iter().enumerate() {
-            let user = &self.plan.people[split.owner].id;
-            progress(SeriesStep::Begins { user, number: i + 1 });
-            let mut told = |step: TrainingProgress| progress(SeriesStep::Training(step));
-            let state = match self.one(split, &open, &mut told) {
-                Ok(state) => state,
-                Err(failure) if failure.kind() == FailureKind::Data => {
-                    UserState::Missing(failure.to_string())
-                }
-                Err(failure) => return Err(failure),
-            };
-            let outcome = self.outcome(split, state);
-            progress(SeriesStep::Ended(&outcome));
-            outcomes.push(outcome);
-        }
+        let mut outcomes = match self.options.backbone {
+            // Keeps the cores busy by itself, and is worth a bar of its own.
+            BackboneChoice::Random => self.in_turn(&open, progress)?,
+            BackboneChoice::Pretrained | BackboneChoice::Given(_) => {
+                self.side_by_side(&open, progress)?
+            }
+        };
         outcomes.extend(self.plan.left_out.iter().map(Outcome::of_left_out));
         let summary = Summary::new(self, outcomes);
         self.write_summary(&summary)?;
         Ok(summary)
+    }
+
+    fn in_turn<S: Scorer>(
+        &self,
+        open: &impl Fn(&Path) -> Result<S>,
+        progress: &mut dyn FnMut(SeriesStep<'_>),
+    ) -> Result<Vec<Outcome>> {
+        let mut outcomes = Vec::with_capacity(self.plan.splits.len());
+        for (i, split) in self.plan.splits.iter().enumerate() {
+            let user = &self.plan.people[split.owner].id;
+            progress(SeriesStep::Begins { user, number: i + 1 });
+            let mut told = |step: TrainingProgress| progress(SeriesStep::Training(step));
+            let outcome = self.outcome_of(split, open, &mut told)?;
+            progress(SeriesStep::Ended(&outcome));
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    fn side_by_side<S: Scorer>(
+        &self,
+        open: &(impl Fn(&Path) -> Result<S> + Sync),
+        progress: &mut dyn FnMut(SeriesStep<'_>),
+    ) -> Result<Vec<Outcome>> {
+        in_parallel(
+            self.options.threads,
+            &self.plan.splits,
+            |split| count_windows(&split.genuine.training),
+            |split| self.outcome_of(split, open, &mut |_| {}),
+            &mut |number, outcome: &Outcome| {
+                progress(SeriesStep::Begins { user: &outcome.user, number });
+                progress(SeriesStep::Ended(outcome));
+            },
+        )
+    }
+
+    /// What came of one owner; too little data is an outcome too.
+    fn outcome_of<S: Scorer>(
+        &self,
+        split: &Split,
+        open: &impl Fn(&Path) -> Result<S>,
+        told: &mut dyn FnMut(TrainingProgress),
+    ) -> Result<Outcome> {
+        let state = match self.one(split, open, told) {
+            Ok(state) => state,
+            Err(failure) if failure.kind() == FailureKind::Data => {
+                UserState::Missing(failure.to_string())
+            }
+            Err(failure) => return Err(failure),
+        };
+        Ok(self.outcome(split, state))
     }
 
     /// Trains one owner of the plan, or keeps the model that is there and was made in the same way.

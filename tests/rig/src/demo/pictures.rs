@@ -5,6 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _};
+use x11rb::wrapper::ConnectionExt as _;
+
 use super::session::DemoSession;
 use mousewarden::error::{Failure, FailureKind, Result};
 use mousewarden::lab::plot::sheet;
@@ -13,8 +17,12 @@ use mousewarden::platform::clock;
 
 /// How long a terminal takes to come up and to be drawn.
 const DRAWN: Micros = Micros::from_millis(5_000);
-/// The live view's terminal: columns and rows, and where it stands.
-const TERMINAL: &str = "100x30+16+300";
+/// The live view's terminal: columns and rows, and where it stands, below the notice.
+const TERMINAL: &str = "90x26+336+150";
+/// What is shown of the screen, the terminal and the notice: width, height and place.
+const SHOWN: &str = "960x680+320+0";
+/// The desktop behind both, red, green and blue.
+const PAPER: u32 = 0x003b_4a5a;
 
 /// Takes them into a folder, which is made if it is missing.
 ///
@@ -23,6 +31,7 @@ const TERMINAL: &str = "100x30+16+300";
 pub(super) fn take(session: &DemoSession, folder: &Path) -> Result<()> {
     let failed = |e| Failure::io(folder.display(), e);
     fs::create_dir_all(folder).map_err(failed)?;
+    paint(session.display())?;
     let terminal = Shown(live_view(session)?);
     clock::sleep_until(clock::now() + DRAWN);
     screen(session, &folder.join("demo.png"))?;
@@ -45,15 +54,28 @@ impl Drop for Shown {
 
 fn live_view(session: &DemoSession) -> Result<Child> {
     let mut command = session.on_desktop("xterm");
-    command.args(["-geometry", TERMINAL, "-fa", "DejaVu Sans Mono", "-fs", "9", "-e"]);
+    command.args(["-geometry", TERMINAL, "-fa", "DejaVu Sans Mono", "-fs", "12", "-e"]);
     command.args([session.program().as_os_str(), "watch".as_ref()]);
     command.stdin(Stdio::null()).spawn().map_err(|e| missing("xterm", "xterm", &e))
+}
+
+/// Gives the desktop a colour: the notice is to be seen, not a black screen.
+fn paint(display: &str) -> Result<()> {
+    let failed = |e: &dyn std::fmt::Display| {
+        Failure::new(FailureKind::Unavailable, format!("display {display}: {e}"))
+    };
+    let (x, screen) = x11rb::connect(Some(display)).map_err(|e| failed(&e))?;
+    let root = x.setup().roots[screen].root;
+    let paper = ChangeWindowAttributesAux::new().background_pixel(PAPER);
+    x.change_window_attributes(root, &paper).map_err(|e| failed(&e))?;
+    x.clear_area(false, root, 0, 0, 0, 0).map_err(|e| failed(&e))?;
+    x.sync().map_err(|e| failed(&e))
 }
 
 /// Few colours, so that the picture is small.
 fn screen(session: &DemoSession, file: &Path) -> Result<()> {
     let mut command = session.on_desktop("import");
-    command.args(["-window", "root", "-colors", "24", "-resize", "75%"]).arg(file);
+    command.args(["-window", "root", "-crop", SHOWN, "+repage", "-colors", "32"]).arg(file);
     let taken = command.status().map_err(|e| missing("import", "imagemagick", &e))?;
     taken.success().then_some(()).ok_or_else(|| {
         Failure::new(FailureKind::Internal, format!("import took no picture: {taken}"))

@@ -132,6 +132,11 @@ impl DemoSession {
         command
     }
 
+    /// The display's name.
+    pub fn display(&self) -> &str {
+        self.desktop.display()
+    }
+
     /// Any program on the desktop, which finds the agent of the demonstration.
     pub fn on_desktop(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.desktop.command(program);
@@ -186,17 +191,28 @@ impl Process {
         Ok(())
     }
 
+    /// Whether it ends by itself in this time.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn ends_within(&mut self, patience: Micros) -> Result<bool> {
+        let deadline = clock::now() + patience;
+        while self.is_running()? {
+            if clock::now() > deadline {
+                return Ok(false);
+            }
+            clock::sleep_until(clock::now() + LOOK);
+        }
+        Ok(true)
+    }
+
     /// Waits for its end and returns what it said.
     ///
     /// # Errors
     /// When it fails or does not end in time.
     pub fn finish(mut self) -> Result<String> {
-        let deadline = clock::now() + PATIENCE;
-        while self.is_running()? {
-            if clock::now() > deadline {
-                return Err(self.failed("it does not end"));
-            }
-            clock::sleep_until(clock::now() + LOOK);
+        if !self.ends_within(PATIENCE)? {
+            return Err(self.failed("it does not end"));
         }
         let mut said = String::new();
         if let Some(out) = &mut self.child.stdout {

@@ -10,6 +10,9 @@ use super::TestDesktop;
 use super::child::ChildProcess;
 use mousewarden::error::{Failure, FailureKind, Result};
 
+/// What dunst shows: our markup, in letters that one can read in a picture.
+const DUNST: &str =
+    "[global]\nmarkup = full\nhistory_length = 20\nfont = DejaVu Sans 11\nwidth = 420\n";
 /// How long a program may take to answer, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -73,8 +76,7 @@ impl NotificationServer {
         let mut command = desktop.command(program);
         if self == Self::Dunst {
             let config = desktop.folder().join("dunstrc");
-            fs::write(&config, "[global]\nmarkup = full\nhistory_length = 20\n")
-                .map_err(|error| Failure::io(config.display(), error))?;
+            fs::write(&config, DUNST).map_err(|error| Failure::io(config.display(), error))?;
             command.arg("-config").arg(config);
         }
         quiet(&mut command);

@@ -110,7 +110,9 @@ impl AttacksArgs {
             species: species.iter().map(ToString::to_string).collect(),
             tools,
             owners,
-        };
+            rows: Vec::new(),
+        }
+        .with_rows();
         println!("`{}`, {} owners.\n", results.command, results.owners.len());
         results.print();
         let Some(path) = &self.results else { return Ok(()) };

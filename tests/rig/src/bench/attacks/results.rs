@@ -77,26 +77,61 @@ pub(super) struct Results {
     /// Which of the species are tools, places in `species`.
     pub(super) tools: Vec<usize>,
     pub(super) owners: Vec<OwnerTallies>,
+    /// The table, see [`Results::with_rows`].
+    pub(super) rows: Vec<Row>,
+}
+
+/// A line of the table, as shares.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    name: String,
+    presented: usize,
+    accepted: f64,
+    /// 95 %.
+    interval: [f64; 2],
+    /// Accepted in each set, in the order in which these appear.
+    by_set: Vec<f64>,
+    /// Accepted, or the owner rejected; of attacks only.
+    riapar: Option<f64>,
+    without_replay_detection: f64,
+    by_model: f64,
 }
 
 impl Results {
     /// The table, in Markdown.
     pub(super) fn print(&self) {
-        let mut sets: Vec<&str> = self.owners.iter().map(|owner| owner.set.as_str()).collect();
-        sets.dedup();
-        let columns: String = sets.iter().map(|set| format!(" {set} |")).collect();
+        let columns: String = self.sets().iter().map(|set| format!(" {set} |")).collect();
         println!(
             "| what is presented | presentations | accepted | 95 % |{columns} RIAPAR | without replay detection | by the model alone |"
         );
-        println!("|---|---|---|---|{}---|---|---|", "---|".repeat(sets.len()));
+        println!("|---|---|---|---|{}---|---|---|", "---|".repeat(self.sets().len()));
+        self.rows.iter().for_each(Row::print);
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        let mut sets: Vec<&str> = self.owners.iter().map(|owner| owner.set.as_str()).collect();
+        sets.dedup();
+        sets
+    }
+
+    /// What the owners' tallies make of each kind of presentation.
+    #[must_use]
+    pub(super) fn with_rows(mut self) -> Self {
         let genuine: Tally = self.owners.iter().map(|owner| owner.genuine).sum();
-        let rejected = 1.0 - genuine.rate();
-        self.row("the owner (TAR)", &sets, None, |owner| owner.genuine);
-        self.row("another user, zero effort (FAR)", &sets, None, |owner| owner.zero_effort);
-        for (at, species) in self.species.iter().enumerate() {
-            self.row(species, &sets, Some(rejected), |owner| owner.species[at]);
-        }
-        self.row("the best tool for each owner", &sets, Some(rejected), |owner| self.best(owner));
+        let rejected = Some(1.0 - genuine.rate());
+        let mut rows = vec![
+            self.row("the owner (TAR)", None, |owner| owner.genuine),
+            self.row("another user, zero effort (FAR)", None, |owner| owner.zero_effort),
+        ];
+        rows.extend(
+            self.species
+                .iter()
+                .enumerate()
+                .map(|(at, species)| self.row(species, rejected, |owner| owner.species[at])),
+        );
+        rows.push(self.row("the best tool for each owner", rejected, |owner| self.best(owner)));
+        self.rows = rows;
+        self
     }
 
     /// The tool by which an owner is imitated best.
@@ -105,36 +140,45 @@ impl Results {
         tools.max_by(|one, other| one.rate().total_cmp(&other.rate())).unwrap_or_default()
     }
 
-    fn row(
-        &self,
-        name: &str,
-        sets: &[&str],
-        rejected: Option<f64>,
-        of: impl Fn(&OwnerTallies) -> Tally,
-    ) {
+    fn row(&self, name: &str, rejected: Option<f64>, of: impl Fn(&OwnerTallies) -> Tally) -> Row {
         let tallies: Vec<Tally> = self.owners.iter().map(&of).collect();
         let all: Tally = tallies.iter().copied().sum();
-        let [low, high] = interval(&tallies).map(|bound| 100.0 * bound);
-        let mut columns = String::new();
-        for set in sets {
-            let of_set: Tally = self.owners.iter().filter(|owner| owner.set == *set).map(&of).sum();
-            columns += &format!(" {:.1} |", 100.0 * of_set.rate());
+        let of_set = |set: &&str| -> f64 {
+            let own = self.owners.iter().filter(|owner| owner.set == **set);
+            own.map(&of).sum::<Tally>().rate()
+        };
+        Row {
+            name: name.to_owned(),
+            presented: all.presented,
+            accepted: all.rate(),
+            interval: interval(&tallies),
+            by_set: self.sets().iter().map(of_set).collect(),
+            riapar: rejected.map(|rejected| all.rate() + rejected),
+            without_replay_detection: share(all.accepted_without_replay_detection, all.presented),
+            by_model: share(all.accepted_by_model, all.presented),
         }
-        let relative = rejected
-            .map_or("".into(), |rejected| format!("{:.1}", 100.0 * (all.rate() + rejected)));
+    }
+}
+
+impl Row {
+    fn print(&self) {
+        let [low, high] = self.interval.map(|bound| 100.0 * bound);
+        let columns: String =
+            self.by_set.iter().map(|share| format!(" {:.1} |", 100.0 * share)).collect();
+        let riapar = self.riapar.map_or(String::new(), |share| format!("{:.1}", 100.0 * share));
         println!(
-            "| {name} | {} | {:.1} % | {low:.1}-{high:.1} |{columns} {relative} | {:.1} % | {:.1} % |",
-            all.presented,
-            100.0 * all.rate(),
-            share(all.accepted_without_replay_detection, all.presented),
-            share(all.accepted_by_model, all.presented),
+            "| {} | {} | {:.1} % | {low:.1}-{high:.1} |{columns} {riapar} | {:.1} % | {:.1} % |",
+            self.name,
+            self.presented,
+            100.0 * self.accepted,
+            100.0 * self.without_replay_detection,
+            100.0 * self.by_model,
         );
     }
 }
 
-/// In per cent.
 fn share(part: usize, whole: usize) -> f64 {
-    100.0 * part as f64 / whole.max(1) as f64
+    part as f64 / whole.max(1) as f64
 }
 
 /// 95 %: the wider of a bootstrap over owners and of Wilson's interval, which knows no owners but

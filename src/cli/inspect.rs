@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 
 use super::output;
 use crate::error::{Failure, Result, printable};
-use crate::files;
 use crate::model::bundle::CONTRACT;
 use crate::model::identifier::ARCHITECTURE;
 use crate::model::{Bundle, Identifier, Limit, OperatingPoint, Provenance};
 use crate::nn::{AnyNetwork, BiLstm, Network};
 use crate::pipeline::WindowParams;
+use crate::sealing;
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
@@ -60,8 +60,7 @@ impl InspectArgs {
                 Err(_) => return Err(failure),
             },
         };
-        let content = files::read(&self.model)
-            .map_err(|error| Failure::io(format!("model {}", self.model.display()), error))?;
+        let content = sealing::content(&self.model)?;
         let description = describe(self.model, &content, bundle);
         let text = if self.json {
             serde_json::to_string_pretty(&description).unwrap_or_default()

@@ -167,6 +167,9 @@ mod first_steps;
 // `privacy`, `export` and `purge`.
 mod privacy;
 
+// Whether files of one person can be told to be of one person.
+mod linkage;
+
 // What lies in the owner's folder is sealed, and opens for its owner.
 mod protection;
 

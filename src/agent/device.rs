@@ -84,13 +84,16 @@ impl DeviceCheck {
         matches!(self.lacks, Some(Unknown::Backend))
     }
 
-    /// Takes what captures now for the owner's, after a password was given.
-    pub(crate) fn trust(&mut self) {
-        let (Some(profile), Some(seen)) = (&mut self.profile, &self.seen) else { return };
-        if !matches!(self.lacks, Some(Unknown::Backend)) {
-            profile.add(seen.clone());
-            self.lacks = profile.lacks(seen);
+    /// Takes what captures now for the owner's, after a password was given. Gives what is new by
+    /// that.
+    pub(crate) fn trust(&mut self) -> Option<Capture> {
+        let (Some(profile), Some(seen)) = (&mut self.profile, &self.seen) else { return None };
+        if !matches!(self.lacks, Some(Unknown::Pointer | Unknown::Screens)) {
+            return None;
         }
+        profile.add(seen.clone());
+        self.lacks = profile.lacks(seen);
+        Some(seen.clone())
     }
 
     /// What captures, as it was looked at last.
@@ -126,6 +129,10 @@ mod tests {
         assert_eq!(check.rests(), Some(used));
         check.moves();
         assert_eq!(check.rests(), None, "once");
+        assert_eq!(check.trust(), Some(Capture::parse(new)), "a password was given");
+        assert_eq!((check.word(), check.trust()), (None, None));
+        check.adopt(Profile::parse(old));
+        assert_eq!(check.look(None), told(new, Some(Unknown::Pointer)));
         check.adopt(Profile::parse(new));
         assert_eq!(check.look(None), told(new, None));
         assert!(!check.is_unknown());

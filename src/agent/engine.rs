@@ -23,6 +23,7 @@ use super::reload::Reload;
 use super::responder::Task;
 use super::saved::SavedDecision;
 use super::shared_status::{SharedStatus, WatchState};
+use super::trusted_devices::TrustedDevices;
 use super::unjudged::Unjudged;
 
 /// What may be asked of a running agent.
@@ -84,6 +85,7 @@ pub(crate) struct Engine {
     pub(super) has_adapted: bool,
     pub(super) saved: Option<SavedDecision>,
     pub(super) later_movement: Option<LaterMovement>,
+    pub(super) devices: Option<TrustedDevices>,
     unjudged: Unjudged,
     last_at: Timestamp,
 }
@@ -112,6 +114,8 @@ pub(crate) struct EngineParts {
     pub saved: Option<SavedDecision>,
     /// Keeps the owner's movement since the enrolment, in marks.
     pub later_movement: Option<LaterMovement>,
+    /// Keeps the devices that the owner has used since.
+    pub devices: Option<TrustedDevices>,
 }
 
 impl Engine {
@@ -119,7 +123,7 @@ impl Engine {
     pub(crate) fn new(parts: EngineParts) -> Self {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
-        let EngineParts { adaptation, sha256, saved, later_movement, .. } = parts;
+        let EngineParts { adaptation, sha256, saved, later_movement, devices, .. } = parts;
         Self {
             detector,
             shared_status,
@@ -135,6 +139,7 @@ impl Engine {
             has_adapted: false,
             saved,
             later_movement,
+            devices,
             unjudged: Unjudged::default(),
             last_at: Timestamp::default(),
         }
@@ -236,20 +241,7 @@ impl Engine {
         self.paused.is_none() && self.gate.admits(at)
     }
 
-    /// Takes note of what captures now, or captured at a moment of the stream.
-    pub(super) fn look_at_device(&mut self, at: Option<Timestamp>) {
-        let event = self.device.look(at);
-        let capture = self.device.capture();
-        let unknown = self.device.word();
-        self.shared_status.change(|status| {
-            status.capture = capture;
-            status.unknown = unknown;
-        });
-        self.show_state();
-        event.into_iter().for_each(|event| self.tell(event));
-    }
-
-    fn show_state(&self) {
+    pub(super) fn show_state(&self) {
         let state = match (&self.paused, self.gate.is_shut(), self.device.is_unknown()) {
             (Some(_), ..) => WatchState::Paused,
             (None, true, _) => WatchState::Locked,
@@ -319,7 +311,7 @@ impl Engine {
     fn session(&mut self, kind: Boundary) -> Result<()> {
         if kind == Boundary::Unlocked {
             // Whoever gives the password says that this mouse is theirs.
-            self.device.trust();
+            self.trust_device();
         }
         let at = self.mark(kind)?;
         self.gate.session(at, kind);

@@ -17,6 +17,7 @@ use super::later_movement::LaterMovement;
 use super::model_versions::ModelVersions;
 use super::settings::{DecisionChoice, LockParams, NotifyParams};
 use super::shared_status::{ModelStatus, ScorerStatus};
+use super::trusted_devices::TrustedDevices;
 
 /// A scorer of any kind.
 pub(crate) type AnyScorer = Box<dyn Scorer + Send>;
@@ -50,6 +51,8 @@ pub struct Judge {
     pub own_movement: KnownMovement,
     /// The same of the days since; none where nothing is kept.
     pub later_movement: Option<LaterMovement>,
+    /// What the owner has used since the enrolment; none where that is not asked.
+    pub devices: Option<TrustedDevices>,
 }
 
 impl Judge {
@@ -74,6 +77,7 @@ impl Judge {
             adaptation: None,
             own_movement: bundle.provenance.own_movement,
             later_movement: None,
+            devices: None,
         })
     }
 
@@ -92,6 +96,12 @@ impl Judge {
     #[must_use]
     pub fn knowing(self, path: &Path) -> Self {
         Self { later_movement: Some(LaterMovement::at(path)), ..self }
+    }
+
+    /// The same, taking the devices in the list at `path` for the owner's.
+    #[must_use]
+    pub fn trusting(self, path: &Path) -> Self {
+        Self { devices: Some(TrustedDevices::load(path)), ..self }
     }
 
     /// The same, following its owner, but keeping nothing: for a replay.
@@ -113,10 +123,13 @@ impl Judge {
         Err(Failure::new(FailureKind::Config, what).remedy("Stop mousewarden and start it again."))
     }
 
-    /// What the model was made with.
+    /// What the model was made with, and what the owner has used since.
     pub(crate) fn profile(&self) -> Profile {
         let from = self.model.provenance.as_ref();
-        from.map(|from| Profile::parse(&from.capture)).unwrap_or_default()
+        let mut profile = from.map(|from| Profile::parse(&from.capture)).unwrap_or_default();
+        let since = self.devices.iter().flat_map(TrustedDevices::captures);
+        since.for_each(|capture| profile.add(capture));
+        profile
     }
 
     /// Who scores, in a few words.

@@ -159,6 +159,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     }
     let adaptation = judge.adaptation.clone();
     let later_movement = judge.later_movement.clone();
+    let devices = judge.devices.clone();
     let state = setup.saved.as_ref().and_then(SavedDecision::load);
     let detector = judge.detector().resumed(state.unwrap_or_default());
     let saved = setup.saved;
@@ -175,6 +176,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         sha256,
         saved,
         later_movement,
+        devices,
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);

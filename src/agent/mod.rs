@@ -33,6 +33,7 @@ pub mod rules;
 pub(crate) mod saved;
 pub mod settings;
 pub mod shared_status;
+pub(crate) mod trusted_devices;
 mod unjudged;
 
 pub(crate) use announce::LogSink;

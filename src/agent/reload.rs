@@ -1,4 +1,5 @@
-//! What changes the model that judges: one that is read anew, and what was learnt.
+//! What changes the model that judges and what it knows: one that is read anew, what was learnt, and
+//! the devices that are the owner's.
 
 use super::engine::Engine;
 use super::event::{Event, Fingerprints};
@@ -6,6 +7,7 @@ use super::judge::Judge;
 use super::responder::{ResponderParams, Task};
 use super::shared_status::AdaptationStatus;
 use crate::error::Result;
+use crate::pipeline::Timestamp;
 use crate::platform::clock;
 
 /// Reads configuration and model anew.
@@ -49,6 +51,7 @@ impl Engine {
         let task = Task::Adopt(ResponderParams { notify, lock });
         self.adaptation = judge.adaptation.clone();
         self.later_movement = judge.later_movement.clone();
+        self.devices = judge.devices.clone();
         // Evidence outlives a reload: otherwise whoever sits there could ask for one to be forgotten.
         let state = self.detector.decider().state().clone();
         self.detector = judge.detector().resumed(state);
@@ -65,6 +68,30 @@ impl Engine {
         self.tell(Event::Reloaded { threshold, group_windows, sha256 });
         changes.into_iter().for_each(|what| self.tell(Event::Changed { what }));
         self.look_at_device(None);
+    }
+
+    /// Takes note of what captures now, or captured at a moment of the stream.
+    pub(super) fn look_at_device(&mut self, at: Option<Timestamp>) {
+        let event = self.device.look(at);
+        let capture = self.device.capture();
+        let unknown = self.device.word();
+        self.shared_status.change(|status| {
+            status.capture = capture;
+            status.unknown = unknown;
+        });
+        self.show_state();
+        event.into_iter().for_each(|event| self.tell(event));
+    }
+
+    /// Takes what captures now for the owner's, from now on.
+    pub(super) fn trust_device(&mut self) {
+        let Some(capture) = self.device.trust() else { return };
+        let since = clock::wall().strftime("%FT%TZ").to_string();
+        if let Some(Err(error)) = self.devices.as_mut().map(|list| list.add(&capture, since)) {
+            tracing::warn!("the list of devices: {error}");
+        }
+        self.shared_status.change(|status| status.unknown = None);
+        self.tell(Event::Trusted { capture: capture.to_string() });
     }
 
     /// Keeps what the detector has learnt by the last window, if anything.

@@ -135,7 +135,9 @@ impl Context {
         notify.alarm &= self.quiet().is_none();
         let lock = self.config.lock.clone();
         let store = Store::at(self.paths.data());
-        let judge = Judge { notify, lock, ..judge }.knowing(&store.later_movement());
+        let judge = Judge { notify, lock, ..judge }
+            .knowing(&store.later_movement())
+            .trusting(&store.devices());
         if self.config.adapt.enabled { judge.learning(&store.adaptation()) } else { Ok(judge) }
     }
 }

@@ -6,7 +6,18 @@ use clap::Command;
 const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Every day",
-        &["run", "enroll", "status", "watch", "report", "pause", "resume", "stop", "adaptation"],
+        &[
+            "run",
+            "enroll",
+            "status",
+            "watch",
+            "report",
+            "pause",
+            "resume",
+            "stop",
+            "adaptation",
+            "devices",
+        ],
     ),
     ("Setting up", &["doctor", "service", "config", "completions"]),
     ("What is stored about you", &["privacy", "export", "purge"]),

@@ -6,6 +6,7 @@ pub(crate) mod capture_process;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod context;
+pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod enroll;
 pub mod evaluate;
@@ -80,6 +81,8 @@ enum Command {
     Stop(stop::StopArgs),
     /// Show what was learnt since the enrolment, and take it back.
     Adaptation(adaptation::AdaptationArgs),
+    /// List the mice and screens that count as yours, and forget one.
+    Devices(devices::DevicesArgs),
     /// Look at everything that the agent needs, and say what mends it.
     Doctor(doctor::DoctorArgs),
     /// Start the agent with every session, or no longer.
@@ -153,6 +156,7 @@ impl Cli {
             Command::Preprocess(args) => args.run(),
             Command::Completions(args) => args.run(),
             Command::Config(args) => args.run(),
+            Command::Devices(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Enroll(args) => args.run(),
             Command::Explore(args) => args.run(),

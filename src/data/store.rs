@@ -79,6 +79,11 @@ impl Store {
         self.root.join("learnt.json")
     }
 
+    /// The devices that the owner has used since the enrolment.
+    pub fn devices(&self) -> PathBuf {
+        self.root.join("devices.json")
+    }
+
     /// The journal that earlier versions wrote.
     pub fn journal(&self) -> PathBuf {
         self.root.join("journal.jsonl")

@@ -20,7 +20,7 @@ const IMPOSTOR_RATIO: usize = 10;
 const FEWEST_EACH: usize = 40;
 
 /// Recordings of which one begins so many seconds after another, at the most, are of one day.
-const SAME_DAY_S: i64 = 6 * 3600;
+pub(super) const SAME_DAY_S: i64 = 6 * 3600;
 
 /// The owner's own movement.
 #[derive(Debug, Clone, Default)]

@@ -110,6 +110,7 @@ impl TestDesktop {
             adaptation: None,
             own_movement: KnownMovement::default(),
             later_movement: None,
+            devices: None,
         }
     }
 

@@ -67,13 +67,18 @@ struct Agent {
 impl Agent {
     /// An agent that locks at the first window, if it may judge it.
     fn start() -> Self {
-        let (mouse, signals) = unbounded();
-        let view = CaptureView::of(Capture::parse(KNOWN));
-        Self::watch(Wire(signals, view), KNOWN, mouse)
+        Self::judging(judge(KNOWN))
     }
 
-    /// The same with any mouse, and a model that knows this capture.
-    fn watch(source: impl EventSource + 'static, known: &str, mouse: Sender<Signal>) -> Self {
+    /// The same with this judge.
+    fn judging(judge: Judge) -> Self {
+        let (mouse, signals) = unbounded();
+        let view = CaptureView::of(Capture::parse(KNOWN));
+        Self::watch(Wire(signals, view), judge, mouse)
+    }
+
+    /// The same with any mouse.
+    fn watch(source: impl EventSource + 'static, judge: Judge, mouse: Sender<Signal>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (notifier, locker) = (Fake::default(), Fake::default());
         let (session, boundaries) = unbounded();
@@ -82,7 +87,7 @@ impl Agent {
         let journal = folder.path().join("journal.jsonl");
         let responder_io = bare_agent::responder_io((&notifier, &locker), answers, &journal);
         let source = (source, SourceKind::Mouse);
-        let setup = bare_agent::setup(source, boundaries, judge(known), responder_io);
+        let setup = bare_agent::setup(source, boundaries, judge, responder_io);
         let (commands, obeyed) = live::commands();
         let to_it = commands.clone();
         let ended = std::thread::spawn(move || live::run(setup, (commands, obeyed)));
@@ -166,6 +171,7 @@ fn judge(known: &str) -> Judge {
         adaptation: None,
         own_movement: KnownMovement::default(),
         later_movement: None,
+        devices: None,
     }
 }
 
@@ -227,6 +233,29 @@ fn an_unknown_mouse_is_judged_and_told_once() {
 }
 
 #[test]
+fn a_password_makes_a_mouse_the_owners_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("devices.json");
+    let agent = Agent::judging(judge(KNOWN).trusting(&list));
+    agent.use_device(STRANGE);
+    agent.tell(Boundary::Locked);
+    agent.tell(Boundary::Unlocked);
+    agent.tell(Boundary::Unlocked);
+    let (journal, ..) = agent.finish();
+    let trusted: Vec<_> = journal.iter().filter(|entry| entry["event"] == "trusted").collect();
+    assert_eq!(trusted.len(), 1, "{journal:?}");
+    assert_eq!(trusted[0]["capture"], STRANGE);
+
+    let agent = Agent::judging(judge(KNOWN).trusting(&list));
+    let third = "evdev; mouse Third Mouse (0001:0003)";
+    [STRANGE, third].into_iter().for_each(|capture| agent.use_device(capture));
+    let (journal, ..) = agent.finish();
+    let devices = journal.iter().filter(|entry| entry["event"] == "device");
+    let unknown: Vec<_> = devices.map(|entry| entry["unknown"].as_str()).collect();
+    assert_eq!(unknown, [None, None, Some("device")]);
+}
+
+#[test]
 fn the_known_mouse_is_judged_again_when_it_is_back() {
     let agent = Agent::start();
     agent.use_device(STRANGE);
@@ -262,7 +291,7 @@ fn a_mouse_that_was_out_of_reach_is_judged_again_and_another_one_is_not() {
         CaptureParams { backend: CaptureBackend::Evdev, root, ..CaptureParams::new(program) };
     let source = CaptureProcess::open(params).unwrap();
     let known = source.capture().get().to_string();
-    let agent = Agent::watch(source, &known, unbounded().0);
+    let agent = Agent::watch(source, judge(&known), unbounded().0);
     stroke(&mut mouse);
     agent.wait_for("verdict", 1);
 

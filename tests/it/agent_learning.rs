@@ -74,6 +74,7 @@ impl Owner {
             adaptation: None,
             own_movement: KnownMovement::default(),
             later_movement: None,
+            devices: None,
         };
         judge.learning(&self.path("adaptation.json")).unwrap()
     }

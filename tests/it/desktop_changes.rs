@@ -124,6 +124,16 @@ impl Agent {
         moved.collect()
     }
 
+    /// What a command prints about it.
+    fn says(&self, desktop: &TestDesktop, arguments: &[&str]) -> String {
+        let mut command = desktop.command(program());
+        command.args(arguments).env("MOUSEWARDEN_DATA", &self.data);
+        let config = desktop.folder().join("config.toml");
+        let output = command.env("MOUSEWARDEN_CONFIG", config).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Ends it by its own command.
     fn stop(&mut self, desktop: &TestDesktop) {
         let mut stop = desktop.command(program());
@@ -316,6 +326,56 @@ fn mice_that_go_and_come_are_known_or_not_and_the_agent_stays() {
     assert_eq!(agent.device_after(before, "Test Mouse 1; 1280x800")["unknown"], Value::Null);
     is_judged(&agent, &mut first);
     assert_eq!(agent.told_of_unknown(), ["device"]);
+}
+
+#[test]
+fn a_password_makes_another_mouse_the_owners_until_it_is_forgotten() {
+    let desktop = hardware();
+    let [mut first, mut second] = [1, 2].map(|number| desktop.mouse(number).unwrap());
+    let logind = Logind::start(&desktop);
+    let agent = Agent::start(&desktop, "x11-rdev; mouse Test Mouse 1; 1280x800");
+    is_judged(&agent, &mut first);
+    let before = clock::now();
+    second.step(3.0, 3.0).unwrap();
+    assert_eq!(agent.device_after(before, "Test Mouse 2; 1280x800")["unknown"], "device");
+    for locked in [true, false] {
+        logind.locked(locked);
+    }
+    agent.wait_for(|entry| entry["event"] == "trusted");
+    assert!(agent.says(&desktop, &["devices"]).contains("1  x11-rdev; mouse Test Mouse 2"));
+
+    let before = clock::now();
+    assert!(agent.says(&desktop, &["devices", "forget", "1"]).contains("Test Mouse 2"));
+    assert_eq!(agent.device_after(before, "Test Mouse 2; 1280x800")["unknown"], "device");
+    assert!(agent.says(&desktop, &["devices"]).contains("None since"));
+}
+
+/// Three steps there or back, which are no window, and the pause that ends them.
+fn nudge(mouse: &mut TestMouse, back: bool) {
+    let step = if back { -6.0 } else { 6.0 };
+    for _ in 0..3 {
+        mouse.step(step, step / 2.0).unwrap();
+        clock::sleep_until(clock::now() + Micros::from_millis(8));
+    }
+    clock::sleep_until(clock::now() + Micros::from_millis(270));
+}
+
+#[test]
+fn a_hand_that_keeps_below_a_window_is_an_alarm() {
+    let desktop = hardware();
+    let mut mouse = desktop.mouse(1).unwrap();
+    let agent = Agent::start(&desktop, "x11-rdev; mouse Test Mouse 1; 1280x800");
+    let is_told = |entry: &Value| entry["event"] == "fragments";
+    let deadline = Instant::now() + 2 * PATIENCE;
+    let mut pieces = 0;
+    while !agent.journal().iter().any(is_told) {
+        assert!(Instant::now() < deadline, "{pieces} pieces: {:#?}", agent.journal());
+        nudge(&mut mouse, pieces % 2 == 1);
+        pieces += 1;
+    }
+    // A slow machine makes a window of some, each of which takes the place of eight.
+    let windows = agent.judged().len();
+    assert!((100..=102 + 9 * windows).contains(&pieces), "{pieces} pieces, {windows} windows");
 }
 
 /// Has the X server lose a device, or find it again.

@@ -43,6 +43,7 @@ fn every() -> Vec<Event> {
         Event::Session { boundary: Boundary::DeviceChanged },
         Event::Device { capture: why(), unknown: Some(Unknown::Backend) },
         Event::Unknown { capture: why(), what: Unknown::Pointer },
+        Event::Trusted { capture: why() },
         Event::Unjudged { capture: why(), what: Unknown::Backend, action: Action::Lock },
         Event::Fragments { action: Action::Notify },
         Event::Interrupted,

@@ -19,7 +19,7 @@ use crate::agent::settings::{BoundedInt, Budget, DecisionChoice};
 use crate::data::npz::check_writable;
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::evaluate::{EvaluationRequest, MissingModels, Results, compare, evaluate};
-use crate::lab::protocol::{NAMES, Protocol, ProtocolUser, read_users};
+use crate::lab::protocol::{EnrolmentLength, NAMES, Protocol, ProtocolUser, read_users};
 use crate::lab::train::{BackboneChoice, TrainOptions};
 use crate::model::{self, Bundle, ScorerBackend, ScorerParams, folders_beside};
 use crate::pipeline::WindowParams;
@@ -39,6 +39,9 @@ pub(crate) struct EvaluateArgs {
     /// Cut every owner's enrolment to so many minutes of movement; several with commas
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=600))]
     minutes: Vec<u32>,
+    /// Cut every owner's enrolment to the recordings of so many days; several with commas
+    #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with = "minutes", value_parser = clap::value_parser!(u32).range(1..=366))]
+    days: Vec<u32>,
     /// Folder of the models: PROTOCOL/seed-SEED/USER.onnx
     #[arg(long, value_name = "DIR", default_value = "models")]
     models: PathBuf,
@@ -182,7 +185,7 @@ impl EvaluateArgs {
             output::json(&results)?;
         } else {
             output::line(&table::text(&results))?;
-            let enrolment = enrolment::lines(&results, &self.minutes);
+            let enrolment = enrolment::lines(&results, &self.lengths());
             enrolment.iter().try_for_each(|line| output::line(line))?;
         }
         written
@@ -209,11 +212,18 @@ impl EvaluateArgs {
         };
         let usual: Vec<Protocol> =
             names.iter().map(|name| Protocol::find(name)).collect::<Result<_>>()?;
-        if self.minutes.is_empty() {
+        let lengths = self.lengths();
+        if lengths.is_empty() {
             return Ok(usual);
         }
-        let cut = |rules: &Protocol| self.minutes.iter().map(|n| rules.enrolled_for(*n)).collect();
+        let cut = |rules: &Protocol| lengths.iter().map(|n| rules.enrolled_for(*n)).collect();
         Ok(usual.iter().flat_map(|rules| -> Vec<Protocol> { cut(rules) }).collect())
+    }
+
+    /// The lengths of enrolment that are asked for.
+    fn lengths(&self) -> Vec<EnrolmentLength> {
+        let minutes = self.minutes.iter().copied().map(EnrolmentLength::Minutes);
+        minutes.chain(self.days.iter().copied().map(EnrolmentLength::Days)).collect()
     }
 
     fn people(

@@ -228,6 +228,13 @@ fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {
             kept: "the last 40,000 marks, until you enrol again".into(),
         },
         StoredThing {
+            name: "mice and screens that you have used since your enrolment",
+            part: StoredPart::Model,
+            holds: "names and numbers of devices, resolutions; since when",
+            path: store.devices(),
+            kept: "until `mousewarden devices forget`".into(),
+        },
+        StoredThing {
             name: "until when alarms are only written down",
             part: StoredPart::Model,
             holds: "a time",

@@ -11,9 +11,9 @@
 
 mod clock;
 mod divide;
+mod enrolment_length;
 mod impostor_assignment;
 mod leakage;
-mod minutes;
 mod plan;
 mod rules;
 mod split;
@@ -21,6 +21,7 @@ mod training_set;
 mod users;
 
 pub(crate) use clock::resampled;
+pub use enrolment_length::EnrolmentLength;
 pub(crate) use plan::LeftOut;
 pub use plan::Plan;
 pub(crate) use rules::LearnFrom;

@@ -4,9 +4,9 @@
 use sha2::{Digest, Sha256};
 
 use super::divide::{SessionDivision, divide, without_test};
+use super::enrolment_length;
 use super::impostor_assignment::{assign, may_own};
 use super::leakage;
-use super::minutes;
 use super::rules::{Genuine, LearnFrom, People, Protocol, hex};
 use super::split::{ByPart, Split, SplitPart, WindowRange, session_of};
 use super::users::{ProtocolUser, SessionWindows};
@@ -107,8 +107,12 @@ impl Protocol {
         seed: u64,
     ) -> Result<Split, String> {
         let training = whole(people, owner, &own.training);
+        let training = match self.enrol_days {
+            Some(days) => enrolment_length::first_days(people, training, days)?,
+            None => training,
+        };
         let training = match self.enrol_minutes {
-            Some(minutes) => minutes::first(people, training, minutes)?,
+            Some(minutes) => enrolment_length::first_minutes(people, training, minutes)?,
             None => first(training, self.genuine.most_training()),
         };
         let mut genuine = ByPart {

@@ -39,6 +39,10 @@ pub struct Protocol {
     /// so many windows; whoever has fewer is no owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrol_minutes: Option<f64>,
+    /// Days of whose recordings an owner's training part consists at the most, the first ones;
+    /// whoever has fewer is no owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrol_days: Option<u32>,
     /// How an owner's sessions are parted.
     pub(crate) genuine: Genuine,
     /// Who the others are.
@@ -231,6 +235,9 @@ impl Protocol {
         if self.enrol_minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes.is_finite())) {
             return Err("enrol_minutes must be above 0".into());
         }
+        if self.enrol_days == Some(0) {
+            return Err("enrol_days must be above 0".into());
+        }
         Ok(())
     }
 }
@@ -288,6 +295,7 @@ mod tests {
             ("most_windows = 200", "most_windows = 0", "at least 1"),
             ("most_windows", "most_windoes", "most_windoes"),
             ("[genuine]", "enrol_minutes = 0\n[genuine]", "above 0"),
+            ("[genuine]", "enrol_days = 0\n[genuine]", "above 0"),
             ("\"open-set\"", "\"../open\"", "letters"),
             ("\"generated\"", "\"people\"", "leave nothing"),
         ] {

@@ -11,6 +11,7 @@ pub mod desktop;
 pub mod fake;
 pub mod fuzz;
 pub mod inject;
+pub mod limits;
 mod people;
 pub mod pretrain;
 #[cfg(target_os = "linux")]

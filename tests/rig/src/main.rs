@@ -11,6 +11,7 @@ use mousewarden_rig::clicks::ClicksArgs;
 #[cfg(target_os = "linux")]
 use mousewarden_rig::demo::DemoArgs;
 use mousewarden_rig::fuzz::FuzzArgs;
+use mousewarden_rig::limits::LimitsArgs;
 use mousewarden_rig::pretrain::PretrainArgs;
 
 /// Demonstration, benchmarks, fuzzing and pretraining of mousewarden.
@@ -34,6 +35,8 @@ enum Command {
     Pretrain(PretrainArgs),
     /// Write into a backbone how click timings lie among users.
     Clicks(ClicksArgs),
+    /// Measure how often each of several limits bothers owners, set by set.
+    Limits(LimitsArgs),
 }
 
 impl Command {
@@ -45,6 +48,7 @@ impl Command {
             Self::Fuzz(args) => args.run(),
             Self::Pretrain(args) => args.run(),
             Self::Clicks(args) => args.run(),
+            Self::Limits(args) => args.run(),
         }
     }
 }

@@ -13,7 +13,7 @@ use mousewarden::cli::output;
 use mousewarden::cli::train::InputArgs;
 use mousewarden::data::npz::write_whole;
 use mousewarden::error::{Failure, FailureKind, Result};
-use mousewarden::lab::protocol::{Plan, Protocol, Split, read_users};
+use mousewarden::lab::protocol::{EnrolmentLength, Plan, Protocol, Split, read_users};
 use mousewarden::lab::train::ablation::{
     MeanFigure, Trial, VARIANTS, Variant, VariantRow, protocol, trial, verdict,
 };
@@ -81,7 +81,10 @@ impl AblationArgs {
         let mut by_minutes = BTreeMap::new();
         for minutes in &self.minutes {
             let file = self.trials.with_extension(format!("{minutes}min.json"));
-            by_minutes.insert(minutes, self.rows(&usual.enrolled_for(*minutes), &file)?);
+            by_minutes.insert(
+                minutes,
+                self.rows(&usual.enrolled_for(EnrolmentLength::Minutes(*minutes)), &file)?,
+            );
         }
         if self.json { output::json(&by_minutes) } else { Ok(()) }
     }

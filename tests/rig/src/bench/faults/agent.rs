@@ -15,6 +15,7 @@ use crate::bench::process::children;
 use mousewarden::agent::control::{self, ControlRequest, Reply};
 use mousewarden::agent::shared_status::Status;
 use mousewarden::error::{Failure, FailureKind, Result};
+use mousewarden::pipeline::Timestamp;
 use mousewarden::pipeline::event::Micros;
 use mousewarden::platform::clock;
 
@@ -91,14 +92,21 @@ impl WatchedAgent {
 
     /// Whether it had said, within its first so many events, that it does not see the mouse.
     pub(super) fn is_blind(&self, within: usize) -> bool {
+        self.last_word(within).is_some_and(|event| event["state"] == "blind")
+    }
+
+    /// When it last said that it sees the mouse again; the beginning of time if it never had to.
+    pub(super) fn sees_since(&self) -> Timestamp {
+        let word = self.last_word(self.count());
+        let since = word.and_then(|event| event["mono_us"].as_i64());
+        Timestamp::from_micros(since.unwrap_or_default())
+    }
+
+    /// What it said last, within its first so many events, of whether it sees the mouse.
+    fn last_word(&self, within: usize) -> Option<Value> {
         let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let mut told = events.iter().take(within).rev().filter(|event| is(event, "capture"));
-        let state = told.find_map(|event| match event["state"].as_str() {
-            Some("blind") => Some(true),
-            Some("sees") => Some(false),
-            _ => None,
-        });
-        state.unwrap_or(false)
+        told.find(|event| event["state"] == "blind" || event["state"] == "sees").cloned()
     }
 
     /// How many events it has printed.

@@ -211,12 +211,18 @@ impl<'a> Life<'a> {
             let now = clock::now();
             // Who does not answer is stopped, and its guard knows.
             let Some(still) = self.agent.still() else { continue };
-            let seen = now + Micros(-still.0);
+            // What moved while it said that it is blind is no silence.
+            let seen = (now + Micros(-still.0)).max(self.agent.sees_since());
             let due = now + Micros(-NOTICING.0);
             let misses = self.hand.has_moved(seen, due) && !self.agent.is_blind(self.agent.count());
             // One that was stopped needs a moment to take in what waited.
             if misses && missed {
-                eprintln!("{:8.1} the hand is not seen", (now - self.began).as_secs_f64());
+                let last = self.agent.events(self.agent.count().saturating_sub(4));
+                eprintln!(
+                    "{:8.1} the hand is not seen, still for {:.0} s; the last events: {last:?}",
+                    (now - self.began).as_secs_f64(),
+                    still.as_secs_f64()
+                );
                 tally.silent_s += look.as_secs_f64();
             }
             missed = misses;

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -24,10 +24,13 @@ const ITEM: &str = "/org/freedesktop/secrets/collection/login/1";
 
 /// What the store holds, by the name of each key.
 #[derive(Debug, Clone, Default)]
-struct Contents(Arc<Mutex<(HashMap<String, Vec<u8>>, bool)>>);
+struct Contents(Arc<Mutex<Held>>);
+
+/// Secrets by their keys' names, and whether the store is locked.
+type Held = (HashMap<String, Vec<u8>>, bool);
 
 impl Contents {
-    fn lock(&self) -> std::sync::MutexGuard<'_, (HashMap<String, Vec<u8>>, bool)> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Held> {
         self.0.lock().unwrap()
     }
 
@@ -47,6 +50,7 @@ fn item(key: &str) -> OwnedObjectPath {
 
 struct Service(Contents);
 
+/// Session, parameters, secret, type of its content.
 type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 #[zbus::interface(name = "org.freedesktop.Secret.Service")]
@@ -95,7 +99,7 @@ impl Collection {
     async fn create_item(
         &self,
         properties: HashMap<String, OwnedValue>,
-        secret: (OwnedObjectPath, Vec<u8>, Vec<u8>, String),
+        secret: Secret,
         _replace: bool,
         #[zbus(object_server)] server: &zbus::ObjectServer,
     ) -> (OwnedObjectPath, OwnedObjectPath) {
@@ -288,4 +292,61 @@ fn a_bus_that_says_nothing_costs_its_deadline_and_a_file_stays_a_file() {
     let _service = bus.serve(&contents);
     crate::program::said(home.watch(&bus.address));
     assert!(contents.keys().is_empty() && home.key_files() == 1, "never two truths");
+}
+
+/// A real key store on a bus, opened with a password as a login does, or left locked.
+struct GnomeKeyring(Child);
+
+impl GnomeKeyring {
+    fn start(bus: &Bus, home: &Home, password: Option<&str>) -> Self {
+        let mut daemon = Command::new("gnome-keyring-daemon");
+        daemon.args(["--foreground", "--components=secrets"]);
+        daemon.args(password.map(|_| "--unlock"));
+        daemon.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.0.path());
+        daemon.env("XDG_RUNTIME_DIR", home.path("run"));
+        daemon.env("DBUS_SESSION_BUS_ADDRESS", &bus.address);
+        daemon.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut daemon = daemon.spawn().unwrap();
+        let mut stdin = daemon.stdin.take().unwrap();
+        stdin.write_all(password.unwrap_or_default().as_bytes()).unwrap();
+        drop(stdin);
+        let link = mousewarden::platform::bus::Bus::At(bus.address.clone()).connect().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !mousewarden::platform::bus::has_owner(&link, "org.freedesktop.secrets") {
+            assert!(Instant::now() < deadline, "no Secret Service came up");
+            std::thread::yield_now();
+        }
+        Self(daemon)
+    }
+}
+
+impl Drop for GnomeKeyring {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs gnome-keyring-daemon"]
+fn gnome_keyring_keeps_the_key_from_one_login_to_the_next() {
+    let home = Home::new();
+    {
+        let bus = Bus::start();
+        let _keyring = GnomeKeyring::start(&bus, &home, Some("a password"));
+        crate::program::said(home.watch(&bus.address));
+        assert!(home.is_sealed() && home.key_files() == 0);
+        assert_eq!(home.inspect(&bus.address).0, Some(0));
+    }
+    {
+        let bus = Bus::start();
+        let _keyring = GnomeKeyring::start(&bus, &home, None);
+        let (code, said) = home.inspect(&bus.address);
+        assert!(code == Some(69) && said.contains("locked"), "{said}");
+    }
+    let bus = Bus::start();
+    let _keyring = GnomeKeyring::start(&bus, &home, Some("a password"));
+    assert_eq!(home.inspect(&bus.address).0, Some(0));
+    home.says(&bus.address, &["purge", "everything", "--yes"]);
+    assert_eq!(home.inspect(&bus.address).0, Some(66));
 }

@@ -59,7 +59,7 @@ impl EnrollArgs {
         output::log_to_stderr(context.config.log.level);
         let store = context.store()?;
         let _instance = Instance::claim(&[context.paths.enrol_lock()], None).map_err(enrolling)?;
-        keys::before_enrolment(&context, self.again)?;
+        let had_key = keys::before_enrolment(&context, self.again)?;
         let (stop, stopped) = interruptions()?;
         let ended = if self.source.is_empty() {
             self.watch(&context, &store, (stop, stopped))?
@@ -74,7 +74,7 @@ impl EnrollArgs {
         }
         let is_first = !context.model(None).exists();
         TrainArgs::own(context.enrolled_model()).run()?;
-        if !is_first {
+        if had_key {
             keys::renew(&context);
         }
         if is_first && self.source.is_empty() {

@@ -70,15 +70,16 @@ fn seal_all(context: &Context, files: Vec<(PathBuf, Kind)>) {
 }
 
 /// The key before an enrolment: what does not open any more is put aside. One that cannot be had at
-/// the moment counts as lost where `anew` says so.
+/// the moment counts as lost where `anew` says so. Whether there was one before: a completed enrolment
+/// replaces it.
 ///
 /// # Errors
 /// When the key cannot be had at the moment, or a file cannot be put aside.
-pub(crate) fn before_enrolment(context: &Context, anew: bool) -> Result<()> {
+pub(crate) fn before_enrolment(context: &Context, anew: bool) -> Result<bool> {
     let keys = OwnerKeys::of(&context.paths);
     let Some(note) = keys.note() else {
         ready(context);
-        return put_lost_aside(context, anew);
+        return put_lost_aside(context, anew).map(|()| false);
     };
     let found = note.now.id().map_or(Err(KeyFault::Wrong), sealing::key_of);
     match found {
@@ -89,7 +90,7 @@ pub(crate) fn before_enrolment(context: &Context, anew: bool) -> Result<()> {
             replace(&keys, note)?;
         }
     }
-    put_lost_aside(context, anew)
+    put_lost_aside(context, anew).map(|()| true)
 }
 
 /// Puts a new key in the place of the one in force, and seals all files with it: copies of what they

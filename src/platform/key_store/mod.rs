@@ -11,6 +11,7 @@ pub(crate) use self::linux::{find, keep, remove};
 
 /// Why the key store is of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no store is known there"))]
 pub(crate) enum StoreFault {
     /// There is none here.
     None(String),

@@ -26,6 +26,7 @@ pub mod lab;
 pub mod model;
 pub mod paths;
 pub mod platform;
+pub mod sealing;
 
 pub use mousewarden_nn as nn;
 pub use mousewarden_pipeline as pipeline;

@@ -15,6 +15,8 @@ pub(crate) const CONFIG: &str = "MOUSEWARDEN_CONFIG";
 pub(crate) const DATA: &str = "MOUSEWARDEN_DATA";
 /// Names the folder for lock and socket.
 pub(crate) const RUNTIME: &str = "MOUSEWARDEN_RUNTIME";
+/// Names the folder for keys that no key store of the desktop keeps.
+pub(crate) const KEYS: &str = "MOUSEWARDEN_KEYS";
 
 /// The places of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub(crate) struct Paths {
     config_home: Option<PathBuf>,
     data: PathBuf,
     runtime: PathBuf,
+    keys: PathBuf,
     named: Vec<(&'static str, PathBuf)>,
 }
 
@@ -55,6 +58,7 @@ impl Paths {
             config_named: false,
             config_home: Some(home.join(".config")),
             runtime: session.unwrap_or_else(|| data.join("run")),
+            keys: home.join(".local/state/mousewarden/keys"),
             data,
             named: Vec::new(),
         })
@@ -83,14 +87,21 @@ impl Paths {
                 session.map_or_else(|| data.join("run"), |folder| folder.join("mousewarden"))
             }
         };
+        // Never within the data folder: whoever copies that copies no key.
+        let keys = match (named(KEYS), named(DATA), folders) {
+            (Some(keys), ..) => keys,
+            (None, None, Some(folders)) => state(folders).join("keys"),
+            _ => beside(&data),
+        };
         let config_home = folders.and_then(|folders| folders.config_dir().parent());
-        let by_environment = [CONFIG, DATA, RUNTIME].into_iter();
+        let by_environment = [CONFIG, DATA, RUNTIME, KEYS].into_iter();
         Ok(Self {
             config,
             config_named: named(CONFIG).is_some(),
             config_home: config_home.map(Path::to_owned),
             data,
             runtime,
+            keys,
             named: by_environment.filter_map(|name| Some((name, named(name)?))).collect(),
         })
     }
@@ -125,6 +136,17 @@ impl Paths {
         &self.runtime
     }
 
+    /// The folder for keys that no key store of the desktop keeps.
+    pub(crate) fn keys(&self) -> &Path {
+        &self.keys
+    }
+
+    /// Whether the desktop's key store is asked: what lies in a folder that the environment names is
+    /// a trial's, or another machine's, and leaves nothing behind elsewhere.
+    pub(crate) fn has_key_store(&self) -> bool {
+        !self.named.iter().any(|(name, _)| [DATA, KEYS].contains(name))
+    }
+
     /// The file that the running agent holds locked because of its socket.
     pub(crate) fn lock(&self) -> PathBuf {
         self.runtime.join("agent.lock")
@@ -147,6 +169,22 @@ impl Paths {
     }
 }
 
+/// Where this system keeps what is neither data nor configuration.
+fn state(folders: &ProjectDirs) -> PathBuf {
+    folders.state_dir().map_or_else(|| tailed(folders.data_local_dir(), "-state"), Path::to_owned)
+}
+
+/// The folder for the keys of a data folder that the environment names.
+fn beside(data: &Path) -> PathBuf {
+    tailed(data, "-keys")
+}
+
+fn tailed(path: &Path, tail: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(tail);
+    path.with_file_name(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +202,8 @@ mod tests {
         assert_eq!(paths.config(), Path::new("/c.toml"));
         assert!(paths.config_named());
         assert_eq!(paths.runtime(), Path::new("/d/run"));
+        assert!(paths.keys() == Path::new("/d-keys") && !paths.has_key_store());
+        assert!(resolve(&[(CONFIG, "/c.toml")]).has_key_store());
         assert_eq!(
             resolve(&[(DATA, "/d"), (RUNTIME, "/r")]).socket(),
             Path::new("/r/control.sock")

@@ -39,7 +39,7 @@ tree=$work/tree
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 
 if [ -z "$program" ]; then
-    cargo build --locked --release --features png,columnar
+    $here/release.sh --features png,columnar
     program=target/release/mousewarden
 fi
 [ -x "$program" ] || fail "$program is no program" 66

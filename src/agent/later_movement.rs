@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::data::private;
 use crate::files;
 use crate::pipeline::KnownMovement;
+use crate::sealing::{self, Kind};
 
 /// No file of marks comes near this.
 const MAX_BYTES: u64 = 4 << 20;
@@ -36,13 +37,17 @@ impl LaterMovement {
         if fs::metadata(&self.0)?.len() > MAX_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        serde_json::from_slice(&files::read(&self.0)?).map_err(io::Error::from)
+        let bytes = files::read(&self.0)?;
+        let text = sealing::opened("the marks of later movement", Kind::Movement, bytes);
+        let text = text.map_err(|failure| io::Error::other(failure.first_line()))?;
+        serde_json::from_slice(&text).map_err(io::Error::from)
     }
 
     /// Keeps this in place of what was there.
     pub(super) fn keep(&self, movement: &KnownMovement) {
-        let written = serde_json::to_vec(movement).map_err(io::Error::other);
-        if let Err(error) = written.and_then(|text| private::replace(&self.0, &text)) {
+        let text = serde_json::to_vec(movement).map_err(io::Error::other);
+        let bytes = text.and_then(|text| sealing::sealed(Kind::Movement, &text));
+        if let Err(error) = bytes.and_then(|bytes| private::replace(&self.0, &bytes)) {
             tracing::warn!("{}: {error}", self.0.display());
         }
     }

@@ -12,6 +12,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::files;
 use crate::pipeline::adaptation::REACH;
 use crate::pipeline::{Adapted, OwnerModel};
+use crate::sealing::{self, Kind};
 
 /// Versions that are kept; the oldest go first.
 const MOST: usize = 50;
@@ -63,7 +64,7 @@ impl ModelVersions {
     /// # Errors
     /// [`FailureKind::Data`] when the file is damaged, otherwise why file or model cannot be read.
     pub fn open(path: &Path, model: &Path, anchor: &OwnerModel) -> Result<Self> {
-        let model_sha256 = private::sha256(model).map_err(|e| Failure::io(model.display(), e))?;
+        let model_sha256 = sealing::sha256_of_content(model)?;
         let written = read(path)?;
         let ours = written.model_sha256 == model_sha256;
         let versions = if ours { written.versions } else { Vec::new() };
@@ -118,7 +119,9 @@ impl ModelVersions {
         let text = serde_json::to_vec(&written).map_err(|e| {
             Failure::new(FailureKind::Internal, format!("the adaptations as JSON: {e}"))
         })?;
-        private::replace(path, &text).map_err(|e| Failure::io(path.display(), e))
+        let written = sealing::sealed(Kind::Adaptation, &text)
+            .and_then(|bytes| private::replace(path, &bytes));
+        written.map_err(|e| Failure::io(path.display(), e))
     }
 }
 
@@ -126,14 +129,24 @@ fn read(path: &Path) -> Result<Written> {
     match files::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Written::default()),
         Err(error) => Err(Failure::io(path.display(), error)),
-        Ok(text) => serde_json::from_slice(&text).map_err(|e| damaged(path, &e.to_string())),
+        Ok(bytes) => {
+            let name = format!("{}, the adaptations since the enrolment", path.display());
+            let text = sealing::opened(&name, Kind::Adaptation, bytes).map_err(closed)?;
+            serde_json::from_slice(&text).map_err(|e| damaged(path, &e.to_string()))
+        }
     }
 }
 
+const FORGET: &str = "`mousewarden adaptation forget` goes back to the enrolment.";
+
 fn damaged(path: &Path, why: &str) -> Failure {
     let what = format!("{}, the adaptations since the enrolment: {why}", path.display());
-    Failure::new(FailureKind::Data, what)
-        .remedy("`mousewarden adaptation forget` goes back to the enrolment.")
+    Failure::new(FailureKind::Data, what).remedy(FORGET)
+}
+
+/// A file that will never open can be done without.
+fn closed(failure: Failure) -> Failure {
+    if failure.kind() == FailureKind::Data { failure.remedy(FORGET) } else { failure }
 }
 
 #[cfg(test)]

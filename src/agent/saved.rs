@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use crate::data::private;
 use crate::files;
 use crate::pipeline::DecisionState;
+use crate::sealing::{self, Kind};
 
 /// The file's name.
 pub(crate) const NAME: &str = "decision.json";
@@ -37,7 +38,11 @@ impl SavedDecision {
 
     /// The state that was kept last, if any; what cannot be read is none.
     pub fn load(&self) -> Option<DecisionState> {
-        let text = files::read(&self.path).ok()?;
+        let bytes = files::read(&self.path).ok()?;
+        let name = self.path.display().to_string();
+        let text = sealing::opened(&name, Kind::Decision, bytes)
+            .inspect_err(|failure| tracing::warn!("{failure}"))
+            .ok()?;
         serde_json::from_slice(&text)
             .inspect_err(|error| tracing::warn!("{}: {error}", self.path.display()))
             .ok()
@@ -53,8 +58,9 @@ impl SavedDecision {
 }
 
 fn write(path: &Path, state: &DecisionState) {
-    let written = serde_json::to_vec(state).map_err(std::io::Error::other);
-    if let Err(error) = written.and_then(|text| private::replace(path, &text)) {
+    let text = serde_json::to_vec(state).map_err(std::io::Error::other);
+    let bytes = text.and_then(|text| sealing::sealed(Kind::Decision, &text));
+    if let Err(error) = bytes.and_then(|bytes| private::replace(path, &bytes)) {
         tracing::warn!("{}: {error}", path.display());
     }
 }

@@ -71,6 +71,7 @@ fn paths() -> Result<()> {
         ("model", paths.data().join("owner.onnx")),
         ("journal", paths.data().join("journal.jsonl")),
         ("recordings", paths.data().join("recordings")),
+        ("keys", paths.keys().to_owned()),
         ("lock", paths.data_lock()),
         ("socket", paths.socket()),
     ] {

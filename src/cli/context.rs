@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::first_hours::QuietPeriod;
+use super::keys;
 use crate::agent::event::{Event, Fingerprints};
 use crate::agent::instance;
 use crate::agent::judge::Judge;
@@ -15,6 +16,7 @@ use crate::model::{ScorerParams, folders_beside};
 use crate::paths::{DATA, Paths, RUNTIME};
 use crate::platform::places::{DEFAULTS, POLICY, pinned_models};
 use crate::platform::{clock, user};
+use crate::sealing;
 
 /// The setting of a command.
 #[derive(Debug, Clone)]
@@ -66,7 +68,7 @@ impl Context {
         let files = [&self.config.journal.file, &self.config.metrics.file];
         let files = files.into_iter().filter(|file| file.is_absolute());
         let beside = files.filter_map(|file| file.parent()).map(Path::to_owned);
-        let own = [self.paths.data(), self.paths.runtime()].map(Path::to_owned);
+        let own = [self.paths.data(), self.paths.runtime(), self.paths.keys()].map(Path::to_owned);
         own.into_iter().chain(beside).collect()
     }
 
@@ -159,12 +161,17 @@ impl Context {
     pub(crate) fn judge_whatever_was_learnt(
         &self,
         model: Option<&Path>,
-    ) -> Result<(Judge, Option<Event>)> {
+    ) -> Result<(Judge, Vec<Event>)> {
+        let store = Store::at(self.paths.data());
+        let mut events = Vec::new();
+        if let Some(fault) = keys::lost(&store.later_movement()) {
+            events.extend(set_aside(&store.later_movement(), keys::UNREADABLE, &fault.to_string()));
+        }
         let failure = match self.judge(model) {
-            Ok(judge) => return Ok((judge, None)),
+            Ok(judge) => return Ok((judge, events)),
             Err(failure) => failure,
         };
-        let path = Store::at(self.paths.data()).adaptation();
+        let path = store.adaptation();
         let unlearning = || {
             let mut context = self.clone();
             context.config.adapt.enabled = false;
@@ -173,31 +180,42 @@ impl Context {
         if !path.exists() || unlearning().is_err() {
             return Err(failure);
         }
-        let why = failure.to_string().lines().next().unwrap_or_default().to_owned();
+        let why = failure.first_line();
         tracing::warn!("{why}");
-        let date = clock::wall().strftime("%Y-%m-%dT%H%M%S").to_string();
-        match aside::put_aside(&path, "damaged", &date) {
-            Ok(file) => {
-                let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                Ok((self.judge(model)?, Some(Event::PutAside { file, why })))
+        // A key that cannot be had now may be had with the next start.
+        let is_passing = failure.kind() == FailureKind::Unavailable;
+        let word = keys::lost(&path).map_or("damaged", |_| keys::UNREADABLE);
+        match Some(()).filter(|()| !is_passing).and_then(|()| set_aside(&path, word, &why)) {
+            Some(event) => {
+                events.push(event);
+                Ok((self.judge(model)?, events))
             }
-            // A folder that cannot be written: judged by the enrolment alone.
-            Err(_) => Ok((unlearning()?, None)),
+            // Or a folder that cannot be written: judged by the enrolment alone.
+            None => Ok((unlearning()?, events)),
         }
     }
 
     /// What an agent by this configuration works with.
     pub(crate) fn fingerprints(&self, model: Option<&Path>) -> Fingerprints {
+        let adaptation = Store::at(self.paths.data()).adaptation();
         Fingerprints {
             program: std::env::current_exe()
                 .ok()
                 .and_then(|program| private::sha256(&program).ok()),
-            model: private::sha256(&self.model(model)).ok(),
+            model: sealing::sha256_of_content(&self.model(model)).ok(),
             configuration: self.file.as_deref().and_then(|file| private::sha256(file).ok()),
             policy: private::sha256(Path::new(POLICY)).ok(),
-            adaptation: private::sha256(&Store::at(self.paths.data()).adaptation()).ok(),
+            adaptation: sealing::sha256_of_content(&adaptation).ok(),
         }
     }
+}
+
+/// Puts a file aside and says so; nothing where its folder cannot be written.
+fn set_aside(path: &Path, word: &str, why: &str) -> Option<Event> {
+    let date = clock::wall().strftime("%Y-%m-%dT%H%M%S").to_string();
+    let file = aside::put_aside(path, word, &date).ok()?;
+    let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Some(Event::PutAside { file, why: why.to_owned() })
 }
 
 /// Makes a private folder, which `variable` may place elsewhere.

@@ -1,7 +1,7 @@
 //! `export`: copies everything that is stored about the owner into a new folder that only they can
 //! read, with a list of what it is.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::output;
-use super::privacy::inventory::{self, Holding};
+use super::privacy::inventory::{self, Holding, StoredPart};
 use super::privacy::size;
 use crate::data::private;
 use crate::error::{Failure, FailureKind, Result};
 use crate::files;
+use crate::sealing;
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
@@ -47,7 +48,9 @@ impl ExportArgs {
         }
         private::folder(&self.folder).map_err(|e| Failure::io(self.folder.display(), e))?;
         let mut list = Vec::new();
-        for holding in inventory::all(&context)? {
+        let all = inventory::all(&context)?;
+        // A copy of the key would open what is sealed elsewhere.
+        for holding in all.into_iter().filter(|holding| holding.part != StoredPart::Key) {
             list.extend(self.copy(&holding, context.paths.data())?);
         }
         self.write_list(&list)?;
@@ -57,14 +60,13 @@ impl ExportArgs {
     }
 
     fn copy(&self, holding: &Holding, data: &Path) -> Result<Vec<Copied>> {
-        let failed = |path: &Path, e| Failure::io(path.display(), e);
-        let files = inventory::files(&holding.path).map_err(|e| failed(&holding.path, e))?;
+        let files =
+            inventory::files(&holding.path).map_err(|e| Failure::io(holding.path.display(), e))?;
         let copied = files.iter().map(|from| {
             let name = from.strip_prefix(data).map(Path::to_owned).unwrap_or_else(|_| {
                 from.file_name().map(PathBuf::from).unwrap_or_else(|| "unnamed".into())
             });
-            let (bytes, sha256) =
-                copy(from, &self.folder.join(&name)).map_err(|e| failed(from, e))?;
+            let (bytes, sha256) = copy(from, &self.folder.join(&name))?;
             Ok(Copied { file: name, what: holding.name, holds: holding.holds, bytes, sha256 })
         });
         copied.collect()
@@ -79,11 +81,24 @@ impl ExportArgs {
     }
 }
 
-/// Copies a file; its length and SHA-256 are those of the copy, also when the agent writes on.
-fn copy(from: &Path, to: &Path) -> io::Result<(u64, String)> {
-    to.parent().map_or(Ok(()), private::folder)?;
-    io::copy(&mut files::open(from)?, &mut private::create_file(to)?)?;
-    let copy = files::read(to)?;
-    let digest = Sha256::digest(&copy);
-    Ok((copy.len() as u64, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+/// Copies what a file holds, in the clear; its length and SHA-256 are those of the copy, also when the
+/// agent writes on.
+///
+/// # Errors
+/// When it cannot be read, its key is not to be had now, or the copy cannot be written.
+fn copy(from: &Path, to: &Path) -> Result<(u64, String)> {
+    let failed = |e| Failure::io(from.display(), e);
+    let content = match sealing::content(from) {
+        // What will never open is still the owner's.
+        Err(failure) if failure.kind() == FailureKind::Data => {
+            eprintln!("{}; it is copied as it is.", failure.first_line());
+            files::read(from).map_err(failed)?
+        }
+        content => content?,
+    };
+    to.parent().map_or(Ok(()), private::folder).map_err(failed)?;
+    let written = private::create_file(to).and_then(|mut file| file.write_all(&content));
+    written.map_err(failed)?;
+    let digest = Sha256::digest(&content);
+    Ok((content.len() as u64, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
 }

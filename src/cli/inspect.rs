@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 
 use super::output;
 use crate::error::{Failure, Result, printable};
-use crate::files;
 use crate::model::bundle::CONTRACT;
 use crate::model::identifier::ARCHITECTURE;
 use crate::model::{Backbone, Bundle, Identifier, Limit, OperatingPoint, Provenance};
 use crate::nn::{AnyNetwork, BiLstm, Network};
 use crate::pipeline::WindowParams;
+use crate::sealing;
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ impl InspectArgs {
             Ok(bundle) => bundle,
             Err(failure) => return tell_other(&self.model, self.json, failure),
         };
-        let content = content_of(&self.model)?;
+        let content = sealing::content(&self.model)?;
         let description = describe(self.model, &content, bundle);
         let text = if self.json {
             serde_json::to_string_pretty(&description).unwrap_or_default()
@@ -80,7 +80,7 @@ fn tell_other(path: &Path, json: bool, failure: Failure) -> Result<()> {
 
 /// What the start of an owner's training says of itself.
 fn tell_backbone(path: &Path, backbone: &Backbone, json: bool) -> Result<()> {
-    let content = content_of(path)?;
+    let content = sealing::content(path)?;
     let from = &backbone.origin;
     if json {
         return output::json(&serde_json::json!({
@@ -113,10 +113,6 @@ fn tell_backbone(path: &Path, backbone: &Backbone, json: bool) -> Result<()> {
         format!("clicks       their times among people are {clicks}"),
     ];
     output::line(&printable(&lines.join("\n")))
-}
-
-fn content_of(path: &Path) -> Result<Vec<u8>> {
-    files::read(path).map_err(|error| Failure::io(format!("model {}", path.display()), error))
 }
 
 fn hash_of(content: &[u8]) -> String {

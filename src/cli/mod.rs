@@ -19,6 +19,7 @@ mod groups;
 pub mod guard;
 pub mod identify;
 pub mod inspect;
+mod keys;
 mod left_out;
 pub mod output;
 pub(crate) mod pause;
@@ -149,6 +150,7 @@ impl Cli {
             (None, true) => Command::Enroll(enroll::EnrollArgs::default()),
             (None, false) => Command::Run(run::RunArgs::default()),
         };
+        keys::serve();
         match command {
             Command::Adaptation(args) => args.run(),
             Command::Preprocess(args) => args.run(),

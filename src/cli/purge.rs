@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::context::{Context, socket};
+use super::keys;
 use super::output;
 use super::privacy::inventory::{self, Holding, StoredPart};
 use super::privacy::size;
@@ -107,7 +108,11 @@ impl Purge {
         if !agreed && !asked()? {
             return output::line("Nothing was removed.");
         }
-        holdings.iter().try_for_each(|holding| remove(&holding.path))?;
+        // The key goes with the last file that needs it.
+        let things = holdings.iter().filter(|holding| holding.part != StoredPart::Key);
+        things.map(|holding| &holding.path).try_for_each(|path| remove(path))?;
+        forget_session(context);
+        keys::forget_unused(context)?;
         forget_folders(context);
         output::line("Removed. Backups and snapshots of your disk may still hold copies.")
     }
@@ -155,12 +160,17 @@ fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes the folders in which nothing is left.
-fn forget_folders(context: &Context) {
+/// Removes what an agent that has ended left behind for its session.
+fn forget_session(context: &Context) {
     let paths = &context.paths;
     let state = paths.runtime().join(saved::NAME);
     let locks = [paths.data_lock(), paths.enrol_lock(), paths.lock(), state];
     locks.iter().for_each(|lock| drop(fs::remove_file(lock)));
+}
+
+/// Removes the folders in which nothing is left.
+fn forget_folders(context: &Context) {
+    let paths = &context.paths;
     // Whatever else lies there is not ours.
     let below = ["watched/recordings", "watched", "recordings"];
     let below = below.map(|name| paths.data().join(name));

@@ -9,6 +9,7 @@ use crossbeam_channel::{bounded, never};
 
 use super::context::Context;
 use super::first_hours::{QuietPeriod, tell, tell_of_the_end};
+use super::keys;
 use super::output;
 use super::privacy::retention;
 use super::unknown_owner::{self, Known};
@@ -75,7 +76,7 @@ impl RunArgs {
             let context = Context::load().inspect_err(tell_of_no_start)?;
             output::log_to_stderr(context.config.log.level);
             let known = unknown_owner::wait(&context, &obeyed).inspect_err(tell_of_no_start)?;
-            if known == Known::Stopped {
+            if known == Known::Stopped || !keys::wait(&context, &obeyed) {
                 return Ok(());
             }
             let quiet = QuietPeriod::read(&Store::at(context.paths.data()));
@@ -99,9 +100,13 @@ impl RunArgs {
         let data_lock = kept_store.is_some().then(|| context.paths.data_lock());
         let locks: Vec<PathBuf> = data_lock.into_iter().chain([context.paths.lock()]).collect();
         let instance = Instance::claim(&locks, Some(&socket))?;
+        if kept_store.is_some() {
+            keys::ready(&context);
+        }
         desktop::write_only_below(&context.written_folders());
         let store = kept_store.unwrap_or_else(|| Store::at(context.paths.data()));
         retention::enforce(&context);
+        keys::seal_recordings(&context);
         let (judge, aside) = context.judge_whatever_was_learnt(self.model.as_deref())?;
         origin.events.extend(aside);
         origin.sha256 = context.fingerprints(self.model.as_deref());

@@ -77,7 +77,7 @@ fn is_begun(context: &Context) -> bool {
 }
 
 /// Whether a service manager or the desktop started this process, and not a script.
-fn is_service() -> bool {
+pub(super) fn is_service() -> bool {
     ["NOTIFY_SOCKET", "JOURNAL_STREAM", "DESKTOP_AUTOSTART_ID"]
         .iter()
         .any(|name| std::env::var_os(name).is_some())

@@ -13,6 +13,7 @@ pub(crate) mod parquet;
 pub mod private;
 pub(crate) mod recording;
 pub(crate) mod relabel;
+pub(crate) mod reseal;
 pub(crate) mod store;
 
 pub use recording::{Header, RecordingReader, RecordingWriter};

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::fault::ModelFault;
 use crate::error::{Failure, Result};
 use crate::files;
+use crate::sealing::{self, Kind};
 
 /// No model comes near this; what is larger is something else.
 const MAX_BYTES: u64 = 256 << 20;
@@ -67,10 +68,20 @@ pub(super) fn write<T: Content>(model: &T, path: &Path) -> Result<()> {
     persist(path, &bytes).map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
 }
 
-/// Bytes of a model file.
+/// The same, sealed where this process has a key: for the owner's folder.
 ///
 /// # Errors
-/// When it is missing, no file, or far too large.
+/// As [`write`]; when the key is not to be had.
+pub(super) fn write_sealed<T: Content>(model: &T, path: &Path) -> Result<()> {
+    let bytes = to_bytes(model)?;
+    let written = sealing::sealed(Kind::Model, &bytes).and_then(|bytes| persist(path, &bytes));
+    written.map_err(|error| Failure::io(format!("writing {}", name_of(path)), error))
+}
+
+/// Bytes of a model file, opened where it is sealed.
+///
+/// # Errors
+/// When it is missing, no file, far too large, or does not open.
 pub(super) fn bytes_of<T: Content>(path: &Path) -> Result<Vec<u8>> {
     let name = name_of(path);
     let open = |error| Failure::io(&name, error).remedy(T::MAKE);
@@ -84,7 +95,7 @@ pub(super) fn bytes_of<T: Content>(path: &Path) -> Result<Vec<u8>> {
     }
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| Failure::io(&name, error))?;
-    Ok(bytes)
+    sealing::opened(&name, Kind::Model, bytes)
 }
 
 fn persist(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

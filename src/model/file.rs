@@ -39,6 +39,14 @@ impl Bundle {
         content::write(self, path)
     }
 
+    /// The same, sealed where this process has a key: for the owner's folder.
+    ///
+    /// # Errors
+    /// As [`Bundle::write`]; when the key is not to be had.
+    pub fn write_sealed(&self, path: &Path) -> Result<()> {
+        content::write_sealed(self, path)
+    }
+
     /// Reads and checks the content of a file.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ pub(crate) mod file_watch;
 pub mod guard;
 #[cfg(feature = "history")]
 pub(crate) mod journal_chain;
+pub(crate) mod key_store;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
 pub mod lock;

@@ -260,15 +260,17 @@ fn an_enrolment_that_is_killed_loses_nothing() {
     assert!(output.status.success(), "{}", said(&output));
     let recordings = || fs::read_dir(home.path("data/recordings")).unwrap();
     let kept = recordings().next().unwrap().unwrap().path();
-    let whole = fs::read_to_string(&kept).unwrap();
-    assert!(whole.lines().count() > 6000);
+    let copy = crate::program::exported(&home.path("data"));
+    let copy = copy.path().join("copy/recordings").join(kept.file_name().unwrap());
+    assert!(fs::read_to_string(copy).unwrap().lines().count() > 6000);
+    let whole = fs::read(&kept).unwrap();
 
-    // Killed in the middle of a line: the next enrolment counts everything before it.
+    // Killed in the middle of writing: the next enrolment counts everything before it.
     fs::write(&kept, &whole[..whole.len() / 2]).unwrap();
     let output = home.call(&["--enroll"]);
     assert_eq!(output.status.code(), Some(68), "there is no display: {}", said(&output));
     assert_eq!(recordings().count(), 1);
-    assert_eq!(fs::read_to_string(&kept).unwrap(), whole[..whole.len() / 2]);
+    assert_eq!(fs::read(&kept).unwrap(), whole[..whole.len() / 2]);
 }
 
 #[cfg(target_os = "linux")]
@@ -314,7 +316,8 @@ fn an_enrolment_on_a_full_disk_keeps_what_it_has_and_says_what_to_do() {
     let output = home.call(&["enroll", "--record-only", "--source", recording.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(74), "{}", said(&output));
     assert!(said(&output).contains("Free some space"), "{}", said(&output));
-    let kept = fs::read_dir(home.path("data/recordings")).unwrap().next().unwrap().unwrap();
+    let copy = crate::program::exported(&home.path("data"));
+    let kept = fs::read_dir(copy.path().join("copy/recordings")).unwrap().next().unwrap().unwrap();
     let kept = mousewarden::data::RecordingReader::open(&kept.path()).unwrap();
     assert!(kept.filter_map(Result::ok).count() > 1000);
 }

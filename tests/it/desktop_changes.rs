@@ -123,7 +123,8 @@ impl Agent {
 
     /// When the mouse moved in what was recorded.
     fn recorded(&self) -> Vec<i64> {
-        let files = fs::read_dir(self.data.join("watched/recordings")).unwrap().flatten();
+        let copy = crate::program::exported(&self.data);
+        let files = fs::read_dir(copy.path().join("copy/watched/recordings")).unwrap().flatten();
         let signals = files.flat_map(|file| RecordingReader::open(&file.path()).unwrap());
         let moved = signals.filter_map(|signal| match signal.unwrap() {
             Signal::Mouse(event) => Some(event.at.micros()),

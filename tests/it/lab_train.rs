@@ -70,7 +70,10 @@ fn a_trained_model_is_written_reloaded_and_gives_the_trainers_scores() {
     let windows = owner(80);
     let bundle = train(std::slice::from_ref(&windows), &quick()).unwrap();
     let builtin = ScorerParams { backend: ScorerBackend::Builtin, ..ScorerParams::default() };
-    write_checked(&bundle, &path, &windows, |path| LoadedScorer::open(path, &builtin)).unwrap();
+    write_checked(&bundle, (&path, Bundle::write), &windows, |path| {
+        LoadedScorer::open(path, &builtin)
+    })
+    .unwrap();
     let read = Bundle::read(&path).unwrap();
     assert_eq!(read.provenance, bundle.provenance);
     assert_eq!(read.operating_points, bundle.operating_points);
@@ -93,7 +96,8 @@ fn a_model_whose_scores_differ_is_not_kept_and_the_old_one_stays() {
     std::fs::write(&path, "the old model").unwrap();
     let windows = owner(80);
     let bundle = train(std::slice::from_ref(&windows), &quick()).unwrap();
-    let failure = write_checked(&bundle, &path, &windows, |_| Ok(Liar)).unwrap_err();
+    let failure =
+        write_checked(&bundle, (&path, Bundle::write), &windows, |_| Ok(Liar)).unwrap_err();
     assert!(failure.to_string().contains("differ"), "{failure}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "the old model");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

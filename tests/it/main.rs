@@ -171,6 +171,15 @@ mod first_steps;
 // `privacy`, `export` and `purge`.
 mod privacy;
 
+// Whether files of one person can be told to be of one person.
+mod linkage;
+
+// What lies in the owner's folder is sealed, and opens for its owner.
+mod protection;
+
+// The key of sealed files in a key store of the desktop, one that is there and one that is not.
+mod protection_key_store;
+
 // The administrator's policy below /etc.
 mod policy;
 

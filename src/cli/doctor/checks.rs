@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::super::context::{Context, socket};
+use super::super::keys::OwnerKeys;
 use super::super::service::ServiceState;
 use super::past;
 use crate::agent::control::{self, ControlRequest, Reply};
@@ -22,6 +23,7 @@ pub(super) fn all() -> impl Iterator<Item = Check> {
             checks.extend(folders(&context.paths));
             checks.push(scorer(&context));
             checks.push(model(&context));
+            checks.push(key(&context));
             checks.extend(past::all(&context));
             checks.push(agent(&context.paths));
             checks.push(service(&context.paths));
@@ -67,6 +69,17 @@ fn model(context: &Context) -> Check {
     match unlearning.judge(None) {
         Ok(judge) => Check::ok("model", judge.model.path.display().to_string()),
         Err(failure) => Check::failed("model", &failure, "mousewarden --enroll"),
+    }
+}
+
+/// Where the key of the owner's files is.
+fn key(context: &Context) -> Check {
+    let name = "key";
+    let keys = OwnerKeys::of(&context.paths);
+    match keys.in_force().map(|kept| keys.words(&kept)) {
+        None => Check::ok(name, "none yet: your files are in the clear until the agent starts"),
+        Some(Ok(words)) => Check::ok(name, words),
+        Some(Err(failure)) => Check::failed(name, &failure, "mousewarden --enroll"),
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     checks.push(adaptation(context, &store));
     checks.extend(put_aside(&store.history()));
     checks.extend(put_aside(&store.adaptation()));
+    checks.extend(put_aside(&store.later_movement()));
     checks
 }
 

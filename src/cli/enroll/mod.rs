@@ -17,6 +17,7 @@ use self::icon::Icon;
 use self::meter::Meter;
 use super::context::{Context, socket};
 use super::first_hours::QuietPeriod;
+use super::keys;
 use super::output;
 use super::train::TrainArgs;
 use crate::agent::control::{self, ControlRequest};
@@ -58,6 +59,7 @@ impl EnrollArgs {
         output::log_to_stderr(context.config.log.level);
         let store = context.store()?;
         let _instance = Instance::claim(&[context.paths.enrol_lock()], None).map_err(enrolling)?;
+        let had_key = keys::before_enrolment(&context, self.again)?;
         let (stop, stopped) = interruptions()?;
         let ended = if self.source.is_empty() {
             self.watch(&context, &store, (stop, stopped))?
@@ -72,6 +74,9 @@ impl EnrollArgs {
         }
         let is_first = !context.model(None).exists();
         TrainArgs::own(context.enrolled_model()).run()?;
+        if had_key {
+            keys::renew(&context);
+        }
         if is_first && self.source.is_empty() {
             QuietPeriod::begin(&store, context.config.enrol.quiet_hours.get())?;
         }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::first_hours::QuietPeriod;
+use crate::cli::keys::{KeptKey, KeyPlace, OwnerKeys};
 use crate::data::{Store, aside, private};
 use crate::error::{Failure, Result};
 
@@ -26,6 +27,8 @@ pub(crate) enum StoredPart {
     History,
     /// What is written for a collector of figures.
     Metrics,
+    /// The key of what is sealed.
+    Key,
     /// The configuration.
     Configuration,
 }
@@ -102,12 +105,13 @@ fn entries(context: &Context) -> Vec<StoredThing> {
         });
     }
     let old = store.old_adaptation();
-    let set_aside = [&store.adaptation(), &old].map(|path| aside::list(path).unwrap_or_default());
+    let beside = [&store.adaptation(), &old, &store.later_movement(), &store.model()];
+    let set_aside = beside.map(|path| aside::list(path).unwrap_or_default());
     for path in set_aside.into_iter().flatten().chain(old.exists().then(|| old.clone())) {
         let kept = "until you purge it: it could not be used, and was put aside".into();
-        let holds = "how far your movement had changed; no position of the pointer";
+        let holds = "what it held before; no position of the pointer";
         entries.push(StoredThing {
-            name: "adaptation put aside",
+            name: "model or adaptation put aside",
             part: StoredPart::Model,
             holds,
             path,
@@ -139,6 +143,7 @@ fn entries(context: &Context) -> Vec<StoredThing> {
             kept: "until you remove it; the running agent writes it anew".into(),
         });
     }
+    entries.push(key(context));
     entries.push(StoredThing {
         name: "configuration",
         part: StoredPart::Configuration,
@@ -153,6 +158,28 @@ fn entries(context: &Context) -> Vec<StoredThing> {
 fn there(file: PathBuf) -> Option<PathBuf> {
     let is_there = file.exists() || file.with_extension("old.jsonl").exists();
     is_there.then_some(file)
+}
+
+/// The key of what is sealed, or which one of the key store it is.
+fn key(context: &Context) -> StoredThing {
+    let keys = OwnerKeys::of(&context.paths);
+    let kept = keys.in_force();
+    let file = kept.as_ref().filter(|kept| kept.place == KeyPlace::File).and_then(KeptKey::id);
+    let holds = match (&kept, file) {
+        (None, _) => "none: your files are in the clear",
+        (Some(_), None) => {
+            "which key of the desktop's key store opens your recordings, model, adaptation and marks; not \
+             the key"
+        }
+        (Some(_), Some(_)) => "opens your recordings, model, adaptation and marks",
+    };
+    StoredThing {
+        name: "key of your files",
+        part: StoredPart::Key,
+        holds,
+        path: file.map_or_else(|| keys.note_file().to_owned(), |id| keys.file(id)),
+        kept: "until you enrol again: each enrolment has its own".into(),
+    }
 }
 
 fn movement(context: &Context, store: &Store) -> Vec<StoredThing> {

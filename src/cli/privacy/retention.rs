@@ -30,9 +30,7 @@ pub(crate) fn enforce(context: &Context) {
 /// Removes the recordings of a folder that were last written before a moment.
 fn remove_older(folder: &Path, than_ms: i64) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let recordings = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "csv"));
+    let recordings = entries.map(|entry| entry.path()).filter(|path| is_recording(path));
     for path in recordings {
         let written = path.metadata().and_then(|data| data.modified());
         let Ok(written) = written.map(unix_ms) else { continue };
@@ -43,6 +41,12 @@ fn remove_older(folder: &Path, than_ms: i64) {
             }
         }
     }
+}
+
+/// Whether it is a recording, or one that was put aside.
+fn is_recording(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".csv") || name.contains(".csv.")
 }
 
 fn unix_ms(time: SystemTime) -> i64 {
@@ -66,8 +70,9 @@ mod tests {
             path
         };
         let (old, new) = (file("recording-1.csv", 10), file("recording-2.csv", 20));
+        let aside = file("recording-1.csv.unreadable-2026-03-01", 10);
         let other = file("notes.txt", 10);
         remove_older(folder.path(), 15 * DAY_MS);
-        assert!(!old.exists() && new.exists() && other.exists());
+        assert!(!old.exists() && !aside.exists() && new.exists() && other.exists());
     }
 }

@@ -16,13 +16,16 @@ use self::choices::ChoiceArgs;
 pub use self::input::InputArgs;
 use self::input::everybody;
 use self::progress::{TrainingBar, expectation};
-use super::context::paths;
+use super::context::Context;
+use super::keys;
 use crate::data::Store;
 use crate::data::npz::{check_file_writable, check_writable};
 use crate::error::{Failure, FailureKind, Result};
 use crate::lab::enrolment::{impostors, own_movement};
 use crate::lab::shard::Shard;
-use crate::lab::train::{TrainingFacts, TrainingRequest, train_owner, write_checked, write_curve};
+use crate::lab::train::{
+    TrainingFacts, TrainingRequest, WriteModel, train_owner, write_checked, write_curve,
+};
 use crate::model::{Bundle, LoadedScorer, ScorerParams, folders_beside};
 use crate::pipeline::{Window, WindowParams};
 
@@ -81,6 +84,8 @@ struct Task {
     cohort: Vec<Vec<Window>>,
     about: TrainingFacts,
     out: PathBuf,
+    /// In the clear; sealed in the owner's own folder.
+    write: WriteModel,
 }
 
 impl TrainArgs {
@@ -127,7 +132,13 @@ impl TrainArgs {
             return Err(Failure::new(FailureKind::Config, what)
                 .remedy("Use --impostors generated, or name a dataset's folder."));
         }
-        let store = Store::open(paths()?.data())?;
+        let context = Context::load()?;
+        let store = Store::open(context.paths.data())?;
+        let out = self.out.clone().unwrap_or_else(|| store.model());
+        let is_sealed = out == store.model() && !context.policy.fixes_model();
+        if is_sealed {
+            keys::ready(&context);
+        }
         let own = own_movement(&store, params)?;
         for bad in &own.bad_lines {
             eprintln!("left out: {bad}");
@@ -141,7 +152,8 @@ impl TrainArgs {
                 capture: own.capture,
             },
             sessions: own.sessions,
-            out: self.out.clone().unwrap_or_else(|| store.model()),
+            out,
+            write: if is_sealed { Bundle::write_sealed } else { Bundle::write },
         })
     }
 
@@ -171,7 +183,7 @@ impl TrainArgs {
             capture: format!("dataset {format}"),
         };
         let out = self.out.clone().unwrap_or_else(|| format!("{user}.onnx").into());
-        Ok(Task { sessions, cohort, about, out })
+        Ok(Task { sessions, cohort, about, out, write: Bundle::write })
     }
 
     fn train(&self, task: &Task, windows: WindowParams) -> Result<Bundle> {
@@ -188,7 +200,8 @@ impl TrainArgs {
         let epochs = show.end();
         let bundle = trained?;
         let probes = task.sessions.concat();
-        write_checked(&bundle, &task.out, &probes, |path| LoadedScorer::open(path, &scorer()))?;
+        let kept = (task.out.as_path(), task.write);
+        write_checked(&bundle, kept, &probes, |path| LoadedScorer::open(path, &scorer()))?;
         write_curve(&task.out, &epochs)?;
         Ok(bundle)
     }

@@ -1,13 +1,13 @@
 //! A recording, signal by signal. Bad lines are named with file and line and the reading goes on
 //! behind them, if the caller likes.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::files;
 use crate::pipeline::Signal;
+use crate::sealing::{self, Kind, TextInput};
 
 use super::{Header, line};
 
@@ -16,7 +16,7 @@ const LINE_MAX: usize = 4096;
 
 /// An iterator over the signals of one recording, in the file's order.
 #[derive(Debug)]
-pub struct RecordingReader<R = BufReader<File>> {
+pub struct RecordingReader<R = TextInput> {
     name: String,
     input: R,
     header: Header,
@@ -26,10 +26,10 @@ pub struct RecordingReader<R = BufReader<File>> {
 }
 
 impl RecordingReader {
-    /// Opens a recording and reads its header.
+    /// Opens a recording, sealed or in the clear, and reads its header.
     ///
     /// # Errors
-    /// When it cannot be read, is no recording, or is one of another version.
+    /// When it cannot be read or does not open, is no recording, or is one of another version.
     pub fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         if path.is_dir() {
@@ -39,8 +39,10 @@ impl RecordingReader {
             )
             .remedy("Name one file in it."));
         }
-        let file = files::open(path).map_err(|e| Failure::io(format!("recording {name}"), e))?;
-        RecordingReader::new(name, BufReader::new(file))
+        let called = format!("recording {name}");
+        let file = files::open(path).map_err(|e| Failure::io(&called, e))?;
+        let text = sealing::open_text(&called, Kind::Recording, file)?;
+        RecordingReader::new(name, text)
     }
 }
 

@@ -1,15 +1,16 @@
 //! Writes a recording. What the disk refuses stays in memory and is tried again, so that a full
 //! disk costs only what it has already cost; the caller decides when to flush.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use crate::data::private;
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Signal};
+use crate::sealing::{self, Kind, SealedAppender};
 
-use super::{Header, RecordingReader, line};
+use super::{Header, line};
 
 /// Text that waits longer than this is written without being asked for, bytes.
 const WRITE_AT: usize = 64 * 1024;
@@ -19,7 +20,7 @@ const KEEP_AT_MOST: usize = 8 * 1024 * 1024;
 /// Where the text ends up; a file, except in tests.
 trait Disk: Send {
     fn append(&mut self, text: &[u8]) -> io::Result<()>;
-    /// Cuts off what a failed append left behind.
+    /// Cuts off what a failed append left behind; `length` bytes of text were appended before.
     fn cut(&mut self, length: u64) -> io::Result<()>;
 }
 
@@ -34,6 +35,26 @@ impl Disk for File {
     }
 }
 
+impl Disk for SealedAppender {
+    fn append(&mut self, text: &[u8]) -> io::Result<()> {
+        Self::append(self, text)
+    }
+
+    fn cut(&mut self, _length: u64) -> io::Result<()> {
+        Self::cut(self)
+    }
+}
+
+/// A new file, sealed where this process has a key.
+fn disk(path: &Path) -> io::Result<Box<dyn Disk>> {
+    let key = sealing::for_writing()?;
+    let file = private::create_file(path)?;
+    Ok(match key {
+        Some(key) => Box::new(SealedAppender::begin(file, &key, Kind::Recording)?),
+        None => Box::new(file),
+    })
+}
+
 /// Appends signals to one recording.
 pub struct RecordingWriter {
     name: String,
@@ -41,7 +62,7 @@ pub struct RecordingWriter {
     /// Bytes on the disk, all of them whole lines.
     written: u64,
     waiting: String,
-    /// A continued recording must not join what came before.
+    /// No signal has come yet.
     starts: bool,
 }
 
@@ -52,39 +73,22 @@ impl std::fmt::Debug for RecordingWriter {
 }
 
 impl RecordingWriter {
-    /// Begins a new recording, mode 0600, and writes its header at once.
+    /// Begins a new recording, mode 0600 and sealed where this process has a key, and writes its header
+    /// at once.
     ///
     /// # Errors
-    /// When the file exists, cannot be made, or the disk is full.
+    /// When the file exists, cannot be made, or the disk is full; when the key is not to be had.
     pub fn create(path: &Path, header: &Header) -> Result<Self> {
         let name = path.display().to_string();
-        let file =
-            private::create_file(path).map_err(|e| Failure::io(format!("recording {name}"), e))?;
-        let mut writer = Self::over(name, Box::new(file), 0);
+        let disk = disk(path).map_err(|e| Failure::io(format!("recording {name}"), e))?;
+        let mut writer = Self::over(name, disk);
         writer.waiting = header.to_text();
         writer.flush()?;
         Ok(writer)
     }
 
-    /// Continues a recording behind its last whole line; a torn line is cut off.
-    ///
-    /// # Errors
-    /// When the file cannot be opened or is no recording of this version.
-    pub fn append(path: &Path) -> Result<Self> {
-        RecordingReader::open(path)?;
-        let name = path.display().to_string();
-        let whole = || -> io::Result<(File, u64)> {
-            let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-            let length = length_of_whole_lines(&mut file)?;
-            file.cut(length)?;
-            Ok((file, length))
-        };
-        let (file, length) = whole().map_err(|e| Failure::io(format!("recording {name}"), e))?;
-        Ok(Self::over(name, Box::new(file), length))
-    }
-
-    fn over(name: String, disk: Box<dyn Disk>, written: u64) -> Self {
-        Self { name, disk, written, waiting: String::new(), starts: true }
+    fn over(name: String, disk: Box<dyn Disk>) -> Self {
+        Self { name, disk, written: 0, waiting: String::new(), starts: true }
     }
 
     /// Adds a signal; it reaches the disk with the next flush at the latest. The first signal is
@@ -144,22 +148,6 @@ impl Drop for RecordingWriter {
     }
 }
 
-fn length_of_whole_lines(file: &mut File) -> io::Result<u64> {
-    let mut end = file.seek(SeekFrom::End(0))?;
-    let mut block = [0u8; 4096];
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let block = &mut block[..(end - start) as usize];
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(block)?;
-        if let Some(at) = block.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(start + at as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,15 +181,11 @@ mod tests {
         Header { capture: "test".into(), started_unix_s: 7 }
     }
 
-    fn read(path: &Path) -> Vec<Signal> {
-        RecordingReader::open(path).unwrap().map(Result::unwrap).collect()
-    }
-
     #[test]
     fn a_full_disk_keeps_whole_lines_and_loses_nothing() {
         let disk = SmallDisk::default();
         disk.0.lock().unwrap().1 = 40;
-        let mut writer = RecordingWriter::over("r".into(), Box::new(disk.clone()), 0);
+        let mut writer = RecordingWriter::over("r".into(), Box::new(disk.clone()));
         writer.push(&moved(1)).unwrap();
         writer.flush().unwrap();
         let before = disk.0.lock().unwrap().0.clone();
@@ -214,21 +198,6 @@ mod tests {
         writer.flush().unwrap();
         let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
         assert_eq!(text, "1000,start,,\n1000,move,1,2.5\n2000,move,2,2.5\n3000,move,3,2.5\n");
-    }
-
-    #[test]
-    fn a_torn_recording_is_continued_without_its_torn_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("r.csv");
-        let mut writer = RecordingWriter::create(&path, &header()).unwrap();
-        writer.push(&moved(1)).unwrap();
-        drop(writer);
-        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"5000,mov").unwrap();
-        let mut writer = RecordingWriter::append(&path).unwrap();
-        writer.push(&moved(2)).unwrap();
-        drop(writer);
-        let start = |i| Signal::Boundary { at: Timestamp::from_millis(i), kind: Boundary::Start };
-        assert_eq!(read(&path), [start(1), moved(1), start(2), moved(2)]);
     }
 
     #[test]

@@ -15,20 +15,22 @@ const TOLERANCE: f32 = 1e-5;
 /// Windows that are compared.
 const PROBES: usize = 64;
 
-/// Writes the bundle beside `path`, opens it as the agent would, compares its scores on `probes`
+/// How a model is written: in the clear, or sealed.
+pub type WriteModel = fn(&Bundle, &Path) -> Result<()>;
+
+/// Writes the bundle by `write` beside `path`, opens it as the agent would, compares its scores on `probes`
 /// with the trainer's, and moves it into place.
 ///
 /// # Errors
 /// When it cannot be written or opened, or the scores differ: then `path` is left as it was.
 pub fn write_checked<S: Scorer>(
     bundle: &Bundle,
-    path: &Path,
+    (path, write): (&Path, WriteModel),
     probes: &[Window],
     open: impl FnOnce(&Path) -> Result<S>,
 ) -> Result<()> {
     let candidate = beside(path);
-    let outcome = bundle
-        .write(&candidate)
+    let outcome = write(bundle, &candidate)
         .and_then(|()| open(&candidate))
         .and_then(|mut scorer| compare(bundle, &mut scorer, probes, path))
         .and_then(|()| {

@@ -28,7 +28,7 @@ mod style_transfer;
 
 pub(in crate::lab) use clicks::TELLING as TELLING_CLICKS;
 pub(crate) use curve::{curves_page, read_curve, write_curve};
-pub use export::write_checked;
+pub use export::{WriteModel, write_checked};
 pub(crate) use fit::probabilities;
 pub(crate) use identity::Identity;
 pub use identity::of as identity_of;

@@ -177,7 +177,7 @@ impl Series<'_> {
         make_folder_of(&path)?;
         // The model comes last: where it is, its curve is too.
         write_curve(&path, &epochs)?;
-        write_checked(&bundle, &path, &training_set.sessions.concat(), open)?;
+        write_checked(&bundle, (&path, Bundle::write), &training_set.sessions.concat(), open)?;
         let best = epochs.iter().rfind(|epoch| epoch.better);
         Ok(UserState::Trained(bundle, best.map(|epoch| epoch.validation_auc)))
     }

@@ -1,0 +1,90 @@
+//! A key, overwritten in memory when it goes.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::fault::KeyFault;
+use super::key_id::{ID_LENGTH, KeyId};
+
+/// Bytes of a key.
+const LENGTH: usize = 32;
+/// A key of 32 bytes, overwritten in memory when it goes.
+#[derive(Clone)]
+pub struct Key {
+    bytes: Zeroizing<[u8; LENGTH]>,
+    id: KeyId,
+}
+
+impl Key {
+    /// A new one, from the system's random numbers.
+    ///
+    /// # Errors
+    /// When the system has none.
+    pub fn random() -> Result<Self, KeyFault> {
+        let mut bytes = Zeroizing::new([0; LENGTH]);
+        getrandom::fill(bytes.as_mut_slice()).map_err(|e| KeyFault::Random(e.to_string()))?;
+        Ok(Self::of(bytes))
+    }
+
+    /// The key with this name from what was kept of it.
+    ///
+    /// # Errors
+    /// [`KeyFault::Wrong`] when it is another one, or none.
+    pub fn kept(id: KeyId, bytes: &[u8]) -> Result<Self, KeyFault> {
+        let mut own = Zeroizing::new([0; LENGTH]);
+        if bytes.len() != LENGTH {
+            return Err(KeyFault::Wrong);
+        }
+        own.copy_from_slice(bytes);
+        let key = Self::of(own);
+        if key.id == id { Ok(key) } else { Err(KeyFault::Wrong) }
+    }
+
+    fn of(bytes: Zeroizing<[u8; LENGTH]>) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"mousewarden key ");
+        hash.update(bytes.as_slice());
+        let mut id = [0; ID_LENGTH];
+        id.copy_from_slice(&hash.finalize()[..ID_LENGTH]);
+        Self { bytes, id: KeyId(id) }
+    }
+
+    /// Its name.
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// The secret itself: for the cipher, and for whoever keeps it.
+    pub fn secret(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_known_by_its_name_and_says_nothing_of_itself() {
+        let key = Key::random().unwrap();
+        let id = KeyId::parse(&key.id().to_string()).unwrap();
+        assert_eq!(Key::kept(id, key.secret()).unwrap().id(), key.id());
+        let other = Key::random().unwrap();
+        assert!(matches!(Key::kept(id, other.secret()), Err(KeyFault::Wrong)));
+        assert!(matches!(Key::kept(id, &key.secret()[1..]), Err(KeyFault::Wrong)));
+        let said = format!("{key:?}");
+        let hex: String = key.secret().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!said.contains(&hex) && !said.contains(&format!("{:?}", key.secret())), "{said}");
+        for bad in ["", "00", &"g".repeat(32), &"ä".repeat(16)] {
+            assert!(KeyId::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

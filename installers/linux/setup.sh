@@ -81,6 +81,7 @@ ignored_tests=(
     "capture_evdev::without_the_right" "test \"$(id -u)\" = 0"
     "daemon::an_enrolment_on_a_full_disk" "unshare --mount true"
     "policy::" "test \"$(id -u)\" = 0 && unshare --mount true"
+    "user_manager::" "tests/user_manager.sh probe"
 )
 
 install_where_known() {

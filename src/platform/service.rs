@@ -31,7 +31,13 @@ pub(crate) fn session_is_up() -> bool {
 /// Whether systemd can shut a service of this user in by a user namespace: not every kernel, and not
 /// every distribution, opens those to users, and an older systemd passes over what it cannot do.
 pub(crate) fn opens_user_namespaces() -> bool {
-    let tried = ["PrivateUsers=yes", "ProtectSystem=strict", "CapabilityBoundingSet="];
+    // A strict system alone leaves /home writable.
+    let tried = [
+        "PrivateUsers=yes",
+        "ProtectSystem=strict",
+        "ProtectHome=read-only",
+        "CapabilityBoundingSet=",
+    ];
     let mut words = vec!["systemd-run", "--user", "--quiet", "--wait", "--collect"];
     tried.iter().for_each(|property| words.extend(["--property", property]));
     words.extend(["/bin/sh", "-c", "test ! -w \"$HOME\""]);

@@ -64,6 +64,7 @@ mod test_desktop;
 // From signals to verdicts.
 
 // Where movement is cut into windows.
+mod user_manager;
 mod windows;
 
 // Decisions from scores and evidence.

@@ -10,8 +10,8 @@ const SIDES: usize = 16;
 
 /// Adds `by * row row'` of each row to the lower triangle, in their order: the sums are, to the last bit,
 /// those of one row after the other.
-pub fn add_outers<R: AsRef<[f64]>>(matrix: &mut [f64], rows: &[R], by: &[f64]) {
-    let rows: Vec<(&[f64], f64)> = rows.iter().map(AsRef::as_ref).zip(by.iter().copied()).collect();
+pub fn add_outers(matrix: &mut [f64], rows: &[Vec<f64>], by: &[f64]) {
+    let rows: Vec<(&[f64], f64)> = rows.iter().map(Vec::as_slice).zip(by.iter().copied()).collect();
     Kernel::best().apply(OuterProducts { matrix, rows: &rows });
 }
 

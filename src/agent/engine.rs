@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, after, never, select};
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Decision, Detector, Signal, Timestamp};
 use crate::platform::capture::description::Unknown;
-use crate::platform::clock;
+use crate::platform::{clock, signals};
 
 use super::device::DeviceCheck;
 use super::event::{Asked, Event, Fingerprints, StampedEvent};
@@ -88,6 +88,7 @@ pub(crate) struct Engine {
     pub(super) devices: Option<TrustedDevices>,
     unjudged: Unjudged,
     last_at: Timestamp,
+    last_moment: Option<Duration>,
 }
 
 /// What an engine is made of.
@@ -116,6 +117,8 @@ pub(crate) struct EngineParts {
     pub later_movement: Option<LaterMovement>,
     /// Keeps the devices that the owner has used since.
     pub devices: Option<TrustedDevices>,
+    /// See [`Setup`](super::live::Setup).
+    pub last_moment: Option<Duration>,
 }
 
 impl Engine {
@@ -123,7 +126,8 @@ impl Engine {
     pub(crate) fn new(parts: EngineParts) -> Self {
         let EngineParts { detector, shared_status, tasks, recorder, reload, stamp, device, .. } =
             parts;
-        let EngineParts { adaptation, sha256, saved, later_movement, devices, .. } = parts;
+        let EngineParts { adaptation, sha256, saved, later_movement, devices, last_moment, .. } =
+            parts;
         Self {
             detector,
             shared_status,
@@ -142,6 +146,7 @@ impl Engine {
             devices,
             unjudged: Unjudged::default(),
             last_at: Timestamp::default(),
+            last_moment,
         }
     }
 
@@ -339,7 +344,10 @@ impl Engine {
             Command::Resume => self.resume(),
             Command::Reload => self.reload(),
             Command::Refused { request, why } => self.tell(Event::Refused { request, why }),
-            Command::Stop(why) => return Ok(Some(why)),
+            Command::Stop(why) => {
+                self.last_moment.into_iter().for_each(signals::end_within);
+                return Ok(Some(why));
+            }
         }
         Ok(None)
     }

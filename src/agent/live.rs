@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, tick};
 
@@ -71,6 +72,9 @@ pub struct Setup {
     pub config: Option<std::path::PathBuf>,
     /// What it starts from.
     pub origin: AgentOrigin,
+    /// How long the process may last once it was told to stop, whatever it still waits for (a locker
+    /// is left to the guard); none where others live in this process.
+    pub last_moment: Option<Duration>,
 }
 
 /// Shows an agent that can be asked by these means.
@@ -177,6 +181,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         saved,
         later_movement,
         devices,
+        last_moment: setup.last_moment,
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
     let ending = engine.run(&ears);

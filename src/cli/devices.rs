@@ -12,6 +12,7 @@ use crate::data::Store;
 use crate::error::Result;
 use crate::model::Bundle;
 use crate::platform::capture::description::Capture;
+use crate::platform::clock;
 
 /// Arguments of `devices`.
 #[derive(Debug, Args)]
@@ -73,7 +74,7 @@ impl DevicesArgs {
         }
         output::line("From the enrolment:")?;
         for capture in &listed.enrolled {
-            output::line(&format!("      {}", Capture::parse(capture)))?;
+            output::line(&format!("        {}", Capture::parse(capture)))?;
         }
         if listed.since.is_empty() {
             return output::line(
@@ -82,12 +83,10 @@ impl DevicesArgs {
         }
         output::line("Since, by your password:")?;
         for (index, device) in listed.since.iter().enumerate() {
-            let number = index + 1;
             let capture = Capture::parse(&device.capture);
-            output::line(&format!(
-                "  {number:>4}  {capture}, since {}",
-                device.since.escape_default()
-            ))?;
+            let since = clock::local(&device.since);
+            let since = since.escape_default();
+            output::line(&format!("{:>6}  {capture}, since {since}", index + 1))?;
         }
         output::line("`mousewarden devices forget NUMBER` forgets one.")
     }

@@ -38,7 +38,7 @@ use crate::platform::{CaptureBackend, EventSource, desktop};
 
 /// Answers that may wait.
 const ANSWERS: usize = 8;
-/// Whoever ends the agent by a signal has its end within two seconds, whatever hangs.
+/// Whoever ends the agent has its end within two seconds, whatever hangs.
 const LAST_MOMENT: Duration = Duration::from_millis(1800);
 
 /// Arguments of `run`.
@@ -150,6 +150,7 @@ impl RunArgs {
             rules: context.policy.rules(),
             config: context.file.clone(),
             origin,
+            last_moment: Some(LAST_MOMENT),
         };
         Ok((setup, Held { _instance: instance, _watch: watch, socket }))
     }

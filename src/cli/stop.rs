@@ -12,7 +12,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::event::Micros;
 use crate::platform::clock;
 
-/// How long the agent may take to end: it finishes a lock or a notice that is on its way.
+/// How long the agent may take to end, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often is looked whether it has.
 const LOOK: Micros = Micros::from_millis(20);

@@ -62,6 +62,7 @@ pub fn setup(
         rules: Rules::default(),
         config: None,
         origin: AgentOrigin::default(),
+        last_moment: None,
     }
 }
 

@@ -36,8 +36,13 @@ struct Agent {
 }
 
 impl Agent {
-    /// With a model that was made by this capture.
+    /// With a model that was made by this capture; alarms are written down only.
     fn start(desktop: &TestDesktop, capture: &str) -> Self {
+        Self::deciding(desktop, capture, "max_action = \"log\"")
+    }
+
+    /// The same with this section `[decision]`.
+    fn deciding(desktop: &TestDesktop, capture: &str, decision: &str) -> Self {
         let data = desktop.folder().join("data");
         fs::create_dir(&data).unwrap();
         let bundle = sample_model::bundle([16, 16], 7);
@@ -47,7 +52,7 @@ impl Agent {
         let config = desktop.folder().join("config.toml");
         let journal = data.join("journal.jsonl");
         let text = format!(
-            "[model]\nbackend = \"builtin\"\n[decision]\nmax_action = \"log\"\n\
+            "[model]\nbackend = \"builtin\"\n[decision]\n{decision}\n\
              [record]\nenabled = true\n[journal]\nfile = {journal:?}\n"
         );
         fs::write(&config, text).unwrap();
@@ -68,6 +73,10 @@ impl Agent {
         let text = fs::read_to_string(self.data.join("journal.jsonl")).unwrap_or_default();
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn count(&self, event: &str) -> usize {
+        self.journal().iter().filter(|entry| entry["event"] == event).count()
     }
 
     /// The first entry that fits.
@@ -348,6 +357,72 @@ fn a_password_makes_another_mouse_the_owners_until_it_is_forgotten() {
     assert!(agent.says(&desktop, &["devices", "forget", "1"]).contains("Test Mouse 2"));
     assert_eq!(agent.device_after(before, "Test Mouse 2; 1280x800")["unknown"], "device");
     assert!(agent.says(&desktop, &["devices"]).contains("None since"));
+}
+
+/// How many windows are judged until there is an alarm; after each, something is tried against it.
+fn windows_until_alarm(
+    agent: &Agent,
+    mut move_once: impl FnMut(),
+    mut trick: impl FnMut(&Agent),
+) -> usize {
+    let deadline = Instant::now() + PATIENCE;
+    let mut judged = 0;
+    loop {
+        assert!(Instant::now() < deadline, "no alarm: {:#?}", agent.journal());
+        move_once();
+        let verdicts: Vec<Value> = agent.journal().into_iter().filter(is_verdict).collect();
+        if let Some(at) = verdicts.iter().position(|verdict| !verdict["action"].is_null()) {
+            return at + 1;
+        }
+        if verdicts.len() > judged {
+            judged = verdicts.len();
+            trick(agent);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_a_stranger_can_do_at_the_desk_puts_an_alarm_off() {
+    // By this rule whoever moves for eight windows is a stranger.
+    let decision = "max_action = \"notify\"\ngroup_windows = 8\nthreshold = 1.0\nconfirm_windows = 1\n\
+                    notice_budget_h = \"eer\"\nlock_budget_h = \"eer\"";
+    let until_alarm = |inject: bool, trick: fn(&TestDesktop, &Agent)| {
+        let desktop = hardware();
+        let mut mouse = desktop.mouse(1).unwrap();
+        let agent = Agent::deciding(&desktop, "x11-rdev; mouse Test Mouse 1; 1280x800", decision);
+        let by_hand = || if inject { injected_stroke(&desktop) } else { stroke(&mut mouse) };
+        let windows = windows_until_alarm(&agent, by_hand, |agent| trick(&desktop, agent));
+        let told = agent.journal().iter().any(|entry| entry["event"] == "interrupted");
+        (windows, told)
+    };
+    assert_eq!(until_alarm(false, |_, _| ()), (8, false));
+    let pause = |desktop: &TestDesktop, agent: &Agent| {
+        agent.says(desktop, &["pause", "1m"]);
+        agent.says(desktop, &["resume"]);
+    };
+    assert_eq!(until_alarm(false, pause), (8, true));
+    let reload = |_: &TestDesktop, agent: &Agent| {
+        let reloads = agent.count("reloaded");
+        let pid = agent.child.id().to_string();
+        assert!(
+            std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success()
+        );
+        agent.wait_for(|_| agent.count("reloaded") > reloads);
+    };
+    assert_eq!(until_alarm(false, reload).0, 8);
+    assert_eq!(until_alarm(true, |_, _| ()).0, 8, "another mouse, and that one a program's");
+}
+
+/// One movement there and back as a program makes it.
+fn injected_stroke(desktop: &TestDesktop) {
+    let mut player = mousewarden_rig::inject::Player::open(desktop.display()).unwrap();
+    let event = |n: i64| {
+        let at = Timestamp::from_millis(8 * n);
+        let x = 600.0 + 9.0 * (12 - (n - 12).abs()) as f64;
+        MouseEvent { at, kind: MouseKind::Move, x, y: x / 2.0 }
+    };
+    player.play(&(0..24).map(event).collect::<Vec<_>>()).unwrap();
+    clock::sleep_until(clock::now() + Micros::from_millis(300));
 }
 
 /// Three steps there or back, which are no window, and the pause that ends them.

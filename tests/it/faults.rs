@@ -178,6 +178,22 @@ fn an_end_while_the_locker_is_watched_starts_no_second_one() {
 }
 
 #[test]
+fn a_stop_in_the_countdown_or_just_after_locks_and_takes_two_seconds() {
+    for (countdown_s, until) in [(600, "locking in 600 s"), (1, "the locker runs")] {
+        let home = Home::new();
+        home.configure("lock", &format!("countdown_s = {countdown_s}\n{}", home.locker()));
+        let mut agent = home.start();
+        wait_until(until, || home.log().contains(until));
+        let asked = Instant::now();
+        assert!(home.command(&["stop"]).output().unwrap().status.success());
+        assert!(agent.0.wait().unwrap().success());
+        assert!(asked.elapsed() < Duration::from_millis(2500), "{:?}", asked.elapsed());
+        wait_until("the lock", || home.is_locked());
+        assert_eq!(home.lockers(), 1);
+    }
+}
+
+#[test]
 fn a_locker_that_fails_after_the_end_of_the_agent_is_started_again() {
     let home = Home::new();
     let mark = home.path("locked").display().to_string();

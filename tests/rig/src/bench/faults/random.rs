@@ -82,22 +82,36 @@ pub(super) fn run(minutes: f64, seed: u64) -> Result<()> {
     let over = clock::now() + Micros((minutes * 6e7) as i64);
     let hand = MovingHand::start(desk.desktop.display())?;
     let mut tally = Tally::default();
-    while clock::now() < over {
+    let mut course = Ok(());
+    while clock::now() < over && course.is_ok() {
         let fault = FROM_THE_START[random.random_range(0..FROM_THE_START.len())];
         eprintln!("a life with: {fault}");
-        desk.configure(fault.locker())?;
-        let agent = desk.agent(fault)?;
-        let mut life = Life::of(agent, fault, &hand);
-        life.run(&mut desk, &mut random, over, &mut tally)?;
-        desk.unlock();
+        course = life(fault, &mut desk, &hand, (&mut random, over), &mut tally);
     }
     drop(hand);
+    // What was counted is worth its line, whatever broke off the rest.
     output::line(&tally.text(minutes, seed))?;
+    course?;
     if tally.is_clean() {
         return Ok(());
     }
     let what = "something was lost: see the counts above";
     Err(Failure::new(FailureKind::Internal, what).remedy("Run it again with this seed."))
+}
+
+/// One life of an agent that has this fault from its start.
+fn life(
+    fault: Fault,
+    desk: &mut FaultDesk,
+    hand: &MovingHand,
+    (random, over): (&mut ChaCha8Rng, Timestamp),
+    tally: &mut Tally,
+) -> Result<()> {
+    desk.configure(fault.locker())?;
+    let agent = desk.agent(fault)?;
+    let course = Life::of(agent, fault, hand).run(desk, random, over, tally);
+    desk.unlock();
+    course
 }
 
 /// One life of the agent, until it is killed or the time is over.

@@ -91,6 +91,7 @@ fn replace(
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = tempfile::NamedTempFile::new_in(folder)?;
     let file = fill(beside.as_file().try_clone()?)?;
+    // Recordings are removed so many days after they were written, not after they were sealed.
     file.set_modified(written)?;
     file.sync_all()?;
     beside.persist(path).map(drop).map_err(|error| error.error)

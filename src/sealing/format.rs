@@ -98,6 +98,8 @@ impl SealHeader {
         last: bool,
         text: &[u8],
     ) -> Result<Vec<u8>, KeyFault> {
+        // Random, because a chunk that a full disk refused is sealed again with more text: a counter would
+        // then repeat a nonce. 24 bytes leave no chance of a collision.
         let mut nonce = [0; NONCE];
         random(&mut nonce)?;
         let aad = self.authenticated(number, last);

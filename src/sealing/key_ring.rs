@@ -52,6 +52,7 @@ pub(crate) fn key_of(id: KeyId) -> Result<Key, KeyFault> {
     }
     let source = SOURCE.get().ok_or_else(|| KeyFault::Missing("this process".into()))?;
     let key = source.find(id)?;
+    // No refusal is remembered here: a locked store may be open a moment later.
     known().insert(id, key.clone());
     Ok(key)
 }

@@ -44,6 +44,7 @@ impl SealedAppender {
     /// # Errors
     /// When the disk refuses.
     pub(crate) fn append(&mut self, text: &[u8]) -> io::Result<()> {
+        // A text that waited for a full disk may be longer than a reader takes at once.
         for part in text.chunks(LONGEST / 2) {
             let chunk = self.header.chunk(&self.key, self.chunks, false, part);
             let chunk = chunk.map_err(unsealed)?;

@@ -165,6 +165,7 @@ impl OwnerKeys {
 
     /// A key by its name: from its file, else from the key store.
     pub(super) fn find(&self, id: KeyId) -> Result<Key, KeyFault> {
+        // The file first: it answers at once, a bus may take its deadline.
         match read_key(&self.file(id)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(&self.file(id), &error)),
@@ -206,6 +207,7 @@ impl OwnerKeys {
     fn keep_in_store(&self, key: &Key) -> Result<(), StoreFault> {
         let id = key.id().to_string();
         let secret = hex(key);
+        // In digits: not every store takes bytes.
         key_store::keep(&id, &secret)?;
         let back = key_store::find(&id)?.map(Zeroizing::new);
         if back.is_some_and(|back| *back == *secret) {

@@ -102,6 +102,7 @@ pub(crate) fn renew(context: &Context) {
         eprintln!("The key of your files stays the old one: {failure}");
         return;
     }
+    // From here on both keys open; the old one goes last, so that an end in between loses nothing.
     seal(context, small_files(context));
     seal_all(context, recordings(context));
 }
@@ -140,6 +141,7 @@ fn replace(keys: &OwnerKeys, note: KeyNote) -> Result<()> {
 /// tried again with the next start.
 fn clean(context: &Context, keys: &OwnerKeys) {
     let Some(note) = keys.note().filter(|note| !note.former.is_empty()) else { return };
+    // A running agent may still write a recording that began with the old key.
     let needed: Vec<_> = all_files(context)
         .iter()
         .filter_map(|(path, _)| reseal::key_of(path).ok().flatten())
@@ -154,6 +156,7 @@ fn clean(context: &Context, keys: &OwnerKeys) {
             former.push(kept);
         }
     }
+    // What was removed opens nothing in this process either.
     sealing::forget_keys();
     if let Err(failure) = keys.write(&KeyNote { now: note.now, former }) {
         tracing::warn!("{failure}");

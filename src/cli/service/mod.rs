@@ -182,7 +182,9 @@ fn unit_steps(
     steps.push(InstallStep::Link { path: unit.wanted, to: file });
     if sandbox.is_wanted() {
         let folders = Context::load()?.written_folders();
+        // What is missing when the service starts stays closed to it.
         steps.push(InstallStep::Folder(paths.data().to_owned()));
+        steps.push(InstallStep::Folder(paths.keys().to_owned()));
         let text = files::sandbox(&folders);
         steps.push(InstallStep::Write { path: unit.sandbox, text });
     } else if unit.sandbox.exists() {

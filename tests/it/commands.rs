@@ -212,7 +212,8 @@ fn every_test_that_a_document_names_is_one() {
         for rest in text.split("--test ").skip(1) {
             let mut words = rest.split([' ', '`', '\n']);
             let target = words.next().unwrap_or_default();
-            let module = words.next().unwrap_or_default().trim_end_matches(':');
+            let module = words.next().unwrap_or_default();
+            let module = module.split("::").next().unwrap_or_default();
             assert_eq!(target, "it", "{}: there is one binary of tests", path.display());
             let file = root.join("tests/it").join(module);
             assert!(

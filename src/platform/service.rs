@@ -11,6 +11,8 @@ use crate::error::{Failure, FailureKind, Result};
 
 /// How long the service manager may take to say how things are.
 const ANSWER: Duration = Duration::from_secs(5);
+/// How long a trial service may take, on a loaded machine.
+const TRIAL: Duration = Duration::from_secs(20);
 /// How long it may take to start or end a service.
 const CHANGE: Duration = Duration::from_secs(90);
 
@@ -41,7 +43,7 @@ pub(crate) fn opens_user_namespaces() -> bool {
     let mut words = vec!["systemd-run", "--user", "--quiet", "--wait", "--collect"];
     tried.iter().for_each(|property| words.extend(["--property", property]));
     words.extend(["/bin/sh", "-c", "test ! -w \"$HOME\""]);
-    is_here() && call_within(&words, ANSWER).is_ok()
+    is_here() && call_within(&words, TRIAL).is_ok()
 }
 
 /// Runs `systemctl --user` and returns what it prints.

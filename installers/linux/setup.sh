@@ -82,6 +82,7 @@ ignored_tests=(
     "daemon::an_enrolment_on_a_full_disk" "unshare --mount true"
     "policy::" "test \"$(id -u)\" = 0 && unshare --mount true"
     "user_manager::" "tests/user_manager.sh probe"
+    "protection_key_store::gnome_keyring" "command -v gnome-keyring-daemon"
 )
 
 install_where_known() {

@@ -71,7 +71,7 @@ pub(super) fn write<T: Content>(model: &T, path: &Path) -> Result<()> {
 /// The same, sealed where this process has a key: for the owner's folder.
 ///
 /// # Errors
-/// As [`write`]; when the key is not to be had.
+/// As [`write()`]; when the key is not to be had.
 pub(super) fn write_sealed<T: Content>(model: &T, path: &Path) -> Result<()> {
     let bytes = to_bytes(model)?;
     let written = sealing::sealed(Kind::Model, &bytes).and_then(|bytes| persist(path, &bytes));

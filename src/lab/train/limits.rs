@@ -13,7 +13,8 @@ use super::calibrate::ScoredStream;
 /// models. Found in real later sessions of users whom the backbone does not know (long-term users
 /// and administrators, 25 owners in all, every stretch of work begun by an unlock and every false
 /// alarm refuted by one): a promise that simulated sessions miss by a factor of 20.
-/// `onnx/EXPERIMENTS.md` has the rows, and `evaluate` measures the promise on any data.
+/// `onnx/EXPERIMENTS.md` has the rows, `evaluate` measures the promise on any data, and
+/// `mousewarden-rig limits` other limits on sets of which each is left out once.
 const OF_OTHERS: [(f32, f32); 2] = [(8.0, 10.0), (40.0, 15.0)];
 
 /// Windows in an hour at the desk (8.5 a minute, the mean over the administrators of the Balabit

@@ -41,6 +41,8 @@ fn course(sandbox: &str) -> [String; 3] {
     let [said, complained] =
         [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     assert!(output.status.success(), "{sandbox}: {said}{complained}");
+    let key = folder.path().join("home/.local/share/mousewarden/key.json");
+    assert!(key.is_file(), "{sandbox}: it could make no key: {complained}");
     let lines: Vec<String> = said.lines().map(str::to_owned).collect();
     let lines: Result<[String; 3], _> = lines.try_into();
     lines.unwrap_or_else(|lines| panic!("{sandbox}: {lines:#?}\n{complained}"))

@@ -22,6 +22,7 @@ pub mod config;
 pub mod data;
 pub mod error;
 pub(crate) mod files;
+pub(crate) mod hex;
 pub mod lab;
 pub mod model;
 pub mod paths;

@@ -38,8 +38,7 @@ impl TrustedDevices {
     pub(crate) fn load(path: &Path) -> Self {
         let devices = read(path).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
-                let path = path.display();
-                tracing::warn!("{path}: {error}; a password makes a device known again");
+                tracing::warn!("{}: {error}; a password makes one known again", path.display());
             }
             Vec::new()
         });
@@ -75,11 +74,10 @@ impl TrustedDevices {
     /// # Errors
     /// When there is no such device, or the file cannot be written.
     pub(crate) fn forget(&mut self, number: usize) -> Result<TrustedDevice> {
-        let index = number.checked_sub(1).filter(|&index| index < self.devices.len());
-        let Some(index) = index else {
+        let Some(index) = number.checked_sub(1).filter(|at| *at < self.devices.len()) else {
             let what = format!("there is no device {number} to forget");
-            let remedy = "`mousewarden devices` lists them with their numbers.";
-            return Err(Failure::new(FailureKind::Usage, what).remedy(remedy));
+            return Err(Failure::new(FailureKind::Usage, what)
+                .remedy("`mousewarden devices` lists them with their numbers."));
         };
         let forgotten = self.devices.remove(index);
         self.write().map_err(Failure::at(self.path.display()))?;
@@ -89,15 +87,10 @@ impl TrustedDevices {
     /// Forgets all of them, even where the file is damaged.
     ///
     /// # Errors
-    /// When the file cannot be removed.
+    /// When the file cannot be written.
     pub(crate) fn forget_all(&mut self) -> Result<()> {
         self.devices.clear();
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Failure::io(self.path.display(), error))
-            }
-            _ => Ok(()),
-        }
+        self.write().map_err(Failure::at(self.path.display()))
     }
 
     fn write(&self) -> io::Result<()> {
@@ -139,9 +132,9 @@ mod tests {
         for wrong in [0, 2] {
             assert_eq!(list.forget(wrong).unwrap_err().kind(), FailureKind::Usage);
         }
+        fs::write(&path, "[").unwrap();
         list.forget_all().unwrap();
-        list.forget_all().unwrap();
-        assert!(!path.exists() && list.devices().is_empty());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[]");
     }
 
     #[test]

@@ -7,9 +7,8 @@ use std::io;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::context::{Context, socket};
+use super::context::Context;
 use super::output;
-use crate::agent::control::{self, ControlRequest};
 use crate::agent::model_versions::{ModelVersions, Version};
 use crate::data::Store;
 use crate::error::{Failure, FailureKind, Result};
@@ -62,7 +61,7 @@ impl AdaptationArgs {
             None => self.list(&adaptation(&context)?),
             Some(Way::Rollback { number }) => {
                 adaptation(&context)?.roll_back(number)?;
-                follow(&context);
+                context.reload_agent();
                 output::line(&match number {
                     0 => "Back at the enrolment.".into(),
                     number => format!("Back at version {number}."),
@@ -117,12 +116,7 @@ fn forget(context: &Context) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(Failure::io(path.display(), error));
         }
-        _ => follow(context),
+        _ => context.reload_agent(),
     }
     output::line("Back at the enrolment.")
-}
-
-/// A running agent takes it up at once; when none runs, nothing is missed.
-fn follow(context: &Context) {
-    let _ = control::ask(&socket(&context.paths), &ControlRequest::Reload);
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::first_hours::QuietPeriod;
 use super::keys;
+use crate::agent::control::{self, ControlRequest};
 use crate::agent::event::{Event, Fingerprints};
 use crate::agent::instance;
 use crate::agent::judge::Judge;
@@ -143,6 +144,11 @@ impl Context {
 }
 
 impl Context {
+    /// Has a running agent read again what it works with; when none runs, nothing is missed.
+    pub(super) fn reload_agent(&self) {
+        let _ = control::ask(&socket(&self.paths), &ControlRequest::Reload);
+    }
+
     /// The hours after an enrolment in which alarms are written down only, if they are not over. An
     /// administrator who fixes the decision has no use for them: their end lies in a file of the owner's.
     pub(super) fn quiet(&self) -> Option<QuietPeriod> {

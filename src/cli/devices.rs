@@ -4,10 +4,9 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::context::{Context, socket};
+use super::context::Context;
 use super::output;
-use crate::agent::control::{self, ControlRequest};
-use crate::agent::trusted_devices::TrustedDevices;
+use crate::agent::trusted_devices::{TrustedDevice, TrustedDevices};
 use crate::data::Store;
 use crate::error::Result;
 use crate::model::Bundle;
@@ -39,7 +38,7 @@ struct Listed<'a> {
     /// What the model was made with.
     enrolled: Vec<&'a str>,
     /// What a password was given after.
-    since: &'a [crate::agent::trusted_devices::TrustedDevice],
+    since: &'a [TrustedDevice],
 }
 
 impl DevicesArgs {
@@ -52,15 +51,19 @@ impl DevicesArgs {
         let mut since = TrustedDevices::load(&Store::at(context.paths.data()).devices());
         match self.way {
             None => self.list(&context, &since),
-            Some(Way::Forget { number: Some(number) }) => {
-                let forgotten = since.forget(number)?;
-                follow(&context);
-                output::line(&format!("Forgotten: {}", forgotten.capture))
-            }
-            Some(Way::Forget { number: None }) => {
-                since.forget_all()?;
-                follow(&context);
-                output::line("Only the devices of the enrolment are known.")
+            Some(Way::Forget { number }) => {
+                let said = match number {
+                    Some(number) => {
+                        let forgotten = since.forget(number)?.capture;
+                        format!("Forgotten: {}", Capture::parse(&forgotten))
+                    }
+                    None => {
+                        since.forget_all()?;
+                        "Only the devices of the enrolment are known.".into()
+                    }
+                };
+                context.reload_agent();
+                output::line(&said)
             }
         }
     }
@@ -84,15 +87,9 @@ impl DevicesArgs {
         output::line("Since, by your password:")?;
         for (index, device) in listed.since.iter().enumerate() {
             let capture = Capture::parse(&device.capture);
-            let since = clock::local(&device.since);
-            let since = since.escape_default();
+            let since = clock::local(&device.since).escape_default().to_string();
             output::line(&format!("{:>6}  {capture}, since {since}", index + 1))?;
         }
         output::line("`mousewarden devices forget NUMBER` forgets one.")
     }
-}
-
-/// A running agent takes it up at once; when none runs, nothing is missed.
-fn follow(context: &Context) {
-    let _ = control::ask(&socket(&context.paths), &ControlRequest::Reload);
 }

@@ -74,7 +74,7 @@ pub fn sha256(path: &Path) -> io::Result<String> {
     let mut bytes = vec![0; 1 << 16];
     loop {
         match file.read(&mut bytes)? {
-            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => return Ok(crate::hex::digits(&hash.finalize())),
             length => hash.update(&bytes[..length]),
         }
     }

@@ -41,8 +41,12 @@ pub(crate) fn small_files(store: &Store) -> [(PathBuf, Kind); 3] {
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn key_of(path: &Path) -> io::Result<Option<KeyId>> {
-    let head = head(path)?;
-    Ok(SealHeader::kind(&head).and_then(|kind| SealHeader::of(&head, kind).ok()).map(|it| it.key))
+    head(path).map(|head| key_in(&head))
+}
+
+fn key_in(head: &[u8]) -> Option<KeyId> {
+    let kind = SealHeader::kind(head)?;
+    SealHeader::of(head, kind).ok().map(|header| header.key)
 }
 
 fn head(path: &Path) -> io::Result<Vec<u8>> {
@@ -60,7 +64,7 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
 /// When it does not open, or cannot be read or written; it is as it was then.
 pub(crate) fn reseal(path: &Path, kind: Kind, key: &Key) -> Result<bool> {
     let head = head(path).map_err(Failure::at(path.display()))?;
-    if head.is_empty() || key_of(path).map_err(Failure::at(path.display()))? == Some(key.id()) {
+    if head.is_empty() || key_in(&head) == Some(key.id()) {
         return Ok(false);
     }
     let name = path.display().to_string();

@@ -60,7 +60,7 @@ impl LibraryHash {
                 length => hash.update(&bytes[..length]),
             }
         }
-        Ok(Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(crate::hex::digits(&hash.finalize())))
     }
 
     /// The first digits, and whether it is built in, for people.

@@ -42,5 +42,5 @@ fn sha256(graph: &GraphProto, entries: &[StringStringEntryProto]) -> String {
         hash.update(bytes);
     }
     hash.update(graph.encode_to_vec());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::hex::digits(&hash.finalize())
 }

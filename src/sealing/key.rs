@@ -8,22 +8,23 @@ use zeroize::Zeroizing;
 use super::fault::KeyFault;
 use super::key_id::{ID_LENGTH, KeyId};
 
-/// Bytes of a key.
-const LENGTH: usize = 32;
-/// A key of 32 bytes, overwritten in memory when it goes.
+/// A key, overwritten in memory when it goes.
 #[derive(Clone)]
 pub struct Key {
-    bytes: Zeroizing<[u8; LENGTH]>,
+    bytes: Zeroizing<[u8; Key::LENGTH]>,
     id: KeyId,
 }
 
 impl Key {
+    /// Its bytes.
+    pub const LENGTH: usize = 32;
+
     /// A new one, from the system's random numbers.
     ///
     /// # Errors
     /// When the system has none.
     pub fn random() -> Result<Self, KeyFault> {
-        let mut bytes = Zeroizing::new([0; LENGTH]);
+        let mut bytes = Zeroizing::new([0; Self::LENGTH]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|e| KeyFault::Random(e.to_string()))?;
         Ok(Self::of(bytes))
     }
@@ -33,8 +34,8 @@ impl Key {
     /// # Errors
     /// [`KeyFault::Wrong`] when it is another one, or none.
     pub fn kept(id: KeyId, bytes: &[u8]) -> Result<Self, KeyFault> {
-        let mut own = Zeroizing::new([0; LENGTH]);
-        if bytes.len() != LENGTH {
+        let mut own = Zeroizing::new([0; Self::LENGTH]);
+        if bytes.len() != Self::LENGTH {
             return Err(KeyFault::Wrong);
         }
         own.copy_from_slice(bytes);
@@ -42,7 +43,7 @@ impl Key {
         if key.id == id { Ok(key) } else { Err(KeyFault::Wrong) }
     }
 
-    fn of(bytes: Zeroizing<[u8; LENGTH]>) -> Self {
+    fn of(bytes: Zeroizing<[u8; Key::LENGTH]>) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"mousewarden key ");
         hash.update(bytes.as_slice());
@@ -81,7 +82,7 @@ mod tests {
         assert!(matches!(Key::kept(id, other.secret()), Err(KeyFault::Wrong)));
         assert!(matches!(Key::kept(id, &key.secret()[1..]), Err(KeyFault::Wrong)));
         let said = format!("{key:?}");
-        let hex: String = key.secret().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = crate::hex::digits(key.secret());
         assert!(!said.contains(&hex) && !said.contains(&format!("{:?}", key.secret())), "{said}");
         for bad in ["", "00", &"g".repeat(32), &"ä".repeat(16)] {
             assert!(KeyId::parse(bad).is_none(), "{bad}");

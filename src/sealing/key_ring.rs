@@ -134,6 +134,5 @@ pub(crate) fn content(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`content`].
 pub(crate) fn sha256_of_content(path: &Path) -> Result<String> {
-    let digest = Sha256::digest(content(path)?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(crate::hex::digits(&Sha256::digest(content(path)?)))
 }

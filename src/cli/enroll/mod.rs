@@ -15,12 +15,11 @@ use crossbeam_channel::{Receiver, Sender, bounded, never};
 use self::growth::Growth;
 use self::icon::Icon;
 use self::meter::Meter;
-use super::context::{Context, socket};
+use super::context::Context;
 use super::first_hours::QuietPeriod;
 use super::keys;
 use super::output;
 use super::train::TrainArgs;
-use crate::agent::control::{self, ControlRequest};
 use crate::agent::enrol::{
     CollectedMovement, Collection, CollectionInputs, DeviceRecordings, Ended, More,
 };
@@ -80,7 +79,7 @@ impl EnrollArgs {
         if is_first && self.source.is_empty() {
             QuietPeriod::begin(&store, context.config.enrol.quiet_hours.get())?;
         }
-        adopt(&context);
+        context.reload_agent();
         if context.policy.fixes_model() {
             let how = private::laying_for_all(&context.enrolled_model(), &context.model(None));
             eprintln!(
@@ -206,9 +205,4 @@ fn listen(
         thread::Builder::new().name("intake".into()).spawn(move || intake.run(source.as_mut()));
     thread.map_err(|e| Failure::io("starting the intake thread", e))?;
     Ok(inlet)
-}
-
-/// An agent that runs already takes the new model at once; when none runs, nothing is missed.
-fn adopt(context: &Context) {
-    let _ = control::ask(&socket(&context.paths), &ControlRequest::Reload);
 }

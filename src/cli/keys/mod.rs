@@ -6,7 +6,7 @@ mod renewal;
 mod wait;
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -21,6 +21,7 @@ use super::context::paths;
 use crate::data::private;
 use crate::error::{Failure, Result};
 use crate::files;
+use crate::hex;
 use crate::paths::Paths;
 use crate::pipeline::Timestamp;
 use crate::platform::clock;
@@ -144,7 +145,7 @@ impl OwnerKeys {
 
     fn note(&self) -> Option<KeyNote> {
         let text = match files::read(&self.note) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
             text => text,
         };
         text.and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from))
@@ -166,10 +167,11 @@ impl OwnerKeys {
     /// A key by its name: from its file, else from the key store.
     pub(super) fn find(&self, id: KeyId) -> Result<Key, KeyFault> {
         // The file first: it answers at once, a bus may take its deadline.
-        match read_key(&self.file(id)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        match files::read_to_string(&self.file(id)).map(Zeroizing::new) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) if error.kind() == ErrorKind::InvalidData => return Err(KeyFault::Wrong),
             Err(error) => return Err(unreadable(&self.file(id), &error)),
-            Ok(secret) => return Key::kept(id, &secret),
+            Ok(digits) => return kept(id, &digits),
         }
         let is_in_file = self.note().is_some_and(|note| {
             let all = note.former.iter().chain([&note.now]);
@@ -180,7 +182,7 @@ impl OwnerKeys {
         }
         match key_store::find(&id.to_string()).map_err(unavailable)?.map(Zeroizing::new) {
             None => Err(KeyFault::Missing("the desktop's key store".into())),
-            Some(text) => Key::kept(id, &bytes_of(&text).unwrap_or_default()),
+            Some(digits) => kept(id, &digits),
         }
     }
 
@@ -195,10 +197,8 @@ impl OwnerKeys {
             }
         }
         let file = self.file(id);
-        let kept =
-            private::folder(&self.folder).and_then(|()| private::create_file(&file)).and_then(
-                |mut file| file.write_all(hex(&key).as_bytes()).and_then(|()| file.sync_all()),
-            );
+        let kept = private::folder(&self.folder)
+            .and_then(|()| private::replace(&file, digits_of(&key).as_bytes()));
         kept.map_err(|error| Failure::io(format!("key {}", file.display()), error))?;
         Ok(KeptKey { key: id.to_string(), place: KeyPlace::File })
     }
@@ -206,7 +206,7 @@ impl OwnerKeys {
     /// Keeps a key in the store, and reads it back: one that does not come back is no key.
     fn keep_in_store(&self, key: &Key) -> Result<(), StoreFault> {
         let id = key.id().to_string();
-        let secret = hex(key);
+        let secret = digits_of(key);
         // In digits: not every store takes bytes.
         key_store::keep(&id, &secret)?;
         let back = key_store::find(&id)?.map(Zeroizing::new);
@@ -225,7 +225,7 @@ impl OwnerKeys {
                 .map_err(|fault| unavailable(fault).of(&format!("key {}", id.short())));
         }
         match fs::remove_file(self.file(id)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(Failure::io(format!("key {}", self.file(id).display()), error))
             }
             _ => {
@@ -256,11 +256,6 @@ impl OwnerKeys {
     }
 }
 
-fn read_key(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let text = Zeroizing::new(files::read(path)?);
-    Ok(std::str::from_utf8(&text).ok().and_then(bytes_of).unwrap_or_default())
-}
-
 fn unreadable(file: &Path, error: &io::Error) -> KeyFault {
     KeyFault::Unavailable(
         format!("its key {} cannot be read: {error}", file.display()),
@@ -276,21 +271,12 @@ fn unavailable(fault: StoreFault) -> KeyFault {
     KeyFault::Unavailable(fault.to_string(), remedy)
 }
 
-fn hex(key: &Key) -> Zeroizing<String> {
-    let digits = key.secret().iter().flat_map(|byte| {
-        [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
-    });
-    let mut text = Zeroizing::new(String::with_capacity(2 * key.secret().len()));
-    text.extend(digits);
-    text
+fn digits_of(key: &Key) -> Zeroizing<String> {
+    Zeroizing::new(hex::digits(key.secret()))
 }
 
-/// The bytes of hexadecimal digits.
-fn bytes_of(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digits = text.trim().as_bytes();
-    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
-    for pair in digits.chunks(2) {
-        bytes.push(u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?);
-    }
-    Some(bytes)
+/// The key with this name from its digits.
+fn kept(id: KeyId, digits: &str) -> Result<Key, KeyFault> {
+    let secret: [u8; Key::LENGTH] = hex::bytes(digits.trim()).ok_or(KeyFault::Wrong)?;
+    Key::kept(id, Zeroizing::new(secret).as_slice())
 }

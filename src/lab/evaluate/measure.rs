@@ -292,12 +292,11 @@ fn durations(unit: JudgedUnit, material: &OwnerWindows<'_>) -> Durations {
 fn facts(bundle: &Bundle, path: &Path, user: &str, seed: u64) -> Result<ModelFacts> {
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::io(format!("model {}", path.display()), error))?;
-    let digest = Sha256::digest(&bytes);
     Ok(ModelFacts {
         user: user.to_owned(),
         seed,
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: crate::hex::digits(&Sha256::digest(&bytes)),
         backbone: bundle.provenance.backbone.clone(),
         impostor_source: bundle.provenance.impostor_source.clone(),
         group: bundle.default_group,

@@ -7,7 +7,7 @@ use super::divide::{SessionDivision, divide, without_test};
 use super::enrolment_length;
 use super::impostor_assignment::{assign, may_own};
 use super::leakage;
-use super::rules::{Genuine, LearnFrom, People, Protocol, hex};
+use super::rules::{Genuine, LearnFrom, People, Protocol};
 use super::split::{ByPart, Split, SplitPart, WindowRange, session_of};
 use super::users::{ProtocolUser, SessionWindows};
 use crate::error::{Failure, FailureKind, Result};
@@ -220,7 +220,7 @@ impl Protocol {
                 ));
             }
         }
-        hex(&hash.finalize())
+        crate::hex::digits(&hash.finalize())
     }
 }
 

@@ -195,7 +195,7 @@ impl Protocol {
 
     /// SHA-256 of the text, hexadecimal.
     pub fn sha256(&self) -> String {
-        hex(&Sha256::digest(self.text.as_bytes()))
+        crate::hex::digits(&Sha256::digest(self.text.as_bytes()))
     }
 
     /// The protocol whose models are tested.
@@ -256,11 +256,6 @@ fn is_file_name(name: &str) -> bool {
 fn wrong(source: &str, what: String) -> Failure {
     Failure::new(FailureKind::Config, format!("protocol {source}: {what}"))
         .remedy("Compare it with the protocols in src/lab/protocol/.")
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(super) fn digest<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Strin
     for window in windows {
         hash.update(of(window));
     }
-    hexadecimal(&hash.finalize())
+    crate::hex::digits(&hash.finalize())
 }
 
 /// The key of an owner's marks: nobody knows it who does not have the windows.
@@ -42,11 +42,6 @@ pub(super) fn mark_key<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Mar
     let bytes: [u8; 32] = hash.finalize().into();
     let halves = [&bytes[..8], &bytes[8..16]];
     MarkKey(halves.map(|half| half.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))))
-}
-
-/// Bytes as text.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a window stands.

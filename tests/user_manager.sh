@@ -74,9 +74,13 @@ unit() {
     say started
     "$program" status | head -1
     "$program" stop >&2
-    wait_for [ "$(systemctl --user show -p ActiveState --value mousewarden)" != deactivating ]
+    wait_for has_ended
     say stopped
     "$program" service uninstall >&2
+}
+
+has_ended() {
+    [ "$(systemctl --user show -p ActiveState --value mousewarden)" != deactivating ]
 }
 
 # How the unit is doing, and which capabilities its process could ever have.

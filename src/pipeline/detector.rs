@@ -9,7 +9,7 @@ use super::adaptation::{Adaptation, Adapted, Adoption, BaseLimits};
 use super::clicks::ClickSums;
 use super::decision::{Action, Decider, Decision, DecisionParams, DecisionState, Judgement};
 use super::event::{Boundary, Micros, Signal, Timestamp};
-use super::generated_movement::GeneratedMovement;
+use super::generated_movement::{Evenness, GeneratedMovement};
 use super::kinematics::{Difference, KinematicProfile, Kinematics};
 use super::replay_detection::{KnownMovement, ReplayDetection};
 use super::score::{Score, ScoreError, Scorer};
@@ -267,8 +267,8 @@ impl<S: Scorer> Detector<S> {
         let at = window.closed_at();
         let score = window_score.score;
         let copies = self.replay.as_mut().and_then(|replay| replay.observe(window));
-        let generated = self.generated.as_mut().and_then(|generated| generated.observe(window));
-        if copies.is_some() || generated.is_some() {
+        let is_generated = self.is_generated(window);
+        if copies.is_some() || is_generated {
             self.decider.no_hand();
         }
         let judgement = self.decider.update(at, window_score.clone());
@@ -281,9 +281,20 @@ impl<S: Scorer> Detector<S> {
         }
         self.recent.push_back((window.started_at(), window.into(), score));
         let why = judgement.action.and_then(|_| self.explain(judgement.windows));
-        let [copies, generated] = [copies, generated].map(Option::unwrap_or_default);
-        let why = why.map(|why| Explanation { copies, generated, ..why });
+        let generated = if is_generated { Evenness::WINDOWS } else { 0 };
+        let why =
+            why.map(|why| Explanation { copies: copies.unwrap_or_default(), generated, ..why });
         Ok(Verdict { window: window.into(), at, score, judgement, why })
+    }
+
+    /// Whether a program makes the movement: it is more even than any hand's, or than most hands'
+    /// where the owner is in doubt already.
+    fn is_generated(&mut self, window: &Window) -> bool {
+        match self.generated.as_mut().and_then(|generated| generated.observe(window)) {
+            None => false,
+            Some(Evenness::Rare) => self.decider.is_in_doubt(),
+            Some(Evenness::Unseen) => true,
+        }
     }
 
     /// What the last so many windows show.

@@ -1,30 +1,59 @@
 //! Movement that a program makes. A hand's strokes differ: now it is fast early and now late, now in
 //! one burst and now in several, now straight and now around. Generators draw every stroke by one
 //! rule, and what they make is more even than any hand's, however good each stroke looks. So the last
-//! windows are judged by how much they differ among each other.
+//! windows are judged by how much they differ among each other. A hand that repeats one task, as in a form or a
+//! laboratory, comes near: what is not more even than that takes the word of the model too.
 //!
-//! Only shares of a window's own time and way are looked at, the same at every resolution. The limit is of the people of the backbone (SapiMouse, Gmail, DFL), with a
-//! margin; `mousewarden-rig bench evenness` measures it on anybody.
+//! Only shares of a window's own time and way are looked at, the same at every resolution. Which, and
+//! the limit, were chosen with the people of five public sets, see `onnx/EXPERIMENTS.md`;
+//! `mousewarden-rig bench evenness` measures it on anybody.
 
 use std::collections::VecDeque;
 
 use super::window::{Sample, Window};
 
 /// Windows that are looked at together.
-const RECENT: usize = 30;
+const RECENT: usize = 20;
 /// A window with fewer steps has no course of speed to tell of.
-const FEWEST_STEPS: usize = 10;
-/// The evenness below which no hand has been seen, see `onnx/EXPERIMENTS.md`.
-const LIMIT: f64 = -2.51;
+const FEWEST_STEPS: usize = 8;
+/// Below this only hands have been seen that did one and the same task over and over, see
+/// `onnx/EXPERIMENTS.md` ...
+const RARE: f64 = -2.50;
+/// ... and below this none.
+const UNSEEN: f64 = -2.90;
 /// Numbers of a course.
-const NUMBERS: usize = 3;
+const NUMBERS: usize = 4;
 /// Below this no deviation says more.
 const LEAST: f64 = 1e-3;
+/// How a movement begins is what it has done after this share of its time.
+const BEGINNING: f64 = 0.25;
 
-/// The course of one window: where on average its way is made, as a share of its time; the logarithm
-/// of its highest speed as a multiple of its mean; and how far it leaves the straight line to its end,
-/// to which side, as a share of its way.
+/// The course of one window: when it is fastest, as a share of its time; the logarithm of its highest
+/// speed as a multiple of its mean; which share of its way it has made after a quarter of its time;
+/// and how far it leaves the straight line to its end, to which side, as a share of its way.
 type Course = [f64; NUMBERS];
+
+/// How even movement is, where it is more so than most hands'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evenness {
+    /// A hand that repeats one task moves so, and many a program.
+    Rare,
+    /// No hand has been seen to.
+    Unseen,
+}
+
+impl Evenness {
+    /// Windows that it is said of.
+    pub const WINDOWS: usize = RECENT;
+
+    fn of(deviations: f64) -> Option<Self> {
+        match deviations {
+            below if below < UNSEEN => Some(Self::Unseen),
+            below if below < RARE => Some(Self::Rare),
+            _ => None,
+        }
+    }
+}
 
 /// A step's length in pixels and its time, at least a millisecond, in microseconds.
 fn steps(samples: &[Sample]) -> Vec<[f64; 2]> {
@@ -44,15 +73,17 @@ fn course(samples: &[Sample]) -> Option<Course> {
         return None;
     }
     let [way, time] = steps.iter().fold([0.0; 2], |sum, step| [sum[0] + step[0], sum[1] + step[1]]);
-    let speeds: Vec<f64> = steps.iter().map(|[length, micros]| length / micros).collect();
-    let mean_speed = speeds.iter().sum::<f64>() / speeds.len() as f64;
-    let highest = speeds.iter().copied().fold(0.0, f64::max);
-    let [mut passed, mut moment] = [0.0; 2];
+    let [mut passed, mut begun] = [0.0; 2];
+    let [mut highest, mut fastest] = [0.0; 2];
     for [length, micros] in &steps {
-        moment += length * (passed + 0.5 * micros);
+        if length / micros > highest {
+            [highest, fastest] = [length / micros, (passed + 0.5 * micros) / time];
+        }
+        // Of the step in which the beginning ends, the part before that.
+        begun += length * ((BEGINNING * time - passed) / micros).clamp(0.0, 1.0);
         passed += micros;
     }
-    let course = [moment / way / time, (highest / mean_speed).ln(), farthest(samples) / way];
+    let course = [fastest, (highest * time / way).ln(), begun / way, farthest(samples) / way];
     course.iter().all(|number| number.is_finite()).then_some(course)
 }
 
@@ -73,19 +104,18 @@ pub struct GeneratedMovement {
 }
 
 impl GeneratedMovement {
-    /// Takes the next window; returns how many of the last ones were looked at, if no hand moves as
-    /// evenly.
-    pub fn observe(&mut self, window: &Window) -> Option<usize> {
+    /// Takes the next window; says how even the last ones are, if they are so more than most hands'.
+    pub fn observe(&mut self, window: &Window) -> Option<Evenness> {
         let course = course(window.samples())?;
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
         self.recent.push_back(course);
-        (self.evenness()? < LIMIT).then_some(RECENT)
+        Evenness::of(self.deviations()?)
     }
 
     /// The mean logarithm of the deviations among the last windows; none before there are enough.
-    pub fn evenness(&self) -> Option<f64> {
+    pub fn deviations(&self) -> Option<f64> {
         let deviations = (0..NUMBERS).map(|number| (self.deviation(number) + LEAST).ln());
         (self.recent.len() == RECENT).then(|| deviations.sum::<f64>() / NUMBERS as f64)
     }
@@ -104,14 +134,15 @@ mod tests {
     use crate::window::cut_recording;
     use crate::{MouseEvent, MouseKind, Signal, Timestamp, WindowParams};
 
-    /// Strokes of 30 samples whose speed rises and falls; `uneven` ones do so, and bend, each in its
-    /// own way.
-    fn strokes(count: usize, uneven: bool) -> Vec<Window> {
+    /// Strokes of 30 samples whose speed rises and falls, and which bend: each as far in its own way as
+    /// `differ` says, from 0 to 1.
+    fn strokes(count: usize, differ: f64) -> Vec<Window> {
         let mut signals = Vec::new();
         for stroke in 0..count {
             let own = [37, 17, 71].map(|factor| (stroke * factor % 101) as f64 / 101.0);
-            let [share, width, bow] = [own[0], 0.05 + 0.4 * own[1], 300.0 * (own[2] - 0.5)];
-            let [share, width, bow] = if uneven { [share, width, bow] } else { [0.4, 0.2, 0.0] };
+            let share = 0.4 + differ * (own[0] - 0.4);
+            let width = 0.2 + differ * (0.4 * own[1] - 0.15);
+            let bow = differ * 300.0 * (own[2] - 0.5);
             let mut x = 0.0;
             for sample in 0..30_usize {
                 let done = sample as f64 / 29.0;
@@ -132,10 +163,10 @@ mod tests {
 
     #[test]
     fn strokes_by_one_rule_are_noticed_as_soon_as_there_are_enough() {
-        let even = strokes(RECENT + 5, false);
+        let even = strokes(RECENT + 5, 0.0);
         assert_eq!(even.len(), RECENT + 5);
         let mut generated = GeneratedMovement::default();
-        assert_eq!(noticed(&mut generated, &even), [29, 30, 31, 32, 33, 34]);
+        assert_eq!(noticed(&mut generated, &even), [19, 20, 21, 22, 23, 24]);
         generated = GeneratedMovement::default();
         assert!(noticed(&mut generated, &even[..RECENT - 1]).is_empty());
     }
@@ -143,8 +174,22 @@ mod tests {
     #[test]
     fn strokes_of_many_kinds_are_a_hands() {
         let mut generated = GeneratedMovement::default();
-        assert!(noticed(&mut generated, &strokes(100, true)).is_empty());
-        assert!(generated.evenness().is_some_and(|evenness| evenness > LIMIT + 0.3));
+        assert!(noticed(&mut generated, &strokes(100, 1.0)).is_empty());
+        assert!(generated.deviations().is_some_and(|deviations| deviations > RARE + 0.3));
+    }
+
+    #[test]
+    fn the_less_strokes_differ_the_fewer_hands_make_them() {
+        let tenths = (0..=10).map(|tenth| 0.1 * f64::from(tenth));
+        let said: Vec<_> = tenths
+            .map(|differ| {
+                let mut generated = GeneratedMovement::default();
+                strokes(RECENT, differ).iter().filter_map(|stroke| generated.observe(stroke)).last()
+            })
+            .collect();
+        let mut kinds = said.clone();
+        kinds.dedup();
+        assert_eq!(kinds, [Some(Evenness::Unseen), Some(Evenness::Rare), None], "{said:?}");
     }
 
     #[test]

@@ -288,7 +288,7 @@ impl Decider {
             return Decision::Intruder;
         }
         let doubtful = self.state.grouping.is_low()
-            || self.share() >= SUSPICIOUS
+            || self.is_in_doubt()
             || self.state.interruptions.are_many()
             || self.state.fragments.are_many()
             || self.state.unjudged > Micros(0)
@@ -296,10 +296,12 @@ impl Decider {
         if doubtful { Decision::Suspicious } else { Decision::Trusted }
     }
 
-    /// The evidence as a share of what a notice takes; 0 under the rule of the equal error rate.
-    fn share(&self) -> f64 {
-        let limit = self.params.notice.limit().map(f64::from);
-        limit.map_or(0.0, |limit| self.state.evidence.sum() / limit)
+    /// Whether half of what a notice takes speaks against the owner.
+    pub fn is_in_doubt(&self) -> bool {
+        match self.params.notice {
+            Trigger::Eer => self.state.grouping.is_low(),
+            Trigger::Llr(limit) => self.state.evidence.sum() >= SUSPICIOUS * f64::from(limit),
+        }
     }
 
     /// Whether a limit is passed; one that was passed before holds until half of it is gone.

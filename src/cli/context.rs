@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::first_hours::QuietPeriod;
 use super::keys;
+use super::unknown_owner;
 use crate::agent::control::{self, ControlRequest};
 use crate::agent::event::{Event, Fingerprints};
 use crate::agent::instance;
@@ -130,6 +131,10 @@ impl Context {
         let path = self.model(model);
         if model.is_none() && self.policy.fixes_model() {
             self.check_pinned(&path)?;
+        }
+        if model.is_none() && !path.exists() {
+            let what = format!("nobody has enrolled yet: there is no model {}", path.display());
+            return Err(Failure::new(FailureKind::NoInput, what).remedy(unknown_owner::ASK));
         }
         let judge = Judge::open(&path, &self.scorer(), &self.config.decision)?;
         let mut notify = self.config.notify.clone();

@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn lines_go_on_below_their_second_column() {
         let row = "  report       Make a page of the history: scores, alarms";
-        let folded = "  report       Make a page of\n               the history: scores,\n               alarms";
+        let folded = "  report       Make a page of the\n               history: scores,\n               alarms";
         assert_eq!(hung(row, 36), folded);
         assert_eq!(hung(row, 200), row);
         let check = "\x1b[32mok  \x1b[0m  model           owner.onnx is there";

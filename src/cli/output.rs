@@ -14,6 +14,10 @@ use crate::platform::logs;
 
 /// No column of names is padded beyond this; a longer name moves the rest of its line.
 pub const WIDEST: usize = 60;
+/// Prose is easy to read up to so many columns, however wide the terminal is.
+const READABLE: usize = 110;
+/// A line with so many gaps is a row of a table.
+const ROW_GAPS: usize = 3;
 /// What goes on below a line begins at most here.
 const MARGIN: usize = 24;
 
@@ -32,15 +36,18 @@ pub fn json(value: &impl Serialize) -> Result<()> {
 /// # Errors
 /// When stdout is closed or its disk is full.
 pub fn line(text: &str) -> Result<()> {
-    plain(&hung(text, columns()))
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((width, _)) => plain(&hung(text, usize::from(width.0))),
+        None => plain(text),
+    }
 }
 
 /// Says something on stderr, each word whole.
 pub fn talk(text: &str) {
     let size = terminal_size::terminal_size_of(io::stderr());
-    let columns = usize::from(size.map_or(u16::MAX, |(width, _)| width.0));
+    let text = size.map_or(text.into(), |(width, _)| hung(text, usize::from(width.0)));
     // Whoever closed stderr wants no talk.
-    let _ = writeln!(io::stderr().lock(), "{}", hung(text, columns));
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Prints text as it is, for a program or a file.
@@ -86,6 +93,7 @@ pub fn hung(text: &str, columns: usize) -> String {
 }
 
 fn hung_line(line: &str, columns: usize) -> String {
+    let columns = if gaps(line) < ROW_GAPS { columns.min(READABLE) } else { columns };
     let indent = hang(line, columns);
     let mut out = String::new();
     let mut rest = line;
@@ -99,6 +107,12 @@ fn hung_line(line: &str, columns: usize) -> String {
         room = columns.saturating_sub(indent);
     }
     out + rest
+}
+
+/// Gaps of two spaces and more between words.
+fn gaps(line: &str) -> usize {
+    let spaces = line.trim().split(|letter| letter != ' ');
+    spaces.filter(|spaces| spaces.len() > 1).count()
 }
 
 /// Where a line that is too wide is broken: at its last space that is in reach, or the first beyond.
@@ -192,6 +206,14 @@ mod tests {
             "\x1b[32mok  \x1b[0m  model           owner.onnx is\n                      there";
         assert_eq!(hung(check, 44), below);
         assert_eq!(hung(check, 41), check, "colours take no columns");
+    }
+
+    #[test]
+    fn a_wide_terminal_stretches_no_prose_and_breaks_no_row() {
+        let prose = "word ".repeat(40);
+        assert!(hung(&prose, 200).lines().all(|line| line.len() <= READABLE));
+        let row = "windows  movement  threshold".to_owned() + &"     12.3".repeat(12);
+        assert_eq!(hung(&row, 200), row);
     }
 
     #[test]

@@ -474,6 +474,17 @@ mod unix {
         let said = input.open(plain()).unwrap_err().to_string();
         assert!(said.contains("gone.csv: a link to nowhere: nowhere.csv"), "{said}");
         fs::remove_file(link).unwrap();
+        let person = input.0.path().join("bob");
+        symlink("/nowhere/bob", &person).unwrap();
+        let said = input.open(plain()).unwrap_err().to_string();
+        assert!(said.contains("bob: a link to nowhere: /nowhere/bob"), "{said}");
+        fs::remove_file(person).unwrap();
+        fs::create_dir(input.0.path().join("carl")).unwrap();
+        symlink("../ann/a.csv", input.0.path().join("carl/a.csv")).unwrap();
+        let dataset = input.open(plain()).unwrap();
+        let users: Vec<_> = dataset.users().iter().map(|user| user.id()).collect();
+        assert_eq!(users, ["ann"]);
+        assert!(dataset.notes()[0].contains("carl/a.csv"), "{:?}", dataset.notes());
         let socket = input.0.path().join("ann/pipe.csv");
         let _socket = UnixListener::bind(&socket).unwrap();
         let said = input.open(plain()).unwrap_err().to_string();

@@ -185,6 +185,7 @@ pub fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<D
     };
     let users = users.map_err(naming_the_format)?;
     let notes = passed.note().into_iter().chain(namesakes::namesakes(&users));
+    let notes = notes.chain(passed.note_of_links());
     let notes = notes.chain(generic::unread_users(&users)).collect();
     Dataset::new(users, params, notes)
 }

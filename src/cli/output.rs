@@ -204,7 +204,7 @@ mod tests {
         let check = "\x1b[32mok  \x1b[0m  model           owner.onnx is there";
         let below =
             "\x1b[32mok  \x1b[0m  model           owner.onnx is\n                      there";
-        assert_eq!(hung(check, 44), below);
+        assert_eq!(hung(check, 40), below);
         assert_eq!(hung(check, 41), check, "colours take no columns");
     }
 

@@ -174,7 +174,7 @@ fn allowed(status: &Status, quiet: Option<&QuietPeriod>) -> String {
     };
     match quiet.filter(|quiet| !quiet.is_over(clock::wall())) {
         Some(quiet) if status.max_action >= MaxAction::Notify => {
-            format!("{does}; until {} it is written down only", quiet.until())
+            format!("is only written down until {}; from then on it {does}", quiet.until())
         }
         _ => does.into(),
     }

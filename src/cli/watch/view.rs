@@ -105,8 +105,7 @@ impl<'a> Curve<'a> {
                  {threshold:.2} "
             );
             let levels = vec![(threshold, Color::Red)];
-            let value = |window: &ShownWindow| window.grouped;
-            return Self { scene, wide, columns, title, value, levels, top: 1.0 };
+            return Self { scene, wide, columns, title, value: |it| it.grouped, levels, top: 1.0 };
         };
         let named = [(notice, "notice", Color::Yellow), (lock, "lock", Color::Red)];
         let named = named.into_iter().filter_map(|(limit, name, colour)| {

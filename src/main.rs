@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use mousewarden::cli::Cli;
+use mousewarden::cli::{Cli, output};
 use mousewarden::platform::environment;
 
 fn main() -> ExitCode {
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("mousewarden: {failure}");
+            output::talk(&format!("mousewarden: {failure}"));
             ExitCode::from(failure.kind().exit_code())
         }
     }

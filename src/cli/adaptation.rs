@@ -99,7 +99,7 @@ impl AdaptationArgs {
 }
 
 fn adaptation(context: &Context) -> Result<ModelVersions> {
-    let model = context.model(None);
+    let model = context.own_model()?;
     let Some(anchor) = Bundle::read(&model)?.owner_model else {
         let what =
             format!("model {} does not judge by embeddings, so it learns nothing", model.display());

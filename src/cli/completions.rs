@@ -25,7 +25,7 @@ impl CompletionsArgs {
     pub(crate) fn run(self) -> Result<()> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "mousewarden", &mut text);
-        output::line(String::from_utf8_lossy(&text).trim_end())
+        output::plain(String::from_utf8_lossy(&text).trim_end())
     }
 }
 

@@ -40,7 +40,7 @@ impl ConfigArgs {
     /// When a file is wrong or cannot be read.
     pub(crate) fn run(self) -> Result<()> {
         match self.what {
-            What::Default => output::line(EXAMPLE.trim_end()),
+            What::Default => output::plain(EXAMPLE.trim_end()),
             What::Check { file } => check(file),
             What::Paths => paths(),
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::first_hours::QuietPeriod;
 use super::keys;
+use super::unknown_owner;
 use crate::agent::control::{self, ControlRequest};
 use crate::agent::event::{Event, Fingerprints};
 use crate::agent::instance;
@@ -131,6 +132,9 @@ impl Context {
         if model.is_none() && self.policy.fixes_model() {
             self.check_pinned(&path)?;
         }
+        if model.is_none() {
+            self.own_model()?;
+        }
         let judge = Judge::open(&path, &self.scorer(), &self.config.decision)?;
         let mut notify = self.config.notify.clone();
         notify.alarm &= self.quiet().is_none();
@@ -144,6 +148,19 @@ impl Context {
 }
 
 impl Context {
+    /// The path of the owner's model.
+    ///
+    /// # Errors
+    /// When nobody has enrolled yet.
+    pub(super) fn own_model(&self) -> Result<PathBuf> {
+        let path = self.model(None);
+        if !path.exists() {
+            let what = format!("nobody has enrolled yet: there is no model {}", path.display());
+            return Err(Failure::new(FailureKind::NoInput, what).remedy(unknown_owner::ASK));
+        }
+        Ok(path)
+    }
+
     /// Has a running agent read again what it works with; when none runs, nothing is missed.
     pub(super) fn reload_agent(&self) {
         let _ = control::ask(&socket(&self.paths), &ControlRequest::Reload);

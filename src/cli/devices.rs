@@ -69,7 +69,7 @@ impl DevicesArgs {
     }
 
     fn list(&self, context: &Context, since: &TrustedDevices) -> Result<()> {
-        let model = Bundle::read(&context.model(None))?;
+        let model = Bundle::read(&context.own_model()?)?;
         let enrolled = model.provenance.capture.split('|').map(str::trim).collect();
         let listed = Listed { enrolled, since: since.devices() };
         if self.json {

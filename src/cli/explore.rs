@@ -140,7 +140,7 @@ fn tell(checks: &[DataCheck], json: bool) -> Result<()> {
     if json {
         let text = serde_json::to_string_pretty(&serde_json::json!({ "checks": checks }))
             .map_err(|e| Failure::new(FailureKind::Internal, format!("the checks as JSON: {e}")))?;
-        return output::line(&text);
+        return output::plain(&text);
     }
     let widest = checks.iter().map(|check| check.name.len()).max().unwrap_or(0).min(WIDEST);
     for check in checks {

@@ -62,7 +62,7 @@ impl FleetArgs {
             output::json(&fleet.sums())?;
         } else {
             output::line(&fleet.sentence())?;
-            output::line(&self.out.display().to_string())?;
+            output::plain(&self.out.display().to_string())?;
         }
         written
     }

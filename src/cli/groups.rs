@@ -2,6 +2,8 @@
 
 use clap::Command;
 
+use super::output;
+
 /// Headings, and the commands below each.
 const GROUPS: [(&str, &[&str]); 4] = [
     (
@@ -49,7 +51,7 @@ fn listed(command: &Command) -> String {
         }
         text.push('\n');
     }
-    text
+    output::hung(&text, output::columns())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::output;
 use crate::data::formats::{self, Dataset, Dropped, Format, ReadParams};
 use crate::error::{Result, printable};
 
@@ -14,18 +15,18 @@ pub(super) fn tell(user: Option<&str>, dropped: &Dropped) {
     let whose = user.map_or_else(String::new, |user| format!("{}: ", printable(user)));
     for (reason, rows) in dropped.by_reason() {
         let rows = counted(rows, "row");
-        eprintln!("mousewarden: {whose}{rows} left out: {}", reason.name());
+        output::talk(&format!("mousewarden: {whose}{rows} left out: {}", reason.name()));
     }
     let faults = dropped.places().iter().filter(|place| place.reason.is_fault());
     for place in faults.take(NAMED) {
-        eprintln!("mousewarden: {place}");
+        output::talk(&format!("mousewarden: {place}"));
     }
     for warning in dropped.warnings().iter().take(2 * NAMED) {
-        eprintln!("mousewarden: warning: {warning}");
+        output::talk(&format!("mousewarden: warning: {warning}"));
     }
     let more = dropped.unnamed_warnings();
     if more > 0 {
-        eprintln!("mousewarden: and {} like these", counted(more, "warning"));
+        output::talk(&format!("mousewarden: and {} like these", counted(more, "warning")));
     }
 }
 
@@ -36,7 +37,7 @@ pub(super) fn tell(user: Option<&str>, dropped: &Dropped) {
 pub(super) fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<Dataset> {
     let dataset = formats::open(format, inputs, params)?;
     for note in dataset.notes() {
-        eprintln!("mousewarden: warning: {}", printable(note));
+        output::talk(&format!("mousewarden: warning: {}", printable(note)));
     }
     Ok(dataset)
 }

@@ -14,6 +14,12 @@ use crate::platform::logs;
 
 /// No column of names is padded beyond this; a longer name moves the rest of its line.
 pub const WIDEST: usize = 60;
+/// Prose is easy to read up to so many columns, however wide the terminal is.
+const READABLE: usize = 110;
+/// A line with so many gaps is a row of a table.
+const ROW_GAPS: usize = 3;
+/// What goes on below a line begins at most here.
+const MARGIN: usize = 24;
 
 /// Prints a value as one line of JSON.
 ///
@@ -22,14 +28,33 @@ pub const WIDEST: usize = 60;
 pub fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value)
         .map_err(|e| Failure::new(FailureKind::Internal, format!("writing JSON: {e}")))?;
-    line(&text)
+    plain(&text)
 }
 
-/// Prints a line of text.
+/// Prints text for a person: no word is broken at the edge of the terminal.
 ///
 /// # Errors
 /// When stdout is closed or its disk is full.
 pub fn line(text: &str) -> Result<()> {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((width, _)) => plain(&hung(text, usize::from(width.0))),
+        None => plain(text),
+    }
+}
+
+/// Says something on stderr, each word whole.
+pub fn talk(text: &str) {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    let text = size.map_or(text.into(), |(width, _)| hung(text, usize::from(width.0)));
+    // Whoever closed stderr wants no talk.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints text as it is, for a program or a file.
+///
+/// # Errors
+/// When stdout is closed or its disk is full.
+pub fn plain(text: &str) -> Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -59,6 +84,77 @@ pub fn folded(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A text whose lines are at most so many columns wide where its words allow it. What goes on does so
+/// below the second column of its line, where it has one.
+pub fn hung(text: &str, columns: usize) -> String {
+    text.split('\n').map(|line| hung_line(line, columns)).collect::<Vec<_>>().join("\n")
+}
+
+fn hung_line(line: &str, columns: usize) -> String {
+    let columns = if gaps(line) < ROW_GAPS { columns.min(READABLE) } else { columns };
+    let indent = hang(line, columns);
+    let mut out = String::new();
+    let mut rest = line;
+    let mut from = indent;
+    let mut room = columns;
+    while let Some(end) = break_of(rest, from, room) {
+        out += rest[..end].trim_end();
+        out += &format!("\n{:indent$}", "");
+        rest = rest[end..].trim_start();
+        from = 0;
+        room = columns.saturating_sub(indent);
+    }
+    out + rest
+}
+
+/// Gaps of two spaces and more between words.
+fn gaps(line: &str) -> usize {
+    let spaces = line.trim().split(|letter| letter != ' ');
+    spaces.filter(|spaces| spaces.len() > 1).count()
+}
+
+/// Where a line that is too wide is broken: at its last space that is in reach, or the first beyond.
+fn break_of(line: &str, from: usize, columns: usize) -> Option<usize> {
+    let mut found = None;
+    let mut is_too_wide = false;
+    for (place, column, letter) in seen(line) {
+        is_too_wide |= column >= columns;
+        if letter == ' ' && column > from && (column <= columns || found.is_none()) {
+            found = Some(place);
+        }
+    }
+    found.filter(|place| is_too_wide && !line[*place..].trim().is_empty())
+}
+
+/// The column at which the second column of a line begins, near its beginning; else its own indent.
+fn hang(line: &str, columns: usize) -> usize {
+    let own = line.chars().take_while(|letter| *letter == ' ').count();
+    let mut spaces = 0;
+    let mut second = None;
+    for (_, column, letter) in seen(line) {
+        if letter == ' ' {
+            spaces += 1;
+            continue;
+        }
+        if spaces > 1 && column > own && column <= MARGIN {
+            second = Some(column);
+        }
+        spaces = 0;
+    }
+    second.filter(|column| 2 * column <= columns).unwrap_or(own)
+}
+
+/// The letters of a line with their bytes and columns, without the sequences that colour it.
+fn seen(line: &str) -> impl Iterator<Item = (usize, usize, char)> {
+    let mut in_colour = false;
+    let shown = line.char_indices().filter(move |(_, letter)| {
+        let hidden = in_colour || *letter == '\x1b';
+        in_colour = hidden && *letter != 'm';
+        !hidden
+    });
+    shown.enumerate().map(|(column, (place, letter))| (place, column, letter))
 }
 
 /// Whether stdout may be coloured.
@@ -93,4 +189,42 @@ pub(crate) fn log_to_stderr(level: LogLevel) {
     } else {
         log.with(lines).try_init()
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_go_on_below_their_second_column() {
+        let row = "  report       Make a page of the history: scores, alarms";
+        let folded = "  report       Make a page of the\n               history: scores,\n               alarms";
+        assert_eq!(hung(row, 36), folded);
+        assert_eq!(hung(row, 200), row);
+        let check = "\x1b[32mok  \x1b[0m  model           owner.onnx is there";
+        let below =
+            "\x1b[32mok  \x1b[0m  model           owner.onnx is\n                      there";
+        assert_eq!(hung(check, 40), below);
+        assert_eq!(hung(check, 41), check, "colours take no columns");
+    }
+
+    #[test]
+    fn a_wide_terminal_stretches_no_prose_and_breaks_no_row() {
+        let prose = "word ".repeat(40);
+        assert!(hung(&prose, 200).lines().all(|line| line.len() <= READABLE));
+        let row = "windows  movement  threshold".to_owned() + &"     12.3".repeat(12);
+        assert_eq!(hung(&row, 200), row);
+    }
+
+    #[test]
+    fn prose_keeps_its_indent_and_a_long_word_stays_whole() {
+        assert_eq!(
+            hung("one two three\n  four five six", 9),
+            "one two\nthree\n  four\n  five\n  six"
+        );
+        assert_eq!(hung("/a/very/long/path and more", 8), "/a/very/long/path\nand more");
+        assert_eq!(hung("two  words  here", 10), "two  words\nhere");
+        assert_eq!(hung("ends here ", 9), "ends here ");
+        assert_eq!(hung("", 0), "");
+    }
 }

@@ -52,10 +52,9 @@ impl StatusArgs {
 /// The sentence, then the rows.
 fn text(status: &Status, quiet: Option<&QuietPeriod>) -> String {
     let mut out = format!("{}\n\n", headline(status));
-    let columns = output::columns().saturating_sub(NAME_COLUMNS + 1);
     for (name, value) in rows(status, quiet) {
         let mut name = name;
-        for line in value.lines().flat_map(|line| output::folded(line, columns)) {
+        for line in value.lines() {
             // Writing into a String cannot fail.
             let _ = writeln!(out, "{name:<NAME_COLUMNS$} {line}");
             name = "";
@@ -175,7 +174,7 @@ fn allowed(status: &Status, quiet: Option<&QuietPeriod>) -> String {
     };
     match quiet.filter(|quiet| !quiet.is_over(clock::wall())) {
         Some(quiet) if status.max_action >= MaxAction::Notify => {
-            format!("{does}; until {} it is written down only", quiet.until())
+            format!("is only written down until {}; from then on it {does}", quiet.until())
         }
         _ => does.into(),
     }

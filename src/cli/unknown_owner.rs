@@ -17,7 +17,7 @@ use crate::platform::supervisor::Supervisor;
 /// How often is looked whether somebody has enrolled meanwhile.
 const LOOK: Duration = Duration::from_secs(2);
 /// What is asked, on the desktop and on the terminal.
-const ASK: &str = "Run `mousewarden --enroll` in a terminal. It takes about 20 minutes of your \
+pub(super) const ASK: &str = "Run `mousewarden --enroll` in a terminal. It takes about 20 minutes of your \
                    ordinary work and never interrupts it.";
 
 /// How the waiting ended.

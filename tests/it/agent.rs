@@ -352,6 +352,51 @@ fn a_notice_that_hangs_delays_neither_countdown_nor_lock_nor_end() {
     assert_eq!(events(&desktop.journal()).last().unwrap(), "stopped");
 }
 
+/// Says when its notice is taken away.
+struct Withdrawing(Sender<()>);
+
+impl Notifier for Withdrawing {
+    fn notify(&mut self, _notice: &Notice) -> Result<()> {
+        Ok(())
+    }
+
+    fn withdraw(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+/// A locker that is waited for as long as a channel is open.
+struct Slow(Receiver<()>);
+
+impl Locker for Slow {
+    fn lock(&mut self, _started: &dyn Fn(StartedLocker)) -> Result<Locked> {
+        let _ = self.0.recv();
+        Ok(Locked::Confirmed("at last".to_owned()))
+    }
+}
+
+#[test]
+fn a_countdown_that_a_stop_ends_leaves_no_notice_behind_while_the_locker_is_awaited() {
+    let desktop = TestDesktop { countdown_s: 600, ..TestDesktop::new(MaxAction::Lock) };
+    let (mouse, signals) = unbounded();
+    let (_session, session) = unbounded();
+    let (_answers, answers) = unbounded();
+    let (gone, is_gone) = unbounded();
+    let (locks, locked) = unbounded::<()>();
+    let mut setup = desktop.setup(Wire(signals), (session, answers));
+    setup.responder_io.notifier = Box::new(Withdrawing(gone));
+    setup.responder_io.locker = Box::new(move |_| Box::new(Slow(locked.clone())));
+    let agent = std::thread::spawn(move || live::run(setup, live::commands()));
+    hand(4).into_iter().for_each(|signal| mouse.send(signal).unwrap());
+    wait_until("the countdown", || count(&desktop.journal(), "notified") == 1);
+    let begun = Instant::now();
+    drop(mouse);
+    is_gone.recv_timeout(Duration::from_secs(5)).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    drop(locks);
+    agent.join().unwrap().unwrap();
+}
+
 /// Takes note of what a guard is told.
 struct FakeGuard(Sender<&'static str>);
 

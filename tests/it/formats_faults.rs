@@ -121,6 +121,11 @@ fn a_file_of_which_nothing_can_be_read_is_refused_with_the_likely_cause() {
         (table(9, |i| format!("23.06.2022 14:02:00.0{i}0,1,2")), in_unit(iso), "day or month"),
         (table(2, |_| "\"[1, 2, 3]\",\"[1, 2, 3]\",\"[4, 5, 6]\"".into()), plain(), "lists"),
         (table(9, |i| format!("{i}0,639px,400px")), plain(), "units stand around"),
+        (
+            format!("time;x;y\n{}", "1.656.000.000.000,5;3;4\n".repeat(9)),
+            plain(),
+            "marks between the thousands",
+        ),
         (table(9, |i| format!("2022-06-23 14:02:00.0{i}0,1,2")), plain(), "--time-unit iso8601"),
         (table(9, |i| format!("14:02:00.0{i}0,1,2")), plain(), "lack the day"),
         (table(9, |i| format!("{i}0,1,2")), in_unit(iso), "--time-unit s, ms"),
@@ -218,6 +223,12 @@ fn a_clock_that_cannot_be_true_is_named_with_its_file() {
             "slower than the pause",
         ),
         (table(40, |i| format!("7,{i},2")), TimeUnit::Ms, "one and the same time"),
+        (
+            table(40, |i| format!("{},{i},2", if i == 0 { 0 } else { 16 })),
+            TimeUnit::Ms,
+            "the steps",
+        ),
+        (table(40, |i| format!("44735.0000{i:02},{i},2")), TimeUnit::Ms, "were days counted?"),
     ] {
         let session = Input::of(&text).session(in_unit(unit)).unwrap();
         let warnings: Vec<_> = session.dropped.warnings().iter().map(ToString::to_string).collect();
@@ -281,7 +292,8 @@ fn compressed_files_and_archives_are_read_like_what_is_in_them() {
     input.add("carl/really_gzip.csv", gzipped(&text));
     input.add("ann/a.csv.gz", gzipped(&text)); // What `gzip --keep` leaves: the same file.
     let members = [("dora/s1.csv", text.as_str()), ("dora/s2.csv", &text), ("../eve/e.csv", &text)];
-    input.add("all.zip", zipped(&[&members[..], &[("dora/readme.md", "no")]].concat()));
+    let about = [("dora/readme.md", "no"), ("README.txt", "no")];
+    input.add("all.zip", zipped(&[&members[..], &about].concat()));
     let dataset = input.open(plain()).unwrap();
     let users: Vec<_> = dataset.users().iter().map(|u| (u.id(), u.sessions().len())).collect();
     assert_eq!(users, [("ann", 1), ("bob", 1), ("carl", 1), ("dora", 2)]);
@@ -325,6 +337,11 @@ fn what_nobody_read_is_said_and_two_folders_of_one_name_are_named() {
     let dataset = input.open(plain()).unwrap();
     let notes = dataset.notes().join("\n");
     assert!(notes.starts_with("1 file was not read") && notes.contains("b.dat"), "{notes}");
+    let archive = tempfile::tempdir().unwrap();
+    fs::write(archive.path().join("all.tar"), text.as_bytes()).unwrap();
+    let format = Format::generic(plain());
+    let failure = open(&format, &[archive.path().into()], ReadParams::default()).unwrap_err();
+    assert!(failure.to_string().contains("Unpack the archive"), "{failure}");
     assert!(notes.contains("x/day1 and ") && notes.contains("count as one user"), "{notes}");
     let empty = tempfile::tempdir().unwrap();
     fs::write(empty.path().join("a.json"), "[]").unwrap();
@@ -457,6 +474,17 @@ mod unix {
         let said = input.open(plain()).unwrap_err().to_string();
         assert!(said.contains("gone.csv: a link to nowhere: nowhere.csv"), "{said}");
         fs::remove_file(link).unwrap();
+        let person = input.0.path().join("bob");
+        symlink("/nowhere/bob", &person).unwrap();
+        let said = input.open(plain()).unwrap_err().to_string();
+        assert!(said.contains("bob: a link to nowhere: /nowhere/bob"), "{said}");
+        fs::remove_file(person).unwrap();
+        fs::create_dir(input.0.path().join("carl")).unwrap();
+        symlink("../ann/a.csv", input.0.path().join("carl/a.csv")).unwrap();
+        let dataset = input.open(plain()).unwrap();
+        let users: Vec<_> = dataset.users().iter().map(|user| user.id()).collect();
+        assert_eq!(users, ["ann"]);
+        assert!(dataset.notes()[0].contains("carl/a.csv"), "{:?}", dataset.notes());
         let socket = input.0.path().join("ann/pipe.csv");
         let _socket = UnixListener::bind(&socket).unwrap();
         let said = input.open(plain()).unwrap_err().to_string();
@@ -468,4 +496,16 @@ mod unix {
         );
         assert!(said.unwrap_err().to_string().contains("/dev/null: a pipe"));
     }
+}
+
+#[test]
+fn a_column_of_users_that_is_not_read_is_told_of() {
+    let row = |i: usize| format!("{},{}0,{i},2\n", ["ann", "bob"][i % 2], i);
+    let text = "User_ID,time,x,y\n".to_owned() + &(0..20).map(row).collect::<String>();
+    let input = Input::of(&text);
+    let dataset = input.open(plain()).unwrap();
+    assert!(dataset.notes()[0].contains("--user-column user_id"), "{:?}", dataset.notes());
+    let told = GenericParams { user: Some("User_ID".into()), ..plain() };
+    let dataset = input.open(told).unwrap();
+    assert_eq!((dataset.users().len(), dataset.notes().len()), (2, 0));
 }

@@ -167,3 +167,54 @@ fn lists_without_brackets_are_lists() {
     let dataset = open(&"mousetrap".parse().unwrap(), &inputs, ReadParams::default()).unwrap();
     assert_eq!(session(&dataset, 0).events.len(), 3);
 }
+
+#[test]
+fn lists_as_numpy_prints_them_are_read_and_places_without_a_position_are_counted() {
+    let numbers = |values: &[&str]| format!("\"[{}]\"", values.join(", "));
+    let scalar = |value: &str| format!("np.float64({value})");
+    let xs: Vec<String> = ["1.0", "2.0", "nan", "4.0"].iter().map(|x| scalar(x)).collect();
+    let xs: Vec<&str> = xs.iter().map(String::as_str).collect();
+    let times = numbers(&["0.1", "0.2", "0.3", "0.4"]);
+    let text = format!("mouse.x,mouse.y,mouse.time\n{},{times},{times}\n", numbers(&xs));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.csv");
+    std::fs::write(&file, text).unwrap();
+    let dataset = open(&"psychopy".parse().unwrap(), &[file], ReadParams::default()).unwrap();
+    let session = session(&dataset, 0);
+    assert_eq!(session.events.iter().map(|event| event.x).collect::<Vec<_>>(), [1.0, 2.0, 4.0]);
+    assert_eq!(session.dropped.count(DropReason::NoPosition), 1);
+}
+
+#[test]
+fn lists_of_other_lengths_name_no_format_that_is_given_already() {
+    let text = "mouse.x,mouse.y,mouse.time\n\"[1, 2]\",\"[1, 2, 3]\",\"[1, 2, 3]\"\n";
+    let told = refusal("psychopy", "a.csv", text);
+    assert!(told.contains("as many in each") && !told.contains("--format"), "{told}");
+}
+
+/// A file of MouseTracker with a separator of its own, saved by a spreadsheet.
+fn blocks(separator: &str) -> String {
+    let block = |title: &str, values: &str| {
+        format!("{title},,,\ntrial,condition,error,,\n0,\"c, d\",0,{values},,\n,,\n")
+    };
+    let text = block("RAW TRACKS (X coordinates)", "1,2,3")
+        + &block("RAW TRACKS (Y coordinates)", "4,5,6")
+        + &block("RAW TRACKS (time)", "0,15,30");
+    text.replace(", ", "@").replace(',', separator).replace('@', ", ")
+}
+
+#[test]
+fn mousetrackers_blocks_may_have_any_separator_quotes_and_empty_fields() {
+    let folder = tempfile::tempdir().unwrap();
+    for separator in [",", "\t", ";"] {
+        let file = folder.path().join("a.csv");
+        std::fs::write(&file, blocks(separator)).unwrap();
+        let format = "mousetracker".parse().unwrap();
+        let dataset = open(&format, &[file], ReadParams::default()).unwrap();
+        let session = session(&dataset, 0);
+        let places: Vec<_> = session.events.iter().map(|event| (event.x, event.y)).collect();
+        assert_eq!(places, [(1.0, 4.0), (2.0, 5.0), (3.0, 6.0)], "{separator:?}");
+        let failure = open(&format, &[folder.path().into()], ReadParams::default()).unwrap_err();
+        assert!(failure.to_string().contains("name the file itself"), "{failure}");
+    }
+}

@@ -330,6 +330,8 @@ impl Responder {
 
     /// Does what is left, within bounds. A guard that was not sent home by then locks.
     fn finish(mut self) {
+        // A notice that outlived this process would stand there for good.
+        self.telling.withdraw();
         let is_done = self.settle(BRIEFLY);
         if !is_done {
             // Whoever ends this process by force finds it written.

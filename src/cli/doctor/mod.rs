@@ -10,6 +10,11 @@ use super::output;
 use crate::error::{Failure, FailureKind, Result};
 use crate::platform::probe::{Check, Health};
 
+/// Columns of the longest name.
+const NAME_COLUMNS: usize = 15;
+/// Columns before what was found.
+const BEFORE: usize = NAME_COLUMNS + 8;
+
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -26,9 +31,10 @@ fn text(check: &Check, colour: bool) -> String {
         Health::Fail => ("FAIL", "31"),
     };
     let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.into() };
-    let mend = check.mend.as_ref().map_or(String::new(), |mend| format!("\n{:22}-> {mend}", ""));
-    let found = check.found.replace('\n', "\n                      ");
-    format!("{word}  {:<15} {found}{mend}", check.name)
+    let below = format!("\n{:BEFORE$}", "");
+    let mend = check.mend.as_ref().map_or(String::new(), |mend| format!("{below}-> {mend}"));
+    let found = check.found.replace('\n', &below);
+    format!("{word}  {:<NAME_COLUMNS$}  {found}{mend}", check.name)
 }
 
 impl DoctorArgs {
@@ -66,7 +72,7 @@ mod tests {
         let check = Check::fail("model", "truncated", "train it");
         assert_eq!(
             text(&check, false),
-            "FAIL  model           truncated\n                      -> train it"
+            "FAIL  model            truncated\n                       -> train it"
         );
     }
 }

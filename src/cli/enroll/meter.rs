@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::agent::enrol::CollectedMovement;
 use crate::agent::settings::EnrolParams;
+use crate::cli::output;
 use crate::lab::sufficiency::EnrolmentEstimate;
 use crate::pipeline::Timestamp;
 
@@ -31,7 +32,7 @@ impl Meter {
         if let (Some(bar), Ok(style)) = (&bar, style) {
             bar.set_style(style);
         }
-        eprintln!(
+        output::talk(&format!(
             "Work as you always do: mousewarden records how the mouse moves until it has {}, or \
              until more no longer helps. At a desk that takes about {}.\nCtrl-C interrupts; nothing \
              is lost, and `mousewarden --enroll` goes on.",
@@ -41,9 +42,9 @@ impl Meter {
                     * target.target_minutes.get().max(target.target_windows.get() / 80).max(1),
                 "minute"
             )
-        );
+        ));
         if before.windows > 0 {
-            eprintln!("Earlier sessions: {}.", words(before));
+            output::talk(&format!("Earlier sessions: {}.", words(before)));
         }
         let meter = Self { bar, target: target.clone(), before: *before, since: now };
         meter.show(before, now);
@@ -60,7 +61,7 @@ impl Meter {
                 bar.set_message(format!("{}{left}", words(tally)));
             }
             None if tally.windows.is_multiple_of(50) && tally.windows > self.before.windows => {
-                eprintln!("{}{left}", words(tally));
+                output::talk(&format!("{}{left}", words(tally)));
             }
             None => {}
         }
@@ -78,7 +79,7 @@ impl Meter {
         );
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            None => output::talk(&text),
         }
     }
 
@@ -87,7 +88,7 @@ impl Meter {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        eprintln!("Collected {}.", words(tally));
+        output::talk(&format!("Collected {}.", words(tally)));
     }
 
     /// By the pace of this session, pauses included.

@@ -82,9 +82,9 @@ impl EnrollArgs {
         context.reload_agent();
         if context.policy.fixes_model() {
             let how = private::laying_for_all(&context.enrolled_model(), &context.model(None));
-            eprintln!(
+            output::talk(&format!(
                 "The policy of this machine fixes the model; an administrator puts this one in force. {how}"
-            );
+            ));
         }
         output::line(&sessions::words(&context, &store)?)?;
         output::line(&farewell(&context))
@@ -105,7 +105,7 @@ impl EnrollArgs {
             CollectedMovement::of(store, params)?
         };
         if before.share(&target) >= 1.0 {
-            eprintln!("There is enough; `mousewarden --enroll --again` collects once more.");
+            output::talk("There is enough; `mousewarden --enroll --again` collects once more.");
             return Ok(Ended::Enough);
         }
         let program =
@@ -129,7 +129,7 @@ impl EnrollArgs {
         })?;
         meter.end(&tally);
         if ended == Ended::Enough && tally.share(&target) < 1.0 {
-            eprintln!("More movement of today would hardly change that.");
+            output::talk("More movement of today would hardly change that.");
         }
         Ok(ended)
     }
@@ -147,7 +147,7 @@ impl EnrollArgs {
             let collection = Collection::new(params, notebook, CollectedMovement::default(), None);
             let inputs = CollectionInputs { session: never(), stop: stop.clone() };
             let (tally, ended) = collection.run(&inlet, &inputs, |_, _| More::Helps)?;
-            eprintln!("{}: {}", path.display(), meter::words(&tally));
+            output::talk(&format!("{}: {}", path.display(), meter::words(&tally)));
             if ended == Ended::Interrupted {
                 return Ok(ended);
             }

@@ -45,7 +45,7 @@ impl FeaturesArgs {
         }
         let measure = SampleParams { set: self.features, parts: 1 };
         let samples = self.how.measure(&self.input, measure, self.shard)?;
-        output::line(table(&samples)?.trim_end())
+        output::plain(table(&samples)?.trim_end())
     }
 }
 

@@ -105,10 +105,10 @@ fn print(answers: &[Named], json: bool) -> Result<()> {
     if json {
         return output::json(&lines);
     }
-    output::line("session_id,user_id,probability,second,unsure")?;
+    output::plain("session_id,user_id,probability,second,unsure")?;
     lines.iter().try_for_each(|line| {
         let Line { session_id, user_id, probability, second, unsure } = line;
-        output::line(&format!("{session_id},{user_id},{probability:.4},{second},{unsure}"))
+        output::plain(&format!("{session_id},{user_id},{probability:.4},{second},{unsure}"))
     })
 }
 

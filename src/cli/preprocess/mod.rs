@@ -121,7 +121,7 @@ impl PreprocessArgs {
         let path = self.out.join(self.shard.file_name(SUMMARY));
         // Whether it could be written or not, the work is done and is shown.
         let written = write_whole(&path, json.as_bytes());
-        output::line(&if self.json { json } else { table::table(&users) })?;
+        if self.json { output::plain(&json) } else { output::line(&table::table(&users)) }?;
         let mut dropped = Dropped::default();
         users.iter().for_each(|user| dropped.absorb(user.left_out()));
         left_out::tell(None, &dropped);

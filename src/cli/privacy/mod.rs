@@ -13,13 +13,12 @@ use crate::error::Result;
 
 /// What holds for everything, whatever is stored.
 const PROMISES: &str = "\
-Never recorded: keys, screen contents, window titles, file names. Of clicks your model knows which button was
-held for how long and how soon after what: timing, not content, and never where. Under X11's rdev hook key presses
-pass through the memory of the capture process, which drops them and can take them nowhere; the
-back end xinput2 sees none.
+Never recorded: keys, screen contents, window titles, file names. Of clicks your model knows which button was held for how \
+long and how soon after what: timing, not content, and never where. Under X11's rdev hook key presses pass through the \
+memory of the capture process, which drops them and can take them nowhere; the back end xinput2 sees none.
 Never sent: the program has no network code; nothing leaves this machine.
-Said in the log, which the system's journal may keep as long as it likes: what happened, with scores;
-never where the pointer was.
+Said in the log, which the system's journal may keep as long as it likes: what happened, with scores; never where the \
+pointer was.
 `mousewarden export FOLDER` copies all of it, `mousewarden purge everything` removes it.";
 
 /// Arguments of `privacy`.

@@ -65,7 +65,7 @@ impl ReportArgs {
         if self.open {
             open(&file)?;
         }
-        output::line(&file.display().to_string())
+        output::plain(&file.display().to_string())
     }
 }
 

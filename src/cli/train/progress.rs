@@ -5,8 +5,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::output;
 use crate::lab::train::{EpochFigures, TrainingProgress};
 use crate::model::Bundle;
+
+/// While epochs are counted; whoever begins with a backbone has none.
+const COUNTING: &str = "{bar:30} epoch {pos}/{len}  {msg}  {eta} left";
+/// While nobody knows how long it takes.
+const WAITING: &str = "{spinner} {msg}, {elapsed} so far";
 
 /// The bar of one training, and the curve that it has seen.
 pub(super) struct TrainingBar {
@@ -19,11 +25,8 @@ pub(super) struct TrainingBar {
 impl TrainingBar {
     /// `whose` windows the model is about: "your", "their".
     pub(super) fn begin(epochs: usize, whose: &'static str) -> Self {
-        let template = "{bar:30} epoch {pos}/{len}  {msg}  {eta} left";
-        let style = ProgressStyle::with_template(template);
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = if stderr().is_terminal() {
-            ProgressBar::new(epochs as u64).with_style(style)
+            ProgressBar::new(epochs as u64).with_style(style(WAITING)).with_message("learning")
         } else {
             ProgressBar::hidden()
         };
@@ -34,12 +37,15 @@ impl TrainingBar {
     pub(super) fn tell(&mut self, progress: TrainingProgress) {
         match progress {
             TrainingProgress::Split { genuine, impostor } => self.bar.suspend(|| {
-                eprintln!(
+                output::talk(&format!(
                     "Learning from {} of {} windows and {} of others, calibrating on {} and {}.",
                     genuine[0], self.whose, impostor[0], genuine[2], impostor[2]
-                );
+                ));
             }),
             TrainingProgress::Epoch(epoch) => {
+                if self.epochs.is_empty() {
+                    self.bar.set_style(style(COUNTING));
+                }
                 self.bar.set_position(epoch.number as u64);
                 self.bar.set_message(format!(
                     "loss {:.3}, AUC {:.3}",
@@ -47,7 +53,10 @@ impl TrainingBar {
                 ));
                 self.epochs.push(epoch);
             }
-            TrainingProgress::Calibrating => self.bar.set_message("measuring thresholds"),
+            TrainingProgress::Calibrating => {
+                self.bar.set_style(style(WAITING));
+                self.bar.set_message("measuring thresholds");
+            }
         }
     }
 
@@ -55,6 +64,10 @@ impl TrainingBar {
         self.bar.finish_and_clear();
         self.epochs
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// What to expect, a line a group size.

@@ -8,7 +8,7 @@ use crate::agent::history::History;
 use crate::error::Result;
 
 /// So many entries of the past are shown.
-const PAST: i64 = 300;
+const PAST: i64 = 800;
 
 /// A place in a history that grows.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use crate::agent::event::{Event, StampedEvent};
 use crate::agent::shared_status::Status;
 use crate::pipeline::{Decision, Verdict};
 
-/// Windows that are remembered.
-const WINDOWS: usize = 120;
+/// Windows that are remembered: more than a wide terminal has columns.
+const WINDOWS: usize = 500;
 /// Events that are remembered.
 const EVENTS: usize = 50;
 

@@ -14,20 +14,28 @@ use crate::cli::output::folded;
 use crate::cli::status::headline;
 use crate::pipeline::Decision;
 
-/// Windows that the chart is wide.
-const WIDE: f64 = 120.0;
+/// Windows that the curve is wide at least, so that a few do not fill it.
+const FEWEST: usize = 60;
+/// Columns of a chart that are no part of the curve: the frame, the heights and their axis.
+const BESIDE: u16 = 5;
+/// Lines of the head within its frame, at most.
+const HEAD_LINES: usize = 6;
 /// Columns of a window's row, with its frame.
 const WINDOW_COLUMNS: u16 = 39;
 /// Columns that an event's time takes.
 const TIME_COLUMNS: usize = 10;
 
 pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene) {
-    let rows = [Constraint::Length(4), Constraint::Min(8), Constraint::Length(1)];
-    let [head, middle, foot] = Layout::vertical(rows).areas(frame.area());
-    frame.render_widget(head_of(scene), head);
+    let head = head_of(scene, usize::from(frame.area().width.saturating_sub(2)));
+    let rows =
+        [Constraint::Length(head.len() as u16 + 2), Constraint::Min(8), Constraint::Length(1)];
+    let [top, middle, foot] = Layout::vertical(rows).areas(frame.area());
+    let decision = scene.status.as_ref().map(|status| format!(": {}", status.decision));
+    let title = format!(" mousewarden{} ", decision.unwrap_or_default());
+    frame.render_widget(Paragraph::new(head).block(Block::bordered().title(title)), top);
     let halves = [Constraint::Percentage(55), Constraint::Percentage(45)];
     let [chart, lists] = Layout::vertical(halves).areas(middle);
-    Curve::of(scene).draw(frame, chart);
+    Curve::of(scene, usize::from(chart.width.saturating_sub(BESIDE))).draw(frame, chart);
     let sides = [Constraint::Length(WINDOW_COLUMNS), Constraint::Min(20)];
     let [windows, events] = Layout::horizontal(sides).areas(lists);
     frame.render_widget(windows_of(scene), windows);
@@ -36,10 +44,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene) {
     frame.render_widget(Paragraph::new(keys), foot);
 }
 
-fn head_of(scene: &Scene) -> Paragraph<'static> {
-    let block = Block::bordered().title(" mousewarden ");
+/// The sentence, and below it what does not work, or the figures.
+fn head_of(scene: &Scene, columns: usize) -> Vec<Line<'static>> {
     let Some(status) = &scene.status else {
-        return Paragraph::new("no agent answers; it may have ended").block(block);
+        return vec![Line::from("no agent answers; it may have ended")];
     };
     let emphasis = match status.decision {
         Decision::Trusted => style(scene, Color::Green),
@@ -48,14 +56,17 @@ fn head_of(scene: &Scene) -> Paragraph<'static> {
         Decision::Suspicious => Style::default(),
         Decision::Intruder => style(scene, Color::Red).add_modifier(Modifier::REVERSED),
     };
-    let sentence = Span::styled(headline(status), emphasis.add_modifier(Modifier::BOLD));
+    let emphasis = emphasis.add_modifier(Modifier::BOLD);
     let second = status.problems.first().map_or_else(|| figures(status), |it| format!("! {it}"));
-    Paragraph::new(vec![Line::from(sentence), Line::from(second)]).block(block)
+    let sentence = folded(&headline(status), columns);
+    let sentence = sentence.into_iter().map(|line| Line::from(Span::styled(line, emphasis)));
+    let second = second.lines().flat_map(|line| folded(line, columns)).map(Line::from);
+    sentence.chain(second).take(HEAD_LINES).collect()
 }
 
-/// "trusted  evidence 3.5 of 10.0  61 windows  score 0.71 (suspicious below 0.45)"
+/// "evidence 3.5 of 10.0, 61 windows, score 0.71 (suspicious below 0.45)"
 fn figures(status: &Status) -> String {
-    let mut parts = vec![status.decision.to_string()];
+    let mut parts = Vec::new();
     if let Some(limit) = status.limits[0] {
         parts.push(format!("evidence {:.1} of {limit:.1}", status.evidence));
     }
@@ -63,13 +74,17 @@ fn figures(status: &Status) -> String {
     if let Some(score) = status.grouped {
         parts.push(format!("score {score:.2} (suspicious below {:.2})", status.threshold));
     }
-    parts.join("  ")
+    parts.join(", ")
 }
 
 /// What the chart shows: the evidence against its limits; under the rule of the equal error rate
 /// the grouped scores against their threshold.
 struct Curve<'a> {
     scene: &'a Scene,
+    /// Windows from its left to its right end: one a column, fewer while there are fewer.
+    wide: usize,
+    /// Columns of the terminal.
+    columns: usize,
     title: String,
     value: fn(&ShownWindow) -> Option<f64>,
     /// Heights that mean something, with a colour each.
@@ -78,7 +93,8 @@ struct Curve<'a> {
 }
 
 impl<'a> Curve<'a> {
-    fn of(scene: &'a Scene) -> Self {
+    fn of(scene: &'a Scene, columns: usize) -> Self {
+        let wide = scene.windows.len().max(FEWEST).min(columns.max(2));
         let status = scene.status.as_ref();
         let [notice, lock] = status.map_or([None; 2], |status| status.limits);
         // Whatever the rule for locks: the first alarm is the notice's.
@@ -89,7 +105,7 @@ impl<'a> Curve<'a> {
                  {threshold:.2} "
             );
             let levels = vec![(threshold, Color::Red)];
-            return Self { scene, title, value: |window| window.grouped, levels, top: 1.0 };
+            return Self { scene, wide, columns, title, value: |it| it.grouped, levels, top: 1.0 };
         };
         let named = [(notice, "notice", Color::Yellow), (lock, "lock", Color::Red)];
         let named = named.into_iter().filter_map(|(limit, name, colour)| {
@@ -103,28 +119,32 @@ impl<'a> Curve<'a> {
         }
         let highest = levels.iter().map(|level| level.0).fold(f64::from(lowest), f64::max);
         let title = format!(
-            " evidence against you, the last {WIDE} windows; dotted: {} ",
+            " evidence against you, the last {wide} windows; dotted: {} ",
             names.join(", ")
         );
         let reached = scene.windows.iter().map(|window| window.evidence).fold(0.0, f64::max);
-        let top = f64::max(1.15 * highest, 1.05 * reached);
-        Self { scene, title, value: |it| Some(it.evidence), levels, top }
+        let top = 10.0 * (f64::max(1.15 * highest, 1.05 * reached) / 10.0).ceil();
+        Self { scene, wide, columns, title, value: |it| Some(it.evidence), levels, top }
     }
 
     /// What is drawn last lies on top: the curve, and the alarms on it. No legend covers it.
     fn draw(&self, frame: &mut Frame<'_>, area: Rect) {
         let scene = self.scene;
-        let first = WIDE - scene.windows.len() as f64;
-        let points: Vec<(f64, f64, bool)> = scene
-            .windows
-            .iter()
+        let shown = scene.windows.len().min(self.wide);
+        let first = self.wide - shown;
+        let windows = scene.windows.iter().skip(scene.windows.len() - shown);
+        let points: Vec<(f64, f64, bool)> = windows
+            .clone()
             .enumerate()
-            .filter_map(|(i, window)| Some((first + i as f64, (self.value)(window)?, window.alarm)))
+            .filter_map(|(i, window)| {
+                Some(((first + i) as f64, (self.value)(window)?, window.alarm))
+            })
             .collect();
         let curve: Vec<(f64, f64)> = points.iter().map(|(x, y, _)| (*x, *y)).collect();
         let alarms: Vec<(f64, f64)> =
             points.iter().filter(|point| point.2).map(|(x, y, _)| (*x, *y)).collect();
-        let lines: Vec<Vec<(f64, f64)>> = self.levels.iter().map(|level| dotted(level.0)).collect();
+        let lines: Vec<Vec<(f64, f64)>> =
+            self.levels.iter().map(|level| self.dotted(level.0)).collect();
         let mut sets: Vec<Dataset<'_>> = lines
             .iter()
             .zip(&self.levels)
@@ -139,18 +159,27 @@ impl<'a> Curve<'a> {
         let emphasis = style(scene, Color::Red).add_modifier(Modifier::BOLD);
         sets.push(set.style(emphasis).data(&alarms));
         let heights = ["0".to_owned(), height(self.top / 2.0), height(self.top)];
+        let times = [windows.clone().next(), windows.last()].map(|window| window.map(hour));
+        let [left, right] = times.map(Option::unwrap_or_default).map(Line::from);
+        let block = Block::bordered().title(self.title.clone());
         let chart = Chart::new(sets)
             .legend_position(None)
-            .block(Block::bordered().title(self.title.clone()))
-            .x_axis(Axis::default().bounds([0.0, WIDE]))
+            .block(block.title_bottom(left).title_bottom(right.right_aligned()))
+            .x_axis(Axis::default().bounds([0.0, (self.wide - 1) as f64]))
             .y_axis(Axis::default().bounds([0.0, self.top]).labels(heights));
         frame.render_widget(chart, area);
     }
+
+    /// A thin line across, a point on every second column.
+    fn dotted(&self, level: f64) -> Vec<(f64, f64)> {
+        let column = (self.wide - 1) as f64 / self.columns.max(1) as f64;
+        (0..=self.columns).step_by(2).map(|at| (at as f64 * column, level)).collect()
+    }
 }
 
-/// A thin line across, as points.
-fn dotted(level: f64) -> Vec<(f64, f64)> {
-    (0..=WIDE as u32).step_by(2).map(|x| (f64::from(x), level)).collect()
+/// When a window came, for the frame.
+fn hour(window: &ShownWindow) -> String {
+    format!(" {} ", window.at)
 }
 
 fn height(value: f64) -> String {
@@ -222,12 +251,11 @@ mod tests {
     fn everything_is_said_in_words() {
         let text = drawn(&scene(), 100, 30);
         assert!(
-            text.contains(
-                "trusted  evidence 3.5 of 10.0  61 windows  score 0.42 (suspicious below 0.50)"
-            ),
+            text.contains("evidence 3.5 of 10.0, 61 windows, score 0.42 (suspicious below 0.50)"),
             "{text}"
         );
-        assert!(text.contains("the last 120 windows; dotted: notice 10.0, lock 15.0"), "{text}");
+        assert!(text.contains(" mousewarden: trusted "), "{text}");
+        assert!(text.contains("the last 61 windows; dotted: notice 10.0, lock 15.0"), "{text}");
         assert!(text.contains("0.42  ALARM") && text.contains("ALARM, to notify"), "{text}");
         if std::env::var_os("MOUSEWARDEN_PICTURES").is_some() {
             eprintln!("{text}");
@@ -260,11 +288,42 @@ mod tests {
     }
 
     #[test]
+    fn the_curve_takes_the_width_of_the_terminal() {
+        let mut scene = scene();
+        for (width, windows) in [(80, 61), (200, 61), (200, 195)] {
+            while scene.windows.len() < windows {
+                scene.take(&verdict(0.9, Some(0.9), None));
+            }
+            let text = drawn(&scene, width, 50);
+            let curve = text.lines().filter(|line| line.contains('\u{28c0}') || line.contains('•'));
+            let begins = curve.filter_map(|line| line.chars().position(|c| c == '\u{28c0}'));
+            assert!(begins.min().is_some_and(|column| column < 12), "{text}");
+            assert!(text.contains(&format!("the last {windows} windows")), "{text}");
+        }
+    }
+
+    #[test]
+    fn sentences_and_problems_are_told_to_their_end() {
+        let mut scene = scene();
+        let status = scene.status.as_mut().unwrap();
+        status.state = crate::agent::shared_status::WatchState::UnknownDevice;
+        status.problems = vec![
+            "history: no space left on the device where the owner keeps it; \
+                                what happens is kept in memory until there is some"
+                .into(),
+        ];
+        let text = drawn(&scene, 80, 24);
+        for words in ["enrol with it.", "until there is some", "ALARM"] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+
+    #[test]
     fn evidence_far_above_the_limits_is_drawn_where_it_is() {
         let mut scene = scene();
         scene.windows.iter_mut().for_each(|window| window.evidence = 40.0);
         let text = drawn(&scene, 100, 30);
-        assert!(text.contains("│42"), "the axis ends above what was reached: {text}");
+        assert!(text.contains("│50"), "the axis ends above what was reached: {text}");
     }
 
     #[test]

@@ -152,6 +152,9 @@ impl Sample {
         let time = table.layout.time.and_then(|time| *table.places.get(time)?);
         let time = time.and_then(|place| record.get(place)).map(field::bare).unwrap_or_default();
         let found = cells().map(field::bare).find_map(of_cell);
+        // A format that reads lists has no column of the time.
+        let found =
+            found.map(|it| if it == LIST && table.layout.time.is_none() { LISTS } else { it });
         found.map(str::to_owned).or_else(|| of_time(time, table.unit)).or_else(|| {
             cells()
                 .map(field::bare)
@@ -175,6 +178,8 @@ impl Sample {
 const WORDS: &str = "Words or units stand around its numbers; leave the bare numbers.";
 const LIST: &str = "Its cells hold lists, a whole trial in a row: --format psychopy, jspsych or \
                     mousetrap reads such tables; else write a row for each position.";
+const LISTS: &str =
+    "Its lists are not as this format writes them: bare numbers or JSON, and as many in each.";
 const DAY_FIRST: &str = "Its dates begin with the day or month: write them as ISO 8601 does, \
                          2022-06-23 14:02:00.010.";
 
@@ -261,7 +266,7 @@ fn is_grouped(cell: &[u8]) -> bool {
     let text = text.trim_start_matches(['-', '+']);
     let whole = text.split_once('.').filter(|(whole, _)| whole.len() > 3).map_or(text, |it| it.0);
     ['.', ',', '\'', '’', ' ', '_', '\u{a0}', '\u{202f}', '\u{2009}'].iter().any(|mark| {
-        let text = if *mark == '.' { text } else { whole };
+        let text = if *mark == '.' { text.split(',').next().unwrap_or(text) } else { whole };
         let mut groups = text.split(*mark);
         let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
         let first = groups.next().is_some_and(|it| (1..=3).contains(&it.len()) && digits(it));

@@ -26,7 +26,16 @@ pub(super) fn list(cell: &[u8]) -> Vec<&[u8]> {
     let values = inner
         .split(|byte| matches!(byte, b',' | b';') || byte.is_ascii_whitespace())
         .filter(|value| !value.is_empty());
-    values.map(|value| field::bare(trim_quote(value))).collect()
+    values.map(|value| field::bare(trim_quote(of_numpy(value)))).collect()
+}
+
+/// The number in `np.float64(1.5)`, as numpy 2 prints it.
+fn of_numpy(value: &[u8]) -> &[u8] {
+    let is_numpy = value.starts_with(b"np.") || value.starts_with(b"numpy.");
+    match (is_numpy, value.iter().position(|byte| *byte == b'('), value) {
+        (true, Some(open), [inner @ .., b')']) => &inner[open + 1..],
+        _ => value,
+    }
 }
 
 fn trim_quote(value: &[u8]) -> &[u8] {
@@ -77,6 +86,8 @@ pub(super) fn trial(
             places.push(place);
         }
     }
+    // Behind the last position a trial is over.
+    out.lost += places.last().map_or(0, |last| last + 1 - places.len()) as u64;
     out.part();
     out.events.extend(events);
     Ok(places)
@@ -88,8 +99,14 @@ mod tests {
 
     #[test]
     fn lists_of_many_spellings_are_read() {
-        for text in ["[1, 2.5, -3]", "1 2.5 -3", "[1. 2.5 -3]", "['1', '2.5', '-3']", "(1;2.5;-3)"]
-        {
+        for text in [
+            "[1, 2.5, -3]",
+            "1 2.5 -3",
+            "[1. 2.5 -3]",
+            "['1', '2.5', '-3']",
+            "(1;2.5;-3)",
+            "[np.float64(1.0), np.int64(2.5), numpy.float32(-3)]",
+        ] {
             let values = list(text.as_bytes());
             assert_eq!(values.len(), 3, "{text}");
             assert_eq!(field::pixels(values[1]), Some(2.5), "{text}");

@@ -33,7 +33,9 @@ pub(super) fn look<'a>(
     let mut steps = Vec::new();
     let mut events = 0;
     let mut whole = 0;
+    let mut first = None;
     for part in parts {
+        first = first.or(part.first().map(|event| event.at));
         events += part.len();
         whole += part.iter().filter(|event| event.at.micros() % 1_000_000 == 0).count();
         steps.extend(part.windows(2).map(|pair| (pair[1].at - pair[0].at).0));
@@ -45,7 +47,7 @@ pub(super) fn look<'a>(
     let mut moving: Vec<i64> = steps.iter().copied().filter(|step| *step > 0).collect();
     moving.sort_unstable();
     let Some(median) = moving.get(moving.len() / 2).copied() else {
-        return Some(("standstill", "all events have one and the same time".into()));
+        return Some(("standstill", standstill(first, unit)));
     };
     let one = unit.micros().unwrap_or(0.0) as i64;
     let counted = steps.iter().filter(|step| **step == one).count();
@@ -68,6 +70,11 @@ pub(super) fn look<'a>(
         );
         return Some(("unit", wrong));
     }
+    if still * 20 >= steps.len() * 19 {
+        let wrong = "nearly all events have one and the same time: if these are the steps from one row \
+                     to the next, add them up first";
+        return Some(("standstill", wrong.into()));
+    }
     if median < FASTEST_US {
         let wrong = format!("a position every {:.3} ms is too fast for a mouse", millis(median));
         return Some(("unit", wrong + &likely(median, unit)));
@@ -81,6 +88,17 @@ pub(super) fn look<'a>(
         );
         ("slow", wrong + &likely(median, unit))
     })
+}
+
+/// Of times that all are one; a day of our time, as spreadsheets or MATLAB count them, is named.
+fn standstill(at: Option<Timestamp>, unit: TimeUnit) -> String {
+    const DAYS: [std::ops::Range<f64>; 2] = [30_000.0..60_000.0, 720_000.0..760_000.0];
+    let wrong = "all events have one and the same time";
+    let count = at.zip(unit.micros()).map(|(at, one)| at.micros() as f64 / one);
+    if count.is_some_and(|count| DAYS.iter().any(|days| days.contains(&count))) {
+        return format!("{wrong}; were days counted? write seconds: multiply by 86400");
+    }
+    wrong.into()
 }
 
 /// Looks at the rows of a session in the file's order: times that are steps, rows that stand there

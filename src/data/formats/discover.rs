@@ -117,11 +117,16 @@ impl Search<'_> {
             return Err(Failure::new(FailureKind::Data, what)
                 .remedy("A link in it may lead back to a folder above: delete that link."));
         }
-        for entry in fs::read_dir(folder)
-            .map_err(Failure::at(format_args!("folder {}", folder.display())))?
-        {
-            let path =
-                entry.map_err(Failure::at(format_args!("folder {}", folder.display())))?.path();
+        let entries = fs::read_dir(folder).and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<std::io::Result<Vec<_>>>()
+        });
+        let mut paths =
+            entries.map_err(Failure::at(format_args!("folder {}", folder.display())))?;
+        // Of two names of one file the first by letters counts, whatever the disk gives first.
+        paths.sort();
+        for path in paths {
             let name = path.file_name().map(names::os_name).unwrap_or_default();
             if name.starts_with('.') {
                 continue; // Also the shadows that one system leaves on other systems' disks.
@@ -149,7 +154,15 @@ impl Search<'_> {
                 }
                 Ok(())
             }
-            _ => Ok(()),
+            // A link to nowhere without an ending may have been somebody's folder.
+            Err(_) if path.extension().is_none() && !names_document(&path) => {
+                kind_of(&path).map(drop)
+            }
+            Err(_) => {
+                self.passed.add(path);
+                Ok(())
+            }
+            Ok(_) => Ok(()),
         }
     }
 
@@ -179,7 +192,10 @@ impl Search<'_> {
     fn file(&mut self, path: &Path, is_top: bool) -> Result<()> {
         let canonical = fs::canonicalize(path)
             .map_err(|e| Failure::io(format!("input {}", path.display()), e))?;
-        if self.found.contains_key(&canonical) {
+        if let Some(same) = self.found.get(&canonical) {
+            if same.path != path {
+                self.passed.add_again(path.to_owned());
+            }
             return Ok(());
         }
         let source = Source::file(path.to_owned());

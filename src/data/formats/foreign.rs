@@ -137,13 +137,18 @@ pub(super) fn by_ending(name: &str) -> Option<(&'static str, &str)> {
     Some((what, &name[..name.len() - ending.len()]))
 }
 
-/// What to do about a file that another program writes tables into, by its ending.
-pub(super) fn by_table_ending(name: &str) -> Option<&'static str> {
+/// What to do about an archive, or a file that another program writes tables into, by its ending.
+pub(super) fn by_whole_ending(name: &str) -> Option<&'static str> {
+    const ARCHIVES: [&str; 8] =
+        [".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tbz2", ".7z", ".rar"];
     const TABLES: [&str; 12] = [
         ".xlsx", ".xls", ".ods", ".sav", ".mat", ".rds", ".rdata", ".parquet", ".h5", ".hdf5",
         ".sqlite", ".pkl",
     ];
     let lower = name.to_ascii_lowercase();
+    if ARCHIVES.iter().any(|ending| lower.ends_with(ending)) {
+        return Some("Unpack the archive, and give the folder.");
+    }
     TABLES.iter().any(|ending| lower.ends_with(ending)).then_some("Save the recordings as CSV.")
 }
 

@@ -11,7 +11,10 @@ use super::discover;
 use super::dropped::DropReason;
 use super::field::{self, TimeUnit};
 use super::layout::{Column, RowFault, Shape, TableLayout, TableRow, missing, unknown};
+use super::logger::USERS;
+use super::passed::shown;
 use super::source::Source;
+use super::table::same;
 use crate::data::recording::parse_kind;
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{MouseEvent, MouseKind};
@@ -78,6 +81,7 @@ impl Default for GenericParams {
     }
 }
 
+const WHAT: &str = "a table of the layout that was given";
 const TIME: usize = 0;
 const X: usize = 1;
 const Y: usize = 2;
@@ -103,6 +107,21 @@ pub(super) fn plan(params: &GenericParams, sources: Vec<Source>) -> Result<Vec<U
         UserFrom::File => discover::stem,
     };
     discover::tables(sources, &layouts, user_of)
+}
+
+/// What to know about a table that names users in a column which the parameters leave unread.
+pub(super) fn unread_users(users: &[User]) -> Option<String> {
+    let plans = users.iter().flat_map(|user| user.sessions.iter().chain(&user.claims));
+    let tables = plans.filter_map(|plan| plan.pieces.first()).map(|piece| &piece.table);
+    tables.filter(|table| table.layout.what == WHAT && !table.has(USER)).find_map(|table| {
+        let header = table.header.as_ref()?;
+        let name = USERS.iter().find(|name| header.iter().any(|it| same(it, name.as_bytes())))?;
+        Some(format!(
+            "{}: its column {name:?} is not read: all of its rows are one user's; --user-column \
+             {name} tells them apart",
+            shown(&table.source.path)
+        ))
+    })
 }
 
 impl GenericParams {
@@ -136,13 +155,12 @@ impl GenericParams {
         ];
         let columns = columns.into_iter().collect::<Result<_>>()?;
         let decoder = self.decoder()?;
-        let what = "a table of the layout that was given";
         Ok(TableLayout {
             shape: Shape::Table { separator, quoted: true },
             time: Some(TIME),
             unit: Some(self.time_unit),
             keys: [self.user.as_ref().map(|_| USER), self.session.as_ref().map(|_| SESSION)],
-            ..TableLayout::table(what, columns, move |row| decoder.event(row))
+            ..TableLayout::table(WHAT, columns, move |row| decoder.event(row))
         })
     }
 

@@ -191,6 +191,8 @@ pub(super) struct Events {
     pub events: Vec<MouseEvent>,
     /// Where a stretch with a clock of its own begins, such as a trial; places in `events`.
     pub parts: Vec<usize>,
+    /// Places of lists that hold no position, since this was last looked at.
+    pub lost: u64,
 }
 
 impl Events {

@@ -68,6 +68,7 @@ pub(super) const USERS: &[&str] = &[
     "subject_id",
     "subject_nr",
     "PROLIFIC_PID",
+    "run_id",
 ];
 const SESSIONS: &[&str] = &["session", "session_id"];
 

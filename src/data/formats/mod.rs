@@ -174,7 +174,7 @@ pub fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<D
         Which::Generic(_) => discover::files(inputs, &discover::is_text)?,
     };
     if sources.is_empty() {
-        return Err(nothing(inputs, &passed));
+        return Err(nothing(format, inputs, &passed));
     }
     let users = match &format.0 {
         Which::Named(reader) => {
@@ -184,7 +184,9 @@ pub fn open(format: &Format, inputs: &[PathBuf], params: ReadParams) -> Result<D
         Which::Generic(generic) => generic::plan(generic, sources),
     };
     let users = users.map_err(naming_the_format)?;
-    let notes = passed.note().into_iter().chain(namesakes::namesakes(&users)).collect();
+    let notes = passed.note().into_iter().chain(namesakes::namesakes(&users));
+    let notes = notes.chain(passed.note_of_links());
+    let notes = notes.chain(generic::unread_users(&users)).collect();
     Dataset::new(users, params, notes)
 }
 
@@ -199,7 +201,7 @@ fn naming_the_format(failure: Failure) -> Failure {
 }
 
 /// The failure of inputs without a recording; what lies there instead is named.
-fn nothing(inputs: &[PathBuf], passed: &Passed) -> Failure {
+fn nothing(format: &Format, inputs: &[PathBuf], passed: &Passed) -> Failure {
     const USUAL: &str = "Give the folder that holds the recordings, and its --format.";
     const ENDINGS: &str = "Recordings are known by their endings: .csv, .tsv, .txt and .log of \
                            tables, each also as .gz or in a .zip. A file that is named itself is \
@@ -207,16 +209,23 @@ fn nothing(inputs: &[PathBuf], passed: &Passed) -> Failure {
     let inputs = inputs.iter().map(|input| passed::shown(input)).collect::<Vec<_>>().join(", ");
     let there = passed.list().map_or_else(String::new, |list| format!("; what is there: {list}"));
     let usual = if there.is_empty() { USUAL } else { ENDINGS };
-    let remedy = passed.first().and_then(reader_of).unwrap_or_else(|| usual.into());
+    let remedy =
+        passed.first().and_then(|path| reader_of(path, format)).unwrap_or_else(|| usual.into());
     Failure::new(FailureKind::NoInput, format!("{inputs}: no recording of this format{there}"))
         .remedy(remedy)
 }
 
 /// What reads a file that was found, if it is known.
-fn reader_of(path: &Path) -> Option<String> {
-    if let Some(remedy) = foreign::by_table_ending(&path.to_string_lossy()) {
+fn reader_of(path: &Path, format: &Format) -> Option<String> {
+    if let Some(remedy) = foreign::by_whole_ending(&path.to_string_lossy()) {
         return Some(remedy.to_owned());
     }
     let names = registry::that_reads(&Source::file(path.to_owned()))?;
+    if matches!(format.0, Which::Named(reader) if reader.name == names) {
+        return Some(
+            "It holds recordings of this format, but its name ends otherwise: name the file itself."
+                .into(),
+        );
+    }
     Some(format!("It looks like --format {names}."))
 }

@@ -37,6 +37,7 @@ struct Blocks {
     block: Option<usize>,
     /// How many fields stand before the values; known from the line of names.
     names: Option<usize>,
+    separator: u8,
     coordinates: [Vec<Vec<u8>>; 2],
     times: usize,
 }
@@ -44,17 +45,22 @@ struct Blocks {
 impl Decoder for Blocks {
     fn row(&mut self, row: &TableRow<'_>, out: &mut Events) -> Result<(), RowFault> {
         let line = row.get(0).unwrap_or_default();
-        if let Some(block) = BLOCKS.iter().position(|title| line == *title) {
+        if let Some(block) = BLOCKS.iter().position(|title| is_title(line, title)) {
             (self.block, self.names) = (Some(block), None);
             return Ok(());
         }
         let Some(block) = self.block else { return Ok(()) };
-        let fields = line.split(|byte| *byte == b',').map(super::field::bare);
         let Some(names) = self.names else {
-            self.names = Some(fields.count());
+            self.separator = separator(line);
+            let fields = fields(line, self.separator);
+            self.names = Some(fields.iter().filter(|field| !field.is_empty()).count());
             return Ok(());
         };
-        let values: Vec<&[u8]> = fields.skip(names).collect();
+        let fields = fields(line, self.separator);
+        let values: Vec<&[u8]> = fields.into_iter().skip(names).collect();
+        // A spreadsheet makes all lines as long as the longest.
+        let end = values.iter().rposition(|value| !value.is_empty()).map_or(0, |last| last + 1);
+        let values = &values[..end];
         if block != TIME {
             self.coordinates[block].push(values.join(&b','));
             return Ok(());
@@ -67,6 +73,31 @@ impl Decoder for Blocks {
         };
         let xs: Vec<&[u8]> = xs.split(|byte| *byte == b',').collect();
         let ys: Vec<&[u8]> = ys.split(|byte| *byte == b',').collect();
-        trial(&values, &xs, &ys, row.unit, out).map(drop)
+        trial(values, &xs, &ys, row.unit, out).map(drop)
     }
+}
+
+/// Whether a line is a block's title, whatever a spreadsheet put around it.
+fn is_title(line: &[u8], title: &[u8]) -> bool {
+    let end = line.iter().rposition(|byte| !b",;\t \"".contains(byte)).map_or(0, |last| last + 1);
+    let line = &line[..end];
+    line.strip_prefix(b"\"").unwrap_or(line) == title
+}
+
+/// What stands between the names of a block.
+fn separator(names: &[u8]) -> u8 {
+    // The last of the greatest counts.
+    let known = [b';', b'\t', b','];
+    let most = known.into_iter().max_by_key(|one| names.iter().filter(|byte| *byte == one).count());
+    most.unwrap_or(b',')
+}
+
+/// The fields of a line; a separator between quotes is none.
+fn fields(line: &[u8], separator: u8) -> Vec<&[u8]> {
+    let mut is_quoted = false;
+    let parts = line.split(|byte| {
+        is_quoted ^= *byte == b'"';
+        *byte == separator && !is_quoted
+    });
+    parts.map(super::field::bare).collect()
 }

@@ -18,9 +18,23 @@ const DOCUMENTS: &[&str] = &[
 pub(super) struct Passed {
     count: u64,
     first: Vec<PathBuf>,
+    /// Other names of files that are read.
+    again: Vec<PathBuf>,
 }
 
 impl Passed {
+    /// Counts another name of a file that is read: it is nobody else's recording.
+    pub(crate) fn add_again(&mut self, path: PathBuf) {
+        self.again.push(path);
+    }
+
+    /// What to know about other names, which a person may have been lost by.
+    pub(crate) fn note_of_links(&self) -> Option<String> {
+        let first = shown(self.again.iter().min()?);
+        let names = super::counted(self.again.len() as u64, "name");
+        Some(format!("{names} of files that are read already count for nothing, such as {first}"))
+    }
+
     /// Counts a file, unless its name says that it is a document.
     pub(crate) fn add(&mut self, path: PathBuf) {
         if names_document(&path) {

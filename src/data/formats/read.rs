@@ -78,6 +78,7 @@ impl Reading {
                 Err(wrong) => Some(RowFault::unreadable(wrong)),
             };
             let line = rows.line_number();
+            self.dropped.add(DropReason::NoPosition, std::mem::take(&mut self.out.lost));
             self.rows += 1;
             self.lines.resize(self.out.events.len(), line);
             self.suspects.extend(suspect.map(|suspect| (suspect, line)));

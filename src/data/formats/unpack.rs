@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use super::names;
-use super::passed::Passed;
+use super::passed::{Passed, names_document};
 use super::source::{Source, failed};
 use crate::error::{Failure, FailureKind, Result};
 use crate::files;
@@ -68,7 +68,8 @@ impl UnpackFile {
             let Some(shown) = shown(path, &member.name) else { continue };
             let name = last_name(&shown);
             let is_packed = name.to_ascii_lowercase().ends_with(".gz");
-            if wanted(&name) || is_packed && wanted(&name[..name.len() - 3]) {
+            let is_wanted = wanted(&name) || is_packed && wanted(&name[..name.len() - 3]);
+            if is_wanted && !names_document(&shown) {
                 found.push(self.member(path, &mut file, &member, shown)?);
             } else {
                 passed.add(shown);

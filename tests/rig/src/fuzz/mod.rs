@@ -6,6 +6,7 @@
 #[cfg(feature = "columnar")]
 mod columnar;
 mod mutate;
+mod sealed;
 mod target;
 
 use std::io::{BufRead, BufReader, Write};

@@ -32,7 +32,10 @@ impl Default for IntakeParams {
         let backend = CaptureBackend::Auto;
         Self {
             backend,
+            // An event takes a quarter of a millisecond to get here (median on X11); three leave
+            // room.
             slack_ms: BoundedInt::clamped(3),
+            // At 8,000 Hz two seconds of an engine that stands still.
             queue_signals: BoundedInt::clamped(16_384),
         }
     }
@@ -75,6 +78,7 @@ impl Budget {
     pub fn half_life(self) -> Micros {
         let hours = match self {
             Self::Hours(hours) => hours.get(),
+            // As the default of a budget in hours.
             Self::Eer => 8,
         };
         Micros::from_millis(i64::from(hours) * 3_600_000)
@@ -105,12 +109,17 @@ pub struct DecisionChoice {
 impl Default for DecisionChoice {
     fn default() -> Self {
         Self {
+            // A notice is cheap, and an owner who is locked out by mistake switches the program
+            // off.
             max_action: MaxAction::Notify,
+            // One in a working day.
             notice_budget_h: Budget::Hours(BoundedInt::clamped(8)),
+            // One in a week of work: being locked out costs more than being asked.
             lock_budget_h: Budget::Hours(BoundedInt::clamped(40)),
             group_windows: ModelOr::Model,
             threshold: ModelOr::Model,
             confirm_windows: BoundedInt::clamped(2),
+            // As long as it takes to unlock and sit down again.
             cooldown_s: BoundedInt::clamped(60),
         }
     }
@@ -129,6 +138,7 @@ impl DecisionChoice {
         };
         let threshold = match self.threshold {
             ModelOr::Value(threshold) => threshold.get(),
+            // A threshold of another group size promises nothing for this one.
             ModelOr::Model => calibrated(bundle, windows)?,
         };
         let confirm = self.confirm_windows.get() as usize;
@@ -136,6 +146,7 @@ impl DecisionChoice {
             max_action: self.max_action,
             cooldown_s: self.cooldown_s.get(),
             grouping: GroupingParams { windows, threshold, confirm },
+            // Embeddings where there are any: they tell sessions apart, and scores do not.
             model: self.block_model(bundle)?,
             notice: trigger("notice_budget_h", self.notice_budget_h, bundle)?,
             lock: trigger("lock_budget_h", self.lock_budget_h, bundle)?,
@@ -262,6 +273,7 @@ impl Default for NotifyParams {
             safe_mode: true,
             unknown_device: true,
             fault: true,
+            // One in five minutes, before people stop reading them.
             per_hour: BoundedInt::clamped(12),
         }
     }
@@ -281,7 +293,9 @@ pub struct LockParams {
 
 impl Default for LockParams {
     fn default() -> Self {
+        // Ten seconds: enough to move the mouse and be recognised, too few to copy a disk.
         let countdown_s = BoundedInt::clamped(10);
+        // Three within ten minutes is more often a bad model than an intruder who comes back.
         let safe_after = BoundedInt::clamped(3);
         Self { command: Vec::new(), countdown_s, safe_after }
     }
@@ -322,6 +336,7 @@ pub(crate) struct JournalParams {
 
 impl Default for JournalParams {
     fn default() -> Self {
+        // 8 MB are some days of work, and a collector reads them within seconds.
         Self { file: PathBuf::new(), max_mb: BoundedInt::clamped(8) }
     }
 }
@@ -364,8 +379,10 @@ impl Default for RetentionParams {
     fn default() -> Self {
         let days = BoundedInt::clamped;
         Self {
+            // Long enough to train again with them; the model itself needs them no more.
             recordings_days: days(30),
             watched_days: days(30),
+            // A quarter of a year, as incidents are looked into late.
             history_days: BoundedInt::clamped(90),
         }
     }
@@ -388,9 +405,11 @@ pub(crate) struct EnrolParams {
 impl Default for EnrolParams {
     fn default() -> Self {
         Self {
+            // More windows of one day say little more: days make an owner, not minutes.
             target_windows: BoundedInt::clamped(400),
             target_minutes: BoundedInt::clamped(5),
             stop_early: true,
+            // A working day in which false alarms of a young model bother nobody.
             quiet_hours: BoundedInt::clamped(8),
         }
     }

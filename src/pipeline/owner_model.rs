@@ -264,7 +264,7 @@ impl OwnerModel {
         let within = within_session / windows;
         DimensionLlr {
             mean,
-            // The owner is sure up to the enrolment's own doubt; anybody is a new draw of user and
+            // The owner's mean is as sure as enrolment left it; anybody is a new draw of user and
             // session.
             owner: variance + own_session + within,
             anybody: between_user + between_session + within,

@@ -117,7 +117,6 @@ fn claim(path: &Path, socket: Option<&Path>, most_tries: usize) -> Result<File> 
         }
     }
     let socket = socket.map(|socket| socket.display().to_string()).unwrap_or_default();
-    // Cut only once it is locked: before, it would be another one's content.
     let written = file.set_len(0).and_then(|()| writeln!(file, "{}\n{socket}", std::process::id()));
     // It is held all the same.
     if let Err(error) = written {

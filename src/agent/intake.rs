@@ -89,8 +89,7 @@ impl Intake {
 
     fn carry(&mut self, source: &mut dyn EventSource) -> Result<()> {
         loop {
-            // A little later than due, so that the last event before the pause, still in the pipe,
-            // is not overtaken.
+            // Later than due, so that the last event, still in the pipe, is not overtaken.
             let timeout = self.quiet.left(self.now()).map(|left| span(left.0 + self.slack.0));
             let next = source.next(timeout);
             let mut told = false;
@@ -105,7 +104,6 @@ impl Intake {
                 Next::Nothing if told => true,
                 Next::Nothing => self.quiet.due().is_none_or(|signal| self.put(signal)),
                 Next::End => {
-                    // A recording's last movement is closed as a live pause would close it.
                     let _ = self.quiet.due().is_none_or(|signal| self.put(signal));
                     return Ok(());
                 }

@@ -110,7 +110,6 @@ fn render(status: &Status, counts: &Counts, up: bool) -> String {
     let failures = counts.lock_failures as f64;
     row("counter", "lock_failures_total", "Locks that failed.", failures);
     let confirmed = counts.confirmed as f64;
-    // A counter and no gauge: a rate over days is what an administrator compares.
     row("counter", "false_alarms_total", "Alarms that a password disproved.", confirmed);
     row("counter", "overflows_total", "Times events were lost.", status.overflows as f64);
     text

@@ -241,15 +241,13 @@ impl<S: Scorer> Detector<S> {
     /// When the scorer fails. The window is lost, the state stays as it was.
     pub fn push(&mut self, signal: Signal) -> Result<Option<Verdict>, ScoreError> {
         let fragments = self.segmenter.fragments();
-        // The window that a boundary completes is judged before the boundary itself takes effect:
-        // it came first.
+        // Before the boundary itself takes effect: the window came first.
         let verdict = match self.segmenter.push(signal) {
             Some(window) => Some(self.judge(&window)?),
             None => None,
         };
         if self.segmenter.fragments() > fragments {
             let action = self.decider.fragment(signal.at());
-            // One that is not fetched yet stays where a later fragment asks for nothing.
             self.fragment_action = action.or(self.fragment_action);
         }
         if let Signal::Boundary { at, kind } = signal {

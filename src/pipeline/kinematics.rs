@@ -66,7 +66,6 @@ impl From<&Window> for Kinematics {
             (Some(first), Some(last)) => (last.x - first.x).hypot(last.y - first.y),
             _ => 0.0,
         };
-        // A product instead of a quotient, because steps that came together took no time.
         let slow = steps.iter().filter(|(step, took)| step * seconds < SLOW * way * took);
         let hesitation = slow.map(|(_, took)| took).sum::<f64>() / seconds;
         let numbers = [
@@ -124,8 +123,7 @@ impl KinematicProfile {
         group: impl ExactSizeIterator<Item = &'a Kinematics>,
     ) -> [Option<Difference>; 2] {
         let windows = group.len() as f64;
-        // Windows of a group share their day: their mean is less sure than its number of windows
-        // says.
+        // Windows of a group share their day: their mean is less sure than their number says.
         let unsure = (1.0 / windows.max(1.0) + 1.0 / SAY_NO_MORE).sqrt() as f32;
         let Some(seen) = mean(group) else { return [None; 2] };
         let mut found: Vec<Difference> = Aspect::ALL

@@ -13,7 +13,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::platform::control::endpoint;
 use crate::platform::{ControlHandler, StatusSummary};
 
-use super::engine::Command;
+use super::command::Command;
 use super::event::Asked;
 use super::rules::Rules;
 use super::shared_status::{SharedStatus, Status};

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, after, never, select};
+use crossbeam_channel::{Receiver, Sender, never, select};
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Decision, Detector, Signal, Timestamp};
 use crate::platform::capture::description::Unknown;
-use crate::platform::{clock, signals};
+use crate::platform::clock;
 
+use super::command::Command;
 use super::device::DeviceCheck;
-use super::event::{Asked, Event, Fingerprints, StampedEvent};
+use super::event::{Event, Fingerprints, StampedEvent};
 use super::gate::SessionGate;
 use super::intake::SignalQueue;
 use super::judge::AnyScorer;
@@ -25,26 +26,6 @@ use super::saved::SavedDecision;
 use super::shared_status::{SharedStatus, WatchState};
 use super::trusted_devices::TrustedDevices;
 use super::unjudged::Unjudged;
-
-/// What may be asked of a running agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// Stop watching for a while, or until resumed.
-    Pause(Option<Duration>),
-    /// Watch again.
-    Resume,
-    /// Read the configuration again.
-    Reload,
-    /// Write down that something was asked and refused.
-    Refused {
-        /// What.
-        request: Asked,
-        /// Why not.
-        why: String,
-    },
-    /// End; the text says why.
-    Stop(String),
-}
 
 /// Where a boundary of the session gets its time from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +57,7 @@ pub(crate) struct Engine {
     recorder: Option<Recorder>,
     pub(super) reload: Reload,
     stamp: Stamp,
-    paused: Option<Receiver<Instant>>,
+    pub(super) paused: Option<Receiver<Instant>>,
     gate: SessionGate,
     pub(super) device: DeviceCheck,
     pub(super) adaptation: Option<ModelVersions>,
@@ -88,7 +69,7 @@ pub(crate) struct Engine {
     pub(super) devices: Option<TrustedDevices>,
     unjudged: Unjudged,
     last_at: Timestamp,
-    last_moment: Option<Duration>,
+    pub(super) last_moment: Option<Duration>,
 }
 
 /// What an engine is made of.
@@ -348,7 +329,7 @@ impl Engine {
     }
 
     /// Puts a boundary of our own into the stream, and says with which time.
-    fn mark(&mut self, kind: Boundary) -> Result<Timestamp> {
+    pub(super) fn mark(&mut self, kind: Boundary) -> Result<Timestamp> {
         let at = match self.stamp {
             Stamp::Clock => clock::now(),
             Stamp::LastSignal => self.last_at,
@@ -357,44 +338,6 @@ impl Engine {
         let decider = self.detector.decider();
         self.shared_status.change(|status| status.evidence = decider.evidence() as f32);
         Ok(at)
-    }
-
-    /// Returns why to end, if that is what is asked.
-    fn obey(&mut self, command: Command) -> Result<Option<String>> {
-        match command {
-            Command::Pause(span) => self.pause(span)?,
-            Command::Resume => self.resume(),
-            Command::Reload => self.reload(),
-            Command::Refused { request, why } => self.tell(Event::Refused { request, why }),
-            Command::Stop(why) => {
-                // From here the process ends in any case, even where a disk or a locker hangs.
-                self.last_moment.into_iter().for_each(signals::end_within);
-                return Ok(Some(why));
-            }
-        }
-        Ok(None)
-    }
-
-    fn pause(&mut self, span: Option<Duration>) -> Result<()> {
-        // The hand before the pause may be another than the one after it.
-        self.mark(Boundary::Suspended)?;
-        self.paused = Some(span.map_or_else(never, after));
-        // The wall clock for people alone; the pause itself runs by the monotonic one.
-        let until = span.and_then(|span| clock::wall().checked_add(span).ok());
-        self.shared_status.change(|s| s.paused_until = until.map(|until| until.to_string()));
-        self.show_state();
-        self.tell(Event::Paused { seconds: span.map(|span| span.as_secs()) });
-        Ok(())
-    }
-
-    fn resume(&mut self) {
-        // A timer that fires after `resume` was asked is no second resume.
-        if self.paused.take().is_none() {
-            return;
-        }
-        self.shared_status.change(|status| status.paused_until = None);
-        self.show_state();
-        self.tell(Event::Resumed);
     }
 
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.

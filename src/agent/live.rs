@@ -14,9 +14,10 @@ use crate::platform::control::endpoint::ControlEndpoint;
 use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock};
 
 use super::away::AgentOrigin;
+use super::command::Command;
 use super::control::AgentControl;
 use super::device::DeviceCheck;
-use super::engine::{Command, Engine, EngineInputs, EngineParts, Stamp};
+use super::engine::{Engine, EngineInputs, EngineParts, Stamp};
 use super::event::{Event, StampedEvent};
 use super::intake::{self, Pressure};
 use super::judge::Judge;

@@ -4,6 +4,7 @@
 mod announce;
 mod away;
 pub(crate) mod bounded;
+mod command;
 pub mod control;
 mod device;
 mod engine;
@@ -23,6 +24,7 @@ mod log;
 pub(crate) mod metrics;
 pub mod model_versions;
 mod notice;
+pub(crate) mod old_policy;
 pub(crate) mod playback;
 pub mod presence;
 pub(crate) mod recorder;
@@ -38,7 +40,7 @@ mod unjudged;
 
 pub(crate) use announce::LogSink;
 pub use away::AgentOrigin;
-pub use engine::Command;
+pub use command::Command;
 pub use reload::{Reload, Reloaded};
 pub(crate) use responder::PostGuard;
 pub use responder::ResponderIo;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::owner_model::EmbeddingCovariance;
+use super::covariance::EmbeddingCovariance;
 
 /// Windows of a stretch of work, over which one way of moving is taken to last.
 pub const STRETCH: usize = 50;

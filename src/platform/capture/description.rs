@@ -123,7 +123,7 @@ impl Pointer {
             (Some(own), Some(theirs)) => own == theirs,
             _ => self.name == other.name,
         };
-        // Another resolution of the sensor is another unit of movement, even of the same model.
+        // Another resolution is another unit of movement, even of the same model.
         let as_fine = self.dpi.zip(other.dpi).is_none_or(|(own, theirs)| own == theirs);
         same && self.kind == other.kind && as_fine
     }

@@ -24,6 +24,7 @@ mod log;
 pub(crate) mod metrics;
 pub mod model_versions;
 mod notice;
+mod obey;
 pub(crate) mod old_policy;
 pub(crate) mod playback;
 pub mod presence;

@@ -248,7 +248,7 @@ pub struct LockParams {
 
 impl Default for LockParams {
     fn default() -> Self {
-        // Ten seconds: enough to move the mouse and be recognised, too few to copy a disk.
+        // Ten seconds: enough to move the mouse and be recognised, too few to do much harm in.
         let countdown_s = BoundedInt::clamped(10);
         // Three within ten minutes is more often a bad model than an intruder who comes back.
         let safe_after = BoundedInt::clamped(3);

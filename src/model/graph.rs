@@ -99,7 +99,6 @@ fn initializers(network: &Network) -> Vec<TensorProto> {
 fn fold(norm: &BatchNorm) -> (Vec<f32>, Vec<f32>) {
     let rows = norm.gamma.iter().zip(&norm.beta).zip(norm.mean.iter().zip(&norm.variance));
     rows.map(|((&gamma, &beta), (&mean, &variance))| {
-        // In double precision, as the engine folds for its own inference.
         let deviation = (f64::from(variance) + f64::from(norm.epsilon)).sqrt();
         let factor = f64::from(gamma) / deviation;
         (factor as f32, (f64::from(beta) - f64::from(mean) * factor) as f32)

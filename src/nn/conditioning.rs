@@ -5,8 +5,7 @@ use super::network::Conditioning;
 
 impl Conditioning {
     /// Scale 1, no shift: `z = asinh(x)`.
-    // With it a network sees asinh of pixels and milliseconds, which tests and invented networks do
-    // with.
+    // Enough for tests and invented networks: nothing is fitted.
     pub const IDENTITY: Self = Self { scale: [1.0; 3], shift: [0.0; 3], gain: [1.0; 3] };
 
     /// From the raw steps of the training part, `(dx px, dy px, dt ms)` a row. The scale is one

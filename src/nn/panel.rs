@@ -149,7 +149,7 @@ impl PanelShape {
             let panel = tile / self.blocks();
             let block = tile % self.blocks();
             let from = block * self.block_len() + (first + panel * width) * width;
-            // Tiles of width by width, which fit into registers.
+            // Tile by tile, so that both sides of the copy stay in the cache.
             let rows = &panels[from..from + width * width];
             for (column, out) in out.chunks_exact_mut(width).enumerate() {
                 for (out, row) in out.iter_mut().zip(rows.chunks_exact(width)) {

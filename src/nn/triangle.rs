@@ -83,7 +83,8 @@ impl Operation for Cholesky {
             }
             let values = &mut rest[column..size];
             values.iter_mut().zip(&*known).for_each(|(value, known)| *value -= known);
-            // Asked as "not above 0" with NaN apart: a matrix with one is not positive either.
+            // NaN apart, because it passes every comparison as false: a matrix with one is not
+            // positive either.
             if values[0].is_nan() || values[0] <= 0.0 {
                 return None;
             }

@@ -26,8 +26,8 @@ pub struct WindowParams {
 
 impl Default for WindowParams {
     fn default() -> Self {
-        // Pause and least steps as in the work that this follows; 6 ms thins
-        // a mouse of 1,000 Hz and leaves one of 125 Hz whole.
+        // Pause and least steps as in the work that this follows; 6 ms thins a mouse of 1,000 Hz
+        // and leaves one of 125 Hz whole.
         Self { pause_ms: 250, min_steps: 5, max_steps: 128, thin_ms: 6 }
     }
 }

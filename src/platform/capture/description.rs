@@ -269,7 +269,7 @@ impl Profile {
     /// What it does not know of this capture; `None` when it knows all of it. A profile that was
     /// not made with a live mouse, or before devices were noted, says nothing about them.
     pub(crate) fn lacks(&self, now: &Capture) -> Option<Unknown> {
-        // A model from a data set was made with no mouse that could be compared with.
+        // A model from a data set was made with no mouse that this one could be compared with.
         let known: Vec<_> = self.0.iter().filter(|capture| capture.is_live()).collect();
         if known.is_empty() || !now.is_live() {
             // Older models say nothing of devices, and nothing can be missed then.

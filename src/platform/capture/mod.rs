@@ -51,7 +51,7 @@ use crate::platform::{CaptureBackend, CaptureNews, CaptureView, EventSource, Nex
 /// process's, so nothing but a little delay comes of it, and the processor sleeps between.
 const GATHER: Micros = Micros::from_millis(16);
 /// How long a capture process may take to say that its hook is up.
-// A cold start of the X server or of a portal takes seconds at login.
+// A cold start of an X server takes seconds at login.
 const START_PATIENCE: Micros = Micros::from_millis(10_000);
 /// The first pause before a dead capture process is started again; doubled each time.
 const FIRST_PAUSE: Micros = Micros::from_millis(100);

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::old_policy::OldPolicy;
 use crate::agent::settings::{
     AdaptParams, DecisionChoice, EnrolParams, IntakeParams, JournalParams, LockParams,
-    MetricsParams, NotifyParams, OldPolicy, RecordParams, RetentionParams, TrayParams,
+    MetricsParams, NotifyParams, RecordParams, RetentionParams, TrayParams,
 };
 use crate::error::{Failure, FailureKind, Result};
 use crate::files;

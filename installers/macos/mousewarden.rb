@@ -22,6 +22,6 @@ class Mousewarden < Formula
 
   test do
     assert_match version.to_s, shell_output("#{bin}/mousewarden --version") unless head?
-    assert_match "[policy]", shell_output("#{bin}/mousewarden config default")
+    assert_match "[decision]", shell_output("#{bin}/mousewarden config default")
   end
 end

@@ -43,6 +43,8 @@ fn announce(verdict: &Verdict) {
     match verdict.judgement.action {
         Some(action) => {
             let action = action.to_string();
+            // Warnings are what administrators let their collectors forward; single windows are
+            // none of that.
             tracing::warn!(
                 event = "alarm",
                 score,
@@ -68,12 +70,15 @@ fn reason(event: &Event) -> (Option<String>, bool) {
         | Event::Fault { why } => (Some(why.clone()), true),
         Event::PutAside { why, .. } | Event::HistoryReset { why } => (Some(why.clone()), true),
         Event::SafeMode { .. }
+        // A lock is no fault, but whoever looks after the machine wants to find it among the
+        // warnings.
         | Event::LockAsked { .. }
         | Event::Gap { .. }
         | Event::Changed { .. }
         | Event::Removed { .. }
         | Event::Unwritten { .. } => (None, true),
         Event::CountdownEnded { why } | Event::Stopped { why } => (Some(why.clone()), false),
+        // What was withheld is a rule that worked.
         Event::Withheld { why, .. } => (Some(why.to_string()), false),
         _ => (None, false),
     }

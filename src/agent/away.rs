@@ -9,6 +9,7 @@ use crate::platform::clock;
 use super::event::{CaptureState, Event, Fingerprints, Gap, Head, Part, StampedEvent};
 
 /// A notice holds so many letters of it; the rest is counted.
+// Desktops cut a notice after some three or four lines.
 const MOST_LETTERS: usize = 130;
 /// An agent that was stopped and started at once was updated, or its service restarted, seconds.
 const RESTART_S: u64 = 10;
@@ -31,6 +32,7 @@ pub(crate) struct Before {
 impl Before {
     /// What the last run worked with at its end.
     fn fingerprints(&self) -> Option<&Fingerprints> {
+        // A reload after the start is newer than the start's own fingerprints.
         let reloaded = self.reloaded.as_ref().and_then(|stamped| match &stamped.event {
             Event::Reloaded { sha256, .. } => sha256.as_deref(),
             _ => None,
@@ -39,6 +41,8 @@ impl Before {
             Event::Started { sha256, .. } => Some(&**sha256),
             _ => None,
         });
+        // Compared with what was in force at the end, or the owner's own reload would be told as a
+        // change.
         reloaded.or(started)
     }
 }
@@ -59,6 +63,7 @@ pub struct AgentOrigin {
 impl AgentOrigin {
     /// What is to be written after `started`: the gap before it, and what is another than then.
     pub(super) fn after(&self, started: &StampedEvent) -> Vec<Event> {
+        // In order of time: the gap came before this start found anything changed.
         let gap = self.before.last.as_ref().and_then(|last| gap(self, last, started));
         let parts = self.changes().into_iter().map(|what| Event::Changed { what });
         gap.into_iter().chain(parts).chain(self.events.iter().cloned()).collect()
@@ -76,11 +81,14 @@ fn gap(origin: &AgentOrigin, last: &StampedEvent, started: &StampedEvent) -> Opt
     let boot_then = origin.before.started.as_ref().and_then(|then| boot(&then.event));
     let is_same_boot = boot_then.is_some() && boot_then == boot(&started.event);
     let what = match last.event {
+        // An orderly end before the machine went off is the usual evening.
         Event::Stopped { .. } if !is_same_boot => return None,
         Event::Stopped { .. } => Gap::Stopped,
         _ => Gap::Killed,
     };
     let seconds = if is_same_boot {
+        // The wall clock may have been set meanwhile, and the monotonic one begins anew with the
+        // machine.
         seconds_between(last.mono_us, started.mono_us)
     } else {
         wall_seconds(&last.wall, &started.wall)
@@ -137,6 +145,7 @@ impl Away {
             self.add(what, from, seconds);
         }
         match &stamped.event {
+            // Paused again while it is paused prolongs the same gap.
             Event::Paused { .. } if self.paused.is_none() => self.paused = Some(stamped.clone()),
             Event::Unknown { .. } if self.unjudged.is_none() => {
                 self.unjudged = Some(stamped.clone());
@@ -151,6 +160,8 @@ impl Away {
             Event::Device { unknown: None, .. } => {
                 return ended(Gap::Unjudged, self.unjudged.take()?, stamped);
             }
+            // A paused agent that ends was blind for its owner until its end: later nobody could
+            // tell how long.
             Event::Stopped { .. } => {
                 return ended(Gap::Paused, self.paused.take()?, stamped);
             }
@@ -160,6 +171,7 @@ impl Away {
     }
 
     fn add(&mut self, what: &'static str, at: &str, seconds: u64) {
+        // One line for each kind: twenty refused pauses must not push out the one kill.
         if let Some(same) = self.happened.iter_mut().find(|happened| happened.what == what) {
             same.times += 1;
             same.seconds += seconds;
@@ -181,6 +193,7 @@ impl Away {
             if *times > 1 {
                 let _ = write!(words, ", {times} times");
             }
+            // Whole parts only: half a sentence tells nothing.
             if told.len() + words.len() > MOST_LETTERS {
                 break;
             }
@@ -203,6 +216,7 @@ fn ended(what: Gap, from: StampedEvent, to: &StampedEvent) -> Option<Event> {
 /// What the owner ought to be told of, in a few words, and how long it took.
 fn telling(event: &Event) -> Option<(&'static str, u64)> {
     let what = match event {
+        // A service manager restarts within a second or two after an update.
         Event::Gap { what: Gap::Stopped, seconds, .. } if *seconds < RESTART_S => return None,
         Event::Gap { what, seconds, .. } => return Some((gap_words(*what), *seconds)),
         Event::Verdict(verdict) if verdict.judgement.action.is_some() => "alarm",

@@ -4,12 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 /// A whole number that lies between two bounds, both included.
+// TOML numbers are signed: read as unsigned, a -1 would be told as another type, and not as out of
+// range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "u32")]
 pub struct BoundedInt<const MIN: u32, const MAX: u32>(u32);
 
 impl<const MIN: u32, const MAX: u32> BoundedInt<MIN, MAX> {
     /// The nearest allowed number.
+    // A `const fn` may not call `clamp` of `Ord`.
     pub const fn clamped(value: u32) -> Self {
         let value = if value < MIN { MIN } else { value };
         Self(if value > MAX { MAX } else { value })
@@ -84,6 +87,7 @@ impl<T: OverridesModel> TryFrom<toml::Value> for ModelOr<T> {
     type Error = String;
 
     fn try_from(value: toml::Value) -> Result<Self, String> {
+        // The word is asked first, because it is the only string that any of these values takes.
         match value.as_str() {
             Some("model") => Ok(Self::Model),
             Some(other) => Err(format!("\"{other}\" must be \"model\" or a number")),
@@ -124,6 +128,7 @@ impl TryFrom<toml::Value> for Fraction {
     type Error = String;
 
     fn try_from(value: toml::Value) -> Result<Self, String> {
+        // `1` is written for `1.0` by nearly everybody.
         let number = value.as_float().or_else(|| value.as_integer().map(|n| n as f64));
         number.ok_or_else(|| format!("{value} must be a number or \"model\""))?.try_into()
     }

@@ -13,12 +13,13 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::platform::control::endpoint;
 use crate::platform::{ControlHandler, StatusSummary};
 
-use super::engine::Command;
+use super::command::Command;
 use super::event::Asked;
 use super::rules::Rules;
 use super::shared_status::{SharedStatus, Status};
 
 /// How long a caller waits for an answer.
+// The engine answers between two windows; whoever takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What may be asked.
@@ -65,6 +66,7 @@ pub enum Reply {
 /// # Errors
 /// When nobody listens, no answer comes, or the request is refused.
 pub fn ask(socket: &Path, request: &ControlRequest) -> Result<Reply> {
+    // An agent of the version before may still run after an update.
     let foreign = |e: serde_json::Error| {
         Failure::new(FailureKind::Data, format!("the running mousewarden answered strangely: {e}"))
             .remedy("It may be another version: `mousewarden stop`, then start it again.")
@@ -107,6 +109,7 @@ impl AgentControl {
             Ok(request) => self.answer(&request),
             Err(error) => (Reply::Refused { why: format!("no request: {error}") }, None),
         };
+        // An empty answer is told to be no reply; the thread that serves callers must not end.
         (serde_json::to_string(&reply).unwrap_or_default(), command)
     }
 
@@ -114,11 +117,14 @@ impl AgentControl {
     pub(crate) fn answer(&self, request: &ControlRequest) -> (Reply, Option<Command>) {
         if let Some(name) = self.forbidden(request) {
             let why = format!("the policy of this machine forbids to {name} mousewarden");
+            // Written down even though nothing follows from it: who tried is what an administrator
+            // wants to know.
             let note = Command::Refused { request: name, why: why.clone() };
             return (Reply::Forbidden { why }, Some(note));
         }
         match request {
             ControlRequest::Status => (Reply::Status(Box::new(self.shared_status.read())), None),
+            // Asked before it is accepted: "accepted" must not be said of what was thrown away.
             _ if self.commands.is_full() => {
                 (Reply::Refused { why: "the agent is busy; try again".into() }, None)
             }

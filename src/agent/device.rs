@@ -20,6 +20,7 @@ enum Use {
 pub(crate) struct DeviceCheck {
     view: CaptureView,
     /// `None` for a recording: whoever replays it wants it judged.
+    // Its profile would be compared with the name of a file.
     profile: Option<Profile>,
     seen: Option<Capture>,
     lacks: Option<Unknown>,
@@ -40,7 +41,9 @@ impl DeviceCheck {
 
     /// Another model judges from now on.
     pub(crate) fn adopt(&mut self, profile: Profile) {
+        // A recording stays one, whatever model is reloaded.
         self.profile = self.profile.take().map(|_| profile);
+        // The same device may be unknown to the new model.
         self.seen = None;
     }
 
@@ -48,6 +51,7 @@ impl DeviceCheck {
     /// something about a live source has changed since the last look.
     pub(crate) fn look(&mut self, at: Option<Timestamp>) -> Option<Event> {
         let now = at.map_or_else(|| self.view.get(), |at| self.view.at(at));
+        // Asked at every signal: comparing first keeps it cheap.
         if self.seen.as_ref() == Some(&now) {
             return None;
         }
@@ -81,6 +85,8 @@ impl DeviceCheck {
     /// Whether what captures has other units than the model knows: nothing can be made of its
     /// movement.
     pub(crate) const fn is_unjudgeable(&self) -> bool {
+        // Counts and pixels have no common scale; another mouse of the same back end at least moves
+        // pixels.
         matches!(self.lacks, Some(Unknown::Backend))
     }
 
@@ -88,10 +94,12 @@ impl DeviceCheck {
     /// that.
     pub(crate) fn trust(&mut self) -> Option<Capture> {
         let (Some(profile), Some(seen)) = (&mut self.profile, &self.seen) else { return None };
+        // Nobody can vouch for another back end: its units stay wrong after any password.
         if !matches!(self.lacks, Some(Unknown::Pointer | Unknown::Screens)) {
             return None;
         }
         profile.add(seen.clone());
+        // The profile may still lack something, as the screens where only the pointer was added.
         self.lacks = profile.lacks(seen);
         Some(seen.clone())
     }

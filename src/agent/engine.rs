@@ -4,15 +4,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, after, never, select};
+use crossbeam_channel::{Receiver, Sender, never, select};
 
 use crate::error::{Failure, FailureKind, Result};
 use crate::pipeline::{Boundary, Decision, Detector, Signal, Timestamp};
 use crate::platform::capture::description::Unknown;
-use crate::platform::{clock, signals};
+use crate::platform::clock;
 
+use super::command::Command;
 use super::device::DeviceCheck;
-use super::event::{Asked, Event, Fingerprints, StampedEvent};
+use super::event::{Event, Fingerprints, StampedEvent};
 use super::gate::SessionGate;
 use super::intake::SignalQueue;
 use super::judge::AnyScorer;
@@ -25,26 +26,6 @@ use super::saved::SavedDecision;
 use super::shared_status::{SharedStatus, WatchState};
 use super::trusted_devices::TrustedDevices;
 use super::unjudged::Unjudged;
-
-/// What may be asked of a running agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// Stop watching for a while, or until resumed.
-    Pause(Option<Duration>),
-    /// Watch again.
-    Resume,
-    /// Read the configuration again.
-    Reload,
-    /// Write down that something was asked and refused.
-    Refused {
-        /// What.
-        request: Asked,
-        /// Why not.
-        why: String,
-    },
-    /// End; the text says why.
-    Stop(String),
-}
 
 /// Where a boundary of the session gets its time from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +57,7 @@ pub(crate) struct Engine {
     recorder: Option<Recorder>,
     pub(super) reload: Reload,
     stamp: Stamp,
-    paused: Option<Receiver<Instant>>,
+    pub(super) paused: Option<Receiver<Instant>>,
     gate: SessionGate,
     pub(super) device: DeviceCheck,
     pub(super) adaptation: Option<ModelVersions>,
@@ -88,7 +69,7 @@ pub(crate) struct Engine {
     pub(super) devices: Option<TrustedDevices>,
     unjudged: Unjudged,
     last_at: Timestamp,
-    last_moment: Option<Duration>,
+    pub(super) last_moment: Option<Duration>,
 }
 
 /// What an engine is made of.
@@ -155,13 +136,16 @@ impl Engine {
     /// # Errors
     /// When the source or the model failed.
     pub(crate) fn run(mut self, ears: &EngineInputs) -> Result<String> {
+        // Before the first signal, so that the first entry tells with what it began.
         self.look_at_device(None);
         let ending = self.listen(ears);
+        // What was recorded is whole even if the model has failed.
         self.keep(Recorder::flush);
         let why = match &ending {
             Ok(why) => why.clone(),
             Err(failure) => {
                 let why = failure.first_line();
+                // A fault of ours ends the watch with a word of why; it never locks.
                 self.tell(Event::Fault { why: why.clone() });
                 why
             }
@@ -173,11 +157,14 @@ impl Engine {
     fn listen(&mut self, ears: &EngineInputs) -> Result<String> {
         let nobody = never();
         loop {
+            // `select!` wants a receiver in every arm.
             let woken = self.paused.clone().unwrap_or_else(|| nobody.clone());
             select! {
                 recv(ears.inlet.bell) -> _ => self.drain(&ears.inlet)?,
                 recv(ears.session) -> signal => match signal {
                     Ok(Signal::Boundary { kind, .. }) => {
+                        // Signals that came before the boundary belong to the time before it,
+                        // though another channel was faster.
                         self.drain(&ears.inlet)?;
                         self.session(kind)?;
                     }
@@ -186,6 +173,7 @@ impl Engine {
                     Err(_) => return self.listen(&EngineInputs { session: never(), ..ears.clone() }),
                 },
                 recv(ears.commands) -> command => {
+                    // A pause must not swallow the movement that came before it was asked for.
                     self.drain(&ears.inlet)?;
                     if let Some(why) = self.obey(command.unwrap_or_else(|_| Command::Stop("nobody can ask any more".into())))? {
                         return Ok(why);
@@ -194,6 +182,7 @@ impl Engine {
                 recv(woken) -> _ => self.resume(),
                 recv(ears.pulse) -> _ => drop(self.tasks.send(Task::Pulse)),
                 recv(ears.inlet.ended) -> ended => {
+                    // A recording ends sooner than the engine has read it.
                     self.drain(&ears.inlet)?;
                     let lost = || Failure::new(FailureKind::Internal, "the intake ended without a word");
                     return ended.map_err(|_| lost())?.map(|()| "the source ended".into());
@@ -212,6 +201,7 @@ impl Engine {
                     self.look_at_device(Some(at));
                 }
                 Signal::Boundary { kind: Boundary::Quiet, .. } => {
+                    // Only now is it sure that a hand moves it, see `DeviceCheck::rests`.
                     if let Some(event) = self.device.rests() {
                         self.detector.unknown_device();
                         self.tell(event);
@@ -220,6 +210,7 @@ impl Engine {
                 Signal::Mouse(event) if self.counts(event.at) => self.device.moves(),
                 Signal::Mouse(_) | Signal::Boundary { .. } => {}
             }
+            // Boundaries pass even where movement is not judged: they end what came before.
             if self.watches(&signal) {
                 self.judge(signal)?;
             } else if self.device.is_unjudgeable() && self.counts(signal.at()) {
@@ -227,6 +218,8 @@ impl Engine {
             }
         }
         if moved {
+            // Once for a batch and not for each signal: it takes a lock that `status` takes as
+            // well.
             self.shared_status.moved();
         }
         Ok(())
@@ -264,10 +257,13 @@ impl Engine {
     }
 
     fn judge(&mut self, signal: Signal) -> Result<()> {
+        // Before it is judged: a signal that breaks the scorer is the one that has to be replayed.
         self.keep(|recorder| recorder.push(&signal));
         let before = self.standing();
         let verdict = self.detector.push(signal).map_err(broken)?;
         let now = self.standing();
+        // Compared first, because the status is locked for a change, and most windows change
+        // nothing.
         if now != before {
             self.shared_status.change(|s| (s.decision, s.interrupted, s.today) = now);
         }
@@ -282,19 +278,24 @@ impl Engine {
         if interrupted {
             self.tell(Event::Interrupted);
         }
+        // What a plain movement changes is nothing that a restart would miss.
         if verdict.is_some() || !matches!(signal, Signal::Mouse(_)) {
             self.keep_state();
         }
+        // The disk is written here once an unlock, and not in the pipeline, which knows no files.
         if let Some(movement) = self.detector.take_later_movement() {
             self.later_movement.iter().for_each(|file| file.keep(&movement));
         }
         if let Some(verdict) = verdict {
             let stamped = StampedEvent::now(Event::Verdict(verdict));
+            // The verdict's own time is on its way to the screen and to the log: both have to show
+            // the same.
             self.shared_status.verdict(&verdict, &stamped.wall);
             self.send(stamped);
             if day_known {
                 self.tell(Event::DayKnown);
             }
+            // After the verdict is out: learning may write a file.
             self.learn();
         }
         Ok(())
@@ -314,10 +315,12 @@ impl Engine {
     }
 
     fn session(&mut self, kind: Boundary) -> Result<()> {
+        // Before the mark: the boundary is already judged with the mouse that counts as theirs.
         if kind == Boundary::Unlocked {
             // Whoever gives the password says that this mouse is theirs.
             self.trust_device();
         }
+        // The gate closes with the very time that stands in the stream.
         let at = self.mark(kind)?;
         self.gate.session(at, kind);
         self.show_state();
@@ -326,7 +329,7 @@ impl Engine {
     }
 
     /// Puts a boundary of our own into the stream, and says with which time.
-    fn mark(&mut self, kind: Boundary) -> Result<Timestamp> {
+    pub(super) fn mark(&mut self, kind: Boundary) -> Result<Timestamp> {
         let at = match self.stamp {
             Stamp::Clock => clock::now(),
             Stamp::LastSignal => self.last_at,
@@ -335,41 +338,6 @@ impl Engine {
         let decider = self.detector.decider();
         self.shared_status.change(|status| status.evidence = decider.evidence() as f32);
         Ok(at)
-    }
-
-    /// Returns why to end, if that is what is asked.
-    fn obey(&mut self, command: Command) -> Result<Option<String>> {
-        match command {
-            Command::Pause(span) => self.pause(span)?,
-            Command::Resume => self.resume(),
-            Command::Reload => self.reload(),
-            Command::Refused { request, why } => self.tell(Event::Refused { request, why }),
-            Command::Stop(why) => {
-                self.last_moment.into_iter().for_each(signals::end_within);
-                return Ok(Some(why));
-            }
-        }
-        Ok(None)
-    }
-
-    fn pause(&mut self, span: Option<Duration>) -> Result<()> {
-        // The hand before the pause may be another than the one after it.
-        self.mark(Boundary::Suspended)?;
-        self.paused = Some(span.map_or_else(never, after));
-        let until = span.and_then(|span| clock::wall().checked_add(span).ok());
-        self.shared_status.change(|s| s.paused_until = until.map(|until| until.to_string()));
-        self.show_state();
-        self.tell(Event::Paused { seconds: span.map(|span| span.as_secs()) });
-        Ok(())
-    }
-
-    fn resume(&mut self) {
-        if self.paused.take().is_none() {
-            return;
-        }
-        self.shared_status.change(|status| status.paused_until = None);
-        self.show_state();
-        self.tell(Event::Resumed);
     }
 
     /// Does something with the recorder; a disk that refuses ends the recording, not the watch.

@@ -35,6 +35,7 @@ impl CollectedMovement {
     ///
     /// # Errors
     /// When a recording cannot be read.
+    // Only complete windows count: pieces are no training.
     pub(crate) fn of(store: &Store, params: WindowParams) -> Result<Self> {
         let mut tally = Self::default();
         for session in store.sessions()? {
@@ -49,9 +50,11 @@ impl CollectedMovement {
     pub(crate) fn share(&self, target: &EnrolParams) -> f64 {
         let windows = self.windows as f64 / f64::from(target.target_windows.get());
         let minutes = match target.target_minutes.get() {
+            // No minutes wanted counts as reached.
             0 => 1.0,
             minutes => self.movement.as_secs_f64() / 60.0 / f64::from(minutes),
         };
+        // The part that is behind, so that 100 % means both.
         windows.min(minutes).clamp(0.0, 1.0)
     }
 }
@@ -104,6 +107,7 @@ impl DeviceRecordings {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn begin(store: &Store, view: CaptureView) -> Result<Self> {
+        // Named when it begins: a model learns the devices of its recordings by their names.
         let capture = view.get().to_string();
         let recorder = Recorder::begin(store, &capture)?;
         Ok(Self { store: store.clone(), view, capture, recorder })
@@ -115,7 +119,9 @@ impl DeviceRecordings {
             return Ok(());
         }
         let now = self.view.get().to_string();
+        // The boundary comes for another geometry of the screens as well.
         if now != self.capture {
+            // On the disk before the next begins: both may be lost with the machine otherwise.
             self.recorder.flush()?;
             self.recorder = Recorder::begin(&self.store, &now)?;
             self.capture = now;
@@ -158,7 +164,9 @@ impl Collection {
         mut tell: impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<(CollectedMovement, Ended)> {
         let ending = self.listen(inlet, inputs, &mut tell);
+        // What reached the disk is kept, whichever way it ended.
         let flushed = self.recordings.recorder.flush().map_err(full);
+        // The reason why it ended says more than a flush that failed for the same disk.
         let ended = ending?;
         flushed?;
         Ok((self.tally, ended))
@@ -178,6 +186,7 @@ impl Collection {
                 recv(inlet.ended) -> ended => {
                     self.drain(inlet, tell)?;
                     ended.unwrap_or(Ok(()))?;
+                    // The last drain may have brought the window that was missing.
                     return Ok(if self.is_enough() { Ended::Enough } else { Ended::Exhausted });
                 },
                 recv(session) -> signal => match signal {
@@ -185,6 +194,7 @@ impl Collection {
                         self.drain(inlet, tell)?;
                         self.session(signal, tell)?;
                     }
+                    // A closed channel would be ready in every round from here on.
                     Err(_) => session = never(),
                 },
                 recv(stop) -> asked => match asked {
@@ -207,6 +217,7 @@ impl Collection {
         tell: &mut impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<()> {
         while let Ok(signal) = inlet.signals.try_recv() {
+            // Boundaries are kept while the gate is shut: training has to see what parted windows.
             if !matches!(signal, Signal::Mouse(event) if !self.gate.admits(event.at)) {
                 self.take(signal, tell)?;
             }
@@ -220,6 +231,7 @@ impl Collection {
         tell: &mut impl FnMut(&CollectedMovement, &Window) -> More,
     ) -> Result<()> {
         if let Signal::Boundary { at, kind } = signal {
+            // The gate first: movement in the same batch after a lock is anybody's.
             self.gate.session(at, kind);
         }
         self.take(signal, tell)
@@ -232,6 +244,7 @@ impl Collection {
     ) -> Result<()> {
         self.recordings.push(&signal).map_err(full)?;
         if let Some(window) = self.segmenter.push(signal) {
+            // A window is what training counts by, so nothing counted is lost with the power.
             self.recordings.recorder.flush().map_err(full)?;
             self.tally.add(&window);
             self.sated |= tell(&self.tally, &window) == More::IsOfNoUse;

@@ -346,6 +346,7 @@ impl StampedEvent {
     /// Stamps an entry with the clocks of the platform.
     pub fn now(event: Event) -> Self {
         use crate::platform::clock;
+        // Two clocks: one that people read and one that tells how late something was.
         Self { wall: clock::wall().to_string(), mono_us: clock::now(), event }
     }
 }

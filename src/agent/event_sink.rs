@@ -56,6 +56,8 @@ impl EventSink for Journal {
     }
 
     fn waits(&self) -> Option<Duration> {
+        // A disk that is full is rarely empty within the second, and a second is soon enough for a
+        // collector.
         self.is_behind().then_some(Duration::from_secs(1))
     }
 

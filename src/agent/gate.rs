@@ -19,11 +19,13 @@ impl SessionGate {
     /// Takes note of what happened to the session, in the time of the mouse's stream.
     pub(crate) fn session(&mut self, at: Timestamp, kind: Boundary) {
         match kind {
+            // Locked again without an unlock between is one lock.
             Boundary::Locked => self.shut = true,
             Boundary::Unlocked | Boundary::Start => {
                 self.shut = false;
                 self.open_from = Some(at + GRACE);
             }
+            // A sleep opens nothing: behind it the session may still be locked.
             Boundary::Suspended => self.open_from = Some(at + GRACE),
             Boundary::Quiet | Boundary::Overflow | Boundary::DeviceChanged => {}
         }
@@ -36,6 +38,7 @@ impl SessionGate {
 
     /// Whether what happens at this moment counts.
     pub(crate) fn admits(&self, at: Timestamp) -> bool {
+        // Without any word of the session everything counts: on some desktops nobody tells.
         !self.shut && self.open_from.is_none_or(|from| at >= from)
     }
 }

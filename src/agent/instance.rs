@@ -15,6 +15,7 @@ use crate::platform::file_watch::FileIdentity;
 
 /// Whoever looks whether a file is locked locks it for a moment, and an agent that was asked to end
 /// may take two seconds: it is tried so often.
+// 115 tries of 20 ms are 2.3 s: the two seconds of an agent that ends, and a little more.
 const TRIES: usize = 115;
 /// Between two tries.
 const PAUSE: Micros = Micros::from_millis(20);
@@ -55,6 +56,7 @@ impl Instance {
         for path in locks {
             match claim(path, socket, TRIES) {
                 Ok(file) => held.push(HeldLock { path: path.clone(), file }),
+                // Another agent is no reason to do without this lock.
                 Err(failure) if failure.kind() == FailureKind::Busy => return Err(failure),
                 Err(failure) => {
                     tracing::warn!("{failure}");
@@ -62,6 +64,7 @@ impl Instance {
                 }
             }
         }
+        // At least one lock is needed, or two agents could both count down.
         if let Some(failure) = refused.filter(|_| held.is_empty()) {
             return Err(failure);
         }
@@ -79,8 +82,10 @@ impl Instance {
         let mut held = self.held();
         let gone = held
             .iter_mut()
+            // Device and inode: a file of the same name that somebody put in its place is not ours.
             .filter(|lock| FileIdentity::of(&lock.path) != FileIdentity::of_open(&lock.file));
         let again = gone.map(|lock| {
+            // Once is enough here: whoever holds the new file will not let go within milliseconds.
             let claimed = claim(&lock.path, self.socket.as_deref(), 1);
             let failure = claimed.map(|file| lock.file = file).err();
             (lock.path.clone(), failure)
@@ -123,6 +128,7 @@ fn claim(path: &Path, socket: Option<&Path>, most_tries: usize) -> Result<File> 
 /// Who holds a lock; `None` when nobody does, or nobody ever has.
 pub(crate) fn holder(path: &Path) -> Option<Holder> {
     let file = files::open(path).ok()?;
+    // A shared lock, so that two who look do not each take the other for an agent.
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(read(path)),
         Ok(()) | Err(TryLockError::Error(_)) => None,

@@ -17,6 +17,7 @@ use super::settings::IntakeParams;
 
 /// The engine is woken at least this often in event time while the hand moves, microseconds. Every
 /// end of a movement wakes it at once; waking it for each event would cost more than scoring.
+// 50 ms are below what anybody sees of `status`, and a pause takes five times as long.
 const WAKE_EVERY: Micros = Micros(50_000);
 
 /// What happens when the engine is too slow.
@@ -61,7 +62,9 @@ pub(crate) fn queue(
     pressure: Pressure,
     pause: Micros,
 ) -> (Intake, SignalQueue) {
+    // Bounded: a stalled engine must not grow the process until the system kills it.
     let (signals, signals_out) = bounded(params.queue_signals.get() as usize);
+    // One ring is enough: whoever hears it reads all there is.
     let (bell, bell_out) = bounded(1);
     let (ended, ended_out) = bounded(1);
     let slack = Micros::from_millis(i64::from(params.slack_ms.get()));
@@ -86,9 +89,11 @@ impl Intake {
 
     fn carry(&mut self, source: &mut dyn EventSource) -> Result<()> {
         loop {
+            // Later than due, so that the last event, still in the pipe, is not overtaken.
             let timeout = self.quiet.left(self.now()).map(|left| span(left.0 + self.slack.0));
             let next = source.next(timeout);
             let mut told = false;
+            // News first: that it is blind is told before the boundary that comes of it.
             while let Some(news) = source.news() {
                 (self.news)(news);
                 told = true;
@@ -113,6 +118,7 @@ impl Intake {
     fn now(&self) -> Timestamp {
         match self.pressure {
             Pressure::Drop => clock::now(),
+            // A recording may be read faster than it happened; its own time is the only one.
             Pressure::Wait => self.quiet.seen_at,
         }
     }
@@ -120,9 +126,12 @@ impl Intake {
     /// Queues a signal; `false` once the engine is gone.
     fn put(&mut self, signal: Signal) -> bool {
         self.quiet.see(&signal);
+        // The boundary goes in before the next signal: windows must not join what lies around the
+        // gap.
         if self.lost && self.send(Signal::Boundary { at: signal.at(), kind: Boundary::Overflow }) {
             self.lost = false;
         }
+        // Still full: this signal is lost as well, and the boundary is tried again with the next.
         let alive = self.lost || self.send(signal);
         if self.is_time_to_ring(&signal) {
             self.ring();
@@ -136,6 +145,7 @@ impl Intake {
             Ok(()) => true,
             Err(TrySendError::Disconnected(_)) => false,
             Err(TrySendError::Full(signal)) => {
+                // The engine may be asleep with a full queue.
                 self.ring();
                 if self.pressure == Pressure::Wait {
                     return self.signals.send(signal).is_ok();
@@ -148,6 +158,7 @@ impl Intake {
 
     fn is_time_to_ring(&mut self, signal: &Signal) -> bool {
         let late = self.rung_at.is_none_or(|rung| signal.at() - rung >= WAKE_EVERY);
+        // Boundaries end movements, and an end is what a verdict waits for.
         let ring = late || matches!(signal, Signal::Boundary { .. });
         if ring {
             self.rung_at = Some(signal.at());
@@ -183,6 +194,7 @@ impl QuietTimer {
         match signal {
             Signal::Mouse(event) if event.kind.is_movement() => self.movement(*event),
             Signal::Mouse(_) => {}
+            // A quiet that came early ends nothing.
             Signal::Boundary { at, kind: Boundary::Quiet } if !self.is_over(*at) => {}
             Signal::Boundary { .. } => self.last = None,
         }
@@ -195,6 +207,7 @@ impl QuietTimer {
     /// Positions that did not move, or come late, prolong nothing: the segmenter drops them too.
     fn movement(&mut self, event: MouseEvent) {
         let goes_on = self.last.is_some_and(|last| {
+            // Positions polled while nothing moves would prolong the pause for ever.
             let still = (event.x, event.y) == (last.x, last.y) && event.at - last.at < self.pause;
             event.at < last.at || still
         });
@@ -210,6 +223,7 @@ impl QuietTimer {
 
     /// The signal that says so.
     fn due(&mut self) -> Option<Signal> {
+        // Taken: the same pause is told once.
         let at = self.last.take()?.at + self.pause;
         Some(Signal::Boundary { at, kind: Boundary::Quiet })
     }

@@ -2,7 +2,7 @@
 //! at most twice its cap long. What a full disk refuses is kept for a while and written later.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::data::private;
@@ -11,6 +11,7 @@ use crate::error::{Failure, Result};
 use super::event::StampedEvent;
 
 /// So much is kept while the disk refuses, bytes.
+// Some ten thousand entries: hours of a full disk.
 const MOST_BEHIND: usize = 4 << 20;
 
 /// An open journal.
@@ -33,6 +34,7 @@ impl Journal {
     pub fn open(path: &Path, cap: u64) -> Result<Self> {
         let opened = private::append_file(path).and_then(|mut file| {
             let bytes = file.metadata()?.len();
+            // The missing line break is the first thing that is written.
             let behind = if is_torn(&mut file, bytes)? { "\n".into() } else { String::new() };
             Ok((file, bytes, behind))
         });
@@ -46,6 +48,7 @@ impl Journal {
     /// When the disk refuses; the line is kept for later.
     pub fn write(&mut self, event: &StampedEvent) -> Result<()> {
         let line = serde_json::to_string(event).map_err(|e| failed(&self.path, e.into()))? + "\n";
+        // Beyond that entries are dropped whole: what is kept is still in order.
         if self.behind.len() + line.len() <= MOST_BEHIND {
             self.behind.push_str(&line);
         }
@@ -62,6 +65,7 @@ impl Journal {
     /// # Errors
     /// When the disk still refuses.
     pub(crate) fn catch_up(&mut self) -> Result<()> {
+        // Before and not after, so that the file is never longer than its cap.
         if self.bytes > 0 && self.bytes + self.behind.len() as u64 > self.cap {
             self.put_aside()?;
         }
@@ -76,10 +80,17 @@ impl Journal {
     }
 
     fn put_aside(&mut self) -> Result<()> {
+        // One older file alone: twice the cap is all that it ever takes.
         let older = self.path.with_extension("old.jsonl");
-        fs::rename(&self.path, older).map_err(|e| failed(&self.path, e))?;
+        match fs::rename(&self.path, older) {
+            // Somebody removed it, or the last try could not open a new one.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            moved => moved.map_err(|e| failed(&self.path, e))?,
+        }
+        // Opened before anything is let go: where it fails, what is behind waits for the next try.
+        let fresh = Self::open(&self.path, self.cap)?;
         let behind = std::mem::take(&mut self.behind);
-        *self = Self { behind, ..Self::open(&self.path, self.cap)? };
+        *self = Self { behind, ..fresh };
         Ok(())
     }
 }
@@ -104,6 +115,19 @@ fn failed(path: &Path, error: std::io::Error) -> Failure {
 mod tests {
     use super::*;
     use crate::agent::event::Event;
+
+    #[test]
+    fn a_full_journal_that_was_removed_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut journal = Journal::open(&path, 300).unwrap();
+        journal.write(&StampedEvent::now(Event::Resumed)).unwrap();
+        fs::remove_file(&path).unwrap();
+        for _ in 0..20 {
+            journal.write(&StampedEvent::now(Event::Resumed)).unwrap();
+        }
+        assert!(!journal.is_behind() && fs::metadata(&path).unwrap().len() <= 300);
+    }
 
     #[test]
     fn a_full_journal_is_put_aside_and_never_grows_beyond_its_cap() {

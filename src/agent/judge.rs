@@ -62,6 +62,7 @@ impl Judge {
     /// When the model cannot be used, or the choice does not fit it.
     pub fn open(model: &Path, scorer: &ScorerParams, choice: &DecisionChoice) -> Result<Self> {
         let (bundle, scorer) = LoadedScorer::open_bundle(model, scorer)?;
+        // The choice against the model, before anything of the old judge is let go.
         let decision = choice.resolve(&bundle)?;
         Ok(Self {
             report: ScorerStatus::of(&scorer),
@@ -88,6 +89,7 @@ impl Judge {
     /// See [`ModelVersions::open`].
     pub fn learning(self, path: &Path) -> Result<Self> {
         let anchor = self.decision.owner();
+        // Nothing to learn from without embeddings: a score says how likely, not where.
         let adaptation = anchor.map(|anchor| ModelVersions::open(path, &self.model.path, anchor));
         Ok(Self { adaptation: adaptation.transpose()?, adapts: true, ..self })
     }
@@ -115,6 +117,7 @@ impl Judge {
     /// # Errors
     /// [`FailureKind::Config`] when its model cuts otherwise.
     pub(crate) fn with_pause(self, pause_ms: u32) -> Result<Self> {
+        // The intake waits for pauses of a fixed length, and would tell them too soon or too late.
         if self.windows.pause_ms == pause_ms {
             return Ok(self);
         }
@@ -143,6 +146,8 @@ impl Judge {
             .with_kinematics(self.kinematics)
             .recognising(
                 &self.own_movement,
+                // Loaded with the detector and not before: a reload reads what was written
+                // meanwhile.
                 self.later_movement.as_ref().map(LaterMovement::load).unwrap_or_default(),
             )
             .noticing_programs();

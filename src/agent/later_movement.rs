@@ -34,6 +34,8 @@ impl LaterMovement {
     }
 
     fn read(&self) -> io::Result<KnownMovement> {
+        // Asked before it is read: a file of gigabytes put in its place must not be read into
+        // memory.
         if fs::metadata(&self.0)?.len() > MAX_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }

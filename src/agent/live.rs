@@ -14,9 +14,10 @@ use crate::platform::control::endpoint::ControlEndpoint;
 use crate::platform::{CaptureNews, ControlHandler, EventSource, StatusDisplay, clock};
 
 use super::away::AgentOrigin;
+use super::command::Command;
 use super::control::AgentControl;
 use super::device::DeviceCheck;
-use super::engine::{Command, Engine, EngineInputs, EngineParts, Stamp};
+use super::engine::{Engine, EngineInputs, EngineParts, Stamp};
 use super::event::{Event, StampedEvent};
 use super::intake::{self, Pressure};
 use super::judge::Judge;
@@ -92,6 +93,7 @@ pub enum SourceKind {
 
 /// A line to a running agent, for the signals of the system.
 pub fn commands() -> (Sender<Command>, Receiver<Command>) {
+    // Both ends, because the signals of the system and the control socket give commands as well.
     bounded(COMMANDS)
 }
 
@@ -101,6 +103,7 @@ pub fn commands() -> (Sender<Command>, Receiver<Command>) {
 /// When the source or the model failed. Everything that was seen is in the log by then.
 pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Result<String> {
     let Setup { source, kind, judge, mut responder_io, recorder, origin, .. } = setup;
+    // A recording can wait and has a time of its own; a mouse can do neither.
     let (pressure, stamp) = match kind {
         SourceKind::Mouse => (Pressure::Drop, Stamp::Clock),
         SourceKind::Recording => (Pressure::Wait, Stamp::LastSignal),
@@ -120,15 +123,18 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         head: origin.before.head.clone(),
         boot: clock::boot(),
     };
+    // Stamped before anything is seen: whatever follows is later than this.
     let started = StampedEvent::now(started);
     let after = origin.after(&started).into_iter().map(StampedEvent::now);
     for event in std::iter::once(started.clone()).chain(after) {
+        // First into the queue, which nobody else has yet: the log begins with the start.
         let _ = tasks.send(Task::Entry(event));
     }
     for (topic, sentence) in origin.problems {
         shared_status.problem(topic, Some(sentence));
     }
     let mut sinks = std::mem::take(&mut responder_io.sinks);
+    // Behind the same queue as the other sinks: a text file on a slow disk delays nobody.
     if let Some(path) = responder_io.metrics.take() {
         sinks.push(Box::new(Metrics::new(path, Arc::clone(&shared_status))));
     }
@@ -140,6 +146,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let pulse = responder_io.supervisor.pulse().map_or_else(never, tick);
     let params = ResponderParams { notify, lock };
     let control = AgentControl::new(shared_status.clone(), commands.0, setup.rules);
+    // Before the responder, which refreshes it with every word.
     let status_display = (setup.status_display)(Arc::new(control.clone()));
     let responder =
         Responder::new(responder_io, log, shared_status.clone(), params, status_display);
@@ -164,6 +171,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
     let adaptation = judge.adaptation.clone();
     let later_movement = judge.later_movement.clone();
     let devices = judge.devices.clone();
+    // Loaded before the detector is made: a restart must not forgive what was seen before it.
     let state = setup.saved.as_ref().and_then(SavedDecision::load);
     let detector = judge.detector().resumed(state.unwrap_or_default());
     let saved = setup.saved;
@@ -184,6 +192,7 @@ pub fn run(setup: Setup, commands: (Sender<Command>, Receiver<Command>)) -> Resu
         last_moment: setup.last_moment,
     });
     let ears = EngineInputs { inlet, session: setup.session, commands: commands.1, pulse };
+    // On this thread: the process lives as long as the engine does.
     let ending = engine.run(&ears);
     // The intake may live on, and must not keep the responder waiting for more.
     drop(telling.lock().unwrap_or_else(PoisonError::into_inner).take());

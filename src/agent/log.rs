@@ -21,6 +21,7 @@ use super::shared_status::SharedStatus;
 /// Entries that may wait for the event sinks; some 2 MB.
 const QUEUE: usize = 4096;
 /// How long an orderly end waits for them.
+// The whole process has to be gone within two seconds.
 const END: Duration = Duration::from_secs(1);
 
 /// The end of the log at which entries go in.
@@ -59,7 +60,9 @@ pub(crate) fn log(
     pressure: Pressure,
 ) -> (Log, Writer) {
     let (queue, queue_out) = bounded(QUEUE);
+    // Unbounded, because it must never hold up the sinks; they find out little.
     let (news, news_out) = unbounded();
+    // Nothing is ever sent: it closes with the writer, which is the message.
     let (ended, ended_out) = bounded(0);
     let lost = Arc::new(AtomicU64::new(0));
     let queue = Arc::new(Mutex::new(Some(queue)));
@@ -72,6 +75,7 @@ pub(crate) fn log(
 impl Notes {
     /// Hands an entry over.
     pub(crate) fn note(&self, event: &StampedEvent) {
+        // Cloned out of the lock: a full queue would otherwise keep everybody else from it.
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(queue) = queue else { return };
         match queue.try_send(event.clone()) {
@@ -80,6 +84,8 @@ impl Notes {
                 let _ = queue.send(event);
             }
             Err(TrySendError::Full(_)) => {
+                // Counted and told with the next entry that gets in, so that a gap does not look
+                // like silence.
                 self.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -111,6 +117,7 @@ impl Log {
         let Self { notes, ended, .. } = self;
         notes.close();
         let late = match notes.pressure {
+            // A recording is no hurry, and a test that loses entries shows nothing.
             Pressure::Wait => false,
             Pressure::Drop => ended.recv_timeout(END) == Err(RecvTimeoutError::Timeout),
         };
@@ -126,6 +133,7 @@ impl Writer {
     /// Writes until the other end is gone and nothing is left.
     pub(crate) fn run(mut self) {
         loop {
+            // The most impatient sink sets the time for all: those that have nothing to do say so.
             let waits = self.sinks.iter().filter_map(|(sink, _)| sink.waits()).min();
             let next = match waits {
                 Some(span) => self.queue.recv_timeout(span),
@@ -134,6 +142,8 @@ impl Writer {
             match next {
                 Ok(event) => self.note(&event),
                 Err(RecvTimeoutError::Timeout) => {
+                    // Sinks that wait for nothing are not asked, or their last failure would be
+                    // forgotten.
                     self.each(|sink| sink.waits().map(|_| sink.again()));
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -143,6 +153,7 @@ impl Writer {
     }
 
     fn note(&mut self, event: &StampedEvent) {
+        // Taken out before it is written: what is lost meanwhile counts for the next time.
         let events = self.lost.swap(0, Ordering::Relaxed);
         if events > 0 {
             let gone = StampedEvent::now(Event::Unwritten { events });
@@ -156,11 +167,13 @@ impl Writer {
     fn each(&mut self, mut work: impl FnMut(&mut dyn EventSink) -> Option<Result<()>>) {
         for (sink, said) in &mut self.sinks {
             let worked = work(sink.as_mut());
+            // Asked after each call, because a sink finds out about itself while it works.
             for news in sink.news() {
                 let _ = self.news.send(news);
             }
             let Some(worked) = worked else { continue };
             let failure = worked.err().map(|failure| failure.to_string());
+            // A disk that stays full is told once, and once more when it works again.
             if *said == failure {
                 continue;
             }

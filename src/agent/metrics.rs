@@ -18,6 +18,7 @@ use super::event_sink::EventSink;
 use super::shared_status::{SharedStatus, Status, WatchState};
 
 /// The file is written this often at most, unless something of weight happens.
+// As often as Prometheus' own example asks for it.
 const EVERY: Micros = Micros::from_millis(15_000);
 
 /// Counts, and writes the file.
@@ -55,6 +56,7 @@ impl EventSink for Metrics {
     fn note(&mut self, event: &StampedEvent) -> Result<()> {
         self.counts.count(&event.event);
         self.up = !matches!(event.event, Event::Stopped { .. });
+        // Alarms and everything but verdicts are written at once: they are what is alerted on.
         let light = matches!(&event.event, Event::Verdict(v) if v.judgement.action.is_none());
         let fresh = self.written.is_some_and(|written| event.mono_us - written < EVERY);
         if light && fresh {
@@ -124,6 +126,7 @@ const fn decision(decision: Decision) -> f64 {
 /// The collector, which is another user, must never see half a file.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    // In the same folder, because a rename does not cross file systems.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
     crate::data::private::open_to_readers(file.as_file())?;

@@ -64,10 +64,14 @@ impl ModelVersions {
     /// # Errors
     /// [`FailureKind::Data`] when the file is damaged, otherwise why file or model cannot be read.
     pub fn open(path: &Path, model: &Path, anchor: &OwnerModel) -> Result<Self> {
+        // Of the content, so that sealing a model is no change of it.
         let model_sha256 = sealing::sha256_of_content(model)?;
         let written = read(path)?;
+        // Another model's means are numbers of another space.
         let ours = written.model_sha256 == model_sha256;
         let versions = if ours { written.versions } else { Vec::new() };
+        // A file that was changed by hand could lead the owner anywhere: each version is held
+        // against the enrolment.
         let wrong = versions.iter().find_map(|version| version.adapted.validate(anchor).err());
         match wrong {
             Some(wrong) => Err(damaged(path, &wrong)),
@@ -92,6 +96,7 @@ impl ModelVersions {
     pub fn add(&mut self, adapted: Adapted, at: String) -> Result<()> {
         let number = self.now().map_or(1, |last| last.number.saturating_add(1));
         let drift = adapted.owner.drift(&self.anchor);
+        // In force before the disk has it: a full disk must not stop the following.
         self.versions.push(Version { number, at, drift, adapted });
         let surplus = self.versions.len().saturating_sub(MOST);
         self.versions.drain(..surplus);
@@ -131,6 +136,7 @@ fn read(path: &Path) -> Result<Written> {
         Err(error) => Err(Failure::io(path.display(), error)),
         Ok(bytes) => {
             let name = format!("{}, the adaptations since the enrolment", path.display());
+            // A key that is locked now is no damage: only what will never open may be forgotten.
             let text = sealing::opened(&name, Kind::Adaptation, bytes).map_err(closed)?;
             serde_json::from_slice(&text).map_err(|e| damaged(path, &e.to_string()))
         }

@@ -14,6 +14,7 @@ use crate::platform::capture::description::Unknown;
 use super::settings::NotifyParams;
 
 /// No decision looks farther back than this.
+// As many as the detector remembers.
 const MOST_WINDOWS: usize = 1000;
 
 /// How much movement the decision that stands rests on.
@@ -32,6 +33,7 @@ impl JudgedMovement {
             self.spans.pop_front();
         }
         self.judged = verdict.judgement.windows;
+        // An alarm that goes on has no new reason; the last one stays.
         self.why = verdict.why.or(self.why);
         self.spans.push_back(verdict.window.movement());
     }
@@ -40,6 +42,7 @@ impl JudgedMovement {
     /// it.", or that no hand moves it.
     fn sentence(&self) -> String {
         let [copies, generated] = self.why.map_or([0; 2], |why| [why.copies, why.generated]);
+        // What no hand does is told first: who moves it and how comes after that.
         if generated > 0 {
             return format!(
                 "A program moves the mouse: its last {generated} movements are more even than a hand's."
@@ -53,6 +56,7 @@ impl JudgedMovement {
         let windows = self.judged.min(self.spans.len());
         let micros: i64 = self.spans.iter().rev().take(windows).map(|span| span.0).sum();
         let seconds = Micros(micros).as_secs_f64();
+        // Under ten seconds a tenth matters; above, it is false precision.
         let digits = usize::from(seconds < 10.0);
         let how = match self.why.and_then(|why| why.differences[0]) {
             Some(difference) => format!("moved {} than you move it", difference.word()),
@@ -147,6 +151,7 @@ pub fn alarm(seen: &JudgedMovement, params: &NotifyParams) -> NoticeText {
 /// An alarm that will lock in so many seconds.
 pub(crate) fn countdown(seen: &JudgedMovement, seconds: u32, params: &NotifyParams) -> NoticeText {
     let no_hand = seen.why.is_some_and(|why| why.is_no_hand());
+    // Moving on is no remedy against an alarm that says that no hand moves it.
     let remedy = if no_hand { "" } else { " If it is you, just go on moving it." };
     let body = format!("{}{remedy}", seen.sentence());
     let notice = Notice { summary: locking_in(seconds), body, ask: params.buttons, urgent: true };
@@ -215,6 +220,7 @@ pub(crate) fn fragments() -> NoticeText {
 
 /// The mouse is not seen, or was not for a moment.
 pub(crate) fn blind(why: &str) -> NoticeText {
+    // What a library says may be a paragraph, and the rest of the notice would be cut off.
     let why: String = why.chars().take(60).collect();
     let body = format!(
         "Nobody is watched: {why}. It goes on as soon as it can; `mousewarden status` says more. If you \

@@ -38,6 +38,7 @@ impl Playback {
     }
 
     fn due(&mut self, at: Timestamp) -> Timestamp {
+        // By the first signal: a recording counts from zero or from another boot.
         let shift = *self.shift.get_or_insert_with(|| clock::now() - at);
         at + shift
     }
@@ -56,6 +57,7 @@ impl EventSource for Playback {
             let due = self.due(signal.at());
             let micros = timeout.map(|t| i64::try_from(t.as_micros()).unwrap_or(i64::MAX));
             let until = micros.map(|micros| clock::now() + Micros(micros));
+            // It sleeps no longer than it was asked to, and hands the signal out next time.
             if let Some(until) = until.filter(|until| *until < due) {
                 self.next = Some(signal);
                 clock::sleep_until(until);

@@ -49,6 +49,8 @@ impl Presence {
             // The responder ends when nobody can tell it anything any more.
             drop(tasks);
             if is_quiet {
+                // Where everything is in place it sleeps until something changes, without a
+                // wake-up.
                 watch.wait((!self.missing.is_empty()).then_some(AGAIN));
             }
         }
@@ -57,6 +59,7 @@ impl Presence {
     /// Makes again what is gone, and says what that was.
     fn mend(&mut self, control: &AgentControl) -> Vec<Event> {
         let mut again = self.instance.claim_again();
+        // A socket that others can no longer reach is as good as gone, though ours still listens.
         if FileIdentity::of(&self.socket) != self.place {
             again.push((self.socket.clone(), self.open(control).err()));
         }
@@ -79,6 +82,8 @@ impl Presence {
             }
             Some(failure) => {
                 let why = Some(failure.first_line());
+                // Told once: a folder that is gone for good would otherwise fill the log every ten
+                // seconds.
                 self.missing.insert(path).then_some(Event::Removed { file, why })
             }
         }

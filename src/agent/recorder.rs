@@ -43,6 +43,8 @@ impl Recorder {
     pub fn push(&mut self, signal: &Signal) -> Result<()> {
         self.writer.push(signal)?;
         match signal {
+            // A movement that has ended is what a replay needs whole; a lone event may wait for the
+            // next flush.
             Signal::Boundary { .. } => self.writer.flush(),
             Signal::Mouse(_) => Ok(()),
         }

@@ -23,6 +23,7 @@ pub struct Reloaded {
 
 impl Reloaded {
     /// The same, for an intake that waits for pauses of so many milliseconds.
+    // The intake counts pauses and lives through a reload.
     fn with_pause(self, pause_ms: u32) -> Result<Self> {
         Ok(Self { judge: self.judge.with_pause(pause_ms)?, ..self })
     }
@@ -31,6 +32,8 @@ impl Reloaded {
 impl Engine {
     pub(super) fn reload(&mut self) {
         let pause_ms = self.detector.segmenter().params().pause_ms;
+        // As a whole or not at all: a half of the new settings with a half of the old is nobody's
+        // wish.
         match (self.reload)().and_then(|reloaded| reloaded.with_pause(pause_ms)) {
             Ok(Reloaded { judge, sha256 }) => self.adopt(judge, sha256),
             Err(failure) => {
@@ -45,6 +48,7 @@ impl Engine {
         self.shared_status.model(judge.model.clone(), judge.report.clone(), &judge.decision);
         self.shared_status.adaptation(judge.adaptation.as_ref());
         self.shared_status.problem("configuration", None);
+        // Compared anew: the new model may know other devices.
         self.device.adopt(judge.profile());
         let notify = judge.notify.clone();
         let lock = judge.lock.clone();
@@ -61,12 +65,15 @@ impl Engine {
         let _ = self.tasks.send(task);
         let threshold = grouping.threshold;
         let group_windows = grouping.windows;
+        // Before the fingerprints are replaced by the new ones.
         let changes = sha256.changes_since(&self.sha256, self.has_adapted);
         self.sha256 = sha256.clone();
+        // What was learnt until now is part of these fingerprints.
         self.has_adapted = false;
         let sha256 = Some(Box::new(sha256));
         self.tell(Event::Reloaded { threshold, group_windows, sha256 });
         changes.into_iter().for_each(|what| self.tell(Event::Changed { what }));
+        // At the end, so that what the new model does not know is told after it is in force.
         self.look_at_device(None);
     }
 
@@ -87,6 +94,8 @@ impl Engine {
     pub(super) fn trust_device(&mut self) {
         let Some(capture) = self.device.trust() else { return };
         let since = clock::wall().strftime("%FT%TZ").to_string();
+        // A disk that refuses costs the memory of it, not the trust: the owner has just given a
+        // password.
         if let Some(Err(error)) = self.devices.as_mut().map(|list| list.add(&capture, since)) {
             tracing::warn!("the list of devices: {error}");
         }
@@ -107,6 +116,7 @@ impl Engine {
         let drift = now.drift;
         self.shared_status
             .change(|status| status.adaptation = Some(AdaptationStatus { version: number, drift }));
+        // Even where the file was not written: what is in force is another version now.
         self.has_adapted = true;
         self.tell(Event::Adapted { version: number, drift });
         self.shared_status.problem("adaptation", added.err().map(|failure| failure.first_line()));

@@ -25,9 +25,11 @@ pub struct SavedDecision {
 impl SavedDecision {
     /// Keeps states in this folder.
     pub fn within(folder: &Path) -> Self {
+        // One place: only the newest state is worth the disk.
         let (states, waiting) = bounded(1);
         let path = folder.join(NAME);
         let written = waiting.clone();
+        // A thread that cannot be had costs a restart its memory, not the watch.
         let to = path.clone();
         let writing = move || written.iter().for_each(|state| write(&to, &state));
         if let Err(error) = std::thread::Builder::new().name("saved".into()).spawn(writing) {
@@ -51,6 +53,7 @@ impl SavedDecision {
     /// Keeps a state; the newest takes the place of one that is not written yet.
     pub fn keep(&self, state: &DecisionState) {
         if let Err(TrySendError::Full(state)) = self.states.try_send(state.clone()) {
+            // Both may fail where the writer was faster: then it has taken what was there.
             let _ = self.waiting.try_recv();
             let _ = self.states.try_send(state);
         }

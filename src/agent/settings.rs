@@ -32,7 +32,10 @@ impl Default for IntakeParams {
         let backend = CaptureBackend::Auto;
         Self {
             backend,
+            // An event takes a quarter of a millisecond to get here (median on X11); three leave
+            // room.
             slack_ms: BoundedInt::clamped(3),
+            // At 8,000 Hz two seconds of an engine that stands still.
             queue_signals: BoundedInt::clamped(16_384),
         }
     }
@@ -75,6 +78,7 @@ impl Budget {
     pub fn half_life(self) -> Micros {
         let hours = match self {
             Self::Hours(hours) => hours.get(),
+            // As the default of a budget in hours.
             Self::Eer => 8,
         };
         Micros::from_millis(i64::from(hours) * 3_600_000)
@@ -105,12 +109,17 @@ pub struct DecisionChoice {
 impl Default for DecisionChoice {
     fn default() -> Self {
         Self {
+            // A notice is cheap, and an owner who is locked out by mistake switches the program
+            // off.
             max_action: MaxAction::Notify,
+            // One in a working day.
             notice_budget_h: Budget::Hours(BoundedInt::clamped(8)),
+            // One in a week of work: being locked out costs more than being asked.
             lock_budget_h: Budget::Hours(BoundedInt::clamped(40)),
             group_windows: ModelOr::Model,
             threshold: ModelOr::Model,
             confirm_windows: BoundedInt::clamped(2),
+            // As long as it takes to unlock and sit down again.
             cooldown_s: BoundedInt::clamped(60),
         }
     }
@@ -129,6 +138,7 @@ impl DecisionChoice {
         };
         let threshold = match self.threshold {
             ModelOr::Value(threshold) => threshold.get(),
+            // A threshold of another group size promises nothing for this one.
             ModelOr::Model => calibrated(bundle, windows)?,
         };
         let confirm = self.confirm_windows.get() as usize;
@@ -136,6 +146,7 @@ impl DecisionChoice {
             max_action: self.max_action,
             cooldown_s: self.cooldown_s.get(),
             grouping: GroupingParams { windows, threshold, confirm },
+            // Embeddings where there are any: they tell sessions apart, and scores do not.
             model: self.block_model(bundle)?,
             notice: trigger("notice_budget_h", self.notice_budget_h, bundle)?,
             lock: trigger("lock_budget_h", self.lock_budget_h, bundle)?,
@@ -163,51 +174,6 @@ fn trigger(key: &str, budget: Budget, bundle: &Bundle) -> Result<Trigger> {
         Failure::new(FailureKind::Config, what)
             .remedy("Enrol again: `mousewarden enroll`; or choose \"eer\".")
     })
-}
-
-/// The section `[policy]` of configurations before version 0.2, read so that an update leaves
-/// nobody unprotected.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct OldPolicy {
-    #[serde(rename = "ladder")]
-    old_max_action: Option<MaxAction>,
-    rule: Option<OldRule>,
-    hours_between_alarms: Option<BoundedInt<1, 1000>>,
-    group_windows: Option<ModelOr<BoundedInt<1, 1000>>>,
-    threshold: Option<ModelOr<Fraction>>,
-    hysteresis: Option<Fraction>,
-    confirm_windows: Option<BoundedInt<1, 1000>>,
-    cooldown_s: Option<BoundedInt<0, 86_400>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum OldRule {
-    Mean,
-    Cusum,
-    Scan,
-}
-
-impl OldPolicy {
-    /// What it says in today's words. Whoever set a threshold, a group or the rule of the mean
-    /// meant the rule of the equal error rate.
-    pub(crate) fn apply(self, choice: &mut DecisionChoice) {
-        let Self { old_max_action, rule, hours_between_alarms, group_windows, threshold, .. } =
-            self;
-        if rule == Some(OldRule::Mean) || group_windows.is_some() || threshold.is_some() {
-            choice.notice_budget_h = Budget::Eer;
-            choice.lock_budget_h = Budget::Eer;
-        } else if let Some(hours) = hours_between_alarms {
-            choice.notice_budget_h = Budget::Hours(hours);
-            choice.lock_budget_h = Budget::Hours(hours);
-        }
-        choice.max_action = old_max_action.unwrap_or(choice.max_action);
-        choice.group_windows = group_windows.unwrap_or(choice.group_windows);
-        choice.threshold = threshold.unwrap_or(choice.threshold);
-        choice.confirm_windows = self.confirm_windows.unwrap_or(choice.confirm_windows);
-        choice.cooldown_s = self.cooldown_s.unwrap_or(choice.cooldown_s);
-    }
 }
 
 fn calibrated(bundle: &Bundle, windows: usize) -> Result<f32> {
@@ -262,6 +228,7 @@ impl Default for NotifyParams {
             safe_mode: true,
             unknown_device: true,
             fault: true,
+            // One in five minutes, before people stop reading them.
             per_hour: BoundedInt::clamped(12),
         }
     }
@@ -281,7 +248,9 @@ pub struct LockParams {
 
 impl Default for LockParams {
     fn default() -> Self {
+        // Ten seconds: enough to move the mouse and be recognised, too few to do much harm in.
         let countdown_s = BoundedInt::clamped(10);
+        // Three within ten minutes is more often a bad model than an intruder who comes back.
         let safe_after = BoundedInt::clamped(3);
         Self { command: Vec::new(), countdown_s, safe_after }
     }
@@ -322,6 +291,7 @@ pub(crate) struct JournalParams {
 
 impl Default for JournalParams {
     fn default() -> Self {
+        // 8 MB are some days of work, and a collector reads them within seconds.
         Self { file: PathBuf::new(), max_mb: BoundedInt::clamped(8) }
     }
 }
@@ -364,8 +334,10 @@ impl Default for RetentionParams {
     fn default() -> Self {
         let days = BoundedInt::clamped;
         Self {
+            // Long enough to train again with them; the model itself needs them no more.
             recordings_days: days(30),
             watched_days: days(30),
+            // A quarter of a year, as incidents are looked into late.
             history_days: BoundedInt::clamped(90),
         }
     }
@@ -388,9 +360,11 @@ pub(crate) struct EnrolParams {
 impl Default for EnrolParams {
     fn default() -> Self {
         Self {
+            // More windows of one day say little more: days make an owner, not minutes.
             target_windows: BoundedInt::clamped(400),
             target_minutes: BoundedInt::clamped(5),
             stop_early: true,
+            // A working day in which false alarms of a young model bother nobody.
             quiet_hours: BoundedInt::clamped(8),
         }
     }

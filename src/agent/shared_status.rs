@@ -22,6 +22,7 @@ use super::model_versions::ModelVersions;
 
 /// A mouse that has not moved for so long while the session is in front may be one that is not
 /// seen, seconds.
+// A quarter of an hour is longer than most people read without touching the mouse.
 const SILENT_S: u64 = 15 * 60;
 
 /// Whether the agent watches.
@@ -206,6 +207,7 @@ pub(crate) struct SharedStatus {
     status: Mutex<Status>,
     started: Timestamp,
     /// Microseconds of the monotonic clock.
+    // Outside the lock, because it is written at every batch of a moving mouse.
     moved: AtomicI64,
 }
 
@@ -227,6 +229,7 @@ impl SharedStatus {
         let uptime_s = since(self.started);
         let still_s = since(moved);
         let mut status = Status { uptime_s, still_s, ..self.lock().clone() };
+        // Only while it watches: a locked or paused session is meant to be still.
         if status.state == WatchState::Watching && still_s >= SILENT_S {
             let minutes = still_s / 60;
             status.problems.push(format!(
@@ -239,6 +242,7 @@ impl SharedStatus {
 
     /// Notes that the mouse moves, or is watched again.
     pub(crate) fn moved(&self) {
+        // The clock and not the signal's own time: a recording lives in another one.
         self.moved.store(clock::now().micros(), Ordering::Relaxed);
     }
 
@@ -273,6 +277,7 @@ impl SharedStatus {
                 score: verdict.score.get(),
             });
             if let Some(action) = verdict.judgement.action {
+                // Kept as words: the windows behind it are gone by the time that somebody asks.
                 let why = verdict.why.map(|why| why.words()).unwrap_or_default();
                 status.last_alarm = Some(LastAlarm { at: wall.to_owned(), action, why });
             }
@@ -290,6 +295,7 @@ impl SharedStatus {
     pub(crate) fn problem(&self, topic: &str, sentence: Option<String>) {
         let prefix = format!("{topic}: ");
         self.change(|status| {
+            // One sentence for a topic: the newest reason replaces the last.
             status.problems.retain(|problem| !problem.starts_with(&prefix));
             status.problems.extend(sentence.map(|sentence| prefix + &sentence));
         });
@@ -350,6 +356,7 @@ impl ModelStatus {
             operating_point: bundle
                 .operating_points
                 .iter()
+                // A size of the owner's own was never measured: nothing is said of it.
                 .find(|point| point.windows == decision.grouping.windows)
                 .copied(),
         }

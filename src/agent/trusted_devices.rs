@@ -36,6 +36,8 @@ pub struct TrustedDevices {
 impl TrustedDevices {
     /// The list at this place; empty where the file is missing or damaged.
     pub(crate) fn load(path: &Path) -> Self {
+        // The device is the owner's again with the next unlock; a watch that does not start would
+        // cost more.
         let devices = read(path).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 tracing::warn!("{}: {error}; a password makes one known again", path.display());
@@ -61,10 +63,12 @@ impl TrustedDevices {
     /// When the file cannot be written; until it can, the device is the owner's all the same.
     pub(super) fn add(&mut self, capture: &Capture, since: String) -> io::Result<()> {
         let capture = capture.to_string();
+        // Names are compared as text: the same mouse in other screens is another capture.
         if self.devices.iter().any(|device| device.capture == capture) {
             return Ok(());
         }
         self.devices.push(TrustedDevice { since, capture });
+        // The oldest goes, which is most likely a mouse that broke.
         self.devices.drain(..self.devices.len().saturating_sub(MOST));
         self.write()
     }

@@ -11,14 +11,17 @@ pub(super) struct Unjudged {
 
 impl Unjudged {
     /// Movement is counted in pieces of this length.
+    // Whole pieces only, so that a twitch counts for nothing and a steady hand soon.
     const PIECE: Micros = Micros::from_millis(1000);
     /// A longer rest is no movement.
+    // The pause at which windows are cut.
     const PAUSE: Micros = Micros::from_millis(250);
 
     /// Takes the next signal; gives what has come together, a piece at a time.
     pub(super) fn add(&mut self, signal: Signal) -> Option<Micros> {
         let Signal::Mouse(event) = signal else { return None };
         let step = self.last.replace(event.at).map(|last| event.at - last);
+        // From a pause or a jump back in time no movement is counted.
         let moved = step.filter(|step| (Micros(0)..Self::PAUSE).contains(step));
         self.open = self.open + moved.unwrap_or_default();
         (self.open >= Self::PIECE).then(|| std::mem::take(&mut self.open))

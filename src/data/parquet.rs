@@ -15,7 +15,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use tempfile::NamedTempFile;
 
-use super::npz::make_folder;
+use super::npz::beside;
 use crate::error::{Failure, FailureKind, Result};
 
 /// Windows that are in memory at a time.
@@ -61,11 +61,7 @@ impl ParquetWriter {
     /// # Errors
     /// When nothing can be written there.
     pub(crate) fn create(path: &Path) -> Result<Self> {
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        make_folder(folder)?;
-        let file = NamedTempFile::new_in(folder)
-            .map_err(|e| Failure::io(format!("writing {}", path.display()), e))?;
+        let file = beside(path)?;
         let schema = Arc::new(schema());
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))

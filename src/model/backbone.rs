@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::bundle::{BackboneUsers, CONTRACT};
 use super::check::check_network;
+use super::checksum;
 use super::content::{self, Content};
 use super::fault::ModelFault;
 use super::file::{decode, encoded, versions};
 use super::metadata::{
     ARCHITECTURE_KEY, CONTRACT_KEY, WINDOWS_KEY, architecture_of, entry, optional, read,
 };
-use super::seal;
 use super::seen::SeenWindows;
 use super::weights::network_of;
 use crate::error::Result;
@@ -59,6 +59,7 @@ pub struct BackboneOrigin {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Population {
     /// Mean of the people's means, `[F]`.
+    // Triangles, because a file of 256 features would otherwise carry every number twice.
     pub mean: Vec<f32>,
     /// Lower Cholesky factor of the covariance between people, its rows up to the diagonal.
     pub between_user: Vec<f32>,
@@ -68,9 +69,11 @@ pub(crate) struct Population {
 
 impl Population {
     fn fits(&self, features: usize) -> bool {
+        // A lower triangle with its diagonal.
         let half = features * (features + 1) / 2;
         let sizes =
             [(&self.mean, features), (&self.between_user, half), (&self.within_session, half)];
+        // An infinite covariance would draw cohorts of nothing but not-a-number.
         sizes.iter().all(|(v, size)| v.len() == *size && v.iter().all(|x| x.is_finite()))
     }
 }
@@ -128,6 +131,7 @@ impl Backbone {
     /// The real users that it has learnt from, for the provenance of models; none if it knows none.
     pub fn people(&self) -> Option<BackboneUsers> {
         let BackboneOrigin { real_users, real_source, real_windows, .. } = &self.origin;
+        // A backbone of synthetic people alone has nobody that an evaluation could meet again.
         (*real_users > 0)
             .then(|| BackboneUsers { source: real_source.clone(), windows: real_windows.clone() })
     }
@@ -149,6 +153,7 @@ impl Backbone {
         let embedding = self.network.embedding().map_or(0, Linear::count);
         match &self.covariance {
             None => Ok(()),
+            // Embeddings are compared dimension by dimension.
             Some(covariance) if covariance.dimensions() == embedding => {
                 covariance.validate().map_err(ModelFault::Value)
             }
@@ -169,26 +174,30 @@ impl Content for Backbone {
         let origin = read(&model, BACKBONE_KEY)?;
         let windows: WindowParams = read(&model, WINDOWS_KEY)?;
         let population: Option<Option<Population>> = optional(&model, POPULATION_KEY)?;
+        // `null` and no entry both mean that it has seen nobody.
         let population = population.flatten();
         let covariance: Option<EmbeddingCovariance> = optional(&model, COVARIANCE_KEY)?;
         let clicks: Option<ClickPopulation> = optional(&model, CLICKS_KEY)?;
         let statistics: Option<Statistics> = optional(&model, STATISTICS_KEY)?;
         versions(&model)?;
-        let sealed = seal::check(&model);
+        // Asked before the graph is taken apart, told last: whatever else is wrong says more.
+        let unchanged = checksum::check(&model);
         let graph = model.graph.ok_or_else(|| ModelFault::Graph("it has none".into()))?;
         let mut network = network_of(&graph, architecture)?;
+        // The graph folds the statistics in; to go on with training they have to come out again.
         if let AnyNetwork::BiLstm(network) = &mut network {
             unfold(network, statistics.ok_or(ModelFault::Missing(STATISTICS_KEY))?)?;
         }
         windows.validate().map_err(ModelFault::Value)?;
         check_network(&network)?;
+        // Drawn cohorts go straight into the head.
         if !population.iter().all(|people| people.fits(network.head().weight.len())) {
             return Err(ModelFault::Value("its population has other features".into()));
         }
         let backbone = Self { network, windows, population, covariance, clicks, origin };
         backbone.check_covariance()?;
         backbone.check_clicks()?;
-        sealed.map(|()| backbone)
+        unchanged.map(|()| backbone)
     }
 
     fn encode(&self) -> Result<Vec<u8>, ModelFault> {
@@ -224,6 +233,7 @@ fn unfold(network: &mut Network, statistics: Statistics) -> Result<(), ModelFaul
     }
     let factors = norm.gamma.iter_mut().zip(&mut norm.beta);
     for ((gamma, beta), (mean, variance)) in factors.zip(mean.iter().zip(&variance)) {
+        // The fold in reverse: offset = beta - mean * factor, factor = gamma / deviation.
         *beta += mean * *gamma;
         *gamma *= (variance + epsilon).sqrt();
     }

@@ -19,6 +19,7 @@ impl BuiltinScorer {
 
 impl Scorer for BuiltinScorer {
     fn score(&mut self, windows: &[Steps]) -> Result<Vec<WindowScore>, ScoreError> {
+        // As ONNX Runtime's scorer does: both refuse the same windows.
         if windows.iter().any(Steps::is_empty) {
             return Err(ScoreError("a window without steps".into()));
         }

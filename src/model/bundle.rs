@@ -10,6 +10,8 @@ use crate::pipeline::{
 };
 
 /// The version of `onnx/README.md` that this build reads and writes.
+// Raised when a reader of the version before would misunderstand a file; new optional entries do
+// not.
 pub(crate) const CONTRACT: u32 = 2;
 
 /// How well groups of one size separate, measured on the calibration part.
@@ -54,11 +56,15 @@ pub(crate) fn limit_for(limits: &[Limit], hours: f32) -> Option<f32> {
     let first = limits.first()?;
     let last = limits.last()?;
     let above = limits.iter().position(|limit| limit.hours_between_alarms >= hours);
+    // At least the second: below the first limit the line through the first two goes on.
     let next = above.unwrap_or(limits.len() - 1).max(1);
+    // One limit alone has no slope.
     let Some(high) = limits.get(next) else { return Some(first.llr) };
     let low = &limits[next - 1];
     let share =
         (hours.max(f32::MIN_POSITIVE).ln() - log_hours(low)) / (log_hours(high) - log_hours(low));
+    // Never below a quarter of the smaller: a line that is steep by chance would reach 0 and alarm
+    // at once.
     let least = 0.25 * first.llr.min(last.llr);
     Some((low.llr + share * (high.llr - low.llr)).max(least))
 }
@@ -121,6 +127,7 @@ pub struct BackboneUsers {
 /// How training that starts from nothing is called in [`Provenance::backbone`].
 pub(crate) const RANDOM_START: &str = "random weights";
 
+// Files of before were all trained from random weights.
 fn random_backbone() -> String {
     RANDOM_START.into()
 }

@@ -9,6 +9,7 @@ use crate::pipeline::OwnerModel;
 use crate::pipeline::steps::STEP_FEATURES;
 
 /// The largest group of windows that a decision may wait for.
+// 1,000 windows are two hours of work: whoever waits longer for an answer has none.
 const MAX_GROUP: usize = 1000;
 
 /// Says what cannot work, if anything.
@@ -18,6 +19,7 @@ const MAX_GROUP: usize = 1000;
 pub(crate) fn check(bundle: &Bundle) -> Result<(), ModelFault> {
     bundle.windows.validate().map_err(ModelFault::Value)?;
     points(&bundle.operating_points)?;
+    // The default is what a configuration without a choice uses.
     if !bundle.operating_points.iter().any(|point| point.windows == bundle.default_group) {
         let group = bundle.default_group;
         return wrong(format!("default_group = {group} is not among its operating points"));
@@ -30,6 +32,7 @@ pub(crate) fn check(bundle: &Bundle) -> Result<(), ModelFault> {
         .kinematics
         .map_or(Ok(()), |kinematics| kinematics.validate())
         .map_err(ModelFault::Value)?;
+    // Last and longest: it walks through every weight.
     check_network(&bundle.network)
 }
 
@@ -51,6 +54,7 @@ fn points(points: &[OperatingPoint]) -> Result<(), ModelFault> {
     if points.is_empty() {
         return wrong("it has no operating points".into());
     }
+    // Ascending and each once: a size is looked up by the first that fits.
     if !points.is_sorted_by(|one, next| one.windows < next.windows) {
         return wrong("its operating points are not in ascending order of windows".into());
     }
@@ -72,6 +76,7 @@ fn point(point: &OperatingPoint) -> Result<(), ModelFault> {
         ("frr_interval", point.frr_interval[0]),
         ("frr_interval", point.frr_interval[1]),
     ];
+    // NaN is in no range, and so is refused as well.
     if let Some((name, value)) = rates.iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
         return wrong(format!("{name} = {value} of group {group} must lie in 0..=1"));
     }
@@ -82,6 +87,7 @@ fn point(point: &OperatingPoint) -> Result<(), ModelFault> {
 }
 
 fn limits(limits: &[Limit]) -> Result<(), ModelFault> {
+    // Interpolation divides by the difference of neighbours.
     if !limits.is_sorted_by(|one, next| one.hours_between_alarms < next.hours_between_alarms) {
         return wrong("its limits are not in ascending order of hours_between_alarms".into());
     }
@@ -101,6 +107,7 @@ fn is_usable(value: f32) -> bool {
 }
 
 fn owner_model(owner_model: &OwnerModel, network: &AnyNetwork) -> Result<(), ModelFault> {
+    // A model without embeddings counts as one of none.
     if network.embedding().map_or(0, Linear::count) != owner_model.covariance.dimensions() {
         return wrong("its owner model has other dimensions than its embedding".into());
     }
@@ -122,6 +129,7 @@ fn shapes(network: &Network) -> Result<(), ModelFault> {
     Ok(())
 }
 
+// Sizes before numbers: whatever indexes a weight relies on them.
 fn lstm(name: &str, layer: &BiLstm, input: usize) -> Result<(), ModelFault> {
     let hidden = layer.hidden;
     if !(1..=MAX_HIDDEN).contains(&hidden) || layer.input != input {
@@ -141,6 +149,8 @@ fn lstm(name: &str, layer: &BiLstm, input: usize) -> Result<(), ModelFault> {
 fn numbers(network: &Network) -> Result<(), ModelFault> {
     let Network { conditioning, first, norm, second, head } = network;
     let norm_fits = [&norm.gamma, &norm.beta, &norm.mean].iter().all(|values| finite(values))
+        // The sum is what is divided by: a tiny negative variance from rounding is fine with
+        // epsilon.
         && norm.variance.iter().all(|v| (v + norm.epsilon).is_normal() && v + norm.epsilon > 0.0);
     let parts = [
         (

@@ -86,6 +86,8 @@ pub(super) fn bytes_of<T: Content>(path: &Path) -> Result<Vec<u8>> {
     let name = name_of(path);
     let open = |error| Failure::io(&name, error).remedy(T::MAKE);
     let file = files::open(path).map_err(|error| match error.kind() {
+        // Each remedy of its own: a folder where a file ought to be was mistyped, a missing file
+        // was never made.
         std::io::ErrorKind::InvalidInput => ModelFault::NotAFile.of(&name),
         _ => open(error),
     })?;
@@ -93,6 +95,7 @@ pub(super) fn bytes_of<T: Content>(path: &Path) -> Result<Vec<u8>> {
     if metadata.len() > MAX_BYTES {
         return Err(ModelFault::TooLarge(metadata.len()).of(&name));
     }
+    // The file may grow meanwhile; the limit below holds all the same.
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| Failure::io(&name, error))?;
     sealing::opened(&name, Kind::Model, bytes)
@@ -103,8 +106,11 @@ fn persist(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    // Beside its place, because a rename does not cross file systems; hidden, so that nobody takes
+    // half of it for a model.
     let mut file = tempfile::Builder::new().prefix(".model-").tempfile_in(folder)?;
     file.write_all(bytes)?;
+    // Before the rename: a crash between the two would leave an empty file under the right name.
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The rename itself lives in the folder; where folders cannot be opened it needs no flush.

@@ -13,6 +13,7 @@ pub(crate) const EMBEDDING_WEIGHT: &str = "embedding.weight";
 pub(crate) const EMBEDDING_BIAS: &str = "embedding.bias";
 
 /// Behind everything: where a slice ends that leaves nothing out.
+// ONNX cuts a slice's end to the size of the axis.
 const END: i64 = i64::MAX;
 
 /// The nodes, in order.
@@ -25,6 +26,7 @@ pub(crate) fn nodes(network: &ConvNetwork) -> Vec<NodeProto> {
         all.extend(convolution(at, layer.kernel as i64));
     }
     all.extend(pooled(&format!("masked{}", network.layers.len())));
+    // A second output: readers that know only `genuine` go on as before.
     if network.embedding.is_some() {
         let inputs = ["features", EMBEDDING_WEIGHT, EMBEDDING_BIAS];
         all.push(node("Gemm", &inputs, &[EMBEDDING], vec![int("transB", 1)]));
@@ -41,6 +43,7 @@ fn steps_that_count() -> Vec<NodeProto> {
         node("Range", &["int.zero", "time", "int.one"], &["places"], vec![]),
         node("Cast", &[LENGTHS], &["long_lengths"], to_int64),
         node("Unsqueeze", &["long_lengths", "axis.1"], &["ends_of_rows"], vec![]),
+        // By length and not by zero steps: a hand that rests for a step sends zeros as well.
         node("Less", &["places", "ends_of_rows"], &["counts"], vec![]),
         node("Unsqueeze", &["counts", "axis.2"], &["rows_count"], vec![]),
         node("Where", &["rows_count", STEPS, "zero"], &["given"], vec![]),
@@ -53,6 +56,7 @@ fn moments_of_steps() -> Vec<NodeProto> {
         node("Slice", &["given", "axis.0", "axis.2", "axis.2"], &["ways"], vec![]),
         node("Slice", &["given", "axis.2", "end", "axis.2"], &["span_column"], vec![]),
         node("Squeeze", &["span_column", "axis.2"], &["raw_spans"], vec![]),
+        // A step without time has no velocity, see `SHORTEST_MS`.
         node("Max", &["raw_spans", "shortest"], &["spans"], vec![]),
         node("Where", &["counts", "spans", "zero"], &["used_spans"], vec![]),
         node("CumSum", &["used_spans", "int.one"], &["ends"], vec![]),
@@ -64,11 +68,13 @@ fn moments_of_steps() -> Vec<NodeProto> {
 fn on_the_clock() -> Vec<NodeProto> {
     let all_axes = vec![ints("axes", &[0, 1]), int("keepdims", 0)];
     vec![
+        // Padding adds nothing to the sum, so the largest is the window's own end.
         node("ReduceMax", &["ends"], &["whole"], vec![ints("axes", &[1]), int("keepdims", 1)]),
         node("Div", &["whole", "clock.tick_ms"], &["parts"], vec![]),
         node("Ceil", &["parts"], &["whole_parts"], vec![]),
         node("Max", &["whole_parts", "one"], &["some_ticks"], vec![]),
         node("Min", &["some_ticks", "clock.ticks"], &["ticks"], vec![]),
+        // All windows of a batch share one grid; the mask cuts each to its own ticks.
         node("ReduceMax", &["ticks"], &["most_ticks"], all_axes),
         node("Add", &["most_ticks", "one"], &["most_marks"], vec![]),
         node("Range", &["zero", "most_marks", "one"], &["mark_numbers"], vec![]),
@@ -102,6 +108,7 @@ fn channels() -> Vec<NodeProto> {
         node("Cast", &["ticks_count"], &["flat_mask"], to_float),
         node("Unsqueeze", &["flat_mask", "axis.1"], &["mask"], vec![]),
         node("Transpose", &["bent"], &["by_channel"], vec![ints("perm", &[0, 2, 1])]),
+        // Filters reach over a window's end: there they have to find zeros.
         node("Mul", &["by_channel", "mask"], &["masked0"], vec![]),
     ]
 }
@@ -113,11 +120,13 @@ fn convolution(at: usize, kernel: i64) -> Vec<NodeProto> {
     let bias = bias_name(at);
     let products = name("products");
     let positive = name("positive");
+    // Half to each side, so that as many ticks come out as went in.
     let pads = ints("pads", &[kernel / 2, kernel / 2]);
     let attributes = vec![ints("kernel_shape", &[kernel]), pads];
     vec![
         node("Conv", &[&input, &weight, &bias], &[&products], attributes),
         node("Relu", &[&products], &[&positive], vec![]),
+        // Masked anew after each layer: the bias made the padding non-zero.
         node("Mul", &[&positive, "mask"], &[&format!("masked{}", at + 1)], vec![]),
     ]
 }
@@ -129,11 +138,14 @@ fn pooled(last: &str) -> Vec<NodeProto> {
         node("Unsqueeze", &["ticks", "axis.2"], &["tick_counts"], vec![]),
         node("ReduceSum", &[last, "axis.2"], &["sum"], sum.clone()),
         node("Div", &["sum", "tick_counts"], &["mean"], vec![]),
+        // Away from the mean first: squares of sums would cancel in single precision.
         node("Sub", &[last, "mean"], &["away"], vec![]),
+        // Padding is away from the mean as well, and must not count.
         node("Mul", &["away", "mask"], &["masked_away"], vec![]),
         node("Mul", &["masked_away", "masked_away"], &["away_squares"], vec![]),
         node("ReduceSum", &["away_squares", "axis.2"], &["away_sum"], sum),
         node("Div", &["away_sum", "tick_counts"], &["variance"], vec![]),
+        // A window of one tick has no deviation, and a root has no slope at 0.
         node("Add", &["variance", "floor"], &["floored"], vec![]),
         node("Sqrt", &["floored"], &["deviation"], vec![]),
         node("Concat", &["mean", "deviation"], &["both"], vec![int("axis", 1)]),

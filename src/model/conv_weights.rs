@@ -7,6 +7,7 @@ use crate::nn::conv::clock::CHANNELS;
 use crate::nn::{BatchNorm, Clock, ConvLayer, ConvNetwork, Linear};
 
 /// Layers that this build accepts.
+// A bound for each size keeps a damaged file from asking for gigabytes before it is refused.
 const MAX_LAYERS: usize = 16;
 /// Ticks that one output may see.
 const MAX_KERNEL: usize = 255;
@@ -19,6 +20,7 @@ const MAX_TICKS: usize = 4096;
 /// left), which scores the same.
 pub(crate) fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, ModelFault> {
     let mut layers: Vec<ConvLayer> = Vec::new();
+    // Layers are counted by their names: the graph itself is compared as a whole elsewhere.
     while layers.len() < MAX_LAYERS && weights.has(&weight_name(layers.len())) {
         let input = layers.last().map_or(CHANNELS, |layer| layer.output);
         layers.push(layer(weights, layers.len(), input)?);
@@ -27,6 +29,8 @@ pub(crate) fn network_of(weights: &Weights<'_>) -> Result<ConvNetwork, ModelFaul
     Ok(ConvNetwork {
         clock: Clock {
             tick_ms: number(weights, "clock.tick_ms")?,
+            // Clamped to one more than allowed, which `check` refuses with the number in its
+            // message.
             ticks: number(weights, "clock.ticks")?.clamp(0.0, MAX_TICKS as f32 + 1.0) as usize,
         },
         scale: number(weights, "conditioning.scale")?,
@@ -70,6 +74,8 @@ fn layer(weights: &Weights<'_>, at: usize, input: usize) -> Result<ConvLayer, Mo
         weight: weights.floats(&name, &[output, input, kernel])?,
         norm: BatchNorm {
             beta: weights.floats(&bias_name(at), &[output])?,
+            // Epsilon 0 and variance 1, so that folding again gives the same weights to the last
+            // bit.
             ..BatchNorm::identity(output, 0.0)
         },
     })
@@ -107,6 +113,7 @@ pub(crate) fn check(network: &ConvNetwork) -> Result<(), ModelFault> {
         && network.scale.is_finite()
         && network.layers.iter().all(|layer| {
             let (weight, bias) = layer.folded();
+            // What is used are the folded weights: finite parts can give an infinite product.
             finite(&weight) && finite(&bias)
         }))
     {
@@ -127,6 +134,7 @@ fn fits(layer: &ConvLayer) -> bool {
     let ConvLayer { kernel, input, output, weight, norm } = layer;
     let BatchNorm { gamma, beta, mean, variance, .. } = norm;
     (1..=MAX_KERNEL).contains(kernel)
+        // Even lengths have no middle tick.
         && kernel % 2 == 1
         && (1..=MAX_HIDDEN).contains(output)
         && weight.len() == output * input * kernel

@@ -59,6 +59,7 @@ impl ModelFault {
     /// The fault as a failure of the file called `name`.
     pub(crate) fn of(self, name: &str) -> Failure {
         let remedy = self.remedy();
+        // The cause is kept for whoever matches on it; the text is for people.
         Failure::new(FailureKind::Data, format!("{name} {self}")).remedy(remedy).caused_by(self)
     }
 

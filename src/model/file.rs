@@ -7,19 +7,21 @@ use prost::Message;
 
 use super::bundle::Bundle;
 use super::check::check;
+use super::checksum;
 use super::content::{self, Content};
 use super::fault::ModelFault;
 use super::graph::graph_of;
 use super::metadata::{Metadata, architecture_of};
 use super::onnx_proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
-use super::seal;
 use super::weights::network_of;
 use crate::error::Result;
 use crate::nn::AnyNetwork;
 
 /// Version of the file format that is written and read.
+// What ONNX Runtime 1.17 reads, the oldest that is accepted.
 pub(super) const IR_VERSION: i64 = 8;
 /// Version of the operators.
+// From 18 on ReduceMax takes its axes as an input; 17 is read by every accepted runtime.
 pub(super) const OPSET: i64 = 17;
 
 impl Bundle {
@@ -81,7 +83,7 @@ impl Content for Bundle {
         let metadata = Metadata::of(&model)?;
         let architecture = architecture_of(&model)?;
         versions(&model)?;
-        let sealed = seal::check(&model);
+        let unchanged = checksum::check(&model);
         let graph = model.graph.ok_or_else(|| ModelFault::Graph("it has none".into()))?;
         let network = network_of(&graph, architecture)?;
         let bundle = Self {
@@ -97,7 +99,7 @@ impl Content for Bundle {
         };
         check(&bundle)?;
         // Last: whatever else is wrong says more.
-        sealed.map(|()| bundle)
+        unchanged.map(|()| bundle)
     }
 
     fn encode(&self) -> Result<Vec<u8>, ModelFault> {
@@ -116,10 +118,10 @@ impl Content for Bundle {
     }
 }
 
-/// The bytes of a file with this network's graph and these entries, sealed.
+/// The bytes of a file with this network's graph, these entries and their checksum.
 ///
 /// # Errors
-/// [`ModelFault::Unreadable`] when the seal has no JSON form.
+/// [`ModelFault::Unreadable`] when the checksum has no JSON form.
 pub(super) fn encoded(
     network: &AnyNetwork,
     metadata_props: Vec<StringStringEntryProto>,
@@ -127,16 +129,16 @@ pub(super) fn encoded(
     model_bytes(graph_of(network), metadata_props)
 }
 
-/// The bytes of a file with this graph and these entries, sealed.
+/// The bytes of a file with this graph, these entries and their checksum.
 ///
 /// # Errors
-/// [`ModelFault::Unreadable`] when the seal has no JSON form.
+/// [`ModelFault::Unreadable`] when the checksum has no JSON form.
 pub(super) fn model_bytes(
     graph: GraphProto,
     mut metadata_props: Vec<StringStringEntryProto>,
 ) -> Result<Vec<u8>, ModelFault> {
     // First: a file that ends early never ends before it.
-    metadata_props.insert(0, seal::seal(&graph, &metadata_props)?);
+    metadata_props.insert(0, checksum::entry_of(&graph, &metadata_props)?);
     let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
     let model = ModelProto {
         ir_version: Some(IR_VERSION),
@@ -154,11 +156,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<ModelProto, ModelFault> {
         return Err(ModelFault::Empty);
     }
     // Every writer of ONNX starts with the format's version, field 1.
+    // Only a guess at what it was meant to be: it decides between "truncated" and "something else".
     let begins_well = matches!(bytes, [0x08, version, ..] if *version < 64);
     match ModelProto::decode(bytes) {
         Ok(model) if model.graph.is_some() => Ok(model),
         Ok(_) if begins_well => Err(ModelFault::Truncated(bytes.len())),
         Ok(_) => Err(ModelFault::NotOnnx("it holds no graph".into())),
+        // prost's word for bytes that end within a field.
         Err(error) if begins_well && error.to_string().contains("underflow") => {
             Err(ModelFault::Truncated(bytes.len()))
         }
@@ -167,6 +171,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<ModelProto, ModelFault> {
 }
 
 pub(super) fn versions(model: &ModelProto) -> Result<(), ModelFault> {
+    // Exactly one set of operators: a custom one could do anything.
     let opsets: Vec<_> = model.opset_import.iter().map(|set| set.version.unwrap_or(0)).collect();
     if model.ir_version != Some(IR_VERSION) || opsets != [OPSET] {
         let ir = model.ir_version.unwrap_or(0);

@@ -54,6 +54,7 @@ fn nodes(first: i64, second: i64) -> Vec<NodeProto> {
         node("Mul", &["centred", "conditioning.gain"], &["conditioned"], vec![]),
         node("Transpose", &["conditioned"], &["by_time"], vec![ints("perm", &[1, 0, 2])]),
         lstm(["by_time", weights[0], weights[1], weights[2]], &["first_y"], first),
+        // ONNX puts directions before the batch; joined they are features side by side.
         node("Transpose", &["first_y"], &["first_sides"], vec![ints("perm", &[0, 2, 1, 3])]),
         node("Reshape", &["first_sides", "first.shape"], &["first_joined"], vec![]),
         node("Mul", &["first_joined", "norm.factor"], &["normed"], vec![]),
@@ -82,6 +83,7 @@ fn initializers(network: &Network) -> Vec<TensorProto> {
         floats("conditioning.gain", &[3], &conditioning.gain),
     ];
     all.extend(lstm_weights("first", &network.first));
+    // 0 copies a dimension of the input: batch and time stay free.
     all.push(shape("first.shape", &[0, 0, joined]));
     all.push(floats("norm.factor", &[joined], &factor));
     all.push(floats("norm.offset", &[joined], &offset));
@@ -109,6 +111,7 @@ fn fold(norm: &BatchNorm) -> (Vec<f32>, Vec<f32>) {
 fn lstm_weights(name: &str, layer: &BiLstm) -> [TensorProto; 3] {
     let input = layer.input as i64;
     let hidden = layer.hidden as i64;
+    // ONNX has two biases where the engine has one.
     let zeros = vec![0.0; 4 * layer.hidden];
     let bias = [&layer.forward.b[..], &zeros, &layer.backward.b, &zeros].concat();
     [
@@ -143,6 +146,7 @@ pub(super) fn node(
     NodeProto {
         input: owned(inputs),
         output: owned(outputs),
+        // Names of nodes must differ; the last output's is unique by construction.
         name: outputs.last().map(|output| format!("{op}:{output}")),
         op_type: Some(op.into()),
         attribute,
@@ -172,6 +176,7 @@ pub(super) fn ints(name: &str, values: &[i64]) -> AttributeProto {
 }
 
 pub(super) fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+    // Little-endian by ONNX's definition, on every machine.
     let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     tensor(name, dims, data_type::FLOAT, bytes)
 }

@@ -13,6 +13,7 @@ use crate::error::{Failure, FailureKind, Result};
 use crate::files;
 
 /// File names of the library on this system, the version that is shipped first.
+// By full version first: a link without one may lead to another release.
 pub fn library_names() -> &'static [&'static str] {
     match OS {
         "macos" => &["libonnxruntime.1.28.0.dylib", "libonnxruntime.dylib"],
@@ -24,6 +25,7 @@ pub fn library_names() -> &'static [&'static str] {
 /// Folders in which a library that came with the program lies: beside the executable, in `lib`
 /// beside it, in `../lib/mousewarden`. The folder of the user's data comes after these.
 pub fn folders_beside(executable: &Path) -> Vec<PathBuf> {
+    // A relative executable path depends on the working folder, which anybody may choose.
     let Some(folder) = executable.parent().filter(|folder| folder.is_absolute()) else {
         return Vec::new();
     };
@@ -37,6 +39,7 @@ pub(crate) fn candidates(folders: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
     let absolute = folders.iter().filter(|folder| folder.is_absolute());
     absolute
         .flat_map(|folder| library_names().iter().map(move |name| folder.join(name)))
+        // Links are followed here and examined later, by what they lead to.
         .filter(|path| path.is_file())
 }
 
@@ -61,6 +64,7 @@ pub(crate) fn examine(path: &Path) -> Result<()> {
     if path.exists() && !path.is_file() {
         return refuse(&name, FailureKind::Unavailable, "is not a file");
     }
+    // Regular files only: a pipe in its place would keep the loader waiting for ever.
     let opened = files::open(path).and_then(|file| Ok((file.metadata()?, file)));
     let (metadata, file) = opened.map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
     let mut head = Vec::new();
@@ -112,6 +116,7 @@ pub(crate) fn how_to_fetch(folder: &Path) -> String {
 }
 
 /// Enough of a file for its header and the table of its segments.
+// Section tables lie at the end; program headers lie within the first pages.
 const HEAD_BYTES: u64 = 64 << 10;
 
 const OTHER: &str = "another processor on";
@@ -131,6 +136,7 @@ impl Image {
             [0x7f, b'E', b'L', b'F', 2, 1, ..] => Self::elf(head),
             [0xcf, 0xfa, 0xed, 0xfe, ..] => Self::mach(head),
             [b'M', b'Z', ..] => Self::pe(head),
+            // 32-bit ELF is a library, but none that this process could load.
             [0x7f, b'E', b'L', b'F', ..] => Some(Self { os: "linux", arch: OTHER, end: 0 }),
             _ => None,
         }
@@ -148,6 +154,7 @@ impl Image {
         let size = number(head, 54, 2)?;
         let count = number(head, 56, 2)?;
         let mut end = 0;
+        // Checked sums: a forged header must end in a refusal and not in an overflow.
         for index in 0..count {
             let segment = head.get(usize::try_from(table.checked_add(index * size)?).ok()?..)?;
             end = end.max(number(segment, 8, 8)?.checked_add(number(segment, 32, 8)?)?);
@@ -166,6 +173,7 @@ impl Image {
 
     fn pe(head: &[u8]) -> Option<Self> {
         let header = head.get(usize::try_from(number(head, 60, 4)?).ok()?..)?;
+        // "PE" and two zeros, where the DOS header points to.
         if number(header, 0, 4)? != 0x4550 {
             return None;
         }

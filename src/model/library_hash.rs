@@ -30,6 +30,7 @@ impl TryFrom<String> for LibraryHash {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        // Tools print both; one form is compared.
         let text = text.to_lowercase();
         if text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             Ok(Self(text))
@@ -54,6 +55,7 @@ impl LibraryHash {
         let mut file = File::open(path)?;
         let mut hash = Sha256::new();
         let mut bytes = vec![0; 1 << 16];
+        // In pieces: the library has tens of megabytes, and a small machine runs this as well.
         loop {
             match file.read(&mut bytes)? {
                 0 => break,
@@ -70,6 +72,7 @@ impl LibraryHash {
     }
 
     fn is_known(&self) -> bool {
+        // For this system alone: another one's library is no use even where it is known.
         KNOWN.iter().any(|(os, arch, hash)| (*os, *arch, *hash) == (OS, ARCH, self.0.as_str()))
     }
 }
@@ -82,6 +85,8 @@ pub(crate) fn check(path: &Path, named: Option<&LibraryHash>) -> Result<()> {
     let name = format!("ONNX Runtime library {}", path.display());
     let found = LibraryHash::of(path).map_err(|error| Failure::io(&name, error).remedy(FETCH))?;
     let what = match named {
+        // A named hash stands for its file even where that is a known one: whoever names it means
+        // it.
         Some(named) if *named == found => return Ok(()),
         Some(_) => "is another than the configuration names",
         None if found.is_known() => return Ok(()),

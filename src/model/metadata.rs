@@ -80,6 +80,8 @@ impl Metadata {
             entry(GROUP_KEY, &self.default_group)?,
             entry(PROVENANCE_KEY, &self.provenance)?,
         ];
+        // Entries that a model does not have are left out, so that older readers of this contract
+        // see what they know.
         let optional = [calibration, owner_model, limits, kinematics].into_iter().flatten();
         Ok(required.into_iter().chain(optional).collect())
     }
@@ -116,6 +118,7 @@ pub(super) fn architecture_of(model: &ModelProto) -> Result<Architecture, ModelF
     match architecture.as_str() {
         "bilstm" => Ok(Architecture::BiLstm),
         "conv" => Ok(Architecture::Conv),
+        // Told by its own name: it may be an architecture of a later version.
         _ => Err(ModelFault::Graph(format!("it calls itself {architecture:?}"))),
     }
 }
@@ -145,6 +148,7 @@ pub(super) fn entry(
     key: &'static str,
     value: &impl Serialize,
 ) -> Result<StringStringEntryProto, ModelFault> {
+    // JSON in a string, because ONNX's metadata is text and tools show it as such.
     let value = serde_json::to_string(value).map_err(|error| unreadable(key, &error))?;
     Ok(StringStringEntryProto { key: Some(key.into()), value: Some(value) })
 }
@@ -162,6 +166,7 @@ pub(super) fn optional<T: DeserializeOwned>(
     model: &ModelProto,
     key: &'static str,
 ) -> Result<Option<T>, ModelFault> {
+    // A missing entry is none; one that cannot be read is a fault all the same.
     text(model, key).map(|_| read(model, key)).transpose()
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod backbone;
 mod builtin;
 pub(crate) mod bundle;
 mod check;
+mod checksum;
 mod content;
 mod conv_graph;
 mod conv_weights;
@@ -18,7 +19,6 @@ mod metadata;
 mod onnx;
 pub mod onnx_proto;
 mod scorer;
-mod seal;
 mod seen;
 mod weights;
 

@@ -49,11 +49,13 @@ impl Runtime {
     pub fn open(path: &Path, named: bool, sha256: Option<&LibraryHash>) -> Result<&'static Self> {
         static OPENING: Mutex<()> = Mutex::new(());
         static OPEN: OnceLock<Runtime> = OnceLock::new();
+        // One at a time: two that open side by side could each set the interface.
         let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         match OPEN.get() {
             Some(open) if !named || same_file(&open.path, path) => Ok(open),
             Some(open) => Err(too_late(path, &open.path.display().to_string())),
             None => {
+                // Outside the cell: a library that fails to start may be replaced by another later.
                 let opened = Self::start(path, sha256)?;
                 Ok(OPEN.get_or_init(|| opened))
             }
@@ -105,6 +107,7 @@ fn interface(path: &Path) -> Result<(OrtApi, String)> {
         .ok_or_else(|| {
             unusable(path, &format!("is version {version} without interface {ORT_API_VERSION}"))
         })?;
+    // Never closed: its threads would run on in memory that is no longer there.
     std::mem::forget(library);
     Ok((api, version))
 }
@@ -112,6 +115,7 @@ fn interface(path: &Path) -> Result<(OrtApi, String)> {
 fn accept(path: &Path, version: &str) -> Result<()> {
     match minor(version) {
         None => Err(unusable(path, &format!("has the unknown version {version:?}"))),
+        // Interfaces are numbered by the minor version that brought them.
         Some(minor) if minor < ORT_API_VERSION => {
             Err(unusable(path, &format!("is version {version}, older than 1.{ORT_API_VERSION}")))
         }
@@ -134,6 +138,7 @@ fn reason(error: &libloading::Error) -> String {
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {
+    // Compared with links resolved: packages install the library under several names.
     one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|o| o == one))
 }
 
@@ -163,6 +168,7 @@ impl OnnxScorer {
     }
 
     fn batch(&mut self, windows: &[Steps]) -> ort::Result<Vec<WindowScore>> {
+        // Filled up to the longest of the batch, which `lengths` cuts again.
         let (steps, lengths) = padded(windows);
         let steps = Tensor::from_array(steps)?;
         let lengths = Tensor::from_array(lengths)?;
@@ -172,6 +178,7 @@ impl OnnxScorer {
             scores.iter().copied().map(|score| Score::new(score).into()).collect();
         if let Some(embedding) = outputs.get(EMBEDDING) {
             let (_, embedding) = embedding.try_extract_tensor::<f32>()?;
+            // Rows of a flat array: every window has as many numbers.
             let rows = embedding.chunks(embedding.len() / windows.len().max(1));
             let pairs = window_scores.iter_mut().zip(rows);
             pairs.for_each(|(window_score, row)| window_score.embedding = row.to_vec());
@@ -257,6 +264,7 @@ fn session(runtime: &Runtime, model: &[u8]) -> ort::Result<Session> {
 
 /// `[batch, time, 3]` filled up with zeros, and how many steps of each row count.
 fn padded(windows: &[Steps]) -> (Array3<f32>, Array1<i32>) {
+    // Sorting by length would save padding, and cost the order of the answers; batches are small.
     let time = windows.iter().map(Steps::len).max().unwrap_or(0);
     let mut steps = Array3::zeros((windows.len(), time, STEP_FEATURES));
     for (mut row, window) in steps.outer_iter_mut().zip(windows) {

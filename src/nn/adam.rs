@@ -51,6 +51,8 @@ impl Parameter {
 
     /// One step along the gradient.
     pub(crate) fn step(&mut self, step: AdamStep, params: &TrainParams) {
+        // In double precision: beta to the power of thousands of steps is a small difference from
+        // 1.
         let [mean, square] =
             params.betas.map(|beta| 1.0 - f64::from(beta).powf(step.number as f64));
         let [means, squares] = &mut self.moments;
@@ -60,6 +62,7 @@ impl Parameter {
             moments: [means, squares],
             shorten: step.shorten,
             betas: params.betas,
+            // Divided once a step instead of once a number.
             rate: (f64::from(step.rate) / mean) as f32,
             square_correction: (1.0 / square) as f32,
             epsilon: params.epsilon,
@@ -112,6 +115,7 @@ pub(crate) struct SquareSum<'a>(pub &'a [f32]);
 impl Operation for SquareSum<'_> {
     type Output = f64;
 
+    // Longer sums in single precision would lose the small gradients: 4,096 squares, then doubles.
     #[inline(always)]
     fn run<S: Simd>(self, _: S) -> f64 {
         let mut total = 0.0;
@@ -123,6 +127,7 @@ impl Operation for SquareSum<'_> {
                     *lane += value * value;
                 }
             }
+            // The rest goes into the first lanes: a sum of its own would add in another order.
             lanes.iter_mut().zip(rest).for_each(|(lane, value)| *lane += value * value);
             total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
         }

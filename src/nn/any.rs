@@ -42,6 +42,7 @@ impl AnyNetwork {
     /// From the same to the window's embedding, where it gives any.
     pub const fn embedding(&self) -> Option<&Linear> {
         match self {
+            // Its scores are the sigmoid of final states; groups of them are judged by their mean.
             Self::BiLstm(_) => None,
             Self::Conv(network) => network.embedding.as_ref(),
         }

@@ -5,6 +5,7 @@ use super::network::Conditioning;
 
 impl Conditioning {
     /// Scale 1, no shift: `z = asinh(x)`.
+    // Enough for tests and invented networks: nothing is fitted.
     pub const IDENTITY: Self = Self { scale: [1.0; 3], shift: [0.0; 3], gain: [1.0; 3] };
 
     /// From the raw steps of the training part, `(dx px, dy px, dt ms)` a row. The scale is one
@@ -23,10 +24,13 @@ impl Conditioning {
         }
         let mut fitted = Self::IDENTITY;
         for (index, column) in columns.iter().enumerate() {
+            // The median, because one flick across two screens would move a mean.
             let scale = median_magnitude(column).map_or(1.0, |median| 1.0 / median);
             let (mean, deviation) = moments(column, scale);
             fitted.scale[index] = scale;
             fitted.shift[index] = mean;
+            // A column that never varies (a clock of one period) would be divided by almost
+            // nothing.
             fitted.gain[index] = if deviation > 1e-6 { 1.0 / deviation } else { 1.0 };
         }
         fitted
@@ -40,11 +44,13 @@ impl Conditioning {
 }
 
 fn median_magnitude(column: &[f32]) -> Option<f32> {
+    // Steps of 0 are most of a column on one axis: with them the median is 0 itself.
     let mut sizes: Vec<f32> = column.iter().map(|x| x.abs()).filter(|&x| x > 0.0).collect();
     let middle = sizes.len() / 2;
     if sizes.is_empty() {
         return None;
     }
+    // Selection and not a sort: a training part has millions of rows.
     let (_, median, _) = sizes.select_nth_unstable_by(middle, f32::total_cmp);
     Some(*median)
 }

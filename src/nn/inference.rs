@@ -74,9 +74,11 @@ impl Inference {
         for chunk in windows.chunks(CHUNK) {
             self.logits(chunk);
             let first = out.len();
+            // Not-a-number for windows without steps: a score must never be invented for them.
             out.resize(first + chunk.len(), f32::NAN);
             for (s, &logit) in self.sums.iter().enumerate() {
                 if self.packing.last_row(s).is_some() {
+                    // The batch was sorted by length; answers go back to the caller's order.
                     out[first + self.packing.order()[s]] = sigmoid(logit);
                 }
             }
@@ -94,6 +96,8 @@ impl Inference {
                 let row = self.packing.last_row(s);
                 let sides = row.iter().flat_map(|row| self.tapes.each_ref().map(|t| (t, *row)));
                 out[at] =
+                    // Padding units are left out: they are zero, and a head has no weights for
+                    // them.
                     sides.flat_map(|(t, row)| &t.output(row, padded)[..hidden]).copied().collect();
             }
         }
@@ -105,6 +109,7 @@ impl Inference {
         self.packing.pack(windows.iter().map(|window| window.len()));
         self.packing.inputs(windows, &self.conditioning, &mut self.inputs);
         self.sums.clear();
+        // Each logit begins with the bias, and both directions add to it.
         self.sums.resize(windows.len(), self.bias);
         for direction in 0..2 {
             self.first(direction);
@@ -113,7 +118,9 @@ impl Inference {
         for (direction, tape) in self.tapes.iter_mut().enumerate() {
             let inputs = [&*normed[0][direction], &*normed[1][direction]];
             let pass = Pass { kernel: *kernel, shape: self.shapes[1], packing, inputs };
+            // Gates are not kept: only training reads them again, and they are most of the memory.
             tape.forward(pass, &self.panels[1][direction], false);
+            // Only each sequence's last step counts, in both directions' own reading order.
             tape.project_last(packing, &self.head[direction], &mut self.sums);
         }
     }
@@ -129,6 +136,7 @@ impl Inference {
         let [forward, backward] = &mut self.normed[direction];
         forward.fit(packing.rows() * shape.padded);
         backward.fit(packing.rows() * shape.padded);
+        // `forward` is what the layer above reads from the start, whichever direction wrote it.
         let out = if direction == 0 { [forward, backward] } else { [backward, forward] };
         kernel.apply(Affine {
             values: &tape.hidden,
@@ -162,6 +170,7 @@ impl Operation for Affine<'_> {
                 *out = values[j] * scale[j] + shift[j];
             }
             let back = back as usize * width;
+            // Both orders now, so that the layer above reads plain rows and never through an index.
             other[back..back + width].copy_from_slice(own);
         }
     }
@@ -178,6 +187,7 @@ fn panels(shape: &PanelShape, layer: &BiLstm) -> [Lines; 2] {
 /// The running statistics folded into one scale and one offset a feature.
 fn affine(network: &Network, padded: usize) -> [[Vec<f32>; 2]; 2] {
     let norm = &network.norm;
+    // One scale and one shift instead of four arrays a feature and step.
     let inverse = norm.variance.iter().map(|variance| 1.0 / (variance + norm.epsilon).sqrt());
     let scale: Vec<f32> =
         norm.gamma.iter().zip(inverse).map(|(gamma, inverse)| gamma * inverse).collect();

@@ -26,6 +26,7 @@ impl Network {
 
 fn bilstm(input: usize, hidden: usize, seed: u64, purpose: u64) -> BiLstm {
     let [forward, backward] = [purpose, purpose + 1]
+        // Every direction has a stream of its own: the size of one never shifts another's numbers.
         .map(|purpose| direction(input, hidden, &mut RandomStream::new(seed, purpose)));
     BiLstm { input, hidden, forward, backward }
 }
@@ -35,11 +36,13 @@ fn direction(input: usize, hidden: usize, stream: &mut RandomStream) -> LstmWeig
     let w = glorot(4 * hidden * input, input + hidden, stream);
     let r = (0..4).flat_map(|_| orthogonal(hidden, stream)).collect();
     let mut b = vec![0.0; 4 * hidden];
+    // Gates are i, o, f, c: the third quarter is the forget gate, which begins open.
     b[2 * hidden..3 * hidden].fill(1.0);
     LstmWeights { w, r, b }
 }
 
 fn head(features: usize, seed: u64) -> Dense {
+    // Its stream comes after those of four directions.
     Dense { weight: glorot(features, features + 1, &mut RandomStream::new(seed, 5)), bias: 0.0 }
 }
 
@@ -55,8 +58,11 @@ fn orthogonal(size: usize, stream: &mut RandomStream) -> Vec<f32> {
         let mut row: Vec<f64> = (0..size).map(|_| stream.normal()).collect();
         for earlier in &rows {
             let along: f64 = row.iter().zip(earlier).map(|(a, b)| a * b).sum();
+            // Modified: against what is left of the row, not against the row as drawn; that stays
+            // orthogonal in floats.
             row.iter_mut().zip(earlier).for_each(|(a, b)| *a -= along * b);
         }
+        // After subtraction of the earlier rows little may be left, and would be mostly rounding.
         let norm = row.iter().map(|a| a * a).sum::<f64>().sqrt();
         // A row inside the span of the earlier ones is drawn again.
         if norm > 1e-6 {

@@ -25,8 +25,13 @@ impl Lines {
     /// Makes it `len` long. What it held is kept only if no more room was needed.
     pub fn fit(&mut self, len: usize) {
         let slack = LINE / size_of::<f32>();
+        // Room to move the start to a line's beginning, wherever the allocator put the vector.
         if self.data.len() < len + slack {
+            // Anew and not resized: copying what is overwritten anyway would cost more than the
+            // zeros.
             self.data = vec![0.0; len + slack];
+            // `align_offset` may give up and return the largest number; unaligned is slower, not
+            // wrong.
             self.start = self.data.as_ptr().align_offset(LINE).min(slack);
         }
         self.len = len;

@@ -2,11 +2,13 @@
 
 /// The logistic function, exact at both ends.
 pub(crate) fn sigmoid(logit: f32) -> f32 {
+    // exp of a large number is infinite, and 1 / infinity is the 0 that it ought to be.
     1.0 / (1.0 + (-logit).exp())
 }
 
 /// Cross-entropy of one logit against a label in 0..=1: `softplus(z) - label * z`.
 pub(crate) fn cross_entropy(logit: f32, label: f32) -> f32 {
+    // By the absolute value, exp never overflows, and ln_1p keeps what is tiny beside 1.
     logit.max(0.0) + (-logit.abs()).exp().ln_1p() - label * logit
 }
 

@@ -49,6 +49,7 @@ impl Tape {
     pub(crate) fn forward(&mut self, pass: Pass<'_>, panels: &[f32], keep: bool) {
         let shape = pass.shape;
         let rows = pass.packing.rows();
+        // Scoring overwrites the gates of a few steps; training needs those of all.
         let gate_rows = if keep { rows } else { group_rows(pass.packing.offsets()) };
         self.gates.fit(shape.blocks() * gate_rows * shape.width());
         self.cells.fit(rows * shape.padded);
@@ -67,6 +68,7 @@ impl Tape {
 
     /// Runs backward after a forward pass that kept its gates; consumes them.
     pub(crate) fn backward(&mut self, pass: Pass<'_>, downward: Downward<'_>) {
+        // The first step has the most sequences, because they are sorted by length.
         let most = pass.packing.offsets().get(1).copied().unwrap_or(0);
         let [outputs, states] = &mut self.scratch;
         outputs.fit(most * pass.shape.padded);

@@ -6,6 +6,7 @@ use super::kernel::{Operation, Simd};
 use super::random::mix32;
 
 /// Rows that are summed before they are added to the total, so that single precision suffices.
+// A partial sum of 64 rows keeps what a sum of a hundred thousand would round away.
 const PARTIAL: usize = 64;
 
 /// Which activations are dropped: a pure function of key, row (in forward reading order) and
@@ -21,6 +22,7 @@ pub(crate) struct Dropout {
 impl Dropout {
     /// Drops with a probability of `rate`; `feature` is the first feature's index in the layer.
     pub(crate) fn new(key: u32, rate: f32, feature: usize) -> Self {
+        // Above 0.95 the few that are left would be multiplied by more than twenty.
         let rate = rate.clamp(0.0, 0.95);
         let below = (f64::from(rate) * f64::from(u32::MAX)) as u32;
         Self { key, below, scale: 1.0 / (1.0 - rate), feature: feature as u32 }
@@ -32,6 +34,7 @@ impl Dropout {
         if self.below == 0 {
             return;
         }
+        // By row and key first: one mixing of a row serves all its features.
         let row = mix32(self.key ^ row.wrapping_mul(0x9e37_79b9));
         for (index, value) in values.iter_mut().enumerate() {
             // One multiplication is enough behind a row key that is mixed already.
@@ -106,6 +109,7 @@ impl Operation for Normalise<'_> {
         sum_rows(values, &mut moments.partial, &mut moments.mean, |x, _| x, &[]);
         scale(&mut moments.mean, 1.0 / rows as f32);
         let FeatureMoments { mean, variance, inverse, partial, normed } = moments;
+        // A second pass around the mean: the difference of squares would cancel for large means.
         sum_rows(values, partial, variance, |x, mean| (x - mean) * (x - mean), mean);
         scale(variance, 1.0 / rows as f32);
         for (inverse, variance) in inverse.iter_mut().zip(variance.iter()) {
@@ -117,6 +121,8 @@ impl Operation for Normalise<'_> {
                 *out = (values[j] - mean[j]) * inverse[j] * gamma[j] + beta[j];
             }
             let back = reversed[row] as usize;
+            // Dropout counts rows in forward order: both directions of one step share their row's
+            // key.
             self.dropout.apply(if self.forward { row } else { back } as u32, normed);
             own[row * width..(row + 1) * width].copy_from_slice(normed);
             other[back * width..(back + 1) * width].copy_from_slice(normed);
@@ -154,6 +160,7 @@ impl Operation for Denormalise<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
+        // The buffers of the forward pass are free by now and serve as sums.
         let FeatureMoments { mean, inverse, partial: to_gamma, normed: to_beta, .. } = self.moments;
         let (width, (stride, column)) = (mean.len(), self.columns);
         to_gamma.fill(0.0);
@@ -163,6 +170,7 @@ impl Operation for Denormalise<'_> {
             let [own, other] = [(self.above[0], row), (self.above[1], back as usize)]
                 .map(|(above, row)| &above[row * stride + column..row * stride + column + width]);
             for (j, out) in out.iter_mut().enumerate() {
+                // Two directions above read the same output; their gradients add up.
                 *out = own[j] + other[j];
             }
             self.dropout.apply(if self.forward { row as u32 } else { back }, out);
@@ -171,11 +179,14 @@ impl Operation for Denormalise<'_> {
                 to_beta[j] += out;
             }
         }
+        // Batch statistics depend on every row, so each gradient loses its share of the common
+        // part.
         let share = 1.0 / self.reversed.len().max(1) as f32;
         let rows = self.values.chunks_exact(width).zip(self.out.chunks_exact_mut(width));
         for (values, out) in rows.take(self.reversed.len()) {
             for (j, out) in out.iter_mut().enumerate() {
                 let normed = (values[j] - mean[j]) * inverse[j];
+                // Ioffe and Szegedy 2015, the chain rule through mean and variance in closed form.
                 let centred = *out - share * (to_beta[j] + normed * to_gamma[j]);
                 *out = self.gamma[j] * inverse[j] * centred;
             }

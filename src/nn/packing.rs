@@ -27,6 +27,8 @@ impl Packing {
         self.lengths.extend(lengths);
         self.order.clear();
         self.order.extend(0..self.lengths.len());
+        // The index settles ties: an unstable sort alone could differ between versions of the
+        // library.
         self.order.sort_unstable_by_key(|&i| (Reverse(self.lengths[i]), i));
         self.lengths.sort_unstable_by_key(|&length| Reverse(length));
         self.place();
@@ -38,6 +40,7 @@ impl Packing {
         let mut row = 0;
         let mut alive = self.lengths.len();
         for step in 0..self.lengths.first().copied().unwrap_or(0) {
+            // Lengths descend, so whoever is too short for a step is at the end.
             while self.lengths[alive - 1] <= step {
                 alive -= 1;
             }
@@ -47,6 +50,8 @@ impl Packing {
         self.reversed.clear();
         for step in 0..self.steps() {
             for s in 0..self.count(step) {
+                // Both reading orders have the same counts a step, because each counts from its own
+                // end.
                 self.reversed.push((self.offsets[self.lengths[s] - 1 - step] + s) as u32);
             }
         }
@@ -99,6 +104,7 @@ impl Packing {
         scaling: &Conditioning,
         rows: &mut [Vec<f32>; 2],
     ) {
+        // Grown but never cleared: every row is written below.
         rows.iter_mut().for_each(|rows| rows.resize(3 * self.rows(), 0.0));
         for (s, &at) in self.order.iter().enumerate() {
             for (raw, &offset) in sequences[at].iter().zip(&self.offsets) {

@@ -52,6 +52,7 @@ impl PanelShape {
         assert_eq!(self.padded % self.width(), 0);
         assert!(self.parts <= 2);
         assert!(offsets.windows(2).all(|pair| pair[0] <= pair[1]));
+        // Rows of a step are a prefix of those of the step before: kernels walk pointers by that.
         assert!(offsets.windows(3).all(|t| t[2] - t[1] <= t[1] - t[0]));
         assert_eq!(offsets.first().copied().unwrap_or(0), 0);
     }
@@ -104,6 +105,7 @@ impl PanelShape {
             let gate = column / self.hidden;
             let unit = column % self.hidden;
             for input in 0..inputs {
+                // Padding columns stay as they are: zero from the start, and zero ever after.
                 panels[self.place(self.input_row(input), gate, unit)] =
                     weights.w[column * inputs + input];
             }
@@ -147,6 +149,7 @@ impl PanelShape {
             let panel = tile / self.blocks();
             let block = tile % self.blocks();
             let from = block * self.block_len() + (first + panel * width) * width;
+            // Tile by tile, so that both sides of the copy stay in the cache.
             let rows = &panels[from..from + width * width];
             for (column, out) in out.chunks_exact_mut(width).enumerate() {
                 for (out, row) in out.iter_mut().zip(rows.chunks_exact(width)) {

@@ -9,6 +9,7 @@ pub(crate) fn mix64(mut z: u64) -> u64 {
 }
 
 /// Wellons' `lowbias32`: a bijection of 32 bits that vectorises.
+// 32 bits, because vectors of 64-bit products are slow or missing below AVX-512.
 #[inline(always)]
 pub(crate) fn mix32(mut x: u32) -> u32 {
     x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
@@ -25,18 +26,22 @@ pub(crate) struct RandomStream {
 impl RandomStream {
     /// The stream of a seed; `purpose` keeps streams of one seed apart.
     pub(crate) fn new(seed: u64, purpose: u64) -> Self {
+        // Mixed twice, or neighbouring seeds and purposes would give overlapping streams.
         Self { key: mix64(seed ^ mix64(purpose)), next: 0 }
     }
 
     /// Uniform on the open interval (0, 1).
     pub(crate) fn uniform(&mut self) -> f64 {
         self.next += 1;
+        // SplitMix64's increment, as a counter: the n-th number needs none of those before it.
         let bits = mix64(self.key.wrapping_add(self.next.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        // 53 bits are what a double holds; the half keeps 0 out, whose logarithm is infinite.
         ((bits >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
     /// Standard normal, by Box and Muller.
     pub(crate) fn normal(&mut self) -> f64 {
+        // Only the cosine is used: keeping the sine for the next call would be a state.
         let radius = (-2.0 * self.uniform().ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }

@@ -6,11 +6,13 @@ use crate::kernel::{Kernel, Operation, Simd};
 /// Rows whose outer products are added at once: a sum is read and written once for all of them.
 const ROWS: usize = 4;
 /// Right-hand sides that are solved at once.
+// Sixteen doubles are two lines, and two vectors of the widest kernel.
 const SIDES: usize = 16;
 
 /// Adds `by * row row'` of each row to the lower triangle, in their order: the sums are, to the last bit,
 /// those of one row after the other.
 pub fn add_outers(matrix: &mut [f64], rows: &[Vec<f64>], by: &[f64]) {
+    // Slices first, so that the inner loop checks no vector.
     let rows: Vec<(&[f64], f64)> = rows.iter().map(Vec::as_slice).zip(by.iter().copied()).collect();
     Kernel::best().apply(OuterProducts { matrix, rows: &rows });
 }
@@ -32,6 +34,8 @@ impl Operation for OuterProducts<'_> {
     fn run<S: Simd>(self, _: S) {
         let (several, rest) = self.rows.as_chunks::<ROWS>();
         several.iter().for_each(|rows| add_some(self.matrix, *rows));
+        // One after another for the rest, in the same order: the last bit does not depend on how
+        // many there were.
         rest.iter().for_each(|row| add_some(self.matrix, [*row]));
     }
 }
@@ -41,6 +45,7 @@ fn add_some<const N: usize>(matrix: &mut [f64], rows: [(&[f64], f64); N]) {
     let size = rows[0].0.len();
     for (i, line) in matrix.chunks_exact_mut(size).enumerate() {
         let factors = rows.map(|(row, by)| row[i] * by);
+        // Only up to the diagonal: the upper triangle is its mirror.
         let rows = rows.map(|(row, _)| &row[..=i]);
         for (j, sum) in line[..=i].iter_mut().enumerate() {
             *sum = (0..N).fold(*sum, |sum, n| sum + factors[n] * rows[n][j]);
@@ -78,6 +83,8 @@ impl Operation for Cholesky {
             }
             let values = &mut rest[column..size];
             values.iter_mut().zip(&*known).for_each(|(value, known)| *value -= known);
+            // NaN apart, because it passes every comparison as false: a matrix with one is not
+            // positive either.
             if values[0].is_nan() || values[0] <= 0.0 {
                 return None;
             }
@@ -140,6 +147,8 @@ impl Operation for Forward<'_> {
         let mut side_by_side = vec![[0.0; SIDES]; size];
         for rows in self.rows.chunks_mut(SIDES) {
             for (n, row) in rows.iter().enumerate() {
+                // One right-hand side alone waits for each division; sixteen side by side fill the
+                // vectors.
                 side_by_side.iter_mut().zip(row).for_each(|(values, x)| values[n] = *x);
             }
             solve_lower(self.factor, &mut side_by_side);

@@ -68,8 +68,11 @@ pub struct OwnerClicks {
 fn log_density(kinds: &[ClickKind], clicks: &ClickSums, normal: impl Fn(usize) -> [f32; 3]) -> f64 {
     let mut sum = 0.0;
     for (at, kind) in kinds.iter().enumerate() {
+        // A kind that was not clicked says nothing: it drops out of all hypotheses alike.
         let Some(mean) = clicks.mean(*kind) else { continue };
         let [expected, variance, within] = normal(at).map(f64::from);
+        // The mean of n clicks scatters by the within-session variance over n; a session's shift
+        // stays whole.
         let variance = variance + within / f64::from(clicks.count[*kind as usize]);
         sum -= 0.5 * ((mean - expected).powi(2) / variance + variance.ln());
     }
@@ -78,6 +81,7 @@ fn log_density(kinds: &[ClickKind], clicks: &ClickSums, normal: impl Fn(usize) -
 
 /// The logarithm of a sum of exponentials.
 fn log_sum(terms: &[f64]) -> f64 {
+    // The largest is taken out first: densities of many clicks are below what a float can hold.
     let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     most + terms.iter().map(|term| (term - most).exp()).sum::<f64>().ln()
 }
@@ -87,6 +91,8 @@ impl ClickClass {
     /// constant that all classes and the owner share.
     pub fn likelihood(&self, kinds: &[ClickKind], clicks: &ClickSums) -> f64 {
         let density = log_density(kinds, clicks, |at| {
+            // Somebody else's session is two draws away from the mean of all: which user, and which
+            // session.
             let variance = self.between_user[at] + self.between_session[at];
             [self.mean[at], variance, self.within_session[at]]
         });
@@ -118,6 +124,7 @@ fn are_above_0(values: &[f32]) -> bool {
 }
 
 fn validate(share: f32, mean: &[f32], variances: &[&Vec<f32>], kinds: usize) -> Result<(), String> {
+    // A file names its own sizes: one list too short would be read beyond its end.
     let whole = mean.len() == kinds && variances.iter().all(|values| values.len() == kinds);
     let finite = mean.iter().all(|x| x.is_finite());
     let varied = variances.iter().all(|values| are_above_0(values));
@@ -160,6 +167,7 @@ impl OwnerClicks {
     pub fn llr(&self, clicks: &ClickSums) -> f64 {
         let population = &self.population;
         let judged = population.kinds.iter().any(|kind| clicks.mean(*kind).is_some());
+        // Zero nats, and not the prior of an unseen device: no click is no evidence.
         if !judged {
             return 0.0;
         }
@@ -173,8 +181,11 @@ impl OwnerClicks {
         // anybody's. That bounds what they say against the owner.
         let unseen = f64::from(population.unseen);
         let llr = log_sum(&owner) - log_sum(&anybody);
+        // A mixture of both cases: however small the ratio, it cannot fall below the logarithm of
+        // `unseen`.
         let softened = log_sum(&[(1.0 - unseen).ln() + llr, unseen.ln()]);
         let most = f64::from(population.most);
+        // Held within bounds before the weight: sums over foreign collectors were far too sure.
         f64::from(population.weight) * softened.clamp(-most, most)
     }
 

@@ -51,6 +51,7 @@ impl ClickKind {
     const fn range_ms(self) -> [i64; 2] {
         match self {
             Self::Hold | Self::HoldOther => [20, 1000],
+            // Up to DOUBLE alone: a later press is a click of its own.
             Self::Double => [20, 600],
             Self::BeforePress | Self::AfterRelease => [0, 2000],
             Self::Drag => [250, 5000],
@@ -195,10 +196,12 @@ impl ClickTimer {
         let lost = self.pressed.replace((at, button)).is_some();
         self.dragged = false;
         self.resting = false;
+        // After a lost release the gap to the one before it would be a double click of two clicks.
         let again = self.released.filter(|(_, last)| !lost && *last == button);
         match again.map(|(released, _)| at - released).filter(|gap| *gap < DOUBLE) {
             Some(gap) => ClickTiming::of(ClickKind::Double, gap),
             None => {
+                // A double click's second press has no movement before it to be timed from.
                 let moved = self.moved.as_ref()?.at;
                 ClickTiming::of(ClickKind::BeforePress, at - moved)
             }
@@ -207,11 +210,14 @@ impl ClickTimer {
 
     /// A release of a button that was not seen going down says nothing.
     fn release(&mut self, at: Timestamp, button: Button) -> Option<ClickTiming> {
+        // Only the button that is down: another one's release leaves it down.
         let (pressed, _) = self.pressed.take_if(|(_, down)| *down == button)?;
         self.released = Some((at, button));
         self.resting = true;
         let took = at - pressed;
         let kind = match button {
+            // A short hold counts as a hold even where the pointer moved, or every shaky click
+            // would be a drag.
             _ if self.dragged && took >= DRAGS => ClickKind::Drag,
             Button::Left => ClickKind::Hold,
             _ => ClickKind::HoldOther,

@@ -48,6 +48,7 @@ impl From<&Window> for WindowSummary {
 }
 
 /// No decision looks farther back than this.
+// The decision's longest memory is shorter; this bounds what a day without a lock would hold.
 const MOST_WINDOWS: usize = 1000;
 
 /// What an alarm rests on, as far as it can be told.
@@ -153,6 +154,8 @@ impl<S: Scorer> Detector<S> {
     /// Does nothing for a model that does not tell its movement.
     #[must_use]
     pub fn recognising(mut self, enrolled: &KnownMovement, later: KnownMovement) -> Self {
+        // A model without marks could not tell a copy from new movement, and marking would cost for
+        // nothing.
         self.replay = (!enrolled.is_empty()).then(|| ReplayDetection::new(enrolled, later));
         self
     }
@@ -169,9 +172,11 @@ impl<S: Scorer> Detector<S> {
     #[must_use]
     pub fn adapting(mut self, adapted: Option<Adapted>, half_life: Micros) -> Self {
         let params = self.decider.params();
+        // The limits before any raise: adaptation multiplies these, and never its own result again.
         let limits = BaseLimits { notice: params.notice, lock: params.lock, half_life };
         let owner = params.owner().cloned();
         self.adaptation = owner.map(|owner| Adaptation::new(owner, limits, adapted));
+        // At once, so that the first window after a restart is judged by what was learnt before it.
         if let Some(adoption) = self.adaptation.as_ref().map(Adaptation::adoption) {
             self.adopt(adoption);
         }
@@ -236,6 +241,7 @@ impl<S: Scorer> Detector<S> {
     /// When the scorer fails. The window is lost, the state stays as it was.
     pub fn push(&mut self, signal: Signal) -> Result<Option<Verdict>, ScoreError> {
         let fragments = self.segmenter.fragments();
+        // Before the boundary itself takes effect: the window came first.
         let verdict = match self.segmenter.push(signal) {
             Some(window) => Some(self.judge(&window)?),
             None => None,
@@ -246,6 +252,7 @@ impl<S: Scorer> Detector<S> {
         }
         if let Signal::Boundary { at, kind } = signal {
             if kind == Boundary::Unlocked {
+                // Asked before the decision hears of the unlock, which may end the alarm.
                 let alarmed = self.decider.decision() == Decision::Intruder;
                 self.replay.iter_mut().for_each(|replay| replay.unlocked(alarmed));
                 // What moves now is looked at anew.
@@ -263,16 +270,19 @@ impl<S: Scorer> Detector<S> {
         let window_scores = self.scorer.score(&[Steps::from(window)])?.into_iter();
         let mut window_score =
             window_scores.take(1).next().ok_or_else(|| ScoreError("no score came back".into()))?;
+        // The scorer knows only the movement; the window brings its clicks.
         window_score.clicks.add(&ClickSums::of(window.clicks()));
         let at = window.closed_at();
         let score = window_score.score;
         let copies = self.replay.as_mut().and_then(|replay| replay.observe(window));
         let is_generated = self.is_generated(window);
+        // Before the update, so that this very window already counts as no hand's.
         if copies.is_some() || is_generated {
             self.decider.no_hand();
         }
         let judgement = self.decider.update(at, window_score.clone());
         let adaptation = self.adaptation.as_mut();
+        // Judged first, learnt from afterwards: a window never judges by what it has taught itself.
         if let Some(adoption) = adaptation.and_then(|a| a.observe(at, &window_score, &judgement)) {
             self.adopt(adoption);
         }
@@ -280,6 +290,7 @@ impl<S: Scorer> Detector<S> {
             self.recent.pop_front();
         }
         self.recent.push_back((window.started_at(), window.into(), score));
+        // Only where something is to be done: an explanation costs a pass over the group.
         let why = judgement.action.and_then(|_| self.explain(judgement.windows));
         let generated = if is_generated { Evenness::WINDOWS } else { 0 };
         let why =
@@ -299,6 +310,8 @@ impl<S: Scorer> Detector<S> {
 
     /// What the last so many windows show.
     fn explain(&self, windows: usize) -> Option<Explanation> {
+        // A restart empties `recent` while the decision goes on: then there is nothing to explain
+        // by.
         let judged = self.recent.range(self.recent.len().checked_sub(windows)?..);
         let (since, ..) = *judged.clone().next()?;
         let unlike = judged.clone().filter(|(.., score)| score.get() < 0.5).count();

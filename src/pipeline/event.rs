@@ -21,6 +21,7 @@ impl Timestamp {
     }
 
     /// From whole milliseconds.
+    // Saturating: a time stamp of a broken file must not end the program.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis.saturating_mul(1000))
     }
@@ -182,5 +183,6 @@ impl Signal {
 /// among equals. Some recorders log clicks late or rows in random order; a live stream needs none
 /// of this and must not pass here.
 pub fn sort_recording(events: &mut [MouseEvent]) {
+    // A stable sort: two events of one millisecond keep the order in which they were written.
     events.sort_by_key(|event| event.at);
 }

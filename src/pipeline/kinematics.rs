@@ -11,8 +11,10 @@ use super::window::Window;
 /// Numbers of a [`Kinematics`].
 pub(crate) const ASPECTS: usize = 5;
 /// Windows of one stretch of work are alike: more of them than this say no more about another day.
+// The mean of a stretch is off by what parts days, however many windows it has.
 const SAY_NO_MORE: f64 = 40.0;
 /// A difference is worth a word from so many standard deviations on.
+// Two deviations are passed by chance by one of twenty means: rare enough not to be noise.
 const TELLING: f32 = 2.0;
 /// Below this share of the mean speed a hand hesitates.
 const SLOW: f64 = 0.25;
@@ -57,6 +59,7 @@ impl From<&Window> for Kinematics {
                 (way, (pair[1].at - pair[0].at).as_secs_f64())
             })
             .collect();
+        // At least one pixel and one millisecond: a logarithm of 0 would spread through every mean.
         let way = steps.iter().map(|(way, _)| way).sum::<f64>().max(1.0);
         let seconds = steps.iter().map(|(_, seconds)| seconds).sum::<f64>().max(1e-3);
         let chord = match (samples.first(), samples.last()) {
@@ -95,6 +98,7 @@ impl KinematicProfile {
         let mean = mean(movements.iter())?;
         let deviation = std::array::from_fn(|at| {
             let squares = movements.iter().map(|movement| (movement.0[at] - mean[at]).powi(2));
+            // Never 0, because it divides: windows may be all alike in one aspect.
             (squares.sum::<f32>() / (count - 1.0)).sqrt().max(1e-3)
         });
         (movements.len() > 1).then_some(Self { mean, deviation })
@@ -119,12 +123,14 @@ impl KinematicProfile {
         group: impl ExactSizeIterator<Item = &'a Kinematics>,
     ) -> [Option<Difference>; 2] {
         let windows = group.len() as f64;
+        // Windows of a group share their day: their mean is less sure than their number says.
         let unsure = (1.0 / windows.max(1.0) + 1.0 / SAY_NO_MORE).sqrt() as f32;
         let Some(seen) = mean(group) else { return [None; 2] };
         let mut found: Vec<Difference> = Aspect::ALL
             .iter()
             .enumerate()
             .map(|(at, aspect)| {
+                // Back from logarithms, because people read pixels a second.
                 let plain = |x: f32| if aspect.is_logarithmic() { x.exp() } else { x };
                 Difference {
                     aspect: *aspect,

@@ -7,6 +7,7 @@
 pub mod adaptation;
 pub mod click_model;
 pub mod clicks;
+mod covariance;
 pub mod decision;
 pub mod detector;
 pub mod event;
@@ -24,6 +25,7 @@ mod words;
 pub use adaptation::{Adaptation, Adapted, Adoption, BaseLimits, OwnerMean, Sitting};
 pub use click_model::{ClickClass, ClickPopulation, OwnerClickClass, OwnerClicks};
 pub use clicks::{CLICK_KINDS, ClickKind, ClickSums, ClickTimer, ClickTiming};
+pub use covariance::EmbeddingCovariance;
 pub use decision::{
     Action, BlockModel, Decider, Decision, DecisionParams, DecisionState, Evidence, GroupingParams,
     Judgement, MaxAction, PageSum, ScoreCalibration, Trigger,
@@ -34,7 +36,7 @@ pub use generated_movement::{Evenness, GeneratedMovement};
 pub use kinematics::{Difference, KinematicProfile, Kinematics};
 pub use llr::LlrForm;
 pub use own_sessions::{OwnSessions, Stretch};
-pub use owner_model::{EmbeddingCovariance, GroupMean, OwnerModel, grouped, log_odds};
+pub use owner_model::{GroupMean, OwnerModel, grouped, log_odds};
 pub use replay_detection::{KnownMovement, MarkKey, ReplayDetection};
 pub use score::{Score, ScoreError, Scorer, WindowScore};
 pub use steps::Steps;

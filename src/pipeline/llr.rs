@@ -5,6 +5,7 @@
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct DimensionLlr {
     /// Where the owner's lies; anybody's lies around 0.
+    // Embeddings are centred over people, so that anybody lies around 0.
     pub(super) mean: f64,
     /// The owner's variance around it.
     pub(super) owner: f64,
@@ -25,6 +26,8 @@ impl DimensionLlr {
 fn log_density(x: f64, variance: f64, degrees_of_freedom: Option<f64>) -> f64 {
     let tail = match degrees_of_freedom {
         None => x * x / variance,
+        // The scale is chosen so that its variance is `variance`: a t distribution's own is nu /
+        // (nu - 2) of it.
         Some(nu) => (nu + 1.0) * (x * x / (variance * (nu - 2.0))).ln_1p(),
     };
     -0.5 * (tail + variance.ln())

@@ -3,15 +3,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::owner_model::EmbeddingCovariance;
+use super::covariance::EmbeddingCovariance;
 
 /// Windows of a stretch of work, over which one way of moving is taken to last.
 pub const STRETCH: usize = 50;
 /// A shorter one says nothing.
+// Of fewer windows the within-session scatter outweighs what parts stretches.
 const FEWEST_WINDOWS: usize = STRETCH / 2;
 /// What people have in common counts as so many stretches of the owner.
+// An owner's own variance has to be shown over many stretches, not guessed from a few.
 const PRIOR_STRETCHES: f64 = 24.0;
 /// No more stretches than this are remembered: people change.
+// With a weight that grows for ever, an owner who has changed would never be learnt.
 const MOST_STRETCHES: f64 = 400.0;
 /// The owner's variance as a share of people's: the bounds that no impostor's patience moves.
 const BOUNDS: [f64; 2] = [0.1, 3.0];
@@ -29,6 +32,7 @@ impl Stretch {
     fn push(&mut self, embedding: &[f32]) {
         self.windows += 1;
         self.mean.resize(embedding.len(), 0.0);
+        // A running mean: the embeddings themselves are not kept.
         let share = 1.0 / self.windows as f64;
         let means = self.mean.iter_mut().zip(embedding);
         means.for_each(|(mean, x)| *mean += share * (f64::from(*x) - *mean));
@@ -79,6 +83,8 @@ impl OwnSessions {
         for (before, stretch) in long.enumerate() {
             let before = before as f64;
             mean.resize(stretch.mean.len(), 0.0);
+            // A value differs from the mean of n others by (n + 1) / n of the variance: this takes
+            // it back.
             let grown = before / (before + 1.0);
             if before > 0.0 {
                 own.add(covariance, stretch, |at| grown * (stretch.mean[at] - mean[at]).powi(2));
@@ -112,12 +118,15 @@ impl OwnSessions {
         square: impl Fn(usize) -> f64,
     ) {
         let windows = stretch.windows as f64;
+        // Half a stretch weighs half; more than a whole one no more than one.
         let weight = (windows / STRETCH as f64).min(1.0);
         let before = f64::from(self.stretches);
         for (at, variance) in self.variance.iter_mut().enumerate() {
             let shown = square(at) - f64::from(covariance.within_session[at]) / windows;
             let updated = (before * f64::from(*variance) + weight * shown) / (before + weight);
             let people = f64::from(covariance.between_session[at]);
+            // The scatter of windows alone may be larger than what was seen: the difference can
+            // fall below 0.
             *variance = updated.clamp(BOUNDS[0] * people, BOUNDS[1] * people) as f32;
         }
         self.stretches = (before + weight).min(MOST_STRETCHES) as f32;
@@ -126,6 +135,8 @@ impl OwnSessions {
     /// What is left of it within a day of which the first windows are known.
     pub(super) fn within_a_day(&mut self, covariance: &EmbeddingCovariance, days: f32) {
         for (variance, people) in self.variance.iter_mut().zip(&covariance.between_session) {
+            // Never below what the share leaves, or a known day would make an owner surer than
+            // sessions allow.
             *variance = (*variance - days * people).max((1.0 - days) * *variance);
         }
     }
@@ -139,6 +150,7 @@ impl OwnSessions {
         let [least, most] = BOUNDS.map(|bound| bound as f32);
         // A day that is known leaves less than the bound.
         let fits = |(own, people): (&f32, &f32)| {
+            // A thousandth more than the bound, for files keep 32-bit numbers.
             own.is_finite() && *own >= 0.0 && *own <= most * people * 1.001
         };
         let sized = self.variance.len() == people.len();

@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::click_model::OwnerClicks;
 use super::clicks::ClickSums;
+pub(crate) use super::covariance::EmbeddingCovariance;
 use super::llr::{DimensionLlr, LlrForm};
 use super::own_sessions::OwnSessions;
 use super::score::{Score, WindowScore};
 
 /// Scores closer to 0 or 1 than this say no more than this: one window must not decide alone.
+// An embedding judges beside it; a head that is sure of one window is mostly overfitted.
 const SURE: f32 = 1e-3;
 
 /// The one score of windows judged together: how likely they are the owner's where a model knows
@@ -29,6 +31,8 @@ pub fn grouped<'a>(
         return None;
     }
     Some(match owner_model {
+        // The whole group at once: the mean of single answers would forget that windows of a day
+        // belong together.
         Some(owner_model) => owner_model.score(&GroupMean::of(group), windows).get(),
         None => group.map(|one| one.score.get()).sum::<f32>() / windows as f32,
     })
@@ -59,54 +63,12 @@ impl GroupMean {
         for window_score in group {
             group_mean.embedding.resize(window_score.embedding.len(), 0.0);
             let embedding = group_mean.embedding.iter_mut().zip(&window_score.embedding);
+            // Summed in double precision: a group may be hundreds of windows.
             embedding.for_each(|(mean, x)| *mean += f64::from(*x) / windows);
             group_mean.log_odds += f64::from(log_odds(window_score.score)) / windows;
             group_mean.clicks.add(&window_score.clicks);
         }
         group_mean
-    }
-}
-
-/// How embeddings lie among users: the variances of each dimension, which are taken to be
-/// independent. Embeddings are centred: their mean over people is 0.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EmbeddingCovariance {
-    /// Between users.
-    pub between_user: Vec<f32>,
-    /// Between sessions of one user.
-    pub between_session: Vec<f32>,
-    /// Between windows of one session.
-    pub within_session: Vec<f32>,
-}
-
-impl EmbeddingCovariance {
-    /// The number of dimensions.
-    pub fn dimensions(&self) -> usize {
-        self.between_user.len()
-    }
-
-    /// Says what cannot work, if anything.
-    ///
-    /// # Errors
-    /// When the three are not equally long, or a variance is not a number above 0
-    /// (`between_session`: or 0).
-    pub fn validate(&self) -> Result<(), String> {
-        let Self { between_user, between_session, within_session } = self;
-        if between_session.len() != between_user.len()
-            || within_session.len() != between_user.len()
-            || between_user.is_empty()
-        {
-            return Err("its embedding does not have a covariance of each kind".into());
-        }
-        let above = |values: &[f32]| values.iter().all(|v| v.is_finite() && *v > 0.0);
-        if !(above(between_user)
-            && above(within_session)
-            && between_session.iter().all(|v| v.is_finite() && *v >= 0.0))
-        {
-            return Err("its embedding has a variance that is not above 0".into());
-        }
-        Ok(())
     }
 }
 
@@ -148,6 +110,8 @@ pub struct OwnerModel {
 /// Mean and variance of a normal mean of which mean and variance were known, once `seen` was seen
 /// of it with a noise of this variance.
 pub(super) fn posterior((mean, variance): (f64, f64), seen: f64, noise: f64) -> (f32, f32) {
+    // The weight of what was seen: near 1 where little was known before, near 0 where the noise is
+    // large.
     let trust = variance / (variance + noise);
     ((mean + trust * (seen - mean)) as f32, (variance * (1.0 - trust)) as f32)
 }
@@ -172,6 +136,8 @@ impl OwnerModel {
                     &covariance.within_session,
                 ]
                 .map(|v| f64::from(v[at]));
+                // Stretches average out what parts them, windows what scatters within; the two are
+                // counted apart.
                 let noise = between_session / stretches.max(1.0) + within_session / n;
                 posterior((0.0, between_user), sum / n, noise)
             })
@@ -208,9 +174,13 @@ impl OwnerModel {
             let known = (f64::from(self.mean[at]), unsure);
             (today.mean[at], today.variance[at]) =
                 posterior(known, *seen, rest + within_session / n);
+            // The day's own shift is known now and no longer stands between it and its windows.
             today.covariance.between_session[at] = rest as f32;
+            // Among people it stays: another person's day is unknown as ever, and counts as part of
+            // who they are.
             today.covariance.between_user[at] += (days * between_session) as f32;
         }
+        // The owner's own variance shrinks by the same share, or it would count the day twice.
         if let Some(own) = &mut today.own_sessions {
             own.within_a_day(&self.covariance, self.days);
         }
@@ -231,6 +201,7 @@ impl OwnerModel {
         LlrForm {
             dimensions,
             degrees_of_freedom: self.degrees_of_freedom.map(f64::from),
+            // n over n + lone: a lone window's score says little that its embedding has not said.
             odds: f64::from(self.odds) * n / (n + f64::from(self.lone)),
         }
     }
@@ -249,6 +220,8 @@ impl OwnerModel {
         let within = within_session / windows;
         DimensionLlr {
             mean,
+            // The owner's mean is as sure as enrolment left it; anybody is a new draw of user and
+            // session.
             owner: variance + own_session + within,
             anybody: between_user + between_session + within,
         }
@@ -264,6 +237,7 @@ impl OwnerModel {
     /// The same as a score: 0.5 where neither is likelier.
     pub fn score(&self, group_mean: &GroupMean, windows: usize) -> Score {
         let evidence = f64::from(self.slope) * self.evidence(group_mean, windows);
+        // The logistic of a log-likelihood ratio is the owner's probability at even odds.
         Score::new((1.0 / (1.0 + (-evidence).exp())) as f32)
     }
 
@@ -294,6 +268,7 @@ impl OwnerModel {
         if !(slope.is_finite() && *slope > 0.0) {
             return Err(format!("the slope {slope} of its owner model must be above 0"));
         }
+        // Student's variance exists only above 2 degrees of freedom.
         if let Some(degrees) = self.degrees_of_freedom.filter(|d| !(d.is_finite() && *d > 2.0)) {
             return Err(format!(
                 "the {degrees} degrees of freedom of its owner model must be above 2"

@@ -14,6 +14,7 @@ pub struct Score(f32);
 impl Score {
     /// Clamps into 0..=1; not-a-number becomes 0.
     pub fn new(raw: f32) -> Self {
+        // NaN is a model's fault, but taken for the owner it would switch the watch off.
         if raw.is_nan() { Self(0.0) } else { Self(raw.clamp(0.0, 1.0)) }
     }
 

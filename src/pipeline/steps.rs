@@ -37,6 +37,8 @@ impl From<&Window> for Steps {
         let step = |pair: &[super::window::Sample]| {
             let from = pair[0];
             let to = pair[1];
+            // Differences in double precision: positions of several screens are large, steps are
+            // small.
             [(to.x - from.x) as f32, (to.y - from.y) as f32, (to.at - from.at).as_millis_f32()]
         };
         Self(window.samples().windows(2).map(step).collect())

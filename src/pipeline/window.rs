@@ -26,6 +26,8 @@ pub struct WindowParams {
 
 impl Default for WindowParams {
     fn default() -> Self {
+        // Pause and least steps as in the work that this follows; 6 ms thins a mouse of 1,000 Hz
+        // and leaves one of 125 Hz whole.
         Self { pause_ms: 250, min_steps: 5, max_steps: 128, thin_ms: 6 }
     }
 }
@@ -50,6 +52,7 @@ impl WindowParams {
                 self.max_steps, self.min_steps
             ));
         }
+        // Thinning beyond the pause would leave no two positions in one window.
         if self.thin_ms >= self.pause_ms {
             return Err(format!(
                 "thin_ms = {} must be below pause_ms = {}",
@@ -202,6 +205,7 @@ impl Segmenter {
     /// When the open movement will be complete if nothing moves any more; `None` when nothing is
     /// open. A live source sends `Boundary::Quiet` with this time once it has passed.
     pub fn quiet_at(&self) -> Option<Timestamp> {
+        // A window that is not begun needs no end, and an idle agent no wake-up.
         let latest = self.latest.filter(|_| !self.open.is_empty())?;
         Some(latest.at + self.params.pause())
     }
@@ -210,6 +214,7 @@ impl Segmenter {
     /// with the window after that.
     pub fn push(&mut self, signal: Signal) -> Option<Window> {
         let window = self.cut_by(signal);
+        // After the cut: a click at the end of a movement belongs to what follows it.
         self.clicks.push(&signal);
         window
     }
@@ -217,13 +222,18 @@ impl Segmenter {
     fn cut_by(&mut self, signal: Signal) -> Option<Window> {
         match signal {
             Signal::Mouse(event) if event.kind.is_movement() => self.movement(event),
+            // A click ends no movement, but its time tells that a pause has passed.
             Signal::Mouse(event) => self.quiet(event.at),
             Signal::Boundary { at, kind: Boundary::Quiet } => self.quiet(at),
             Signal::Boundary { kind: Boundary::Start, .. } => {
+                // A new stream counts its own time: the old window is closed by its own last
+                // movement.
                 let window = self.cut(Timestamp::from_micros(i64::MIN));
                 self.latest = None;
                 window
             }
+            // A pause that had passed before the boundary ends it as a pause: live and replayed
+            // alike.
             Signal::Boundary { at, .. } => self.quiet(at).or_else(|| self.cut(at)),
         }
     }
@@ -237,12 +247,15 @@ impl Segmenter {
     fn movement(&mut self, event: MouseEvent) -> Option<Window> {
         let sample = Sample { at: event.at, x: event.x, y: event.y };
         if let Some(latest) = self.latest {
+            // Sorting a live stream would mean waiting for every event; one that is late is left
+            // out.
             if sample.at < latest.at {
                 self.counts.late += 1;
                 return None;
             }
             if sample.is_at(&latest) {
                 self.counts.still += 1;
+                // Time has passed even where nothing moved.
                 return self.quiet(sample.at);
             }
         }
@@ -258,10 +271,13 @@ impl Segmenter {
             self.open.push(sample);
             return None;
         };
+        // Against the last one kept and not the last one seen, or a fast mouse would be thinned to
+        // nothing.
         if sample.at - kept.at < Micros::from_millis(i64::from(self.params.thin_ms)) {
             self.counts.thinned += 1;
             return None;
         }
+        // Thinning may lead back to the place that was kept: a step of length 0.
         if sample.is_at(kept) {
             self.counts.still += 1;
             return None;
@@ -271,12 +287,14 @@ impl Segmenter {
             return None;
         }
         let window = self.close(WindowEnd::Full, sample.at);
+        // The last position begins the next window, so that no step of the movement is lost.
         self.open.push(sample);
         window
     }
 
     fn quiet(&mut self, at: Timestamp) -> Option<Window> {
         let closed_at = self.quiet_at()?;
+        // The pause counts from the last movement, not from when this was asked.
         if at < closed_at {
             return None;
         }
@@ -288,6 +306,8 @@ impl Segmenter {
         if samples.len() > self.params.min_steps {
             return Some(Window { samples, end, closed_at, clicks: self.clicks.take() });
         }
+        // Counted even when short: movement that never comes to a window is a trick, and told by
+        // its number.
         self.fragments += u64::from(!samples.is_empty());
         if samples.len() > 1 {
             self.counts.short += 1;
@@ -305,6 +325,7 @@ pub fn cut_recording(
     let mut segmenter = Segmenter::new(params);
     let mut windows: Vec<Window> =
         signals.into_iter().filter_map(|signal| segmenter.push(signal)).collect();
+    // A file has no more events to end its last pause; a live agent would have sent this.
     if let Some(at) = segmenter.quiet_at() {
         windows.extend(segmenter.push(Signal::Boundary { at, kind: Boundary::Quiet }));
     }

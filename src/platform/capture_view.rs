@@ -8,6 +8,8 @@ use super::capture::description::Capture;
 use crate::pipeline::Timestamp;
 
 /// Changes that a view remembers.
+// A signal waits seconds at most, and screens or devices change far less often than 64 times in
+// that.
 const REMEMBERED: usize = 64;
 
 /// What captures now, as the source keeps it up to date, and what captured a moment ago; clones
@@ -31,12 +33,15 @@ impl CaptureView {
     /// What captured at this moment, as far as is remembered.
     pub fn at(&self, at: Timestamp) -> Capture {
         let all = self.lock();
+        // A signal older than all that is remembered belongs to the oldest that still is.
         let then = all.iter().rfind(|(from, _)| *from <= at).or(all.front());
         then.map(|(_, capture)| capture.clone()).unwrap_or_default()
     }
 
     /// Shows another one from now on.
     pub fn set(&self, capture: Capture) {
+        // Without a moment of its own it holds from where the last one did, so that `at` finds it
+        // at once.
         let from = self.lock().back().map_or(Timestamp::default(), |(from, _)| *from);
         self.set_from(from, capture);
     }
@@ -51,6 +56,7 @@ impl CaptureView {
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<(Timestamp, Capture)>> {
+        // A panic elsewhere leaves the list whole: every change of it is one push or one pop.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

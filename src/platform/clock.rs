@@ -10,6 +10,8 @@ use crate::pipeline::Timestamp;
 /// process of the machine.
 #[cfg(unix)]
 pub fn now() -> Timestamp {
+    // CLOCK_MONOTONIC, because evdev and the X server stamp by it too, and stamps of a child
+    // process can be compared.
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Timestamp::from_micros(now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1000))
 }
@@ -28,6 +30,7 @@ pub fn wall() -> jiff::Timestamp {
 
 /// The time of day that people here read on their clocks, of a moment as it is written: "14:02".
 pub(crate) fn time_of_day(wall: &str) -> String {
+    // Read anew at each call: whoever travels with a laptop changes the zone while the agent runs.
     let zone = jiff::tz::TimeZone::system();
     let at = wall.parse::<jiff::Timestamp>().map(|at| at.to_zoned(zone));
     at.map_or_else(|_| wall.to_owned(), |at| at.strftime("%H:%M").to_string())
@@ -42,6 +45,7 @@ pub(crate) fn local(wall: &str) -> String {
 
 /// Which start of the machine this is; nothing where the system does not tell.
 pub(crate) fn boot() -> Option<String> {
+    // The monotonic clock begins anew with the machine: its stamps compare only within one boot.
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned())
 }
@@ -49,6 +53,7 @@ pub(crate) fn boot() -> Option<String> {
 /// Waits until the monotonic clock reads `due`; returns at once when that is past.
 #[cfg(target_os = "linux")]
 pub fn sleep_until(due: Timestamp) {
+    // The kernel refuses negative times; what is long past is due at once.
     let micros = due.micros().max(0);
     let due =
         rustix::time::Timespec { tv_sec: micros / 1_000_000, tv_nsec: (micros % 1_000_000) * 1000 };

@@ -18,6 +18,7 @@ use crate::pipeline::Signal;
 /// When there is no display or device, or it cannot be hooked.
 pub(crate) fn mouse(program: PathBuf, backend: CaptureBackend) -> Result<Box<dyn EventSource>> {
     use super::capture::{CaptureParams, CaptureProcess};
+    // Before the hook is there: from then on another program of this user may not read its memory.
     #[cfg(target_os = "linux")]
     super::capture::linux::confine::shut_memory();
     let params = CaptureParams { backend, ..CaptureParams::new(program) };
@@ -91,6 +92,7 @@ pub(crate) fn session(signals: Sender<Signal>) -> Option<SessionListener> {
 }
 
 /// How long a start waits for who tells of the session.
+// logind answers within milliseconds; more only delays a start where there is none at all.
 #[cfg(target_os = "linux")]
 const SESSION_PATIENCE: std::time::Duration = std::time::Duration::from_millis(1500);
 
@@ -106,6 +108,7 @@ pub(crate) fn may_be_watched(
     if source.name() != "evdev" || session.is_some_and(|session| session.is_up) {
         return Ok(());
     }
+    // On X11 and Wayland the display belongs to one session, and this question does not arise.
     let what = "no logind session: nobody would tell when another person sits at this seat";
     Err(Failure::new(FailureKind::Unavailable, what).remedy(
         "Start mousewarden inside a session of systemd-logind or elogind; on X11 \
@@ -147,6 +150,7 @@ mod elsewhere {
 
     /// Whether the session is locked, as a stream of boundaries; `None` where nobody tells.
     pub fn session(signals: Sender<Signal>) -> Option<SessionListener> {
+        // Windows and macOS tell of locks themselves, so it is up as soon as it is registered.
         crate::platform::session::here::SessionWatch::start(signals)
             .map(|watch| SessionListener { _watch: Box::new(watch), is_up: true })
     }

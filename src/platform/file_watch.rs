@@ -18,6 +18,7 @@ mod linux {
     use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
     /// How often is looked where the system lets nothing be watched.
+    // A minute late to notice a removed file costs little, and one wake-up a minute costs nothing.
     const LOOK: Duration = Duration::from_secs(60);
 
     /// Which file of which disk something is, whatever is in it.
@@ -30,6 +31,7 @@ mod linux {
     impl FileIdentity {
         /// Of what a path leads to; `None` where nothing is.
         pub(crate) fn of(path: &Path) -> Option<Self> {
+            // The link itself and not what it leads to: replacing a link is a change as well.
             path.symlink_metadata().ok().map(Self::from)
         }
 
@@ -41,6 +43,7 @@ mod linux {
 
     impl From<Metadata> for FileIdentity {
         fn from(data: Metadata) -> Self {
+            // A path says nothing of a file that was replaced under it; device and inode do.
             Self { device: data.dev(), file: data.ino() }
         }
     }
@@ -52,6 +55,8 @@ mod linux {
     impl FileWatch {
         /// Over what is at these paths now.
         pub(crate) fn new(paths: &[PathBuf]) -> Self {
+            // Non-blocking and never read: one event is enough to wake up for, and each wait begins
+            // with a new watch.
             let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok();
             for path in paths {
                 watch.iter().for_each(|watch| add(watch, path));
@@ -76,6 +81,8 @@ mod linux {
         let own = above | WatchFlags::ATTRIB;
         // What is not there is looked for again.
         let _ = inotify::add_watch(watch, path, own);
+        // A folder that is moved takes its files with it, without a word about the files
+        // themselves.
         if let Some(folder) = path.parent() {
             let _ = inotify::add_watch(watch, folder, above);
         }
@@ -116,6 +123,8 @@ mod elsewhere {
 
         /// Sleeps.
         pub(crate) fn wait(&self, at_most: Option<Duration>) {
+            // Nothing can change that would be noticed here, so it matters only that this is no
+            // busy loop.
             std::thread::sleep(at_most.unwrap_or(Duration::from_secs(3600)));
         }
     }

@@ -13,10 +13,13 @@ use super::{LockCommand, StartedLocker};
 use crate::error::{Failure, FailureKind, Result};
 
 /// How much later than announced the first process may begin to lock.
+// A busy machine delays the first process; a guard that comes first would lock beside it.
 const SLACK: Duration = Duration::from_secs(3);
 /// How often it is looked whether one that ought to lock is stopped.
+// A stopped process says nothing and holds its end open: only looking shows it.
 const LOOK: Duration = Duration::from_millis(300);
 /// How long it may take from one try to the next.
+// All ways of locking with their deadlines, one after another, take less.
 const TRY: Duration = Duration::from_secs(60);
 
 /// What the first process tells; a line each.
@@ -78,6 +81,7 @@ impl GuardProcess {
     pub(crate) fn post(program: &Path, seconds: u32, command: &LockCommand) -> Result<Self> {
         let mut guard = Command::new(program);
         guard.args(["guard", "--seconds", &seconds.to_string(), "--"]).args(command);
+        // What it prints would stand among the lines that the agent's own caller reads.
         guard.stdout(Stdio::null());
         // Whatever ends this process's group is not to end the guard.
         #[cfg(unix)]
@@ -150,13 +154,17 @@ pub(crate) enum Ending {
 /// Stands by, in the guard's own process: listens to the first process until it has no more to say.
 pub(crate) fn stand_by(line: impl Read + Send + 'static, seconds: u32) -> Ending {
     let words = listen(line);
+    // From the guard's own clock: the first process may be stopped and tell nothing any more.
     let mut due = Instant::now() + Duration::from_secs(u64::from(seconds));
     let mut limit = due + SLACK;
     let mut started = None;
     loop {
+        // Short looks only once it is due: until then the guard sleeps as long as the countdown
+        // takes.
         match words.recv_deadline(limit.min(due.max(Instant::now()) + LOOK)) {
             Ok(Word::Over) => return Ending::Over,
             Ok(Word::Acts) => {
+                // A new try has its own time, and what a locker of the try before came to is known.
                 due = Instant::now();
                 limit = due + TRY;
                 started = None;
@@ -176,6 +184,7 @@ fn parent_is_stopped() -> bool {
     let parent = std::os::unix::process::parent_id();
     let stat = std::fs::read_to_string(format!("/proc/{parent}/stat")).unwrap_or_default();
     // The name before the state may hold anything.
+    // From the last parenthesis on: a program may call itself "a) T".
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
 }
 
@@ -187,6 +196,7 @@ fn parent_is_stopped() -> bool {
 
 /// The words that come, until there are no more.
 fn listen(line: impl Read + Send + 'static) -> Receiver<Word> {
+    // A few words is all there ever are; a bound keeps a mad writer from filling memory.
     let (heard, words) = bounded(16);
     drop(thread::Builder::new().name("line".into()).spawn(move || {
         for line in BufReader::new(line).lines().map_while(std::io::Result::ok) {

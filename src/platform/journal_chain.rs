@@ -4,6 +4,7 @@
 use std::path::Path;
 
 /// Where systemd's journal takes messages.
+// Its own protocol (systemd's native one), because syslog lines carry no fields of ours.
 const JOURNAL: &str = "/run/systemd/journal/socket";
 
 /// The way of the newest hash to the system journal, where there is one.
@@ -24,6 +25,8 @@ impl Heads {
     pub(crate) fn at(path: &Path) -> Self {
         let connected = || {
             let socket = std::os::unix::net::UnixDatagram::unbound()?;
+            // Without a journal there is no second keeper: the chain in the file alone still shows
+            // changes.
             socket.connect(path)?;
             // A journal that takes nothing must not stop whoever tells it something.
             socket.set_nonblocking(true)?;
@@ -43,6 +46,7 @@ impl Heads {
     pub(crate) fn tell(&self, chain: &str, number: i64, sha256: &str) {
         let Some(socket) = &self.socket else { return };
         let message = format!(
+            // Priority 6 (info) is kept by default and reaches no terminal.
             "MESSAGE=history: row {number} of {chain} has {sha256}\nPRIORITY=6\n\
              SYSLOG_IDENTIFIER=mousewarden\nMOUSEWARDEN_CHAIN={chain}\nMOUSEWARDEN_ROW={number}\n\
              MOUSEWARDEN_SHA256={sha256}\n"
@@ -74,7 +78,9 @@ pub(crate) struct Told {
 pub(crate) fn told() -> Option<Vec<Told>> {
     let user = format!("_UID={}", rustix::process::getuid().as_raw());
     let mut command = std::process::Command::new("journalctl");
+    // Enough to compare with the newest rows; the whole journal of a year takes long to print.
     command.args(["--quiet", "--output=json", "--lines=2000", "--identifier=mousewarden", &user]);
+    // A journal of many gigabytes is read slowly from a cold disk: what is late is as good as none.
     let output = output_within(command, std::time::Duration::from_secs(5))?;
     Some(output.lines().filter_map(told_by).filter(|told| !told.chain.is_empty()).collect())
 }
@@ -108,6 +114,7 @@ fn output_within(
     let mut child = command.spawn().ok()?;
     let mut stdout = child.stdout.take()?;
     let (read, done) = std::sync::mpsc::channel();
+    // In a thread, so that a child which neither writes nor ends cannot hold up the caller.
     std::thread::spawn(move || {
         let mut text = Vec::new();
         let _ = stdout.read_to_end(&mut text);

@@ -28,6 +28,7 @@ pub(crate) fn to_journal(level: LevelFilter) -> bool {
 /// The variable alone says nothing: the programs of a terminal inherit it from the desktop.
 #[cfg(target_os = "linux")]
 fn stderr_is_the_journal() -> bool {
+    // systemd sets it to device and inode of the stream that it made.
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     let stderr = rustix::fs::fstat(rustix::stdio::stderr());
     stderr.is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))

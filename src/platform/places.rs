@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const DEFAULTS: &str = "/etc/mousewarden/config.toml";
 
 /// The administrator's defaults, below each user's own configuration.
+// Program Files needs no environment variable, which a user could set, and is writable by
+// administrators only.
 #[cfg(windows)]
 pub(crate) const DEFAULTS: &str = r"C:\Program Files\mousewarden\config.toml";
 
@@ -30,6 +32,7 @@ pub(crate) fn pinned_models() -> PathBuf {
 pub(crate) fn runtime(named: Option<&Path>) -> Option<PathBuf> {
     use std::os::unix::fs::MetadataExt;
     let user = rustix::process::getuid().as_raw();
+    // Whoever else owns it could replace the control socket in it.
     let is_own = |folder: &Path| folder.metadata().is_ok_and(|it| it.is_dir() && it.uid() == user);
     let usual = PathBuf::from(format!("/run/user/{user}"));
     let named = named.map(Path::to_owned).filter(|folder| is_own(folder));

@@ -10,8 +10,10 @@ use crossbeam_channel::bounded;
 use crate::error::{Failure, FailureKind, Result};
 
 /// How long the service manager may take to say how things are.
+// `doctor` asks several times, and would seem to hang.
 const ANSWER: Duration = Duration::from_secs(5);
 /// How long a trial service may take, on a loaded machine.
+// The trial starts a whole unit, which took more than the usual answer on a machine at work.
 const TRIAL: Duration = Duration::from_secs(20);
 /// How long it may take to start or end a service.
 const CHANGE: Duration = Duration::from_secs(90);
@@ -22,6 +24,7 @@ pub(crate) const SESSION_TARGET: &str = "graphical-session.target";
 /// Whether systemd manages services for this user.
 pub(crate) fn is_here() -> bool {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR");
+    // The socket and not the binary: containers often have systemctl without a manager behind it.
     runtime.is_some_and(|folder| Path::new(&folder).join("systemd/private").exists())
 }
 
@@ -38,10 +41,14 @@ pub(crate) fn opens_user_namespaces() -> bool {
         "PrivateUsers=yes",
         "ProtectSystem=strict",
         "ProtectHome=read-only",
+        // It breaks the start of a user's unit where no namespace is open: just that is to be found
+        // out.
         "CapabilityBoundingSet=",
     ];
     let mut words = vec!["systemd-run", "--user", "--quiet", "--wait", "--collect"];
     tried.iter().for_each(|property| words.extend(["--property", property]));
+    // Whether it holds is tested from within, because systemd starts the unit even where it ignores
+    // the properties.
     words.extend(["/bin/sh", "-c", "test ! -w \"$HOME\""]);
     is_here() && call_within(&words, TRIAL).is_ok()
 }
@@ -77,6 +84,7 @@ fn call_within(words: &[&str], deadline: Duration) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
+    // The first line names the fault; what follows are hints for a terminal that there may not be.
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.lines().next().unwrap_or("refused");
     Err(failed(format!("{line}: {said}")).remedy(MORE))
@@ -86,6 +94,7 @@ fn call_within(words: &[&str], deadline: Duration) -> Result<String> {
 fn output_of(child: Child, deadline: Duration) -> Option<std::io::Result<Output>> {
     let id = child.id();
     let (ended, end) = bounded(1);
+    // Pipes are drained while it runs: a child that fills one would otherwise never end.
     std::thread::spawn(move || drop(ended.send(child.wait_with_output())));
     end.recv_timeout(deadline).inspect_err(|_| kill(id)).ok()
 }

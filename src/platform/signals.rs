@@ -26,6 +26,7 @@ pub(crate) fn listen(heard: impl FnMut(ProcessSignal) + Send + 'static) -> Resul
     use crate::error::Failure;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+    // A thread and not a handler, because a handler may neither allocate nor take a lock.
     let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP])
         .map_err(Failure::at("installing signal handlers"))?;
     let mut heard = heard;
@@ -75,6 +76,7 @@ pub(crate) fn listen(heard: impl FnMut(ProcessSignal) + Send + 'static) -> Resul
 pub(crate) fn end_within(grace: Duration) {
     if let Err(error) = std::thread::Builder::new().name("end".into()).spawn(move || {
         std::thread::sleep(grace);
+        // `_exit`: handlers at exit could wait for the very thread that hangs.
         #[cfg(unix)]
         signal_hook::low_level::exit(0);
         #[cfg(not(unix))]

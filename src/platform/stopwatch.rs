@@ -24,6 +24,7 @@ pub struct Stopwatch {
 impl Stopwatch {
     /// Starts measuring.
     pub fn start() -> Self {
+        // The processor's time first, so that reading the clock counts in neither.
         Self { processor: processor_time(), wall: Instant::now() }
     }
 

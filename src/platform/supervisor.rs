@@ -19,7 +19,8 @@ impl Supervisor {
     #[cfg(target_os = "linux")]
     pub(crate) fn from_environment() -> Self {
         let ear = std::env::var_os("NOTIFY_SOCKET").and_then(|place| ear::Ear::at(&place));
-        // Thrice within the time after which it would end us.
+        // Thrice within the time after which it would end us: systemd recommends half of it, and a
+        // third forgives one beat that comes late.
         let pulse = sd_notify::watchdog_enabled().map(|limit| limit / 3);
         Self { ear, pulse }
     }
@@ -42,6 +43,7 @@ impl Supervisor {
 
     /// What we are doing, in a few words for people.
     pub(crate) fn doing(&self, what: &str) {
+        // A line break would begin another assignment of the protocol.
         self.tell(&format!("STATUS={}", what.replace('\n', " ")));
     }
 
@@ -84,6 +86,7 @@ mod ear {
                 None => SocketAddr::from_pathname(place),
             };
             let socket = UnixDatagram::unbound().ok()?;
+            // A full queue is a manager that hangs; it must not hang the watch.
             socket.set_nonblocking(true).ok()?;
             socket.connect_addr(&address.ok()?).ok()?;
             Some(Self(socket))

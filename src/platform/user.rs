@@ -17,6 +17,8 @@ pub(crate) fn own() -> Option<SystemUser> {
     use std::ffi::{CStr, OsStr};
     use std::os::unix::ffi::OsStrExt;
     let number = rustix::process::getuid().as_raw();
+    // 16 KiB hold any entry of a local file or of a directory service; a longer one is treated as
+    // none.
     let mut room = vec![0_u8; 16 << 10];
     // SAFETY: all zeros is a value of this structure of numbers and pointers.
     let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
@@ -32,6 +34,7 @@ pub(crate) fn own() -> Option<SystemUser> {
     let (name, home) = unsafe { (CStr::from_ptr(entry.pw_name), CStr::from_ptr(entry.pw_dir)) };
     let home = PathBuf::from(OsStr::from_bytes(home.to_bytes()));
     let name = name.to_string_lossy().into_owned();
+    // Only Linux follows the XDG folders; macOS and Windows have calls of their own for theirs.
     let home = Some(home).filter(|home| cfg!(target_os = "linux") && home.is_absolute());
     Some(SystemUser { name, home })
 }
@@ -40,6 +43,7 @@ pub(crate) fn own() -> Option<SystemUser> {
 #[cfg(windows)]
 pub(crate) fn own() -> Option<SystemUser> {
     use windows_sys::Win32::System::WindowsProgramming::GetUserNameW;
+    // UNLEN is 256 letters, and the zero at the end.
     let mut name = [0_u16; 257];
     let mut length = name.len() as u32;
     // SAFETY: the room outlives the call, which writes no more than its length and tells how much.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::fault::KeyFault;
 use super::key_id::{ID_LENGTH, KeyId};
+use crate::hex;
 
 /// A key, overwritten in memory when it goes.
 #[derive(Clone)]
@@ -43,6 +44,15 @@ impl Key {
         if key.id == id { Ok(key) } else { Err(KeyFault::Wrong) }
     }
 
+    /// The key with this name from its hexadecimal digits, as they lie in a file or in a key store.
+    ///
+    /// # Errors
+    /// As [`Self::kept`].
+    pub fn from_digits(id: KeyId, digits: &str) -> Result<Self, KeyFault> {
+        let secret: [u8; Self::LENGTH] = hex::bytes(digits.trim()).ok_or(KeyFault::Wrong)?;
+        Self::kept(id, Zeroizing::new(secret).as_slice())
+    }
+
     fn of(bytes: Zeroizing<[u8; Key::LENGTH]>) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"mousewarden key ");
@@ -60,6 +70,11 @@ impl Key {
     /// The secret itself: for the cipher, and for whoever keeps it.
     pub fn secret(&self) -> &[u8] {
         self.bytes.as_slice()
+    }
+
+    /// Its hexadecimal digits, overwritten in memory when they go.
+    pub fn digits(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex::digits(self.secret()))
     }
 }
 
@@ -82,8 +97,13 @@ mod tests {
         assert!(matches!(Key::kept(id, other.secret()), Err(KeyFault::Wrong)));
         assert!(matches!(Key::kept(id, &key.secret()[1..]), Err(KeyFault::Wrong)));
         let said = format!("{key:?}");
-        let hex = crate::hex::digits(key.secret());
-        assert!(!said.contains(&hex) && !said.contains(&format!("{:?}", key.secret())), "{said}");
+        let digits = key.digits();
+        assert_eq!(Key::from_digits(id, &format!("{}\n", *digits)).unwrap().id(), key.id());
+        assert!(matches!(Key::from_digits(id, &digits[1..]), Err(KeyFault::Wrong)));
+        assert!(
+            !said.contains(digits.as_str()) && !said.contains(&format!("{:?}", key.secret())),
+            "{said}"
+        );
         for bad in ["", "00", &"g".repeat(32), &"ä".repeat(16)] {
             assert!(KeyId::parse(bad).is_none(), "{bad}");
         }

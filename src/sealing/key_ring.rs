@@ -18,7 +18,7 @@ use crate::error::{Failure, Result};
 use crate::files;
 
 /// Where keys are kept.
-pub(crate) trait KeySource: Send + Sync {
+pub trait KeySource: Send + Sync {
     /// The key that files are sealed with now; none where they stay in the clear.
     fn current(&self) -> Option<KeyId>;
 
@@ -34,7 +34,7 @@ static KNOWN: OnceLock<Mutex<HashMap<KeyId, Key>>> = OnceLock::new();
 
 /// Names the source of this process's keys, once. Without one nothing is sealed, and nothing sealed
 /// opens.
-pub(crate) fn serve_keys(source: Box<dyn KeySource>) {
+pub fn serve_keys(source: Box<dyn KeySource>) {
     let _ = SOURCE.set(source);
 }
 

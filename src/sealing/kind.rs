@@ -19,7 +19,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 5] =
+    pub const ALL: [Self; 5] =
         [Self::Model, Self::Recording, Self::Adaptation, Self::Movement, Self::Decision];
 
     /// How it stands in a header.

@@ -15,6 +15,7 @@ mod fault;
 mod format;
 mod key;
 mod key_id;
+mod key_note;
 mod key_ring;
 mod kind;
 mod stream;
@@ -24,9 +25,12 @@ pub(crate) use self::format::SealHeader;
 pub use self::format::{is_sealed, open, seal};
 pub use self::key::Key;
 pub use self::key_id::KeyId;
+pub use self::key_note::KeyNote;
+pub(crate) use self::key_note::{KeptKey, KeyPlace};
+pub use self::key_ring::{KeySource, serve_keys};
 pub(crate) use self::key_ring::{
-    KeySource, content, for_writing, forget_keys, key_of, open_text, opened, sealed, serve_keys,
-    sha256_of_content,
+    content, for_writing, forget_keys, key_of, open_text, opened, sealed, sha256_of_content,
 };
 pub use self::kind::Kind;
-pub(crate) use self::stream::{SealedAppender, TextInput, seal_text};
+pub use self::stream::seal_text;
+pub(crate) use self::stream::{SealedAppender, TextInput};

@@ -69,12 +69,7 @@ impl SealedAppender {
 ///
 /// # Errors
 /// When either file refuses.
-pub(crate) fn seal_text(
-    mut from: impl BufRead,
-    into: File,
-    key: &Key,
-    kind: Kind,
-) -> io::Result<File> {
+pub fn seal_text(mut from: impl BufRead, into: File, key: &Key, kind: Kind) -> io::Result<File> {
     let mut appender = SealedAppender::begin(into, key, kind)?;
     let mut text = Vec::new();
     loop {

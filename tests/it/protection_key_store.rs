@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 
 use crate::{hand, sample_model};
 
+/// Nothing takes longer, whatever else the machine does.
+const PATIENCE: Duration = Duration::from_secs(60);
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
 const SESSION: &str = "/org/freedesktop/secrets/session/1";
 const ITEM: &str = "/org/freedesktop/secrets/collection/login/1";
@@ -122,6 +124,34 @@ impl Item {
     }
 }
 
+/// A notification server that keeps what it is asked to show.
+#[derive(Clone, Default)]
+struct Notices(Arc<Mutex<Vec<String>>>);
+
+#[zbus::interface(name = "org.freedesktop.Notifications")]
+impl Notices {
+    #[allow(clippy::too_many_arguments)]
+    fn notify(
+        &self,
+        _application: &str,
+        _replaces: u32,
+        _icon: &str,
+        summary: &str,
+        body: &str,
+        _actions: Vec<String>,
+        _hints: HashMap<String, OwnedValue>,
+        _expires: i32,
+    ) -> u32 {
+        let mut shown = self.0.lock().unwrap();
+        shown.push(format!("{summary}: {body}"));
+        u32::try_from(shown.len()).unwrap()
+    }
+
+    fn get_capabilities(&self) -> Vec<String> {
+        vec!["body".into()]
+    }
+}
+
 /// A session bus of its own.
 struct Bus {
     daemon: Child,
@@ -138,6 +168,18 @@ impl Bus {
         let mut address = String::new();
         BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
         Self { daemon, address: address.trim().to_owned() }
+    }
+
+    /// A notification server.
+    fn serve_notices(&self, notices: &Notices) -> Connection {
+        Builder::address(self.address.as_str())
+            .unwrap()
+            .serve_at("/org/freedesktop/Notifications", notices.clone())
+            .unwrap()
+            .name("org.freedesktop.Notifications")
+            .unwrap()
+            .build()
+            .unwrap()
     }
 
     /// A Secret Service that holds this.
@@ -192,13 +234,30 @@ impl Home {
         fs::read_dir(folder).map_or(0, |files| files.count())
     }
 
-    fn call(&self, bus: &str, arguments: &[&str]) -> Output {
+    fn command(&self, bus: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mousewarden"));
         command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin");
         command.env("HOME", self.0.path()).env("XDG_RUNTIME_DIR", self.path("run"));
         command.env("DBUS_SESSION_BUS_ADDRESS", bus);
         command.env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent");
-        command.stdin(Stdio::null()).output().unwrap()
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn call(&self, bus: &str, arguments: &[&str]) -> Output {
+        self.command(bus, arguments).output().unwrap()
+    }
+
+    /// The agent as a service manager starts it, which listens at the socket.
+    fn start(&self, bus: &str) -> Started {
+        let place = self.path("notify");
+        let _ = fs::remove_file(&place);
+        let manager = UnixDatagram::bind(&place).unwrap();
+        manager.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut agent = self.command(bus, &[]);
+        agent.env("NOTIFY_SOCKET", &place).env("WATCHDOG_USEC", "3000000");
+        let agent = agent.stderr(Stdio::null()).spawn().unwrap();
+        Started { agent, manager }
     }
 
     fn says(&self, bus: &str, arguments: &[&str]) -> String {
@@ -216,6 +275,43 @@ impl Home {
 
     fn is_sealed(&self) -> bool {
         is_sealed(&fs::read(self.model()).unwrap())
+    }
+}
+
+/// The agent as a service, and what its manager hears.
+struct Started {
+    agent: Child,
+    manager: UnixDatagram,
+}
+
+impl Started {
+    fn hears(&self) -> String {
+        let mut word = [0; 256];
+        let length = self.manager.recv(&mut word).unwrap();
+        String::from_utf8_lossy(&word[..length]).into_owned()
+    }
+
+    fn hears_of_waiting(&self) {
+        assert_eq!(self.hears(), "READY=1");
+        assert_eq!(self.hears(), "STATUS=waiting for the key store");
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(ended) = self.agent.try_wait().unwrap() {
+                return ended;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.agent.kill();
+        let _ = self.agent.wait();
     }
 }
 
@@ -257,6 +353,53 @@ fn a_locked_store_is_said_and_nothing_is_put_aside_or_made_anew() {
     // Without its service nothing opens either, and it says which remedy there is.
     let (code, said) = home.inspect("unix:path=/nonexistent");
     assert!(code == Some(69) && said.contains("--enroll --again"), "{said}");
+}
+
+#[test]
+fn a_service_waits_for_a_locked_store_says_so_once_and_goes_on_when_it_opens() {
+    let bus = Bus::start();
+    let contents = Contents::default();
+    let notices = Notices::default();
+    let home = Home::new();
+    let _services = (bus.serve(&contents), bus.serve_notices(&notices));
+    crate::program::said(home.watch(&bus.address));
+    contents.lock().1 = true;
+
+    let mut service = home.start(&bus.address);
+    service.hears_of_waiting();
+    // It lives, and has asked again, by the time it has said so thrice.
+    for _ in 0..3 {
+        assert_eq!(service.hears(), "WATCHDOG=1");
+    }
+    let shown = notices.0.lock().unwrap().clone();
+    assert!(
+        matches!(&shown[..], [one] if one.contains("Not watching yet") && one.contains("Unlock")),
+        "{shown:?}"
+    );
+    contents.lock().1 = false;
+    // No display is here to watch: that it comes so far shows that it no longer waits.
+    assert_eq!(service.ends().code(), Some(68));
+    assert_eq!((contents.keys().len(), home.key_files()), (1, 0));
+    assert!(home.is_sealed());
+}
+
+#[test]
+fn a_service_that_waits_for_a_locked_store_ends_when_asked() {
+    let bus = Bus::start();
+    let contents = Contents::default();
+    let home = Home::new();
+    let _service = bus.serve(&contents);
+    crate::program::said(home.watch(&bus.address));
+    contents.lock().1 = true;
+    let mut service = home.start(&bus.address);
+    service.hears_of_waiting();
+    let asked = Command::new("kill").arg(service.agent.id().to_string()).status().unwrap();
+    assert!(asked.success() && service.ends().success());
+    // A key that is lost is not waited for: its error says what to do.
+    contents.lock().1 = false;
+    let key = contents.keys()[0].clone();
+    contents.lock().0.remove(&key);
+    assert_eq!(home.start(&bus.address).ends().code(), Some(65));
 }
 
 #[test]

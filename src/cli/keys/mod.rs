@@ -10,7 +10,6 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub(super) use self::renewal::{
@@ -21,45 +20,16 @@ use super::context::paths;
 use crate::data::private;
 use crate::error::{Failure, Result};
 use crate::files;
-use crate::hex;
 use crate::paths::Paths;
 use crate::pipeline::Timestamp;
 use crate::platform::clock;
 use crate::platform::key_store::{self, StoreFault};
-use crate::sealing::{self, Key, KeyFault, KeyId, KeySource};
+use crate::sealing::{self, KeptKey, Key, KeyFault, KeyId, KeyNote, KeyPlace, KeySource};
 
 /// The file in the data folder that names the key in force.
 const NOTE: &str = "key.json";
 /// A key store that could not be asked is not asked again for so long, microseconds.
 const RESPITE_US: i64 = 5_000_000;
-
-/// Where a key is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum KeyPlace {
-    /// The desktop's key store.
-    KeyStore,
-    /// A file.
-    File,
-}
-
-/// A key that is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct KeptKey {
-    key: String,
-    pub place: KeyPlace,
-}
-
-/// What `key.json` says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyNote {
-    now: KeptKey,
-    /// Keys that were replaced, until no file needs them any more.
-    #[serde(default)]
-    former: Vec<KeptKey>,
-}
 
 /// The keys of one data folder.
 #[derive(Debug, Clone)]
@@ -114,12 +84,6 @@ impl KeySource for Keys {
     }
 }
 
-impl KeptKey {
-    pub(super) fn id(&self) -> Option<KeyId> {
-        KeyId::parse(&self.key)
-    }
-}
-
 impl OwnerKeys {
     pub(super) fn of(paths: &Paths) -> Self {
         Self {
@@ -148,7 +112,7 @@ impl OwnerKeys {
             Err(error) if error.kind() == ErrorKind::NotFound => return None,
             text => text,
         };
-        text.and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from))
+        text.and_then(|text| KeyNote::parse(&text).map_err(io::Error::from))
             .inspect_err(|error| tracing::warn!("{}: {error}", self.note.display()))
             .ok()
     }
@@ -171,7 +135,7 @@ impl OwnerKeys {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) if error.kind() == ErrorKind::InvalidData => return Err(KeyFault::Wrong),
             Err(error) => return Err(unreadable(&self.file(id), &error)),
-            Ok(digits) => return kept(id, &digits),
+            Ok(digits) => return Key::from_digits(id, &digits),
         }
         let is_in_file = self.note().is_some_and(|note| {
             let all = note.former.iter().chain([&note.now]);
@@ -182,7 +146,7 @@ impl OwnerKeys {
         }
         match key_store::find(&id.to_string()).map_err(unavailable)?.map(Zeroizing::new) {
             None => Err(KeyFault::Missing("the desktop's key store".into())),
-            Some(digits) => kept(id, &digits),
+            Some(digits) => Key::from_digits(id, &digits),
         }
     }
 
@@ -198,7 +162,7 @@ impl OwnerKeys {
         }
         let file = self.file(id);
         let kept = private::folder(&self.folder)
-            .and_then(|()| private::replace(&file, digits_of(&key).as_bytes()));
+            .and_then(|()| private::replace(&file, key.digits().as_bytes()));
         kept.map_err(|error| Failure::io(format!("key {}", file.display()), error))?;
         Ok(KeptKey { key: id.to_string(), place: KeyPlace::File })
     }
@@ -206,7 +170,7 @@ impl OwnerKeys {
     /// Keeps a key in the store, and reads it back: one that does not come back is no key.
     fn keep_in_store(&self, key: &Key) -> Result<(), StoreFault> {
         let id = key.id().to_string();
-        let secret = digits_of(key);
+        let secret = key.digits();
         // In digits: not every store takes bytes.
         key_store::keep(&id, &secret)?;
         let back = key_store::find(&id)?.map(Zeroizing::new);
@@ -269,14 +233,4 @@ fn unavailable(fault: StoreFault) -> KeyFault {
         fault.remedy()
     );
     KeyFault::Unavailable(fault.to_string(), remedy)
-}
-
-fn digits_of(key: &Key) -> Zeroizing<String> {
-    Zeroizing::new(hex::digits(key.secret()))
-}
-
-/// The key with this name from its digits.
-fn kept(id: KeyId, digits: &str) -> Result<Key, KeyFault> {
-    let secret: [u8; Key::LENGTH] = hex::bytes(digits.trim()).ok_or(KeyFault::Wrong)?;
-    Key::kept(id, Zeroizing::new(secret).as_slice())
 }

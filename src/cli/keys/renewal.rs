@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{KeptKey, KeyNote, OwnerKeys};
+use super::OwnerKeys;
 use crate::agent::{instance, saved};
 use crate::cli::context::Context;
 use crate::data::{Store, aside, private, reseal};
 use crate::error::{Failure, Result};
 use crate::platform::clock;
-use crate::sealing::{self, Key, KeyFault, Kind};
+use crate::sealing::{self, KeptKey, Key, KeyFault, KeyNote, Kind};
 
 /// Under which word files are put aside whose key is gone.
 pub(crate) const UNREADABLE: &str = "unreadable";

@@ -13,13 +13,18 @@ use crate::files;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = None::<&'static str>)]
 pub(in crate::cli) struct FormatArgs {
-    /// Which recordings they are: gmail, balabit, sapimouse, bank, dfl, pynput, jspsych, psychopy,
-    /// mousetrap, mousetracker, kharagpur, jsonl, or generic: any table, as the options below say
-    #[arg(long, value_name = "NAME")]
+    /// Their name.
+    #[arg(long, value_name = "NAME", help = names())]
     format: Option<String>,
 
     #[command(flatten)]
     layout: LayoutArgs,
+}
+
+/// The names of all formats, for the help.
+fn names() -> String {
+    let named = Format::names().collect::<Vec<_>>().join(", ");
+    format!("Which recordings they are: {named}, or {GENERIC}: any table, as the options below say")
 }
 
 impl FormatArgs {

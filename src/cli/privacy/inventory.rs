@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::first_hours::QuietPeriod;
-use crate::cli::keys::{KeptKey, KeyPlace, OwnerKeys};
+use crate::cli::keys::OwnerKeys;
 use crate::data::{Store, aside, private};
 use crate::error::{Failure, Result};
+use crate::sealing::{KeptKey, KeyPlace};
 
 /// Which part of what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

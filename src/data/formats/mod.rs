@@ -94,10 +94,27 @@ use std::sync::Arc;
 
 use self::discover::FoundFiles;
 use self::passed::Passed;
-use self::registry::{READERS, Reader};
+use self::registry::Reader;
 use self::source::Source;
 use self::table::NoLayoutFits;
 use crate::error::{Failure, FailureKind, Result};
+
+/// The formats that have a name, in the order of help and messages: a new one is a file with its
+/// reader, its lines in this file and a fixture with its test.
+static READERS: &[Reader] = &[
+    gmail::READER,
+    button_state::BALABIT,
+    button_state::SAPIMOUSE,
+    bank::READER,
+    button_state::DFL,
+    pynput::READER,
+    jspsych::READER,
+    psychopy::READER,
+    mousetrap::READER,
+    mousetracker::READER,
+    kharagpur::READER,
+    jsonl::READER,
+];
 
 /// Which recordings they are.
 #[derive(Debug, Clone)]

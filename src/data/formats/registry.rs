@@ -1,14 +1,12 @@
-//! The formats that have a name. A new one is a file with its reader, a line here and a fixture.
+//! What a format that has a name tells of itself.
 
 use std::sync::Arc;
 
+use super::READERS;
 use super::dataset::User;
 use super::layout::TableLayout;
 use super::source::Source;
 use super::table::Table;
-use super::{
-    bank, button_state, gmail, jsonl, jspsych, kharagpur, mousetracker, mousetrap, psychopy, pynput,
-};
 use crate::error::Result;
 
 /// Finds users and sessions in files.
@@ -26,22 +24,6 @@ pub(super) struct Reader {
     /// Finds users and sessions in files.
     pub plan: SessionFinder,
 }
-
-/// In the order of help and messages.
-pub(super) static READERS: &[Reader] = &[
-    gmail::READER,
-    button_state::BALABIT,
-    button_state::SAPIMOUSE,
-    bank::READER,
-    button_state::DFL,
-    pynput::READER,
-    jspsych::READER,
-    psychopy::READER,
-    mousetrap::READER,
-    mousetracker::READER,
-    kharagpur::READER,
-    jsonl::READER,
-];
 
 /// The names of the formats whose files look like this one; `None` if there is none.
 pub(super) fn that_reads(source: &Source) -> Option<String> {

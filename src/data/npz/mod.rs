@@ -68,12 +68,7 @@ impl NpzWriter {
     /// # Errors
     /// When nothing can be written there.
     pub(crate) fn create(path: &Path) -> Result<Self> {
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        make_folder(folder)?;
-        let file = NamedTempFile::new_in(folder)
-            .map_err(|e| Failure::io(format!("writing {}", path.display()), e))?;
-        let out = BufWriter::with_capacity(256 * 1024, file);
+        let out = BufWriter::with_capacity(256 * 1024, beside(path)?);
         Ok(Self { path: path.to_owned(), out, entries: Vec::new() })
     }
 
@@ -181,11 +176,19 @@ fn element_bytes(element: Element, shape: &[usize]) -> u64 {
 }
 
 /// A folder that was there before keeps its rights; it may be anybody's.
-pub(super) fn make_folder(folder: &Path) -> Result<()> {
+fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
     private::folder(folder).map_err(|e| Failure::io(format!("folder {}", folder.display()), e))
+}
+
+/// An empty file beside the place that it is to take as a whole; a folder that is missing is made.
+pub(super) fn beside(path: &Path) -> Result<NamedTempFile> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    make_folder(folder)?;
+    NamedTempFile::new_in(folder).map_err(|e| Failure::io(format!("writing {}", path.display()), e))
 }
 
 /// Counts and sums up what passes through.
@@ -257,11 +260,7 @@ pub fn check_file_writable(path: &Path) -> Result<()> {
 /// # Errors
 /// When the disk refuses.
 pub fn write_whole(path: &Path, text: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    make_folder(folder)?;
-    let mut file = NamedTempFile::new_in(folder)
-        .map_err(Failure::at(format_args!("writing {}", path.display())))?;
+    let mut file = beside(path)?;
     file.write_all(text)
         .and_then(|()| file.as_file().sync_all())
         .map_err(Failure::at(format_args!("writing {}", path.display())))?;

@@ -6,11 +6,11 @@ use super::graph::{graph_of, mlp_of};
 use super::{ARCHITECTURE, FeatureNames, Identifier, IdentifierProvenance};
 use crate::error::Result;
 use crate::model::bundle::CONTRACT;
+use crate::model::checksum;
 use crate::model::content::{self, Content};
 use crate::model::fault::ModelFault;
 use crate::model::file::{decode, model_bytes, versions};
 use crate::model::metadata::{ARCHITECTURE_KEY, CONTRACT_KEY, entry, follows_version, read};
-use crate::model::seal;
 
 const FEATURES_KEY: &str = "mousewarden.features";
 const LABELS_KEY: &str = "mousewarden.labels";
@@ -65,11 +65,11 @@ impl Content for Identifier {
         let labels: Vec<String> = read(&model, LABELS_KEY)?;
         let provenance: IdentifierProvenance = read(&model, PROVENANCE_KEY)?;
         versions(&model)?;
-        let sealed = seal::check(&model);
+        let unchanged = checksum::check(&model);
         let graph = model.graph.ok_or_else(|| ModelFault::Identifier("it has no graph".into()))?;
         let identifier = Self { mlp: mlp_of(&graph)?, features, labels, provenance };
         identifier.check()?;
-        sealed.map(|()| identifier)
+        unchanged.map(|()| identifier)
     }
 
     fn encode(&self) -> Result<Vec<u8>, ModelFault> {

@@ -52,11 +52,14 @@ impl Operation for Activate<'_> {
         let width = mean.len();
         let share = 1.0 / rows.used().max(1) as f32;
         mean.fill(0.0);
+        // Sums by window before the whole: thousands of ticks in one float would lose the small
+        // ones.
         for range in rows.ranges() {
             partial.fill(0.0);
             for row in values[range.start * width..range.end * width].chunks_exact(width) {
                 partial.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
             }
+            // Multiplied here and not at the end, where the sum would be at its largest.
             mean.iter_mut().zip(&*partial).for_each(|(mean, sum)| *mean += sum * share);
         }
         variance.fill(0.0);
@@ -71,6 +74,7 @@ impl Operation for Activate<'_> {
         for (inverse, variance) in inverse.iter_mut().zip(&*variance) {
             *inverse = 1.0 / (variance + self.epsilon).sqrt();
         }
+        // Gaps between windows are left out: zeros there are no ticks.
         for row in rows.ranges().iter().cloned().flatten() {
             let values = &values[row * width..(row + 1) * width];
             let out = &mut out[row * width..(row + 1) * width];
@@ -118,6 +122,7 @@ impl Operation for Deactivate<'_> {
             let values = &values[range.clone()];
             let outputs = &outputs[range.clone()];
             for (j, slope) in slopes[range].iter_mut().enumerate() {
+                // An output of 0 passes no gradient, whether it was negative or dropped.
                 *slope = if outputs[j] > 0.0 { *slope * scale } else { 0.0 };
                 to_gamma[j] += *slope * (values[j] - mean[j]) * inverse[j];
                 to_beta[j] += *slope;

@@ -6,6 +6,7 @@
 pub const CHANNELS: usize = 3;
 
 /// A step is taken to last this long at the least, ms: two positions at one time have no velocity.
+// Below the resolution of every source (one microsecond): no real step is shortened.
 pub const SHORTEST_MS: f32 = 1e-3;
 
 /// The clock that windows are put on.
@@ -20,11 +21,15 @@ pub struct Clock {
 impl Clock {
     /// How many ticks these steps (dx px, dy px, dt ms) take; none only without steps.
     pub fn count(&self, steps: &[[f32; 3]]) -> usize {
+        // Added in the order of the steps as the graph's CumSum does: another order is another last
+        // bit.
         let whole = steps.iter().fold(0.0_f32, |end, step| end + step[2].max(SHORTEST_MS));
         if steps.is_empty() { 0 } else { self.limited(whole) }
     }
 
     fn limited(&self, whole_ms: f32) -> usize {
+        // At least one tick, and no more than the network was made for: the rest of a long window
+        // is not seen.
         ((whole_ms / self.tick_ms).ceil().max(1.0) as usize).min(self.ticks)
     }
 
@@ -36,6 +41,7 @@ impl Clock {
         for &[dx, dy, dt] in steps {
             let dt = dt.max(SHORTEST_MS);
             end += dt;
+            // From the end, as the graph does it: end minus dt and not the sum so far.
             let start = end - dt;
             let passed = |tick: usize| ((tick as f32 * self.tick_ms - start) / dt).clamp(0.0, 1.0);
             // One tick more on both sides than arithmetic without rounding would need.
@@ -53,7 +59,9 @@ impl Clock {
 /// What the first convolution reads of a tick: each way bent by `asinh(way * scale)`, which is
 /// linear for slow movement and logarithmic for fast.
 pub fn channels([dx, dy]: [f32; 2], scale: f32) -> [f32; CHANNELS] {
+    // The speed along the path was worth keeping in the sketches (onnx/EXPERIMENTS.md).
     let along = (dx * dx + dy * dy).sqrt();
+    // Scaled before asinh: where it bends is part of the model.
     [dx, dy, along].map(|way| (way * scale).asinh())
 }
 

@@ -84,6 +84,8 @@ impl ConvInference {
         let features = self.features(windows);
         let embedding = |row: &Vec<f32>| match &self.embedding {
             Some(embedding) if !row.is_empty() => embedding.apply(row),
+            // A window without steps has no place among others: zeros would be the mean of all
+            // users.
             _ => Vec::new(),
         };
         features.iter().map(|row| (self.probability(row), embedding(row))).collect()
@@ -111,6 +113,7 @@ impl ConvInference {
             layer.forward(*kernel, rows, below);
             below = &layer.outputs;
         }
+        // Mean and deviation, side by side as the head's weights are.
         pooled.resize(2 * columns, 0.0);
         let mut features = Vec::with_capacity(windows.len());
         for range in rows.ranges() {
@@ -125,6 +128,7 @@ impl ConvInference {
 
     fn lay(&mut self, windows: &[&[[f32; 3]]]) {
         let Self { rows, ways, inputs, clock, .. } = self;
+        // Gaps as wide as the furthest reach, so that no filter sees two windows at once.
         rows.lay(windows.iter().map(|window| clock.count(window)), self.reach);
         inputs.clear();
         inputs.resize(rows.total() * CHANNELS, 0.0);
@@ -142,10 +146,12 @@ impl ConvInference {
 impl Layer {
     fn new(layer: &ConvLayer, width: usize, kernel: Kernel) -> Self {
         let sizes = sizes(layer, width, kernel);
+        // Folded once at the start: one product and one sum a value less for every window.
         let (weight, mut bias) = layer.folded();
         let folded = ConvLayer { weight, ..layer.clone() };
         let mut panels = Lines::zeros(sizes.panels());
         panels.copy_from_slice(&pack(&folded, sizes, kernel));
+        // Columns of padding have no bias, and so stay zero through all layers.
         bias.resize(sizes.columns, 0.0);
         Self { sizes, panels, bias, outputs: Lines::default() }
     }
@@ -162,6 +168,7 @@ impl Layer {
             out: &mut self.outputs[written.start * columns..written.end * columns],
         });
         kernel.apply(Positive(&mut self.outputs));
+        // The bias was added in the gaps as well; the next layer must find zeros there.
         rows.clear_gaps(&mut self.outputs, columns);
     }
 }

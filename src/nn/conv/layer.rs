@@ -76,6 +76,7 @@ impl ConvLayerTrainer {
             sizes: self.sizes,
             input: &input[read.start * width..read.end * width],
             panels: &self.params[0].value,
+            // No bias: batch normalisation would take it away again.
             bias: &[],
             out: &mut self.products[written.start * columns..written.end * columns],
         });
@@ -113,6 +114,7 @@ impl ConvLayerTrainer {
             slopes,
             grads: [&mut gamma.grad, &mut beta.grad],
         });
+        // The gaps' gradients are of no window.
         rows.clear_gaps(slopes, columns);
         let (written, read) = rows.seen(self.sizes.kernel / 2);
         self.scratch.fit(written.len() * 4 * self.kernel.lanes());
@@ -123,6 +125,7 @@ impl ConvLayerTrainer {
             scratch: &mut self.scratch,
             grads: &mut weight.grad,
         });
+        // The first layer has nobody below that could learn.
         if let Some(below) = below {
             self.pass_down(rows, slopes, below);
         }
@@ -132,6 +135,7 @@ impl ConvLayerTrainer {
     fn pass_down(&mut self, rows: &BatchRows, slopes: &[f32], below: &mut Lines) {
         let SlideSizes { width, kernel, columns } = self.sizes;
         let lanes = self.kernel.lanes();
+        // A convolution's gradient is the convolution with taps in reverse and channels swapped.
         let back = SlideSizes { width: columns, kernel, columns: self.kernel.columns(width) };
         self.turned.fit(back.panels());
         let weight = &self.params[0].value;
@@ -157,6 +161,8 @@ impl ConvLayerTrainer {
 
     /// Mixes the batch's statistics into the running ones: a plain average at first, then a decay.
     pub(crate) fn average(&mut self, momentum: f32, steps: u64) {
+        // A plain average of the first steps: a decay alone would keep the initial 0 and 1 for
+        // long.
         let rate = (1.0 - momentum).max(1.0 / (steps + 1) as f32);
         let now = [&self.moments.mean, &self.moments.variance];
         for (running, now) in self.running.iter_mut().zip(now) {

@@ -8,6 +8,7 @@ use super::clock::{CHANNELS, Clock};
 /// Added to the variance in batch normalisation.
 const EPSILON: f32 = 1e-3;
 /// Purposes of random streams from here on, apart from those of the other architecture.
+// Another architecture of the same seed is another network, not the same numbers in other places.
 const PURPOSE: u64 = 100;
 /// And that of an embedding.
 const EMBEDDING: u64 = 99;
@@ -39,6 +40,7 @@ pub struct ConvShape {
 
 impl Default for ConvShape {
     fn default() -> Self {
+        // Several lengths side by side did best of random filters (onnx/EXPERIMENTS.md, "Sketch").
         Self { layers: vec![(25, 128)], scales: vec![3, 7, 13, 25] }
     }
 }
@@ -65,6 +67,7 @@ impl ConvNetwork {
         let mut input = CHANNELS;
         let mut layer = |(at, (kernel, output)): (usize, &(usize, usize))| {
             let output = (*output).max(1);
+            // `| 1` makes an even length odd: the filter is centred on its tick.
             let layer = fresh_layer([kernel | 1, input, output], seed, PURPOSE + at as u64);
             input = output;
             layer
@@ -74,7 +77,10 @@ impl ConvNetwork {
             shorten(first, &shape.scales);
         }
         Self {
+            // 16 ms is a step of coarse system clocks: finer ticks would show whose clock it is.
+            // 128 of them are two seconds.
             clock: Clock { tick_ms: 16.0, ticks: 128 },
+            // asinh bends at two pixels a tick, between aiming and flicking.
             scale: 0.5,
             layers,
             head: Dense { weight: vec![0.0; 2 * input], bias: 0.0 },
@@ -113,6 +119,7 @@ impl ConvNetwork {
 impl ConvLayer {
     /// Weights and biases of the convolution that does it all: `x * factor + offset` of the
     /// normalisation folded in, in double precision and rounded once.
+    // Rounded once, after the product, as the exported file is.
     pub fn folded(&self) -> (Vec<f32>, Vec<f32>) {
         let BatchNorm { gamma, beta, mean, variance, epsilon } = &self.norm;
         let factor =
@@ -130,6 +137,8 @@ impl ConvLayer {
 
 /// Zeros beyond the middle of each filter, as many weights left as its scale says.
 fn shorten(layer: &mut ConvLayer, scales: &[usize]) {
+    // Short filters within the length of the longest: one kernel serves all, and training may
+    // lengthen them.
     let ConvLayer { kernel, input, .. } = *layer;
     for (output, filter) in layer.weight.chunks_exact_mut(input * kernel).enumerate() {
         let half = scales[output % scales.len()] / 2;
@@ -143,6 +152,7 @@ fn shorten(layer: &mut ConvLayer, scales: &[usize]) {
 
 fn fresh_layer([kernel, input, output]: [usize; 3], seed: u64, purpose: u64) -> ConvLayer {
     let mut stream = RandomStream::new(seed, purpose);
+    // He: half of a ReLU's inputs pass, so twice one over the fan-in keeps the variance.
     let deviation = (2.0 / (input * kernel) as f64).sqrt();
     ConvLayer {
         kernel,

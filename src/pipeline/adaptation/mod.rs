@@ -28,18 +28,24 @@ pub use owner_mean::Sitting;
 /// standard deviations between users. Two users taken at random are 1.4 apart.
 pub const REACH: f64 = 0.35;
 /// Windows after an unlock that show the day.
+// The mean of fewer windows is mostly their own scatter.
 pub const FIRST_WINDOWS: usize = 30;
 /// Fewer than this show nothing.
 const FEWEST: usize = 10;
 /// They have to come within this time after the unlock.
+// Whoever starts slowly gives somebody else time to sit down.
 const FIRST_TIME: Micros = Micros::from_millis(180_000);
 /// What they have shown of the day is forgotten after so long.
+// Nobody's day lasts longer, and a lock that never comes must not make it one.
 pub const DAY: Micros = Micros::from_millis(12 * 3_600_000);
 /// Windows of a stretch of work that moves the model for good ...
+// About half an hour of office work, where 30 windows take 3.5 minutes: no single task any more.
 const FULL_STRETCH: usize = 300;
 /// ... and how many the last stretch before a lock needs.
+// The end of a day is shorter than a stretch, and would otherwise teach nothing.
 const SHORT_STRETCH: usize = 40;
 /// An unlock so long after an alarm refutes it: whoever was away while it was raised needs longer.
+// Long enough to read a notice and type a password.
 const REFUTES: Micros = Micros::from_millis(180_000);
 /// A refuted alarm multiplies the limits by this ...
 const RAISE: f32 = 4.0;
@@ -73,6 +79,7 @@ impl Adapted {
     pub fn validate(&self, anchor: &OwnerModel) -> Result<(), String> {
         self.owner.validate(anchor)?;
         let raised = self.raised;
+        // A file with a higher raise would switch the alarms off.
         if !(1.0..=MOST_RAISED).contains(&raised) {
             return Err(format!("its limits are raised {raised} times, beyond 1..={MOST_RAISED}"));
         }
@@ -158,6 +165,7 @@ impl Adaptation {
 
     fn raised(&self, trigger: Trigger) -> Trigger {
         match trigger {
+            // Verdicts by the threshold alone have no limit that could be raised.
             Trigger::Eer => Trigger::Eer,
             Trigger::Llr(limit) => Trigger::Llr(limit * self.adapted.raised),
         }
@@ -186,12 +194,15 @@ impl Adaptation {
             self.today = None;
         }
         if judgement.decision == Decision::Intruder {
+            // Windows of an alarm that goes on are not alarms of their own: an unlock answers the
+            // first.
             if judgement.action.is_some() {
                 self.alarm = Some(at);
             }
             // Whoever that is, nobody has shown it to be the owner.
             self.verified = None;
         }
+        // After the decision about the alarm, so that an alarm's own window teaches nothing.
         let taught = self.teach(at, seen);
         (decayed || over || taught).then(|| self.adoption())
     }
@@ -199,12 +210,14 @@ impl Adaptation {
     /// Lets time at the desk take back a raise.
     fn decay(&mut self, at: Timestamp) -> bool {
         let rest = self.last.replace(at).map(|last| at - last);
+        // The first window after a break stands for no time at the desk.
         let Some(rest) = rest.filter(|rest| is_within(*rest, BREAK)) else { return false };
         if self.adapted.raised <= 1.0 {
             return false;
         }
         let periods = rest.as_secs_f64() / self.limits.half_life.as_secs_f64().max(1.0);
         let above = f64::from(self.adapted.raised - 1.0) * 0.5_f64.powf(periods);
+        // Below a hundredth it is forgotten, or it would be written for ever.
         self.adapted.raised = if above < 0.01 { 1.0 } else { 1.0 + above as f32 };
         true
     }
@@ -215,12 +228,14 @@ impl Adaptation {
         let full = verified.stretch.windows >= FULL_STRETCH;
         let first = verified.first.as_mut().and_then(|first| {
             first.push(seen);
+            // Those that came in time are taken all the same: few are better than none.
             let late = !is_within(at - verified.since, FIRST_TIME);
             (first.windows >= FIRST_WINDOWS || late).then(|| first.sitting())
         });
         if first.is_some() {
             verified.first = None;
         }
+        // The day before the stretch: what is learnt for good is judged by the day it belongs to.
         let today = first.is_some_and(|first| self.begin_day(at, &first));
         let adapted = full && self.learn(FULL_STRETCH);
         today || adapted
@@ -230,10 +245,13 @@ impl Adaptation {
     fn begin_day(&mut self, at: Timestamp, first: &Sitting) -> bool {
         let owner = self.adapted.owner.put(&self.anchor);
         let needed = first.windows >= FEWEST && owner.days > 0.0;
+        // Movement that speaks for the owner needs no correction, which would only bring the
+        // impostor nearer.
         if !needed || owner.evidence(&first.mean, first.windows) >= 0.0 {
             return false;
         }
         let today = owner.on_session(&first.mean, first.windows);
+        // Held within reach of the enrolment, as what is learnt for good is.
         let held = OwnerMean::of(&today).held(&self.anchor);
         self.today = Some((at, held.put(&today)));
         true
@@ -248,7 +266,10 @@ impl Adaptation {
         }
         let stretch = std::mem::take(&mut verified.stretch).sitting();
         let Self { adapted, anchor, .. } = self;
+        // By the day where it is known: a stretch is the owner's if today's owner says so.
         let owner = self.today.as_ref().map_or_else(|| adapted.owner.put(anchor), |t| t.1.clone());
+        // An unlock proves who was there first, not who stayed: the stretch itself has to speak for
+        // the owner.
         if owner.evidence(&stretch.mean, stretch.windows) <= 0.0 {
             return false;
         }
@@ -263,6 +284,8 @@ impl Adaptation {
         match kind {
             Boundary::Quiet => None,
             Boundary::Unlocked => {
+                // What came before the lock was verified by the password before it; now it is
+                // complete.
                 self.learn(SHORT_STRETCH);
                 self.refute(at);
                 self.today = None;
@@ -271,6 +294,7 @@ impl Adaptation {
                 self.verified = Some(Verified { since: at, first, stretch });
                 Some(self.adoption())
             }
+            // The session ends here: what follows is unproven until the next unlock.
             Boundary::Locked => self.learn(SHORT_STRETCH).then(|| self.adoption()),
             Boundary::Start
             | Boundary::Suspended
@@ -286,6 +310,7 @@ impl Adaptation {
     /// An alarm that a password answers at once was false.
     fn refute(&mut self, at: Timestamp) {
         let Some(alarm) = self.alarm.take() else { return };
+        // A later unlock may be of somebody who came home and found it locked: it refutes nothing.
         if is_within(at - alarm, REFUTES) {
             self.adapted.raised = (self.adapted.raised * RAISE).min(MOST_RAISED);
             self.changed = true;

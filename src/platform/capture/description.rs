@@ -95,6 +95,8 @@ impl Pointer {
     /// A device by its name, which is stripped of what the text form needs for itself.
     pub(crate) fn new(kind: PointerKind, name: &str) -> Self {
         let name: String =
+            // The text form separates by these, and a device may call itself anything, at any
+            // length.
             name.chars().filter(|c| !c.is_control() && !";|()".contains(*c)).take(80).collect();
         let name = if name.trim().is_empty() { "without a name" } else { name.trim() };
         Self { kind, name: name.to_owned(), id: None, dpi: None }
@@ -117,9 +119,11 @@ impl Pointer {
 
     fn is_like(&self, other: &Self) -> bool {
         let same = match (self.id, other.id) {
+            // Names differ between drivers of the same device; vendor and product do not.
             (Some(own), Some(theirs)) => own == theirs,
             _ => self.name == other.name,
         };
+        // Another resolution is another unit of movement, even of the same model.
         let as_fine = self.dpi.zip(other.dpi).is_none_or(|(own, theirs)| own == theirs);
         same && self.kind == other.kind && as_fine
     }
@@ -180,6 +184,8 @@ impl Capture {
     fn knows_pointer(&self, now: &Self) -> bool {
         match (&self.pointer, &now.pointer) {
             (Some(own), Some(other)) => own.is_like(other),
+            // On these systems rdev tells no devices, so only an injecting program ever bears a
+            // name.
             (None, Some(_)) => !["windows-rdev", "macos-rdev"].contains(&now.backend.as_str()),
             (_, None) => true,
         }
@@ -263,8 +269,10 @@ impl Profile {
     /// What it does not know of this capture; `None` when it knows all of it. A profile that was
     /// not made with a live mouse, or before devices were noted, says nothing about them.
     pub(crate) fn lacks(&self, now: &Capture) -> Option<Unknown> {
+        // A model from a data set was made with no mouse that this one could be compared with.
         let known: Vec<_> = self.0.iter().filter(|capture| capture.is_live()).collect();
         if known.is_empty() || !now.is_live() {
+            // Older models say nothing of devices, and nothing can be missed then.
             return None;
         }
         let same: Vec<_> = known.into_iter().filter(|own| own.backend == now.backend).collect();
@@ -277,6 +285,7 @@ impl Profile {
         }
         if same.into_iter().any(|own| {
             let either = own.screens.is_empty() || now.screens.is_empty();
+            // One monitor in common is enough: a laptop is docked and undocked all day.
             either || own.screens.iter().any(|screen| now.screens.contains(screen))
         }) {
             None

@@ -5,8 +5,10 @@ use crate::pipeline::Timestamp;
 use crate::pipeline::event::Micros;
 
 /// After so long without a word it is asked: the only wake-up of an idle agent.
+// Ten seconds notice a hung hook within one pause of work, at six wake-ups a minute.
 const QUIET: Micros = Micros::from_millis(10_000);
 /// So long it may take to answer.
+// The child answers in milliseconds; on a machine that swaps it may take seconds.
 const PATIENCE: Micros = Micros::from_millis(4_000);
 /// Whoever looks so much later than it meant to was held up itself, and judges nobody by that.
 const HELD_UP: Micros = Micros::from_millis(1_000);
@@ -42,6 +44,8 @@ impl Heartbeat {
 
     /// Looks at the clock.
     pub(crate) fn turn(&mut self, now: Timestamp) -> Turn {
+        // Suspended or starved, this process finds an old deadline: then the other may be as well
+        // as before.
         let late = now - self.due();
         if late.0 < 0 {
             return Turn::Wait;

@@ -21,6 +21,8 @@ impl Injection {
         injected: bool,
         tell: impl FnOnce(Option<Pointer>) -> bool,
     ) {
+        // The system marks the event and not its device: the flag itself takes the place of a
+        // device.
         self.mover.moved(at, injected, injected);
         let injects = self.mover.current() == Some(&true);
         let pointer = injects.then(|| Pointer::new(PointerKind::Virtual, "injected input"));

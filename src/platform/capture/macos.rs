@@ -35,6 +35,7 @@ use crate::platform::{CaptureBackend, clock};
 const BACKEND: &str = "macos-rdev";
 /// What the library tells of, and our tap looks at for who made it.
 const TOLD: [CGEventType; 5] = [
+    // The library reports these five; drags and the other buttons never leave it.
     CGEventType::MouseMoved,
     CGEventType::LeftMouseDown,
     CGEventType::LeftMouseUp,
@@ -60,6 +61,7 @@ type Heard = Arc<AtomicI64>;
 /// Why there is no hook; the parent has been told.
 pub(crate) fn hold(params: &HookParams) -> Result<()> {
     pipe_writer::must_be_piped()?;
+    // `listen` returns errors only: a hook that is up runs as long as the process.
     let Err(refusal) = listen(params);
     pipe_writer::refuse(std::io::stdout(), refusal);
     Err(refusal.failure())
@@ -69,6 +71,7 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     if matches!(params.backend, CaptureBackend::XInput2 | CaptureBackend::Evdev) {
         return Err(Refusal::Elsewhere);
     }
+    // Without the permission a tap is created and stays silent.
     // The request puts the program into the list where the person can switch it on.
     if !CGPreflightListenEventAccess() && !CGRequestListenEventAccess() {
         return Err(Refusal::NoMonitoring);
@@ -170,6 +173,7 @@ unsafe extern "C-unwind" fn take(
         CGEventType::OtherMouseUp => Record::Button { at, x, y, number, down: false },
         _ => Record::Move { at, x, y },
     });
+    // A listen-only tap may not swallow it anyway; the event goes on as it came.
     event.as_ptr()
 }
 

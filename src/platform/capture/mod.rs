@@ -51,6 +51,7 @@ use crate::platform::{CaptureBackend, CaptureNews, CaptureView, EventSource, Nex
 /// process's, so nothing but a little delay comes of it, and the processor sleeps between.
 const GATHER: Micros = Micros::from_millis(16);
 /// How long a capture process may take to say that its hook is up.
+// A cold start of an X server takes seconds at login.
 const START_PATIENCE: Micros = Micros::from_millis(10_000);
 /// The first pause before a dead capture process is started again; doubled each time.
 const FIRST_PAUSE: Micros = Micros::from_millis(100);
@@ -95,6 +96,7 @@ impl CaptureParams {
     pub fn new(program: PathBuf) -> Self {
         let environment = Vec::new();
         let backend = CaptureBackend::Auto;
+        // As long as an X server takes to start again at a new login.
         let patience = Duration::from_secs(10);
         Self { program, environment, backend, patience, untapped: false, root: None }
     }
@@ -165,6 +167,8 @@ impl CaptureProcess {
             disbelieved: 0,
             was_up: false,
         };
+        // Until its hook is up nothing is known of the capture, and a model may not be compared
+        // with it.
         let deadline = clock::now() + START_PATIENCE;
         while !source.was_up {
             if source.refused.is_some() || clock::now() >= deadline || source.is_down() {
@@ -210,11 +214,13 @@ impl CaptureProcess {
         match &mut self.phase {
             Phase::Down { until } => {
                 let until = *until;
+                // A dead process is waited for as a silent one: by the clock, without a thread.
                 clock::sleep_until(deadline.map_or(until, |deadline| deadline.min(until)));
                 if clock::now() >= until { self.start_again() } else { Ok(()) }
             }
             Phase::Running(process) => {
                 let gathered = self.read_at + GATHER;
+                // Reading sooner would wake the processor for each of a thousand events a second.
                 clock::sleep_until(deadline.map_or(gathered, |deadline| deadline.min(gathered)));
                 let limit = if process.ready {
                     self.heartbeat.due()
@@ -222,6 +228,7 @@ impl CaptureProcess {
                     process.since + START_PATIENCE
                 };
                 let until = deadline.map_or(limit, |deadline| deadline.min(limit));
+                // 512 records are what a mouse at 8,000 Hz sends in four of these pauses.
                 let mut buffer = [0; 512 * SIZE];
                 match process.reader.read(&mut buffer, Some(until))? {
                     Some(0) => {
@@ -259,6 +266,7 @@ impl CaptureProcess {
 
     fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
         let now = clock::now();
+        // Any record is a sign of life: asking is for silence only.
         self.read_at = now;
         self.heartbeat = Heartbeat::heard(now);
         let states = self.decoder.feed(bytes, now);
@@ -321,24 +329,29 @@ impl CaptureProcess {
         if let Phase::Running(process) = &self.phase
             && process.ready
         {
+            // What came while there was no hook is not known: a window must not span it.
             self.decoder.boundary(now, Boundary::Overflow);
             if now - process.since >= WELL {
                 self.pause = FIRST_PAUSE;
             }
         }
+        // The same fault is told once, not at each new try.
         if self.blind.as_ref() != Some(&why) {
             self.news.push_back(CaptureNews::Blind(why.clone()));
             self.blind = Some(why);
         }
+        // From the first loss since the hook was last up, however often it was started since.
         let began = *self.outage.get_or_insert(now);
         let patience = i64::try_from(self.params.patience.as_micros()).unwrap_or(i64::MAX);
         let given_up = (now - began).0 >= patience;
         self.phase = Phase::Down { until: now + self.pause };
+        // Doubled up to two seconds: a display that is away is not asked a thousand times.
         self.pause = Micros(self.pause.0.saturating_mul(2)).min(LONGEST_PAUSE);
         if given_up { Err(self.failure()) } else { Ok(()) }
     }
 
     fn start_again(&mut self) -> Result<()> {
+        // Half a record of the dead process must not be joined with the first of the next.
         self.decoder.restart();
         match RunningCapture::start(&self.params) {
             Ok(process) => {

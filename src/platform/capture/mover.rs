@@ -6,6 +6,7 @@ use crate::pipeline::event::Micros;
 
 /// So long after injected movement everything counts as injected: whoever mixes it with a real
 /// mouse's is told as one who injects, and not as two who take turns.
+// The two interleave within milliseconds when a program jitters a hand's movement.
 const MIXED: Micros = Micros::from_millis(2_000);
 
 /// Follows the devices that move.
@@ -26,6 +27,7 @@ impl<Device: PartialEq> Mover<Device> {
     /// on.
     pub(crate) fn moved(&mut self, at: Timestamp, device: Device, injects: bool) -> bool {
         if injects {
+            // The mark stays until the hand alone has moved for a while.
             self.injected_at = Some(at);
         } else if self.injected_at.is_some_and(|injected| at - injected < MIXED) {
             return false;

@@ -46,8 +46,10 @@ mod polled {
         pub(crate) fn start(mut command: Command) -> io::Result<(Child, Self)> {
             let (ours, theirs) =
                 socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)?;
+            // Set afterwards and not at creation, which macOS does not offer.
             fcntl_setfd(&ours, FdFlags::CLOEXEC)?;
             fcntl_setfd(&theirs, FdFlags::CLOEXEC)?;
+            // Only ours: the child may block, its hook has a thread or a queue of its own.
             fcntl_setfl(&ours, fcntl_getfl(&ours)? | OFlags::NONBLOCK)?;
             command.stdin(Stdio::from(theirs.try_clone()?)).stdout(Stdio::from(theirs));
             let child = command.spawn()?;
@@ -90,6 +92,8 @@ mod polled {
 
         /// Asks whether it is alive. Who is gone does not answer.
         pub(crate) fn ask(&mut self) {
+            // Non-blocking: a full line is one that is read by nobody, which the heartbeat notices
+            // anyway.
             let _ = rustix::io::write(&self.0, b"?");
         }
     }
@@ -108,6 +112,7 @@ mod threaded {
     use super::{Child, Command, Result, Stdio, Timestamp, broken, io, left};
 
     /// Pieces that may wait; the capture process's own queue holds what comes beyond them.
+    // The reading thread stops at a full queue, and the pipe behind it fills up in turn.
     const PIECES: usize = 64;
     /// Bytes of a piece.
     const PIECE: usize = 4096;
@@ -158,6 +163,7 @@ mod threaded {
                     Err(RecvTimeoutError::Disconnected) => return Ok(Some(0)),
                 }
             }
+            // All that is there at once: one record a wake-up would cost a system call each.
             while self.begun.len() < buffer.len()
                 && let Ok(piece) = self.pieces.try_recv()
             {
@@ -171,6 +177,8 @@ mod threaded {
 
         /// Asks whether it is alive. Who is gone does not answer.
         pub(crate) fn ask(&mut self) {
+            // A write to a pipe of Windows blocks only when it is full, and one byte a question
+            // does not fill it.
             let _ = self.lifeline.as_mut().map(|lifeline| lifeline.write_all(b"?"));
         }
 
@@ -191,6 +199,7 @@ mod threaded {
             let piece = match out.read(&mut buffer) {
                 Ok(0) => return,
                 Ok(count) => Ok(buffer[..count].to_vec()),
+                // A signal is no end of the pipe.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => Err(error),
             };

@@ -39,6 +39,7 @@ impl QueuedPipeWriter {
         out: impl Write + Send + 'static,
         lifeline: impl Read + Send + 'static,
     ) -> Result<Self, Refusal> {
+        // Bounded: the hook must lose events rather than memory.
         let (queue, messages) = bounded(WAITING);
         spawn("capture-writer", move || write_all(out, &messages))?;
         let answers = queue.clone();
@@ -53,6 +54,7 @@ impl QueuedPipeWriter {
             message.extend(Record::Overflow { at: clock::now() }.to_bytes());
         }
         message.extend(record.to_bytes());
+        // Nothing is retried: the next event tells what was lost.
         self.lost = matches!(self.queue.try_send(message), Err(TrySendError::Full(_)));
     }
 
@@ -80,6 +82,7 @@ impl ToldCapture {
     /// Says when the displays have changed. Waits for room.
     pub fn displays(&self, now: Capture) {
         let mut told = self.capture.lock().unwrap_or_else(PoisonError::into_inner);
+        // The displays are looked at by another thread than the one that knows the pointer.
         let now = Capture { pointer: told.pointer.clone(), ..now };
         if now != *told {
             self.writer.describe(&now);
@@ -89,10 +92,13 @@ impl ToldCapture {
 
     /// Says what moves the pointer from here on; `false` where that would have to wait.
     pub fn pointer(&self, pointer: Option<Pointer>) -> bool {
+        // From the hook, which must not wait for the thread that looks at the displays.
         let Ok(mut told) = self.capture.try_lock() else { return false };
         let now = Capture { pointer, ..told.clone() };
         let records = description(clock::now(), &now);
         let is_told = self.writer.queue.try_send(records).is_ok();
+        // Told only once it is queued, so that what was not told is tried again with the next
+        // event.
         if is_told {
             *told = now;
         }
@@ -106,6 +112,7 @@ impl ToldCapture {
 /// [`FailureKind::Unavailable`].
 pub(crate) fn must_be_piped() -> crate::error::Result<()> {
     if std::io::stdout().is_terminal() {
+        // Records on a terminal look like a broken program.
         let what = "the capture process speaks to mousewarden only, not to a terminal";
         return Err(Failure::new(FailureKind::Unavailable, what).remedy("Run `mousewarden run`."));
     }
@@ -129,8 +136,10 @@ pub(crate) fn refuse(mut out: impl Write, refusal: Refusal) {
 
 fn write_all(mut out: impl Write, messages: &Receiver<Message>) {
     for mut message in messages {
+        // Up to a hundred at once: a thread that was held up catches up with few writes.
         message.extend(messages.try_iter().take(100).flatten());
         if out.write_all(&message).and_then(|()| out.flush()).is_err() {
+            // Nobody reads any more: there is nobody to tell it to either.
             std::process::exit(0);
         }
     }
@@ -143,6 +152,7 @@ fn watch(mut lifeline: impl Read, answers: &Sender<Message>) {
         // When there is no room, what waits is answer enough.
         let _ = answers.try_send(Record::Alive { at: clock::now() }.to_bytes().to_vec());
     }
+    // Exit and not return: the hook's thread runs on for ever otherwise, seeing a mouse for nobody.
     std::process::exit(0);
 }
 

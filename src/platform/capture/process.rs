@@ -19,6 +19,7 @@ use crate::platform::clock;
 #[cfg(windows)]
 const NO_WINDOW: u32 = 0x0800_0000;
 /// How long a process whose line has ended may take to end itself.
+// A process that is about to exit closes its descriptors first.
 const ENDING: Duration = Duration::from_millis(50);
 
 /// The child and its line. Ended on drop.
@@ -40,6 +41,7 @@ impl Drop for RunningCapture {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
+        // Waited for, or it stays behind as a zombie.
         let _ = self.child.wait();
     }
 }

@@ -44,8 +44,10 @@ const LONGEST_LINE: usize = 400;
 /// The records that say what captures from `at` on.
 pub(crate) fn description(at: Timestamp, capture: &Capture) -> Vec<u8> {
     let line = capture.to_string();
+    // Names come from devices: one that is longer than the line must not break it.
     let line = &line.as_bytes()[..line.len().min(LONGEST_LINE)];
     let pieces =
+        // One piece more than fits in whole ones: a short one, empty if need be, ends the line.
         (0..=line.len() / PIECE).map(|i| &line[i * PIECE..line.len().min((i + 1) * PIECE)]);
     pieces
         .flat_map(|text| {
@@ -74,6 +76,7 @@ impl Record {
         };
         let mut bytes = [0; SIZE];
         bytes[..8].copy_from_slice(&at.micros().to_le_bytes());
+        // Single precision: positions of screens are exact in it to a hundredth of a pixel.
         bytes[8..12].copy_from_slice(&x.to_le_bytes());
         bytes[12..16].copy_from_slice(&y.to_le_bytes());
         bytes[16] = kind;
@@ -109,10 +112,12 @@ impl Record {
         let x = f32::from_le_bytes(*x);
         let y = f32::from_le_bytes(*y);
         let detail = *rest.get(1)?;
+        // Asked first: the bytes of a text are no positions, and need not be finite.
         if *rest.first()? == b't' {
             let fits = usize::from(detail) <= PIECE;
             return fits.then_some(Self::Text { at, piece, length: detail });
         }
+        // A position that is not finite would spread through every window behind it.
         if !(x.is_finite() && y.is_finite()) {
             return None;
         }
@@ -163,6 +168,7 @@ impl RecordDecoder {
     pub(crate) fn feed(&mut self, mut bytes: &[u8], now: Timestamp) -> Vec<HookState> {
         let mut states = Vec::new();
         while !bytes.is_empty() {
+            // A read may end within a record; the rest comes with the next one.
             let (part, later) = bytes.split_at(bytes.len().min(SIZE - self.partial.len()));
             bytes = later;
             self.partial.extend_from_slice(part);
@@ -171,6 +177,7 @@ impl RecordDecoder {
             self.partial.clear();
             let Some(record) = record else {
                 states.push(HookState::Broken(Fault::Nonsense));
+                // Behind one that is no record, nothing says where the next begins.
                 break;
             };
             let admitted = record.at().map_or(Ok(()), |at| self.stamps.admit(at, now));
@@ -213,6 +220,7 @@ impl RecordDecoder {
         self.partial.clear();
         self.line.clear();
         self.held = 0;
+        // Another process has its own order of stamps.
         self.stamps = Stamps::default();
         self.warps = false;
     }
@@ -220,6 +228,7 @@ impl RecordDecoder {
     fn take(&mut self, record: Record) -> Option<HookState> {
         match record {
             Record::Ready { at, held, .. } => {
+                // Bit n stands for button n here, and bit n - 1 in the record.
                 self.held = u32::from(held) << 1;
                 self.boundary(at, Boundary::Start);
                 return Some(HookState::Ready);
@@ -228,6 +237,7 @@ impl RecordDecoder {
             Record::Move { at, x, y } if self.held == 0 => self.mouse(at, MouseKind::Move, x, y),
             Record::Move { at, x, y } => self.mouse(at, MouseKind::Drag, x, y),
             Record::Button { at, x, y, number, down } => {
+                // A number beyond 31 has no bit: it is passed on and never held.
                 let bit = 1_u32.checked_shl(u32::from(number)).unwrap_or(0);
                 let kind = if down {
                     self.held |= bit;
@@ -253,13 +263,16 @@ impl RecordDecoder {
 
     fn text(&mut self, at: Timestamp, piece: &[u8]) {
         self.line.extend_from_slice(piece);
+        // A line that never ends is taken as it is: whoever sends it gets no more memory.
         if piece.len() == PIECE && self.line.len() <= LONGEST_LINE {
             return;
         }
         let now = Capture::parse(&String::from_utf8_lossy(&std::mem::take(&mut self.line)));
+        // The first description is where the stream begins, and no change.
         if self.capture.as_ref().is_some_and(|before| *before != now) {
             self.boundary(at, Boundary::DeviceChanged);
         }
+        // With its moment: signals in front of it still belong to the one before.
         self.captures.push((at, now.clone()));
         self.capture = Some(now);
     }

@@ -64,6 +64,7 @@ impl Refusal {
 
     /// `None` for a number that is no refusal.
     pub(crate) fn from_code(code: u8) -> Option<Self> {
+        // By its place in `ALL`, which lists them in the order of their numbers.
         Self::ALL.get(usize::from(code)).copied()
     }
 

@@ -49,15 +49,19 @@ impl Stamps {
     /// Why it is not believed.
     pub(crate) fn admit(&mut self, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
         let behind = |later: Timestamp| later.micros().saturating_sub(at.micros());
+        // Saturating differences: a forged stamp must end in a fault and not in an overflow.
         if behind(now) < -AHEAD.0 {
             return Err(Fault::Ahead);
         }
         if behind(now) > OLDEST.0 {
             return Err(Fault::Stale);
         }
+        // Late stamps are left out by the segmenter one by one; this far back the clock itself is
+        // wrong.
         if self.latest.is_some_and(|latest| behind(latest) > DISORDER.0) {
             return Err(Fault::Disorder);
         }
+        // The latest and not the last: one late record must not make the next one look early.
         self.latest = self.latest.max(Some(at));
         Ok(())
     }

@@ -47,6 +47,7 @@ impl Translator {
     pub(crate) fn new(place: (f32, f32), number: fn(Button) -> Option<u8>) -> Self {
         let put = (0.0, 0.0);
         let moved_at = Timestamp::default();
+        // Sixteen: a window that comes up puts the pointer once, a game with every frame.
         Self { place, before: place, put, moved_at, number, warps: Warps::new(16) }
     }
 
@@ -60,9 +61,11 @@ impl Translator {
     pub(crate) fn record(&mut self, event: &EventType, origin: Origin) -> Option<Record> {
         let at = match event {
             EventType::KeyPress(_) | EventType::KeyRelease(_) => return None,
+            // Before anything else is done with the event: what comes later is not the hand's time.
             _ => clock::now(),
         };
         if let EventType::MouseMove { x, y } = event
+            // A place that a program chose is no step; the hand goes on from where it was.
             && !self.follow(at, (*x as f32, *y as f32), origin)
         {
             return self.warps.tell(at).then_some(Record::Warps { at });
@@ -81,13 +84,17 @@ impl Translator {
     /// Goes to a place; whether that is a hand's movement.
     fn follow(&mut self, at: Timestamp, to: (f32, f32), origin: Origin) -> bool {
         let from = std::mem::replace(&mut self.place, to);
+        // A game puts the pointer back to the middle within the same millisecond, to the very place
+        // before.
         let at_once = at - self.moved_at < BACK_AT_ONCE && to == self.before && to != from;
         let by_program = origin == Origin::Program || origin == Origin::Unknown && at_once;
         self.before = from;
         if by_program {
+            // Steps by the hand stay what they are, only the places are shifted.
             self.put = (self.put.0 + to.0 - from.0, self.put.1 + to.1 - from.1);
             return false;
         }
+        // After a rest places may be the screen's again: nothing is joined across it.
         if at - self.moved_at >= REST {
             self.put = (0.0, 0.0);
         }
@@ -131,6 +138,7 @@ impl Warps {
         if self.count < self.enough || lately {
             return false;
         }
+        // Counted anew: what goes on is told again after five seconds.
         self.count = 0;
         self.told_at = Some(at);
         true

@@ -11,6 +11,7 @@ use crate::pipeline::event::Micros;
 use crate::platform::Capture;
 
 /// Between two looks at the hook and the displays.
+// Windows removes a hook that was too slow and says nothing; five seconds without it are few.
 const LOOK: Duration = Duration::from_secs(5);
 /// Input so shortly after the hook's last event may still be on its way to it.
 const ON_ITS_WAY: Micros = Micros::from_millis(1_000);
@@ -39,6 +40,7 @@ impl HookWatchdog {
     pub(crate) fn is_deaf(&mut self, look: &SystemReading) -> bool {
         let before = self.place;
         self.place = look.place;
+        // Unknown on either side is no movement: another desktop may have had the screen.
         let moved = before.zip(look.place).is_some_and(|(before, now)| before != now);
         moved && look.input - look.heard > ON_ITS_WAY
     }
@@ -66,6 +68,7 @@ pub(crate) fn attend(system: &System, told: &ToldCapture, heard: &AtomicI64) {
             heard: Timestamp::from_micros(heard.load(Ordering::Relaxed)),
         };
         if watchdog.is_deaf(&look) {
+            // A hook that was taken away cannot be set up again in a process that still holds it.
             std::process::exit(0);
         }
         told.displays((system.capture)());

@@ -49,6 +49,7 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     if matches!(params.backend, CaptureBackend::XInput2 | CaptureBackend::Evdev) {
         return Err(Refusal::Elsewhere);
     }
+    // Before the first position is read: without it Windows scales them by each monitor's factor.
     screen::in_physical_pixels();
     let place = screen::pointer().ok_or(Refusal::NoDesktop)?;
     let writer = QueuedPipeWriter::start(std::io::stdout(), std::io::stdin())?;
@@ -56,6 +57,7 @@ fn listen(params: &HookParams) -> Result<std::convert::Infallible, Refusal> {
     let heard = Heard::default();
     hook(place, writer.clone(), Arc::clone(&told), Arc::clone(&heard))?;
     look_first()?;
+    // After both hooks, so that the first event the parent sees is complete.
     tell_ready(writer);
     pipe_writer::spawn("capture-watch", move || watchdog::attend(&SYSTEM, &told, &heard))?;
     fetch_messages();

@@ -6,6 +6,7 @@
 #[cfg(feature = "columnar")]
 mod columnar;
 mod mutate;
+mod sealed;
 mod target;
 
 use std::io::{BufRead, BufReader, Write};
@@ -26,10 +27,9 @@ use target::{Target, targets};
 pub const MOST_MB: u64 = 256;
 /// Longer than this no input may take; a build without optimisation takes ten times as long.
 const SLOW: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
-/// Without a word for so long a child hangs.
-const HANGS: Duration = Duration::from_secs(20);
-/// The same for a child that reads one input alone: a machine at work may hold up the first.
-const HANGS_ALONE: Duration = Duration::from_secs(120);
+/// Without a word for so long a child hangs. A run at the lowest priority on a machine at work hears
+/// nothing for half a minute, though each input takes milliseconds.
+const HANGS: Duration = Duration::from_secs(120);
 /// Inputs of one child.
 const PART: u64 = 20_000;
 
@@ -136,10 +136,17 @@ impl FuzzArgs {
         }
         let mut now = (first, String::new());
         let why = loop {
-            match lines.recv_timeout(if count == 1 { HANGS_ALONE } else { HANGS }) {
+            match lines.recv_timeout(HANGS) {
                 Ok(line) if line == "done" => break None,
                 Ok(line) => match line.strip_prefix("! ").and_then(finding) {
-                    Some(finding) => findings.push(finding),
+                    Some(finding) => {
+                        // At once as well: a long run may be ended before it prints its sum.
+                        eprintln!(
+                            "input {} of {}: {}",
+                            finding.input, finding.target, finding.what
+                        );
+                        findings.push(finding);
+                    }
                     None => now = begun(&line).unwrap_or(now),
                 },
                 Err(RecvTimeoutError::Timeout) => break Some("hangs"),

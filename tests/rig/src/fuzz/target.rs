@@ -1,7 +1,7 @@
 //! The readers of foreign bytes, each with samples of what it reads.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 
 use mousewarden::agent::control::{ControlRequest, Reply};
@@ -20,6 +20,9 @@ use mousewarden::platform::capture::description::Profile;
 
 use crate::bench::untrained;
 
+/// What stands for the model that an adaptation belongs to.
+pub(super) const MODEL: &str = "a model";
+
 /// What a reader reads, and where it would lie.
 pub(super) struct Sample {
     pub(super) path: PathBuf,
@@ -27,7 +30,7 @@ pub(super) struct Sample {
 }
 
 /// What reads bytes that were made of a sample.
-type Reader = Box<dyn Fn(&Sample, &[u8])>;
+pub(super) type Reader = Box<dyn Fn(&Sample, &[u8])>;
 
 /// One reader.
 pub(super) struct Target {
@@ -47,6 +50,7 @@ pub(super) fn targets(only: &str) -> Result<Vec<Target>> {
     let mut targets = texts();
     targets.extend(models()?);
     targets.push(adaptation(&folder)?);
+    targets.extend(super::sealed::targets(&folder)?);
     #[cfg(feature = "columnar")]
     targets.extend(super::columnar::targets(&folder)?);
     for name in Format::names() {
@@ -65,13 +69,14 @@ fn text(name: &str, samples: &[&str], read: fn(&str)) -> Target {
     }
 }
 
-const RECORDING: &str = "#mousewarden-recording 1\n#capture x11-rdev\n#started 1751871600\n\
+pub(super) const RECORDING: &str = "#mousewarden-recording 1\n#capture x11-rdev\n#started 1751871600\n\
                          at_us,what,x,y\n0,start,,\n8013,move,640,412\n16002,press-left,640,412\n\
                          24000,drag,641.5,-3\n32000,release-4,1,1\n40000,unlocked,,\n";
 const LAYOUT: &str = "separator = \";\"\ntime = \"when\"\ntime_unit = \"iso8601\"\nposition = \"where\"\n\
                       event = \"what\"\nuser_from = \"file\"\n[events]\n0 = \"move\"\n8 = \"ignore\"\n";
-const DECISION: &str =
+pub(super) const DECISION: &str =
     r#"{"evidence":{"sum":3.5,"windows":4,"block":null},"decision":"suspicious"}"#;
+pub(super) const MOVEMENT: &str = r#"{"key":[1,2],"marks":"000000000a000000000b"}"#;
 
 fn texts() -> Vec<Target> {
     let protocol =
@@ -124,7 +129,7 @@ fn texts() -> Vec<Target> {
         text("decision", &[&state, DECISION], |text| {
             drop(serde_json::from_str::<DecisionState>(text))
         }),
-        text("movement", &[r#"{"key":[1,2],"marks":"000000000a000000000b"}"#], |text| {
+        text("movement", &[MOVEMENT], |text| {
             drop(serde_json::from_str::<KnownMovement>(text));
         }),
     ]
@@ -149,17 +154,9 @@ fn models() -> Result<Vec<Target>> {
 }
 
 fn adaptation(folder: &Path) -> Result<Target> {
+    let bytes = adaptation_text(folder)?;
     let [model, path] = ["owner.onnx", "adaptation.json"].map(|name| folder.join(name));
-    fs::write(&model, "a model").map_err(|e| Failure::io(model.display(), e))?;
-    let covariance = EmbeddingCovariance {
-        between_user: vec![1.0; 2],
-        between_session: vec![0.1; 2],
-        within_session: vec![1.0; 2],
-    };
-    let anchor = OwnerModel::of(&covariance, &[0.0; 2], 100, 4.0);
-    let mut versions = ModelVersions::open(&path, &model, &anchor)?;
-    versions.add(mousewarden::pipeline::Adapted::enrolled(&anchor), "then".into())?;
-    let bytes = fs::read(&path).map_err(|e| Failure::io(path.display(), e))?;
+    let anchor = anchor();
     let read = move |_: &Sample, bytes: &[u8]| {
         if fs::write(&path, bytes).is_ok() {
             drop(ModelVersions::open(&path, &model, &anchor));
@@ -167,6 +164,34 @@ fn adaptation(folder: &Path) -> Result<Target> {
     };
     let samples = vec![Sample { path: PathBuf::new(), bytes }];
     Ok(Target { name: "adaptation".into(), samples, read: Box::new(read) })
+}
+
+/// Where an enrolment found the owner.
+pub(super) fn anchor() -> OwnerModel {
+    let covariance = EmbeddingCovariance {
+        between_user: vec![1.0; 2],
+        between_session: vec![0.1; 2],
+        within_session: vec![1.0; 2],
+    };
+    OwnerModel::of(&covariance, &[0.0; 2], 100, 4.0)
+}
+
+/// One version of adaptation to a model that lies in this folder then.
+///
+/// # Errors
+/// When it cannot be written or read.
+pub(super) fn adaptation_text(folder: &Path) -> Result<Vec<u8>> {
+    let [model, path] = ["owner.onnx", "adaptation.json"].map(|name| folder.join(name));
+    fs::write(&model, MODEL).map_err(|e| Failure::io(model.display(), e))?;
+    fs::remove_file(&path).or_else(missing).map_err(|e| Failure::io(path.display(), e))?;
+    let anchor = anchor();
+    let mut versions = ModelVersions::open(&path, &model, &anchor)?;
+    versions.add(mousewarden::pipeline::Adapted::enrolled(&anchor), "then".into())?;
+    fs::read(&path).map_err(|e| Failure::io(path.display(), e))
+}
+
+fn missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Recordings of a format, each in a folder of its own, named as its fixture.

@@ -1,4 +1,4 @@
-//! The seal of a model file: a hash over its graph, with all weights, and over the metadata entries
+//! The checksum of a model file: a hash over its graph, with all weights, and over the metadata entries
 //! of this program. Any change since it was written is noticed, however small.
 
 use prost::Message;
@@ -8,25 +8,25 @@ use super::fault::ModelFault;
 use super::metadata::{entry, optional};
 use super::onnx_proto::{GraphProto, ModelProto, StringStringEntryProto};
 
-const SEAL_KEY: &str = "mousewarden.sha256";
+const CHECKSUM_KEY: &str = "mousewarden.sha256";
 
-/// The entry that seals a graph and these entries.
+/// The entry with the checksum of a graph and these entries.
 ///
 /// # Errors
 /// [`ModelFault::Unreadable`] when it has no JSON form.
-pub(super) fn seal(
+pub(super) fn entry_of(
     graph: &GraphProto,
     entries: &[StringStringEntryProto],
 ) -> Result<StringStringEntryProto, ModelFault> {
-    entry(SEAL_KEY, &sha256(graph, entries))
+    entry(CHECKSUM_KEY, &sha256(graph, entries))
 }
 
-/// Whether a file is as it was written; files of before have no seal.
+/// Whether a file is as it was written; files of before have none.
 ///
 /// # Errors
 /// [`ModelFault::Changed`] when it is not.
 pub(super) fn check(model: &ModelProto) -> Result<(), ModelFault> {
-    let written: Option<String> = optional(model, SEAL_KEY)?;
+    let written: Option<String> = optional(model, CHECKSUM_KEY)?;
     let (Some(written), Some(graph)) = (written, &model.graph) else { return Ok(()) };
     if written == sha256(graph, &model.metadata_props) { Ok(()) } else { Err(ModelFault::Changed) }
 }
@@ -35,7 +35,10 @@ pub(super) fn check(model: &ModelProto) -> Result<(), ModelFault> {
 fn sha256(graph: &GraphProto, entries: &[StringStringEntryProto]) -> String {
     let mut hash = Sha256::new();
     for entry in entries.iter().filter(|entry| {
-        entry.key.as_deref().is_some_and(|key| key.starts_with("mousewarden.") && key != SEAL_KEY)
+        entry
+            .key
+            .as_deref()
+            .is_some_and(|key| key.starts_with("mousewarden.") && key != CHECKSUM_KEY)
     }) {
         let bytes = entry.encode_to_vec();
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());

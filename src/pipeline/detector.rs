@@ -303,7 +303,7 @@ impl<S: Scorer> Detector<S> {
     fn is_generated(&mut self, window: &Window) -> bool {
         match self.generated.as_mut().and_then(|generated| generated.observe(window)) {
             None => false,
-            Some(Evenness::Rare) => self.decider.is_in_doubt(),
+            Some(Evenness::Rare) => self.decider.evidence_is_suspicious(),
             Some(Evenness::Unseen) => true,
         }
     }

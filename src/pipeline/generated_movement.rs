@@ -2,7 +2,7 @@
 //! one burst and now in several, now straight and now around. Generators draw every stroke by one
 //! rule, and what they make is more even than any hand's, however good each stroke looks. So the last
 //! windows are judged by how much they differ among each other. A hand that repeats one task, as in a form or a
-//! laboratory, comes near: what is not more even than that takes the word of the model too.
+//! laboratory, comes near: down to its evenness the model has to be suspicious too.
 //!
 //! Only shares of a window's own time and way are looked at, the same at every resolution. Which, and
 //! the limit, were chosen with the people of five public sets, see `onnx/EXPERIMENTS.md`;

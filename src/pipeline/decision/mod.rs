@@ -288,7 +288,7 @@ impl Decider {
             return Decision::Intruder;
         }
         let doubtful = self.state.grouping.is_low()
-            || self.is_in_doubt()
+            || self.evidence_is_suspicious()
             || self.state.interruptions.are_many()
             || self.state.fragments.are_many()
             || self.state.unjudged > Micros(0)
@@ -297,7 +297,7 @@ impl Decider {
     }
 
     /// Whether half of what a notice takes speaks against the owner.
-    pub fn is_in_doubt(&self) -> bool {
+    pub fn evidence_is_suspicious(&self) -> bool {
         match self.params.notice {
             Trigger::Eer => self.state.grouping.is_low(),
             Trigger::Llr(limit) => self.state.evidence.sum() >= SUSPICIOUS * f64::from(limit),

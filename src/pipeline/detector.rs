@@ -299,7 +299,7 @@ impl<S: Scorer> Detector<S> {
     }
 
     /// Whether a program makes the movement: it is more even than any hand's, or than most hands'
-    /// where the owner is in doubt already.
+    /// where the model is suspicious already.
     fn is_generated(&mut self, window: &Window) -> bool {
         match self.generated.as_mut().and_then(|generated| generated.observe(window)) {
             None => false,

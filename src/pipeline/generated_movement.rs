@@ -1,11 +1,11 @@
 //! Movement that a program makes. A hand's strokes differ: now it is fast early and now late, now in
 //! one burst and now in several, now straight and now around. Generators draw every stroke by one
 //! rule, and what they make is more even than any hand's, however good each stroke looks. So the last
-//! windows are judged by how much they differ among each other. A hand that repeats one task, as in a form or a
-//! laboratory, comes near: down to its evenness the model has to be suspicious too.
+//! windows are judged by how much they differ among each other. A hand that repeats one task, as in a
+//! form or a laboratory, comes near: down to its evenness the model has to be suspicious too.
 //!
 //! Only shares of a window's own time and way are looked at, the same at every resolution. Which, and
-//! the limit, were chosen with the people of five public sets, see `onnx/EXPERIMENTS.md`;
+//! both limits, were chosen with the people of eight public sets, see `onnx/EXPERIMENTS.md`;
 //! `mousewarden-rig bench evenness` measures it on anybody.
 
 use std::collections::VecDeque;

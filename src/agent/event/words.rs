@@ -19,7 +19,7 @@ impl Event {
             Self::Removed { file, why: Some(why) } => {
                 format!("{file} was removed, and cannot be made again: {why}")
             }
-            Self::HistoryReset { why } => format!("the history begins anew: {why}"),
+            Self::HistoryReset { why } => format!("the history begins here: {why}"),
             Self::Unwritten { events } => format!("{events} entries could not be kept"),
             Self::Session { boundary } => format!("session: {boundary}"),
             Self::Device { capture, unknown: Some(what) } => {

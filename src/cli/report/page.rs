@@ -70,9 +70,11 @@ fn sentence(account: &Account, promised: Option<u32>) -> String {
     };
     let promise = promised.map_or_else(String::new, |hours| {
         let expected = watched as f64 / HOUR_MS / f64::from(hours);
+        let expected =
+            if expected < 0.1 { "less than 0.1".into() } else { format!("{expected:.1}") };
         format!(
-            " It promises one false notice in {hours} hours at the desk: {expected:.1} in this time, \
-             and {refuted} are known."
+            " It promises one false notice in {hours} hours at the desk, which makes {expected} in \
+             this time."
         )
     });
     told + &promise

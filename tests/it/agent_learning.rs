@@ -111,7 +111,7 @@ impl Session {
     /// program by.
     fn moves(&self, from: i64, windows: i64, px: f64) {
         for n in from..from + windows {
-            for step in 0..10 {
+            for step in 0..8 {
                 let at = Timestamp::from_millis(n * 1000 + step * 10);
                 let x = px * step as f64;
                 let event = MouseEvent { at, kind: MouseKind::Move, x, y: 0.0 };

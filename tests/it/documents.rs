@@ -109,13 +109,13 @@ fn filled(command: &str) -> Vec<String> {
 }
 
 /// Whether there is anything to run: a command with what it works on. Invented people do not move for
-/// minutes.
+/// minutes, nor come back for days.
 fn is_whole(command: &str) -> bool {
     let words: Vec<&str> = command.split_whitespace().collect();
     let of_laboratory = words.get(1).is_some_and(|word| LABORATORY.contains(word));
     let works_on = ["DIR", "FOLDER", "MODEL", "Train_Mouse.csv", "onnx/"];
     of_laboratory
-        && !words.contains(&"--minutes")
+        && !words.iter().any(|word| ["--minutes", "--days"].contains(word))
         && words[2..].iter().any(|word| works_on.iter().any(|it| word.starts_with(it)))
 }
 

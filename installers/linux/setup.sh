@@ -183,7 +183,7 @@ demo)
     fetch_onnxruntime
     build
     say "The demonstration: about two minutes, on a display of its own that you won't see"
-    exec target/release/mousewarden-rig demo "$@"
+    exec "${CARGO_TARGET_DIR:-target}/release/mousewarden-rig" demo "$@"
     ;;
 test)
     prepare_for_tests

@@ -22,7 +22,6 @@ pub mod config;
 pub mod data;
 pub mod error;
 pub(crate) mod files;
-pub(crate) mod hex;
 pub mod lab;
 pub mod model;
 pub mod paths;

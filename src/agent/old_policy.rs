@@ -1,4 +1,4 @@
-//! The section `[policy]` of configurations before version 0.2.
+//! The section `[policy]`, which `[decision]` has taken the place of.
 
 use serde::{Deserialize, Serialize};
 

@@ -99,5 +99,5 @@ fn copy(from: &Path, to: &Path) -> Result<(u64, String)> {
     to.parent().map_or(Ok(()), private::folder).map_err(failed)?;
     let written = private::create_file(to).and_then(|mut file| file.write_all(&content));
     written.map_err(failed)?;
-    Ok((content.len() as u64, crate::hex::digits(&Sha256::digest(&content))))
+    Ok((content.len() as u64, hex::encode(Sha256::digest(&content))))
 }

@@ -116,7 +116,7 @@ fn tell_backbone(path: &Path, backbone: &Backbone, json: bool) -> Result<()> {
 }
 
 fn hash_of(content: &[u8]) -> String {
-    crate::hex::digits(&Sha256::digest(content))
+    hex::encode(Sha256::digest(content))
 }
 
 /// What a model of `identify train` says of itself.

@@ -1,9 +1,11 @@
 //! How commands talk: data on stdout as text or JSON, talk on stderr, colour only on a terminal
 //! that wants it (NO_COLOR).
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
+use textwrap::{Options, WordSeparator, WordSplitter};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -72,18 +74,14 @@ pub fn columns() -> usize {
 
 /// A text over as many lines as it takes, whole words each.
 pub fn folded(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().filter(|line| {
-            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= columns
-        });
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => *line += &format!(" {word}"),
-            None => lines.push(word.into()),
-        }
-    }
-    lines
+    textwrap::wrap(text, whole_words(columns)).into_iter().map(Cow::into_owned).collect()
+}
+
+fn whole_words(columns: usize) -> Options<'static> {
+    Options::new(columns)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
 }
 
 /// A text whose lines are at most so many columns wide where its words allow it. What goes on does so
@@ -94,19 +92,10 @@ pub fn hung(text: &str, columns: usize) -> String {
 
 fn hung_line(line: &str, columns: usize) -> String {
     let columns = if gaps(line) < ROW_GAPS { columns.min(READABLE) } else { columns };
-    let indent = hang(line, columns);
-    let mut out = String::new();
-    let mut rest = line;
-    let mut from = indent;
-    let mut room = columns;
-    while let Some(end) = break_of(rest, from, room) {
-        out += rest[..end].trim_end();
-        out += &format!("\n{:indent$}", "");
-        rest = rest[end..].trim_start();
-        from = 0;
-        room = columns.saturating_sub(indent);
-    }
-    out + rest
+    let (column, place) = hang(line, columns);
+    let below = " ".repeat(column);
+    let options = whole_words(columns).initial_indent(&line[..place]).subsequent_indent(&below);
+    textwrap::fill(&line[place..], options)
 }
 
 /// Gaps of two spaces and more between words.
@@ -115,35 +104,23 @@ fn gaps(line: &str) -> usize {
     spaces.filter(|spaces| spaces.len() > 1).count()
 }
 
-/// Where a line that is too wide is broken: at its last space that is in reach, or the first beyond.
-fn break_of(line: &str, from: usize, columns: usize) -> Option<usize> {
-    let mut found = None;
-    let mut is_too_wide = false;
-    for (place, column, letter) in seen(line) {
-        is_too_wide |= column >= columns;
-        if letter == ' ' && column > from && (column <= columns || found.is_none()) {
-            found = Some(place);
-        }
-    }
-    found.filter(|place| is_too_wide && !line[*place..].trim().is_empty())
-}
-
-/// The column at which the second column of a line begins, near its beginning; else its own indent.
-fn hang(line: &str, columns: usize) -> usize {
-    let own = line.chars().take_while(|letter| *letter == ' ').count();
+/// Where the second column of a line begins, near its beginning, else its first word: at which column
+/// of the terminal, and at which byte.
+fn hang(line: &str, columns: usize) -> (usize, usize) {
+    let own = line.bytes().take_while(|byte| *byte == b' ').count();
     let mut spaces = 0;
     let mut second = None;
-    for (_, column, letter) in seen(line) {
+    for (place, column, letter) in seen(line) {
         if letter == ' ' {
             spaces += 1;
             continue;
         }
         if spaces > 1 && column > own && column <= MARGIN {
-            second = Some(column);
+            second = Some((column, place));
         }
         spaces = 0;
     }
-    second.filter(|column| 2 * column <= columns).unwrap_or(own)
+    second.filter(|(column, _)| 2 * column <= columns).unwrap_or((own, own))
 }
 
 /// The letters of a line with their bytes and columns, without the sequences that colour it.
@@ -223,7 +200,7 @@ mod tests {
         );
         assert_eq!(hung("/a/very/long/path and more", 8), "/a/very/long/path\nand more");
         assert_eq!(hung("two  words  here", 10), "two  words\nhere");
-        assert_eq!(hung("ends here ", 9), "ends here ");
+        assert_eq!(hung("ends here ", 9), "ends here");
         assert_eq!(hung("", 0), "");
     }
 }

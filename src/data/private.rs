@@ -74,7 +74,7 @@ pub fn sha256(path: &Path) -> io::Result<String> {
     let mut bytes = vec![0; 1 << 16];
     loop {
         match file.read(&mut bytes)? {
-            0 => return Ok(crate::hex::digits(&hash.finalize())),
+            0 => return Ok(hex::encode(hash.finalize())),
             length => hash.update(&bytes[..length]),
         }
     }

@@ -45,5 +45,5 @@ fn sha256(graph: &GraphProto, entries: &[StringStringEntryProto]) -> String {
         hash.update(bytes);
     }
     hash.update(graph.encode_to_vec());
-    crate::hex::digits(&hash.finalize())
+    hex::encode(hash.finalize())
 }

@@ -62,7 +62,7 @@ impl LibraryHash {
                 length => hash.update(&bytes[..length]),
             }
         }
-        Ok(Self(crate::hex::digits(&hash.finalize())))
+        Ok(Self(hex::encode(hash.finalize())))
     }
 
     /// The first digits, and whether it is built in, for people.

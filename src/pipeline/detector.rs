@@ -9,7 +9,7 @@ use super::adaptation::{Adaptation, Adapted, Adoption, BaseLimits};
 use super::clicks::ClickSums;
 use super::decision::{Action, Decider, Decision, DecisionParams, DecisionState, Judgement};
 use super::event::{Boundary, Micros, Signal, Timestamp};
-use super::generated_movement::{Evenness, GeneratedMovement};
+use super::generated_movement::GeneratedMovement;
 use super::kinematics::{Difference, KinematicProfile, Kinematics};
 use super::replay_detection::{KnownMovement, ReplayDetection};
 use super::score::{Score, ScoreError, Scorer};
@@ -292,20 +292,17 @@ impl<S: Scorer> Detector<S> {
         self.recent.push_back((window.started_at(), window.into(), score));
         // Only where something is to be done: an explanation costs a pass over the group.
         let why = judgement.action.and_then(|_| self.explain(judgement.windows));
-        let generated = if is_generated { Evenness::WINDOWS } else { 0 };
+        let generated = if is_generated { GeneratedMovement::WINDOWS } else { 0 };
         let why =
             why.map(|why| Explanation { copies: copies.unwrap_or_default(), generated, ..why });
         Ok(Verdict { window: window.into(), at, score, judgement, why })
     }
 
-    /// Whether a program makes the movement: it is more even than any hand's, or than most hands'
-    /// where the model is suspicious already.
+    /// Whether a program makes the movement: it is more even than most hands', and the model is
+    /// suspicious as well. Hands that repeat one task are as even.
     fn is_generated(&mut self, window: &Window) -> bool {
-        match self.generated.as_mut().and_then(|generated| generated.observe(window)) {
-            None => false,
-            Some(Evenness::Rare) => self.decider.evidence_is_suspicious(),
-            Some(Evenness::Unseen) => true,
-        }
+        let is_even = self.generated.as_mut().is_some_and(|generated| generated.observe(window));
+        is_even && self.decider.evidence_is_suspicious()
     }
 
     /// What the last so many windows show.

@@ -32,7 +32,7 @@ pub use decision::{
 };
 pub use detector::{Detector, Explanation, Verdict, WindowSummary};
 pub use event::{Boundary, Button, Micros, MouseEvent, MouseKind, Signal, Timestamp};
-pub use generated_movement::{Evenness, GeneratedMovement};
+pub use generated_movement::GeneratedMovement;
 pub use kinematics::{Difference, KinematicProfile, Kinematics};
 pub use llr::LlrForm;
 pub use own_sessions::{OwnSessions, Stretch};

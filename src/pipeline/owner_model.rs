@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::click_model::OwnerClicks;
 use super::clicks::ClickSums;
-pub(crate) use super::covariance::EmbeddingCovariance;
+use super::covariance::EmbeddingCovariance;
 use super::llr::{DimensionLlr, LlrForm};
 use super::own_sessions::OwnSessions;
 use super::score::{Score, WindowScore};

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::fault::KeyFault;
 use super::key_id::{ID_LENGTH, KeyId};
-use crate::hex;
+use hex::FromHex;
 
 /// A key, overwritten in memory when it goes.
 #[derive(Clone)]
@@ -49,7 +49,8 @@ impl Key {
     /// # Errors
     /// As [`Self::kept`].
     pub fn from_digits(id: KeyId, digits: &str) -> Result<Self, KeyFault> {
-        let secret: [u8; Self::LENGTH] = hex::bytes(digits.trim()).ok_or(KeyFault::Wrong)?;
+        let secret: [u8; Self::LENGTH] =
+            FromHex::from_hex(digits.trim()).map_err(|_| KeyFault::Wrong)?;
         Self::kept(id, Zeroizing::new(secret).as_slice())
     }
 
@@ -74,7 +75,7 @@ impl Key {
 
     /// Its hexadecimal digits, overwritten in memory when they go.
     pub fn digits(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex::digits(self.secret()))
+        Zeroizing::new(hex::encode(self.secret()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hex;
+use hex::FromHex;
 
 /// Bytes of a name.
 pub(super) const ID_LENGTH: usize = 16;
@@ -14,7 +14,7 @@ pub struct KeyId(pub(super) [u8; ID_LENGTH]);
 impl KeyId {
     /// From its 32 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        hex::bytes(text).map(Self)
+        FromHex::from_hex(text).ok().map(Self)
     }
 
     /// Enough of it for a message.
@@ -25,6 +25,6 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::digits(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }

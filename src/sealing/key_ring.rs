@@ -134,5 +134,5 @@ pub(crate) fn content(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`content`].
 pub(crate) fn sha256_of_content(path: &Path) -> Result<String> {
-    Ok(crate::hex::digits(&Sha256::digest(content(path)?)))
+    Ok(hex::encode(Sha256::digest(content(path)?)))
 }

@@ -315,13 +315,19 @@ impl Drop for Started {
     }
 }
 
-#[test]
-fn an_open_key_store_keeps_the_key_and_gives_it_back_until_everything_is_purged() {
+/// A user whose key lies in an open key store.
+fn with_key_store() -> (Bus, Contents, Home, Connection) {
     let bus = Bus::start();
     let contents = Contents::default();
     let home = Home::new();
-    let _service = bus.serve(&contents);
+    let service = bus.serve(&contents);
     crate::program::said(home.watch(&bus.address));
+    (bus, contents, home, service)
+}
+
+#[test]
+fn an_open_key_store_keeps_the_key_and_gives_it_back_until_everything_is_purged() {
+    let (bus, contents, home, _service) = with_key_store();
     assert!(home.is_sealed());
     assert_eq!((contents.keys().len(), home.key_files()), (1, 0));
     assert_eq!(home.inspect(&bus.address).0, Some(0));
@@ -334,11 +340,7 @@ fn an_open_key_store_keeps_the_key_and_gives_it_back_until_everything_is_purged(
 
 #[test]
 fn a_locked_store_is_said_and_nothing_is_put_aside_or_made_anew() {
-    let bus = Bus::start();
-    let contents = Contents::default();
-    let home = Home::new();
-    let _service = bus.serve(&contents);
-    crate::program::said(home.watch(&bus.address));
+    let (bus, contents, home, _service) = with_key_store();
     contents.lock().1 = true;
     let (code, said) = home.inspect(&bus.address);
     assert!(code == Some(69) && said.contains("locked") && said.contains("Unlock"), "{said}");
@@ -357,12 +359,9 @@ fn a_locked_store_is_said_and_nothing_is_put_aside_or_made_anew() {
 
 #[test]
 fn a_service_waits_for_a_locked_store_says_so_once_and_goes_on_when_it_opens() {
-    let bus = Bus::start();
-    let contents = Contents::default();
+    let (bus, contents, home, _service) = with_key_store();
     let notices = Notices::default();
-    let home = Home::new();
-    let _services = (bus.serve(&contents), bus.serve_notices(&notices));
-    crate::program::said(home.watch(&bus.address));
+    let _notices = bus.serve_notices(&notices);
     contents.lock().1 = true;
 
     let mut service = home.start(&bus.address);
@@ -385,11 +384,7 @@ fn a_service_waits_for_a_locked_store_says_so_once_and_goes_on_when_it_opens() {
 
 #[test]
 fn a_service_that_waits_for_a_locked_store_ends_when_asked() {
-    let bus = Bus::start();
-    let contents = Contents::default();
-    let home = Home::new();
-    let _service = bus.serve(&contents);
-    crate::program::said(home.watch(&bus.address));
+    let (bus, contents, home, _service) = with_key_store();
     contents.lock().1 = true;
     let mut service = home.start(&bus.address);
     service.hears_of_waiting();
@@ -404,11 +399,7 @@ fn a_service_that_waits_for_a_locked_store_ends_when_asked() {
 
 #[test]
 fn a_store_that_forgot_or_changed_the_key_is_no_key() {
-    let bus = Bus::start();
-    let contents = Contents::default();
-    let home = Home::new();
-    let _service = bus.serve(&contents);
-    crate::program::said(home.watch(&bus.address));
+    let (bus, contents, home, _service) = with_key_store();
     let key = contents.keys()[0].clone();
     contents.lock().0.insert(key.clone(), "00".repeat(32).into_bytes());
     let (code, said) = home.inspect(&bus.address);

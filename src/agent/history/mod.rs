@@ -382,14 +382,14 @@ fn before(db: &Connection, head: Option<Head>) -> rusqlite::Result<Before> {
 /// The hash of a row that follows another.
 fn chained(before: &str, number: i64, at_ms: i64, json: &str) -> String {
     let hash = Sha256::digest(format!("{before}\n{number}\n{at_ms}\n{json}"));
-    crate::hex::digits(&hash)
+    hex::encode(hash)
 }
 
 /// A name that no other history has.
 fn new_chain(path: &Path) -> String {
     let what = format!("{} {} {:?}", path.display(), clock::wall(), clock::now());
     let hash = Sha256::digest(format!("{what} {}", std::process::id()));
-    crate::hex::digits(&hash[..8])
+    hex::encode(&hash[..8])
 }
 
 fn date() -> String {

@@ -1,11 +1,14 @@
 //! MouseTracker's files `.mt`: blocks of lines, in each a line a trial, first all x, then all y,
 //! then all times.
 
+use csv::ByteRecord;
+
 use super::cells::trial;
 use super::discover;
 use super::field::TimeUnit;
 use super::layout::{Decoder, Events, RowFault, Shape, TableLayout, TableRow};
 use super::registry::Reader;
+use super::rows::split;
 
 pub(super) const READER: Reader = Reader {
     name: "mousetracker",
@@ -57,7 +60,7 @@ impl Decoder for Blocks {
             return Ok(());
         };
         let fields = fields(line, self.separator);
-        let values: Vec<&[u8]> = fields.into_iter().skip(names).collect();
+        let values: Vec<&[u8]> = fields.iter().skip(names).collect();
         // A spreadsheet makes all lines as long as the longest.
         let end = values.iter().rposition(|value| !value.is_empty()).map_or(0, |last| last + 1);
         let values = &values[..end];
@@ -93,11 +96,8 @@ fn separator(names: &[u8]) -> u8 {
 }
 
 /// The fields of a line; a separator between quotes is none.
-fn fields(line: &[u8], separator: u8) -> Vec<&[u8]> {
-    let mut is_quoted = false;
-    let parts = line.split(|byte| {
-        is_quoted ^= *byte == b'"';
-        *byte == separator && !is_quoted
-    });
-    parts.map(super::field::bare).collect()
+fn fields(line: &[u8], separator: u8) -> ByteRecord {
+    let mut fields = ByteRecord::new();
+    split(line, separator, true, &mut fields);
+    fields
 }

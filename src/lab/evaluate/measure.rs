@@ -296,7 +296,7 @@ fn facts(bundle: &Bundle, path: &Path, user: &str, seed: u64) -> Result<ModelFac
         user: user.to_owned(),
         seed,
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        sha256: crate::hex::digits(&Sha256::digest(&bytes)),
+        sha256: hex::encode(Sha256::digest(&bytes)),
         backbone: bundle.provenance.backbone.clone(),
         impostor_source: bundle.provenance.impostor_source.clone(),
         group: bundle.default_group,

@@ -224,5 +224,5 @@ fn digest(labelled: &Labelled) -> String {
         hash.update((*class as u64).to_le_bytes());
         row.iter().for_each(|value| hash.update(value.to_le_bytes()));
     }
-    crate::hex::digits(&hash.finalize())
+    hex::encode(hash.finalize())
 }

@@ -220,7 +220,7 @@ impl Protocol {
                 ));
             }
         }
-        crate::hex::digits(&hash.finalize())
+        hex::encode(hash.finalize())
     }
 }
 

@@ -195,7 +195,7 @@ impl Protocol {
 
     /// SHA-256 of the text, hexadecimal.
     pub fn sha256(&self) -> String {
-        crate::hex::digits(&Sha256::digest(self.text.as_bytes()))
+        hex::encode(Sha256::digest(self.text.as_bytes()))
     }
 
     /// The protocol whose models are tested.

@@ -31,7 +31,7 @@ pub(super) fn digest<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Strin
     for window in windows {
         hash.update(of(window));
     }
-    crate::hex::digits(&hash.finalize())
+    hex::encode(hash.finalize())
 }
 
 /// The key of an owner's marks: nobody knows it who does not have the windows.

@@ -64,7 +64,7 @@ impl<'a> TrainingRequest<'a> {
             }
             hash.update((people.len() as u64).to_le_bytes());
         }
-        Ok(crate::hex::digits(&hash.finalize()))
+        Ok(hex::encode(hash.finalize()))
     }
 
     /// The owner's windows, then the impostors'.

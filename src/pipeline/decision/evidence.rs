@@ -216,10 +216,10 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EmbeddingCovariance;
     use crate::click_model::{ClickClass, ClickPopulation, OwnerClickClass, OwnerClicks};
     use crate::clicks::{ClickKind, ClickTiming};
     use crate::event::Micros;
-    use crate::owner_model::EmbeddingCovariance;
 
     fn model() -> BlockModel {
         let covariance = EmbeddingCovariance {

@@ -296,7 +296,8 @@ impl Decider {
         if doubtful { Decision::Suspicious } else { Decision::Trusted }
     }
 
-    /// Whether half of what a notice takes speaks against the owner.
+    /// Whether half of what a notice takes speaks against the owner; under the rule of the equal error
+    /// rate, whether the last group is below the threshold.
     pub fn evidence_is_suspicious(&self) -> bool {
         match self.params.notice {
             Trigger::Eer => self.state.grouping.is_low(),

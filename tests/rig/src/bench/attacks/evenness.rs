@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::people::{read_people, sessions_of};
 use mousewarden::error::Result;
-use mousewarden::pipeline::{Evenness, GeneratedMovement, WindowParams};
+use mousewarden::pipeline::{GeneratedMovement, WindowParams};
 
 /// Arguments of `bench evenness`.
 #[derive(Debug, Args)]
@@ -26,33 +26,26 @@ impl EvennessArgs {
     pub fn run(self) -> Result<()> {
         let people = read_people(&self.folder, &self.format, WindowParams::default())?;
         let mut lowest: Vec<f64> = Vec::new();
-        let (mut windows, mut sessions) = (0, 0);
-        let [mut rare, mut unseen] = [0; 2];
+        let (mut windows, mut sessions, mut even) = (0, 0, 0);
         for session in people.into_iter().flat_map(sessions_of) {
             let mut generated = GeneratedMovement::default();
             let mut least = f64::MAX;
-            let mut most = None;
+            let mut is_even = false;
             for window in &session {
-                most =
-                    generated.observe(window).filter(|_| most != Some(Evenness::Unseen)).or(most);
+                is_even |= generated.observe(window);
                 least = generated.deviations().map_or(least, |evenness| least.min(evenness));
             }
             windows += session.len();
             if least < f64::MAX {
                 sessions += 1;
-                rare += usize::from(most.is_some());
-                unseen += usize::from(most == Some(Evenness::Unseen));
+                even += usize::from(is_even);
                 lowest.push(least);
             }
         }
         lowest.sort_by(f64::total_cmp);
         let least: Vec<String> =
             lowest.iter().take(3).map(|evenness| format!("{evenness:.2}")).collect();
-        println!(
-            "| {} | {windows} | {sessions} | {rare} | {unseen} | {} |",
-            self.format,
-            least.join(", ")
-        );
+        println!("| {} | {windows} | {sessions} | {even} | {} |", self.format, least.join(", "));
         Ok(())
     }
 }

@@ -69,8 +69,8 @@ impl Decoder for Blocks {
             return Ok(());
         }
         self.times += 1;
-        let of = |block: usize| self.coordinates[block].get(self.times - 1);
-        let Some((xs, ys)) = of(0).zip(of(1)) else {
+        let [xs, ys] = self.coordinates.each_ref().map(|trials| trials.get(self.times - 1));
+        let Some((xs, ys)) = xs.zip(ys) else {
             self.block = None; // What follows the last block are averages.
             return Ok(());
         };
